@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Job, LoadReply, Measurement } from './load/job.ts'
+import { type Child, startChild, stopChild } from './processes.ts'
+
+/** Longest time for a job beyond its own window: opening and closing connections. */
+const jobLimit = 90_000
+
+/** The process with load generator and origin, seen from the benchmark. */
+export interface LoadSide {
+  originPort: number
+  /** Performs one job; rejects with what went wrong. One at a time. */
+  perform: (job: Job) => Promise<Measurement>
+  stop: () => Promise<void>
+}
+
+/** Starts the load side, bound to a core where one is given. */
+export async function startLoadSide(core: number | undefined): Promise<LoadSide> {
+  const program = fileURLToPath(new URL('./load/process.ts', import.meta.url))
+  const child = await startChild({ command: process.execPath, args: [program], core, messages: true })
+  const ready = await reply(child, 20_000)
+  if (ready.kind !== 'ready') throw new Error('the load side did not say that it is ready')
+  return {
+    originPort: ready.originPort,
+    async perform(job) {
+      child.process.send(job)
+      const answer = await reply(child, (job.window.warmupSeconds + job.window.seconds) * 1000 + jobLimit)
+      if (answer.kind === 'done') return answer.measurement
+      throw new Error(answer.kind === 'failed' ? answer.message : 'the load side started anew')
+    },
+    stop: () => stopChild(child),
+  }
+}
+
+async function reply(child: Child, limit: number): Promise<LoadReply> {
+  const done = new AbortController()
+  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(limit)])
+  try {
+    return await Promise.race([
+      once(child.process, 'message', { signal }).then(([message]) => message as LoadReply),
+      once(child.process, 'exit', { signal }).then(() => {
+        throw new Error(`the load side has ended: ${child.output()}`)
+      }),
+    ])
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') {
+      throw new Error(`the load side did not answer within ${limit / 1000} s`, { cause: error })
+    }
+    throw error
+  } finally {
+    done.abort()
+  }
+}

@@ -1,0 +1,88 @@
+/** Where the load goes: the proxy, or the origin itself. Always 127.0.0.1. */
+export interface Target {
+  port: number
+  /** The proxy's certificate (PEM), for TLS 1.3. */
+  ca?: string
+}
+
+/** When it is measured, and whose processor time is counted. */
+export interface Window {
+  warmupSeconds: number
+  seconds: number
+  /** The root of the proxy's process tree; none when the origin is asked directly. */
+  proxyPid?: number
+}
+
+/** What is asked: a small document, a large one, or a large upload. */
+export type Exchange = 'small' | 'large' | 'upload'
+
+/** Every connection has one request in flight at all times. */
+export interface SaturationJob {
+  kind: 'saturation'
+  target: Target
+  window: Window
+  exchange: Exchange
+  connections: number
+  /** Requests go to /r0/… to /r(n-1)/…, in turn. */
+  routes: number
+}
+
+/** As saturation with small documents, but each request on a connection of its own. */
+export interface ConnectionPerRequestJob {
+  kind: 'connection-per-request'
+  target: Target
+  window: Window
+  /** Connections at any one time. */
+  connections: number
+  routes: number
+}
+
+/** Small documents at a fixed rate, whatever the answers do. */
+export interface FixedRateJob {
+  kind: 'fixed-rate'
+  target: Target
+  window: Window
+  connections: number
+  routes: number
+  /** Requests per second. */
+  rate: number
+  /** Whether the load side has a core of its own, and may watch the clock instead of setting timers. */
+  ownCore: boolean
+}
+
+/** Opens connections, makes one request on each, and keeps them. */
+export interface IdleJob {
+  kind: 'idle'
+  target: Target
+  window: Window
+  connections: number
+  routes: number
+}
+
+export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob
+
+/** What one job measured. */
+export interface Measurement {
+  seconds: number
+  requests: number
+  /** Bytes of bodies that were transferred, in completed exchanges. */
+  bytes: number
+  /** Failures by what happened, in the whole job, warm-up included. */
+  failures: Record<string, number>
+  /** Processor time of the proxy's process tree. */
+  proxyCpuSeconds: number
+  /** Processor time of load generator and origin. */
+  loadCpuSeconds: number
+  /** Connections that the origin accepted in the whole job. */
+  upstreamConnections: number
+  /** Latency in milliseconds from the moment each request was due. */
+  latency?: { p50: number; p99: number; max: number }
+  /** Resident memory of the proxy before and with the idle connections. */
+  idle?: { connections: number; bytesBefore: number; bytesAfter: number }
+}
+
+/** Messages to the load process and back. */
+export type LoadReply =
+  | { kind: 'ready'; originPort: number }
+  | { kind: 'done'; measurement: Measurement }
+  | { kind: 'failed'; message: string }

@@ -1,0 +1,38 @@
+// The load side of the benchmark: the load generator and the origin in one event loop, which needs fewer switches
+// between processes than two (measured: 70 k against 66 k requests/s on one core). Started by load-side.ts.
+import { type Origin, startOrigin } from '../origin/origin.ts'
+import { connectionPerRequest } from './connection-per-request.ts'
+import { fixedRate } from './fixed-rate.ts'
+import { idle } from './idle.ts'
+import type { Job, LoadReply, Measurement } from './job.ts'
+import { saturation } from './saturation.ts'
+
+function perform(job: Job, origin: Origin): Promise<Measurement> {
+  switch (job.kind) {
+    case 'saturation':
+      return saturation(job, origin)
+    case 'connection-per-request':
+      return connectionPerRequest(job, origin)
+    case 'fixed-rate':
+      return fixedRate(job, origin)
+    case 'idle':
+      return idle(job, origin)
+  }
+}
+
+function reply(message: LoadReply): void {
+  process.send?.(message)
+}
+
+// Without the benchmark there is nothing to do.
+process.on('disconnect', () => process.exit(1))
+
+const origin = await startOrigin()
+process.on('message', (job: Job) => {
+  perform(job, origin).then(
+    (measurement) => reply({ kind: 'done', measurement }),
+    (error: unknown) =>
+      reply({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+  )
+})
+reply({ kind: 'ready', originPort: origin.port })

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { processTree, usage } from '../accounting.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { Measurement, Window } from './job.ts'
+import type { Tally } from './tally.ts'
+
+/**
+ * Waits for the warm-up, then measures for the window's time. Counts and processor times are read in the same
+ * tick at both ends, so that they belong to the same span.
+ */
+export async function measureWindow(window: Window, tally: Tally, origin: Origin): Promise<Measurement> {
+  const upstreamBefore = origin.accepted
+  await sleep(window.warmupSeconds * 1000)
+  const proxy = window.proxyPid === undefined ? [] : processTree(window.proxyPid)
+  const before = readings(proxy)
+  const { requests, bytes } = tally
+  await sleep(window.seconds * 1000)
+  const after = readings(proxy)
+  return {
+    seconds: after.seconds - before.seconds,
+    requests: tally.requests - requests,
+    bytes: tally.bytes - bytes,
+    failures: tally.failures,
+    proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
+    loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
+    upstreamConnections: origin.accepted - upstreamBefore,
+  }
+}
+
+/** The clock, and what the proxy and this process have used so far. */
+export interface Readings {
+  seconds: number
+  proxyCpuSeconds: number
+  proxyBytes: number
+  loadCpuSeconds: number
+}
+
+/** Reads the clock and the operating system's accounts in one tick. `proxy` is the proxy's process tree. */
+export function readings(proxy: readonly number[]): Readings {
+  const { cpuSeconds, residentBytes } = usage(proxy)
+  const own = process.cpuUsage()
+  return {
+    seconds: performance.now() / 1000,
+    proxyCpuSeconds: cpuSeconds,
+    proxyBytes: residentBytes,
+    loadCpuSeconds: (own.user + own.system) / 1e6,
+  }
+}

@@ -1,0 +1,144 @@
+// npm run bench: measures Headgate and other proxies in turn, and prints what a CPU-second buys in each.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeCertificate } from './certificate.ts'
+import { type LoadSide, startLoadSide } from './load-side.ts'
+import { chooseCores, describeMachine } from './machine.ts'
+import { help, type Options, parseOptions, UsageError } from './options.ts'
+import type { Peer } from './peers/peer.ts'
+import { killAllChildren } from './processes.ts'
+import { duration, Progress } from './progress.ts'
+import { reportHeader, reportLeftOut, reportWorkload } from './report.ts'
+import type { BenchmarkResult, LeftOut } from './results.ts'
+import { contendersOf, type RunSetting, runWorkload } from './run-workload.ts'
+import type { Workload } from './workloads/workload.ts'
+
+const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url))
+
+async function main(options: Options, folder: string): Promise<void> {
+  const startedAt = new Date()
+  const machine = describeMachine()
+  const cores = chooseCores()
+  const leftOut: LeftOut[] = []
+  const { peers, versions } = findPeers(options.peers, leftOut)
+  const certificate = makeCertificate(folder)
+  const workloads = options.workloads.filter((workload) => {
+    const missing =
+      workload.tls && certificate === undefined ? 'it needs `openssl` for a certificate' : undefined
+    const why = missing ?? workload.obstacle?.(machine)
+    if (why !== undefined) leftOut.push({ name: workload.name, why })
+    return why === undefined
+  })
+  const cells = plan(workloads, peers, options)
+
+  const load = await startLoadSide(cores.load)
+  const header = {
+    startedAt: startedAt.toISOString(),
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    machine,
+    cores,
+    settings: {
+      rounds: options.rounds,
+      seconds: options.seconds,
+      warmup: options.warmup,
+      rate: options.rate,
+    },
+    versions,
+    loadCapacity: await loadCapacity(load, options),
+    leftOut,
+  }
+  console.log(reportHeader(header))
+  const known = leftOut.length
+
+  const progress = new Progress(cells)
+  const setting: RunSetting = { options, cores, load, folder, certificate, progress, leftOut }
+  const result: BenchmarkResult = { ...header, workloads: [] }
+  for (const workload of workloads) {
+    const outcome = await runWorkload(workload, peers, setting)
+    result.workloads.push(outcome)
+    console.log(reportWorkload(outcome))
+  }
+  await load.stop()
+  const dropped = reportLeftOut(leftOut.slice(known))
+  if (dropped.length > 0) console.log(`\n${dropped.join('\n')}`)
+  save(result, options.json ?? join(resultsFolder, `${result.startedAt.replaceAll(':', '-')}.json`))
+}
+
+function findPeers(wanted: readonly Peer[], leftOut: LeftOut[]) {
+  const peers: Peer[] = []
+  const versions: Record<string, string> = {}
+  for (const peer of wanted) {
+    const presence = peer.find()
+    if ('missing' in presence) {
+      leftOut.push({ name: peer.name, why: presence.missing })
+    } else {
+      peers.push(peer)
+      versions[peer.name] = presence.version
+    }
+  }
+  return { peers, versions }
+}
+
+/** Says on stderr how long the run takes, and returns its number of cells. */
+function plan(workloads: readonly Workload[], peers: readonly Peer[], options: Options): number {
+  const { rounds, seconds, warmup } = options
+  let cells = 0
+  let total = 0
+  for (const workload of workloads) {
+    const contenders = contendersOf(workload, peers).length
+    const measured = workload.fresh ? warmup * 2 : warmup + seconds
+    cells += contenders * rounds
+    // About half a second to start a proxy; the first round warms up for longer.
+    total += contenders * (rounds * (measured + workload.extraSeconds) + warmup + 0.5)
+  }
+  process.stderr.write(`${workloads.length} workloads, ${cells} measurements: about ${duration(total)}\n`)
+  return cells
+}
+
+/** What the load side can do at most: no proxy can be seen to do more in a second. */
+async function loadCapacity(load: LoadSide, { seconds, warmup }: Options): Promise<number> {
+  const measurement = await load.perform({
+    kind: 'saturation',
+    target: { port: load.originPort },
+    window: { warmupSeconds: warmup, seconds: Math.min(seconds, 2) },
+    exchange: 'small',
+    connections: 64,
+    routes: 50,
+  })
+  return measurement.requests / measurement.seconds
+}
+
+function save(result: BenchmarkResult, file: string): void {
+  const path = resolve(file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`)
+  process.stderr.write(`results: ${relative(process.cwd(), path)}\n`)
+}
+
+async function run(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2))
+  if (options.help) {
+    console.log(help)
+    return
+  }
+  if (process.platform !== 'linux') throw new UsageError('the benchmark reads /proc: it runs on Linux only')
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
+  // However this process ends, it leaves nothing behind.
+  process.on('exit', () => {
+    killAllChildren()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  process.on('SIGINT', () => process.exit(130))
+  process.on('SIGTERM', () => process.exit(143))
+  await main(options, folder)
+}
+
+try {
+  await run()
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`headgate-bench: ${error.message}\nSee npm run bench -- --help\n`)
+  process.exitCode = 64
+}

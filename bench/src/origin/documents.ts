@@ -1,0 +1,32 @@
+/** Bytes of the body of a large download or upload. */
+export const largeSize: number = 1024 * 1024
+
+/** The small document: 89 bytes, the size that the proxies are usually compared with. */
+export const smallBody =
+  '{"id":42,"name":"one small order","items":[3,1,4,1,5],"total":"1217.90","currency":"EUR"}'
+
+/** A small answer as it goes over the wire: five header fields, as a plain JSON service sends. */
+export const smallResponse: Buffer = response(Buffer.from(smallBody), 'application/json')
+
+/** A large answer as it goes over the wire. */
+export const largeResponse: Buffer = response(
+  Buffer.alloc(largeSize, 'headgate '),
+  'application/octet-stream',
+)
+
+/** The answer to a request that the origin does not take: the load generator counts it as a failure. */
+export const refusedResponse: Buffer = Buffer.from(
+  'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+)
+
+function response(body: Buffer, type: string): Buffer {
+  const head = [
+    'HTTP/1.1 200 OK',
+    `Date: ${new Date().toUTCString()}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${body.length}`,
+    'Cache-Control: no-store',
+    'Server: origin',
+  ]
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Peer, PeerSetup, Presence } from './peer.ts'
+
+/** What a proxy program of this package is given, as JSON in its one argument. */
+export type ProgramSetup = Pick<PeerSetup, 'port' | 'originPort' | 'tls'>
+
+/** A proxy that is one of the programs of this package, run by this very Node. */
+export function nodeProgram(name: string, library: string, tls: boolean, program: URL): Peer {
+  return {
+    name,
+    tls,
+    find: () => libraryVersion(library),
+    prepare({ port, originPort, tls: certificate }) {
+      const setup: ProgramSetup = { port, originPort, ...(certificate && { tls: certificate }) }
+      return { command: process.execPath, args: [fileURLToPath(program), JSON.stringify(setup)] }
+    },
+  }
+}
+
+/** Reads what the benchmark gave to this program. */
+export function readProgramSetup(): ProgramSetup {
+  return JSON.parse(process.argv[2] ?? '') as ProgramSetup
+}
+
+function libraryVersion(library: string): Presence {
+  const require = createRequire(import.meta.url)
+  try {
+    let folder = dirname(require.resolve(library))
+    // The entry may lie in a folder of the package, and `exports` may hide package.json from resolution.
+    while (!folder.endsWith(join('node_modules', library))) folder = dirname(folder)
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+    return { version }
+  } catch (error) {
+    return {
+      missing: `${library} cannot be loaded (${error instanceof Error ? error.message : String(error)})`,
+    }
+  }
+}

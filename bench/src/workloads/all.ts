@@ -1,0 +1,21 @@
+import { connectionPerRequest } from './connection-per-request.ts'
+import { download } from './download-1m.ts'
+import { idle } from './idle-10k.ts'
+import { latency } from './latency.ts'
+import { manyRoutes } from './routes-10k.ts'
+import { smallJson } from './small-json.ts'
+import { smallJsonTls } from './small-json-tls.ts'
+import { upload } from './upload-1m.ts'
+import type { Workload } from './workload.ts'
+
+/** All workloads, in the order in which they run. */
+export const allWorkloads: readonly Workload[] = [
+  smallJson,
+  smallJsonTls,
+  download,
+  upload,
+  connectionPerRequest,
+  latency,
+  idle,
+  manyRoutes,
+]

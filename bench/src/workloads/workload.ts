@@ -1,0 +1,55 @@
+import type { Job, Measurement, Target, Window } from '../load/job.ts'
+import type { Machine } from '../machine.ts'
+import type { Peer } from '../peers/peer.ts'
+
+/** One entry of a round: a proxy as it is set up for a workload. */
+export interface Contender {
+  name: string
+  peer: Peer
+  routes: number
+}
+
+/** A figure that is made of a measurement, one per round. */
+export interface Figure {
+  name: string
+  better: 'more' | 'less'
+  /** Throws when the measurement does not yield it. */
+  of: (measurement: Measurement) => number
+}
+
+/** What a job is made for, beside its target. */
+export interface JobSetting {
+  target: Target
+  window: Window
+  /** Requests per second, for a fixed rate. */
+  rate: number
+  /** Whether the load side has a core of its own. */
+  ownCore: boolean
+}
+
+/** A kind of traffic, who takes part, and what is measured. */
+export interface Workload {
+  name: string
+  /** What happens, in one line. */
+  title: string
+  tls: boolean
+  /** Start each proxy anew in each round: for memory, which a process never gives back for sure. */
+  fresh: boolean
+  /** The most downstream connections that are open at a time. */
+  connections: number
+  /** Seconds per cell beside warm-up and measurement, for the estimate. */
+  extraSeconds: number
+  /** Name of the contender that ratios refer to. */
+  reference: string
+  figures: readonly Figure[]
+  /** Of the peers that are there, those that take part. */
+  contenders: (peers: readonly Peer[]) => Contender[]
+  job: (setting: JobSetting, routes: number) => Job
+  /** Why it cannot run on this machine, if so. */
+  obstacle?: (machine: Machine) => string | undefined
+}
+
+/** Every peer once, with the same routes: what most workloads compare. */
+export function eachPeer(routes: number): (peers: readonly Peer[]) => Contender[] {
+  return (peers) => peers.map((peer) => ({ name: peer.name, peer, routes }))
+}

@@ -1,0 +1,343 @@
+import type { Socket } from 'node:net'
+import { type BodySource, StreamBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { Cancellable, Exchange } from '../message/exchange.ts'
+import { isIdempotent } from '../message/request.ts'
+import { HttpResponse } from '../message/response.ts'
+import type { Timer } from '../time/clock.ts'
+import { BodyReader } from './body-reader.ts'
+import type { ClientConnectionOptions } from './connection-options.ts'
+import { WireFault } from './fault.ts'
+import { type Framing, isPersistent, NO_BODY, responseFraming, UNTIL_CLOSE } from './framing.ts'
+import { ControlFields, parseResponseHead, type ResponseHead } from './head.ts'
+import { type FoundHead, HeadBuffer, wholeBody } from './head-buffer.ts'
+import { Pace } from './pace.ts'
+import { RequestWriter } from './request-writer.ts'
+import type { ReadTarget, SocketReader } from './socket-reader.ts'
+import { after, CLIENT_STATES, type ClientEvent, type ClientState } from './states.ts'
+import { TunnelEnd } from './tunnel.ts'
+
+/** Whoever keeps the connection between exchanges. */
+export interface ClientConnectionOwner {
+  /** An exchange is over with proven framing: the connection may take another. */
+  released(connection: ClientConnection): void
+  /** It is gone; called once. */
+  closed(connection: ClientConnection): void
+}
+
+/**
+ * One HTTP/1.1 connection on which requests are sent, one exchange at a time. The rows of `CLIENT_STATES` are its life.
+ * It is used again only when request and response are both proven finished; octets that arrive while it is idle destroy it.
+ */
+export class ClientConnection implements BodySource, Cancellable, ReadTarget {
+  owner: ClientConnectionOwner | undefined
+  /** Exchanges sent. */
+  exchanges = 0
+  readonly socket: Socket
+  private readonly options: ClientConnectionOptions
+  private readonly head: HeadBuffer
+  private readonly timer: Timer
+  private state: ClientState = 'idle'
+  private exchange: Exchange | undefined
+  private resolve: ((response: HttpResponse) => void) | undefined
+  private reject: ((error: TrafficError) => void) | undefined
+  private writer: RequestWriter | undefined
+  private reader: BodyReader | undefined
+  private readPace: Pace | undefined
+  private tunnel: TunnelEnd | undefined
+  private persistent = true
+  private sawOctets = false
+
+  /**
+   * @param socket connected, and for TLS verified
+   * @param reader what the socket was connected with, so that it reads into it
+   */
+  constructor(socket: Socket, reader: SocketReader, options: ClientConnectionOptions) {
+    this.socket = socket
+    this.options = options
+    this.head = new HeadBuffer(options.limits.head)
+    this.timer = options.clock.timer(() => this.timedOut())
+    reader.target = this
+    socket.on('end', () => this.ended())
+    socket.on('drain', () => this.drained())
+    socket.on('error', (error: Error) => this.lose(error))
+    socket.on('close', () => this.lose(undefined))
+  }
+
+  /**
+   * Sends the exchange's request and resolves with the head of the final response, whose body may still be arriving.
+   * Rejects with a TrafficError. One exchange at a time: the owner sees to that.
+   */
+  send(exchange: Exchange): Promise<HttpResponse> {
+    this.move('sent')
+    this.exchange = exchange
+    this.exchanges++
+    this.sawOctets = false
+    this.persistent = true
+    exchange.occupy(this)
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+      this.writer = new RequestWriter(this.socket, this.options, this)
+      try {
+        this.writer.begin(exchange.request)
+      } catch (thrown) {
+        this.fail(TrafficError.from(thrown))
+      }
+    })
+  }
+
+  /** Whether it is of no further use. */
+  get closed(): boolean {
+    return this.state === 'closed'
+  }
+
+  /** For the writer: the request is out, now it is the upstream's turn. */
+  requestWritten(): void {
+    if (this.state === 'waiting') this.timer.arm(this.options.responseHeadTimeout)
+    else if (this.state === 'body' && this.reader === undefined) this.complete()
+  }
+
+  /** For the writer: the request's body broke; what is on the wire is half a request. */
+  requestBroken(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  cancelled(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  private move(event: ClientEvent): void {
+    this.state = after(CLIENT_STATES, this.state, event)
+  }
+
+  get streaming(): boolean {
+    return this.reader !== undefined || this.tunnel !== undefined
+  }
+
+  read(chunk: Buffer, owned: boolean): void {
+    if (this.reader !== undefined) this.readBody(this.reader, owned ? chunk : Buffer.from(chunk))
+    else if (this.state === 'waiting') this.readHead(chunk)
+    else if (this.state === 'tunnel') this.tunnel?.read(owned ? chunk : Buffer.from(chunk))
+    else this.fail(this.error('malformed_response', 'the upstream sent octets that belong to no response'))
+  }
+
+  private readHead(chunk: Buffer): void {
+    this.sawOctets = true
+    let rest: Buffer | undefined = chunk
+    while (rest !== undefined) {
+      const found = this.head.take(rest)
+      if (found === undefined) return
+      if (found === 'too-large') {
+        const reason = `the response head is larger than ${this.options.limits.head} octets`
+        return this.fail(this.error('response_head_too_large', reason))
+      }
+      const head = found instanceof WireFault ? found : parseResponseHead(found, this.options.limits)
+      if (head instanceof WireFault) return this.fail(this.error('malformed_response', head.message))
+      rest = head.status < 200 ? this.interim(head, found as FoundHead) : this.final(head, found as FoundHead)
+    }
+  }
+
+  /** A 1xx response (RFC 9110 15.2); answers the octets behind it, in which the next head is looked for. */
+  private interim(head: ResponseHead, found: FoundHead): Buffer | undefined {
+    if (head.status === 101) return this.switchProtocols(head, found)
+    if (head.status === 100) this.writer?.proceed()
+    else this.exchange?.inform?.(head.status, head.headers)
+    return found.next < found.buffer.length ? found.buffer.subarray(found.next) : undefined
+  }
+
+  private switchProtocols(head: ResponseHead, found: FoundHead): undefined {
+    const wanted = this.exchange?.request.upgrade
+    if (wanted === undefined || head.headers.get('upgrade')?.toLowerCase() !== wanted.toLowerCase()) {
+      this.fail(this.error('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)'))
+      return
+    }
+    this.move('switched')
+    this.timer.disarm()
+    this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
+    const response = new HttpResponse(101, head.headers, undefined, this.tunnel)
+    this.settleHead(response)
+    if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
+  }
+
+  private final(head: ResponseHead, found: FoundHead): undefined {
+    const { exchange } = this
+    if (exchange === undefined) return
+    const control = new ControlFields(head.headers, head.version)
+    const framing = responseFraming(control, exchange.request.method, head.status)
+    if (framing instanceof WireFault) {
+      this.fail(this.error('malformed_response', framing.message))
+      return
+    }
+    this.persistent = isPersistent(head.version, head.headers) && framing !== UNTIL_CLOSE
+    this.timer.disarm()
+    // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
+    this.writer?.forgo()
+    this.move('head')
+    const response = new HttpResponse(head.status, head.headers)
+    const behind = this.beginBody(response, framing, found)
+    if (behind > 0) this.persistent = false // two responses to one request: neither the second nor the connection is trusted
+    this.settleHead(response)
+  }
+
+  /** Gives the response its body, and answers how many octets stand behind its end. */
+  private beginBody(response: HttpResponse, framing: Framing, found: FoundHead): number {
+    const { buffer, next } = found
+    const here = buffer.length - next
+    if (framing === NO_BODY || (framing > 0 && here >= framing)) {
+      if (framing > 0) response.body = wholeBody(found, framing)
+      if (here > framing) this.persistent = false
+      this.responseRead()
+      return here - framing
+    }
+    const body = new StreamBody(framing > 0 ? framing : undefined, this)
+    response.body = body
+    this.reader = new BodyReader(framing, body, this.options.limits, 'malformed_response')
+    this.startReadPace(response)
+    if (here > 0) this.readBody(this.reader, Buffer.from(buffer.subarray(next)))
+    return 0
+  }
+
+  private startReadPace(response: HttpResponse): void {
+    const events = response.headers.get('content-type')?.startsWith('text/event-stream')
+    // An event stream is silent for as long as nothing happens.
+    const limits = events ? { idle: this.options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : this.options.pace
+    this.readPace = new Pace(this.options.clock, limits, () => {
+      this.fail(this.error('upstream_too_slow', 'the response body comes too slowly'))
+    })
+    this.readPace.start()
+  }
+
+  private readBody(reader: BodyReader, chunk: Buffer): void {
+    this.readPace?.progress(chunk.length)
+    const next = reader.feed(chunk, 0)
+    if (this.reader !== reader) return // cancelled by whoever took the octets
+    if (next instanceof WireFault) this.fail(this.error('malformed_response', next.message))
+    else if (reader.done) {
+      this.reader = undefined
+      if (next < chunk.length) this.persistent = false
+      this.readPace?.stop()
+      this.responseRead()
+      reader.finish()
+    } else if (!reader.room) {
+      this.socket.pause()
+      this.readPace?.pause()
+    }
+  }
+
+  resumeBody(): void {
+    if (this.reader === undefined) return
+    this.reader.room = true
+    this.readPace?.resume()
+    this.socket.resume()
+  }
+
+  /** Whoever read the response's body wants no more of it: the rest cannot be skipped, so the connection goes. */
+  cancelBody(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  private settleHead(response: HttpResponse): void {
+    const resolve = this.resolve
+    this.resolve = undefined
+    this.reject = undefined
+    resolve?.(response)
+  }
+
+  /** The response is complete; the connection is free if the request is, too. */
+  private responseRead(): void {
+    if (this.writer === undefined || this.writer.done) this.complete()
+    else if (!this.persistent || this.writer.forgone) this.retire()
+  }
+
+  private complete(): void {
+    const { exchange } = this
+    if (!this.persistent || this.socket.destroyed) return this.retire()
+    this.move('complete')
+    this.exchange = undefined
+    this.writer = undefined
+    this.timer.disarm()
+    exchange?.release(this)
+    if (this.socket.isPaused()) this.socket.resume()
+    this.owner?.released(this)
+  }
+
+  /** The exchange went well, but the connection is not to be used again. */
+  private retire(): void {
+    const { exchange } = this
+    this.exchange = undefined
+    exchange?.release(this)
+    this.writer?.stop()
+    this.close()
+    this.socket.destroy()
+  }
+
+  private ended(): void {
+    if (this.state === 'tunnel') this.tunnel?.ended()
+    else if (this.reader?.endsWithConnection) {
+      const reader = this.reader
+      this.reader = undefined
+      this.readPace?.stop()
+      this.persistent = false
+      this.retire()
+      reader.finish()
+    } else this.lose(undefined)
+  }
+
+  private drained(): void {
+    if (this.state === 'tunnel') this.tunnel?.drained()
+    else this.writer?.drained()
+  }
+
+  private timedOut(): void {
+    this.fail(this.error('upstream_timeout', `no response head within ${this.options.responseHeadTimeout} ms`))
+  }
+
+  /** The socket ended or broke. */
+  private lose(cause: Error | undefined): void {
+    if (this.state === 'closed') return
+    this.tunnel?.gone()
+    this.fail(this.error('upstream_closed', 'the upstream closed the connection before its response was complete', cause))
+  }
+
+  /** Ends connection and exchange: whoever waits for either learns why. */
+  private fail(error: TrafficError): void {
+    const { exchange, reader, reject } = this
+    if (this.state === 'closed') return
+    this.exchange = undefined
+    this.reader = undefined
+    this.resolve = undefined
+    this.reject = undefined
+    exchange?.release(this)
+    this.writer?.stop()
+    this.close()
+    this.socket.destroy()
+    reject?.(error)
+    reader?.body.fail(error)
+  }
+
+  private close(): void {
+    this.move('gone')
+    this.timer.disarm()
+    this.readPace?.stop()
+    this.owner?.closed(this)
+  }
+
+  private error(code: 'malformed_response' | 'response_head_too_large' | 'upstream_timeout' | 'upstream_too_slow' | 'upstream_closed', reason: string, cause?: Error): TrafficError {
+    const method = this.exchange?.request.method ?? ''
+    const inBody = this.reader !== undefined
+    const error = new TrafficError(code, `${reason} (${this.exchange?.endpoint || 'upstream'})`, {
+      phase: inBody ? 'response-body' : 'response-head',
+      bytesSent: this.writer?.bytesSent ?? 0,
+      replaySafe: isIdempotent(method) ? 'idempotent' : 'unknown',
+      cause,
+    })
+    // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
+    error.staleConnection = code === 'upstream_closed' && this.exchanges > 1 && !this.sawOctets
+    return error
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../time/clock.ts'
+import { systemClock } from '../time/clock.ts'
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head.ts'
+import type { PaceLimits } from './pace.ts'
+
+/** Options of a connection on which requests arrive. All times in milliseconds. */
+export interface ServerConnectionOptions {
+  readonly clock: Clock
+  readonly limits: HeadLimits
+  /** From the first octet of a head, or from the connection's start, to the head's end. Default 30 s. */
+  readonly requestHeadTimeout: number
+  /** Between exchanges. Default 75 s. */
+  readonly keepAliveTimeout: number
+  /** How fast a peer must send a request's body and take a response. Default: 30 s idle, 240 octets a second. */
+  readonly pace: PaceLimits
+  /** How long a peer that has closed its side is still answered; it may have left altogether. Default 10 s. */
+  readonly halfClosedTimeout: number
+  /** How long, after our side is closed, we wait for the peer to close its own. Default 2 s. */
+  readonly lingerTimeout: number
+  /** Octets of a request's body that are read and thrown away to keep the connection after an early answer. Default 64 KiB. */
+  readonly discardLimit: number
+  /** Without a single octet either way, after a protocol switch. Default 1 h. */
+  readonly tunnelIdleTimeout: number
+}
+
+export const DEFAULT_SERVER_OPTIONS: ServerConnectionOptions = {
+  clock: systemClock,
+  limits: DEFAULT_HEAD_LIMITS,
+  requestHeadTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  pace: { idle: 30_000, minimumRate: 240, grace: 30_000 },
+  halfClosedTimeout: 10_000,
+  lingerTimeout: 2_000,
+  discardLimit: 64 * 1024,
+  tunnelIdleTimeout: 3_600_000,
+}
+
+/** Options of a connection on which requests are sent. All times in milliseconds. */
+export interface ClientConnectionOptions {
+  readonly clock: Clock
+  readonly limits: HeadLimits
+  /** From the request's end to the response head's. Default 30 s. */
+  readonly responseHeadTimeout: number
+  /** How fast a peer must take a request's body and send a response's. Default: 30 s idle, no rate. */
+  readonly pace: PaceLimits
+  /** How long a body that expects 100 is held back before it is sent all the same (RFC 9110 10.1.1). Default 1 s. */
+  readonly continueTimeout: number
+  /** Without a single octet, after a protocol switch or within an event stream. Default 1 h. */
+  readonly tunnelIdleTimeout: number
+}
+
+export const DEFAULT_CLIENT_OPTIONS: ClientConnectionOptions = {
+  clock: systemClock,
+  limits: DEFAULT_HEAD_LIMITS,
+  responseHeadTimeout: 30_000,
+  pace: { idle: 30_000, minimumRate: 0, grace: 30_000 },
+  continueTimeout: 1_000,
+  tunnelIdleTimeout: 3_600_000,
+}

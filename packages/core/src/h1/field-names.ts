@@ -1,0 +1,70 @@
+import { TOKEN_LOWER } from '../message/tokens.ts'
+
+/**
+ * Header field names, lower-cased once and shared. A message's names are nearly always among a few dozen, so
+ * the parser hashes a name while it checks it, finds the shared string here and allocates nothing.
+ */
+const COMMON =
+  `accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials
+access-control-allow-headers access-control-allow-methods access-control-allow-origin access-control-expose-headers
+access-control-max-age access-control-request-headers access-control-request-method age allow alt-svc authorization
+cache-control connection content-disposition content-encoding content-language content-length content-location
+content-range content-security-policy content-type cookie date etag expect expires forwarded from host
+idempotency-key if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive last-modified link
+location max-forwards origin pragma priority proxy-authenticate proxy-authorization proxy-connection range referer
+retry-after sec-fetch-dest sec-fetch-mode sec-fetch-site sec-websocket-accept sec-websocket-extensions
+sec-websocket-key sec-websocket-protocol sec-websocket-version server server-timing set-cookie
+strict-transport-security te traceparent tracestate trailer transfer-encoding upgrade upgrade-insecure-requests
+user-agent vary via www-authenticate x-content-type-options x-forwarded-for x-forwarded-host x-forwarded-port
+x-forwarded-proto x-frame-options x-powered-by x-real-ip x-request-id`.split(/\s+/)
+
+/** A power of two. One name a slot: a name that meets an occupied slot takes it over, unless it is a common one's. */
+const SLOTS = 2048
+/** Longer names are not worth keeping. */
+const LONGEST = 64
+
+const shared: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill(undefined)
+const pinned = new Uint8Array(SLOTS)
+
+/** One step of the hash that `sharedName` expects: FNV-1a over the lower-case octets. */
+export function hashStep(hash: number, lowerOctet: number): number {
+  return Math.imul(hash ^ lowerOctet, 0x01000193)
+}
+
+export const HASH_START = 0x811c9dc5 | 0
+
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) & (SLOTS - 1)
+}
+
+/** The lower-case name that stands at `start` to `end` of `text`, all token characters, whose hash is `hash`. */
+export function sharedName(text: string, start: number, end: number, hash: number): string {
+  const slot = slotOf(hash)
+  const name = shared[slot]
+  if (name !== undefined && name.length === end - start && standsAt(name, text, start)) return name
+  return remember(text, start, end, slot)
+}
+
+/** The hash finds the slot, only the characters prove the name: a forged collision must not rename a field. */
+function standsAt(name: string, text: string, start: number): boolean {
+  for (let index = 0; index < name.length; index++) {
+    if (TOKEN_LOWER[text.charCodeAt(start + index)] !== name.charCodeAt(index)) return false
+  }
+  return true
+}
+
+function remember(text: string, start: number, end: number, slot: number): string {
+  // Through a Buffer, so that the name kept for long is a copy and does not hold on to the whole head.
+  const name = Buffer.from(text.slice(start, end), 'latin1').toString('latin1').toLowerCase()
+  if (name.length <= LONGEST && pinned[slot] === 0) shared[slot] = name
+  return name
+}
+
+for (const name of COMMON) {
+  let hash = HASH_START
+  for (let index = 0; index < name.length; index++) hash = hashStep(hash, name.charCodeAt(index))
+  const slot = slotOf(hash)
+  if (pinned[slot] === 1) continue
+  shared[slot] = name
+  pinned[slot] = 1
+}

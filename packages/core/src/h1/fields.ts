@@ -1,0 +1,71 @@
+import { HeaderList } from '../message/headers.ts'
+import { FIELD_VALUE, TOKEN_LOWER } from '../message/tokens.ts'
+import { type MalformedCode, WireFault } from './fault.ts'
+import { HASH_START, hashStep, sharedName } from './field-names.ts'
+
+const HTAB = 0x09
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const COLON = 0x3a
+
+/**
+ * Parses field lines (RFC 9112 section 5), each ended by CRLF, from `start` up to `end` of `text`, which holds
+ * one octet a character. Strict: no white space before the colon, no obs-fold, no bare CR or LF, no control
+ * characters.
+ */
+export function parseFields(
+  text: string,
+  start: number,
+  end: number,
+  maxFields: number,
+  malformed: MalformedCode,
+): HeaderList | WireFault {
+  const headers = new HeaderList()
+  let position = start
+  while (position < end) {
+    let cursor = position
+    let hash = HASH_START
+    let code = text.charCodeAt(cursor)
+    while (code !== COLON) {
+      const lower = TOKEN_LOWER[code] as number // the table covers every octet
+      if (lower === 0 || cursor >= end) return nameFault(text, position, cursor, malformed)
+      hash = hashStep(hash, lower)
+      code = text.charCodeAt(++cursor)
+    }
+    if (cursor === position) return new WireFault(malformed, 'a field line has no name (RFC 9112 5.1)')
+    const name = sharedName(text, position, cursor, hash)
+
+    do code = text.charCodeAt(++cursor)
+    while (code === SPACE || code === HTAB)
+    const valueStart = cursor
+    while (FIELD_VALUE[code] === 1) code = text.charCodeAt(++cursor)
+    if (code !== CR || text.charCodeAt(cursor + 1) !== LF) {
+      return new WireFault(malformed, `the value of ${name} holds octet 0x${code.toString(16)} (RFC 9110 5.5)`)
+    }
+    position = cursor + 2
+    while (cursor > valueStart && isBlank(text.charCodeAt(cursor - 1))) cursor--
+
+    if (headers.size >= maxFields) return tooMany(maxFields, malformed)
+    headers.pushParsed(name, text.slice(valueStart, cursor))
+  }
+  return headers
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === HTAB
+}
+
+function tooMany(maxFields: number, malformed: MalformedCode): WireFault {
+  const code = malformed === 'malformed_request' ? 'request_head_too_large' : 'response_head_too_large'
+  return new WireFault(code, `more than ${maxFields} header fields`)
+}
+
+function nameFault(text: string, start: number, at: number, malformed: MalformedCode): WireFault {
+  const code = text.charCodeAt(at)
+  if (at === start && isBlank(code)) {
+    return new WireFault(malformed, 'a field line is folded, which is obsolete (RFC 9112 5.2)')
+  }
+  if (isBlank(code)) return new WireFault(malformed, 'white space stands in a field name (RFC 9112 5.1)')
+  return new WireFault(malformed, `a field name holds octet 0x${code.toString(16)} (RFC 9110 5.6.2)`)
+}

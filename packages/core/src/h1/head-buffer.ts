@@ -1,0 +1,73 @@
+import { WholeBody } from '../message/body.ts'
+import { WireFault } from './fault.ts'
+
+/** A head that is complete: `text` holds it from `start`, its last CRLF ends at `end`, and its body begins at `next`. */
+export interface FoundHead {
+  /** What was read, one octet a character, at least up to `next`. */
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  /** All octets read, of which `text` shows the beginning. */
+  readonly buffer: Buffer
+  readonly next: number
+}
+
+/** A read up to this size is turned into text whole; of a larger one only what the head takes. */
+const SMALL_READ = 4096
+
+/**
+ * Collects octets until a head is complete. It nearly always comes in one read, and then nothing is copied or kept.
+ */
+export class HeadBuffer {
+  private partial: Buffer | undefined
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Whether a head has begun. */
+  get begun(): boolean {
+    return this.partial !== undefined
+  }
+
+  get size(): number {
+    return this.partial?.length ?? 0
+  }
+
+  /** The head, or undefined if more octets are needed, or `'too-large'`, or the fault that shows already. */
+  take(chunk: Buffer): FoundHead | undefined | 'too-large' | WireFault {
+    const buffer = this.partial === undefined ? chunk : Buffer.concat([this.partial, chunk])
+    const text = buffer.toString('latin1', 0, textLength(buffer, this.limit))
+    // An empty line before a request line is a relic of old clients (RFC 9112 2.2).
+    const start = text.startsWith('\r\n') ? 2 : 0
+    const blank = text.indexOf('\r\n\r\n', start)
+    if (blank < 0) return this.keep(buffer, text)
+    this.partial = undefined
+    if (blank + 4 - start > this.limit) return 'too-large'
+    return { text, start, end: blank + 2, buffer, next: blank + 4 }
+  }
+
+  private keep(buffer: Buffer, text: string): undefined | 'too-large' | WireFault {
+    if (buffer.length >= this.limit) return 'too-large'
+    // Would never be complete: said now, not when the time is up.
+    if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) return new WireFault('malformed_request', 'a line does not end in CRLF (RFC 9112 2.2)')
+    // Copied: the octets may stand in a buffer that the next read overwrites.
+    this.partial = this.partial === undefined ? Buffer.from(buffer) : buffer
+    return undefined
+  }
+}
+
+/** How much to turn into text: all of a small read; of a large one the head, lest a flood of small messages in one read costs a long text each. */
+function textLength(buffer: Buffer, limit: number): number {
+  if (buffer.length <= SMALL_READ) return buffer.length
+  const blank = buffer.indexOf('\r\n\r\n', 2, 'latin1')
+  return Math.min(buffer.length, blank < 0 ? limit + 4 : Math.min(blank + 4, limit + 4))
+}
+
+/** The `length` octets behind a head, which are all here: as text if they are text already, else copied. */
+export function wholeBody(found: FoundHead, length: number): WholeBody {
+  const { text, buffer, next } = found
+  if (text.length >= next + length) return WholeBody.fromLatin1(text.slice(next, next + length))
+  return WholeBody.fromBytes(Buffer.from(buffer.subarray(next, next + length)))
+}

@@ -1,0 +1,154 @@
+import type { HeaderList } from '../message/headers.ts'
+import type { HttpVersion } from '../message/request.ts'
+import { TOKEN_LOWER } from '../message/tokens.ts'
+import { type MalformedCode, WireFault } from './fault.ts'
+import { parseFields } from './fields.ts'
+import type { FramingFields } from './framing.ts'
+import type { FoundHead } from './head-buffer.ts'
+
+/** How much of a head is read before it is refused. */
+export interface HeadLimits {
+  /** Octets of the whole head, start line included. */
+  readonly head: number
+  /** Field lines. */
+  readonly fields: number
+  /** Octets of the request target. */
+  readonly target: number
+}
+
+export const DEFAULT_HEAD_LIMITS: HeadLimits = { head: 16 * 1024, fields: 100, target: 8 * 1024 }
+
+/** The fields that decide on framing and on the connection, found in one pass; values of one name joined by ", ". */
+export class ControlFields implements FramingFields {
+  readonly version: HttpVersion
+  contentLength: string | undefined
+  transferEncoding: string | undefined
+  host: string | undefined
+  expect: string | undefined
+  upgrade: string | undefined
+
+  constructor(headers: HeaderList, version: HttpVersion) {
+    this.version = version
+    for (let index = 0; index < headers.size; index++) {
+      switch (headers.nameAt(index)) {
+        case 'host':
+          this.host = joined(this.host, headers.valueAt(index))
+          break
+        case 'content-length':
+          this.contentLength = joined(this.contentLength, headers.valueAt(index))
+          break
+        case 'transfer-encoding':
+          this.transferEncoding = joined(this.transferEncoding, headers.valueAt(index))
+          break
+        case 'expect':
+          this.expect = joined(this.expect, headers.valueAt(index))
+          break
+        case 'upgrade':
+          this.upgrade = joined(this.upgrade, headers.valueAt(index))
+          break
+        default:
+      }
+    }
+  }
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`
+}
+
+/** A request's head, as it stood on the wire. */
+export interface RequestHead {
+  readonly method: string
+  readonly target: string
+  readonly version: HttpVersion
+  readonly headers: HeaderList
+}
+
+const COMMON_METHODS = ['GET', 'POST', 'PUT', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Parses a request's head (RFC 9112 section 3), which stands at `start` of `text`; its last CRLF ends at `end`. */
+export function parseRequestHead(found: FoundHead, limits: HeadLimits): RequestHead | WireFault {
+  const { text, start, end } = found
+  const method = parseMethod(text, start)
+  if (method === undefined) return malformed('the request line does not start with a method and one space')
+  const targetStart = start + method.length + 1
+  const targetEnd = text.indexOf(' ', targetStart)
+  const lineEnd = text.indexOf('\r\n', targetStart)
+  if (targetEnd < 0 || targetEnd > lineEnd || targetEnd === targetStart) {
+    return malformed('the request line has no target or no version')
+  }
+  if (targetEnd - targetStart > limits.target) {
+    return new WireFault('request_target_too_long', `the request target is longer than ${limits.target} octets`)
+  }
+  const version = parseVersion(text, targetEnd + 1, lineEnd, 'malformed_request')
+  if (version instanceof WireFault) return version
+  const headers = parseFields(text, lineEnd + 2, end, limits.fields, 'malformed_request')
+  if (headers instanceof WireFault) return headers
+  return { method, target: text.slice(targetStart, targetEnd), version, headers }
+}
+
+function parseMethod(text: string, start: number): string | undefined {
+  for (const method of COMMON_METHODS) {
+    if (text.startsWith(method, start) && text.charCodeAt(start + method.length) === SPACE) return method
+  }
+  let end = start
+  while (TOKEN_LOWER[text.charCodeAt(end)]) end++
+  return end > start && text.charCodeAt(end) === SPACE ? text.slice(start, end) : undefined
+}
+
+const SPACE = 0x20
+
+/** HTTP-version must be all of `start` to `end` (RFC 9112 2.3). */
+function parseVersion(text: string, start: number, end: number, code: MalformedCode): HttpVersion | WireFault {
+  if (end - start === 8 && text.startsWith('HTTP/1.', start)) {
+    const minor = text.charCodeAt(start + 7)
+    if (minor === 0x31) return '1.1'
+    if (minor === 0x30) return '1.0'
+  }
+  const version = text.slice(start, end)
+  if (code === 'malformed_request' && /^HTTP\/\d\.\d$/.test(version)) {
+    return new WireFault('unsupported_version', 'the version is neither HTTP/1.1 nor HTTP/1.0')
+  }
+  return new WireFault(code, 'the version is neither HTTP/1.1 nor HTTP/1.0 (RFC 9112 2.3)')
+}
+
+/** A response's head, as it stood on the wire. The reason phrase means nothing and is dropped (RFC 9112 section 4). */
+export interface ResponseHead {
+  readonly status: number
+  readonly version: HttpVersion
+  readonly headers: HeaderList
+}
+
+/** Parses a response's head (RFC 9112 section 4), which starts `text`; its last CRLF ends at `end`. */
+export function parseResponseHead(found: FoundHead, limits: HeadLimits): ResponseHead | WireFault {
+  const { text, start, end } = found
+  const version = parseVersion(text, start, start + 8, 'malformed_response')
+  if (version instanceof WireFault) return version
+  const status = parseStatus(text, start + 8)
+  if (status === undefined) return new WireFault('malformed_response', 'the status line has no status from 100 to 599')
+  const lineEnd = text.indexOf('\r\n', start)
+  for (let index = start + 12; index < lineEnd; index++) {
+    const code = text.charCodeAt(index)
+    if (code < SPACE && code !== 0x09) return new WireFault('malformed_response', 'the reason phrase holds a control character')
+  }
+  const headers = parseFields(text, lineEnd + 2, end, limits.fields, 'malformed_response')
+  if (headers instanceof WireFault) return headers
+  return { status, version, headers }
+}
+
+/** SP 3DIGIT, then SP and a reason, or the line's end: servers that leave out the last space are common. */
+function parseStatus(text: string, start: number): number | undefined {
+  if (text.charCodeAt(start) !== SPACE) return undefined
+  let status = 0
+  for (let index = start + 1; index <= start + 3; index++) {
+    const digit = text.charCodeAt(index) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return undefined
+    status = status * 10 + digit
+  }
+  const after = text.charCodeAt(start + 4)
+  return status >= 100 && status <= 599 && (after === SPACE || after === 0x0d) ? status : undefined
+}
+
+function malformed(reason: string): WireFault {
+  return new WireFault('malformed_request', `${reason} (RFC 9112 section 3)`)
+}

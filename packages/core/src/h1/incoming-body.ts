@@ -1,0 +1,124 @@
+import type { Socket } from 'node:net'
+import { type BodySource, StreamBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import { BodyReader } from './body-reader.ts'
+import type { ServerConnectionOptions } from './connection-options.ts'
+import { WireFault } from './fault.ts'
+import { CHUNKED, type Framing } from './framing.ts'
+import { Pace } from './pace.ts'
+
+/** The connection that a request's body arrives on. */
+export interface IncomingBodyOwner {
+  /** The body was read to its end; `behind` is what the peer sent after it. */
+  bodyRead(behind: Buffer | undefined): void
+  /** The request will never be complete. */
+  bodyBroken(error: TrafficError): void
+  /** The body is wanted by someone, and the peer waits to be told (RFC 9110 10.1.1). */
+  continueWanted(): void
+}
+
+/** The body of a request while it arrives: read as fast as it is taken, or read and thrown away after an early answer. */
+export class IncomingBody implements BodySource {
+  readonly stream: StreamBody
+  private readonly socket: Socket
+  private readonly options: ServerConnectionOptions
+  private readonly owner: IncomingBodyOwner
+  private readonly reader: BodyReader
+  private readonly pace: Pace
+  private continueOwed: boolean
+  private flowing = false
+  private discarding = false
+  private discarded = 0
+
+  /** @param continueOwed whether the peer sends nothing before it gets 100 */
+  constructor(
+    socket: Socket,
+    framing: Framing,
+    continueOwed: boolean,
+    options: ServerConnectionOptions,
+    owner: IncomingBodyOwner,
+  ) {
+    this.socket = socket
+    this.options = options
+    this.owner = owner
+    this.continueOwed = continueOwed
+    this.stream = new StreamBody(framing === CHUNKED ? undefined : framing, this)
+    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_request')
+    this.pace = new Pace(options.clock, options.pace, () => this.tooSlow())
+    this.pace.start()
+    if (continueOwed) this.pace.pause()
+  }
+
+  /** Octets came from the socket. */
+  read(chunk: Buffer): void {
+    this.pace.progress(chunk.length)
+    const next = this.reader.feed(chunk, 0)
+    if (next instanceof WireFault) return this.break(next.toError('request-body'))
+    if (this.reader.done) {
+      this.pace.stop()
+      this.owner.bodyRead(next < chunk.length ? chunk.subarray(next) : undefined)
+      this.reader.finish()
+    } else if (this.discarding) {
+      this.discarded += chunk.length
+      if (this.discarded > this.options.discardLimit) this.owner.bodyBroken(tooMuchToDiscard())
+    } else if (!this.reader.room) this.wait()
+    return undefined
+  }
+
+  /** Whether it is not worth reading to its end for the sake of the connection, if nobody else wants it. */
+  get notWorthReading(): boolean {
+    return this.continueOwed || (!this.flowing && this.reader.expected > this.options.discardLimit)
+  }
+
+  /** From now on it is thrown away. */
+  discard(): void {
+    this.stream.cancel(new TrafficError('cancelled', 'answered before the request body was read'))
+    this.discarding = true
+    this.reader.room = true
+    this.pace.resume()
+    this.socket.resume()
+  }
+
+  /** The connection is lost or closing. */
+  stop(error: TrafficError): void {
+    this.pace.stop()
+    this.stream.fail(error)
+  }
+
+  resumeBody(): void {
+    if (this.discarding) return
+    this.flowing = true
+    if (this.continueOwed) {
+      this.continueOwed = false
+      this.owner.continueWanted()
+    }
+    this.reader.room = true
+    this.pace.resume()
+    this.socket.resume()
+  }
+
+  /** Nobody wants the rest: what becomes of it is decided when the response is written. */
+  cancelBody(): void {
+    this.flowing = false
+    if (!this.discarding) this.wait()
+  }
+
+  private wait(): void {
+    this.socket.pause()
+    this.pace.pause()
+  }
+
+  private break(error: TrafficError): void {
+    this.pace.stop()
+    this.owner.bodyBroken(error)
+    this.stream.fail(error)
+  }
+
+  private tooSlow(): void {
+    this.break(new TrafficError('request_timeout', 'the request body comes too slowly', { phase: 'request-body' }))
+  }
+}
+
+function tooMuchToDiscard(): TrafficError {
+  return new TrafficError('cancelled', 'too much is left of a request body that nobody reads')
+}

@@ -1,0 +1,98 @@
+import { EMPTY_BODY } from '../message/body.ts'
+import { HttpRequest, type Scheme } from '../message/request.ts'
+import { type Authority, canonicalAuthority, canonicalPath, checkQuery, InvalidTarget } from '../message/target.ts'
+import { WireFault } from './fault.ts'
+import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
+import { ControlFields, type RequestHead } from './head.ts'
+
+/** A request that was accepted at the door, and what its connection must know of it. */
+export interface Intake {
+  /** Its body is still to be set, by the framing. */
+  readonly request: HttpRequest
+  readonly framing: Framing
+  /** Whether the peer lets the connection live on. */
+  readonly persistent: boolean
+  /** Whether the peer waits for 100 before it sends the body (RFC 9110 10.1.1). */
+  readonly expectsContinue: boolean
+}
+
+/**
+ * Turns a head into a request with canonical host and path, or says why not: the one door through which every request
+ * of the wire comes in.
+ */
+export function takeIn(head: RequestHead, scheme: Scheme): Intake | WireFault {
+  const control = new ControlFields(head.headers, head.version)
+  const framing = requestFraming(control)
+  if (framing instanceof WireFault) return framing
+  if (head.method === 'CONNECT') return new WireFault('unsupported_method', 'CONNECT: this is no forward proxy')
+  if (control.expect !== undefined && control.expect.toLowerCase() !== '100-continue') {
+    return new WireFault('unsupported_expectation', 'an expectation other than 100-continue (RFC 9110 10.1.1)')
+  }
+  const target = parseTarget(head, control, scheme)
+  if (target instanceof InvalidTarget) return new WireFault('malformed_request', target.reason)
+  const { method, version, headers } = head
+  return {
+    request: new HttpRequest({
+      ...target,
+      method,
+      version,
+      headers,
+      scheme,
+      body: EMPTY_BODY,
+      upgrade: framing === NO_BODY ? wantedUpgrade(head, control) : undefined,
+    }),
+    framing,
+    persistent: isPersistent(version, headers),
+    expectsContinue: control.expect !== undefined && version === '1.1' && framing !== NO_BODY,
+  }
+}
+
+interface Target {
+  readonly authority: Authority
+  readonly path: string
+  readonly query: string
+}
+
+/** The four forms of a target (RFC 9112 3.2), of which authority-form is only CONNECT's. */
+function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme): Target | InvalidTarget {
+  const { target } = head
+  if (control.host === undefined && head.version === '1.1') return new InvalidTarget('Host is missing (RFC 9112 3.2)')
+  const defaultPort = scheme === 'https' ? 443 : 80
+  const host = control.host ? canonicalAuthority(control.host, defaultPort) : NO_AUTHORITY
+  if (host instanceof InvalidTarget) return new InvalidTarget(`Host: ${host.reason}`)
+  if (target === '*') {
+    if (head.method === 'OPTIONS') return { authority: host, path: '*', query: '' }
+    return new InvalidTarget('the target "*" belongs to OPTIONS only (RFC 9112 3.2.4)')
+  }
+  if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host)
+
+  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(target)
+  if (absolute === null) return new InvalidTarget('the target is neither a path nor an http URL (RFC 9112 3.2)')
+  // The URL's authority counts and Host is ignored (RFC 9112 3.2.2): what is forwarded is made from it.
+  const authority = canonicalAuthority(absolute[1] ?? '', defaultPort)
+  if (authority instanceof InvalidTarget) return authority
+  const rest = absolute[2] ?? ''
+  return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
+}
+
+const SLASH = 0x2f
+const NO_AUTHORITY: Authority = { host: '', port: undefined, text: '' }
+
+function pathAndQuery(target: string, authority: Authority): Target | InvalidTarget {
+  const mark = target.indexOf('?')
+  const path = canonicalPath(mark < 0 ? target : target.slice(0, mark))
+  if (path instanceof InvalidTarget) return path
+  if (mark < 0) return { authority, path, query: '' }
+  const query = target.slice(mark)
+  return checkQuery(query) ?? { authority, path, query }
+}
+
+/**
+ * The protocol to switch to, if any. "h2c" is ignored, as RFC 9113 3.1 lets us: passed on, it would open a tunnel in
+ * which nothing that a gateway enforces holds (h2c smuggling).
+ */
+function wantedUpgrade(head: RequestHead, control: ControlFields): string | undefined {
+  if (control.upgrade === undefined || head.version !== '1.1') return undefined
+  if (!listHas(head.headers.get('connection'), 'upgrade')) return undefined
+  return /^[\w.\-/+]+$/.test(control.upgrade) && !/^h2c?$/i.test(control.upgrade) ? control.upgrade : undefined
+}

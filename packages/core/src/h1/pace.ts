@@ -1,0 +1,84 @@
+import type { Clock, Timer } from '../time/clock.ts'
+
+/** When a peer that should send or take a body is too slow. */
+export interface PaceLimits {
+  /** Milliseconds without a single octet. */
+  readonly idle: number
+  /** Octets a second, on average, once `grace` is over; 0 turns it off. */
+  readonly minimumRate: number
+  /** Milliseconds at the start in which the rate does not count. */
+  readonly grace: number
+}
+
+/**
+ * Judges a peer by idle time and a minimum rate, not by the length of the whole transfer: a large upload may take an
+ * hour, a drip of one octet every 29 seconds may not (Slowloris, R.U.D.Y.). The time in which it is us who make it wait
+ * does not count.
+ */
+export class Pace {
+  private readonly clock: Clock
+  private readonly limits: PaceLimits
+  private readonly timer: Timer
+  private running = false
+  /** By when the rate allowed so far is used up; moves on with each octet. */
+  private paidUntil = 0
+  private lastProgress = 0
+  private pausedAt: number | undefined
+
+  /** @param slow called once, when the peer is judged too slow */
+  constructor(clock: Clock, limits: PaceLimits, slow: () => void) {
+    this.clock = clock
+    this.limits = limits
+    this.timer = clock.timer(() => {
+      const left = this.remaining()
+      if (left > 0) this.timer.arm(left)
+      else if (this.running) {
+        this.running = false
+        slow()
+      }
+    })
+  }
+
+  /** It is the peer's turn, from now on. */
+  start(): void {
+    const now = this.clock.now()
+    this.running = true
+    this.pausedAt = undefined
+    this.lastProgress = now
+    this.paidUntil = now + this.limits.grace
+    this.timer.arm(this.remaining())
+  }
+
+  progress(octets: number): void {
+    if (!this.running) return
+    this.lastProgress = this.clock.now()
+    if (this.limits.minimumRate > 0) this.paidUntil += (octets * 1000) / this.limits.minimumRate
+  }
+
+  /** It waits for us. */
+  pause(): void {
+    if (!this.running || this.pausedAt !== undefined) return
+    this.pausedAt = this.clock.now()
+    this.timer.disarm()
+  }
+
+  resume(): void {
+    if (!this.running || this.pausedAt === undefined) return
+    const now = this.clock.now()
+    this.paidUntil += now - this.pausedAt
+    this.lastProgress = now
+    this.pausedAt = undefined
+    this.timer.arm(Math.max(1, this.remaining()))
+  }
+
+  stop(): void {
+    if (!this.running) return
+    this.running = false
+    this.timer.disarm()
+  }
+
+  private remaining(): number {
+    const idleLeft = this.lastProgress + this.limits.idle - this.clock.now()
+    return this.limits.minimumRate > 0 ? Math.min(idleLeft, this.paidUntil - this.clock.now()) : idleLeft
+  }
+}

@@ -1,0 +1,134 @@
+import type { Socket } from 'node:net'
+import type { Body } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import { type HttpRequest, isIdempotent } from '../message/request.ts'
+import type { Timer } from '../time/clock.ts'
+import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
+import type { ClientConnectionOptions } from './connection-options.ts'
+import { CHUNKED } from './framing.ts'
+import { requestHead } from './write-head.ts'
+import { WriteWatch } from './write-watch.ts'
+
+/** Told how the writing of a request ended. */
+export interface RequestWriterOwner {
+  requestWritten(): void
+  requestBroken(error: TrafficError): void
+}
+
+/** A body up to this size leaves in one write with its head. */
+const JOINED_BODY = 16 * 1024
+
+/** Writes one request: joins head and small body in one write, holds a body back that expects 100, lets a stream flow. */
+export class RequestWriter implements BodyWriterOwner {
+  /** All of the request was handed to the socket. */
+  done = false
+  /** The body was held back for good: what the head announced will never come. */
+  forgone = false
+  bytesSent = 0
+  private readonly socket: Socket
+  private readonly options: ClientConnectionOptions
+  private readonly owner: RequestWriterOwner
+  private body: Body | undefined
+  private bodyWriter: BodyWriter | undefined
+  private held: (() => void) | undefined
+  private continueTimer: Timer | undefined
+  private watch: WriteWatch | undefined
+  private replaySafe: 'idempotent' | 'unknown' = 'unknown'
+
+  constructor(socket: Socket, options: ClientConnectionOptions, owner: RequestWriterOwner) {
+    this.socket = socket
+    this.options = options
+    this.owner = owner
+  }
+
+  /** @throws TrafficError `internal`, with nothing written, if the request would break the framing */
+  begin(request: HttpRequest): void {
+    const { body } = request
+    this.replaySafe = isIdempotent(request.method) ? 'idempotent' : 'unknown'
+    const framing = body.length ?? CHUNKED
+    const head = requestHead(request, framing, request.upgrade === undefined ? undefined : 'upgrade')
+    this.bytesSent = head.length
+    if (body.whole !== undefined && body.length !== undefined && body.length <= JOINED_BODY) {
+      this.bytesSent += body.length
+      this.socket.write(body.length === 0 ? head : head + body.whole.latin1, 'latin1')
+      this.finished()
+    } else this.stream(head, request, new BodyWriter(this.socket, framing, this))
+  }
+
+  private stream(head: string, request: HttpRequest, bodyWriter: BodyWriter): void {
+    const { body } = request
+    this.body = body
+    this.bodyWriter = bodyWriter
+    if (request.headers.get('expect') !== undefined) {
+      this.socket.write(head, 'latin1')
+      this.held = () => body.flowTo(bodyWriter)
+      this.continueTimer = this.options.clock.timer(() => this.proceed())
+      this.continueTimer.arm(this.options.continueTimeout)
+      return
+    }
+    this.socket.cork()
+    this.socket.write(head, 'latin1')
+    body.flowTo(bodyWriter)
+    this.socket.uncork()
+  }
+
+  /** 100 came, or did not come for so long that the body is sent all the same. */
+  proceed(): void {
+    this.continueTimer?.disarm()
+    const flow = this.held
+    this.held = undefined
+    flow?.()
+  }
+
+  /** A final response came before the body was begun. */
+  forgo(): void {
+    if (this.held === undefined) return
+    this.continueTimer?.disarm()
+    this.held = undefined
+    this.forgone = true
+  }
+
+  drained(): void {
+    this.watch?.stop()
+    this.body?.resume()
+  }
+
+  /** The connection is lost, or the response is complete without the rest of the request. */
+  stop(): void {
+    this.continueTimer?.disarm()
+    this.watch?.stop()
+    const body = this.body
+    this.body = undefined
+    this.held = undefined
+    if (!this.done) body?.cancel(new TrafficError('cancelled', 'the upstream takes no more of the request body'))
+  }
+
+  awaitDrain(): void {
+    this.watch ??= new WriteWatch(this.socket, this.options.clock, this.options.pace, () => {
+      this.bodyBroken(
+        new TrafficError('upstream_too_slow', 'the upstream takes the request body too slowly', {
+          phase: 'send',
+          replaySafe: this.replaySafe,
+        }),
+      )
+    })
+    this.watch.start()
+  }
+
+  bodyWritten(): void {
+    this.bytesSent += this.bodyWriter?.written ?? 0
+    this.finished()
+  }
+
+  bodyBroken(error: TrafficError): void {
+    this.watch?.stop()
+    this.owner.requestBroken(error)
+  }
+
+  private finished(): void {
+    this.watch?.stop()
+    this.done = true
+    this.body = undefined
+    this.owner.requestWritten()
+  }
+}

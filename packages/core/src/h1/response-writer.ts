@@ -1,0 +1,145 @@
+import type { Socket } from 'node:net'
+import { httpDate } from '../fields/http-date.ts'
+import type { Body, WholeBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { HttpVersion } from '../message/request.ts'
+import type { HttpResponse } from '../message/response.ts'
+import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
+import type { ServerConnectionOptions } from './connection-options.ts'
+import { CHUNKED, type Framing, hasNoContent, UNTIL_CLOSE } from './framing.ts'
+import { type ConnectionOption, responseHead } from './write-head.ts'
+import { WriteWatch } from './write-watch.ts'
+
+/** What the way of writing a response depends on, besides the response. */
+export interface ResponseContext {
+  /** The request's. */
+  readonly method: string
+  readonly version: HttpVersion
+  /** Whether the connection ends with this response. */
+  readonly last: boolean
+}
+
+/** A body up to this size leaves in one write with its head. */
+const JOINED_BODY = 16 * 1024
+
+/** Writes one response: decides its framing, joins head and small body in one write, lets a stream flow with back-pressure. */
+export class ResponseWriter implements BodyWriterOwner {
+  begun = false
+  status: number | undefined
+  last = false
+  private readonly socket: Socket
+  private readonly options: ServerConnectionOptions
+  private readonly done: (error: TrafficError | undefined) => void
+  private body: Body | undefined
+  private bodyWriter: BodyWriter | undefined
+  private watch: WriteWatch | undefined
+  private wholeBytes = 0
+
+  /** @param done called once, when the body is handed to the socket, or broken */
+  constructor(socket: Socket, options: ServerConnectionOptions, done: (error: TrafficError | undefined) => void) {
+    this.socket = socket
+    this.options = options
+    this.done = done
+  }
+
+  /** Octets of content written so far. */
+  get bodyBytes(): number {
+    return this.bodyWriter?.written ?? this.wholeBytes
+  }
+
+  /** Whether the peer takes the connection's end for the body's. */
+  get untilClose(): boolean {
+    return this.bodyWriter?.untilClose ?? false
+  }
+
+  /** @throws TrafficError `internal`, with nothing written, if the response's fields would break the framing */
+  begin(response: HttpResponse, context: ResponseContext): void {
+    const { status, headers, body } = response
+    const noContent = hasNoContent(context.method, status)
+    const framing = noContent ? undefined : framingOf(body, context.version)
+    const last = context.last || framing === UNTIL_CLOSE
+    const connection = connectionOption(status, last, context.version)
+    const date = httpDate(this.options.clock.wallTime())
+    const head = responseHead({ status, headers, framing, connection, date })
+    this.begun = true
+    this.status = status
+    this.last = last
+    if (noContent || framing === undefined) {
+      this.socket.write(head, 'latin1')
+      if (body.whole === undefined) body.cancel(new TrafficError('cancelled', 'this response has no content'))
+      this.done(undefined)
+    } else if (body.whole !== undefined) this.writeWhole(head, body.whole)
+    else this.stream(head, body, framing)
+  }
+
+  private writeWhole(head: string, body: WholeBody): void {
+    this.wholeBytes = body.length
+    if (body.length <= JOINED_BODY) this.socket.write(body.length === 0 ? head : head + body.latin1, 'latin1')
+    else {
+      this.socket.cork()
+      this.socket.write(head, 'latin1')
+      this.socket.write(body.bytes)
+      this.socket.uncork()
+    }
+    this.done(undefined)
+  }
+
+  private stream(head: string, body: Body, framing: Framing): void {
+    this.body = body
+    this.bodyWriter = new BodyWriter(this.socket, framing, this)
+    // What is here of the body already leaves with the head.
+    this.socket.cork()
+    this.socket.write(head, 'latin1')
+    body.flowTo(this.bodyWriter)
+    this.socket.uncork()
+  }
+
+  awaitDrain(): void {
+    this.watch ??= new WriteWatch(this.socket, this.options.clock, this.options.pace, () => {
+      this.abandon(new TrafficError('downstream_too_slow', 'the peer takes the response too slowly'))
+    })
+    this.watch.start()
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    this.watch?.stop()
+    this.body?.resume()
+  }
+
+  /** The peer is lost: stops the body, and tells. */
+  abandon(error: TrafficError): void {
+    const body = this.body
+    this.body = undefined
+    body?.cancel(error)
+    this.bodyBroken(error)
+  }
+
+  bodyWritten(): void {
+    this.settle(undefined)
+  }
+
+  bodyBroken(error: TrafficError): void {
+    this.settle(error)
+  }
+
+  private settle(error: TrafficError | undefined): void {
+    this.watch?.stop()
+    const body = this.body
+    this.body = undefined
+    if (error !== undefined) body?.cancel(error)
+    this.done(error)
+  }
+}
+
+/** A length where it is known, else chunks, else, for HTTP/1.0, the connection's end (RFC 9112 6.3, 7). */
+function framingOf(body: Body, version: HttpVersion): Framing {
+  if (body.length !== undefined) return body.length
+  return version === '1.0' ? UNTIL_CLOSE : CHUNKED
+}
+
+function connectionOption(status: number, last: boolean, version: HttpVersion): ConnectionOption {
+  if (status === 101) return 'upgrade'
+  if (last) return 'close'
+  return version === '1.0' ? 'keep-alive' : undefined
+}

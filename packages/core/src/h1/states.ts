@@ -1,0 +1,84 @@
+/**
+ * The states of an HTTP/1.1 connection, as tables (RFC 9112 section 9). A connection moves only along these rows;
+ * anything else is a defect of ours, and says so.
+ */
+
+/** A connection on which requests arrive, one exchange at a time: what is pipelined waits (RFC 9112 9.3.2). */
+export type ServerState =
+  /** No octet of a request is here. May be closed at any time. */
+  | 'idle'
+  /** A part of a request's head is here. */
+  | 'head'
+  /** A request is being answered; its body may still arrive. */
+  | 'exchange'
+  /** The response is written; the rest of the request's body is read and thrown away. */
+  | 'discarding'
+  /** The protocol was switched: octets pass both ways. */
+  | 'tunnel'
+  /** Our side is closed; what still comes is thrown away, lest a reset destroys the response (RFC 9112 9.6). */
+  | 'lingering'
+  | 'closed'
+
+export type ServerEvent =
+  | 'octets' // some, but not a whole head
+  | 'request' // a whole head
+  | 'refused' // a head that cannot be accepted
+  | 'answered' // the response is written and the request's body was read to its end
+  | 'answered-early' // the response is written, the request's body was not read to its end
+  | 'discarded' // the rest of that body has been read
+  | 'switched' // 101
+  | 'last' // the response was the last one of this connection
+  | 'gone' // the socket is closed
+
+export const SERVER_STATES: Readonly<Record<ServerState, Readonly<Partial<Record<ServerEvent, ServerState>>>>> = {
+  idle: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
+  head: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
+  exchange: {
+    answered: 'idle',
+    'answered-early': 'discarding',
+    switched: 'tunnel',
+    last: 'lingering',
+    gone: 'closed',
+  },
+  discarding: { discarded: 'idle', refused: 'lingering', last: 'lingering', gone: 'closed' },
+  tunnel: { last: 'lingering', gone: 'closed' },
+  lingering: { last: 'lingering', gone: 'closed' },
+  closed: { gone: 'closed' },
+}
+
+/** A connection on which requests are sent, one exchange at a time. */
+export type ClientState =
+  /** May take an exchange. Octets that arrive now belong to nothing: the connection is destroyed. */
+  | 'idle'
+  /** A request is being sent, and its response's head awaited. */
+  | 'waiting'
+  /** The response's body is arriving. */
+  | 'body'
+  | 'tunnel'
+  | 'closed'
+
+export type ClientEvent =
+  | 'sent' // an exchange was taken
+  | 'head' // a final response's head, with a body to come
+  | 'complete' // the response's end, and the request's: the framing is proven finished
+  | 'switched' // 101 that was asked for
+  | 'gone' // closed, by whichever side, or no longer to be trusted
+
+export const CLIENT_STATES: Readonly<Record<ClientState, Readonly<Partial<Record<ClientEvent, ClientState>>>>> = {
+  idle: { sent: 'waiting', gone: 'closed' },
+  waiting: { head: 'body', complete: 'idle', switched: 'tunnel', gone: 'closed' },
+  body: { complete: 'idle', gone: 'closed' },
+  tunnel: { gone: 'closed' },
+  closed: { gone: 'closed' },
+}
+
+/** Where `event` leads from `state`. @throws Error if the table has no such row */
+export function after<State extends string, Event extends string>(
+  table: Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>,
+  state: State,
+  event: Event,
+): State {
+  const next = table[state][event]
+  if (next === undefined) throw new Error(`no row in the connection's state table for "${event}" in "${state}"`)
+  return next
+}

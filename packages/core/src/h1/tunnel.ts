@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net'
+import { type BodySink, type BodySource, StreamBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { Tunnel } from '../message/response.ts'
+import type { Clock, Timer } from '../time/clock.ts'
+
+/**
+ * One end of a connection that has switched protocols: octets pass through it both ways, each direction ends on its own
+ * (half-close), and both are cut when nothing passes for long.
+ */
+export class TunnelEnd implements Tunnel, BodySink, BodySource {
+  readonly incoming: StreamBody
+  private readonly socket: Socket
+  private readonly idle: Timer
+  private readonly idleTimeout: number
+  private drainListener: (() => void) | undefined
+
+  constructor(socket: Socket, clock: Clock, idleTimeout: number) {
+    this.socket = socket
+    this.idleTimeout = idleTimeout
+    this.incoming = new StreamBody(undefined, this)
+    this.idle = clock.timer(() => socket.destroy())
+    this.idle.arm(idleTimeout)
+  }
+
+  get outgoing(): BodySink {
+    return this
+  }
+
+  onDrain(listener: () => void): void {
+    this.drainListener = listener
+  }
+
+  /** Octets came from the socket. */
+  read(chunk: Buffer): void {
+    this.idle.arm(this.idleTimeout)
+    if (!this.incoming.push(chunk)) this.socket.pause()
+  }
+
+  /** The peer closed its side. */
+  ended(): void {
+    this.incoming.end()
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    this.drainListener?.()
+  }
+
+  /** The socket is closed. */
+  gone(): void {
+    this.idle.disarm()
+    this.incoming.fail(new TrafficError('upstream_closed', 'the tunnel was cut'))
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.idle.arm(this.idleTimeout)
+    return this.socket.write(chunk)
+  }
+
+  end(): void {
+    this.socket.end()
+  }
+
+  fail(): void {
+    this.socket.destroy()
+  }
+
+  resumeBody(): void {
+    this.socket.resume()
+  }
+
+  cancelBody(): void {
+    this.socket.destroy()
+  }
+}
+
+/** Joins two ends: what comes in at one goes out at the other. */
+export function joinTunnel(one: Tunnel, other: Tunnel): void {
+  one.onDrain(() => other.incoming.resume())
+  other.onDrain(() => one.incoming.resume())
+  other.incoming.flowTo(one.outgoing)
+  one.incoming.flowTo(other.outgoing)
+}

@@ -1,0 +1,203 @@
+import { TrafficError } from './errors.ts'
+import type { HeaderList } from './headers.ts'
+
+/** Where a body flows to: a connection, a collector, a test. */
+export interface BodySink {
+  /** Takes a chunk. False asks the body to wait until its `resume()` is called. */
+  write(chunk: Uint8Array): boolean
+  /** The body was complete. */
+  end(trailers?: HeaderList): void
+  /** The body broke: what was written so far must not look complete. */
+  fail(error: TrafficError): void
+}
+
+/**
+ * The content of a message. It flows once into one sink, with back-pressure; a body that is already here
+ * (`whole` is set) may flow any number of times.
+ */
+export interface Body {
+  /** Octets, where known before the end. */
+  readonly length: number | undefined
+  /** The content, if all of it is here. */
+  readonly whole: WholeBody | undefined
+  flowTo(sink: BodySink): void
+  /** The sink has room again. */
+  resume(): void
+  /** Nobody wants the rest. No call reaches the sink after this. */
+  cancel(error: TrafficError): void
+}
+
+/** A body that is here, and no stream: kept as it came, octets or latin1 text, and turned over when asked. */
+export class WholeBody implements Body {
+  readonly length: number
+  private octets: Uint8Array | undefined
+  private text: string | undefined
+
+  private constructor(octets: Uint8Array | undefined, text: string | undefined) {
+    this.octets = octets
+    this.text = text
+    this.length = octets?.byteLength ?? text?.length ?? 0
+  }
+
+  static fromBytes(octets: Uint8Array): WholeBody {
+    return new WholeBody(octets, undefined)
+  }
+
+  /** Each character is one octet. */
+  static fromLatin1(text: string): WholeBody {
+    return new WholeBody(undefined, text)
+  }
+
+  get whole(): WholeBody {
+    return this
+  }
+
+  get bytes(): Uint8Array {
+    this.octets ??= Buffer.from(this.text ?? '', 'latin1')
+    return this.octets
+  }
+
+  /** One character for each octet: what a connection writes together with the head. */
+  get latin1(): string {
+    this.text ??= asBuffer(this.octets ?? EMPTY).toString('latin1')
+    return this.text
+  }
+
+  flowTo(sink: BodySink): void {
+    if (this.length > 0) sink.write(this.bytes)
+    sink.end()
+  }
+
+  resume(): void {}
+
+  cancel(): void {}
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** The body of a message without content. */
+export const EMPTY_BODY: WholeBody = WholeBody.fromLatin1('')
+
+/** What fills a `StreamBody`: told when to go on, and when to stop. */
+export interface BodySource {
+  resumeBody(): void
+  cancelBody(error: TrafficError): void
+}
+
+/**
+ * A body still on its way. Its source pushes; what arrives before a sink is there is kept, and `push`
+ * answers false from the first chunk on, so that no more than what one read brought is ever held.
+ */
+export class StreamBody implements Body {
+  readonly length: number | undefined
+  /** Octets passed on or held so far. */
+  received = 0
+  private readonly source: BodySource
+  private sink: BodySink | undefined
+  private held: Uint8Array[] = []
+  private ending: { readonly trailers: HeaderList | undefined } | undefined
+  private failure: TrafficError | undefined
+  private settled = false
+
+  constructor(length: number | undefined, source: BodySource) {
+    this.length = length
+    this.source = source
+  }
+
+  get whole(): undefined {
+    return undefined
+  }
+
+  /** Whether it has begun to flow: from then on it cannot be replayed. */
+  get started(): boolean {
+    return this.sink !== undefined
+  }
+
+  /** For the source: false asks it to wait for `resumeBody`. */
+  push(chunk: Uint8Array): boolean {
+    if (this.settled) return true
+    this.received += chunk.byteLength
+    if (this.sink !== undefined) return this.sink.write(chunk)
+    this.held.push(chunk)
+    return false
+  }
+
+  /** For the source: that was all. */
+  end(trailers?: HeaderList): void {
+    if (this.settled) return
+    if (this.sink === undefined) this.ending = { trailers }
+    else this.settle(() => this.sink?.end(trailers))
+  }
+
+  /** For the source: there will be no proper end. */
+  fail(error: TrafficError): void {
+    if (this.settled) return
+    if (this.sink === undefined) this.failure = error
+    else this.settle(() => this.sink?.fail(error))
+  }
+
+  /** @throws TypeError if it flows already: a stream can be read once. */
+  flowTo(sink: BodySink): void {
+    if (this.sink !== undefined) throw new TypeError('this body has already been read: a streamed body flows once')
+    this.sink = sink
+    let room = true
+    for (const chunk of this.held) room = sink.write(chunk) && room
+    this.held = []
+    if (this.failure !== undefined) this.settle(() => sink.fail(this.failure as TrafficError)) // checked right before
+    else if (this.ending !== undefined) this.settle(() => sink.end(this.ending?.trailers))
+    else if (room) this.source.resumeBody()
+  }
+
+  resume(): void {
+    if (!this.settled) this.source.resumeBody()
+  }
+
+  cancel(error: TrafficError): void {
+    if (this.settled) return
+    this.settled = true
+    this.held = []
+    // All of it arrived already: there is nothing left to stop.
+    if (this.ending === undefined && this.failure === undefined) this.source.cancelBody(error)
+  }
+
+  private settle(tell: () => void): void {
+    this.settled = true
+    tell()
+  }
+}
+
+/** Views the octets as a Buffer, without a copy. */
+export function asBuffer(octets: Uint8Array): Buffer {
+  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+}
+
+/** Makes a body of text (as UTF-8) or octets. */
+export function bodyFrom(content: string | Uint8Array): WholeBody {
+  return WholeBody.fromBytes(typeof content === 'string' ? Buffer.from(content) : content)
+}
+
+/**
+ * Reads a whole body into memory.
+ * @param limit the most octets to hold
+ * @throws TrafficError what broke the body, or `internal` if it is larger than `limit`
+ */
+export function collect(body: Body, limit = 16 * 1024 * 1024): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    body.flowTo({
+      write(chunk) {
+        size += chunk.byteLength
+        if (size <= limit) chunks.push(chunk)
+        else {
+          const error = new TrafficError('internal', `the body is larger than the limit of ${limit} bytes for reading it whole`)
+          body.cancel(error)
+          reject(error)
+        }
+        return true
+      },
+      end: () => resolve(Buffer.concat(chunks)),
+      fail: reject,
+    })
+  })
+}

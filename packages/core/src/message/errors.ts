@@ -1,0 +1,124 @@
+/**
+ * Every way in which an exchange can fail: a closed union, so that a `switch` over it is checked.
+ * `ERROR_FACTS` says what each one means to the peer that asked.
+ */
+export type ErrorCode = keyof typeof ERROR_FACTS
+
+/** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
+export type ErrorSource = 'downstream' | 'upstream' | 'local'
+
+/** Where the exchange stood, in the order in which an exchange passes through these. */
+export type ErrorPhase =
+  | 'request-head'
+  | 'route'
+  | 'request-body'
+  | 'queue'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'send'
+  | 'response-head'
+  | 'response-body'
+
+/**
+ * Whether doing it again can do harm. `unsent`: no byte left this process; `refused`: the peer said that it
+ * did not process it; `idempotent`: bytes were sent, but the method may be repeated (RFC 9110 9.2.2);
+ * `unknown`: repeating it might do it twice.
+ */
+export type ReplaySafety = 'unsent' | 'refused' | 'idempotent' | 'unknown'
+
+interface Facts {
+  readonly status: number
+  readonly title: string
+  readonly source: ErrorSource
+}
+
+/** The one table that turns a code into the status and title that a downstream peer sees. */
+export const ERROR_FACTS = {
+  malformed_request: { status: 400, title: 'Malformed request', source: 'downstream' },
+  unsupported_version: { status: 505, title: 'HTTP version not supported', source: 'downstream' },
+  unsupported_method: { status: 501, title: 'Method not implemented', source: 'downstream' },
+  unsupported_expectation: { status: 417, title: 'Expectation failed', source: 'downstream' },
+  request_head_too_large: { status: 431, title: 'Request header fields too large', source: 'downstream' },
+  request_target_too_long: { status: 414, title: 'Request target too long', source: 'downstream' },
+  request_body_too_large: { status: 413, title: 'Request body too large', source: 'downstream' },
+  request_timeout: { status: 408, title: 'Request timeout', source: 'downstream' },
+  /** Never seen by the peer, which has left; 499 is what access logs call it since nginx. */
+  downstream_closed: { status: 499, title: 'Client closed the connection', source: 'downstream' },
+  downstream_too_slow: { status: 499, title: 'Client reads too slowly', source: 'downstream' },
+  route_not_found: { status: 404, title: 'No route', source: 'local' },
+  method_not_allowed: { status: 405, title: 'Method not allowed', source: 'local' },
+  deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },
+  pool_queue_full: { status: 503, title: 'Upstream queue full', source: 'local' },
+  pool_queue_timeout: { status: 503, title: 'Upstream queue timeout', source: 'local' },
+  too_many_connections: { status: 503, title: 'Too many connections', source: 'local' },
+  shutting_down: { status: 503, title: 'Shutting down', source: 'local' },
+  cancelled: { status: 499, title: 'Cancelled', source: 'local' },
+  internal: { status: 500, title: 'Internal error', source: 'local' },
+  dns_failed: { status: 502, title: 'Upstream name not resolved', source: 'upstream' },
+  connect_failed: { status: 502, title: 'Upstream refused the connection', source: 'upstream' },
+  connect_timeout: { status: 504, title: 'Upstream connect timeout', source: 'upstream' },
+  tls_failed: { status: 502, title: 'Upstream TLS failed', source: 'upstream' },
+  upstream_closed: { status: 502, title: 'Upstream closed the connection', source: 'upstream' },
+  upstream_timeout: { status: 504, title: 'Upstream response timeout', source: 'upstream' },
+  upstream_too_slow: { status: 504, title: 'Upstream too slow', source: 'upstream' },
+  malformed_response: { status: 502, title: 'Malformed upstream response', source: 'upstream' },
+  response_head_too_large: { status: 502, title: 'Upstream response head too large', source: 'upstream' },
+} as const satisfies Record<string, Facts>
+
+/** What is known of a failure beside its code; all optional. */
+export interface ErrorDetails {
+  readonly phase?: ErrorPhase
+  readonly replaySafe?: ReplaySafety
+  /** Octets of the request that had left this process. */
+  readonly bytesSent?: number
+  /** The error underneath: for the log, never for the peer. */
+  readonly cause?: unknown
+}
+
+/**
+ * Why an exchange failed, as facts. The message is for the log and for the developer who calls: what
+ * happened, where, and what to do next; a downstream peer is shown only the code's title and, for its own
+ * mistakes, the message.
+ */
+export class TrafficError extends Error {
+  override readonly name = 'TrafficError'
+  readonly code: ErrorCode
+  readonly source: ErrorSource
+  readonly phase: ErrorPhase | undefined
+  readonly bytesSent: number
+  /** How many attempts were made when it was given up; set by whoever gives up. */
+  attempts = 0
+  replaySafe: ReplaySafety
+  /** A reused connection was closed by the upstream before any octet of a response: a fresh one will do (RFC 9112 9.3.1). */
+  staleConnection = false
+  /** Milliseconds after which trying again may help; shown as Retry-After. */
+  retryAfter: number | undefined
+  /** For `method_not_allowed`: what the route allows (RFC 9110 15.5.6). */
+  allow: readonly string[] | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.source = ERROR_FACTS[code].source
+    this.phase = details.phase
+    this.bytesSent = details.bytesSent ?? 0
+    this.replaySafe = details.replaySafe ?? 'unknown'
+  }
+
+  /** The status that stands for this failure (RFC 9110 section 15). */
+  get status(): number {
+    return ERROR_FACTS[this.code].status
+  }
+
+  get title(): string {
+    return ERROR_FACTS[this.code].title
+  }
+
+  /** Takes what was thrown, by our code or a user's policy, as a TrafficError. */
+  static from(thrown: unknown): TrafficError {
+    if (thrown instanceof TrafficError) return thrown
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    return new TrafficError('internal', message, { cause: thrown })
+  }
+}

@@ -1,0 +1,123 @@
+import type { Clock } from '../time/clock.ts'
+import { TrafficError } from './errors.ts'
+import type { HeaderList } from './headers.ts'
+import type { HttpRequest } from './request.ts'
+
+/** The peer that asked, as its socket shows it. */
+export interface Peer {
+  /** IP address, without brackets; empty for a unix socket or a call from code. */
+  readonly address: string
+  readonly port: number
+  readonly encrypted: boolean
+}
+
+/** How an exchange ended. */
+export interface Outcome {
+  /** Undefined if no response head was written. */
+  readonly status: number | undefined
+  /** What broke it, before or after the head; undefined if the response was delivered whole. */
+  readonly error: TrafficError | undefined
+  /** Octets of content sent to the peer that asked. */
+  readonly bytesSent: number
+  /** Octets of content that it sent. */
+  readonly bytesReceived: number
+}
+
+/** Told when an exchange is cancelled: whoever works on it at that moment stops. */
+export interface Cancellable {
+  cancelled(error: TrafficError): void
+}
+
+const FROM_CODE: Peer = { address: '', port: 0, encrypted: false }
+
+/** One request, its response, and what is known of both on the way. */
+export class Exchange {
+  readonly request: HttpRequest
+  readonly clock: Clock
+  /** The socket's peer. */
+  readonly peer: Peer
+  /** The peer, or who it says that it speaks for where it is a trusted proxy. */
+  clientAddress: string
+  /** Set by the request-id policy; empty before. */
+  id = ''
+  /** The name of the route taken; empty before routing. */
+  route = ''
+  /** Parameters of the route's path, as `:id`. */
+  params: Readonly<Record<string, string>> = NO_PARAMS
+  /** `clock.now()` when the request's head was complete. */
+  readonly startedAt: number
+  /** `clock.now()` by which it must have ended. */
+  deadline = Infinity
+  /** Tries made so far. */
+  attempts = 0
+  /** Whether the upstream sees the Host that the peer used; else its endpoint's own. */
+  preserveHost = true
+  /** The next try must not use a connection that was used before: one such was just found closed. */
+  freshConnection = false
+  /** The endpoint of the last try, for logs; empty before. */
+  endpoint = ''
+  /** The failure that was answered with a status of its own, for logs. */
+  error: TrafficError | undefined
+  /** Why it was given up; undefined while it is wanted. */
+  cancellation: TrafficError | undefined
+  /** Passes 1xx responses on to the peer that asked (RFC 9110 15.2); a face that cannot leaves it undefined. */
+  inform: ((status: number, headers: HeaderList) => void) | undefined
+  private worker: Cancellable | undefined
+  private moreWorkers: Cancellable[] | undefined
+  private finishers: ((exchange: Exchange, outcome: Outcome) => void)[] | undefined
+  private finished = false
+
+  constructor(request: HttpRequest, clock: Clock, peer: Peer = FROM_CODE) {
+    this.request = request
+    this.clock = clock
+    this.peer = peer
+    this.clientAddress = peer.address
+    this.startedAt = clock.now()
+  }
+
+  /** Milliseconds until the deadline; Infinity without one. */
+  remaining(): number {
+    return this.deadline === Infinity ? Infinity : this.deadline - this.clock.now()
+  }
+
+  /** Gives the exchange up: everyone at work on it is told, once. */
+  cancel(error: TrafficError): void {
+    if (this.cancellation !== undefined || this.finished) return
+    this.cancellation = error
+    const workers = [this.worker, ...(this.moreWorkers ?? [])]
+    this.worker = undefined
+    this.moreWorkers = undefined
+    for (const worker of workers) worker?.cancelled(error)
+  }
+
+  /** From now until `release`, `worker` is told of a cancellation. */
+  occupy(worker: Cancellable): void {
+    if (this.worker === undefined) this.worker = worker
+    else {
+      this.moreWorkers ??= []
+      this.moreWorkers.push(worker)
+    }
+  }
+
+  release(worker: Cancellable): void {
+    if (this.worker === worker) this.worker = undefined
+    else this.moreWorkers = this.moreWorkers?.filter((each) => each !== worker)
+  }
+
+  /** Calls `finisher` once, when the response has been delivered or has failed. Last added, first called. */
+  onFinish(finisher: (exchange: Exchange, outcome: Outcome) => void): void {
+    this.finishers ??= []
+    this.finishers.push(finisher)
+  }
+
+  /** For the face: the exchange has ended. Only the first call counts. */
+  finish(outcome: Outcome): void {
+    if (this.finished) return
+    this.finished = true
+    const finishers = this.finishers
+    if (finishers === undefined) return
+    for (let index = finishers.length - 1; index >= 0; index--) finishers[index]?.(this, outcome)
+  }
+}
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})

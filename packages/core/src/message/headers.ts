@@ -1,0 +1,124 @@
+import { isFieldName, isFieldValue } from './tokens.ts'
+
+/** One field line: the name in lower case. */
+export interface HeaderField {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * The field lines of a message, in order, with names in lower case; several lines may share a name
+ * (RFC 9110 5.2). One flat array of name, value, name, value: a message has some ten lines, and scanning
+ * ten interned strings is cheaper than hashing one.
+ */
+export class HeaderList {
+  private list: string[] = []
+
+  /** Checked as `append` checks. */
+  static of(fields: Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>): HeaderList {
+    const headers = new HeaderList()
+    const pairs = Symbol.iterator in fields ? fields : Object.entries(fields)
+    for (const [name, value] of pairs as Iterable<readonly [string, string]>) headers.append(name, value)
+    return headers
+  }
+
+  /** How many field lines there are. */
+  get size(): number {
+    return this.list.length >> 1
+  }
+
+  /** The value, or the values of all lines of that name joined by ", " (RFC 9110 5.3). `name` in lower case. */
+  get(name: string): string | undefined {
+    const list = this.list
+    let value: string | undefined
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] === name) value = value === undefined ? list[index + 1] : `${value}, ${list[index + 1]}`
+    }
+    return value
+  }
+
+  /** The values of all lines of that name, apart: for fields that must not be joined, as Set-Cookie. */
+  getAll(name: string): string[] {
+    const values: string[] = []
+    for (const field of this) if (field.name === name) values.push(field.value)
+    return values
+  }
+
+  has(name: string): boolean {
+    const list = this.list
+    for (let index = 0; index < list.length; index += 2) if (list[index] === name) return true
+    return false
+  }
+
+  /**
+   * Adds a line at the end.
+   * @throws TypeError if the name is no token or the value holds CR, LF, NUL or another control character.
+   */
+  append(name: string, value: string): void {
+    check(name, value)
+    this.list.push(name.toLowerCase(), value)
+  }
+
+  /** Replaces all lines of that name by one; throws as `append` does. */
+  set(name: string, value: string): void {
+    check(name, value)
+    const lower = name.toLowerCase()
+    this.delete(lower)
+    this.list.push(lower, value)
+  }
+
+  /** Removes all lines of that name, given in lower case. */
+  delete(name: string): void {
+    if (this.has(name)) this.retain((each) => each !== name)
+  }
+
+  /** Keeps only the lines for whose name `keep` answers true. `keep` is called with `context`, to need no closure. */
+  retain<Context>(keep: (name: string, context: Context) => boolean, context?: Context): void {
+    const list = this.list
+    let kept = 0
+    for (let index = 0; index < list.length; index += 2) {
+      const name = list[index] as string // within the list
+      if (!keep(name, context as Context)) continue
+      if (kept !== index) {
+        list[kept] = name
+        list[kept + 1] = list[index + 1] as string // names and values come in pairs
+      }
+      kept += 2
+    }
+    if (kept !== list.length) list.length = kept
+  }
+
+  /** The name of line `index`, from 0. */
+  nameAt(index: number): string {
+    return this.list[index * 2] as string // callers stay below `size`
+  }
+
+  valueAt(index: number): string {
+    return this.list[index * 2 + 1] as string // callers stay below `size`
+  }
+
+  /** For the wire's parser, which has checked both and interned the name: adds a line as it is. */
+  pushParsed(name: string, value: string): void {
+    this.list.push(name, value)
+  }
+
+  clone(): HeaderList {
+    const copy = new HeaderList()
+    copy.list = this.list.slice()
+    return copy
+  }
+
+  *[Symbol.iterator](): IterableIterator<HeaderField> {
+    for (let index = 0; index < this.size; index++) yield { name: this.nameAt(index), value: this.valueAt(index) }
+  }
+}
+
+function check(name: string, value: string): void {
+  if (!isFieldName(name)) {
+    throw new TypeError(`${JSON.stringify(name)} is not a header field name: use letters, digits and !#$%&'*+-.^_\`|~`)
+  }
+  if (!isFieldValue(value)) {
+    // The value may be a secret: only its name is told.
+    throw new TypeError(`the value of header field ${name} holds a control character or one beyond latin1`)
+  }
+}

@@ -1,0 +1,27 @@
+import { type Body, type BodySink, EMPTY_BODY } from './body.ts'
+import { HeaderList } from './headers.ts'
+
+/** Both directions of a connection that has switched protocols (RFC 9110 7.8): octets, no messages. */
+export interface Tunnel {
+  /** What the peer sends. */
+  readonly incoming: Body
+  /** What the peer is sent. */
+  readonly outgoing: BodySink
+  /** Called when `outgoing` has room again after `write` answered false. */
+  onDrain(listener: () => void): void
+}
+
+/** A response. `tunnel` is there when, and only when, the status is 101. */
+export class HttpResponse {
+  status: number
+  headers: HeaderList
+  body: Body
+  readonly tunnel: Tunnel | undefined
+
+  constructor(status: number, headers: HeaderList = new HeaderList(), body: Body = EMPTY_BODY, tunnel?: Tunnel) {
+    this.status = status
+    this.headers = headers
+    this.body = body
+    this.tunnel = tunnel
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The one canonical view of host and path (RFC 3986 6.2.2, RFC 9110 4.2.3). Routing, policies, cache keys and
+ * forwarding all use what is made here, so no two of them can see two different requests. What cannot be made
+ * canonical without changing its meaning is refused.
+ */
+
+/** Why a host or a path was refused, for the message of the 400. */
+export class InvalidTarget {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+/** A host and port, canonical: lower case, no trailing dot, no default port. */
+export interface Authority {
+  /** Without the port; an IPv6 address in brackets. */
+  readonly host: string
+  readonly port: number | undefined
+  /** `host` or `host:port`. */
+  readonly text: string
+}
+
+const PLAIN = 1
+/** Octets that a path may hold but that make a closer look necessary: % . / ; */
+const LOOK = 2
+const PATH_OCTETS = new Uint8Array(128)
+for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@") {
+  PATH_OCTETS[char.charCodeAt(0)] = PLAIN
+}
+for (const char of '%./;') PATH_OCTETS[char.charCodeAt(0)] = LOOK
+// Browsers send these raw, and they mean nothing special to anyone (WHATWG URL's path percent-encode set).
+for (const char of '|[]^') PATH_OCTETS[char.charCodeAt(0)] = PLAIN
+
+/**
+ * The canonical form of an absolute path: unreserved characters decoded, hex digits in upper case, `.` and
+ * `..` resolved, runs of slashes merged (an origin that merges them must not see another path than the router).
+ * Refused: control octets, backslash, `%00`, `%2F`, `%5C`, `..` above the root, `..;`, and over-long or
+ * otherwise invalid UTF-8 in escapes, which different decoders read differently.
+ */
+export function canonicalPath(path: string): string | InvalidTarget {
+  let closer = false
+  for (let index = 0; index < path.length; index++) {
+    const code = path.charCodeAt(index)
+    const kind = code < 128 ? PATH_OCTETS[code] : 0
+    if (kind === PLAIN) continue
+    if (kind !== LOOK) return new InvalidTarget(`the path holds ${octetName(code)}, which must be percent-encoded`)
+    if (code !== SLASH || path.charCodeAt(index + 1) === SLASH) closer = true
+  }
+  if (path.charCodeAt(0) !== SLASH) return new InvalidTarget('the path does not start with "/"')
+  return closer ? resolve(path) : path
+}
+
+const SLASH = 0x2f
+
+function resolve(path: string): string | InvalidTarget {
+  const decoded = path.includes('%') ? canonicalEscapes(path) : path
+  if (decoded instanceof InvalidTarget) return decoded
+  const segments: string[] = []
+  const parts = decoded.split('/')
+  for (let index = 1; index < parts.length; index++) {
+    const part = parts[index] as string // within the array
+    const last = index === parts.length - 1
+    if (part === '..') {
+      if (segments.length === 0) return new InvalidTarget('".." leads above the root')
+      segments.pop()
+      if (last) segments.push('')
+    } else if (part === '.' || part === '') {
+      if (last) segments.push('')
+    } else if (part.startsWith('..;') || part.startsWith('.;')) {
+      // Some servers drop ";..." before they resolve dots and see another path (Tomcat's "/..;/").
+      return new InvalidTarget('a "." or ".." segment carries parameters')
+    } else segments.push(part)
+  }
+  return `/${segments.join('/')}`
+}
+
+const ESCAPE = /%([0-9A-Fa-f]{2})?/g
+const UNRESERVED = /[A-Za-z0-9\-._~]/
+
+function canonicalEscapes(path: string): string | InvalidTarget {
+  let refused: InvalidTarget | undefined
+  let beyondAscii = false
+  const canonical = path.replace(ESCAPE, (escape, hex: string | undefined) => {
+    if (hex === undefined) refused ??= new InvalidTarget('"%" is not followed by two hex digits')
+    const octet = Number.parseInt(hex ?? '0', 16)
+    if (octet < 0x20 || octet === 0x7f || octet === SLASH || octet === 0x5c) {
+      refused ??= new InvalidTarget(`${escape} in the path is read differently by different servers`)
+    }
+    if (octet > 0x7f) beyondAscii = true
+    const char = String.fromCharCode(octet)
+    return octet < 0x80 && UNRESERVED.test(char) ? char : escape.toUpperCase()
+  })
+  if (refused !== undefined) return refused
+  if (beyondAscii && !isUtf8(canonical)) return new InvalidTarget('the escapes in the path are not valid UTF-8')
+  return canonical
+}
+
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The query as sent, "?" included: not normalised, as its meaning is the origin's; only octets are checked. */
+export function checkQuery(query: string): InvalidTarget | undefined {
+  for (let index = 0; index < query.length; index++) {
+    const code = query.charCodeAt(index)
+    if (code <= 0x20 || code >= 0x7f || code === 0x23) {
+      return new InvalidTarget(`the query holds ${octetName(code)}, which must be percent-encoded`)
+    }
+  }
+  return undefined
+}
+
+function octetName(code: number): string {
+  return code > 0x20 && code < 0x7f ? JSON.stringify(String.fromCharCode(code)) : `octet 0x${code.toString(16)}`
+}
+
+const REG_NAME = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)*$/
+const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/
+
+const known = new Map<string, Authority>()
+/** Hosts in use are few, forged ones many: the table of parsed hosts is emptied when it is full. */
+const KNOWN_LIMIT = 1024
+
+/**
+ * The canonical form of `host[:port]` as in Host or a request target (RFC 9110 7.2, RFC 3986 3.2.2).
+ * @param defaultPort the port that is left out: 80 for http, 443 for https
+ */
+export function canonicalAuthority(raw: string, defaultPort: number): Authority | InvalidTarget {
+  const key = defaultPort === 443 ? `s${raw}` : raw
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const authority = parseAuthority(raw, defaultPort)
+  if (authority instanceof InvalidTarget) return authority
+  if (known.size >= KNOWN_LIMIT) known.clear()
+  known.set(key, authority)
+  return authority
+}
+
+function parseAuthority(raw: string, defaultPort: number): Authority | InvalidTarget {
+  const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d{0,5}))?$/.exec(raw)
+  const host = match?.[1]?.toLowerCase().replace(/\.$/, '')
+  if (match === null || host === undefined || host.length > 255 || !(REG_NAME.test(host) || IPV6.test(host))) {
+    return new InvalidTarget('the host is not a host name or an address with an optional port')
+  }
+  const digits = match[2]
+  const port = digits === undefined || digits === '' ? undefined : Number(digits)
+  if (port !== undefined && (port < 1 || port > 65535)) return new InvalidTarget('the port is not within 1 to 65535')
+  if (port === undefined || port === defaultPort) return { host, port: undefined, text: host }
+  return { host, port, text: `${host}:${port}` }
+}

@@ -1,0 +1,34 @@
+/**
+ * The characters of HTTP, as tables: which octet may stand where (RFC 9110 5.5, 5.6.2; RFC 3986 3).
+ */
+
+/** For a `tchar`, its lower-case octet; 0 for every other octet (RFC 9110 5.6.2). */
+export const TOKEN_LOWER: Uint8Array = new Uint8Array(256)
+/** 1 for an octet that a field value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110 5.5). */
+export const FIELD_VALUE: Uint8Array = new Uint8Array(256)
+
+for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
+  TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0)
+}
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0) + 32
+for (let octet = 0; octet < 256; octet++) FIELD_VALUE[octet] = octet === 9 || (octet >= 32 && octet !== 127) ? 1 : 0
+
+/** token = 1*tchar, for methods as well (RFC 9110 9.1). */
+export function isToken(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 255 || TOKEN_LOWER[code] === 0) return false
+  }
+  return text.length > 0
+}
+
+export const isFieldName: (name: string) => boolean = isToken
+
+/** Whether each character may stand in a field value and fits one octet. */
+export function isFieldValue(value: string): boolean {
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index)
+    if (code > 255 || FIELD_VALUE[code] === 0) return false
+  }
+  return true
+}

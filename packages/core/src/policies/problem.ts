@@ -1,0 +1,42 @@
+import { prefersJson } from '../fields/media.ts'
+import { bodyFrom } from '../message/body.ts'
+import { ERROR_FACTS, TrafficError } from '../message/errors.ts'
+import type { Exchange } from '../message/exchange.ts'
+import type { Policy } from '../message/handler.ts'
+import { HeaderList } from '../message/headers.ts'
+import { HttpResponse } from '../message/response.ts'
+
+/** Turns a failure into the response that stands for it: nothing behind this policy rejects. */
+export function problem(): Policy {
+  return (next) =>
+    function problem(exchange) {
+      return next(exchange).catch((thrown: unknown) => {
+        const error = TrafficError.from(thrown)
+        exchange.error = error
+        return problemResponse(error, exchange)
+      })
+    }
+}
+
+/**
+ * A failure as problem details (RFC 9457) or plain text, as Accept prefers. A peer is told what it did wrong; of what went
+ * wrong here or upstream it is told the kind only, never a cause or an address.
+ */
+export function problemResponse(error: TrafficError, exchange: Exchange | undefined): HttpResponse {
+  const { title, status } = ERROR_FACTS[error.code]
+  const detail = error.source === 'downstream' ? error.message : undefined
+  const headers = new HeaderList()
+  let content: string
+  if (prefersJson(exchange?.request.headers.get('accept'))) {
+    headers.append('content-type', 'application/problem+json')
+    const instance = exchange?.id ? `urn:request:${exchange.id}` : undefined
+    content = JSON.stringify({ type: `urn:headgate:${error.code}`, title, status, detail, instance })
+  } else {
+    headers.append('content-type', 'text/plain; charset=utf-8')
+    content = `${status} ${title}${detail === undefined ? '' : `: ${detail}`}\n`
+  }
+  headers.append('cache-control', 'no-store')
+  if (error.retryAfter !== undefined) headers.append('retry-after', String(Math.ceil(error.retryAfter / 1000)))
+  if (error.allow !== undefined) headers.append('allow', error.allow.join(', '))
+  return new HttpResponse(status, headers, bodyFrom(content))
+}

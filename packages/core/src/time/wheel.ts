@@ -1,0 +1,132 @@
+import type { Timer } from './clock.ts'
+
+/** 512 slots of 10 ms: timers within 5 s are reached in one turn, later ones stay linked and are looked at again. */
+const SLOTS = 512
+
+/**
+ * A hashed timer wheel (Varghese and Lauck, SOSP 1987, scheme 6). Arming is the hot path, several times an
+ * exchange, and timers hardly ever fire: so a timer that is moved to a later time keeps its place and is
+ * moved only when that place comes up.
+ */
+export class TimerWheel {
+  /** Timers linked in, armed or not yet swept. */
+  size = 0
+  /** The length of a slot, in milliseconds. */
+  readonly tick: number
+  /** The time of the last advance, in milliseconds: arming reads this instead of the machine's clock. */
+  now: number
+  /** Called when a timer is armed on an empty wheel: starts what calls `advance`. */
+  readonly wake: () => void
+  private readonly slots: WheelTimer[] = []
+  private current: number
+
+  constructor(tick: number, now: number, wake: () => void) {
+    this.tick = tick
+    this.now = now
+    this.wake = wake
+    this.current = Math.floor(now / tick)
+    for (let index = 0; index < SLOTS; index++) this.slots.push(sentinel(this))
+  }
+
+  timer(fire: () => void): Timer {
+    return new WheelTimer(this, fire)
+  }
+
+  /** Moves the wheel to `now` without firing: for a wheel that stood still because it was empty. */
+  catchUp(now: number): void {
+    if (this.size > 0) return
+    this.now = now
+    this.current = Math.floor(now / this.tick)
+  }
+
+  /** Fires every timer that is due at `now`. */
+  advance(now: number): void {
+    this.now = now
+    const target = Math.floor(now / this.tick)
+    // After a pause longer than a turn, one turn visits every slot.
+    if (target - this.current > SLOTS) this.current = target - SLOTS
+    while (this.current < target) {
+      this.current++
+      this.sweep(this.slots[this.current % SLOTS] as WheelTimer) // the index is within SLOTS
+    }
+  }
+
+  link(timer: WheelTimer): void {
+    // Rounded up, and never the slot being swept.
+    const slot = Math.max(Math.ceil(timer.due / this.tick), this.current + 1)
+    const head = this.slots[slot % SLOTS] as WheelTimer // the index is within SLOTS
+    timer.slotDue = slot * this.tick
+    timer.previous = head
+    timer.next = head.next
+    head.next.previous = timer
+    head.next = timer
+    this.size++
+  }
+
+  unlink(timer: WheelTimer): void {
+    timer.previous.next = timer.next
+    timer.next.previous = timer.previous
+    timer.next = timer
+    timer.previous = timer
+    timer.slotDue = Infinity
+    this.size--
+  }
+
+  private sweep(head: WheelTimer): void {
+    let timer = head.next
+    while (timer !== head) {
+      const following = timer.next
+      if (timer.due === Infinity) this.unlink(timer)
+      else if (timer.due <= this.now) {
+        this.unlink(timer)
+        timer.due = Infinity
+        timer.fire()
+        // The callback may have unlinked the one that followed: start again from the slot's head.
+        timer = head.next
+        continue
+      } else if (timer.slotDue <= this.now) {
+        this.unlink(timer)
+        this.link(timer)
+      }
+      timer = following
+    }
+  }
+}
+
+class WheelTimer implements Timer {
+  previous: WheelTimer = this
+  next: WheelTimer = this
+  /** When to fire; Infinity when disarmed. */
+  due = Infinity
+  /** When the slot that this timer is linked in comes up; Infinity when it is not linked. */
+  slotDue = Infinity
+  readonly fire: () => void
+  private readonly wheel: TimerWheel
+
+  constructor(wheel: TimerWheel, fire: () => void) {
+    this.wheel = wheel
+    this.fire = fire
+  }
+
+  arm(delay: number): void {
+    // A limit that is switched off: no slot is that far away.
+    if (delay === Infinity) return this.disarm()
+    if (this.wheel.size === 0) this.wheel.wake()
+    // One tick more, since the wheel's time may be a tick old: late is harmless, early is not.
+    this.due = this.wheel.now + Math.max(0, delay) + this.wheel.tick
+    if (this.slotDue === Infinity) this.wheel.link(this)
+    else if (this.due < this.slotDue - this.wheel.tick) {
+      this.wheel.unlink(this)
+      this.wheel.link(this)
+    }
+  }
+
+  disarm(): void {
+    // Left linked: sweeping it later is cheaper than unlinking it now, as it is likely to be armed again.
+    this.due = Infinity
+  }
+}
+
+function sentinel(wheel: TimerWheel): WheelTimer {
+  return new WheelTimer(wheel, () => {})
+}

@@ -1,0 +1,158 @@
+import type { Address } from './values/address.ts'
+
+/**
+ * A checked configuration: every default filled in, durations in milliseconds, sizes in bytes, host names,
+ * paths and URLs in canonical form. Plain data, so it can be sent to a worker thread as it is.
+ */
+export interface GatewayConfig {
+  /** Worker threads; by default one per core. */
+  readonly workers: number
+  /** At least one. */
+  readonly listeners: readonly ListenerConfig[]
+  readonly admin: AdminConfig | false
+  /** IP addresses and CIDR ranges: see `ipRanges`. */
+  readonly trustedProxies: readonly string[]
+  readonly limits: LimitsConfig
+  readonly timeouts: TimeoutsConfig
+  readonly minimumByteRate: MinimumByteRateConfig
+  readonly drain: DrainConfig
+  readonly forwarding: ForwardingConfig
+  readonly requestId: RequestIdConfig | false
+  readonly accessLog: AccessLogConfig | false
+  /** The named groups; read it through `resolveUpstreams`, which adds the inline ones. */
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  /** At least one, each with a name of its own. */
+  readonly routes: readonly RouteConfig[]
+}
+
+export interface ListenerConfig {
+  readonly address: Address
+  readonly tls?: ListenerTlsConfig | undefined
+  /** Per worker. */
+  readonly maxConnections: number
+}
+
+export interface ListenerTlsConfig {
+  /** Path of the PEM file with the certificate chain. */
+  readonly cert: string
+  /** Path of the PEM file with the private key. */
+  readonly key: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+export interface AdminConfig {
+  readonly address: Address
+}
+
+export interface LimitsConfig {
+  /** Bytes. */
+  readonly head: number
+  readonly fields: number
+  /** Bytes. */
+  readonly target: number
+  /** Bytes; no limit when absent. */
+  readonly body?: number | undefined
+}
+
+/** All in milliseconds. */
+export interface TimeoutsConfig {
+  readonly connect: number
+  readonly requestHead: number
+  readonly responseHead: number
+  readonly bodyIdle: number
+  readonly keepAlive: number
+  readonly exchange?: number | undefined
+}
+
+export interface MinimumByteRateConfig {
+  /** Bytes per second; 0 turns it off. */
+  readonly rate: number
+  /** Milliseconds. */
+  readonly grace: number
+}
+
+export interface DrainConfig {
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
+export interface ForwardingConfig {
+  readonly forwarded: boolean
+  readonly xForwarded: boolean
+  readonly via: string | false
+}
+
+export interface RequestIdConfig {
+  /** Lower case. */
+  readonly header: string
+  readonly accept: boolean
+}
+
+export interface AccessLogConfig {
+  /** A path, or `stdout`. */
+  readonly path: string
+}
+
+export interface UpstreamConfig {
+  /** At least one. */
+  readonly endpoints: readonly EndpointConfig[]
+  readonly balance: 'round-robin'
+  readonly pool: PoolConfig
+  /** Absent: as in the `timeouts` of the whole gateway. */
+  readonly timeouts?: { readonly connect?: number | undefined } | undefined
+  readonly tls?: UpstreamTlsConfig | undefined
+}
+
+export interface EndpointConfig {
+  /** `http://host[:port]`, `https://host[:port]` or `unix:/path`, canonical: see `parseUpstreamUrl`. */
+  readonly url: string
+  readonly weight: number
+}
+
+/** Per endpoint and worker; times in milliseconds. */
+export interface PoolConfig {
+  readonly maxConnections: number
+  readonly maxPending: number
+  readonly pendingTimeout: number
+  readonly idleTimeout: number
+  readonly maxAge: number
+}
+
+export interface UpstreamTlsConfig {
+  /** Path of a PEM file. */
+  readonly ca?: string | undefined
+  readonly servername?: string | undefined
+  readonly verify: boolean
+}
+
+export interface RouteConfig {
+  readonly name: string
+  readonly match: MatchConfig
+  /** The name of a group or a URL; either is a key of what `resolveUpstreams` returns. */
+  readonly upstream: string
+  readonly preserveHost: boolean
+  /** Milliseconds; absent: as `timeouts.exchange`. */
+  readonly timeout?: number | undefined
+  readonly retry: RetryConfig | false
+  readonly limits?: { readonly body?: number | undefined } | undefined
+}
+
+export interface MatchConfig {
+  /** Exact hosts and `*.suffix` patterns; absent: every host. */
+  readonly host?: readonly string[] | undefined
+  /** Path patterns; `/**` by default. */
+  readonly path: readonly string[]
+  /** Absent: every method. */
+  readonly methods?: readonly string[] | undefined
+}
+
+export interface RetryConfig {
+  /** Total tries, the first included. */
+  readonly attempts: number
+  readonly backoff: {
+    /** Milliseconds. */
+    readonly base: number
+    /** Milliseconds. */
+    readonly max: number
+  }
+}

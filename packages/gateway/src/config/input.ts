@@ -1,0 +1,219 @@
+/**
+ * What is written in a configuration file; in TypeScript through `defineConfig`. Durations (`250ms`, `30s`,
+ * `5m`, `1h`), sizes (`64KiB`, `10MB`) and rates (`240B/s`) are texts with their unit, so nobody has to guess.
+ * The comments are the descriptions of the schema, word for word; a test keeps them so.
+ */
+export interface GatewayConfigInput {
+  /** The JSON Schema that an editor should use; the gateway ignores it. */
+  $schema?: string | undefined
+  /** Worker threads. Left out: one per core. */
+  workers?: number | undefined
+  /** Where clients connect. */
+  listeners?: ListenerInput[] | undefined
+  /** Health, metrics and configuration for operators; false: none. */
+  admin?: false | AdminInput | undefined
+  /** IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed. */
+  trustedProxies?: string[] | undefined
+  /** What a message may measure. */
+  limits?: LimitsInput | undefined
+  /** How long anything may take. */
+  timeouts?: TimeoutsInput | undefined
+  /** Ends exchanges with peers that trickle bytes to hold a connection. */
+  minimumByteRate?: MinimumByteRateInput | undefined
+  /** The way to stop. */
+  drain?: DrainInput | undefined
+  /** What upstreams are told about the client. */
+  forwarding?: ForwardingInput | undefined
+  /** An id per request, for logs and upstreams; false: none. */
+  requestId?: false | RequestIdInput | undefined
+  /** One JSON line per exchange; false: none. */
+  accessLog?: false | AccessLogInput | undefined
+  /** Named groups of endpoints. */
+  upstreams?: Record<string, UpstreamInput> | undefined
+  /** Which requests go where; the most specific match wins, not the first. */
+  routes: RouteInput[]
+}
+
+export interface ListenerInput {
+  /** Where to listen: host:port, :port for every address of the machine, or unix:/path. */
+  address: string
+  /** Serve HTTPS with this certificate; left out, the listener serves plain HTTP. */
+  tls?: ListenerTlsInput | undefined
+  /** Open connections per worker; beyond that, new ones are closed at once. Default: 50000. */
+  maxConnections?: number | undefined
+}
+
+export interface ListenerTlsInput {
+  /** PEM file with the certificate chain, the own certificate first. */
+  cert: string
+  /** PEM file with the private key. */
+  key: string
+  /** The oldest version of TLS that is accepted. Default: TLSv1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+}
+
+export interface AdminInput {
+  /** Where the admin endpoints listen; keep it away from the public. Default: 127.0.0.1:9901. */
+  address?: string | undefined
+}
+
+export interface LimitsInput {
+  /** Size of a request or response head; a larger request head is answered with 431. Default: 16KiB. */
+  head?: string | 0 | undefined
+  /** Number of header fields of a message; a request with more is answered with 431. Default: 100. */
+  fields?: number | undefined
+  /** Length of a request target; a longer one is answered with 414. Default: 8KiB. */
+  target?: string | 0 | undefined
+  /** Size of a request body; a larger one is answered with 413. Left out, there is no limit. */
+  body?: string | 0 | undefined
+}
+
+export interface TimeoutsInput {
+  /** Longest wait for a connection to an endpoint, TLS included. Default: 5s. */
+  connect?: string | 0 | undefined
+  /** Longest wait for a client to send its whole request head. Default: 30s. */
+  requestHead?: string | 0 | undefined
+  /** Longest wait for an endpoint to answer with its response head once it has the request. Default: 30s. */
+  responseHead?: string | 0 | undefined
+  /** Longest pause within a body, on either side. Default: 30s. */
+  bodyIdle?: string | 0 | undefined
+  /** How long an idle connection of a client is kept open for its next request. Default: 75s. */
+  keepAlive?: string | 0 | undefined
+  /** Longest duration of a whole exchange, retries included. Left out, there is no limit. */
+  exchange?: string | 0 | undefined
+}
+
+export interface MinimumByteRateInput {
+  /** Slowest rate at which a peer may send a body; 0 turns the check off. Default: 240B/s. */
+  rate?: string | 0 | undefined
+  /** How long a peer may be slower than that. Default: 5s. */
+  grace?: string | 0 | undefined
+}
+
+export interface DrainInput {
+  /** How long exchanges in flight may take to finish after SIGTERM. Default: 30s. */
+  timeout?: string | 0 | undefined
+}
+
+export interface ForwardingInput {
+  /** Send the Forwarded field (RFC 7239) to upstreams. Default: true. */
+  forwarded?: boolean | undefined
+  /** Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto to upstreams. Default: true. */
+  xForwarded?: boolean | undefined
+  /**
+   * The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.
+   * Default: headgate.
+   */
+  via?: string | false | undefined
+}
+
+export interface RequestIdInput {
+  /** The field that carries the id, to upstreams and back to clients. Default: x-request-id. */
+  header?: string | undefined
+  /**
+   * Keep an id that the request brings, when it looks like one; false: always make a new one. Default: true.
+   */
+  accept?: boolean | undefined
+}
+
+export interface AccessLogInput {
+  /** A file, or stdout. Default: stdout. */
+  path?: string | undefined
+}
+
+export interface UpstreamInput {
+  /** The addresses among which requests are spread. */
+  endpoints: EndpointInput[]
+  /** How an endpoint is picked: round-robin takes turns, by weight. Default: round-robin. */
+  balance?: 'round-robin' | undefined
+  /** Connections to each endpoint. */
+  pool?: PoolInput | undefined
+  /** Instead of the timeouts of the whole gateway. */
+  timeouts?: UpstreamTimeoutsInput | undefined
+  /** TLS towards the https endpoints. */
+  tls?: UpstreamTlsInput | undefined
+}
+
+export interface EndpointInput {
+  /** http://host:port, https://host:port, or unix:/run/app.sock for HTTP over a unix socket. */
+  url: string
+  /** Share of the requests, relative to the other endpoints. Default: 1. */
+  weight?: number | undefined
+}
+
+export interface PoolInput {
+  /** Connections per endpoint and worker. Default: 256. */
+  maxConnections?: number | undefined
+  /** Exchanges per endpoint and worker that may wait for a connection; beyond that: 503. Default: 1024. */
+  maxPending?: number | undefined
+  /** Longest wait for a free connection. Default: 5s. */
+  pendingTimeout?: string | 0 | undefined
+  /**
+   * How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections
+   * that the origin is closing. Default: 60s.
+   */
+  idleTimeout?: string | 0 | undefined
+  /**
+   * Age at which a connection is replaced, spread at random, so that changes of DNS are noticed. Default: 10m.
+   */
+  maxAge?: string | 0 | undefined
+}
+
+export interface UpstreamTimeoutsInput {
+  /** Longest wait for a connection to these endpoints, TLS included. */
+  connect?: string | 0 | undefined
+}
+
+export interface UpstreamTlsInput {
+  /** PEM file with the authorities to trust instead of the well-known ones. */
+  ca?: string | undefined
+  /** The name to ask for and to verify, instead of the URL's host. */
+  servername?: string | undefined
+  /** Verify the endpoint's certificate; false is for tests only. Default: true. */
+  verify?: boolean | undefined
+}
+
+export interface RouteInput {
+  /** Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position. */
+  name?: string | undefined
+  /** Which requests take this route; an empty one matches all. */
+  match?: MatchInput | undefined
+  /** Where requests go: the name of an upstream, or the URL of a single endpoint. */
+  upstream: string
+  /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
+  preserveHost?: boolean | undefined
+  /** Longest duration of a whole exchange on this route. Left out: timeouts.exchange. */
+  timeout?: string | 0 | undefined
+  /** Trying again what failed; false: never. */
+  retry?: false | RetryInput | undefined
+  /** Instead of the limits of the whole gateway. */
+  limits?: RouteLimitsInput | undefined
+}
+
+export interface MatchInput {
+  /** Hosts: exact, or *.suffix for every name below it. Left out: every host. */
+  host?: string | string[] | undefined
+  /** Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id). Default: /**. */
+  path?: string | string[] | undefined
+  /** Methods, in upper case. Left out: every method. */
+  methods?: string[] | undefined
+}
+
+export interface RetryInput {
+  /** Total tries, the first included; only what is safe to repeat is tried again. Default: 3. */
+  attempts?: number | undefined
+  /** Waits between tries. */
+  backoff?: BackoffInput | undefined
+}
+
+export interface BackoffInput {
+  /** Wait before the second try; it doubles with each further one, spread at random. Default: 25ms. */
+  base?: string | 0 | undefined
+  /** Longest wait between two tries. Default: 1s. */
+  max?: string | 0 | undefined
+}
+
+export interface RouteLimitsInput {
+  /** Size of a request body on this route, instead of limits.body. */
+  body?: string | 0 | undefined
+}

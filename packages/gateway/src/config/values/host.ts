@@ -1,0 +1,28 @@
+import { domainToASCII } from 'node:url'
+import { canonicalAuthority, InvalidTarget } from '@headgate/core'
+import { didYouMean, parsed, refused } from './parsed.ts'
+import type { Parsed } from './parsed.ts'
+
+/** A host name or IP address (IPv6 in brackets) in the form in which requests are compared: lower case, no port. */
+export function isHostName(text: string): boolean {
+  const authority = canonicalAuthority(text, 80)
+  return !(authority instanceof InvalidTarget) && authority.text === text
+}
+
+/** What a route's `host` may say: `shop.example`, an IP address, or `*.shop.example` for every name below it. */
+export function parseHostPattern(text: string): Parsed<string> {
+  if (text === '*') return refused('is not a host', 'leave "host" out to match every host')
+  const name = text.startsWith('*.') ? text.slice(2) : text
+  if (isHostName(name)) return parsed(text)
+  if (name.includes('*')) return refused('has a wildcard that is not a leading "*."')
+  const meant = correction(name)
+  if (meant === undefined) return refused('is not a host')
+  return refused('is not a host', didYouMean(text.startsWith('*.') ? `*.${meant}` : meant))
+}
+
+/** The host that was probably meant: without scheme, port and path, in lower case, in ASCII. */
+function correction(text: string): string | undefined {
+  const host = text.replace(/^[a-z]+:\/\//i, '').replace(/[/?#].*$/, '').replace(/:\d*$/, '').replace(/\.$/, '')
+  const ascii = domainToASCII(host.toLowerCase())
+  return ascii !== '' && isHostName(ascii) ? ascii : undefined
+}

@@ -1,0 +1,210 @@
+import { isToken } from '@headgate/core'
+import { parseAddress, parseIpRange } from './address.ts'
+import type { Address } from './address.ts'
+import { isHostName, parseHostPattern } from './host.ts'
+import { didYouMean, parsed, refused } from './parsed.ts'
+import type { Parsed } from './parsed.ts'
+import { parsePathPattern } from './path-pattern.ts'
+import { parseByteRate, parseDuration, parseSize } from './units.ts'
+import { formatUpstreamUrl, isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
+
+/** One kind of value that a setting may hold: how it is read, and what is said to people and to editors. */
+export interface Kind<T> {
+  readonly parse: (written: unknown) => Parsed<T>
+  /** All that is allowed, for error messages. */
+  readonly allowed: string
+  /** Its part of the JSON Schema. */
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** Limits of a quantity as it is written, both included. */
+export interface Range {
+  readonly min?: string
+  readonly max?: string
+}
+
+export function duration(range: Range = {}): Kind<number> {
+  return quantity(parseDuration, 'a duration', 's', range, {
+    allowed: `a whole number with its unit (ms, s, m or h), such as 250ms or 30s`,
+    pattern: '^(0|[0-9]+(ms|s|m|h))$',
+  })
+}
+
+export function size(range: Range = {}): Kind<number> {
+  return quantity(parseSize, 'a size', 'B', range, {
+    allowed: `a whole number with its unit (B, KB, KiB, MB, MiB, GB or GiB), such as 64KiB`,
+    pattern: '^(0|[0-9]+([KMG]i?)?B)$',
+  })
+}
+
+export function byteRate(): Kind<number> {
+  return quantity(parseByteRate, 'a byte rate', 'B/s', {}, {
+    allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
+    pattern: '^(0|[0-9]+([KMG]i?)?B/s)$',
+  })
+}
+
+function quantity(
+  parse: (text: string) => Parsed<number>,
+  noun: string,
+  unit: string,
+  range: Range,
+  { allowed, pattern }: { allowed: string; pattern: string },
+): Kind<number> {
+  const limit = (text: string | undefined, otherwise: number) => {
+    const value = text === undefined ? undefined : parse(text)
+    return value?.ok === true ? value.value : otherwise
+  }
+  const [min, max] = [limit(range.min, 0), limit(range.max, Number.POSITIVE_INFINITY)]
+  return {
+    allowed: [allowed, range.min && `at least ${range.min}`, range.max && `at most ${range.max}`].filter(Boolean).join('; '),
+    json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
+    parse(written) {
+      if (typeof written === 'number' && written !== 0) {
+        return refused('has no unit', Number.isInteger(written) && written > 0 ? didYouMean(`${written}${unit}`) : undefined)
+      }
+      if (typeof written !== 'string' && written !== 0) return refused(`is not ${noun}`)
+      const amount = parse(String(written))
+      if (!amount.ok) return amount
+      if (amount.value < min) return refused('is too small')
+      return amount.value > max ? refused('is too large') : amount
+    },
+  }
+}
+
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
+  return {
+    allowed,
+    json: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+    parse(written) {
+      if (typeof written !== 'number' || !Number.isInteger(written)) {
+        const meant = typeof written === 'string' && /^\d{1,15}$/.test(written) ? `without quotes: ${Number(written)}` : undefined
+        return refused('is not a whole number', meant)
+      }
+      if (written < min) return refused('is too small')
+      return written > max ? refused('is too large') : parsed(written)
+    },
+  }
+}
+
+export const flag: Kind<boolean> = {
+  allowed: 'true or false',
+  json: { type: 'boolean' },
+  parse: (written) => (typeof written === 'boolean' ? parsed(written) : refused('is not true or false')),
+}
+
+/** One of a few words. */
+export function choice<T extends string>(words: readonly T[]): Kind<T> {
+  return {
+    allowed: words.length === 1 ? `only ${words.join('')} so far` : words.join(' or '),
+    json: { type: 'string', enum: words },
+    parse(written) {
+      const word = words.find((candidate) => candidate === written)
+      if (word !== undefined) return parsed(word)
+      const meant = words.find((candidate) => candidate.toLowerCase() === String(written).toLowerCase())
+      return refused('is not one of the choices', meant === undefined ? undefined : didYouMean(meant))
+    },
+  }
+}
+
+function text<T>(noun: string, allowed: string, parse: (text: string) => Parsed<T>, json = {}): Kind<T> {
+  return {
+    allowed,
+    json: { type: 'string', ...json },
+    parse: (written) => (typeof written === 'string' ? parse(written) : refused(`is not ${noun}`)),
+  }
+}
+
+export const address: Kind<Address> = text(
+  'an address',
+  'host and port (127.0.0.1:8080, [::1]:8080), a port on every address (:8080) or a unix socket (unix:/run/headgate.sock)',
+  parseAddress,
+)
+
+export const ipRange: Kind<string> = text(
+  'an IP address or a CIDR range',
+  'an IP address (192.0.2.7) or a CIDR range (10.0.0.0/8, fd00::/8)',
+  parseIpRange,
+)
+
+export const hostPattern: Kind<string> = text(
+  'a host',
+  'a host name in lower case and without port (shop.example), or every name below one (*.shop.example)',
+  parseHostPattern,
+)
+
+export const pathPattern: Kind<string> = text(
+  'a path pattern',
+  'an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"',
+  parsePathPattern,
+  { pattern: '^/' },
+)
+
+export const method: Kind<string> = text('a method', 'the name of a method in upper case, such as GET', (name) => {
+  if (!isToken(name)) return refused('is not the name of a method')
+  return name === name.toUpperCase() ? parsed(name) : refused('is not in upper case', didYouMean(name.toUpperCase()))
+})
+
+export const serverName: Kind<string> = text('a host name', 'a host name in lower case, such as orders.internal', (name) =>
+  isHostName(name) ? parsed(name) : refused('is not a host name'),
+)
+
+const UPSTREAM_URL_FORMS =
+  'http://host:port, https://host:port or unix:/run/app.sock (HTTP over a unix socket); no path, query or credentials'
+
+export const upstreamUrl: Kind<string> = text('the URL of an upstream', UPSTREAM_URL_FORMS, canonicalUrl)
+
+function canonicalUrl(written: string): Parsed<string> {
+  const url = parseUpstreamUrl(written)
+  return url.ok ? parsed(formatUpstreamUrl(url.value)) : url
+}
+
+/** Whether a named group exists is not known here: cross-checks.ts looks. */
+export const upstreamReference: Kind<string> = text(
+  'an upstream',
+  `the name of an upstream, or a URL: ${UPSTREAM_URL_FORMS}`,
+  (written) => {
+    if (written === '') return refused('is empty')
+    return isUrlLike(written) ? canonicalUrl(written) : parsed(written)
+  },
+)
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
+
+export const name: Kind<string> = text(
+  'a name',
+  'letters, digits, "_", "-" and ".", not "-" or "." first, at most 100',
+  (written) => (NAME.test(written) ? parsed(written) : refused('is not a name')),
+  { pattern: NAME.source },
+)
+
+/** Fields that frame messages or belong to a connection; an id written there would break the exchange. */
+const RESERVED_FIELDS = new Set(['connection', 'content-length', 'host', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+
+export const fieldName: Kind<string> = text(
+  'the name of a header field',
+  'the name of a header field, such as x-request-id',
+  (written) => {
+    const field = written.toLowerCase()
+    if (!isToken(field)) return refused('is not the name of a header field')
+    return RESERVED_FIELDS.has(field) ? refused('has a meaning of its own in HTTP') : parsed(field)
+  },
+)
+
+export const pseudonym: Kind<string> = text(
+  'a pseudonym',
+  'letters, digits and "-" (a token, RFC 9110 7.6.3)',
+  (written) => (isToken(written) ? parsed(written) : refused('is not a pseudonym')),
+)
+
+export const filePath: Kind<string> = text(
+  'the path of a file',
+  "the path of a file; a relative one starts at the configuration file's folder",
+  (written) => {
+    if (written.trim() === '') return refused('is empty')
+    return written.includes('\0') ? refused('holds a NUL') : parsed(written)
+  },
+)
+
+export const anyText: Kind<string> = text('a text', 'a text', parsed)

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { ServerConnection, type ServerConnectionOptions, type ServerConnectionOwner } from '@headgate/core'
+import type { ListenerConfig } from './config/config.ts'
+
+/** What accepts connections on one address. */
+export interface Listener {
+  readonly config: ListenerConfig
+  /** As bound: the port is the real one where 0 was asked for. */
+  readonly port: number | undefined
+  readonly connections: ReadonlySet<ServerConnection>
+  /** Accepts no more. Connections live on. */
+  stop(): void
+}
+
+/** What a listener needs besides its configuration. */
+export interface ListenOptions {
+  readonly connection: ServerConnectionOptions
+  readonly owner: Pick<ServerConnectionOwner, 'handler' | 'refusal'>
+  /** Whether several threads bind the same port (SO_REUSEPORT), each with its own queue in the kernel. */
+  readonly reusePort: boolean
+  /** Shared by all threads, so that any of them can resume a TLS session. */
+  readonly ticketKeys: Buffer | undefined
+  /** Told when a connection comes (+1) and goes (-1). */
+  readonly onConnection: (change: 1 | -1) => void
+}
+
+/** As many connections as the kernel may hold before they are accepted; it caps this at net.core.somaxconn. */
+const BACKLOG = 4096
+
+/** Binds an address and serves HTTP/1.1 on what it accepts. Rejects if it cannot be bound. */
+export async function listen(config: ListenerConfig, options: ListenOptions): Promise<Listener> {
+  const connections = new Set<ServerConnection>()
+  const owner: ServerConnectionOwner = {
+    ...options.owner,
+    closed(connection) {
+      connections.delete(connection)
+      options.onConnection(-1)
+    },
+  }
+  const accept = (socket: Socket): void => {
+    if (connections.size >= config.maxConnections) return refuse(socket)
+    connections.add(new ServerConnection(socket, owner, options.connection))
+    options.onConnection(1)
+    return undefined
+  }
+  const server = makeServer(config, options, accept)
+  await bind(server, config, options.reusePort)
+  const address = server.address()
+  return {
+    config,
+    port: typeof address === 'object' ? address?.port : undefined,
+    connections,
+    stop: () => server.close(),
+  }
+}
+
+function makeServer(config: ListenerConfig, options: ListenOptions, accept: (socket: Socket) => void): Server {
+  // Half-open: a client may close its side once its request is sent, and is answered all the same.
+  const common = { allowHalfOpen: true, noDelay: true }
+  if (config.tls === undefined) return createServer(common, accept)
+  const server = createTlsServer({
+    ...common,
+    cert: readFileSync(config.tls.cert),
+    key: readFileSync(config.tls.key),
+    minVersion: config.tls.minVersion,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: options.connection.requestHeadTimeout,
+    ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
+  })
+  server.on('secureConnection', accept)
+  // A failed handshake is the peer's affair: the socket is closed by then.
+  server.on('tlsClientError', () => {})
+  return server
+}
+
+function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<void> {
+  const { address } = config
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    const bound = (): void => {
+      server.off('error', reject)
+      // Running out of file descriptors must not end the process: accepting goes on when there are some again.
+      server.on('error', () => {})
+      resolve()
+    }
+    if (address.kind === 'unix') server.listen({ path: address.path, backlog: BACKLOG }, bound)
+    else server.listen({ host: address.host, port: address.port, backlog: BACKLOG, reusePort }, bound)
+  })
+}
+
+const TOO_MANY =
+  'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: 21\r\nretry-after: 1\r\nconnection: close\r\n\r\ntoo many connections\n'
+
+/** More connections than allowed: told so, without reading a request. */
+function refuse(socket: Socket): undefined {
+  socket.on('error', () => {})
+  socket.end(TOO_MANY, 'latin1', () => socket.destroySoon())
+  socket.resume()
+}
