@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeCertificate } from './certificate.ts'
+import { type Certificate, makeCertificate } from './certificate.ts'
 import { type LoadSide, startLoadSide } from './load-side.ts'
-import { chooseCores, describeMachine } from './machine.ts'
+import { chooseCores, describeMachine, type Machine } from './machine.ts'
 import { help, type Options, parseOptions, UsageError } from './options.ts'
 import type { Peer } from './peers/peer.ts'
 import { killAllChildren } from './processes.ts'
@@ -25,9 +25,7 @@ async function main(options: Options, folder: string): Promise<void> {
   const { peers, versions } = findPeers(options.peers, leftOut)
   const certificate = makeCertificate(folder)
   const workloads = options.workloads.filter((workload) => {
-    const missing =
-      workload.tls && certificate === undefined ? 'it needs `openssl` for a certificate' : undefined
-    const why = missing ?? workload.obstacle?.(machine)
+    const why = obstacleTo(workload, peers, machine, certificate)
     if (why !== undefined) leftOut.push({ name: workload.name, why })
     return why === undefined
   })
@@ -81,6 +79,17 @@ function findPeers(wanted: readonly Peer[], leftOut: LeftOut[]) {
   return { peers, versions }
 }
 
+function obstacleTo(
+  workload: Workload,
+  peers: readonly Peer[],
+  machine: Machine,
+  certificate: Certificate | undefined,
+): string | undefined {
+  if (contendersOf(workload, peers).length === 0) return 'none of the proxies that it is about takes part'
+  if (workload.tls && certificate === undefined) return 'it takes `openssl` to make a certificate'
+  return workload.obstacle?.(machine)
+}
+
 /** Says on stderr how long the run takes, and returns its number of cells. */
 function plan(workloads: readonly Workload[], peers: readonly Peer[], options: Options): number {
   const { rounds, seconds, warmup } = options
@@ -97,7 +106,7 @@ function plan(workloads: readonly Workload[], peers: readonly Peer[], options: O
   return cells
 }
 
-/** What the load side can do at most: no proxy can be seen to do more in a second. */
+/** What the load side can do at most: a proxy that needs less time than this per request cannot be kept busy. */
 async function loadCapacity(load: LoadSide, { seconds, warmup }: Options): Promise<number> {
   const measurement = await load.perform({
     kind: 'saturation',
@@ -107,7 +116,7 @@ async function loadCapacity(load: LoadSide, { seconds, warmup }: Options): Promi
     connections: 64,
     routes: 50,
   })
-  return measurement.requests / measurement.seconds
+  return measurement.requests / measurement.loadCpuSeconds
 }
 
 function save(result: BenchmarkResult, file: string): void {

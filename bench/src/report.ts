@@ -11,7 +11,7 @@ export function reportHeader(result: Omit<BenchmarkResult, 'workloads'>): string
     `cores          ${cores.note}`,
     `proxies        ${proxies.join(', ')}`,
     `settings       ${settings.rounds} rounds of ${settings.seconds} s, warm-up ${settings.warmup} s`,
-    `load capacity  ${number(result.loadCapacity)} requests/s from load generator to origin without a proxy`,
+    `load capacity  ${number(result.loadCapacity)} requests per CPU-second of load generator and origin, without a proxy`,
     ...reportLeftOut(result.leftOut),
   ].join('\n')
 }

@@ -46,7 +46,7 @@ export interface BenchmarkResult {
   cores: Cores
   settings: { rounds: number; seconds: number; warmup: number; rate: number }
   versions: Record<string, string>
-  /** Requests per second that load generator and origin reach without a proxy, on their one core. */
+  /** Requests per CPU-second of load generator and origin, without a proxy between them. */
   loadCapacity: number
   leftOut: LeftOut[]
   workloads: WorkloadResult[]

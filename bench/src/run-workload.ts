@@ -52,7 +52,7 @@ export async function runWorkload(
       for (const entry of entries) await measureEntry(workload, entry, round, setting)
     }
   } finally {
-    await Promise.all(entries.map((entry) => entry.running?.stop()))
+    await Promise.all(entries.map((entry) => stopEntry(entry)))
   }
   const measured = entries.map(({ contender, rounds }): MeasuredRounds => ({ name: contender.name, rounds }))
   return figuresOfRounds(workload, measured)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { descendants, parseProcessStat, processTree, usage } from '../src/accounting.ts'
+import { parseCpuList } from '../src/machine.ts'
 import { median, percentile, ratiosPerRound, summarise } from '../src/statistics.ts'
 
 test('the median is the middle value, or the mean of the two in the middle, in whatever order they come', () => {
@@ -65,4 +66,10 @@ test('this very process is accounted for', () => {
 
 test('a process that has ended is an error, not a zero', () => {
   assert.throws(() => usage([2 ** 22 + 1]), /has ended/)
+})
+
+test('a list of cores is read as the kernel writes it', () => {
+  assert.deepEqual(parseCpuList('0-2,5\n'), [0, 1, 2, 5])
+  assert.deepEqual(parseCpuList('7'), [7])
+  assert.deepEqual(parseCpuList('\n'), [])
 })

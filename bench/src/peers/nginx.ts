@@ -40,7 +40,6 @@ pid ${folder}/nginx.pid;
 error_log ${folder}/error.log crit;
 events {
   worker_connections ${connections + 1024};
-  multi_accept on;
 }
 http {
   access_log off;
@@ -48,7 +47,7 @@ http {
   keepalive_timeout 75s;
   keepalive_requests 1000000000;
   client_max_body_size 0;
-  client_body_buffer_size 64k;
+  client_body_buffer_size 128k;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/fastcgi;

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { BlockList } from 'node:net'
-import { type AccessLog, type Clock, type Handler, RetryBudget, stack, TrafficError, Upstream } from '@headgate/core'
-import type { GatewayConfig, UpstreamConfig } from './config/config.ts'
+import { type AccessLog, type Clock, type Handler, RetryBudget, stack, type TlsOptions, TrafficError, Upstream } from '@headgate/core'
+import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from './config/config.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
-import type { GatewayMetrics } from './metrics.ts'
+import { type GatewayMetrics, NO_ROUTE } from './metrics.ts'
 import { outerPolicies, routeHandler } from './route.ts'
 import { type Found, Router } from './routing/router.ts'
 
@@ -20,9 +21,6 @@ export interface Snapshot {
   readonly handler: Handler
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
-
-/** The name under which exchanges that no route takes are counted and logged. */
-export const NO_ROUTE = '(none)'
 
 /** Compiles a configuration: every stack is composed here, none per request. */
 export function compile(config: GatewayConfig, surroundings: Surroundings): Snapshot {
@@ -84,7 +82,7 @@ function makeUpstream(name: string, upstream: UpstreamConfig, config: GatewayCon
     endpoints: upstream.endpoints,
     pool: upstream.pool,
     connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
-    ...(upstream.tls && { tls: upstream.tls }),
+    ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
     connection: {
       limits,
       responseHeadTimeout: timeouts.responseHead,
@@ -92,4 +90,9 @@ function makeUpstream(name: string, upstream: UpstreamConfig, config: GatewayCon
       pace: { idle: timeouts.bodyIdle, minimumRate: 0, grace: minimumByteRate.grace },
     },
   })
+}
+
+/** The configuration names a file, the engine wants what is in it. */
+function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
+  return { verify, ...(ca !== undefined && { ca: readFileSync(ca) }), ...(servername !== undefined && { servername }) }
 }

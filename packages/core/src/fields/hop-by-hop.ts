@@ -1,4 +1,22 @@
-/** Fields that concern one connection only and are not passed on (RFC 9110 7.6.1), and those that were meant to be. */
+/** What becomes of a field where a message passes from one connection to the next. */
+type Fate =
+  /** Passes on, unless Connection names it. */
+  | 'passes'
+  /** Concerns one connection only (RFC 9110 7.6.1), or poses as a field that we set. */
+  | 'ends'
+  /** Says on whose behalf a request is made, in the X- fields: believed from trusted peers only. */
+  | 'x-claim'
+  /** The same in Forwarded (RFC 7239). */
+  | 'forwarded-claim'
+
+/** Which claims a filter removes, and which names the Connection field listed. */
+export interface FieldFilter {
+  readonly dropXForwarded: boolean
+  readonly dropForwarded: boolean
+  /** See `connectionNames`. */
+  readonly named: ReadonlySet<string> | undefined
+}
+
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -15,38 +33,32 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
  * Fields that say what only we may say, with "-" left out: "x_forwarded_for" and "x.forwarded.for" arrive at many
  * applications as the same variable as "x-forwarded-for" (CGI, WSGI, Rack), so such variants must not pass.
  */
-const OURS: ReadonlySet<string> = new Set([
-  'forwarded',
-  'via',
-  'xforwardedfor',
-  'xforwardedhost',
-  'xforwardedport',
-  'xforwardedproto',
-  'xrealip',
-  'xrequestid',
-  'contentlength',
-  'transferencoding',
-  'host',
-])
+const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
 
-/** Names already judged: messages repeat a few dozen names. Emptied when full, as names can be forged. */
-const judged = new Map<string, boolean>()
+/** Fates already judged: messages repeat a few dozen names. Emptied when full, as names can be forged. */
+const judged = new Map<string, Fate>()
 const JUDGED_LIMIT = 1024
 
-/** Whether a field passes on: `named` are the names that Connection listed. */
-export function passesOn(name: string, named: ReadonlySet<string> | undefined): boolean {
-  let passes = judged.get(name)
-  if (passes === undefined) {
-    passes = judge(name)
+/** Whether a field of that name, in lower case, passes the filter. */
+export function passesOn(name: string, filter: FieldFilter): boolean {
+  let fate = judged.get(name)
+  if (fate === undefined) {
+    fate = judge(name)
     if (judged.size >= JUDGED_LIMIT) judged.clear()
-    judged.set(name, passes)
+    judged.set(name, fate)
   }
-  return passes && (named === undefined || !named.has(name))
+  if (fate !== 'passes') {
+    if (fate === 'ends') return false
+    if (fate === 'x-claim' ? filter.dropXForwarded : filter.dropForwarded) return false
+  }
+  return filter.named === undefined || !filter.named.has(name)
 }
 
-function judge(name: string): boolean {
-  if (HOP_BY_HOP.has(name)) return false
-  return !(/[_.]/.test(name) && OURS.has(name.replace(/[-_.]/g, '')))
+function judge(name: string): Fate {
+  if (HOP_BY_HOP.has(name)) return 'ends'
+  if (/[_.]/.test(name) && OURS.test(name.replace(/[-_.]/g, ''))) return 'ends'
+  if (name.startsWith('x-forwarded-') || name === 'x-real-ip') return 'x-claim'
+  return name === 'forwarded' ? 'forwarded-claim' : 'passes'
 }
 
 /**

@@ -3,7 +3,7 @@ import { asBuffer, type BodySink } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { CHUNKED, type Framing, UNTIL_CLOSE } from './framing.ts'
-import { HeadText } from './head-text.ts'
+import { headText } from './head-text.ts'
 
 /** Told how the writing of a body ended. */
 export interface BodyWriterOwner {
@@ -62,8 +62,19 @@ export class BodyWriter implements BodySink {
       this.owner.bodyBroken(new TrafficError('internal', reason))
       return
     }
-    if (this.framing === CHUNKED) this.socket.write(lastChunk(trailers), 'latin1')
+    if (this.framing === CHUNKED && !this.writeLastChunk(trailers)) return
     this.owner.bodyWritten()
+  }
+
+  /** False if the trailers hold what must not get out. */
+  private writeLastChunk(trailers: HeaderList | undefined): boolean {
+    try {
+      this.socket.write(lastChunk(trailers), 'latin1')
+      return true
+    } catch (thrown) {
+      this.owner.bodyBroken(TrafficError.from(thrown))
+      return false
+    }
   }
 
   fail(error: TrafficError): void {
@@ -78,7 +89,7 @@ export class BodyWriter implements BodySink {
 
 function lastChunk(trailers: HeaderList | undefined): string {
   if (trailers === undefined) return '0\r\n\r\n'
-  const text = new HeadText('0')
-  text.fields(trailers)
-  return text.finish()
+  headText.start('0')
+  headText.fields(trailers)
+  return headText.finish()
 }

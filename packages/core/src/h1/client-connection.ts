@@ -132,7 +132,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     while (rest !== undefined) {
       const found = this.head.take(rest)
       if (found === undefined) return
-      if (found === 'too-large') {
+      if (found === 'too-large' || found === 'line-too-large') {
         const reason = `the response head is larger than ${this.options.limits.head} octets`
         return this.fail(this.error('response_head_too_large', reason))
       }
@@ -174,7 +174,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
       return
     }
     this.persistent = isPersistent(head.version, head.headers) && framing !== UNTIL_CLOSE
-    this.timer.disarm()
+    this.timer.hold()
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
     this.move('head')
@@ -260,7 +260,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.move('complete')
     this.exchange = undefined
     this.writer = undefined
-    this.timer.disarm()
+    this.timer.hold()
     exchange?.release(this)
     if (this.socket.isPaused()) this.socket.resume()
     this.owner?.released(this)

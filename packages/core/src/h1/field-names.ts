@@ -18,7 +18,7 @@ strict-transport-security te traceparent tracestate trailer transfer-encoding up
 user-agent vary via www-authenticate x-content-type-options x-forwarded-for x-forwarded-host x-forwarded-port
 x-forwarded-proto x-frame-options x-powered-by x-real-ip x-request-id`.split(/\s+/)
 
-/** A power of two. One name a slot: a name that meets an occupied slot takes it over, unless it is a common one's. */
+/** A power of two. A name has two slots to stand in; it takes one over that is occupied, unless by a common name. */
 const SLOTS = 2048
 /** Longer names are not worth keeping. */
 const LONGEST = 64
@@ -31,7 +31,7 @@ export function hashStep(hash: number, lowerOctet: number): number {
   return Math.imul(hash ^ lowerOctet, 0x01000193)
 }
 
-export const HASH_START = 0x811c9dc5 | 0
+export const HASH_START: number = 0x811c9dc5 | 0
 
 function slotOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1)
@@ -42,6 +42,8 @@ export function sharedName(text: string, start: number, end: number, hash: numbe
   const slot = slotOf(hash)
   const name = shared[slot]
   if (name !== undefined && name.length === end - start && standsAt(name, text, start)) return name
+  const other = shared[slot ^ 1]
+  if (other !== undefined && other.length === end - start && standsAt(other, text, start)) return other
   return remember(text, start, end, slot)
 }
 
@@ -56,15 +58,15 @@ function standsAt(name: string, text: string, start: number): boolean {
 function remember(text: string, start: number, end: number, slot: number): string {
   // Through a Buffer, so that the name kept for long is a copy and does not hold on to the whole head.
   const name = Buffer.from(text.slice(start, end), 'latin1').toString('latin1').toLowerCase()
-  if (name.length <= LONGEST && pinned[slot] === 0) shared[slot] = name
+  const free = pinned[slot] === 0 ? slot : slot ^ 1
+  if (name.length <= LONGEST && pinned[free] === 0) shared[free] = name
   return name
 }
 
 for (const name of COMMON) {
   let hash = HASH_START
   for (let index = 0; index < name.length; index++) hash = hashStep(hash, name.charCodeAt(index))
-  const slot = slotOf(hash)
-  if (pinned[slot] === 1) continue
+  const slot = pinned[slotOf(hash)] === 0 ? slotOf(hash) : slotOf(hash) ^ 1
   shared[slot] = name
   pinned[slot] = 1
 }

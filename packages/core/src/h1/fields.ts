@@ -47,7 +47,7 @@ export function parseFields(
     while (cursor > valueStart && isBlank(text.charCodeAt(cursor - 1))) cursor--
 
     if (headers.size >= maxFields) return tooMany(maxFields, malformed)
-    headers.pushParsed(name, text.slice(valueStart, cursor))
+    headers.add(name, text.slice(valueStart, cursor))
   }
   return headers
 }

@@ -42,7 +42,7 @@ const REFUSALS: readonly Rule[] = [
   },
   {
     section: 'RFC 9112 6.1: only the final coding frames, and only "chunked" is understood here',
-    applies: (fields) => hasTransferEncoding(fields) && fields.transferEncoding?.toLowerCase() !== 'chunked',
+    applies: (fields) => hasTransferEncoding(fields) && fields.transferEncoding !== 'chunked' && fields.transferEncoding?.toLowerCase() !== 'chunked',
     then: () => 'a Transfer-Encoding other than "chunked"',
   },
   {
@@ -98,7 +98,11 @@ function decide(rules: readonly Rule[], fields: FramingFields, malformed: Malfor
 
 /** 1*DIGIT (RFC 9110 8.6), and small enough to count exactly. */
 function isLength(text: string): boolean {
-  return /^\d{1,16}$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  return text.length > 0 && text.length <= 16 && Number(text) <= Number.MAX_SAFE_INTEGER
 }
 
 /** Whether a list field such as Connection names `token`, ignoring case (RFC 9110 5.6.1). */

@@ -12,6 +12,9 @@ export interface FoundHead {
   readonly next: number
 }
 
+/** Why a head is larger than allowed: by its fields, or by its first line alone. */
+export type TooLarge = 'too-large' | 'line-too-large'
+
 /** A read up to this size is turned into text whole; of a larger one only what the head takes. */
 const SMALL_READ = 4096
 
@@ -35,8 +38,8 @@ export class HeadBuffer {
     return this.partial?.length ?? 0
   }
 
-  /** The head, or undefined if more octets are needed, or `'too-large'`, or the fault that shows already. */
-  take(chunk: Buffer): FoundHead | undefined | 'too-large' | WireFault {
+  /** The head, or undefined if more octets are needed, or that it is too large, or the fault that shows already. */
+  take(chunk: Buffer): FoundHead | undefined | TooLarge | WireFault {
     const buffer = this.partial === undefined ? chunk : Buffer.concat([this.partial, chunk])
     const text = buffer.toString('latin1', 0, textLength(buffer, this.limit))
     // An empty line before a request line is a relic of old clients (RFC 9112 2.2).
@@ -44,17 +47,22 @@ export class HeadBuffer {
     const blank = text.indexOf('\r\n\r\n', start)
     if (blank < 0) return this.keep(buffer, text)
     this.partial = undefined
-    if (blank + 4 - start > this.limit) return 'too-large'
+    if (blank + 4 - start > this.limit) return this.excess(text, start)
     return { text, start, end: blank + 2, buffer, next: blank + 4 }
   }
 
-  private keep(buffer: Buffer, text: string): undefined | 'too-large' | WireFault {
-    if (buffer.length >= this.limit) return 'too-large'
+  private keep(buffer: Buffer, text: string): undefined | TooLarge | WireFault {
+    if (buffer.length >= this.limit) return this.excess(text, 0)
     // Would never be complete: said now, not when the time is up.
     if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) return new WireFault('malformed_request', 'a line does not end in CRLF (RFC 9112 2.2)')
     // Copied: the octets may stand in a buffer that the next read overwrites.
     this.partial = this.partial === undefined ? Buffer.from(buffer) : buffer
     return undefined
+  }
+
+  private excess(text: string, start: number): TooLarge {
+    const lineEnd = text.indexOf('\r\n', start)
+    return lineEnd < 0 || lineEnd - start > this.limit ? 'line-too-large' : 'too-large'
   }
 }
 

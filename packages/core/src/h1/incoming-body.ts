@@ -27,6 +27,7 @@ export class IncomingBody implements BodySource {
   private readonly pace: Pace
   private continueOwed: boolean
   private flowing = false
+  private answered = false
   private discarding = false
   private discarded = 0
 
@@ -60,7 +61,7 @@ export class IncomingBody implements BodySource {
       this.reader.finish()
     } else if (this.discarding) {
       this.discarded += chunk.length
-      if (this.discarded > this.options.discardLimit) this.owner.bodyBroken(tooMuchToDiscard())
+      if (this.discarded > this.options.discardLimit) this.break(tooMuchToDiscard())
     } else if (!this.reader.room) this.wait()
     return undefined
   }
@@ -70,8 +71,10 @@ export class IncomingBody implements BodySource {
     return this.continueOwed || (!this.flowing && this.reader.expected > this.options.discardLimit)
   }
 
-  /** From now on it is thrown away. */
+  /** The request is answered: unless somebody is still at it, as an upstream that answered early, the rest is thrown away. */
   discard(): void {
+    this.answered = true
+    if (this.flowing) return
     this.stream.cancel(new TrafficError('cancelled', 'answered before the request body was read'))
     this.discarding = true
     this.reader.room = true
@@ -100,7 +103,9 @@ export class IncomingBody implements BodySource {
   /** Nobody wants the rest: what becomes of it is decided when the response is written. */
   cancelBody(): void {
     this.flowing = false
-    if (!this.discarding) this.wait()
+    if (this.discarding) return
+    if (this.answered) this.discard()
+    else this.wait()
   }
 
   private wait(): void {

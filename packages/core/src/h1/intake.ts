@@ -66,7 +66,7 @@ function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme):
   }
   if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host)
 
-  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(target)
+  const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
   if (absolute === null) return new InvalidTarget('the target is neither a path nor an http URL (RFC 9112 3.2)')
   // The URL's authority counts and Host is ignored (RFC 9112 3.2.2): what is forwarded is made from it.
   const authority = canonicalAuthority(absolute[1] ?? '', defaultPort)

@@ -46,11 +46,13 @@ export class RequestWriter implements BodyWriterOwner {
     const { body } = request
     this.replaySafe = isIdempotent(request.method) ? 'idempotent' : 'unknown'
     const framing = body.length ?? CHUNKED
-    const head = requestHead(request, framing, request.upgrade === undefined ? undefined : 'upgrade')
+    const { whole } = body
+    const joined = whole !== undefined && whole.length <= JOINED_BODY
+    const connection = request.upgrade === undefined ? undefined : 'upgrade'
+    const head = requestHead(request, framing, connection, joined ? whole.latin1 : '')
     this.bytesSent = head.length
-    if (body.whole !== undefined && body.length !== undefined && body.length <= JOINED_BODY) {
-      this.bytesSent += body.length
-      this.socket.write(body.length === 0 ? head : head + body.whole.latin1, 'latin1')
+    if (joined) {
+      this.socket.write(head, 'latin1')
       this.finished()
     } else this.stream(head, request, new BodyWriter(this.socket, framing, this))
   }

@@ -15,6 +15,8 @@ export interface ResponseContext {
   /** The request's. */
   readonly method: string
   readonly version: HttpVersion
+  /** The protocol that the request asked to switch to, if any. */
+  readonly upgrade: string | undefined
   /** Whether the connection ends with this response. */
   readonly last: boolean
 }
@@ -52,35 +54,41 @@ export class ResponseWriter implements BodyWriterOwner {
     return this.bodyWriter?.untilClose ?? false
   }
 
-  /** @throws TrafficError `internal`, with nothing written, if the response's fields would break the framing */
+  /** @throws TrafficError `internal`, with nothing written, if the response's status or fields would break the framing */
   begin(response: HttpResponse, context: ResponseContext): void {
     const { status, headers, body } = response
+    if (!endsExchange(status) && !switches(response, context)) throw noFinalStatus(status)
     const noContent = hasNoContent(context.method, status)
     const framing = noContent ? undefined : framingOf(body, context.version)
     const last = context.last || framing === UNTIL_CLOSE
     const connection = connectionOption(status, last, context.version)
     const date = httpDate(this.options.clock.wallTime())
-    const head = responseHead({ status, headers, framing, connection, date })
+    const { whole } = body
+    const joined = framing !== undefined && whole !== undefined && whole.length <= JOINED_BODY
+    const head = responseHead({ status, headers, framing, connection, upgrade: context.upgrade, date }, joined ? whole.latin1 : '')
     this.begun = true
     this.status = status
     this.last = last
+    if (joined) {
+      this.wholeBytes = whole.length
+      this.socket.write(head, 'latin1')
+      return this.done(undefined)
+    }
     if (noContent || framing === undefined) {
       this.socket.write(head, 'latin1')
       if (body.whole === undefined) body.cancel(new TrafficError('cancelled', 'this response has no content'))
-      this.done(undefined)
-    } else if (body.whole !== undefined) this.writeWhole(head, body.whole)
+      // A switch of protocols is not the end: octets follow, both ways.
+      if (status !== 101) this.done(undefined)
+    } else if (whole !== undefined) this.writeWhole(head, whole)
     else this.stream(head, body, framing)
   }
 
   private writeWhole(head: string, body: WholeBody): void {
     this.wholeBytes = body.length
-    if (body.length <= JOINED_BODY) this.socket.write(body.length === 0 ? head : head + body.latin1, 'latin1')
-    else {
-      this.socket.cork()
-      this.socket.write(head, 'latin1')
-      this.socket.write(body.bytes)
-      this.socket.uncork()
-    }
+    this.socket.cork()
+    this.socket.write(head, 'latin1')
+    this.socket.write(body.bytes)
+    this.socket.uncork()
     this.done(undefined)
   }
 
@@ -130,6 +138,20 @@ export class ResponseWriter implements BodyWriterOwner {
     if (error !== undefined) body?.cancel(error)
     this.done(error)
   }
+}
+
+/** Whether it is the status of a final response (RFC 9110 section 15): a peer waits on after any other. */
+function endsExchange(status: number): boolean {
+  return status >= 200 && status <= 599 && Number.isInteger(status)
+}
+
+function switches(response: HttpResponse, context: ResponseContext): boolean {
+  return response.status === 101 && response.tunnel !== undefined && context.upgrade !== undefined
+}
+
+function noFinalStatus(status: number): TrafficError {
+  const reason = `the response has status ${status}: a final one is within 200 to 599, and 101 needs a tunnel and a request for it`
+  return new TrafficError('internal', reason, { phase: 'send' })
 }
 
 /** A length where it is known, else chunks, else, for HTTP/1.0, the connection's end (RFC 9112 6.3, 7). */

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { StreamBody } from '../message/body.ts'
+import { type Body, EMPTY_BODY, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { Exchange, type Peer } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
-import type { HttpResponse } from '../message/response.ts'
+import type { HttpResponse, Tunnel } from '../message/response.ts'
 import type { Timer } from '../time/clock.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
@@ -18,7 +18,7 @@ import { type ReadTarget, SocketReader } from './socket-reader.ts'
 import { after, SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
 import { joinTunnel, TunnelEnd } from './tunnel.ts'
 import { informationalHead } from './write-head.ts'
-import { octetsQueued } from './write-watch.ts'
+import { isTakenFastEnough, octetsTaken } from './write-watch.ts'
 
 /** Whoever accepted the connection. */
 export interface ServerConnectionOwner {
@@ -42,6 +42,11 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   private readonly timer: Timer
   private state: ServerState = 'idle'
   private exchange: Exchange | undefined
+  /** What the peer asked: a policy may change the request on its way, but not what the peer waits for. */
+  private method = ''
+  private upgrade: string | undefined
+  /** The request's content as it came; a policy may have put another in its place. */
+  private content: Body = EMPTY_BODY
   private persistent = true
   private incoming: IncomingBody | undefined
   private writer: ResponseWriter | undefined
@@ -49,8 +54,9 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   /** Octets behind the present request, not looked at before it is answered. */
   private pending: Buffer | undefined
   private peerEnded = false
-  private draining = false
-  private queuedAtLinger = 0
+  /** How long the peer may still bring a request, once no more are wanted. */
+  private grace: number | undefined
+  private takenAtLinger = 0
 
   constructor(socket: Socket, owner: ServerConnectionOwner, options: ServerConnectionOptions) {
     this.socket = socket
@@ -76,7 +82,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
 
   /** No further exchange after the present one; an idle connection gets `grace` milliseconds to bring a last request. */
   drain(grace: number): void {
-    this.draining = true
+    this.grace = grace
     if (this.state === 'idle') this.timer.arm(grace)
   }
 
@@ -117,6 +123,9 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
       this.move('octets')
     } else if (found === 'too-large') {
       this.refuse(new WireFault('request_head_too_large', `the head is larger than ${this.options.limits.head} octets`))
+    } else if (found === 'line-too-large') {
+      const reason = `the request line is larger than ${this.options.limits.head} octets`
+      this.refuse(new WireFault('request_target_too_long', reason))
     } else if (found instanceof WireFault) this.refuse(found)
     else this.accept(found)
   }
@@ -127,14 +136,26 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const intake = takeIn(head, this.peer.encrypted ? 'https' : 'http')
     if (intake instanceof WireFault) return this.refuse(intake)
     this.move('request')
-    this.timer.disarm()
+    this.timer.hold()
     this.persistent = intake.persistent
+    this.method = intake.request.method
+    this.upgrade = intake.request.upgrade
     const exchange = new Exchange(intake.request, this.options.clock, this.peer)
     this.exchange = exchange
     if (intake.request.version === '1.1') exchange.inform = this.inform
     this.beginBody(intake, found)
+    this.content = intake.request.body
     if (exchange.cancellation !== undefined) this.failed(exchange.cancellation)
-    else this.owner.handler(exchange).then(this.answer, this.failed)
+    else this.handle(exchange)
+  }
+
+  private handle(exchange: Exchange): void {
+    try {
+      this.owner.handler(exchange).then(this.answer, this.failed)
+    } catch (thrown) {
+      // A handler that throws instead of rejecting must not bring the process down.
+      this.failed(thrown)
+    }
   }
 
   /** Gives the request its body: here already, or still to come. */
@@ -184,7 +205,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const response = this.owner.refusal(fault.toError('request-head'), undefined)
     this.move('refused')
     const writer = new ResponseWriter(this.socket, this.options, () => {})
-    writer.begin(response, { method: 'GET', version: '1.1', last: true })
+    writer.begin(response, { method: 'GET', version: '1.1', upgrade: undefined, last: true })
     this.linger()
   }
 
@@ -196,37 +217,44 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const { exchange } = this
     if (this.state !== 'exchange' || exchange === undefined) {
       // The peer left meanwhile.
-      response.body.cancel(new TrafficError('downstream_closed', 'the peer has left'))
-      response.tunnel?.outgoing.fail(new TrafficError('downstream_closed', 'the peer has left'))
-      return
+      return discard(response, new TrafficError('downstream_closed', 'the peer has left'))
     }
     this.writer = new ResponseWriter(this.socket, this.options, this.responseDone)
-    const { method, version } = exchange.request
+    const { method, upgrade } = this
+    const { version } = exchange.request
     try {
-      this.writer.begin(response, { method, version, last: this.isLast(exchange) })
+      this.writer.begin(response, { method, version, upgrade, last: this.isLast() })
     } catch (thrown) {
-      // The head could not be written: a policy put something into it that must not be there.
-      response.body.cancel(TrafficError.from(thrown))
-      exchange.error = TrafficError.from(thrown)
-      this.writer.begin(this.owner.refusal(TrafficError.from(thrown), exchange), { method, version, last: true })
+      return this.unwritable(exchange, response, TrafficError.from(thrown))
     }
-    if (response.tunnel !== undefined) this.switchProtocols(response)
+    if (response.tunnel !== undefined) this.switchProtocols(response.tunnel)
+  }
+
+  /** A policy put something into the response that must not get out. */
+  private unwritable(exchange: Exchange, response: HttpResponse, error: TrafficError): void {
+    exchange.error = error
+    discard(response, error)
+    // Once its head is out, no other response may follow.
+    if (this.writer?.begun) return this.writer.abandon(error)
+    const { method, upgrade } = this
+    const { version } = exchange.request
+    this.writer?.begin(this.owner.refusal(error, exchange), { method, version, upgrade, last: true })
   }
 
   /** Whether this response ends the connection, as far as can be told when its head is written. */
-  private isLast(exchange: Exchange): boolean {
-    if (!this.persistent || this.draining || this.peerEnded) return true
+  private isLast(): boolean {
+    if (!this.persistent || this.grace !== undefined) return true
+    if (this.peerEnded && this.pending === undefined) return true
     // What came behind a refused Upgrade was meant for another protocol, or to be smuggled.
-    if (exchange.request.upgrade !== undefined && this.pending !== undefined) return true
+    if (this.upgrade !== undefined && this.pending !== undefined) return true
     return this.incoming?.notWorthReading ?? false
   }
 
-  private switchProtocols(response: HttpResponse): void {
-    if (response.tunnel === undefined) return
+  private switchProtocols(upstream: Tunnel): void {
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
-    joinTunnel(this.tunnel, response.tunnel)
+    joinTunnel(this.tunnel, upstream)
     const early = this.pending
     this.pending = undefined
     if (early !== undefined) this.tunnel.read(early)
@@ -239,14 +267,14 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const { exchange, writer } = this
     if (exchange === undefined || writer === undefined) return
     if (error !== undefined) {
-      this.conclude(error)
+      // In this order: what has finished cannot be cancelled any more.
       exchange.cancel(error)
+      this.conclude(error)
       // Cut off, so that it cannot look complete; a reset where the framing would allow it to.
       if (writer.untilClose) this.socket.resetAndDestroy()
       else this.socket.destroy()
       return
     }
-    if (this.state === 'tunnel') return
     this.conclude(undefined)
     if (writer.last) return this.close()
     if (this.incoming === undefined) return this.next('answered')
@@ -255,26 +283,30 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private conclude(error: TrafficError | undefined): void {
-    const { exchange, writer } = this
+    const { exchange, writer, content } = this
     if (exchange === undefined) return
-    const body = exchange.request.body
     exchange.finish({
       status: writer?.status,
       error: error ?? exchange.error,
       bytesSent: writer?.bodyBytes ?? 0,
-      bytesReceived: body instanceof StreamBody ? body.received : (body.length ?? 0),
+      bytesReceived: content instanceof StreamBody ? content.received : (content.length ?? 0),
     })
     this.exchange = undefined
     this.writer = undefined
+    this.content = EMPTY_BODY
   }
 
   /** On to the next request: what is pipelined already, or what comes. */
   private next(event: ServerEvent): void {
     this.move(event)
     if (this.peerEnded && this.pending === undefined) return this.close()
-    this.timer.arm(this.options.keepAliveTimeout)
+    this.timer.arm(this.grace ?? this.options.keepAliveTimeout)
+    if (this.socket.writableNeedDrain) {
+      // A peer that does not read is not answered further: `drained` goes on.
+      this.socket.pause()
+      return
+    }
     if (this.pending === undefined && !this.socket.isPaused()) return
-    if (this.socket.writableNeedDrain) return // `drained` goes on: a peer that does not read gets no further answers
     // Later, so that a long pipeline does not grow the stack.
     setImmediate(() => this.readPending())
   }
@@ -284,10 +316,9 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const octets = this.pending
     this.pending = undefined
     if (octets !== undefined) this.readHead(octets)
-    if (this.pending === undefined && (this.state === 'idle' || this.state === 'head')) {
-      if (this.peerEnded) this.close()
-      else this.socket.resume()
-    }
+    if (this.pending !== undefined || this.incoming !== undefined) return
+    if (this.peerEnded && (this.state === 'idle' || this.state === 'head')) this.close()
+    else this.socket.resume() // during an exchange, too: else nobody would notice that the peer leaves
   }
 
   private drained(): void {
@@ -326,9 +357,10 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
 
   /** A slow peer may still be taking the response; one that takes nothing, or has it all, has had its time. */
   private lingeredEnough(): void {
-    const queued = octetsQueued(this.socket)
-    if (queued >= this.queuedAtLinger) this.socket.destroy()
-    else this.linger()
+    const taken = octetsTaken(this.socket) - this.takenAtLinger
+    const all = this.socket.writableLength === 0
+    if (all ? taken > 0 : isTakenFastEnough(taken, this.options.pace)) this.linger()
+    else this.socket.destroy()
   }
 
   /** Ends the connection properly: our side now, the other when the peer does, or after a while. */
@@ -344,23 +376,32 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.incoming = undefined
     this.socket.end()
     this.socket.resume()
-    this.queuedAtLinger = octetsQueued(this.socket)
-    this.timer.arm(this.queuedAtLinger > 0 ? this.options.pace.idle : this.options.lingerTimeout)
+    this.takenAtLinger = octetsTaken(this.socket)
+    this.timer.arm(this.socket.writableLength > 0 ? this.options.pace.idle : this.options.lingerTimeout)
   }
 
   private gone(): void {
+    const switched = this.state === 'tunnel'
     this.move('gone')
     this.timer.disarm()
     this.tunnel?.gone()
+    if (switched) this.conclude(undefined)
     const error = new TrafficError('downstream_closed', 'the peer closed the connection before its response was complete')
     this.incoming?.stop(error)
     this.incoming = undefined
     const exchange = this.exchange
     if (exchange !== undefined) {
+      // In this order: what has finished cannot be cancelled any more.
+      exchange.cancel(error)
       this.writer?.abandon(error)
       this.conclude(error)
-      exchange.cancel(error)
     }
     this.owner.closed(this)
   }
+}
+
+/** Nobody gets this response. */
+function discard(response: HttpResponse, error: TrafficError): void {
+  response.body.cancel(error)
+  response.tunnel?.outgoing.fail(error)
 }

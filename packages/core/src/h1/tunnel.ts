@@ -14,6 +14,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   private readonly idle: Timer
   private readonly idleTimeout: number
   private drainListener: (() => void) | undefined
+  private goneListener: (() => void) | undefined
 
   constructor(socket: Socket, clock: Clock, idleTimeout: number) {
     this.socket = socket
@@ -29,6 +30,10 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
 
   onDrain(listener: () => void): void {
     this.drainListener = listener
+  }
+
+  onGone(listener: () => void): void {
+    this.goneListener = listener
   }
 
   /** Octets came from the socket. */
@@ -50,7 +55,8 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   /** The socket is closed. */
   gone(): void {
     this.idle.disarm()
-    this.incoming.fail(new TrafficError('upstream_closed', 'the tunnel was cut'))
+    this.incoming.fail(cut())
+    this.goneListener?.()
   }
 
   write(chunk: Uint8Array): boolean {
@@ -77,8 +83,16 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
 
 /** Joins two ends: what comes in at one goes out at the other. */
 export function joinTunnel(one: Tunnel, other: Tunnel): void {
-  one.onDrain(() => other.incoming.resume())
-  other.onDrain(() => one.incoming.resume())
-  other.incoming.flowTo(one.outgoing)
-  one.incoming.flowTo(other.outgoing)
+  join(other, one)
+  join(one, other)
+}
+
+function join(from: Tunnel, to: Tunnel): void {
+  to.onDrain(() => from.incoming.resume())
+  to.onGone(() => from.incoming.cancel(cut()))
+  from.incoming.flowTo(to.outgoing)
+}
+
+function cut(): TrafficError {
+  return new TrafficError('upstream_closed', 'the tunnel was cut')
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from './framing.ts'
-import { HeadText } from './head-text.ts'
+import { headText as head } from './head-text.ts'
 
 /** What a head says of its connection (RFC 9112 section 9). */
 export type ConnectionOption = 'close' | 'keep-alive' | 'upgrade' | undefined
@@ -16,16 +16,16 @@ function statusLine(status: number): string {
   return STATUS_LINES[status] ?? `HTTP/1.1 ${status} `
 }
 
-/** A request's head, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
-export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption): string {
-  const head = new HeadText(`${request.method} ${request.path}${request.query} HTTP/1.1`)
+/** A request's head, and a small body behind it, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
+export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption, body = ''): string {
+  head.start(request.method, ' ', request.path, request.query + ' HTTP/1.1')
   head.field('host', request.authority.text)
   head.fields(request.headers)
   if (framing > NO_BODY) head.field('content-length', String(framing))
   else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (expectsContent(request.method)) head.field('content-length', '0')
-  appendConnection(head, connection, request.upgrade)
-  return head.finish()
+  appendConnection(connection, request.upgrade)
+  return head.finish(body)
 }
 
 /** Methods whose content has a meaning: without one, "content-length: 0" says so (RFC 9110 8.6). */
@@ -40,14 +40,16 @@ export interface ResponseHeadParts {
   /** Undefined for a response that has no content by rule: its Content-Length, if told, is that of another one. */
   readonly framing: Framing | undefined
   readonly connection: ConnectionOption
+  /** What 101 switches to; a policy may have removed the response's own field, which is hop-by-hop. */
+  readonly upgrade: string | undefined
   /** Stands in for a missing Date (RFC 9110 6.6.1). */
   readonly date: string
 }
 
-/** A response's head, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
-export function responseHead(parts: ResponseHeadParts): string {
+/** A response's head, and a small body behind it, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
+export function responseHead(parts: ResponseHeadParts, body = ''): string {
   const { status, headers, framing } = parts
-  const head = new HeadText(statusLine(status))
+  head.start(statusLine(status))
   head.fields(headers)
   if (framing === undefined) {
     const length = headers.get('content-length')
@@ -55,18 +57,18 @@ export function responseHead(parts: ResponseHeadParts): string {
   } else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (framing !== UNTIL_CLOSE) head.field('content-length', String(framing))
   if (!headers.has('date')) head.field('date', parts.date)
-  appendConnection(head, parts.connection, headers.get('upgrade'))
-  return head.finish()
+  appendConnection(parts.connection, headers.get('upgrade') ?? parts.upgrade)
+  return head.finish(body)
 }
 
 /** The head of a 1xx response other than 101 (RFC 9110 15.2). */
 export function informationalHead(status: number, headers: HeaderList): string {
-  const head = new HeadText(statusLine(status))
+  head.start(statusLine(status))
   head.fields(headers)
   return head.finish()
 }
 
-function appendConnection(head: HeadText, connection: ConnectionOption, upgrade: string | undefined): void {
+function appendConnection(connection: ConnectionOption, upgrade: string | undefined): void {
   if (connection === undefined) return
   head.field('connection', connection)
   if (connection === 'upgrade') head.field('upgrade', upgrade ?? '')

@@ -7,22 +7,21 @@ export class WriteWatch {
   private readonly socket: Socket
   private readonly limits: PaceLimits
   private readonly timer: Timer
-  private queued = 0
+  private taken = 0
 
   /** @param slow called when the peer is judged too slow */
   constructor(socket: Socket, clock: Clock, limits: PaceLimits, slow: () => void) {
     this.socket = socket
     this.limits = limits
     this.timer = clock.timer(() => {
-      const taken = this.queued - octetsQueued(this.socket)
-      if (taken > 0 && taken >= (this.limits.minimumRate * this.limits.idle) / 1000) this.start()
+      if (isTakenFastEnough(octetsTaken(this.socket) - this.taken, this.limits)) this.start()
       else slow()
     })
   }
 
   /** The socket's buffer is full: it is the peer's turn. */
   start(): void {
-    this.queued = octetsQueued(this.socket)
+    this.taken = octetsTaken(this.socket)
     this.timer.arm(this.limits.idle)
   }
 
@@ -31,11 +30,23 @@ export class WriteWatch {
   }
 }
 
+/** Whether `taken` octets in an idle period are what the minimum rate asks. */
+export function isTakenFastEnough(taken: number, { idle, minimumRate }: PaceLimits): boolean {
+  return taken > 0 && taken >= (minimumRate * idle) / 1000
+}
+
 /**
- * Octets that the peer has not taken yet. `writableLength` shrinks only when a whole write is through, which for a slow
- * peer and a write of 64 KiB may take minutes; the handle, which is not public, knows better.
+ * Octets that the peer, or the kernel for it, has taken so far. `writableLength` shrinks only when a whole write is through,
+ * which for a slow peer and a write of 64 KiB may take minutes; the handle, which is not public, knows better.
  */
-export function octetsQueued(socket: Socket): number {
-  const handle = (socket as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle
-  return socket.writableLength + (handle?.writeQueueSize ?? 0)
+export function octetsTaken(socket: Socket): number {
+  const handle = (socket as { readonly _handle?: WriteHandle | null })._handle
+  if (typeof handle?.bytesWritten !== 'number') return socket.bytesWritten - socket.writableLength
+  return handle.bytesWritten - (handle.writeQueueSize ?? 0)
+}
+
+/** The parts of a handle that count: octets handed to it, and those of them that still wait in it. */
+interface WriteHandle {
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
 }

@@ -131,7 +131,8 @@ export class StreamBody implements Body {
 
   /** For the source: there will be no proper end. */
   fail(error: TrafficError): void {
-    if (this.settled) return
+    // Complete is complete, whatever becomes of the connection while nobody reads.
+    if (this.settled || this.ending !== undefined) return
     if (this.sink === undefined) this.failure = error
     else this.settle(() => this.sink?.fail(error))
   }
@@ -141,7 +142,11 @@ export class StreamBody implements Body {
     if (this.sink !== undefined) throw new TypeError('this body has already been read: a streamed body flows once')
     this.sink = sink
     let room = true
-    for (const chunk of this.held) room = sink.write(chunk) && room
+    for (const chunk of this.held) {
+      room = sink.write(chunk) && room
+      // Writing may be what made the sink cancel.
+      if (this.settled) return
+    }
     this.held = []
     if (this.failure !== undefined) this.settle(() => sink.fail(this.failure as TrafficError)) // checked right before
     else if (this.ending !== undefined) this.settle(() => sink.end(this.ending?.trailers))
@@ -181,7 +186,7 @@ export function bodyFrom(content: string | Uint8Array): WholeBody {
  * @param limit the most octets to hold
  * @throws TrafficError what broke the body, or `internal` if it is larger than `limit`
  */
-export function collect(body: Body, limit = 16 * 1024 * 1024): Promise<Buffer> {
+export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0

@@ -2,7 +2,35 @@
  * Every way in which an exchange can fail: a closed union, so that a `switch` over it is checked.
  * `ERROR_FACTS` says what each one means to the peer that asked.
  */
-export type ErrorCode = keyof typeof ERROR_FACTS
+export type ErrorCode =
+  | 'malformed_request'
+  | 'unsupported_version'
+  | 'unsupported_method'
+  | 'unsupported_expectation'
+  | 'request_head_too_large'
+  | 'request_target_too_long'
+  | 'request_body_too_large'
+  | 'request_timeout'
+  | 'downstream_closed'
+  | 'downstream_too_slow'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'deadline_exceeded'
+  | 'pool_queue_full'
+  | 'pool_queue_timeout'
+  | 'too_many_connections'
+  | 'shutting_down'
+  | 'cancelled'
+  | 'internal'
+  | 'dns_failed'
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'tls_failed'
+  | 'upstream_closed'
+  | 'upstream_timeout'
+  | 'upstream_too_slow'
+  | 'malformed_response'
+  | 'response_head_too_large'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
 export type ErrorSource = 'downstream' | 'upstream' | 'local'
@@ -27,14 +55,15 @@ export type ErrorPhase =
  */
 export type ReplaySafety = 'unsent' | 'refused' | 'idempotent' | 'unknown'
 
-interface Facts {
+/** What a code means to the peer that asked. */
+export interface ErrorFacts {
   readonly status: number
   readonly title: string
   readonly source: ErrorSource
 }
 
 /** The one table that turns a code into the status and title that a downstream peer sees. */
-export const ERROR_FACTS = {
+export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   malformed_request: { status: 400, title: 'Malformed request', source: 'downstream' },
   unsupported_version: { status: 505, title: 'HTTP version not supported', source: 'downstream' },
   unsupported_method: { status: 501, title: 'Method not implemented', source: 'downstream' },
@@ -64,7 +93,7 @@ export const ERROR_FACTS = {
   upstream_too_slow: { status: 504, title: 'Upstream too slow', source: 'upstream' },
   malformed_response: { status: 502, title: 'Malformed upstream response', source: 'upstream' },
   response_head_too_large: { status: 502, title: 'Upstream response head too large', source: 'upstream' },
-} as const satisfies Record<string, Facts>
+}
 
 /** What is known of a failure beside its code; all optional. */
 export interface ErrorDetails {

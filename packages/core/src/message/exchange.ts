@@ -28,6 +28,9 @@ export interface Cancellable {
   cancelled(error: TrafficError): void
 }
 
+/** Called when an exchange has ended. */
+export type Finisher = (exchange: Exchange, outcome: Outcome) => void
+
 const FROM_CODE: Peer = { address: '', port: 0, encrypted: false }
 
 /** One request, its response, and what is known of both on the way. */
@@ -47,7 +50,7 @@ export class Exchange {
   /** `clock.now()` when the request's head was complete. */
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
-  deadline = Infinity
+  deadline: number = Infinity
   /** Tries made so far. */
   attempts = 0
   /** Whether the upstream sees the Host that the peer used; else its endpoint's own. */
@@ -64,7 +67,8 @@ export class Exchange {
   inform: ((status: number, headers: HeaderList) => void) | undefined
   private worker: Cancellable | undefined
   private moreWorkers: Cancellable[] | undefined
-  private finishers: ((exchange: Exchange, outcome: Outcome) => void)[] | undefined
+  private finisher: Finisher | undefined
+  private moreFinishers: Finisher[] | undefined
   private finished = false
 
   constructor(request: HttpRequest, clock: Clock, peer: Peer = FROM_CODE) {
@@ -105,18 +109,20 @@ export class Exchange {
   }
 
   /** Calls `finisher` once, when the response has been delivered or has failed. Last added, first called. */
-  onFinish(finisher: (exchange: Exchange, outcome: Outcome) => void): void {
-    this.finishers ??= []
-    this.finishers.push(finisher)
+  onFinish(finisher: Finisher): void {
+    if (this.finisher === undefined) this.finisher = finisher
+    else {
+      this.moreFinishers ??= []
+      this.moreFinishers.push(finisher)
+    }
   }
 
   /** For the face: the exchange has ended. Only the first call counts. */
   finish(outcome: Outcome): void {
     if (this.finished) return
     this.finished = true
-    const finishers = this.finishers
-    if (finishers === undefined) return
-    for (let index = finishers.length - 1; index >= 0; index--) finishers[index]?.(this, outcome)
+    for (const finisher of this.moreFinishers?.reverse() ?? []) finisher(this, outcome)
+    this.finisher?.(this, outcome)
   }
 }
 

@@ -97,9 +97,24 @@ export class HeaderList {
     return this.list[index * 2 + 1] as string // callers stay below `size`
   }
 
-  /** For the wire's parser, which has checked both and interned the name: adds a line as it is. */
-  pushParsed(name: string, value: string): void {
+  /**
+   * For the engine, on its hot path: adds a line as it is. The name is in lower case; both were checked, or are checked when
+   * the head is written.
+   */
+  add(name: string, value: string): void {
     this.list.push(name, value)
+  }
+
+  /** Replaces all lines of that name by one, as `add` does. */
+  put(name: string, value: string): void {
+    const list = this.list
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] === name) {
+        this.delete(name)
+        break
+      }
+    }
+    list.push(name, value)
   }
 
   clone(): HeaderList {

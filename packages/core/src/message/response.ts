@@ -9,6 +9,8 @@ export interface Tunnel {
   readonly outgoing: BodySink
   /** Called when `outgoing` has room again after `write` answered false. */
   onDrain(listener: () => void): void
+  /** Called when the connection is gone: nothing that is written reaches the peer any more. */
+  onGone(listener: () => void): void
 }
 
 /** A response. `tunnel` is there when, and only when, the status is 101. */

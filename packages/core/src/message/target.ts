@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /**
  * The one canonical view of host and path (RFC 3986 6.2.2, RFC 9110 4.2.3). Routing, policies, cache keys and
  * forwarding all use what is made here, so no two of them can see two different requests. What cannot be made
@@ -68,7 +70,7 @@ function resolve(path: string): string | InvalidTarget {
       if (last) segments.push('')
     } else if (part === '.' || part === '') {
       if (last) segments.push('')
-    } else if (part.startsWith('..;') || part.startsWith('.;')) {
+    } else if (/^\.\.?(?:;|%3B)/.test(part)) {
       // Some servers drop ";..." before they resolve dots and see another path (Tomcat's "/..;/").
       return new InvalidTarget('a "." or ".." segment carries parameters')
     } else segments.push(part)
@@ -124,7 +126,9 @@ function octetName(code: number): string {
 const REG_NAME = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)*$/
 const IPV6 = /^\[[0-9a-f:.]{2,45}\]$/
 
-const known = new Map<string, Authority>()
+/** One table for each default port: the same text means another authority under another scheme. */
+const knownPlain = new Map<string, Authority>()
+const knownSecure = new Map<string, Authority>()
 /** Hosts in use are few, forged ones many: the table of parsed hosts is emptied when it is full. */
 const KNOWN_LIMIT = 1024
 
@@ -133,20 +137,29 @@ const KNOWN_LIMIT = 1024
  * @param defaultPort the port that is left out: 80 for http, 443 for https
  */
 export function canonicalAuthority(raw: string, defaultPort: number): Authority | InvalidTarget {
-  const key = defaultPort === 443 ? `s${raw}` : raw
-  const found = known.get(key)
+  const known = defaultPort === 443 ? knownSecure : knownPlain
+  if (defaultPort !== 443 && defaultPort !== 80) return parseAuthority(raw, defaultPort)
+  const found = known.get(raw)
   if (found !== undefined) return found
   const authority = parseAuthority(raw, defaultPort)
   if (authority instanceof InvalidTarget) return authority
   if (known.size >= KNOWN_LIMIT) known.clear()
-  known.set(key, authority)
+  known.set(raw, authority)
   return authority
+}
+
+function canonicalHost(host: string): string | undefined {
+  if (host.length > 255) return undefined
+  if (!host.startsWith('[')) return REG_NAME.test(host) ? host : undefined
+  if (!IPV6.test(host) || !isIPv6(host.slice(1, -1))) return undefined
+  // One address has many spellings; the URL standard's serialiser knows the one of RFC 5952.
+  return new URL(`http://${host}`).hostname
 }
 
 function parseAuthority(raw: string, defaultPort: number): Authority | InvalidTarget {
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d{0,5}))?$/.exec(raw)
-  const host = match?.[1]?.toLowerCase().replace(/\.$/, '')
-  if (match === null || host === undefined || host.length > 255 || !(REG_NAME.test(host) || IPV6.test(host))) {
+  const host = canonicalHost(match?.[1]?.toLowerCase().replace(/\.$/, '') ?? '')
+  if (match === null || host === undefined) {
     return new InvalidTarget('the host is not a host name or an address with an optional port')
   }
   const digits = match[2]

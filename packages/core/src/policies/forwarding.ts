@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
 import { serializeForwardedNode } from '../fields/forwarded.ts'
-import { connectionNames, passesOn } from '../fields/hop-by-hop.ts'
+import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
@@ -14,43 +14,64 @@ export interface ForwardingOptions {
   /** The name under which this proxy enters Via (RFC 9110 7.6.3); false leaves the field alone. Default `headgate`. */
   readonly via?: string | false
   /** Addresses of peers whose X-Forwarded-* and Forwarded are believed. Default none. */
-  readonly trustedProxies?: BlockList
+  readonly trustedProxies?: BlockList | undefined
 }
 
 /**
  * What a proxy does to the fields of a message that passes (RFC 9110 7.6): hop-by-hop fields end here, in both directions,
- * with all that Connection names; what the peer claims of those before it is believed only if the peer is trusted; and then,
- * after all removals, so that nobody can have it stripped, what we say ourselves is added.
+ * with all that Connection names; what the peer claims about those before it is believed only if the peer is trusted; and
+ * then, after all removals, so that nobody can have it stripped, what we say ourselves is added.
  */
 export function forwarding(options: ForwardingOptions = {}): Policy {
-  const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies = new BlockList() } = options
-  const isTrusted = (address: string): boolean => contains(trustedProxies, address)
+  const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
+  const isTrusted = (address: string): boolean => trustedProxies !== undefined && contains(trustedProxies, address)
+  const untrustedFilter: FieldFilter = { dropXForwarded: true, dropForwarded: true, named: undefined }
+  const trustedFilter: FieldFilter = { dropXForwarded: xForwarded, dropForwarded: forwarded, named: undefined }
   return (next) =>
     async function forwarding(exchange) {
       const { request, peer } = exchange
       const { headers } = request
-      stripHopByHop(headers)
       const trusted = peer.address !== '' && isTrusted(peer.address)
-      if (trusted) exchange.clientAddress = clientBehind(headers.get('x-forwarded-for'), peer.address, isTrusted)
-      if (xForwarded) addXForwarded(exchange, trusted)
-      else if (!trusted) headers.retain(isNotXForwarded)
-      if (forwarded) addForwarded(exchange, trusted)
-      else if (!trusted) headers.delete('forwarded')
-      if (via !== false) headers.append('via', `${request.version} ${via}`)
+      const claims = trusted ? readClaims(headers) : NO_CLAIMS
+      if (trusted) exchange.clientAddress = clientBehind(claims.for, peer.address, isTrusted)
+      filterFields(headers, trusted ? trustedFilter : untrustedFilter)
+      if (xForwarded) addXForwarded(exchange, claims)
+      if (forwarded) addForwarded(exchange, claims)
+      if (via !== false) headers.add('via', `${request.version} ${via}`)
 
       const response = await next(exchange)
-      stripHopByHop(response.headers)
-      if (via !== false) response.headers.append('via', `1.1 ${via}`)
+      filterFields(response.headers, RESPONSE_FILTER)
+      if (via !== false) response.headers.add('via', `1.1 ${via}`)
       return response
     }
 }
 
-function stripHopByHop(headers: HeaderList): void {
-  headers.retain(passesOn, connectionNames(headers.get('connection')))
+const RESPONSE_FILTER: FieldFilter = { dropXForwarded: false, dropForwarded: false, named: undefined }
+
+function filterFields(headers: HeaderList, filter: FieldFilter): void {
+  const named = connectionNames(headers.get('connection'))
+  headers.retain(passesOn, named === undefined ? filter : { ...filter, named })
 }
 
-function isNotXForwarded(name: string): boolean {
-  return !name.startsWith('x-forwarded-')
+/** What the peer says of those before it. */
+interface Claims {
+  readonly for: string | undefined
+  readonly proto: string | undefined
+  readonly host: string | undefined
+  readonly port: string | undefined
+  readonly forwarded: string | undefined
+}
+
+const NO_CLAIMS: Claims = { for: undefined, proto: undefined, host: undefined, port: undefined, forwarded: undefined }
+
+function readClaims(headers: HeaderList): Claims {
+  return {
+    for: headers.get('x-forwarded-for'),
+    proto: headers.get('x-forwarded-proto'),
+    host: headers.get('x-forwarded-host'),
+    port: headers.get('x-forwarded-port'),
+    forwarded: headers.get('forwarded'),
+  }
 }
 
 /** The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. */
@@ -70,27 +91,28 @@ function contains(list: BlockList, address: string): boolean {
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-function addXForwarded(exchange: Exchange, trusted: boolean): void {
+function addXForwarded(exchange: Exchange, claims: Claims): void {
   const { request, peer } = exchange
-  const { headers, authority } = request
-  const before = trusted ? headers.get('x-forwarded-for') : undefined
-  const told = trusted ? headers.get('x-forwarded-proto') : undefined
-  const toldHost = trusted ? headers.get('x-forwarded-host') : undefined
-  const toldPort = trusted ? headers.get('x-forwarded-port') : undefined
-  headers.retain(isNotXForwarded)
-  if (peer.address !== '') headers.append('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
-  headers.append('x-forwarded-proto', told ?? request.scheme)
-  headers.append('x-forwarded-host', toldHost ?? authority.text)
-  headers.append('x-forwarded-port', toldPort ?? String(authority.port ?? (request.scheme === 'https' ? 443 : 80)))
+  const { headers, authority, scheme } = request
+  const { for: before } = claims
+  if (peer.address !== '') headers.add('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
+  headers.add('x-forwarded-proto', claims.proto ?? scheme)
+  headers.add('x-forwarded-host', claims.host ?? authority.text)
+  headers.add('x-forwarded-port', claims.port ?? String(authority.port ?? (scheme === 'https' ? 443 : 80)))
 }
 
-function addForwarded(exchange: Exchange, trusted: boolean): void {
+function addForwarded(exchange: Exchange, claims: Claims): void {
   const { request, peer } = exchange
-  const { headers } = request
-  const before = trusted ? headers.get('forwarded') : undefined
-  headers.delete('forwarded')
-  const node = peer.address === '' ? 'unknown' : serializeForwardedNode(peer.address)
-  const host = /^[\w.-]+$/.test(request.authority.text) ? request.authority.text : `"${request.authority.text}"`
-  const element = `for=${node};host=${host};proto=${request.scheme}`
-  headers.append('forwarded', before === undefined ? element : `${before}, ${element}`)
+  const { authority, scheme } = request
+  const node = nodeOf(peer.address)
+  // A port or an IPv6 address is no token, so it is quoted (RFC 7239 section 4).
+  const quote = authority.text.includes(':') ? '"' : ''
+  const host = authority.text === '' ? '' : `;host=${quote}${authority.text}${quote}`
+  const element = `for=${node}${host};proto=${scheme}`
+  request.headers.add('forwarded', claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`)
+}
+
+function nodeOf(address: string): string {
+  if (address === '') return 'unknown'
+  return address.includes(':') ? serializeForwardedNode(address) : address
 }

@@ -63,6 +63,9 @@ class LimitedBody implements Body, BodySink {
     const error = tooLarge(this.limit)
     this.inner.cancel(error)
     this.exceeded(error)
+    // Whoever reads it need not be one whom the cancellation reaches.
+    this.sink?.fail(error)
+    this.sink = undefined
     return false
   }
 

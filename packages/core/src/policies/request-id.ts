@@ -24,10 +24,10 @@ export function requestId(options: RequestIdOptions): Policy {
     if (sent !== undefined && ACCEPTABLE.test(sent)) exchange.id = sent
     else {
       exchange.id = make()
-      headers.set(header, exchange.id)
+      headers.put(header, exchange.id)
     }
     const response = await next(exchange)
-    response.headers.set(header, exchange.id)
+    response.headers.put(header, exchange.id)
     return response
   }
 }

@@ -6,7 +6,7 @@
 
 /** A total that only grows. */
 export class Counter {
-  /** Set by the layout when it is attached to a memory. */
+  /** Of the memory that the layout is attached to; empty before, and then nothing is counted. */
   slots: Float64Array
   private readonly index: number
 
@@ -27,13 +27,13 @@ export class Counter {
 
   /** This memory's part of the total. */
   get value(): number {
-    return this.slots[this.index] as number // the layout made the memory large enough
+    return this.slots[this.index] ?? 0
   }
 }
 
 /** A number that goes up and down. */
 export class Gauge {
-  /** Set by the layout when it is attached to a memory. */
+  /** Of the memory that the layout is attached to; empty before, and then nothing is counted. */
   slots: Float64Array
   private readonly index: number
 
@@ -52,6 +52,6 @@ export class Gauge {
 
   /** This memory's part of the sum. */
   get value(): number {
-    return this.slots[this.index] as number // the layout made the memory large enough
+    return this.slots[this.index] ?? 0
   }
 }

@@ -8,7 +8,7 @@ export const DURATION_BOUNDS: readonly number[] = [
 
 /** How often a value fell into each bucket, and the sum of all values. */
 export class Histogram {
-  /** Set by the layout when it is attached to a memory. */
+  /** Of the memory that the layout is attached to; empty before, and then nothing is counted. */
   slots: Float64Array
   private readonly index: number
   private readonly bounds: readonly number[]
@@ -28,8 +28,8 @@ export class Histogram {
     while (bucket < bounds.length && measured > (bounds[bucket] as number)) bucket++ // within the array
     const at = index + bucket
     const sum = index + bounds.length + 1
-    slots[at] = (slots[at] as number) + 1 // the layout made the memory large enough
-    slots[sum] = (slots[sum] as number) + measured // likewise
+    slots[at] = (slots[at] ?? 0) + 1
+    slots[sum] = (slots[sum] ?? 0) + measured
   }
 }
 

@@ -13,10 +13,16 @@ export interface MetricDescription {
   readonly help: string
   /** Leaves a series out until it has counted something: for families with very many series. False by default. */
   readonly sparse?: boolean
-  /** How a gauge's values of several memories become one: their sum by default. */
+}
+
+export interface GaugeDescription extends MetricDescription {
+  /** How the values of several memories become one; `sum` by default. */
   readonly across?: 'sum' | 'max'
-  /** A histogram's upper bounds, ascending. */
-  readonly bounds?: readonly number[]
+}
+
+export interface HistogramDescription extends MetricDescription {
+  /** Upper bounds of its buckets, ascending. */
+  readonly bounds: readonly number[]
 }
 
 export interface MetricSeries {
@@ -25,44 +31,44 @@ export interface MetricSeries {
   readonly index: number
 }
 
-export interface MetricFamily extends MetricDescription {
+/** All series of one name. */
+export interface MetricFamily {
+  readonly name: string
+  readonly help: string
   readonly type: MetricType
+  readonly sparse: boolean
+  readonly across: 'sum' | 'max'
+  /** Empty but for histograms. */
+  readonly bounds: readonly number[]
   readonly series: readonly MetricSeries[]
 }
 
 interface GrowingFamily extends MetricFamily {
   readonly series: MetricSeries[]
-  /** The label values seen, to refuse a series that is there already. */
-  readonly seen: Set<string>
   readonly labelNames: string
+  /** The label values that there are, to refuse them a second time. */
+  readonly seen: Set<string>
 }
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
-/** Slot 0 holds the layout's stamp. */
-const FIRST_SLOT = 1
+const NO_SLOTS = new Float64Array(0)
 
 /**
  * Which slot of a memory holds which series. It is filled, in the same order in every thread, from the names
  * in the configuration; so equal configurations give equal layouts, and threads need to share nothing but
- * memory. Counting and reading then take no message and no lock.
+ * memory: counting and reading take no message and no lock. It grows until the first memory is made or attached.
  */
 export class MetricLayout {
   private readonly byName = new Map<string, GrowingFamily>()
   private readonly instruments: (Counter | Gauge | Histogram)[] = []
-  private size = FIRST_SLOT
-  private attached = false
-  /** What the instruments write to before they are attached. */
-  private nowhere = new Float64Array(0)
+  /** Slot 0 holds the stamp. */
+  private size = 1
+  private sealed: number | undefined
 
-  /** All families, in the order of their definition. */
-  get families(): readonly MetricFamily[] {
-    return [...this.byName.values()]
-  }
-
-  /** Slots of a memory of this layout. */
-  get slotCount(): number {
-    return this.size
+  /** In the order of their definition. */
+  get families(): Iterable<MetricFamily> {
+    return this.byName.values()
   }
 
   /** @throws TypeError if the name or labels are not valid, or do not fit the other series of that name */
@@ -70,25 +76,24 @@ export class MetricLayout {
     if (!description.name.endsWith('_total')) {
       throw new TypeError(`counter ${description.name}: the name of a counter ends in "_total"`)
     }
-    return this.keep(new Counter(this.nowhere, this.define('counter', description, labels, 1)))
+    return this.keep(new Counter(NO_SLOTS, this.define('counter', description, labels)))
   }
 
   /** Throws as `counter` does. */
-  gauge(description: MetricDescription, labels: Labels = {}): Gauge {
-    return this.keep(new Gauge(this.nowhere, this.define('gauge', description, labels, 1)))
+  gauge(description: GaugeDescription, labels: Labels = {}): Gauge {
+    return this.keep(new Gauge(NO_SLOTS, this.define('gauge', description, labels)))
   }
 
   /** Throws as `counter` does, and if the bounds are not ascending. */
-  histogram(description: MetricDescription & { readonly bounds: readonly number[] }, labels: Labels = {}): Histogram {
-    const { bounds } = description
+  histogram(description: HistogramDescription, labels: Labels = {}): Histogram {
+    const { name, bounds } = description
     if (bounds.length === 0 || bounds.some((bound, index) => !(bound > (bounds[index - 1] ?? -Infinity)))) {
-      throw new TypeError(`histogram ${description.name}: bounds [${bounds.join(', ')}] are not ascending numbers`)
+      throw new TypeError(`histogram ${name}: the bounds [${bounds.join(', ')}] are not ascending numbers`)
     }
-    const index = this.define('histogram', description, labels, histogramSlots(bounds))
-    return this.keep(new Histogram(this.nowhere, index, bounds))
+    return this.keep(new Histogram(NO_SLOTS, this.define('histogram', description, labels), bounds))
   }
 
-  /** Makes a memory for one writer. It can be shared with other threads. */
+  /** Makes a memory for one writer, to be shared with the threads that read it. */
   allocate(): SharedArrayBuffer {
     const memory = new SharedArrayBuffer(this.size * Float64Array.BYTES_PER_ELEMENT)
     new Float64Array(memory)[0] = this.stamp()
@@ -101,57 +106,56 @@ export class MetricLayout {
    * @throws TypeError if the memory was made for another layout
    */
   attach(memory: SharedArrayBuffer): void {
-    const slots = this.view(memory)
     this.resetGauges(memory)
-    this.attached = true
+    const slots = this.view(memory)
     for (const instrument of this.instruments) instrument.slots = slots
   }
 
-  /** Sets all gauges of a memory to 0: for one whose writer is gone. */
+  /** Sets all gauges of a memory to 0: for one whose writer is gone. Throws as `attach` does. */
   resetGauges(memory: SharedArrayBuffer): void {
     const slots = this.view(memory)
-    for (const family of this.byName.values()) {
-      if (family.type === 'gauge') for (const { index } of family.series) slots[index] = 0
+    for (const { type, series } of this.byName.values()) {
+      if (type === 'gauge') for (const { index } of series) slots[index] = 0
     }
   }
 
-  /** The slots of a memory of this layout; throws as `attach` does. */
+  /** The slots of a memory. Throws as `attach` does. */
   view(memory: SharedArrayBuffer): Float64Array {
-    const slots = new Float64Array(memory)
-    if (slots.length !== this.size || slots[0] !== this.stamp()) {
-      throw new TypeError('this metric memory was made for another layout: use one that `allocate` of this layout made')
+    if (memory.byteLength === this.size * Float64Array.BYTES_PER_ELEMENT) {
+      const slots = new Float64Array(memory)
+      if (slots[0] === this.stamp()) return slots
     }
-    return slots
+    throw new TypeError('the metric memory was made for another layout: use one that `allocate` of this layout made')
   }
 
-  private define(type: MetricType, description: MetricDescription, labels: Labels, slots: number): number {
-    if (this.attached) throw new TypeError(`${type} ${description.name}: the layout is attached and cannot grow`)
-    const family = this.family(type, description, labels)
-    const key = JSON.stringify(Object.values(labels))
-    if (family.seen.has(key)) throw new TypeError(`${type} ${description.name}: the series ${key} is there already`)
-    family.seen.add(key)
+  private define(type: MetricType, description: MetricDescription, labels: Labels): number {
+    const what = `${type} ${description.name}`
+    if (this.sealed !== undefined) throw new TypeError(`${what}: this layout has memories already and cannot grow`)
+    const family = this.familyOf(type, description, labels)
+    const values = JSON.stringify(Object.values(labels))
+    if (family.seen.has(values)) throw new TypeError(`${what}: there is a series ${values} already`)
+    family.seen.add(values)
     const index = this.size
     family.series.push({ labels, index })
-    this.size += slots
-    if (this.nowhere.length === 0) this.nowhere = new Float64Array(0)
+    this.size += type === 'histogram' ? histogramSlots(family.bounds) : 1
     return index
   }
 
-  private family(type: MetricType, description: MetricDescription, labels: Labels): GrowingFamily {
+  private familyOf(type: MetricType, description: MetricDescription, labels: Labels): GrowingFamily {
     const { name } = description
-    const labelNames = Object.keys(labels).join(',')
+    const labelNames = Object.keys(labels).join(', ')
     const known = this.byName.get(name)
     if (known !== undefined) {
       if (known.type === type && known.labelNames === labelNames) return known
-      throw new TypeError(`${type} ${name}{${labelNames}} is a ${known.type} with labels {${known.labelNames}} already`)
+      throw new TypeError(`${type} ${name}{${labelNames}}: it is a ${known.type} {${known.labelNames}} elsewhere`)
     }
     if (!METRIC_NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a metric name`)
-    for (const label of Object.keys(labels)) {
-      if (!LABEL_NAME.test(label) || label === 'le') {
-        throw new TypeError(`${type} ${name}: ${JSON.stringify(label)} cannot name a label`)
-      }
+    const misnamed = Object.keys(labels).find((label) => label === 'le' || !LABEL_NAME.test(label))
+    if (misnamed !== undefined) throw new TypeError(`${type} ${name}: ${JSON.stringify(misnamed)} cannot name a label`)
+    const family: GrowingFamily = {
+      ...{ sparse: false, across: 'sum', bounds: [], ...description },
+      ...{ type, labelNames, series: [], seen: new Set() },
     }
-    const family = { ...description, type, series: [], seen: new Set<string>(), labelNames }
     this.byName.set(name, family)
     return family
   }
@@ -161,13 +165,15 @@ export class MetricLayout {
     return instrument
   }
 
-  /** A hash (FNV-1a, 32 bits) of all that decides where a series lies; never 0. */
+  /** A hash (FNV-1a) of all that decides where a series lies, and never 0. From the first call on nothing is added. */
   private stamp(): number {
+    if (this.sealed !== undefined) return this.sealed
     let hash = 0x811c9dc5
     for (const { name, type, series, bounds } of this.byName.values()) {
-      const text = `${name} ${type} ${bounds?.join(',')} ${JSON.stringify(series)}`
+      const text = JSON.stringify([name, type, bounds, series])
       for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
     }
-    return (hash >>> 0) + 1
+    this.sealed = (hash >>> 0) + 1
+    return this.sealed
   }
 }

@@ -114,6 +114,10 @@ class VirtualTimer implements Timer {
   disarm(): void {
     this.clock.remove(this)
   }
+
+  hold(): void {
+    this.disarm()
+  }
 }
 
 /** Turns of the event loop: enough for a promise that waits for an immediate that waits for a promise. */

@@ -9,7 +9,7 @@ const SLOTS = 512
  * moved only when that place comes up.
  */
 export class TimerWheel {
-  /** Timers linked in, armed or not yet swept. */
+  /** Timers linked in: armed, or on hold. */
   size = 0
   /** The length of a slot, in milliseconds. */
   readonly tick: number
@@ -97,9 +97,9 @@ class WheelTimer implements Timer {
   previous: WheelTimer = this
   next: WheelTimer = this
   /** When to fire; Infinity when disarmed. */
-  due = Infinity
+  due: number = Infinity
   /** When the slot that this timer is linked in comes up; Infinity when it is not linked. */
-  slotDue = Infinity
+  slotDue: number = Infinity
   readonly fire: () => void
   private readonly wheel: TimerWheel
 
@@ -121,9 +121,14 @@ class WheelTimer implements Timer {
     }
   }
 
-  disarm(): void {
-    // Left linked: sweeping it later is cheaper than unlinking it now, as it is likely to be armed again.
+  hold(): void {
     this.due = Infinity
+  }
+
+  disarm(): void {
+    this.due = Infinity
+    // At once, not when its slot comes up: an exchange's timer would keep the exchange in memory until then.
+    if (this.slotDue !== Infinity) this.wheel.unlink(this)
   }
 }
 

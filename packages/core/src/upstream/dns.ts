@@ -85,7 +85,11 @@ export class Resolver {
       }
       if (stale) return this.refreshed(host, known)
     }
-    return this.ask(host, known)
+    try {
+      return await this.ask(host, known)
+    } catch (error) {
+      throw copy(error)
+    }
   }
 
   /** The new answer; the one that is known if the new one fails or takes too long. */
@@ -168,7 +172,8 @@ function failure(host: string, cause: unknown): TrafficError {
 }
 
 /** Each exchange gets an error of its own, since it is completed on its way up. */
-function copy(error: TrafficError): TrafficError {
+function copy(thrown: unknown): TrafficError {
+  const error = TrafficError.from(thrown)
   return new TrafficError('dns_failed', error.message, {
     phase: 'dns',
     replaySafe: 'unsent',

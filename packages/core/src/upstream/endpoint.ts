@@ -27,8 +27,9 @@ export function endpointTarget(url: string, tls: TlsOptions = { verify: true }):
   const defaultPort = secure ? 443 : 80
   const authority = canonicalAuthority(parts[2] ?? '', defaultPort)
   if (authority instanceof InvalidTarget) throw new TypeError(`${JSON.stringify(url)}: ${authority.reason}`)
-  const host = authority.host.replace(/^\[|\]$/g, '')
-  if (host.includes(':') && isIP(host) !== 6)
+  const bracketed = authority.host.startsWith('[')
+  const host = bracketed ? authority.host.slice(1, -1) : authority.host
+  if (bracketed && isIP(host) !== 6)
     throw new TypeError(`${JSON.stringify(url)}: ${host} is not an IPv6 address`)
   const port = authority.port ?? defaultPort
   return secure ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) } : { kind: 'tcp', host, port }

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../time/clock.ts'
 import type { ResolvedAddress } from './dns.ts'
 
 /** How long an attempt has before the next address is tried beside it, in milliseconds (RFC 8305 section 5). */
-export const ATTEMPT_DELAY = 250
+const ATTEMPT_DELAY = 250
 
 /** One address that could not be connected to. */
 export interface FailedAddress {

@@ -47,7 +47,10 @@ test('what is avoided is never picked while there is another, and its share stay
 })
 
 test('the only item is picked even if it is to be avoided', () => {
-  const balancer = new WeightedRoundRobin([{ item: 'a', weight: 3 }, { item: 'b', weight: 0 }])
+  const balancer = new WeightedRoundRobin([
+    { item: 'a', weight: 3 },
+    { item: 'b', weight: 0 },
+  ])
   assert.equal(balancer.pick('a'), 'a')
 })
 

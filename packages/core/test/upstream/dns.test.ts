@@ -19,7 +19,11 @@ function at(address: string): ResolvedAddress {
   return { address, family: address.includes(':') ? 6 : 4 }
 }
 
-function setUp(options: Partial<ResolverOptions> = {}): { clock: VirtualClock; server: NameServer; resolver: Resolver } {
+function setUp(options: Partial<ResolverOptions> = {}): {
+  clock: VirtualClock
+  server: NameServer
+  resolver: Resolver
+} {
   const clock = new VirtualClock()
   const server = new NameServer()
   return { clock, server, resolver: new Resolver({ clock, lookup: server.lookup, ...options }) }
@@ -80,7 +84,7 @@ test('while an old answer stands in, the name is asked for once a second at most
 test('an old answer stands in when a refresh does not come within 1.8 s, and the refresh still counts', async () => {
   const { clock, server, resolver } = setUp()
   await resolver.resolve('api.example')
-  let answer: (addresses: readonly ResolvedAddress[]) => void = assert.fail
+  let answer: (addresses: readonly ResolvedAddress[]) => void = () => assert.fail()
   server.reply = () => new Promise((resolve) => (answer = resolve))
   await clock.advance(30_000)
   let got: readonly ResolvedAddress[] | undefined
@@ -110,16 +114,33 @@ test('a failure is a TrafficError that names the host and the reason, and is not
   assert.equal(first.code, 'dns_failed')
   assert.equal(first.phase, 'dns')
   assert.equal(first.replaySafe, 'unsent')
-  assert.match(first.message, /^api\.example was not resolved: the name does not exist; check its spelling \(ENOTFOUND\)$/)
+  assert.match(
+    first.message,
+    /^api\.example was not resolved: the name does not exist; check its spelling \(ENOTFOUND\)$/,
+  )
   assert.equal((first.cause as { code?: string }).code, 'ENOTFOUND')
   server.reply = () => Promise.resolve([at('10.0.0.1')])
   assert.deepEqual(await resolver.resolve('api.example'), [at('10.0.0.1')])
 })
 
+test('those who share a question that fails get an error each', async () => {
+  const { server, resolver } = setUp()
+  server.reply = notFound
+  const failures: unknown[] = []
+  const ask = (): Promise<unknown> =>
+    resolver.resolve('api.example').catch((error: unknown) => failures.push(error))
+  await Promise.all([ask(), ask()])
+  assert.equal(server.asked.length, 1)
+  assert.equal(new Set(failures).size, 2)
+})
+
 test('an answer without an address is a failure', async () => {
   const { server, resolver } = setUp()
   server.reply = () => Promise.resolve([])
-  await assert.rejects(resolver.resolve('api.example'), /api\.example was not resolved: the answer holds no address/)
+  await assert.rejects(
+    resolver.resolve('api.example'),
+    /api\.example was not resolved: the answer holds no address/,
+  )
 })
 
 test('the number of names is bounded: the one asked for longest ago is forgotten', async () => {

@@ -55,7 +55,8 @@ for (const url of refused) {
 test('credentials in a URL are refused and not repeated', () => {
   assert.throws(
     () => endpointTarget('http://admin:secret@orders.internal'),
-    (error) => error instanceof TypeError && !error.message.includes('secret') && error.message.includes('"@"'),
+    (error) =>
+      error instanceof TypeError && !error.message.includes('secret') && error.message.includes('"@"'),
   )
 })
 

@@ -104,7 +104,7 @@ export interface UpstreamConfig {
 }
 
 export interface EndpointConfig {
-  /** `http://host[:port]`, `https://host[:port]` or `unix:/path`, canonical: see `parseUpstreamUrl`. */
+  /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`, canonical. */
   readonly url: string
   readonly weight: number
 }

@@ -30,7 +30,7 @@ export interface GatewayConfigInput {
   accessLog?: false | AccessLogInput | undefined
   /** Named groups of endpoints. */
   upstreams?: Record<string, UpstreamInput> | undefined
-  /** Which requests go where; the most specific match wins, not the first. */
+  /** Which requests go where. */
   routes: RouteInput[]
 }
 
@@ -39,7 +39,7 @@ export interface ListenerInput {
   address: string
   /** Serve HTTPS with this certificate; left out, the listener serves plain HTTP. */
   tls?: ListenerTlsInput | undefined
-  /** Open connections per worker; beyond that, new ones are closed at once. Default: 50000. */
+  /** Open connections per worker; beyond that, new ones are answered with 503. Default: 50000. */
   maxConnections?: number | undefined
 }
 
@@ -59,35 +59,35 @@ export interface AdminInput {
 
 export interface LimitsInput {
   /** Size of a request or response head; a larger request head is answered with 431. Default: 16KiB. */
-  head?: string | 0 | undefined
+  head?: string | undefined
   /** Number of header fields of a message; a request with more is answered with 431. Default: 100. */
   fields?: number | undefined
   /** Length of a request target; a longer one is answered with 414. Default: 8KiB. */
-  target?: string | 0 | undefined
+  target?: string | undefined
   /** Size of a request body; a larger one is answered with 413. Left out, there is no limit. */
   body?: string | 0 | undefined
 }
 
 export interface TimeoutsInput {
   /** Longest wait for a connection to an endpoint, TLS included. Default: 5s. */
-  connect?: string | 0 | undefined
+  connect?: string | undefined
   /** Longest wait for a client to send its whole request head. Default: 30s. */
-  requestHead?: string | 0 | undefined
+  requestHead?: string | undefined
   /** Longest wait for an endpoint to answer with its response head once it has the request. Default: 30s. */
-  responseHead?: string | 0 | undefined
+  responseHead?: string | undefined
   /** Longest pause within a body, on either side. Default: 30s. */
-  bodyIdle?: string | 0 | undefined
+  bodyIdle?: string | undefined
   /** How long an idle connection of a client is kept open for its next request. Default: 75s. */
-  keepAlive?: string | 0 | undefined
+  keepAlive?: string | undefined
   /** Longest duration of a whole exchange, retries included. Left out, there is no limit. */
-  exchange?: string | 0 | undefined
+  exchange?: string | undefined
 }
 
 export interface MinimumByteRateInput {
   /** Slowest rate at which a peer may send a body; 0 turns the check off. Default: 240B/s. */
   rate?: string | 0 | undefined
   /** How long a peer may be slower than that. Default: 5s. */
-  grace?: string | 0 | undefined
+  grace?: string | undefined
 }
 
 export interface DrainInput {
@@ -135,7 +135,7 @@ export interface UpstreamInput {
 }
 
 export interface EndpointInput {
-  /** http://host:port, https://host:port, or unix:/run/app.sock for HTTP over a unix socket. */
+  /** http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket. */
   url: string
   /** Share of the requests, relative to the other endpoints. Default: 1. */
   weight?: number | undefined
@@ -147,21 +147,21 @@ export interface PoolInput {
   /** Exchanges per endpoint and worker that may wait for a connection; beyond that: 503. Default: 1024. */
   maxPending?: number | undefined
   /** Longest wait for a free connection. Default: 5s. */
-  pendingTimeout?: string | 0 | undefined
+  pendingTimeout?: string | undefined
   /**
    * How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections
    * that the origin is closing. Default: 60s.
    */
-  idleTimeout?: string | 0 | undefined
+  idleTimeout?: string | undefined
   /**
    * Age at which a connection is replaced, spread at random, so that changes of DNS are noticed. Default: 10m.
    */
-  maxAge?: string | 0 | undefined
+  maxAge?: string | undefined
 }
 
 export interface UpstreamTimeoutsInput {
   /** Longest wait for a connection to these endpoints, TLS included. */
-  connect?: string | 0 | undefined
+  connect?: string | undefined
 }
 
 export interface UpstreamTlsInput {
@@ -183,7 +183,7 @@ export interface RouteInput {
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route. Left out: timeouts.exchange. */
-  timeout?: string | 0 | undefined
+  timeout?: string | undefined
   /** Trying again what failed; false: never. */
   retry?: false | RetryInput | undefined
   /** Instead of the limits of the whole gateway. */

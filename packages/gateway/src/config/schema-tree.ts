@@ -1,6 +1,7 @@
 /** The part of JSON Schema that `inputSchema` makes. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
+  readonly description?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly items?: JsonSchema
   readonly additionalProperties?: JsonSchema | false
@@ -10,10 +11,10 @@ export interface JsonSchema {
 /** The parts of the schema that describe what stands at the path: several where there is a choice. */
 export function schemasAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema[] {
   const [key, ...rest] = path
-  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((option) => schemasAt(option, path))
-  if (key === undefined) return [schema]
+  const options = (schema.anyOf ?? []).flatMap((option) => schemasAt(option, path))
+  if (key === undefined) return [schema, ...options]
   const child = childAt(schema, key)
-  return child === undefined ? [] : schemasAt(child, rest)
+  return child === undefined ? options : [...schemasAt(child, rest), ...options]
 }
 
 function childAt(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {

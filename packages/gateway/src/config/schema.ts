@@ -1,13 +1,38 @@
 import { availableParallelism } from 'node:os'
-import { z } from 'zod'
-import type { GatewayConfig, UpstreamConfig } from './config.ts'
+import type { GatewayConfig } from './config.ts'
 import type { GatewayConfigInput } from './input.ts'
+import type { SchemaIssue } from './problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
 import {
-  address, anyText, byteRate, choice, duration, fieldName, filePath, flag, hostPattern, ipRange, method, name,
-  pathPattern, pseudonym, serverName, size, upstreamReference, upstreamUrl, whole,
+  boolean,
+  bytes,
+  bytesOr0,
+  integer,
+  off,
+  oneOf,
+  oneOrMore,
+  text,
+  time,
+  timeOr0,
+  value,
+  z,
+} from './setting.ts'
+import { upstream } from './upstream-schema.ts'
+import {
+  address,
+  anyText,
+  byteRate,
+  fieldName,
+  filePath,
+  hostPattern,
+  ipRange,
+  method,
+  name,
+  pathPattern,
+  pseudonym,
+  upstreamReference,
+  whole,
 } from './values/kinds.ts'
-import type { Kind, Range } from './values/kinds.ts'
 
 /**
  * The one schema of the configuration: what may stand where, the defaults, and a sentence about each setting
@@ -15,182 +40,197 @@ import type { Kind, Range } from './values/kinds.ts'
  * structure; the values themselves are read by the kinds of values/.
  */
 
-function value<Written, T>(kind: Kind<T>, about: string) {
-  const read = (written: Written, context: z.core.$RefinementCtx<Written>): T => {
-    const result = written === undefined ? { ok: false as const, problem: 'is missing', hint: undefined } : kind.parse(written)
-    if (result.ok) return result.value
-    const params = { allowed: kind.allowed, hint: result.hint }
-    context.issues.push({ code: 'custom', message: result.problem, input: written, params })
-    return z.NEVER
-  }
-  return z.custom<Written>().transform(read).meta({ ...kind.json, description: about })
-}
-
-const string = <T = string>(kind: Kind<T>, about: string) => value<string, T>(kind, about)
-const boolean = (about: string, fallback: boolean) => value<boolean, boolean>(flag, about).prefault(fallback)
-const integer = (about: string, fallback: number, min: number, max?: number) =>
-  value<number, number>(whole(min, max), about).prefault(fallback)
-const time = (about: string, range: Range = { min: '1ms' }) => value<string | 0, number>(duration(range), about)
-const bytes = (about: string, range: Range = {}) => value<string | 0, number>(size(range), about)
-const off = z.literal(false)
-
-function oneOrMore(kind: Kind<string>, about: string) {
-  const one = string(kind, '')
-  return z.union([one, z.array(one).min(1)]).transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
-}
-
 const listener = z.strictObject({
-  address: string(address, 'Where to listen: host:port, :port for every address of the machine, or unix:/path.'),
+  address: text(
+    address,
+    'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
+  ),
   tls: z
     .strictObject({
-      cert: string(filePath, 'PEM file with the certificate chain, the own certificate first.'),
-      key: string(filePath, 'PEM file with the private key.'),
-      minVersion: string(choice(['TLSv1.2', 'TLSv1.3']), 'The oldest version of TLS that is accepted.').prefault('TLSv1.2'),
+      cert: text(filePath, 'PEM file with the certificate chain, the own certificate first.'),
+      key: text(filePath, 'PEM file with the private key.'),
+      minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
+        'TLSv1.2',
+      ),
     })
     .optional()
     .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
-  maxConnections: integer('Open connections per worker; beyond that, new ones are closed at once.', 50_000, 1),
+  maxConnections: integer(
+    'Open connections per worker; beyond that, new ones are answered with 503.',
+    50_000,
+    1,
+  ),
 })
 
 const admin = z.strictObject({
-  address: string(address, 'Where the admin endpoints listen; keep it away from the public.').prefault('127.0.0.1:9901'),
+  address: text(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
+    '127.0.0.1:9901',
+  ),
 })
 
 const limits = z.strictObject({
-  head: bytes('Size of a request or response head; a larger request head is answered with 431.', { min: '1KiB', max: '1MiB' }).prefault('16KiB'),
-  fields: integer('Number of header fields of a message; a request with more is answered with 431.', 100, 1, 10_000),
-  target: bytes('Length of a request target; a longer one is answered with 414.', { min: '64B', max: '1MiB' }).prefault('8KiB'),
-  body: bytes('Size of a request body; a larger one is answered with 413. Left out, there is no limit.').optional(),
+  head: bytes('Size of a request or response head; a larger request head is answered with 431.', {
+    min: '1KiB',
+    max: '1MiB',
+  }).prefault('16KiB'),
+  fields: integer(
+    'Number of header fields of a message; a request with more is answered with 431.',
+    100,
+    1,
+    10_000,
+  ),
+  target: bytes('Length of a request target; a longer one is answered with 414.', {
+    min: '64B',
+    max: '1MiB',
+  }).prefault('8KiB'),
+  body: bytesOr0(
+    'Size of a request body; a larger one is answered with 413. Left out, there is no limit.',
+  ).optional(),
 })
 
 const timeouts = z.strictObject({
   connect: time('Longest wait for a connection to an endpoint, TLS included.').prefault('5s'),
   requestHead: time('Longest wait for a client to send its whole request head.').prefault('30s'),
-  responseHead: time('Longest wait for an endpoint to answer with its response head once it has the request.').prefault('30s'),
+  responseHead: time(
+    'Longest wait for an endpoint to answer with its response head once it has the request.',
+  ).prefault('30s'),
   bodyIdle: time('Longest pause within a body, on either side.').prefault('30s'),
-  keepAlive: time('How long an idle connection of a client is kept open for its next request.').prefault('75s'),
-  exchange: time('Longest duration of a whole exchange, retries included. Left out, there is no limit.').optional(),
+  keepAlive: time('How long an idle connection of a client is kept open for its next request.').prefault(
+    '75s',
+  ),
+  exchange: time(
+    'Longest duration of a whole exchange, retries included. Left out, there is no limit.',
+  ).optional(),
 })
 
 const minimumByteRate = z.strictObject({
-  rate: value<string | 0, number>(byteRate(), 'Slowest rate at which a peer may send a body; 0 turns the check off.').prefault('240B/s'),
+  rate: value<string | 0, number>(
+    byteRate(),
+    'Slowest rate at which a peer may send a body; 0 turns the check off.',
+  ).prefault('240B/s'),
   grace: time('How long a peer may be slower than that.').prefault('5s'),
 })
 
 const drain = z.strictObject({
-  timeout: time('How long exchanges in flight may take to finish after SIGTERM.', {}).prefault('30s'),
+  timeout: timeOr0('How long exchanges in flight may take to finish after SIGTERM.').prefault('30s'),
 })
 
 const forwarding = z.strictObject({
   forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
   xForwarded: boolean('Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto to upstreams.', true),
   via: z
-    .union([off, string(pseudonym, '')])
+    .union([off, text(pseudonym, '')])
     .prefault('headgate')
     .describe('The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.'),
 })
 
 const requestId = z.strictObject({
-  header: string(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault('x-request-id'),
-  accept: boolean('Keep an id that the request brings, when it looks like one; false: always make a new one.', true),
+  header: text(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault(
+    'x-request-id',
+  ),
+  accept: boolean(
+    'Keep an id that the request brings, when it looks like one; false: always make a new one.',
+    true,
+  ),
 })
 
 const accessLog = z.strictObject({
-  path: string(filePath, 'A file, or stdout.').prefault('stdout'),
-})
-
-const endpoint = z.strictObject({
-  url: string(upstreamUrl, 'http://host:port, https://host:port, or unix:/run/app.sock for HTTP over a unix socket.'),
-  weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
-})
-
-const pool = z.strictObject({
-  maxConnections: integer('Connections per endpoint and worker.', 256, 1),
-  maxPending: integer('Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.', 1024, 0),
-  pendingTimeout: time('Longest wait for a free connection.').prefault('5s'),
-  idleTimeout: time(
-    "How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections that the origin is closing.",
-  ).prefault('60s'),
-  maxAge: time('Age at which a connection is replaced, spread at random, so that changes of DNS are noticed.').prefault('10m'),
-})
-
-const upstream = z.strictObject({
-  endpoints: z.array(endpoint).min(1).describe('The addresses among which requests are spread.'),
-  balance: string(choice(['round-robin']), 'How an endpoint is picked: round-robin takes turns, by weight.').prefault('round-robin'),
-  pool: pool.prefault({}).describe('Connections to each endpoint.'),
-  timeouts: z
-    .strictObject({ connect: time('Longest wait for a connection to these endpoints, TLS included.').optional() })
-    .optional()
-    .describe('Instead of the timeouts of the whole gateway.'),
-  tls: z
-    .strictObject({
-      ca: string(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
-      servername: string(serverName, "The name to ask for and to verify, instead of the URL's host.").optional(),
-      verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
-    })
-    .optional()
-    .describe('TLS towards the https endpoints.'),
+  path: text(filePath, 'A file, or stdout.').prefault('stdout'),
 })
 
 const retry = z.strictObject({
   attempts: integer('Total tries, the first included; only what is safe to repeat is tried again.', 3, 1, 10),
   backoff: z
     .strictObject({
-      base: time('Wait before the second try; it doubles with each further one, spread at random.', {}).prefault('25ms'),
-      max: time('Longest wait between two tries.', {}).prefault('1s'),
+      base: timeOr0(
+        'Wait before the second try; it doubles with each further one, spread at random.',
+      ).prefault('25ms'),
+      max: timeOr0('Longest wait between two tries.').prefault('1s'),
     })
     .prefault({})
     .describe('Waits between tries.'),
 })
 
 const match = z.strictObject({
-  host: oneOrMore(hostPattern, 'Hosts: exact, or *.suffix for every name below it. Left out: every host.').optional(),
-  path: oneOrMore(pathPattern, 'Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id).').prefault('/**'),
-  methods: z.array(string(method, '')).min(1).optional().describe('Methods, in upper case. Left out: every method.'),
+  host: oneOrMore(
+    hostPattern,
+    'Hosts: exact, or *.suffix for every name below it. Left out: every host.',
+  ).optional(),
+  path: oneOrMore(
+    pathPattern,
+    'Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id).',
+  ).prefault('/**'),
+  methods: z
+    .array(text(method, ''))
+    .min(1)
+    .optional()
+    .describe('Methods, in upper case. Left out: every method.'),
 })
 
 const route = z.strictObject({
-  name: string(name, 'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.').optional(),
+  name: text(
+    name,
+    'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
+  ).optional(),
   match: match.prefault({}).describe('Which requests take this route; an empty one matches all.'),
-  upstream: string(upstreamReference, 'Where requests go: the name of an upstream, or the URL of a single endpoint.'),
+  upstream: text(
+    upstreamReference,
+    'Where requests go: the name of an upstream, or the URL of a single endpoint.',
+  ),
   preserveHost: boolean("Send the client's Host to the upstream; false: the endpoint's own.", true),
-  timeout: time('Longest duration of a whole exchange on this route. Left out: timeouts.exchange.').optional(),
+  timeout: time(
+    'Longest duration of a whole exchange on this route. Left out: timeouts.exchange.',
+  ).optional(),
   retry: z.union([off, retry]).prefault({}).describe('Trying again what failed; false: never.'),
   limits: z
-    .strictObject({ body: bytes('Size of a request body on this route, instead of limits.body.').optional() })
+    .strictObject({
+      body: bytesOr0('Size of a request body on this route, instead of limits.body.').optional(),
+    })
     .optional()
     .describe('Instead of the limits of the whole gateway.'),
 })
 
 const gateway = z.strictObject({
-  $schema: string(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
+  $schema: text(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
   workers: value<number, number>(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
-  listeners: z.array(listener).min(1).prefault([{ address: '127.0.0.1:8080' }]).describe('Where clients connect.'),
-  admin: z.union([off, admin]).prefault({}).describe('Health, metrics and configuration for operators; false: none.'),
+  listeners: z
+    .array(listener)
+    .min(1)
+    .prefault([{ address: '127.0.0.1:8080' }])
+    .describe('Where clients connect.'),
+  admin: z
+    .union([off, admin])
+    .prefault({})
+    .describe('Health, metrics and configuration for operators; false: none.'),
   trustedProxies: z
-    .array(string(ipRange, ''))
+    .array(text(ipRange, ''))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
   limits: limits.prefault({}).describe('What a message may measure.'),
   timeouts: timeouts.prefault({}).describe('How long anything may take.'),
-  minimumByteRate: minimumByteRate.prefault({}).describe('Ends exchanges with peers that trickle bytes to hold a connection.'),
+  minimumByteRate: minimumByteRate
+    .prefault({})
+    .describe('Ends exchanges with peers that trickle bytes to hold a connection.'),
   drain: drain.prefault({}).describe('The way to stop.'),
   forwarding: forwarding.prefault({}).describe('What upstreams are told about the client.'),
-  requestId: z.union([off, requestId]).prefault({}).describe('An id per request, for logs and upstreams; false: none.'),
+  requestId: z
+    .union([off, requestId])
+    .prefault({})
+    .describe('An id per request, for logs and upstreams; false: none.'),
   accessLog: z.union([off, accessLog]).prefault({}).describe('One JSON line per exchange; false: none.'),
   upstreams: z
     .record(z.string(), upstream)
     .prefault({})
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
-  routes: z.array(route).min(1).describe('Which requests go where; the most specific match wins, not the first.'),
+  routes: z.array(route).min(1).describe('Which requests go where.'),
 })
 
 function complete({ $schema: _, workers, routes, ...rest }: z.output<typeof gateway>): GatewayConfig {
   return {
-    ...rest,
     workers: workers ?? availableParallelism(),
-    routes: routes.map((route, index) => ({ ...route, name: route.name ?? defaultRouteName(index) })),
+    ...rest,
+    routes: routes.map(({ name, ...route }, index) => ({ name: name ?? defaultRouteName(index), ...route })),
   }
 }
 
@@ -200,19 +240,13 @@ export function defaultRouteName(index: number): string {
 }
 
 // A compile error here: input.ts and the schema have come apart.
+type Full<T> = T extends (infer Item)[]
+  ? Full<Item>[]
+  : T extends object
+    ? { [K in keyof T]-?: Full<T[K]> }
+    : T
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
-true satisfies Same<z.input<typeof gateway>, GatewayConfigInput>
-
-/** What zod found, as far as it is used: plain data. */
-export interface SchemaIssue {
-  readonly code: string
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  readonly expected?: string
-  readonly keys?: readonly string[]
-  readonly errors?: readonly (readonly SchemaIssue[])[]
-  readonly params?: { readonly allowed?: string; readonly hint?: string | undefined }
-}
+true satisfies Same<Full<z.input<typeof gateway>>, Full<GatewayConfigInput>>
 
 export type SchemaResult =
   | { readonly ok: true; readonly config: GatewayConfig }
@@ -221,12 +255,9 @@ export type SchemaResult =
 /** Checks the structure and each value alone; what depends on two places is checked in cross-checks.ts. */
 export function applySchema(input: unknown): SchemaResult {
   const result = gateway.transform(complete).safeParse(input)
-  return result.success ? { ok: true, config: result.data } : { ok: false, issues: result.error.issues as SchemaIssue[] }
-}
-
-/** The group that stands for a URL written in place of a group's name: one endpoint, all defaults. */
-export function inlineUpstream(url: string): UpstreamConfig {
-  return upstream.parse({ endpoints: [{ url }] })
+  return result.success
+    ? { ok: true, config: result.data }
+    : { ok: false, issues: result.error.issues as SchemaIssue[] }
 }
 
 /** The JSON Schema (2020-12) of what is written. */

@@ -47,7 +47,7 @@ export function parsePathPattern(text: string): PathPattern {
  */
 export function parseHostPattern(text: string): HostPattern {
   const host = text.startsWith('*.') ? text.slice(2) : text
-  if (host === '' || host !== host.toLowerCase() || /[*/\s]|[^:\]]:\d*$/.test(host)) {
+  if (host === '' || host !== host.toLowerCase() || /[*/\s]|^[^:[]*:|\]:/.test(host)) {
     throw new TypeError(`${JSON.stringify(text)} is not a host or "*.suffix", in lower case and without a port`)
   }
   return host === text ? { kind: 'exact', host } : { kind: 'suffix', suffix: `.${host}` }

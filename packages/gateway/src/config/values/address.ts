@@ -52,7 +52,8 @@ function addressHint(text: string): string | undefined {
 
 /** The path of a unix socket: absolute, as every process of the machine must find the same one. */
 export function parseSocketPath(path: string): Parsed<string> {
-  if (!path.startsWith('/')) return refused('is not an absolute path of a unix socket', 'such as "unix:/run/headgate.sock"')
+  if (!path.startsWith('/'))
+    return refused('is not an absolute path of a unix socket', 'such as "unix:/run/headgate.sock"')
   if (path.includes('\0')) return refused('holds a NUL')
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
     return refused(`is longer than the ${LONGEST_SOCKET_PATH} bytes that a unix socket's path may have`)
@@ -84,7 +85,8 @@ function isEveryAddress(host: string): boolean {
 export function parseIpRange(text: string): Parsed<string> {
   const [address = '', prefix, ...rest] = text.split('/')
   const version = isIP(address)
-  if (version === 0 || address.includes('%') || rest.length > 0) return refused('is not an IP address or a CIDR range')
+  if (version === 0 || address.includes('%') || rest.length > 0)
+    return refused('is not an IP address or a CIDR range')
   const bits = version === 4 ? 32 : 128
   if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
     return refused(`has a prefix that is not within 0 to ${bits}`)

@@ -6,7 +6,7 @@ import type { Parsed } from './parsed.ts'
 /** A host name or IP address (IPv6 in brackets) in the form in which requests are compared: lower case, no port. */
 export function isHostName(text: string): boolean {
   const authority = canonicalAuthority(text, 80)
-  return !(authority instanceof InvalidTarget) && authority.text === text
+  return !(authority instanceof InvalidTarget) && authority.host === text
 }
 
 /** What a route's `host` may say: `shop.example`, an IP address, or `*.shop.example` for every name below it. */
@@ -22,7 +22,11 @@ export function parseHostPattern(text: string): Parsed<string> {
 
 /** The host that was probably meant: without scheme, port and path, in lower case, in ASCII. */
 function correction(text: string): string | undefined {
-  const host = text.replace(/^[a-z]+:\/\//i, '').replace(/[/?#].*$/, '').replace(/:\d*$/, '').replace(/\.$/, '')
+  const host = text
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/[/?#].*$/, '')
+    .replace(/:\d*$/, '')
+    .replace(/\.$/, '')
   const ascii = domainToASCII(host.toLowerCase())
   return ascii !== '' && isHostName(ascii) ? ascii : undefined
 }

@@ -1,4 +1,3 @@
-import { isToken } from '@headgate/core'
 import { parseAddress, parseIpRange } from './address.ts'
 import type { Address } from './address.ts'
 import { isHostName, parseHostPattern } from './host.ts'
@@ -6,7 +5,7 @@ import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
 import { parseByteRate, parseDuration, parseSize } from './units.ts'
-import { formatUpstreamUrl, isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
+import { isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
 
 /** One kind of value that a setting may hold: how it is read, and what is said to people and to editors. */
 export interface Kind<T> {
@@ -38,10 +37,16 @@ export function size(range: Range = {}): Kind<number> {
 }
 
 export function byteRate(): Kind<number> {
-  return quantity(parseByteRate, 'a byte rate', 'B/s', {}, {
-    allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
-    pattern: '^(0|[0-9]+([KMG]i?)?B/s)$',
-  })
+  return quantity(
+    parseByteRate,
+    'a byte rate',
+    'B/s',
+    {},
+    {
+      allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
+      pattern: '^(0|[0-9]+([KMG]i?)?B/s)$',
+    },
+  )
 }
 
 function quantity(
@@ -57,11 +62,16 @@ function quantity(
   }
   const [min, max] = [limit(range.min, 0), limit(range.max, Number.POSITIVE_INFINITY)]
   return {
-    allowed: [allowed, range.min && `at least ${range.min}`, range.max && `at most ${range.max}`].filter(Boolean).join('; '),
+    allowed: [allowed, range.min && `at least ${range.min}`, range.max && `at most ${range.max}`]
+      .filter(Boolean)
+      .join('; '),
     json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
     parse(written) {
       if (typeof written === 'number' && written !== 0) {
-        return refused('has no unit', Number.isInteger(written) && written > 0 ? didYouMean(`${written}${unit}`) : undefined)
+        return refused(
+          'has no unit',
+          Number.isInteger(written) && written > 0 ? didYouMean(`${written}${unit}`) : undefined,
+        )
       }
       if (typeof written !== 'string' && written !== 0) return refused(`is not ${noun}`)
       const amount = parse(String(written))
@@ -73,13 +83,17 @@ function quantity(
 }
 
 export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<number> {
-  const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
+  const allowed =
+    max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
   return {
     allowed,
     json: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
     parse(written) {
       if (typeof written !== 'number' || !Number.isInteger(written)) {
-        const meant = typeof written === 'string' && /^\d{1,15}$/.test(written) ? `without quotes: ${Number(written)}` : undefined
+        const meant =
+          typeof written === 'string' && /^\d{1,15}$/.test(written)
+            ? `without quotes: ${Number(written)}`
+            : undefined
         return refused('is not a whole number', meant)
       }
       if (written < min) return refused('is too small')
@@ -141,24 +155,30 @@ export const pathPattern: Kind<string> = text(
   { pattern: '^/' },
 )
 
-export const method: Kind<string> = text('a method', 'the name of a method in upper case, such as GET', (name) => {
-  if (!isToken(name)) return refused('is not the name of a method')
-  return name === name.toUpperCase() ? parsed(name) : refused('is not in upper case', didYouMean(name.toUpperCase()))
-})
+/** RFC 9110 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-export const serverName: Kind<string> = text('a host name', 'a host name in lower case, such as orders.internal', (name) =>
-  isHostName(name) ? parsed(name) : refused('is not a host name'),
+export const method: Kind<string> = text(
+  'a method',
+  'the name of a method in upper case, such as GET',
+  (name) => {
+    if (!TOKEN.test(name)) return refused('is not the name of a method')
+    return name === name.toUpperCase()
+      ? parsed(name)
+      : refused('is not in upper case', didYouMean(name.toUpperCase()))
+  },
+)
+
+export const serverName: Kind<string> = text(
+  'a host name',
+  'a host name in lower case, such as orders.internal',
+  (name) => (isHostName(name) ? parsed(name) : refused('is not a host name')),
 )
 
 const UPSTREAM_URL_FORMS =
-  'http://host:port, https://host:port or unix:/run/app.sock (HTTP over a unix socket); no path, query or credentials'
+  'http://host:port, https://host:port, unix:/run/app.sock or https+unix:/run/app.sock, without path, query and credentials'
 
-export const upstreamUrl: Kind<string> = text('the URL of an upstream', UPSTREAM_URL_FORMS, canonicalUrl)
-
-function canonicalUrl(written: string): Parsed<string> {
-  const url = parseUpstreamUrl(written)
-  return url.ok ? parsed(formatUpstreamUrl(url.value)) : url
-}
+export const upstreamUrl: Kind<string> = text('the URL of an upstream', UPSTREAM_URL_FORMS, parseUpstreamUrl)
 
 /** Whether a named group exists is not known here: cross-checks.ts looks. */
 export const upstreamReference: Kind<string> = text(
@@ -166,28 +186,36 @@ export const upstreamReference: Kind<string> = text(
   `the name of an upstream, or a URL: ${UPSTREAM_URL_FORMS}`,
   (written) => {
     if (written === '') return refused('is empty')
-    return isUrlLike(written) ? canonicalUrl(written) : parsed(written)
+    return isUrlLike(written) ? parseUpstreamUrl(written) : parsed(written)
   },
 )
 
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/
 
 export const name: Kind<string> = text(
   'a name',
-  'letters, digits, "_", "-" and ".", not "-" or "." first, at most 100',
+  'letters, digits, "_", "-" and ".", a letter or digit first, at most 100',
   (written) => (NAME.test(written) ? parsed(written) : refused('is not a name')),
   { pattern: NAME.source },
 )
 
 /** Fields that frame messages or belong to a connection; an id written there would break the exchange. */
-const RESERVED_FIELDS = new Set(['connection', 'content-length', 'host', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+const RESERVED_FIELDS = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
 
 export const fieldName: Kind<string> = text(
   'the name of a header field',
   'the name of a header field, such as x-request-id',
   (written) => {
     const field = written.toLowerCase()
-    if (!isToken(field)) return refused('is not the name of a header field')
+    if (!TOKEN.test(field)) return refused('is not the name of a header field')
     return RESERVED_FIELDS.has(field) ? refused('has a meaning of its own in HTTP') : parsed(field)
   },
 )
@@ -195,7 +223,7 @@ export const fieldName: Kind<string> = text(
 export const pseudonym: Kind<string> = text(
   'a pseudonym',
   'letters, digits and "-" (a token, RFC 9110 7.6.3)',
-  (written) => (isToken(written) ? parsed(written) : refused('is not a pseudonym')),
+  (written) => (TOKEN.test(written) ? parsed(written) : refused('is not a pseudonym')),
 )
 
 export const filePath: Kind<string> = text(

@@ -1,8 +1,7 @@
 import { canonicalPath, InvalidTarget } from '@headgate/core'
+import { parsePathPattern as parsePattern } from '../../routing/pattern.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
-
-const PARAMETER = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
  * What a route's `path` may say: an exact path (`/a/b`), a prefix (`/a/**`, which holds `/a` too), parameters
@@ -16,8 +15,10 @@ export function parsePathPattern(text: string): Parsed<string> {
   }
   if (/[?#]/.test(text)) return refused('holds a query or a fragment', 'a pattern matches the path alone')
   const canonical = canonicalPath(text)
-  if (canonical instanceof InvalidTarget) return refused(`cannot match: ${canonical.reason}`, escapedHint(text))
-  if (canonical !== text) return refused('is not in canonical form and could never match', didYouMean(canonical))
+  if (canonical instanceof InvalidTarget)
+    return refused(`cannot match: ${canonical.reason}`, escapedHint(text))
+  if (canonical !== text)
+    return refused('is not in canonical form and could never match', didYouMean(canonical))
   return checkSegments(text)
 }
 
@@ -26,22 +27,20 @@ function escapedHint(text: string): string | undefined {
   return escaped !== text && canonicalPath(escaped) === escaped ? didYouMean(escaped) : undefined
 }
 
+/** The router's own parser has the last word: what it takes is a pattern. */
 function checkSegments(text: string): Parsed<string> {
-  const segments = text.split('/').slice(1)
-  const names = new Set<string>()
-  for (const [index, segment] of segments.entries()) {
-    if (segment === '**' && index < segments.length - 1) return refused('has "**" before its end')
-    if (segment !== '**' && segment.includes('*')) return refused('has a "*" that is not a final "/**"', starHint(text))
-    if (!segment.startsWith(':')) continue
-    const name = segment.slice(1)
-    if (!PARAMETER.test(name)) return refused(`has a parameter ${JSON.stringify(segment)} that is not a name`)
-    if (names.has(name)) return refused(`has the parameter ":${name}" twice`)
-    names.add(name)
+  try {
+    parsePattern(text)
+    return parsed(text)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    const value = `${JSON.stringify(text)} `
+    return refused(problem.startsWith(value) ? problem.slice(value.length) : problem, starHint(text))
   }
-  return parsed(text)
 }
 
 function starHint(text: string): string | undefined {
+  if (!/[^:]\*+$/.test(text) || text.endsWith('/**')) return undefined
   const meant = text.replace(/\*+$/, '').replace(/\/?$/, '/**')
   return meant.indexOf('*') === meant.length - 2 ? didYouMean(meant) : undefined
 }

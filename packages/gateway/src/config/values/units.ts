@@ -119,7 +119,8 @@ function refuse(scale: Scale, text: string): Parsed<number> {
   const problem = spelled === '' ? 'has no unit' : `is not ${scale.noun}`
   const unit = scale.aliases.get(spelled)
   if (unit === undefined) return refused(problem)
-  const meant = fraction === '' ? `${whole}${unit}` : withoutFraction(scale, Number(`${whole}.${fraction}`), unit)
+  const meant =
+    fraction === '' ? `${whole}${unit}` : withoutFraction(scale, Number(`${whole}.${fraction}`), unit)
   return refused(problem, meant === undefined ? undefined : didYouMean(meant))
 }
 

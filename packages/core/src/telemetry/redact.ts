@@ -1,0 +1,42 @@
+/** What a parameter's name says when its value is a secret; `code` is OAuth's (RFC 6749 4.1.2). */
+const SECRET_NAME =
+  /token|secret|passw|passphrase|credential|assertion|jwt|(?:key|pwd|auth|authorization|signature|sig|^code)$/i
+/** Whether a closer look is needed: part of such a name, or an escape that may hide one. */
+const SUSPICIOUS = /token|secret|pass|credential|assertion|jwt|key|pwd|auth|sig|code|%/i
+
+const REDACTED = '[redacted]'
+
+/**
+ * A query for logs: values of parameters whose names speak of secrets are replaced by `[redacted]`.
+ * @param query "?" included, as in `HttpRequest.query`; empty if there is none
+ */
+export function redactQuery(query: string): string {
+  if (query === '' || !SUSPICIOUS.test(query)) return query
+  let redacted = '?'
+  let start = 1
+  while (start < query.length) {
+    const equals = query.indexOf('=', start)
+    let end = endOfParameter(query, start)
+    if (equals >= 0 && equals < end && SECRET_NAME.test(decodeAscii(query.slice(start, equals)))) {
+      // Up to "&": where ";" does not end a parameter, what follows it is part of the secret.
+      const ampersand = query.indexOf('&', end)
+      end = ampersand < 0 ? query.length : ampersand
+      redacted += query.slice(start, equals + 1) + REDACTED
+    } else redacted += query.slice(start, end)
+    redacted += query.slice(end, end + 1)
+    start = end + 1
+  }
+  return redacted
+}
+
+/** At "&", and at ";", which some servers take for it (HTML 4.01 B.2.2): what comes after it may have a name. */
+function endOfParameter(query: string, start: number): number {
+  let end = start
+  while (end < query.length && query[end] !== '&' && query[end] !== ';') end++
+  return end
+}
+
+/** Letters may be escaped, which no server minds. */
+function decodeAscii(name: string): string {
+  return name.replace(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { TrafficError } from '../../src/message/errors.ts'
+import { Exchange } from '../../src/message/exchange.ts'
+import { HttpRequest } from '../../src/message/request.ts'
+import { HttpResponse } from '../../src/message/response.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { Pool, POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool.ts'
+import type { ConnectionOwner, PooledConnection } from '../../src/upstream/pool-entry.ts'
+
+/** A connection to nowhere, whose fate the test decides. */
+export class PlainConnection implements PooledConnection {
+  owner: ConnectionOwner | undefined
+  closed = false
+  readonly id: number
+
+  constructor(id: number) {
+    this.id = id
+  }
+
+  send(): Promise<HttpResponse> {
+    return Promise.resolve(new HttpResponse(204))
+  }
+
+  /** Its exchange is finished. */
+  release(): void {
+    this.owner?.released(this)
+  }
+
+  destroy(): void {
+    if (this.closed) return
+    this.closed = true
+    this.owner?.closed(this)
+  }
+}
+
+interface Opening {
+  succeed(): PlainConnection
+  fail(): void
+}
+
+/** A pool on a workbench: the test opens its connections by hand, and moves its time. */
+export class PoolBench {
+  readonly clock = new VirtualClock()
+  readonly pool: Pool
+  readonly openings: Opening[] = []
+  private made = 0
+
+  constructor(options: Partial<PoolOptions> = {}) {
+    this.pool = new Pool(
+      'origin:80',
+      this.clock,
+      (scope) =>
+        new Promise((resolve, reject) => {
+          const opening: Opening = {
+            succeed: () => {
+              this.forget(opening)
+              const connection = new PlainConnection(this.made++)
+              resolve(connection)
+              return connection
+            },
+            fail: () => {
+              this.forget(opening)
+              reject(
+                new TrafficError('connect_failed', 'refused', { phase: 'connect', replaySafe: 'unsent' }),
+              )
+            },
+          }
+          this.openings.push(opening)
+          scope.occupy({
+            cancelled: (error) => {
+              this.forget(opening)
+              reject(error)
+            },
+          })
+        }),
+      { ...POOL_DEFAULTS, ...options },
+    )
+  }
+
+  exchange(): Exchange {
+    return new Exchange(HttpRequest.to('http://origin/'), this.clock)
+  }
+
+  /** Opens the connection that was asked for first. */
+  async open(): Promise<PlainConnection> {
+    const [opening] = this.openings
+    assert.ok(opening, 'no connection is being opened')
+    const connection = opening.succeed()
+    await this.clock.advance(0)
+    return connection
+  }
+
+  async failToOpen(): Promise<void> {
+    const [opening] = this.openings
+    assert.ok(opening, 'no connection is being opened')
+    opening.fail()
+    await this.clock.advance(0)
+  }
+
+  /** A connection in use, opened for the purpose. */
+  async inUse(): Promise<PlainConnection> {
+    const acquired = this.pool.acquire(this.exchange())
+    await this.open()
+    return (await acquired) as PlainConnection // the bench opens no other kind
+  }
+
+  /** What `acquire` gave: a connection at once, or a promise whose outcome can be looked at. */
+  acquire(exchange: Exchange = this.exchange()): Acquired {
+    return new Acquired(exchange, this.pool.acquire(exchange))
+  }
+
+  private forget(opening: Opening): void {
+    this.openings.splice(this.openings.indexOf(opening), 1)
+  }
+}
+
+export class Acquired {
+  readonly exchange: Exchange
+  readonly atOnce: boolean
+  connection: PlainConnection | undefined
+  error: TrafficError | undefined
+
+  constructor(exchange: Exchange, acquired: PooledConnection | Promise<PooledConnection>) {
+    this.exchange = exchange
+    this.atOnce = !(acquired instanceof Promise)
+    if (acquired instanceof Promise) {
+      acquired.then(
+        (connection) => (this.connection = connection as PlainConnection), // the bench opens no other kind
+        (error: TrafficError) => (this.error = error),
+      )
+    } else this.connection = acquired as PlainConnection
+  }
+
+  get settled(): boolean {
+    return this.connection !== undefined || this.error !== undefined
+  }
+}

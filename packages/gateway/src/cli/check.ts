@@ -1,0 +1,33 @@
+import { resolveUpstreams } from '../config/upstreams.ts'
+import { type CliCommand, CONFIG_OPTION } from './command.ts'
+import { fileConfig } from './config-source.ts'
+import { EXIT } from './exit-code.ts'
+
+export const check: CliCommand = {
+  name: 'check',
+  summary: 'check a configuration, and name every mistake in it',
+  description:
+    'Reads the configuration as "run" would, certificates included, and names every mistake with its place, ' +
+    'the value and what is allowed there. Binds nothing and connects to nothing. Exits with 78 if there is a mistake.',
+  options: [CONFIG_OPTION],
+  examples: [
+    { command: 'headgate check', about: 'the configuration in this folder' },
+    { command: 'headgate check -c /etc/headgate.yaml && systemctl restart headgate', about: 'before it counts' },
+  ],
+  async run(values, terminal) {
+    const chosen = await fileConfig(values, terminal)
+    if (!chosen.ok) return chosen.exitCode
+    const { config, source } = chosen
+    const parts = [
+      counted(config.listeners.length, 'listener'),
+      counted(config.routes.length, 'route'),
+      counted(resolveUpstreams(config).size, 'upstream'),
+    ]
+    terminal.out(`${source}: ok (${parts.join(', ')})\n`)
+    return EXIT.ok
+  },
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

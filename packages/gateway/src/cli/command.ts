@@ -1,0 +1,35 @@
+import type { Terminal } from './terminal.ts'
+
+/** A command of the command line, apart from how arguments are parsed. */
+export interface CliCommand {
+  readonly name: string
+  /** For the list of commands. */
+  readonly summary: string
+  /** For its own help: what it does, in a few sentences. */
+  readonly description: string
+  readonly options: readonly CliOption[]
+  readonly examples: readonly CliExample[]
+  /** Does it, and answers the exit code. */
+  run(values: CliValues, terminal: Terminal): Promise<number>
+}
+
+export interface CliOption {
+  /** As commander reads it: `-c, --config <file>`. */
+  readonly flags: string
+  readonly about: string
+  readonly choices?: readonly string[]
+  readonly default?: string
+}
+
+export interface CliExample {
+  readonly command: string
+  readonly about: string
+}
+
+/** The values of options, by their long names. */
+export type CliValues = Readonly<Record<string, string | undefined>>
+
+export const CONFIG_OPTION: CliOption = {
+  flags: '-c, --config <file>',
+  about: 'configuration file: .yaml, .toml, .json or .ts; left out, headgate.yaml and its kin in this folder',
+}

@@ -1,0 +1,45 @@
+import { styleText } from 'node:util'
+import { destination, pino } from 'pino'
+import type { Terminal } from './terminal.ts'
+
+/** The gateway's own log, on stderr: stdout is the access log's. */
+export interface Log {
+  info(message: string, facts?: LogFacts): void
+  warn(message: string, facts?: LogFacts): void
+  error(message: string, facts?: LogFacts): void
+}
+
+/** What a machine may want beside the message. A person at a terminal is shown the message only. */
+export type LogFacts = Readonly<Record<string, unknown>>
+
+/** Short lines for a person at a terminal, JSON lines (pino) for everything else. */
+export function makeLog(terminal: Terminal): Log {
+  return terminal.errIsHuman ? terminalLog(terminal) : jsonLog()
+}
+
+function terminalLog(terminal: Terminal): Log {
+  const paint = (color: 'yellow' | 'red', text: string): string =>
+    terminal.errHasColor ? styleText(color, text, { validateStream: false }) : text
+  return {
+    info: (message) => terminal.err(`headgate: ${message}\n`),
+    warn: (message) => terminal.err(`headgate: ${paint('yellow', message)}\n`),
+    error: (message) => terminal.err(`headgate: ${paint('red', message)}\n`),
+  }
+}
+
+function jsonLog(): Log {
+  const logger = pino(
+    {
+      base: { pid: process.pid },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    // At once: it says little, and its last words matter most.
+    destination({ fd: 2, sync: true }),
+  )
+  return {
+    info: (message, facts = {}) => logger.info(facts, message),
+    warn: (message, facts = {}) => logger.warn(facts, message),
+    error: (message, facts = {}) => logger.error(facts, message),
+  }
+}

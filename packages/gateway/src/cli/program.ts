@@ -1,0 +1,83 @@
+import { Command, CommanderError, Option } from 'commander'
+import type { CliCommand, CliExample } from './command.ts'
+import { EXIT } from './exit-code.ts'
+import { packageVersion } from './package-version.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What "headgate --help" says below the list of commands. */
+const TEACHING = `
+Start here:
+  headgate run --upstream http://127.0.0.1:3000   put the gateway in front of a service, without a file
+  headgate init && headgate run                   the same with a configuration to grow
+
+Exit codes:
+  0   done; for "run": drained after SIGTERM or SIGINT
+  1   failed, as when an address is in use
+  2   wrong usage
+  78  mistakes in the configuration; all of them are named
+
+The configuration is described by "headgate schema", and every command by "headgate help COMMAND".
+`
+
+/** Parses the arguments, runs the command, and answers the exit code. */
+export async function runProgram(
+  commands: readonly CliCommand[],
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  let exitCode: number = EXIT.ok
+  const program = new Command('headgate')
+    .description('An API gateway and reverse proxy: HTTP traffic in by routes, out to your services.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      outputError: (message, write) => write(message.replace(/^error: /, 'headgate: ')),
+    })
+    .showHelpAfterError('(headgate --help shows what there is)')
+    .exitOverride()
+    .addHelpText('after', TEACHING)
+  for (const command of commands) {
+    const sub = subcommand(program, command)
+    sub.action(async (values: Record<string, string>) => {
+      exitCode = await command.run(values, terminal)
+    })
+  }
+  if (args.length === 0) {
+    program.outputHelp()
+    return EXIT.ok
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  }
+  return exitCode
+}
+
+function subcommand(program: Command, command: CliCommand): Command {
+  const sub = program
+    .command(command.name)
+    .summary(command.summary)
+    .description(command.description)
+    .allowExcessArguments(false)
+    .showHelpAfterError(`(headgate help ${command.name} shows what there is)`)
+    .addHelpText('after', examples(command.examples))
+  for (const { flags, about, choices, default: fallback } of command.options) {
+    const option = new Option(flags, about)
+    if (choices !== undefined) option.choices(choices)
+    if (fallback !== undefined) option.default(fallback)
+    sub.addOption(option)
+  }
+  return sub
+}
+
+function examples(list: readonly CliExample[]): string {
+  if (list.length === 0) return ''
+  const width = Math.max(...list.map(({ command }) => command.length))
+  const lines = list.map(({ command, about }) => `  ${command.padEnd(width)}   ${about}\n`)
+  return `\nExamples:\n${lines.join('')}`
+}

@@ -1,0 +1,68 @@
+import { systemClock } from '@headgate/core'
+import { StartError } from '../workers/start-failure.ts'
+import type { StopReport } from '../workers/supervisor.ts'
+import { type CliCommand, CONFIG_OPTION } from './command.ts'
+import { fileConfig, upstreamConfig } from './config-source.ts'
+import { EXIT } from './exit-code.ts'
+import { type Log, makeLog } from './log.ts'
+import { logDraining, logEvent, logStart, logStopped } from './run-log.ts'
+import { Serving } from './serve.ts'
+import { onStopSignals } from './signals.ts'
+import { startAdvice } from './start-advice.ts'
+
+export const run: CliCommand = {
+  name: 'run',
+  summary: 'run the gateway',
+  description:
+    'Runs the gateway until SIGTERM or SIGINT (Ctrl-C): then it accepts no more, finishes the exchanges in flight ' +
+    'within drain.timeout, and exits with 0. A second signal ends it at once. The access log goes to stdout, one ' +
+    'JSON object per line; what the gateway itself has to say goes to stderr.',
+  options: [
+    CONFIG_OPTION,
+    { flags: '--upstream <url>', about: 'instead of a file: send everything to this service' },
+    { flags: '--listen <address>', about: 'with --upstream: where to listen (default: 127.0.0.1:8080)' },
+  ],
+  examples: [
+    { command: 'headgate run', about: 'with the configuration in this folder' },
+    { command: 'headgate run -c /etc/headgate.yaml', about: 'with another' },
+    { command: 'headgate run --upstream http://127.0.0.1:3000', about: 'without any, in front of one service' },
+  ],
+  async run(values, terminal) {
+    const { config, upstream, listen } = values
+    const misuse = config !== undefined && upstream !== undefined ? '--config and --upstream exclude each other' : undefined
+    if (misuse !== undefined || (listen !== undefined && upstream === undefined)) {
+      terminal.err(`headgate: ${misuse ?? '--listen goes with --upstream; in a file, it is listeners[].address'}\n`)
+      return EXIT.usage
+    }
+    const chosen = upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, listen, terminal)
+    if (!chosen.ok) return chosen.exitCode
+    const log = makeLog(terminal)
+    const serving = new Serving(chosen.config, (event) => logEvent(log, event))
+    return runUntilSignal(serving, chosen.source, log)
+  },
+}
+
+async function runUntilSignal(serving: Serving, source: string, log: Log): Promise<number> {
+  const stopped = Promise.withResolvers<StopReport>()
+  let stopping = false
+  onStopSignals(
+    systemClock,
+    (signal) => {
+      stopping = true
+      logDraining(log, signal, serving.supervisor.config)
+      serving.stop().then(stopped.resolve, stopped.reject)
+    },
+    (exitCode) => process.exit(exitCode),
+  )
+  try {
+    logStart(log, await serving.start(), serving, source)
+  } catch (error) {
+    // Stopped while it started.
+    if (stopping) return EXIT.ok
+    if (!(error instanceof StartError)) throw error
+    log.error(startAdvice(error.failure), { failure: error.failure })
+    return EXIT.failed
+  }
+  logStopped(log, await stopped.promise)
+  return EXIT.ok
+}

@@ -1,0 +1,25 @@
+/** Where a command writes. */
+export interface Terminal {
+  /** The command's result. */
+  out(text: string): void
+  /** What is said about it: problems, notices. */
+  err(text: string): void
+  /** Whether a human reads `err`, in colours or not. */
+  readonly errIsHuman: boolean
+  readonly errHasColor: boolean
+}
+
+/** The streams of this process. `hasColors` knows NO_COLOR, FORCE_COLOR and dumb terminals. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr } = process
+  // `headgate schema | head` closes the pipe early: not our mistake, and no reason for a stack trace.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    errIsHuman: stderr.isTTY,
+    errHasColor: stderr.isTTY && stderr.hasColors(),
+  }
+}

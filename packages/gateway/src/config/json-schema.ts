@@ -1,0 +1,13 @@
+import { inputSchema } from './schema.ts'
+import type { JsonSchema } from './schema-tree.ts'
+
+/** The JSON Schema (2020-12) of a configuration file, for editors and other tools. */
+export function configJsonSchema(): JsonSchema {
+  const { $schema, ...schema } = inputSchema()
+  return {
+    $schema,
+    title: 'Headgate configuration',
+    description: 'Durations (30s), sizes (64KiB) and rates (240B/s) are texts with their unit.',
+    ...schema,
+  }
+}

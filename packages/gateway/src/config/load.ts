@@ -1,0 +1,80 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, extname, join, resolve } from 'node:path'
+import { checkFiles, resolveFiles } from './files.ts'
+import { checkConfig } from './parse.ts'
+import type { ConfigResult } from './parse.ts'
+import type { ConfigProblem } from './problems/problem.ts'
+import { redactUrls } from './redact-urls.ts'
+import { readJson } from './read/json.ts'
+import type { FileContent, SyntaxProblem } from './read/positions.ts'
+import { readScript } from './read/script.ts'
+import { readToml } from './read/toml.ts'
+import { whyUnreadable } from './read/unreadable.ts'
+import { readYaml } from './read/yaml.ts'
+
+const TEXT_FORMATS: Readonly<Record<string, (text: string) => FileContent>> = {
+  '.yaml': readYaml,
+  '.yml': readYaml,
+  '.toml': readToml,
+  '.json': readJson,
+}
+const SCRIPTS: readonly string[] = ['.ts', '.mts', '.js', '.mjs']
+
+/** In the order in which they are looked for. */
+const FILE_NAMES = [
+  ...SCRIPTS.map((extension) => `headgate.config${extension}`),
+  ...Object.keys(TEXT_FORMATS).map((extension) => `headgate${extension}`),
+]
+
+/**
+ * Reads and checks a configuration file; its extension tells the format. Paths inside are resolved against its
+ * folder, certificates are read. Mistakes of all kinds come back together, with their places; nothing is thrown.
+ */
+export async function loadConfig(file: string): Promise<ConfigResult> {
+  const content = await readContent(file)
+  const problems = content.problems.map((problem) => ofSyntax(problem, file))
+  if (content.value === undefined) return { ok: false, problems }
+  const { input, locate } = content.value
+  if (input === null || input === undefined) {
+    return {
+      ok: false,
+      problems: [...problems, ofSyntax({ message: 'the file holds no configuration' }, file)],
+    }
+  }
+  const folder = dirname(resolve(file))
+  const source = locate === undefined ? { file } : { file, locate }
+  const result = checkConfig(input, source, await checkFiles(input, folder))
+  if (!result.ok) return { ok: false, problems: [...problems, ...result.problems] }
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, config: resolveFiles(result.config, folder) }
+}
+
+async function readContent(file: string): Promise<FileContent> {
+  const extension = extname(file).toLowerCase()
+  const read = TEXT_FORMATS[extension]
+  if (read === undefined && !SCRIPTS.includes(extension)) {
+    const known = [...Object.keys(TEXT_FORMATS), ...SCRIPTS].join(', ')
+    return { problems: [{ message: 'the extension tells no format', hint: `known: ${known}` }] }
+  }
+  try {
+    const text = await readFile(file, 'utf8')
+    return read === undefined ? await readScript(resolve(file)) : read(text.replace(/^\u{feff}/u, ''))
+  } catch (error) {
+    return { problems: [{ message: `the file cannot be read: ${whyUnreadable(error)}` }] }
+  }
+}
+
+function ofSyntax({ message, ...rest }: SyntaxProblem, file: string): ConfigProblem {
+  return { file, path: '', message: redactUrls(message), ...rest }
+}
+
+/** The configuration file of a folder, if there is one: `headgate.config.ts` before `headgate.yaml` and so on. */
+export async function findConfig(directory: string): Promise<string | undefined> {
+  for (const name of FILE_NAMES) {
+    const file = join(directory, name)
+    const found = await stat(file).catch(() => undefined)
+    if (found?.isFile() === true) return file
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+import { styleText } from 'node:util'
+import type { ConfigProblem } from './problem.ts'
+
+/**
+ * The problems as lines for a terminal, in the order of the file:
+ *
+ * ```
+ * headgate.yaml:12:14  routes[1].match.path: "orders/**" is not a path pattern
+ *     allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"
+ *     did you mean "/orders/**"?
+ * ```
+ */
+export function formatProblems(problems: readonly ConfigProblem[], { color }: { color: boolean }): string {
+  const style: Style = color
+    ? (format, text) => styleText(format, text, { validateStream: false })
+    : (_, text) => text
+  const ordered = [...problems].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )
+  return ordered.map((problem) => formatProblem(problem, style)).join('\n')
+}
+
+type Style = (format: 'bold' | 'red' | 'dim' | 'green', text: string) => string
+
+function formatProblem(problem: ConfigProblem, style: Style): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const path = problem.path === '' ? '' : `${printable(problem.path)}: `
+  const lines = [
+    `${place === '' ? '' : `${style('bold', printable(place))}  `}${path}${style('red', printable(problem.message))}`,
+  ]
+  if (problem.allowed !== undefined)
+    lines.push(`    ${style('dim', `allowed: ${printable(problem.allowed)}`)}`)
+  if (problem.hint !== undefined) lines.push(`    ${style('green', printable(problem.hint))}`)
+  return lines.join('\n')
+}
+
+/** A file must not be able to steer the terminal it is shown on. */
+function printable(text: string): string {
+  return text.replaceAll(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, '\u{fffd}').replaceAll('\n', '\n    ')
+}

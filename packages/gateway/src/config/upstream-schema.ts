@@ -1,0 +1,58 @@
+import type { UpstreamConfig } from './config.ts'
+import type { UpstreamInput } from './input.ts'
+import { boolean, integer, oneOf, text, time, z } from './setting.ts'
+import { filePath, serverName, upstreamUrl } from './values/kinds.ts'
+
+const endpoint = z.strictObject({
+  url: text(
+    upstreamUrl,
+    'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
+  ),
+  weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
+})
+
+const pool = z.strictObject({
+  maxConnections: integer('Connections per endpoint and worker.', 256, 1),
+  maxPending: integer(
+    'Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.',
+    1024,
+    0,
+  ),
+  pendingTimeout: time('Longest wait for a free connection.').prefault('5s'),
+  idleTimeout: time(
+    "How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections that the origin is closing.",
+  ).prefault('60s'),
+  maxAge: time(
+    'Age at which a connection is replaced, spread at random, so that changes of DNS are noticed.',
+  ).prefault('10m'),
+})
+
+export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
+  endpoints: z.array(endpoint).min(1).describe('The addresses among which requests are spread.'),
+  balance: oneOf(['round-robin'], 'How an endpoint is picked: round-robin takes turns, by weight.').prefault(
+    'round-robin',
+  ),
+  pool: pool.prefault({}).describe('Connections to each endpoint.'),
+  timeouts: z
+    .strictObject({
+      connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
+    })
+    .optional()
+    .describe('Instead of the timeouts of the whole gateway.'),
+  tls: z
+    .strictObject({
+      ca: text(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
+      servername: text(
+        serverName,
+        "The name to ask for and to verify, instead of the URL's host.",
+      ).optional(),
+      verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
+    })
+    .optional()
+    .describe('TLS towards the https endpoints.'),
+})
+
+/** The group that stands for a URL written in place of a group's name: one endpoint, all defaults. */
+export function inlineUpstream(url: string): UpstreamConfig {
+  return upstream.parse({ endpoints: [{ url }] })
+}

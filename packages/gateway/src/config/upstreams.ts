@@ -1,0 +1,15 @@
+import type { GatewayConfig, UpstreamConfig } from './config.ts'
+import { inlineUpstream } from './upstream-schema.ts'
+import { isUrlLike } from './values/upstream-url.ts'
+
+/**
+ * Every upstream by what routes call it: the named groups, and one with all defaults for each URL that a route
+ * names instead, under that URL. Two routes with the same URL share it.
+ */
+export function resolveUpstreams(config: GatewayConfig): Map<string, UpstreamConfig> {
+  const upstreams = new Map(Object.entries(config.upstreams))
+  for (const { upstream } of config.routes) {
+    if (isUrlLike(upstream) && !upstreams.has(upstream)) upstreams.set(upstream, inlineUpstream(upstream))
+  }
+  return upstreams
+}

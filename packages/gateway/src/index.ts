@@ -1,0 +1,11 @@
+export {
+  ConfigError,
+  createGateway,
+  type CreateGatewayOptions,
+  type EmbeddedGateway,
+  type ListeningOn,
+} from './create-gateway.ts'
+export { defineConfig } from './config/define-config.ts'
+export type * from './config/input.ts'
+export type { ConfigProblem } from './config/problems/problem.ts'
+export type { CloseReport } from './gateway.ts'

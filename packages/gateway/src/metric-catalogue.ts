@@ -1,0 +1,119 @@
+import { DURATION_BOUNDS, type GaugeDescription, type HistogramDescription, type MetricDescription } from '@headgate/core'
+
+/**
+ * Every metric of the gateway: its name, and its meaning as operators read it. Series that would mostly be zeros,
+ * as there is one for each route and more, appear when they have counted something.
+ */
+
+// By route. "(none)" stands for exchanges that no route takes.
+
+/** Labels: route, status_class. */
+export const REQUESTS: MetricDescription = {
+  name: 'headgate_requests_total',
+  help: 'Finished exchanges, by status class ("2xx"), or "none" where no response was sent.',
+  sparse: true,
+}
+/** Label: route. */
+export const REQUEST_DURATION: HistogramDescription = {
+  name: 'headgate_request_duration_seconds',
+  help: 'Time from the request head to the end of the response.',
+  bounds: DURATION_BOUNDS,
+  sparse: true,
+}
+/** Label: route. */
+export const REQUEST_BYTES: MetricDescription = {
+  name: 'headgate_request_bytes_total',
+  help: 'Bytes of request content received.',
+}
+/** Label: route. */
+export const RESPONSE_BYTES: MetricDescription = {
+  name: 'headgate_response_bytes_total',
+  help: 'Bytes of response content sent.',
+}
+/** Label: route. */
+export const REQUESTS_ACTIVE: GaugeDescription = {
+  name: 'headgate_requests_active',
+  help: 'Exchanges under way.',
+}
+/** Label: route. */
+export const RETRIES: MetricDescription = {
+  name: 'headgate_retries_total',
+  help: 'Attempts beyond the first.',
+}
+
+/** Label: code. */
+export const ERRORS: MetricDescription = {
+  name: 'headgate_request_errors_total',
+  help: 'Failed exchanges and refused requests, by error code.',
+}
+
+export const DOWNSTREAM_ACTIVE: GaugeDescription = {
+  name: 'headgate_downstream_connections_active',
+  help: 'Open connections of clients.',
+}
+export const DOWNSTREAM_TOTAL: MetricDescription = {
+  name: 'headgate_downstream_connections_total',
+  help: 'Connections accepted from clients.',
+}
+
+// By upstream and endpoint.
+
+export const UPSTREAM_ACTIVE: GaugeDescription = {
+  name: 'headgate_upstream_connections_active',
+  help: 'Connections to the endpoint that serve an exchange.',
+}
+export const UPSTREAM_IDLE: GaugeDescription = {
+  name: 'headgate_upstream_connections_idle',
+  help: 'Connections to the endpoint that wait for an exchange.',
+}
+export const UPSTREAM_PENDING: GaugeDescription = {
+  name: 'headgate_upstream_connections_pending',
+  help: 'Exchanges that wait for a connection to the endpoint.',
+}
+export const UPSTREAM_OPENED: MetricDescription = {
+  name: 'headgate_upstream_connections_opened_total',
+  help: 'Connections opened to the endpoint.',
+}
+export const UPSTREAM_FAILED: MetricDescription = {
+  name: 'headgate_upstream_connections_failed_total',
+  help: 'Connections to the endpoint that could not be opened.',
+}
+export const UPSTREAM_REUSED: MetricDescription = {
+  name: 'headgate_upstream_connections_reused_total',
+  help: 'Exchanges that were sent on a connection which had served another before.',
+}
+
+// Of the gateway itself.
+
+export const WORKERS: GaugeDescription = {
+  name: 'headgate_workers',
+  help: 'Worker threads that serve.',
+}
+export const WORKER_CRASHES: MetricDescription = {
+  name: 'headgate_worker_crashes_total',
+  help: 'Worker threads that ended unexpectedly.',
+}
+export const ACCESS_LOG_DROPPED: MetricDescription = {
+  name: 'headgate_access_log_dropped_total',
+  help: 'Lines of the access log that were lost because they could not be written in time.',
+}
+export const EVENT_LOOP_DELAY: HistogramDescription = {
+  name: 'headgate_event_loop_delay_seconds',
+  help: 'How late the event loop of a worker was at worst, in each second.',
+  bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+}
+
+// Of the process, under the names that Prometheus gives them for every program.
+
+export const PROCESS_START_TIME: GaugeDescription = {
+  name: 'process_start_time_seconds',
+  help: 'When the process started, in seconds since 1970-01-01 UTC.',
+}
+export const PROCESS_RESIDENT_MEMORY: GaugeDescription = {
+  name: 'process_resident_memory_bytes',
+  help: 'Resident memory of the process.',
+}
+export const PROCESS_CPU: MetricDescription = {
+  name: 'process_cpu_seconds_total',
+  help: 'CPU time of the process, in user space and kernel.',
+}

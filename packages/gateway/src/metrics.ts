@@ -1,0 +1,170 @@
+import {
+  type Clock,
+  type Counter,
+  ERROR_FACTS,
+  type EndpointStats,
+  type ErrorCode,
+  type Gauge,
+  type Histogram,
+  MetricLayout,
+  renderExposition,
+  type RouteMetrics,
+  type TrafficError,
+} from '@headgate/core'
+import type { GatewayConfig } from './config/config.ts'
+import { resolveUpstreams } from './config/upstreams.ts'
+import { defineEndpointSeries, EndpointMetrics, endpointName, type EndpointSeries } from './endpoint-metrics.ts'
+import * as catalogue from './metric-catalogue.ts'
+
+/** The name under which exchanges that no route takes are counted and logged. */
+export const NO_ROUTE = '(none)'
+
+/**
+ * All metrics of one configuration. Each thread makes its own from the same configuration and attaches it to a
+ * memory of its own; any of them can then show the sum of all memories.
+ */
+export class GatewayMetrics {
+  /** Worker threads that serve: for the supervisor. */
+  readonly workers: Gauge
+  /** For the supervisor. */
+  readonly workerCrashes: Counter
+  readonly accessLogDropped: Counter
+  readonly eventLoopDelay: Histogram
+  private readonly layout = new MetricLayout()
+  private readonly routes = new Map<string, RouteMetrics>()
+  private readonly retries = new Map<string, Counter>()
+  private readonly errors: Readonly<Record<ErrorCode, Counter>>
+  private readonly endpoints = new Map<string, readonly EndpointMetrics[]>()
+  private readonly connections: { readonly active: Gauge; readonly total: Counter }
+  private readonly process: { readonly startTime: Gauge; readonly residentMemory: Gauge; readonly cpu: Counter }
+
+  constructor(config: GatewayConfig) {
+    const { layout } = this
+    this.workers = layout.gauge(catalogue.WORKERS)
+    this.workerCrashes = layout.counter(catalogue.WORKER_CRASHES)
+    this.accessLogDropped = layout.counter(catalogue.ACCESS_LOG_DROPPED)
+    this.eventLoopDelay = layout.histogram(catalogue.EVENT_LOOP_DELAY)
+    this.process = {
+      startTime: layout.gauge(catalogue.PROCESS_START_TIME),
+      residentMemory: layout.gauge(catalogue.PROCESS_RESIDENT_MEMORY),
+      cpu: layout.counter(catalogue.PROCESS_CPU),
+    }
+    this.connections = {
+      active: layout.gauge(catalogue.DOWNSTREAM_ACTIVE),
+      total: layout.counter(catalogue.DOWNSTREAM_TOTAL),
+    }
+    this.errors = defineErrors(layout)
+    for (const { name: route } of [...config.routes, { name: NO_ROUTE }]) {
+      this.routes.set(route, defineRoute(layout, route, this.errors))
+      this.retries.set(route, layout.counter(catalogue.RETRIES, { route }))
+    }
+    for (const [name, { endpoints }] of resolveUpstreams(config)) {
+      this.endpoints.set(name, defineEndpoints(layout, name, endpoints))
+    }
+  }
+
+  /** Makes a memory for one thread to count into. */
+  allocate(): SharedArrayBuffer {
+    return this.layout.allocate()
+  }
+
+  /**
+   * Counts into `memory` from now on; what a forerunner counted there stays.
+   * @throws TypeError if it was made for another configuration
+   */
+  attach(memory: SharedArrayBuffer): void {
+    this.layout.attach(memory)
+  }
+
+  /** For the supervisor: the thread that counted into `memory` is gone, and what it measured with it. */
+  abandoned(memory: SharedArrayBuffer): void {
+    this.layout.resetGauges(memory)
+  }
+
+  /** The sum of the memories, in the format that Prometheus reads; see `EXPOSITION_TYPE`. */
+  render(memories: readonly SharedArrayBuffer[]): string {
+    return renderExposition(this.layout, memories)
+  }
+
+  /** @throws TypeError if the configuration has no such route */
+  route(name: string): RouteMetrics {
+    return known(this.routes, name, 'route')
+  }
+
+  /** What to call for each retry on a route. */
+  onRetry(route: string): () => void {
+    const counter = known(this.retries, route, 'route')
+    return () => counter.add(1)
+  }
+
+  /** A connection of a client came or went. */
+  readonly onConnection = (change: 1 | -1): void => {
+    this.connections.active.add(change)
+    if (change === 1) this.connections.total.add(1)
+  }
+
+  /** A request was refused before it was an exchange. */
+  readonly onError = (error: TrafficError): void => {
+    this.errors[error.code].add(1)
+  }
+
+  /** Takes over what the pools of an upstream have counted; `stats` as `Upstream.stats` gives them. */
+  recordUpstream(name: string, stats: readonly EndpointStats[]): void {
+    const endpoints = known(this.endpoints, name, 'upstream')
+    for (const [index, each] of stats.entries()) endpoints[index]?.record(each)
+  }
+
+  /** Measures the process: in one thread only, before its metrics are shown. */
+  sampleProcess(clock: Clock): void {
+    const { user, system } = process.cpuUsage()
+    this.process.cpu.setTotal((user + system) / 1e6)
+    this.process.residentMemory.set(process.memoryUsage.rss())
+    this.process.startTime.set(Math.round(clock.wallTime() - process.uptime() * 1000) / 1000)
+  }
+}
+
+/** For a gateway without a supervisor: metrics in a memory of their own. */
+export function standaloneMetrics(config: GatewayConfig): GatewayMetrics {
+  const metrics = new GatewayMetrics(config)
+  metrics.attach(metrics.allocate())
+  return metrics
+}
+
+function defineErrors(layout: MetricLayout): Readonly<Record<ErrorCode, Counter>> {
+  const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
+  const counters = codes.map((code) => [code, layout.counter(catalogue.ERRORS, { code })])
+  return Object.fromEntries(counters) as Record<ErrorCode, Counter> // made from all codes
+}
+
+function defineRoute(layout: MetricLayout, route: string, errors: Readonly<Record<ErrorCode, Counter>>): RouteMetrics {
+  const requests = (status_class: string): Counter => layout.counter(catalogue.REQUESTS, { route, status_class })
+  return {
+    active: layout.gauge(catalogue.REQUESTS_ACTIVE, { route }),
+    duration: layout.histogram(catalogue.REQUEST_DURATION, { route }),
+    statusClasses: [requests('none'), ...['1xx', '2xx', '3xx', '4xx', '5xx'].map(requests)],
+    requestBytes: layout.counter(catalogue.REQUEST_BYTES, { route }),
+    responseBytes: layout.counter(catalogue.RESPONSE_BYTES, { route }),
+    errors,
+  }
+}
+
+/** Endpoints of the same name, as http and https on one port, share their series. */
+function defineEndpoints(
+  layout: MetricLayout,
+  upstream: string,
+  endpoints: readonly { readonly url: string }[],
+): EndpointMetrics[] {
+  const byName = new Map<string, EndpointSeries>()
+  return endpoints.map(({ url }) => {
+    const name = endpointName(url)
+    const series = byName.get(name) ?? defineEndpointSeries(layout, upstream, name)
+    byName.set(name, series)
+    return new EndpointMetrics(series)
+  })
+}
+
+function known<Value>(values: ReadonlyMap<string, Value>, name: string, what: string): Value {
+  const value = values.get(name)
+  if (value === undefined) throw new TypeError(`there are no metrics of ${what} ${JSON.stringify(name)}`)
+  return value
+}

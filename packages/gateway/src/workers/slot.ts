@@ -1,0 +1,161 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Clock, Timer } from '@headgate/core'
+import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
+import { RestartBackoff } from './restart-backoff.ts'
+import { StartError, startFailure } from './start-failure.ts'
+
+/**
+ * - `starting`: the thread runs, its listeners are not bound yet
+ * - `listening`: it serves
+ * - `waiting`: it crashed, again and again, and is replaced after a wait
+ * - `draining`: it finishes what is in flight
+ * - `ended`: there is no thread, and there will be none
+ */
+export type WorkerState = 'starting' | 'listening' | 'waiting' | 'draining' | 'ended'
+
+/** What a slot asks of, and tells, the supervisor. */
+export interface SlotOwner {
+  /** What the next thread of this slot is started with. */
+  birth(slot: WorkerSlot): WorkerStart
+  /** A thread of this slot, not its first, listens. */
+  replaced(slot: WorkerSlot): void
+  noticed(slot: WorkerSlot, message: string): void
+  /** A thread that was needed has ended. Another is started after `wait` milliseconds. */
+  crashed(slot: WorkerSlot, error: Error, wait: number): void
+}
+
+/**
+ * The young generation of each worker's heap, in MiB: three semi-spaces. Objects of an exchange should die there;
+ * what outlives two rounds of it is copied to the old generation, and has to be marked and swept.
+ * Undefined is V8's own choice.
+ */
+const YOUNG_GENERATION_MB: number | undefined = undefined
+
+/** From the same folder and with the same extension: dist/*.js when built, src/*.ts where Node strips types. */
+const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+
+/** The place of one worker: a thread, its successor when it crashes, and so on. */
+export class WorkerSlot {
+  readonly index: number
+  state: WorkerState = 'ended'
+  private readonly owner: SlotOwner
+  private readonly backoff: RestartBackoff
+  private readonly restart: Timer
+  private thread: Worker | undefined
+  /** Connections cut off at the end; a thread that does not listen has none. */
+  private cut: number | undefined = 0
+  private starting: { resolve(ports: readonly (number | undefined)[]): void; reject(error: Error): void } | undefined
+  private ending: (() => void) | undefined
+  private lastError: Error | undefined
+
+  constructor(index: number, owner: SlotOwner, clock: Clock) {
+    this.index = index
+    this.owner = owner
+    this.backoff = new RestartBackoff(clock)
+    this.restart = clock.timer(() => this.spawn())
+  }
+
+  /** Starts the first thread; resolves with its ports when it listens. Rejects with a StartError if it cannot. */
+  start(): Promise<readonly (number | undefined)[]> {
+    return new Promise((resolve, reject) => {
+      this.starting = { resolve, reject }
+      this.spawn()
+    })
+  }
+
+  /**
+   * Has the thread finish what it is at. Resolves when the thread is gone, with the number of connections that it cut
+   * off; undefined if it ended before it could say.
+   */
+  drain(): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      this.restart.disarm()
+      this.ending = () => resolve(this.cut)
+      if (this.state === 'listening') {
+        this.cut = undefined
+        this.state = 'draining'
+        this.tell({ type: 'drain' })
+      } else this.terminate()
+    })
+  }
+
+  /** Ends the thread now. Without a call of `drain` before, that is a crash. */
+  terminate(): void {
+    if (this.thread !== undefined) void this.thread.terminate()
+    else this.ended()
+  }
+
+  private spawn(): void {
+    this.state = 'starting'
+    this.lastError = undefined
+    this.backoff.started()
+    const resourceLimits = YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+    const thread = new Worker(WORKER, {
+      name: `headgate worker ${this.index}`,
+      workerData: this.owner.birth(this),
+      resourceLimits,
+    })
+    this.thread = thread
+    thread.on('message', (report: WorkerReport) => this.received(report))
+    thread.on('error', (error) => {
+      this.lastError = error instanceof Error ? error : new Error(String(error))
+    })
+    thread.on('exit', (code) => this.exited(code))
+  }
+
+  private tell(message: Drain): void {
+    this.thread?.postMessage(message)
+  }
+
+  private received(report: WorkerReport): void {
+    switch (report.type) {
+      case 'listening':
+        this.listening(report.ports)
+        break
+      case 'failed':
+        this.lastError = new StartError(report.failure)
+        this.terminate()
+        break
+      case 'notice':
+        this.owner.noticed(this, report.message)
+        break
+      case 'drained':
+        this.cut = report.cut
+        this.terminate()
+        break
+    }
+  }
+
+  private listening(ports: readonly (number | undefined)[]): void {
+    // Asked to end meanwhile.
+    if (this.ending !== undefined) return
+    this.state = 'listening'
+    if (this.starting === undefined) this.owner.replaced(this)
+    else this.starting.resolve(ports)
+    this.starting = undefined
+  }
+
+  private exited(code: number): void {
+    this.thread = undefined
+    const error = this.lastError ?? new Error(`the thread ended with exit code ${code}`)
+    if (this.ending !== undefined) return this.ended()
+    if (this.starting !== undefined) {
+      this.state = 'ended'
+      this.starting.reject(error instanceof StartError ? error : new StartError(startFailure(error)))
+      return
+    }
+    const wait = this.backoff.crashed()
+    this.state = 'waiting'
+    this.owner.crashed(this, error, wait)
+    if (wait === 0) this.spawn()
+    else this.restart.arm(wait)
+  }
+
+  private ended(): void {
+    this.state = 'ended'
+    this.starting?.reject(new StartError({ message: 'it was stopped while it started' }))
+    this.starting = undefined
+    this.ending?.()
+  }
+}

@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock as clock } from '@headgate/core'
+import { JsonAccessLog } from '../access-log.ts'
+import type { AccessLogConfig } from '../config/config.ts'
+import { Gateway } from '../gateway.ts'
+import { openLogDestination } from '../log-destination.ts'
+import { LogWriter } from '../log-writer.ts'
+import { MetricSampler } from '../metric-sampler.ts'
+import { GatewayMetrics } from '../metrics.ts'
+import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
+import { startFailure } from './start-failure.ts'
+
+/** The entry of a worker thread: one gateway, from its birth to its end. */
+
+const { config, metricMemory, reusePort, ticketKeys } = workerData as WorkerStart
+
+const metrics = new GatewayMetrics(config)
+metrics.attach(metricMemory)
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message)
+}
+
+async function serve(): Promise<void> {
+  const log = config.accessLog === false ? undefined : openLog(config.accessLog)
+  const gateway = new Gateway(config, {
+    metrics,
+    reusePort,
+    ticketKeys: Buffer.from(ticketKeys),
+    ...(log && { accessLog: new JsonAccessLog(log, clock) }),
+  })
+  const sampler = new MetricSampler(metrics, gateway.snapshot.upstreams, clock)
+  // Kept for good: it is what keeps the thread alive until the supervisor ends it.
+  parentPort?.on('message', async (_: Drain) => {
+    const { cut } = await gateway.close()
+    sampler.stop()
+    await log?.close()
+    report({ type: 'drained', cut })
+  })
+  const listeners = await gateway.listen()
+  sampler.start()
+  report({ type: 'listening', ports: listeners.map(({ port }) => port) })
+}
+
+function openLog({ path }: AccessLogConfig): LogWriter {
+  return new LogWriter(openLogDestination(path), {
+    clock,
+    dropped: metrics.accessLogDropped,
+    report: (message) => report({ type: 'notice', message }),
+  })
+}
+
+await serve().catch((error: unknown) => report({ type: 'failed', failure: startFailure(error) }))

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import { formatProblems } from '../../src/config/problems/format.ts'
+import { formatPath } from '../../src/config/problems/problem.ts'
+import type { ConfigProblem } from '../../src/config/problems/problem.ts'
+
+const problems: ConfigProblem[] = [
+  {
+    file: 'headgate.yaml',
+    line: 12,
+    column: 14,
+    path: 'routes[1].match.path',
+    value: 'orders/**',
+    message: '"orders/**" is not a path pattern',
+    allowed: 'an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"',
+    hint: 'did you mean "/orders/**"?',
+  },
+  { file: 'headgate.yaml', line: 2, column: 3, path: 'workers', message: 'is missing' },
+]
+
+test('problems are lines in the order of the file: place, path, message, what is allowed, hint', () => {
+  assert.equal(
+    formatProblems(problems, { color: false }),
+    `headgate.yaml:2:3  workers: is missing
+headgate.yaml:12:14  routes[1].match.path: "orders/**" is not a path pattern
+    allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"
+    did you mean "/orders/**"?`,
+  )
+})
+
+test('colour changes nothing but colour', () => {
+  const colored = formatProblems(problems, { color: true })
+  assert.notEqual(colored, formatProblems(problems, { color: false }))
+  assert.equal(stripVTControlCharacters(colored), formatProblems(problems, { color: false }))
+})
+
+test('a problem without place or path is its message', () => {
+  assert.equal(formatProblems([{ path: '', message: 'is empty' }], { color: false }), 'is empty')
+  assert.equal(
+    formatProblems([{ file: 'a.ts', path: '', message: 'is empty' }], { color: false }),
+    'a.ts  is empty',
+  )
+})
+
+test('control characters of a file do not reach the terminal', () => {
+  const message = 'a\u001b[31m\u009b31m\r\u0007\u202eb\nc'
+  const text = formatProblems([{ path: 'x\u001b', message }], { color: false })
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}]/u)
+  assert.match(text, /b\n    c$/)
+})
+
+test('paths are written as in JavaScript', () => {
+  assert.equal(formatPath(['routes', 1, 'match', 'path']), 'routes[1].match.path')
+  assert.equal(formatPath(['upstreams', 'a b', 'tls']), 'upstreams["a b"].tls')
+  assert.equal(formatPath([]), '')
+})

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { redact } from '../../src/config/redact.ts'
+import { redactUrls } from '../../src/config/redact-urls.ts'
+
+test('credentials of URLs are hidden, wherever they stand', () => {
+  const cases: [string, string][] = [
+    ['http://user:pass@host/a', 'http://[redacted]@host/a'],
+    ['see redis://:p@ss/w@rd@host:1 now', 'see redis://[redacted]@host:1 now'],
+    ['http://a@b and http://c@d', 'http://[redacted]@b and http://[redacted]@d'],
+    ['http://host/path', 'http://host/path'],
+    ['user@host', 'user@host'],
+  ]
+  for (const [text, expected] of cases) assert.equal(redactUrls(text), expected)
+})
+
+test('settings that the schema marks as secret are hidden, at any depth and in any form', () => {
+  const secret = { type: 'string', writeOnly: true }
+  const schema = {
+    properties: {
+      token: secret,
+      list: { items: { properties: { key: secret, name: { type: 'string' } } } },
+      either: { anyOf: [{ const: false }, { type: 'string' }], writeOnly: true },
+      named: {
+        additionalProperties: {
+          anyOf: [{ const: false }, { properties: { keys: { ...secret, items: secret } } }],
+        },
+      },
+    },
+  }
+  const value = {
+    token: 'a',
+    list: [{ key: 'b', name: 'shown' }, { name: 'url http://x:y@z' }],
+    named: { one: { keys: ['c', 'd'] }, two: false },
+    either: 'e',
+    port: 1,
+    nothing: undefined,
+  }
+  assert.deepEqual(redact(value, schema), {
+    token: '[redacted]',
+    list: [{ key: '[redacted]', name: 'shown' }, { name: 'url http://[redacted]@z' }],
+    named: { one: { keys: '[redacted]' }, two: false },
+    either: '[redacted]',
+    port: 1,
+    nothing: undefined,
+  })
+})
+
+test('a configuration without secrets is shown as it is', () => {
+  const tls = { cert: '/etc/cert.pem', key: '/etc/key.pem' }
+  const result = parseConfig({
+    listeners: [{ address: ':8443', tls }],
+    routes: [{ upstream: 'http://127.0.0.1:9000' }],
+  })
+  assert.ok(result.ok)
+  assert.deepEqual(redact(result.config, configJsonSchema()), result.config)
+})

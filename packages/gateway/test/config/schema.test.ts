@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { configJsonSchema } from '../../src/config/json-schema.ts'
+import type { JsonSchema } from '../../src/config/schema-tree.ts'
+
+interface Setting {
+  readonly path: string
+  readonly schema: JsonSchema
+}
+
+/** Every setting of the schema, sections included. */
+function settingsOf(schema: JsonSchema, path = ''): Setting[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
+    const place = path === '' ? name : `${path}.${name}`
+    return [{ path: place, schema: child }, ...settingsOf(child, place)]
+  })
+  const inner = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? [])]
+  return [...own, ...inner.flatMap((part) => (part ? settingsOf(part, `${path}[]`) : []))]
+}
+
+const settings = settingsOf(configJsonSchema())
+
+test('every setting has a description', () => {
+  assert.ok(settings.length > 60)
+  for (const { path, schema } of settings) assert.match(schema.description ?? '', /^\S.*\.$/, path)
+})
+
+test('the types for TypeScript hold the same settings, descriptions and defaults as the schema', async () => {
+  const source = await readFile(new URL('../../src/config/input.ts', import.meta.url), 'utf8')
+  const fields = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(\S+?)\??: /g)].map(
+    ([, comment = '', name]) => {
+      return `${name}: ${comment.replaceAll(/\n\s*\*\s*|\s+/g, ' ').trim()}`
+    },
+  )
+  const expected = settings.map(({ path, schema }) => {
+    const fallback = schema['default']
+    const isShown = ['string', 'number', 'boolean'].includes(typeof fallback)
+    const suffix = isShown ? ` Default: ${JSON.stringify(fallback).replaceAll('"', '')}.` : ''
+    return `${path.replace(/^.*[.\]]/, '')}: ${schema.description}${suffix}`
+  })
+  assert.deepEqual([...new Set(fields)].sort(), [...new Set(expected)].sort())
+})
+
+test('the JSON Schema accepts what the gateway accepts and names what it refuses', () => {
+  const { title, description, ...plain } = configJsonSchema()
+  assert.ok(title && description)
+  const validator = z.fromJSONSchema(plain as Parameters<typeof z.fromJSONSchema>[0])
+  const example = {
+    $schema: './schema.json',
+    workers: 2,
+    admin: false,
+    drain: { timeout: 0 },
+    upstreams: { orders: { endpoints: [{ url: 'http://127.0.0.1:9001', weight: 3 }] } },
+    routes: [
+      { match: { host: ['a', '*.b'], path: '/a/**' }, upstream: 'orders', timeout: '10s', retry: false },
+    ],
+  }
+  assert.deepEqual(validator.safeParse(example).error?.issues, undefined)
+  const wrong: object[] = [
+    { workers: 0 },
+    { workers: '2' },
+    { workerz: 2 },
+    { admin: true },
+    { drain: { timeout: '30' } },
+    { timeouts: { connect: 0 } },
+    { limits: { head: '1 KiB' } },
+    { routes: [] },
+    { routes: [{}] },
+    { routes: [{ upstream: 'a', match: { path: 'a' } }] },
+  ]
+  for (const part of wrong)
+    assert.equal(validator.safeParse({ ...example, ...part }).success, false, JSON.stringify(part))
+})
+
+test('the JSON Schema is the same on every machine', () => {
+  assert.equal(settings.find(({ path }) => path === 'workers')?.schema['default'], undefined)
+})

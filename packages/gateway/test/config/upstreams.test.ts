@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseConfig } from '../../src/config/parse.ts'
+import { resolveUpstreams } from '../../src/config/upstreams.ts'
+
+test('every route finds its upstream: groups by name, URLs as groups of their own, equal URLs as one', () => {
+  const result = parseConfig({
+    upstreams: { orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }] } },
+    routes: [
+      { upstream: 'orders' },
+      { upstream: 'http://Users.internal:80', match: { path: '/a' } },
+      { upstream: 'http://users.internal/', match: { path: '/b' } },
+      { upstream: 'unix:/run/app.sock', match: { path: '/c' } },
+    ],
+  })
+  assert.ok(result.ok)
+  const upstreams = resolveUpstreams(result.config)
+  assert.deepEqual([...upstreams.keys()], ['orders', 'http://users.internal', 'unix:/run/app.sock'])
+  for (const { upstream } of result.config.routes) assert.ok(upstreams.has(upstream))
+  assert.deepEqual(upstreams.get('http://users.internal'), {
+    endpoints: [{ url: 'http://users.internal', weight: 1 }],
+    balance: 'round-robin',
+    pool: {
+      maxConnections: 256,
+      maxPending: 1024,
+      pendingTimeout: 5_000,
+      idleTimeout: 60_000,
+      maxAge: 600_000,
+    },
+  })
+})

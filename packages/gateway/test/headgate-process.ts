@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+
+export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
+
+/** How long anything here may take. Milliseconds. */
+const LIMIT = 30_000
+
+export interface Finished {
+  /** Undefined if a signal ended it. */
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A folder that is gone after the tests, with these files in it. */
+export function folder(files: Readonly<Record<string, string>> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), 'headgate-test-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+  return path
+}
+
+/** A process of a test: what it prints is kept, and it does not outlive the test. */
+export class TestProcess {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+  stdout = ''
+  stderr = ''
+  private watchers: (() => void)[] = []
+
+  constructor(command: string, args: readonly string[], { cwd, env }: RunOptions = {}) {
+    this.child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), LIMIT)
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+      this.printed()
+    })
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.printed()
+    })
+    this.finished = new Promise((resolve) => {
+      this.child.on('close', (code) => {
+        clearTimeout(timer)
+        resolve({ code: code ?? undefined, stdout: this.stdout, stderr: this.stderr })
+        this.printed()
+      })
+    })
+    after(() => {
+      this.child.kill('SIGKILL')
+    })
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Resolves with the first match in what it prints. Rejects if it ends without. */
+  async print(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr)
+      if (match !== null) return match
+      if (!this.running) throw new Error(`it ended without ${pattern}:\n${this.stdout}\n${this.stderr}`)
+      await new Promise<void>((resolve) => this.watchers.push(resolve))
+    }
+  }
+
+  private printed(): void {
+    const watchers = this.watchers
+    this.watchers = []
+    for (const watcher of watchers) watcher()
+  }
+}
+
+/** Runs the built command line to its end. */
+export function headgate(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return new TestProcess(process.execPath, [HEADGATE, ...args], options).finished
+}
+
+/** A running gateway, with the addresses that it printed. */
+export interface RunningGateway {
+  readonly process: TestProcess
+  readonly url: string
+  readonly admin: string
+}
+
+/** Runs `headgate run` and waits until it is ready. */
+export async function runGateway(config: unknown, args: readonly string[] = []): Promise<RunningGateway> {
+  const cwd = folder({ 'headgate.json': JSON.stringify(config) })
+  const running = new TestProcess(process.execPath, [HEADGATE, 'run', ...args], { cwd })
+  await running.print(/ready: version/)
+  const [, url = ''] = await running.print(/"url":"(http[^"]+)"/)
+  const [, admin = ''] = await running.print(/"admin":"(http[^"]+)"/)
+  return { process: running, url, admin }
+}
