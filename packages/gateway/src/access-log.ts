@@ -1,4 +1,11 @@
-import { type AccessLog, type Clock, type Exchange, failureCode, type Outcome, redactQuery } from '@headgate/core'
+import {
+  type AccessLog,
+  type Clock,
+  type Exchange,
+  failureCode,
+  type Outcome,
+  redactQuery,
+} from '@headgate/core'
 
 /** Where lines go. */
 export interface LineSink {
@@ -38,38 +45,41 @@ export class JsonAccessLog implements AccessLog {
 }
 
 /**
- * The line, by hand: JSON.stringify of an object with as many members takes several times as long. Members without
- * a value are left out, but for the status, which is null where no response was sent.
+ * The line, by hand, in few pieces: JSON.stringify of such an object takes a third longer (measured: 0.77 µs to 0.58),
+ * and leaves octets beyond ASCII as they are. Members that would be empty are left out; the status is null where no
+ * response was sent.
  * @param time of the exchange's end, in ISO 8601
  */
 export function accessLine(exchange: Exchange, outcome: Outcome, duration: number, time: string): string {
-  const { request, peer, clientAddress } = exchange
+  const { request, peer, clientAddress, id, endpoint } = exchange
   const code = failureCode(exchange, outcome)
   const userAgent = request.headers.get('user-agent')
-  let line = `{"time":"${time}"`
-  if (exchange.id !== '') line += `,"id":${quoted(exchange.id, FIELD_LIMIT)}`
-  line += `,"route":${quoted(exchange.route, FIELD_LIMIT)},"method":${quoted(request.method, FIELD_LIMIT)}`
-  line += `,"host":${quoted(request.authority.text, FIELD_LIMIT)}`
-  line += `,"path":${quoted(request.path + redactQuery(request.query), PATH_LIMIT)}`
-  line += `,"status":${outcome.status ?? null},"duration_ms":${Math.round(duration * 1000) / 1000}`
-  line += `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}`
-  if (clientAddress !== '') line += `,"client":${quoted(clientAddress, FIELD_LIMIT)}`
-  if (peer.address !== clientAddress) line += `,"peer":${quoted(peer.address, FIELD_LIMIT)}`
-  if (exchange.endpoint !== '') line += `,"endpoint":${quoted(exchange.endpoint, FIELD_LIMIT)}`
-  if (exchange.attempts > 0) line += `,"attempts":${exchange.attempts}`
-  if (code !== undefined) line += `,"error":"${code}"`
-  if (userAgent !== undefined) line += `,"user_agent":${quoted(userAgent, FIELD_LIMIT)}`
-  return `${line},"version":"${request.version}"}\n`
+  const path = request.query === '' ? request.path : request.path + redactQuery(request.query)
+  let line = `{"time":"${time}`
+  if (id !== '') line += `","id":"${escaped(id)}`
+  line +=
+    `","route":"${escaped(exchange.route)}","method":"${escaped(request.method)}` +
+    `","host":"${escaped(request.authority.text)}","path":"${escaped(path, PATH_LIMIT)}` +
+    `","status":${outcome.status ?? null},"duration_ms":${Math.round(duration * 1000) / 1000}` +
+    `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}` +
+    `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
+  if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
+  if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
+  if (code !== undefined) line += `","error":"${code}`
+  if (userAgent !== undefined) line += `","user_agent":"${escaped(userAgent)}`
+  return `${line}","version":"${request.version}"}\n`
 }
 
-/** What a JSON string holds as it is, within ASCII. */
+/** What stands in a JSON string as it is, within ASCII. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
-/** A JSON string in ASCII: whatever octets a peer sent, a line stays one line, and can be written without a decoder. */
-function quoted(text: string, limit: number): string {
+/** What a JSON string holds, in ASCII: whatever octets a peer sent, a line stays one, and needs no decoder. */
+function escaped(text: string, limit: number = FIELD_LIMIT): string {
   const shown = text.length > limit ? `${text.slice(0, limit)}...` : text
-  if (PLAIN.test(shown)) return `"${shown}"`
-  return JSON.stringify(shown).replace(/[\u007f-\uffff]/g, escapeUnit)
+  if (PLAIN.test(shown)) return shown
+  return JSON.stringify(shown)
+    .slice(1, -1)
+    .replace(/[\u007f-\uffff]/g, escapeUnit)
 }
 
 function escapeUnit(unit: string): string {

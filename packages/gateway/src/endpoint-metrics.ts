@@ -4,12 +4,23 @@ import * as catalogue from './metric-catalogue.ts'
 /** What is shown of a pool's statistics. */
 type Shown = 'active' | 'idle' | 'pending' | 'opened' | 'failed' | 'reused'
 
-const NOTHING: Readonly<Record<Shown, number>> = { active: 0, idle: 0, pending: 0, opened: 0, failed: 0, reused: 0 }
+const NOTHING: Readonly<Record<Shown, number>> = {
+  active: 0,
+  idle: 0,
+  pending: 0,
+  opened: 0,
+  failed: 0,
+  reused: 0,
+}
 
 /** The series of one upstream and endpoint. */
 export type EndpointSeries = Readonly<Record<Shown, Counter | Gauge>>
 
-export function defineEndpointSeries(layout: MetricLayout, upstream: string, endpoint: string): EndpointSeries {
+export function defineEndpointSeries(
+  layout: MetricLayout,
+  upstream: string,
+  endpoint: string,
+): EndpointSeries {
   const labels = { upstream, endpoint }
   return {
     active: layout.gauge(catalogue.UPSTREAM_ACTIVE, labels),

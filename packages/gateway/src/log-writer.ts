@@ -62,7 +62,10 @@ export class LogWriter implements LineSink {
   }
 
   write(line: string): void {
-    if (this.closed !== undefined || this.batchedBytes + this.waiting.length + line.length > this.bufferLimit) {
+    if (
+      this.closed !== undefined ||
+      this.batchedBytes + this.waiting.length + line.length > this.bufferLimit
+    ) {
       this.drop(1)
       return
     }
@@ -77,8 +80,11 @@ export class LogWriter implements LineSink {
   close(): Promise<void> {
     return new Promise((resolve) => {
       const limit = this.options.clock.timer(() => this.end())
+      // The clock's timers do not keep a thread alive, and there may be nothing else left that does.
+      const alive = setInterval(() => {}, CLOSE_TIMEOUT)
       this.closed = () => {
         limit.disarm()
+        clearInterval(alive)
         resolve()
       }
       limit.arm(CLOSE_TIMEOUT)
@@ -100,7 +106,10 @@ export class LogWriter implements LineSink {
   }
 
   private readonly written = (error: NodeJS.ErrnoException | null, bytes: number): void => {
-    if (this.state === 'ended') return this.release()
+    if (this.state === 'ended') {
+      if (error === null) this.offset += bytes
+      return this.abandon()
+    }
     if (error !== null) return error.code === 'EAGAIN' ? this.full() : this.failed(error)
     if (this.reported) this.recovered()
     this.offset += bytes
@@ -157,14 +166,19 @@ export class LogWriter implements LineSink {
     this.state = 'ended'
     this.timer.disarm()
     this.seal()
-    this.drop(this.batches.reduce((lines, batch, index) => lines + countLines(batch, index === 0 ? this.offset : 0), 0))
-    this.batches = []
-    if (!busy) this.release()
+    // A write on its way may yet succeed, and until then the descriptor must not become another file's.
+    if (!busy) this.abandon()
     this.closed?.()
   }
 
-  /** Not while a write is on its way: the number could be another file's by then. */
-  private release(): void {
+  private abandon(): void {
+    this.drop(
+      this.batches.reduce(
+        (lines, batch, index) => lines + countLines(batch, index === 0 ? this.offset : 0),
+        0,
+      ),
+    )
+    this.batches = []
     if (this.fd > 2) close(this.fd, () => {})
   }
 }

@@ -1,4 +1,9 @@
-import { DURATION_BOUNDS, type GaugeDescription, type HistogramDescription, type MetricDescription } from '@headgate/core'
+import {
+  DURATION_BOUNDS,
+  type GaugeDescription,
+  type HistogramDescription,
+  type MetricDescription,
+} from '@headgate/core'
 
 /**
  * Every metric of the gateway: its name, and its meaning as operators read it. Series that would mostly be zeros,

@@ -10,11 +10,15 @@ const RESOLUTION = 10
 /** What a worker measures now and then rather than with each exchange: its pools, and its event loop. */
 export class MetricSampler {
   private readonly metrics: GatewayMetrics
-  private readonly upstreams: ReadonlyMap<string, Upstream>
+  private readonly upstreams: ReadonlyMap<string, Pick<Upstream, 'stats'>>
   private readonly timer: Timer
   private readonly eventLoop = monitorEventLoopDelay({ resolution: RESOLUTION })
 
-  constructor(metrics: GatewayMetrics, upstreams: ReadonlyMap<string, Upstream>, clock: Clock) {
+  constructor(
+    metrics: GatewayMetrics,
+    upstreams: ReadonlyMap<string, Pick<Upstream, 'stats'>>,
+    clock: Clock,
+  ) {
     this.metrics = metrics
     this.upstreams = upstreams
     this.timer = clock.timer(() => {
@@ -37,7 +41,8 @@ export class MetricSampler {
   private sample(): void {
     for (const [name, upstream] of this.upstreams) this.metrics.recordUpstream(name, upstream.stats())
     // Node measures from probe to probe, in nanoseconds: what exceeds the interval is the delay.
-    if (this.eventLoop.count > 0) this.metrics.eventLoopDelay.record(this.eventLoop.max / 1e9 - RESOLUTION / 1000)
+    if (this.eventLoop.count > 0)
+      this.metrics.eventLoopDelay.record(this.eventLoop.max / 1e9 - RESOLUTION / 1000)
     this.eventLoop.reset()
   }
 }

@@ -13,7 +13,12 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig } from './config/config.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
-import { defineEndpointSeries, EndpointMetrics, endpointName, type EndpointSeries } from './endpoint-metrics.ts'
+import {
+  defineEndpointSeries,
+  EndpointMetrics,
+  endpointName,
+  type EndpointSeries,
+} from './endpoint-metrics.ts'
 import * as catalogue from './metric-catalogue.ts'
 
 /** The name under which exchanges that no route takes are counted and logged. */
@@ -36,7 +41,11 @@ export class GatewayMetrics {
   private readonly errors: Readonly<Record<ErrorCode, Counter>>
   private readonly endpoints = new Map<string, readonly EndpointMetrics[]>()
   private readonly connections: { readonly active: Gauge; readonly total: Counter }
-  private readonly process: { readonly startTime: Gauge; readonly residentMemory: Gauge; readonly cpu: Counter }
+  private readonly process: {
+    readonly startTime: Gauge
+    readonly residentMemory: Gauge
+    readonly cpu: Counter
+  }
 
   constructor(config: GatewayConfig) {
     const { layout } = this
@@ -136,8 +145,13 @@ function defineErrors(layout: MetricLayout): Readonly<Record<ErrorCode, Counter>
   return Object.fromEntries(counters) as Record<ErrorCode, Counter> // made from all codes
 }
 
-function defineRoute(layout: MetricLayout, route: string, errors: Readonly<Record<ErrorCode, Counter>>): RouteMetrics {
-  const requests = (status_class: string): Counter => layout.counter(catalogue.REQUESTS, { route, status_class })
+function defineRoute(
+  layout: MetricLayout,
+  route: string,
+  errors: Readonly<Record<ErrorCode, Counter>>,
+): RouteMetrics {
+  const requests = (status_class: string): Counter =>
+    layout.counter(catalogue.REQUESTS, { route, status_class })
   return {
     active: layout.gauge(catalogue.REQUESTS_ACTIVE, { route }),
     duration: layout.histogram(catalogue.REQUEST_DURATION, { route }),

@@ -38,8 +38,13 @@ export class TestProcess {
   private watchers: (() => void)[] = []
 
   constructor(command: string, args: readonly string[], { cwd, env }: RunOptions = {}) {
-    this.child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), LIMIT)
+    this.child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    const timer = setTimeout(() => this.signalGroup('SIGKILL'), LIMIT)
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.printed()
@@ -55,9 +60,16 @@ export class TestProcess {
         this.printed()
       })
     })
-    after(() => {
-      this.child.kill('SIGKILL')
-    })
+    after(() => this.signalGroup('SIGKILL'))
+  }
+
+  /** To it and to all that it has started, as a terminal does at Ctrl-C. */
+  signalGroup(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-(this.child.pid ?? Number.NaN), signal)
+    } catch {
+      // All of them are gone.
+    }
   }
 
   get running(): boolean {

@@ -50,7 +50,8 @@ function serializeElement(element: ForwardedElement): string {
   const pairs: string[] = []
   for (const [name, value] of Object.entries(element)) {
     if (value === undefined) continue
-    if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is not the name of a Forwarded parameter`)
+    if (!isToken(name))
+      throw new TypeError(`${JSON.stringify(name)} is not the name of a Forwarded parameter`)
     pairs.push(`${name}=${isToken(value) ? value : quote(name, value)}`)
   }
   return pairs.join(';')

@@ -3,7 +3,7 @@ import { asBuffer, type BodySink } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { CHUNKED, type Framing, UNTIL_CLOSE } from './framing.ts'
-import { headText } from './head-text.ts'
+import { HeadText } from './head-text.ts'
 
 /** Told how the writing of a body ended. */
 export interface BodyWriterOwner {
@@ -89,7 +89,7 @@ export class BodyWriter implements BodySink {
 
 function lastChunk(trailers: HeaderList | undefined): string {
   if (trailers === undefined) return '0\r\n\r\n'
-  headText.start('0')
-  headText.fields(trailers)
-  return headText.finish()
+  const text = new HeadText('0')
+  text.fields(trailers)
+  return text.finish()
 }

@@ -300,7 +300,6 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   /** The socket ended or broke. */
   private lose(cause: Error | undefined): void {
     if (this.state === 'closed') return
-    this.tunnel?.gone()
     this.fail(this.error('upstream_closed', 'the upstream closed the connection before its response was complete', cause))
   }
 
@@ -318,6 +317,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.socket.destroy()
     reject?.(error)
     reader?.body.fail(error)
+    this.tunnel?.gone()
   }
 
   private close(): void {

@@ -1,41 +1,33 @@
 import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
-import { FIELD_VALUE } from '../message/tokens.ts'
 
+const HTAB = 0x09
 const LF = 0x0a
 const CR = 0x0d
-const SPACE = 0x20
-const COLON = 0x3a
+const DEL = 0x7f
 
 /** More than any head that may be read, with room for what policies add. */
 const CAPACITY = 256 * 1024
 
-/**
- * A message head under construction: one start line, then fields. Each octet is checked as it is put down, which is the last
- * look before the socket: nothing can end a line early or begin another (response splitting, CWE-113). Octets are put into a
- * buffer one by one and turned into text at the end: for a head of 300 octets that takes 1.3 µs, where joining strings and
- * then looking at each character takes 2.9 µs and leaves 3 KiB of garbage.
- */
-class HeadText {
-  private readonly octets = Buffer.allocUnsafeSlow(CAPACITY)
-  private length = 0
+/** What every head is turned into octets in: a head is written in one go, so no two are in here at a time. */
+const octets = Buffer.allocUnsafeSlow(CAPACITY)
 
-  /** Begins a new head; the start line is what its parts make together. */
-  start(first: string, second = '', third = '', last = ''): void {
-    this.length = 0
-    this.put(first)
-    this.put(second)
-    this.put(third)
-    this.put(last)
-    this.endLine()
+/**
+ * A message head under construction: one start line, then fields. `finish` takes the last look before the socket, at the very
+ * octets that will be sent: as many line ends as lines were added, each of them CRLF, and no other control character. So
+ * nothing that code put into a value can end a line early or begin another (response splitting, CWE-113).
+ */
+export class HeadText {
+  private text: string
+  private lines = 1
+
+  constructor(startLine: string) {
+    this.text = `${startLine}\r\n`
   }
 
   field(name: string, value: string): void {
-    this.put(name)
-    this.octets[this.length++] = COLON
-    this.octets[this.length++] = SPACE
-    this.put(value)
-    this.endLine()
+    this.text += `${name}: ${value}\r\n`
+    this.lines++
   }
 
   /** All fields but those that describe one connection and its framing: the writer makes these itself. */
@@ -46,37 +38,28 @@ class HeadText {
     }
   }
 
-  /** The head, one octet a character, followed by `body`, which is taken as it is. */
-  finish(body = ''): string {
-    this.endLine()
-    if (body.length > 0) {
-      if (this.length + body.length > CAPACITY) return this.octets.toString('latin1', 0, this.length) + body
-      this.length += this.octets.write(body, this.length, 'latin1')
+  /**
+   * The head, one octet a character, followed by `body`, which is taken as it is.
+   * @throws TrafficError `internal` if a line holds what no line may
+   */
+  finish(body: string = ''): string {
+    const head = `${this.text}\r\n`
+    if (head.length + body.length > CAPACITY) throw unsafe('is too large')
+    // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
+    const length = octets.write(head, 0, 'latin1')
+    let lineEnds = 0
+    for (let index = 0; index < length; index++) {
+      const octet = octets[index] as number // within the buffer
+      if (octet >= 0x20 ? octet !== DEL : octet === HTAB) continue
+      if (octet !== CR || octets[index + 1] !== LF) throw unsafe(`holds octet 0x${octet.toString(16)}`)
+      lineEnds++
+      index++
     }
-    return this.octets.toString('latin1', 0, this.length)
-  }
-
-  /** @throws TrafficError `internal` at an octet that no start line or field may hold */
-  private put(text: string): void {
-    const { octets } = this
-    let { length } = this
-    if (length + text.length + 8 > CAPACITY) throw unsafe('is too large')
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index)
-      if (code > 0xff || FIELD_VALUE[code] === 0) throw unsafe(`holds character 0x${code.toString(16)}`)
-      octets[length++] = code
-    }
-    this.length = length
-  }
-
-  private endLine(): void {
-    this.octets[this.length++] = CR
-    this.octets[this.length++] = LF
+    if (lineEnds !== this.lines + 1) throw unsafe('holds a line break')
+    const end = body.length === 0 ? length : length + octets.write(body, length, 'latin1')
+    return octets.toString('latin1', 0, end)
   }
 }
-
-/** One for the thread: a head is written in one go, so no two are under construction at a time. */
-export const headText: HeadText = new HeadText()
 
 /** Never copied from a list: what a connection does decides them (RFC 9110 7.6.1, RFC 9112 section 6). */
 function isWritersOwn(name: string): boolean {

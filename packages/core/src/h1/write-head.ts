@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from './framing.ts'
-import { headText as head } from './head-text.ts'
+import { HeadText } from './head-text.ts'
 
 /** What a head says of its connection (RFC 9112 section 9). */
 export type ConnectionOption = 'close' | 'keep-alive' | 'upgrade' | undefined
@@ -16,15 +16,18 @@ function statusLine(status: number): string {
   return STATUS_LINES[status] ?? `HTTP/1.1 ${status} `
 }
 
-/** A request's head, and a small body behind it, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
-export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption, body = ''): string {
-  head.start(request.method, ' ', request.path, request.query + ' HTTP/1.1')
+/**
+ * A request's head, and a small body behind it, ready to write.
+ * @throws TrafficError `internal` if a part of it would break the framing
+ */
+export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption, body: string = ''): string {
+  const head = new HeadText(`${request.method} ${request.path}${request.query} HTTP/1.1`)
   head.field('host', request.authority.text)
   head.fields(request.headers)
   if (framing > NO_BODY) head.field('content-length', String(framing))
   else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (expectsContent(request.method)) head.field('content-length', '0')
-  appendConnection(connection, request.upgrade)
+  appendConnection(head, connection, request.upgrade)
   return head.finish(body)
 }
 
@@ -46,10 +49,13 @@ export interface ResponseHeadParts {
   readonly date: string
 }
 
-/** A response's head, and a small body behind it, ready to write. @throws TrafficError `internal` if a part of it would break the framing */
-export function responseHead(parts: ResponseHeadParts, body = ''): string {
+/**
+ * A response's head, and a small body behind it, ready to write.
+ * @throws TrafficError `internal` if a part of it would break the framing
+ */
+export function responseHead(parts: ResponseHeadParts, body: string = ''): string {
   const { status, headers, framing } = parts
-  head.start(statusLine(status))
+  const head = new HeadText(statusLine(status))
   head.fields(headers)
   if (framing === undefined) {
     const length = headers.get('content-length')
@@ -57,18 +63,18 @@ export function responseHead(parts: ResponseHeadParts, body = ''): string {
   } else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (framing !== UNTIL_CLOSE) head.field('content-length', String(framing))
   if (!headers.has('date')) head.field('date', parts.date)
-  appendConnection(parts.connection, headers.get('upgrade') ?? parts.upgrade)
+  appendConnection(head, parts.connection, headers.get('upgrade') ?? parts.upgrade)
   return head.finish(body)
 }
 
 /** The head of a 1xx response other than 101 (RFC 9110 15.2). */
 export function informationalHead(status: number, headers: HeaderList): string {
-  head.start(statusLine(status))
+  const head = new HeadText(statusLine(status))
   head.fields(headers)
   return head.finish()
 }
 
-function appendConnection(connection: ConnectionOption, upgrade: string | undefined): void {
+function appendConnection(head: HeadText, connection: ConnectionOption, upgrade: string | undefined): void {
   if (connection === undefined) return
   head.field('connection', connection)
   if (connection === 'upgrade') head.field('upgrade', upgrade ?? '')

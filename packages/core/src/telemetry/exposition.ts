@@ -30,7 +30,12 @@ function renderFamily(family: MetricFamily, views: readonly Float64Array[]): str
 }
 
 /** The count is the sum of the buckets, not a slot of its own: so it agrees with them while a writer goes on. */
-function renderHistogram(family: MetricFamily, labels: Labels, index: number, views: readonly Float64Array[]): string {
+function renderHistogram(
+  family: MetricFamily,
+  labels: Labels,
+  index: number,
+  views: readonly Float64Array[],
+): string {
   const { name, bounds } = family
   const rendered = renderLabels(labels)
   const before = rendered === '' ? '' : `${rendered},`

@@ -125,12 +125,15 @@ export class MetricLayout {
       const slots = new Float64Array(memory)
       if (slots[0] === this.stamp()) return slots
     }
-    throw new TypeError('the metric memory was made for another layout: use one that `allocate` of this layout made')
+    throw new TypeError(
+      'the metric memory was made for another layout: use one that `allocate` of this layout made',
+    )
   }
 
   private define(type: MetricType, description: MetricDescription, labels: Labels): number {
     const what = `${type} ${description.name}`
-    if (this.sealed !== undefined) throw new TypeError(`${what}: this layout has memories already and cannot grow`)
+    if (this.sealed !== undefined)
+      throw new TypeError(`${what}: this layout has memories already and cannot grow`)
     const family = this.familyOf(type, description, labels)
     const values = JSON.stringify(Object.values(labels))
     if (family.seen.has(values)) throw new TypeError(`${what}: there is a series ${values} already`)
@@ -147,14 +150,23 @@ export class MetricLayout {
     const known = this.byName.get(name)
     if (known !== undefined) {
       if (known.type === type && known.labelNames === labelNames) return known
-      throw new TypeError(`${type} ${name}{${labelNames}}: it is a ${known.type} {${known.labelNames}} elsewhere`)
+      throw new TypeError(
+        `${type} ${name}{${labelNames}}: it is a ${known.type} {${known.labelNames}} elsewhere`,
+      )
     }
     if (!METRIC_NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a metric name`)
     const misnamed = Object.keys(labels).find((label) => label === 'le' || !LABEL_NAME.test(label))
-    if (misnamed !== undefined) throw new TypeError(`${type} ${name}: ${JSON.stringify(misnamed)} cannot name a label`)
+    if (misnamed !== undefined)
+      throw new TypeError(`${type} ${name}: ${JSON.stringify(misnamed)} cannot name a label`)
     const family: GrowingFamily = {
-      ...{ sparse: false, across: 'sum', bounds: [], ...description },
-      ...{ type, labelNames, series: [], seen: new Set() },
+      sparse: false,
+      across: 'sum',
+      bounds: [],
+      ...description,
+      type,
+      labelNames,
+      series: [],
+      seen: new Set(),
     }
     this.byName.set(name, family)
     return family
@@ -171,7 +183,8 @@ export class MetricLayout {
     let hash = 0x811c9dc5
     for (const { name, type, series, bounds } of this.byName.values()) {
       const text = JSON.stringify([name, type, bounds, series])
-      for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+      for (let index = 0; index < text.length; index++)
+        hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
     }
     this.sealed = (hash >>> 0) + 1
     return this.sealed

@@ -38,5 +38,7 @@ function endOfParameter(query: string, start: number): number {
 
 /** Letters may be escaped, which no server minds. */
 function decodeAscii(name: string): string {
-  return name.replace(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return name.replace(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }

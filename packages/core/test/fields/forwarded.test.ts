@@ -22,7 +22,10 @@ describe('Forwarded', () => {
     assert.deepEqual(parsed('for=192.0.2.60;proto=http;by=203.0.113.43'), [
       { for: '192.0.2.60', proto: 'http', by: '203.0.113.43' },
     ])
-    assert.deepEqual(parsed('for=192.0.2.43, for=198.51.100.17'), [{ for: '192.0.2.43' }, { for: '198.51.100.17' }])
+    assert.deepEqual(parsed('for=192.0.2.43, for=198.51.100.17'), [
+      { for: '192.0.2.43' },
+      { for: '198.51.100.17' },
+    ])
   })
 
   it('takes apart neither at a comma nor at a semicolon within quotes', () => {
@@ -36,8 +39,23 @@ describe('Forwarded', () => {
 
   it('a value that is not valid says nothing at all', () => {
     for (const value of [
-      ...['for', 'for=', 'for=a b', 'for =a', 'for= a', '=a', 'for=""', 'for="a', 'for="a\\', 'for="a"b', 'for=[::1]'],
-      ...['for=a;for=b', 'for=a;FOR=b', 'for=a, by', 'for="a\u0000"', 'for="\\\n"', 'for="\u0100"'],
+      'for',
+      'for=',
+      'for=a b',
+      'for =a',
+      'for= a',
+      '=a',
+      'for=""',
+      'for="a',
+      'for="a\\',
+      'for="a"b',
+      'for=[::1]',
+      'for=a;for=b',
+      'for=a;FOR=b',
+      'for=a, by',
+      'for="a\u0000"',
+      'for="\\\n"',
+      'for="\u0100"',
     ]) {
       assert.equal(parseForwarded(value), undefined, value)
     }
@@ -51,12 +69,21 @@ describe('Forwarded', () => {
   })
 
   it('quotes what is no token', () => {
-    const elements = [{ for: '[::1]:80', proto: 'http' }, { host: 'a.example:8080', x: 'a"\\' }]
-    assert.equal(serializeForwarded(elements), 'for="[::1]:80";proto=http, host="a.example:8080";x="a\\"\\\\"')
+    const elements = [
+      { for: '[::1]:80', proto: 'http' },
+      { host: 'a.example:8080', x: 'a"\\' },
+    ]
+    assert.equal(
+      serializeForwarded(elements),
+      'for="[::1]:80";proto=http, host="a.example:8080";x="a\\"\\\\"',
+    )
   })
 
   it('writes nothing that could end the field', () => {
-    assert.throws(() => serializeForwarded([{ host: 'a\r\nb' }]), /value of host in Forwarded holds a control/)
+    assert.throws(
+      () => serializeForwarded([{ host: 'a\r\nb' }]),
+      /value of host in Forwarded holds a control/,
+    )
     assert.throws(() => serializeForwarded([{ 'a=b': 'c' }]), /"a=b" is not the name/)
     assert.throws(() => serializeForwardedNode('a\r\n'), /control character/)
   })
@@ -64,9 +91,14 @@ describe('Forwarded', () => {
   it('what is written is read as it was', () => {
     const name = fc.stringMatching(/^[a-z!#$%&'*+.^_`|~0-9-]{1,8}$/)
     const value = fc
-      .string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), minLength: 1 })
+      .string({
+        unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+        minLength: 1,
+      })
       .filter(isFieldValue)
-    const element = fc.dictionary(fc.oneof(fc.constantFrom('for', 'by', 'host', 'proto'), name), value, { minKeys: 1 })
+    const element = fc.dictionary(fc.oneof(fc.constantFrom('for', 'by', 'host', 'proto'), name), value, {
+      minKeys: 1,
+    })
     fc.assert(
       fc.property(fc.array(element), (elements) => {
         const text = serializeForwarded(elements)
@@ -80,7 +112,9 @@ describe('Forwarded', () => {
   })
 
   it('whatever is read can be written and read again', () => {
-    const soup = fc.array(fc.constantFrom('for', 'by', '=', ';', ',', '"', '\\', 'a', ' ', '[::1]', '_x'), { maxLength: 16 })
+    const soup = fc.array(fc.constantFrom('for', 'by', '=', ';', ',', '"', '\\', 'a', ' ', '[::1]', '_x'), {
+      maxLength: 16,
+    })
     fc.assert(
       fc.property(soup, (parts) => {
         const elements = parseForwarded(parts.join(''))
@@ -102,11 +136,22 @@ describe('a node', () => {
       ['Unknown:80', undefined, '80'],
       ['_gw.1', undefined, undefined],
     ]
-    for (const [text, address, port] of nodes) assert.deepEqual(parseForwardedNode(text), { address, port }, text)
+    for (const [text, address, port] of nodes)
+      assert.deepEqual(parseForwardedNode(text), { address, port }, text)
   })
 
   it('is nothing else', () => {
-    for (const text of ['', '2001:db8::1', '256.0.0.1', '[192.0.2.1]', '[::1', 'a.example', '1.2.3.4:', '1.2.3.4:123456', '_']) {
+    for (const text of [
+      '',
+      '2001:db8::1',
+      '256.0.0.1',
+      '[192.0.2.1]',
+      '[::1',
+      'a.example',
+      '1.2.3.4:',
+      '1.2.3.4:123456',
+      '_',
+    ]) {
       assert.equal(parseForwardedNode(text), undefined, text)
     }
   })
@@ -114,18 +159,28 @@ describe('a node', () => {
   it('is read as it was written', () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6())
     fc.assert(
-      fc.property(address, fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }), (name, port) => {
-        const value = `for=${serializeForwardedNode(name, port)}`
-        const node = parseForwardedNode(parseForwarded(value)?.[0]?.for ?? '')
-        assert.deepEqual(node, { address: name, port: port === undefined ? undefined : String(port) })
-      }),
+      fc.property(
+        address,
+        fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }),
+        (name, port) => {
+          const value = `for=${serializeForwardedNode(name, port)}`
+          const node = parseForwardedNode(parseForwarded(value)?.[0]?.for ?? '')
+          assert.deepEqual(node, { address: name, port: port === undefined ? undefined : String(port) })
+        },
+      ),
     )
   })
 })
 
 it('X-Forwarded-For is read with and without ports and brackets, and tells what is no address', () => {
   assert.deepEqual(parseXForwardedFor('192.0.2.1,2001:db8::1 , [2001:db8::2]:80,192.0.2.2:8080'), [
-    ...['192.0.2.1', '2001:db8::1', '2001:db8::2', '192.0.2.2'],
+    '192.0.2.1',
+    '2001:db8::1',
+    '2001:db8::2',
+    '192.0.2.2',
   ])
-  assert.deepEqual(parseXForwardedFor('a.example, unknown,, fe80::1%eth0, 1.2.3.4 5'), Array(5).fill(undefined))
+  assert.deepEqual(
+    parseXForwardedFor('a.example, unknown,, fe80::1%eth0, 1.2.3.4 5'),
+    Array(5).fill(undefined),
+  )
 })

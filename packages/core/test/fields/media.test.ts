@@ -21,7 +21,11 @@ const cases: [accept: string | undefined, json: boolean, why: string][] = [
   ['*/*, text/plain', false, 'exactness before order'],
   ['text/plain;q=0, */*', true, 'what is refused by name is not taken by "*/*"'],
   ['application/*;q=0, */*;q=0.1', false, 'what is refused by half a name is not taken by "*/*"'],
-  ['text/*, text/plain;q=0.1, text/html;q=0.1, application/json;q=0.2', true, 'the most specific range decides'],
+  [
+    'text/*, text/plain;q=0.1, text/html;q=0.1, application/json;q=0.2',
+    true,
+    'the most specific range decides',
+  ],
   ['image/png', true, 'neither is asked for'],
   ['text/plain;q=2, application/json;q=0.1', true, 'a malformed weight is passed over'],
   ['text/plain ; Q=0.1 , application/json', true, 'white space and case of the weight'],

@@ -15,7 +15,7 @@ import { SocketReader } from '../../src/h1/socket-reader.ts'
 import { type Body, bodyFrom, type BodySink, StreamBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
 import { Exchange, type Outcome } from '../../src/message/exchange.ts'
-import type { Handler } from '../../src/message/handler.ts'
+import type { Handler, Policy } from '../../src/message/handler.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
@@ -123,6 +123,46 @@ export async function dial(t: TestContext, options: Partial<ClientConnectionOpti
     return { exchange, response }
   }
   return { connection, clock, told, origin: await peer.accept(), send }
+}
+
+/** A proxy of the two connections under test and nothing between them but `around`, in front of a scripted origin. */
+export interface Proxied {
+  readonly server: Served
+  readonly origin: ScriptedPeer
+  readonly upstreams: ClientConnection[]
+}
+
+export async function proxy(t: TestContext, around: Policy = (next) => next): Promise<Proxied> {
+  const origin = await ScriptedPeer.listen()
+  const upstreams: ClientConnection[] = []
+  const idle: ClientConnection[] = []
+  const server = await serve(
+    t,
+    around(async (exchange) => {
+      const free = idle.pop()
+      if (free !== undefined) return free.send(exchange)
+      const reader = new SocketReader()
+      const socket = connect({
+        ...{ host: '127.0.0.1', port: origin.port, allowHalfOpen: true, noDelay: true, onread: reader.options },
+      })
+      await once(socket, 'connect')
+      const { clock } = exchange
+      const connection = new ClientConnection(socket, reader, { ...DEFAULT_CLIENT_OPTIONS, clock })
+      upstreams.push(connection)
+      connection.owner = {
+        released: () => idle.push(connection),
+        closed() {
+          if (idle.includes(connection)) idle.splice(idle.indexOf(connection), 1)
+        },
+      }
+      return connection.send(exchange)
+    }),
+  )
+  t.after(async () => {
+    for (const connection of upstreams) connection.destroy()
+    await origin.close()
+  })
+  return { server, origin, upstreams }
 }
 
 export interface ExchangeOptions {

@@ -77,18 +77,17 @@ const REQUEST_LINES: readonly Row[] = [
 ]
 
 const TARGETS: readonly Row[] = [
-  ...['x', '//', 'h/path', '*', 'ftp://h/', 'http:/h/', 'http://', 'http:///path', '/a\\b', '/%00', '/%2e%2e', '/../x'].filter(
-    (target) => target !== '//',
-  ),
+  ...['x', 'h/path', '*', 'ftp://h/', 'http:/h/', 'http://', 'http:///path', '/a\\b', '/%00', '/%2e%2e', '/../x'],
   ...['/a%2fb', '/%5c', '/%zz', '/%c0%af', '/a#b', '/a?b#c', '/\xe9', '/?\xe9', 'http://user@h/', 'http://u:p@h/', 'http://h#x'],
 ].map((target): Row => [`target ${JSON.stringify(target)}`, get('', `GET ${target} HTTP/1.1`)])
 
 const HOSTS: readonly Row[] = [
   ['no Host', 'GET / HTTP/1.1\r\nX: 1\r\n\r\n'],
   ['two Hosts', `GET / HTTP/1.1\r\n${HOST}Host: h\r\n\r\n`],
-  ...['a b', 'a,b', 'a/b', 'a?b', 'a#b', 'user@h', 'h:', '-', 'h:0', 'h:65536', 'h:1x', '[::1', '[::g]', 'a..b', '.a', 'http://h', 'h\xe9', "h'"]
-    .filter((host) => host !== 'h:')
-    .map((host): Row => [`Host: ${JSON.stringify(host)}`, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`]),
+  ...[
+    ...['a b', 'a,b', 'a/b', 'a?b', 'a#b', 'user@h', '-', 'h:0', 'h:65536', 'h:1x'],
+    ...['[::1', '[::g]', 'a..b', '.a', 'http://h', 'h\xe9', "h'"],
+  ].map((host): Row => [`Host: ${JSON.stringify(host)}`, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`]),
   ['a faulty Host beside a whole URL', 'GET http://h/ HTTP/1.1\r\nHost: a b\r\n\r\n'],
 ]
 
@@ -101,9 +100,8 @@ const OTHERS: readonly Row[] = [
   ['a target beyond the whole head', get('', `GET /${'x'.repeat(20_000)} HTTP/1.1`), 'request_target_too_long'],
 ]
 
-for (const [name, octets, code = 'malformed_request'] of [
-  ...[...FRAMING, ...LINES, ...REQUEST_LINES, ...TARGETS, ...HOSTS, ...OTHERS],
-] as const) {
+const REFUSED = [...FRAMING, ...LINES, ...REQUEST_LINES, ...TARGETS, ...HOSTS, ...OTHERS]
+for (const [name, octets, code = 'malformed_request'] of REFUSED) {
   test(`refused: ${name}`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()

@@ -19,15 +19,22 @@ let page: () => string
 beforeEach(() => {
   clock = new VirtualClock()
   const layout = new MetricLayout()
-  const counter = (name: string, code = ''): Counter => layout.counter({ name: `${name}_total`, help: '' }, { code })
+  const counter = (name: string, code = ''): Counter =>
+    layout.counter({ name: `${name}_total`, help: '' }, { code })
   const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
   metrics = {
     active: layout.gauge({ name: 'active', help: '' }),
     duration: layout.histogram({ name: 'duration_seconds', help: '', bounds: [0.1, 1] }),
-    statusClasses: [counter('requests', 'none'), ...['1', '2', '3', '4', '5'].map((code) => counter('requests', code))],
+    statusClasses: [
+      counter('requests', 'none'),
+      ...['1', '2', '3', '4', '5'].map((code) => counter('requests', code)),
+    ],
     requestBytes: counter('received'),
     responseBytes: counter('sent'),
-    errors: Object.fromEntries(codes.map((code) => [code, counter('errors', code)])) as Record<ErrorCode, Counter>,
+    errors: Object.fromEntries(codes.map((code) => [code, counter('errors', code)])) as Record<
+      ErrorCode,
+      Counter
+    >,
   }
   const memory = layout.allocate()
   layout.attach(memory)

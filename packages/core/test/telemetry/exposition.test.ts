@@ -7,7 +7,10 @@ import { MetricLayout } from '../../src/telemetry/layout.ts'
 
 it('several memories become one page in the text exposition format', () => {
   const layout = new MetricLayout()
-  const requests = layout.counter({ name: 'requests_total', help: 'Requests\nby \\ route.' }, { route: 'a"b\\c\nd', code: 'x' })
+  const requests = layout.counter(
+    { name: 'requests_total', help: 'Requests\nby \\ route.' },
+    { route: 'a"b\\c\nd', code: 'x' },
+  )
   const active = layout.gauge({ name: 'active', help: 'Active.' })
   const delay = layout.gauge({ name: 'delay_seconds', help: 'Delay.', across: 'max' })
   const size = layout.histogram({ name: 'size_bytes', help: 'Size.', bounds: [1, 10] }, { route: 'a' })
@@ -50,27 +53,33 @@ it('a series of a sparse family appears when it has counted something', () => {
   layout.attach(memory)
   assert.equal(renderExposition(layout, [memory]), '')
   counters[1]?.add(1)
-  assert.equal(renderExposition(layout, [memory]), '# HELP c_total Sparse.\n# TYPE c_total counter\nc_total{route="b"} 1\n')
+  assert.equal(
+    renderExposition(layout, [memory]),
+    '# HELP c_total Sparse.\n# TYPE c_total counter\nc_total{route="b"} 1\n',
+  )
   histogram.record(0)
   assert.match(renderExposition(layout, [memory]), /^h_count 1$/m)
 })
 
 it('a value is counted in every bucket whose bound is not below it', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.constantFrom(...DURATION_BOUNDS), fc.double({ min: 0, max: 100, noNaN: true }))), (values) => {
-      const layout = new MetricLayout()
-      const histogram = layout.histogram({ name: 'h', help: '', bounds: DURATION_BOUNDS })
-      const memory = layout.allocate()
-      layout.attach(memory)
-      for (const value of values) histogram.record(value)
-      const lines = renderExposition(layout, [memory]).split('\n')
-      for (const bound of DURATION_BOUNDS) {
-        const count = values.filter((value) => value <= bound).length
-        assert.ok(lines.includes(`h_bucket{le="${bound}"} ${count}`))
-      }
-      assert.ok(lines.includes(`h_bucket{le="+Inf"} ${values.length}`))
-      assert.ok(lines.includes(`h_count ${values.length}`))
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.constantFrom(...DURATION_BOUNDS), fc.double({ min: 0, max: 100, noNaN: true }))),
+      (values) => {
+        const layout = new MetricLayout()
+        const histogram = layout.histogram({ name: 'h', help: '', bounds: DURATION_BOUNDS })
+        const memory = layout.allocate()
+        layout.attach(memory)
+        for (const value of values) histogram.record(value)
+        const lines = renderExposition(layout, [memory]).split('\n')
+        for (const bound of DURATION_BOUNDS) {
+          const count = values.filter((value) => value <= bound).length
+          assert.ok(lines.includes(`h_bucket{le="${bound}"} ${count}`))
+        }
+        assert.ok(lines.includes(`h_bucket{le="+Inf"} ${values.length}`))
+        assert.ok(lines.includes(`h_count ${values.length}`))
+      },
+    ),
   )
 })
 

@@ -6,7 +6,9 @@ import { MetricLayout } from '../../src/telemetry/layout.ts'
 
 function define(routes: readonly string[] = ['a', 'b']) {
   const layout = new MetricLayout()
-  const requests = routes.map((route) => layout.counter({ name: 'requests_total', help: 'Requests.' }, { route }))
+  const requests = routes.map((route) =>
+    layout.counter({ name: 'requests_total', help: 'Requests.' }, { route }),
+  )
   const active = layout.gauge({ name: 'active', help: 'Active.' })
   const duration = layout.histogram({ name: 'duration_seconds', help: 'Duration.', bounds: [0.1, 1] })
   return { layout, requests, active, duration }
@@ -71,8 +73,14 @@ it('a definition that is not valid, or contradicts another, is refused by name',
   assert.throws(() => layout.gauge({ name: 'a-b', help }), /"a-b" is not a metric name/)
   assert.throws(() => layout.gauge({ name: 'g', help }, { 'a-b': '' }), /gauge g: "a-b" cannot name a label/)
   assert.throws(() => layout.gauge({ name: 'g', help }, { le: '' }), /"le" cannot name a label/)
-  assert.throws(() => layout.counter({ name: 'requests_total', help }, { route: 'a' }), /a series \["a"\] already/)
-  assert.throws(() => layout.counter({ name: 'requests_total', help }, { path: 'a' }), /it is a counter \{route\}/)
+  assert.throws(
+    () => layout.counter({ name: 'requests_total', help }, { route: 'a' }),
+    /a series \["a"\] already/,
+  )
+  assert.throws(
+    () => layout.counter({ name: 'requests_total', help }, { path: 'a' }),
+    /it is a counter \{route\}/,
+  )
   assert.throws(() => layout.gauge({ name: 'requests_total', help }, { route: 'c' }), /it is a counter/)
   assert.throws(() => layout.histogram({ name: 'h', help, bounds: [1, 1] }), /\[1, 1\] are not ascending/)
   assert.throws(() => layout.histogram({ name: 'h', help, bounds: [] }), /not ascending/)
@@ -98,14 +106,17 @@ it('another thread counts into its memory while this one reads, and nothing is l
     for (let count = 0; count < 100000; count++) { requests[0].add(1); duration.record(0.25) }`
   const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`)
   const ended = memories.map(
-    (workerData) => new Promise((resolve, reject) => new Worker(url, { workerData }).on('exit', resolve).on('error', reject)),
+    (workerData) =>
+      new Promise((resolve, reject) =>
+        new Worker(url, { workerData }).on('exit', resolve).on('error', reject),
+      ),
   )
-  let running = true
+  const progress = { ended: false }
   const all = Promise.all(ended).finally(() => {
-    running = false
+    progress.ended = true
   })
   let last = 0
-  while (running) {
+  while (!progress.ended) {
     const page = renderExposition(layout, memories)
     const total = Number(/^requests_total\{route="a"\} (\d+)$/m.exec(page)?.[1])
     assert.ok(total >= last, 'a total never falls')

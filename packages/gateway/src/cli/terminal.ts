@@ -1,3 +1,5 @@
+import { styleText } from 'node:util'
+
 /** Where a command writes. */
 export interface Terminal {
   /** The command's result. */
@@ -9,7 +11,7 @@ export interface Terminal {
   readonly errHasColor: boolean
 }
 
-/** The streams of this process. `hasColors` knows NO_COLOR, FORCE_COLOR and dumb terminals. */
+/** The streams of this process. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process
   // `headgate schema | head` closes the pipe early: not our mistake, and no reason for a stack trace.
@@ -20,6 +22,7 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     errIsHuman: stderr.isTTY,
-    errHasColor: stderr.isTTY && stderr.hasColors(),
+    // Node's own judgement, which knows NO_COLOR, FORCE_COLOR and dumb terminals, shows in what it does.
+    errHasColor: styleText('red', 'x', { stream: stderr }) !== 'x',
   }
 }

@@ -13,7 +13,7 @@ export interface PathPattern {
 /** What a host pattern says: one host, or every host with one label or more before `.suffix`. */
 export type HostPattern =
   | { readonly kind: 'exact'; readonly host: string }
-  | { readonly kind: 'suffix'; /** With its leading dot. */ readonly suffix: string }
+  | { readonly kind: 'suffix' /** With its leading dot. */; readonly suffix: string }
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -29,10 +29,12 @@ export function parsePathPattern(text: string): PathPattern {
   if (open) parts.pop()
   const names = new Set<string>()
   const segments = parts.map((part): PatternSegment => {
-    if (part.includes('*')) throw invalid(text, '"*" stands only in a final "/**"; for one segment, write ":name"')
+    if (part.includes('*'))
+      throw invalid(text, '"*" stands only in a final "/**"; for one segment, write ":name"')
     if (!part.startsWith(':')) return { kind: 'static', text: part }
     const name = part.slice(1)
-    if (!PARAMETER_NAME.test(name) || name === '__proto__') throw invalid(text, `":${name}" cannot name a parameter`)
+    if (!PARAMETER_NAME.test(name) || name === '__proto__')
+      throw invalid(text, `":${name}" cannot name a parameter`)
     if (names.has(name)) throw invalid(text, `it names ":${name}" twice`)
     names.add(name)
     return { kind: 'parameter', name }
@@ -48,7 +50,9 @@ export function parsePathPattern(text: string): PathPattern {
 export function parseHostPattern(text: string): HostPattern {
   const host = text.startsWith('*.') ? text.slice(2) : text
   if (host === '' || host !== host.toLowerCase() || /[*/\s]|^[^:[]*:|\]:/.test(host)) {
-    throw new TypeError(`${JSON.stringify(text)} is not a host or "*.suffix", in lower case and without a port`)
+    throw new TypeError(
+      `${JSON.stringify(text)} is not a host or "*.suffix", in lower case and without a port`,
+    )
   }
   return host === text ? { kind: 'exact', host } : { kind: 'suffix', suffix: `.${host}` }
 }

@@ -76,7 +76,9 @@ export class Router<Route> {
     for (let index = 0; index < tries.length; index++) {
       const candidate = tries[index]?.match(search)
       if (candidate === undefined) continue
-      return candidate.paramNames === undefined ? candidate.found : withParams(candidate, candidate.paramNames, search)
+      return candidate.paramNames === undefined
+        ? candidate.found
+        : withParams(candidate, candidate.paramNames, search)
     }
     if (search.refused === undefined) return NOT_FOUND
     const allow = new Set(search.refused.flatMap((choice) => choice.allow))

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { VirtualClock } from '@headgate/core/testing'
 import { openLogDestination } from '../../src/log-destination.ts'
 import { LogWriter } from '../../src/log-writer.ts'
@@ -103,7 +102,7 @@ describe('to a pipe', () => {
   /** A pipe with a name, open for reading without waiting. */
   function pipe(name: string): { path: string; openReader: () => number } {
     const path = join(folder, name)
-    execFileSync('mkfifo', [path])
+    execFileSync('/usr/bin/env', ['mkfifo', path])
     return { path, openReader: () => openSync(path, O_RDONLY | O_NONBLOCK) }
   }
 
@@ -181,43 +180,23 @@ describe('to a pipe', () => {
     assert.equal(closed, false)
     await clock.advance(200)
     await closing
-    assert.equal(dropped() + readAll(reader).length / 1024, 100)
+    let read = 0
+    await until(() => {
+      read += readAll(reader).length / 1024
+      return dropped() + read === 100
+    })
     closeSync(reader)
   })
 })
 
-const WRITING_THREAD = `
-  const { parentPort, workerData } = await import('node:worker_threads')
-  const { systemClock } = await import('@headgate/core')
-  const { openLogDestination } = await import(workerData.destination)
-  const { LogWriter } = await import(workerData.writer)
-  const dropped = { add: (lines) => { throw new Error(lines + ' lines dropped') } }
-  const writer = new LogWriter(openLogDestination('stdout'), { clock: systemClock, dropped, report: console.error })
-  for (let count = 0; count < 20000; count++) writer.write(workerData.name.repeat(1 + count % 200) + '\\n')
-  await writer.close()
-`
-
-/** Runs in a process of its own, whose standard output is a pipe. */
-export async function writeFromThreads(): Promise<void> {
-  const workers = ['a', 'b', 'c'].map((name) => {
-    const [destination, writer] = ['log-destination', 'log-writer'].map((file) => new URL(`../../src/${file}.ts`, import.meta.url).href)
-    const worker = new Worker(WRITING_THREAD, { eval: true, workerData: { name, destination, writer } })
-    return new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject))
-  })
-  await Promise.all(workers)
-}
-
 it('threads that write to the same pipe do not mix their lines', { timeout: 30_000 }, async () => {
-  const call = `import(${JSON.stringify(import.meta.url)}).then((module) => module.writeFromThreads())`
-  const child = spawn(process.execPath, ['-e', call], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const program = fileURLToPath(new URL('write-from-threads.ts', import.meta.url))
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
   await new Promise((resolve) => child.on('close', resolve))
   const lines = text.split('\n')
   assert.equal(lines.pop(), '')
-  assert.equal(lines.length, 60_000)
+  assert.equal(lines.length, 9_000)
   for (const line of lines) assert.match(line, /^(?:a+|b+|c+)$/)
 })

@@ -18,7 +18,12 @@ export function slowFind(
   const matching = entries
     .flatMap((entry, order) =>
       orAny(entry.hosts).flatMap((each) =>
-        (entry.paths.length > 0 ? entry.paths : ['/**']).map((pattern) => ({ entry, order, host: each, path: pattern })),
+        (entry.paths.length > 0 ? entry.paths : ['/**']).map((pattern) => ({
+          entry,
+          order,
+          host: each,
+          path: pattern,
+        })),
       ),
     )
     .filter((place) => matchesHost(place.host, host) && paramsOf(place.path, path) !== undefined)

@@ -4,11 +4,25 @@ import fc from 'fast-check'
 import { type RouteEntry, Router } from '../../src/routing/router.ts'
 import { slowFind } from './oracle.ts'
 
-function route(name: string, match: { hosts?: string[]; paths?: string[]; methods?: string[] } = {}): RouteEntry<string> {
-  return { name, hosts: match.hosts ?? [], paths: match.paths ?? [], methods: match.methods ?? [], value: name }
+function route(
+  name: string,
+  match: { hosts?: string[]; paths?: string[]; methods?: string[] } = {},
+): RouteEntry<string> {
+  return {
+    name,
+    hosts: match.hosts ?? [],
+    paths: match.paths ?? [],
+    methods: match.methods ?? [],
+    value: name,
+  }
 }
 
-function taken(routes: readonly RouteEntry<string>[], path: string, host = 'any.example', method = 'GET'): string {
+function taken(
+  routes: readonly RouteEntry<string>[],
+  path: string,
+  host = 'any.example',
+  method = 'GET',
+): string {
   const match = new Router(routes).find(host, path, method)
   return match.kind === 'found' ? match.route : match.kind
 }
@@ -17,7 +31,8 @@ describe('path patterns', () => {
   it('an exact path matches itself only', () => {
     const routes = [route('exact', { paths: ['/a/b'] })]
     assert.equal(taken(routes, '/a/b'), 'exact')
-    for (const path of ['/', '/a', '/a/', '/a/b/', '/a/b/c', '/a/B', '/a/bb']) assert.equal(taken(routes, path), 'not_found')
+    for (const path of ['/', '/a', '/a/', '/a/b/', '/a/b/c', '/a/B', '/a/bb'])
+      assert.equal(taken(routes, path), 'not_found')
   })
 
   it('a prefix matches its root, with and without a slash, and all below, but no longer word', () => {
@@ -160,7 +175,10 @@ it('a pattern that is none is refused by name', () => {
 const word = fc.constantFrom('a', 'b', 'ab', 'x.html')
 const segment = fc.oneof(word, fc.constantFrom(':p', ':q', ':r'))
 const pathPattern = fc
-  .tuple(fc.uniqueArray(segment, { selector: (each) => (each.startsWith(':') ? each : Symbol()), maxLength: 4 }), fc.constantFrom('', '/', '/**'))
+  .tuple(
+    fc.uniqueArray(segment, { selector: (each) => (each.startsWith(':') ? each : Symbol()), maxLength: 4 }),
+    fc.constantFrom('', '/', '/**'),
+  )
   .map(([segments, end]) => segments.map((each) => `/${each}`).join('') + end || '/')
 const host = fc.constantFrom('a.b.example', 'b.example', 'example', 'a.example', 'other')
 const hostPattern = fc.oneof(host, fc.constantFrom('*.example', '*.b.example', '*.a.b.example'))
@@ -175,14 +193,21 @@ const routes = fc
     { maxLength: 12 },
   )
   .map((list) => list.map((match, index) => route(`r${index}`, match)))
-const path = fc.array(fc.constantFrom('a', 'b', 'ab', 'x.html', 'xxhtml', ''), { maxLength: 5 }).map((parts) => `/${parts.join('/')}`)
+const path = fc
+  .array(fc.constantFrom('a', 'b', 'ab', 'x.html', 'xxhtml', ''), { maxLength: 5 })
+  .map((parts) => `/${parts.join('/')}`)
 
 it('finds what a comparison of all matching routes finds', () => {
   fc.assert(
-    fc.property(routes, fc.array(fc.tuple(host, path, method), { minLength: 1, maxLength: 12 }), (entries, requests) => {
-      const router = new Router(entries)
-      for (const request of requests) assert.deepEqual(router.find(...request), slowFind(entries, ...request))
-    }),
+    fc.property(
+      routes,
+      fc.array(fc.tuple(host, path, method), { minLength: 1, maxLength: 12 }),
+      (entries, requests) => {
+        const router = new Router(entries)
+        for (const request of requests)
+          assert.deepEqual(router.find(...request), slowFind(entries, ...request))
+      },
+    ),
     { numRuns: 2000 },
   )
 })

@@ -24,6 +24,7 @@ describe('replacing a crashed worker', () => {
     backoff.started()
     await clock.advance(10_000)
     assert.equal(backoff.crashed(), 0)
+    backoff.started()
     assert.equal(backoff.crashed(), 100)
   })
 })

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import {
+  type EndpointStats,
+  Exchange,
+  HttpRequest,
+  HttpResponse,
+  observe,
+  TrafficError,
+  Upstream,
+} from '@headgate/core'
+import { VirtualClock } from '@headgate/core/testing'
+import type { GatewayConfig } from '../../src/config/config.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { endpointName } from '../../src/endpoint-metrics.ts'
+import { MetricSampler } from '../../src/metric-sampler.ts'
+import { GatewayMetrics, standaloneMetrics } from '../../src/metrics.ts'
+
+const result = parseConfig({
+  upstreams: { orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://a.example' }] } },
+  routes: [
+    { name: 'orders', match: { path: '/orders/**' }, upstream: 'orders' },
+    { name: 'rest', upstream: 'http://127.0.0.1:9000' },
+  ],
+})
+assert.ok(result.ok, JSON.stringify(result))
+const config: GatewayConfig = result.config
+
+/** The values of the page, by series. */
+function valuesOf(metrics: GatewayMetrics, memories: readonly SharedArrayBuffer[]): Map<string, number> {
+  const lines = metrics.render(memories).split('\n')
+  const samples = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  )
+}
+
+function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointStats {
+  const nothing = {
+    active: 0,
+    idle: 0,
+    connecting: 0,
+    pending: 0,
+    opened: 0,
+    closed: 0,
+    reused: 0,
+    failed: 0,
+  }
+  return { endpoint, ...nothing, ...changes }
+}
+
+it('every line of the page is a comment or a sample, and each family is introduced once', () => {
+  const metrics = new GatewayMetrics(config)
+  const page = metrics.render([metrics.allocate()])
+  const introduced = new Set<string>()
+  for (const line of page.trimEnd().split('\n')) {
+    const type = /^# TYPE ([a-z_]+) (?:counter|gauge|histogram)$/.exec(line)?.[1]
+    if (type !== undefined) {
+      assert.ok(!introduced.has(type), type)
+      introduced.add(type)
+    } else if (!line.startsWith('# HELP ')) {
+      const name =
+        /^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? [0-9.+e-]+$/.exec(
+          line,
+        )?.[1]
+      assert.ok(name !== undefined && introduced.has(name), line)
+    }
+  }
+  for (const name of ['headgate_requests_active', 'headgate_workers', 'process_cpu_seconds_total']) {
+    assert.ok(introduced.has(name), name)
+  }
+})
+
+it('an exchange that a route observes shows under its name, and unrouted ones under a name of their own', async () => {
+  const metrics = new GatewayMetrics(config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  for (const [route, status] of [
+    ['orders', 200],
+    ['orders', 503],
+    ['(none)', 404],
+  ] as const) {
+    const exchange = new Exchange(HttpRequest.to('http://a.example/'), new VirtualClock())
+    await observe({ route, metrics: metrics.route(route) })(() => Promise.resolve(new HttpResponse(status)))(
+      exchange,
+    )
+    exchange.finish({ status, error: undefined, bytesSent: 5, bytesReceived: 2 })
+  }
+  metrics.onRetry('orders')()
+  const values = valuesOf(metrics, [memory])
+  assert.equal(values.get('headgate_requests_total{route="orders",status_class="2xx"}'), 1)
+  assert.equal(values.get('headgate_requests_total{route="orders",status_class="5xx"}'), 1)
+  assert.equal(values.get('headgate_requests_total{route="(none)",status_class="4xx"}'), 1)
+  assert.equal(values.get('headgate_request_duration_seconds_count{route="orders"}'), 2)
+  assert.equal(values.get('headgate_response_bytes_total{route="orders"}'), 10)
+  assert.equal(values.get('headgate_request_bytes_total{route="orders"}'), 4)
+  assert.equal(values.get('headgate_retries_total{route="orders"}'), 1)
+  assert.equal(values.get('headgate_requests_active{route="orders"}'), 0)
+  assert.throws(() => metrics.route('none'), /no metrics of route "none"/)
+})
+
+it('connections and refused requests are counted', () => {
+  const metrics = new GatewayMetrics(config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  for (const change of [1, 1, -1] as const) metrics.onConnection(change)
+  metrics.onError(new TrafficError('malformed_request', 'bad'))
+  const values = valuesOf(metrics, [memory])
+  assert.equal(values.get('headgate_downstream_connections_active'), 1)
+  assert.equal(values.get('headgate_downstream_connections_total'), 2)
+  assert.equal(values.get('headgate_request_errors_total{code="malformed_request"}'), 1)
+})
+
+it('what pools count is taken over by difference, and goes on after a crash', () => {
+  const [first, successor] = [new GatewayMetrics(config), new GatewayMetrics(config)]
+  const memory = first.allocate()
+  const record = (metrics: GatewayMetrics, changes: Partial<EndpointStats>): void =>
+    metrics.recordUpstream('orders', [poolStats('127.0.0.1:9001', changes), poolStats('a.example:80', {})])
+  first.attach(memory)
+  record(first, { active: 3, idle: 1, opened: 4 })
+  record(first, { active: 2, idle: 2, opened: 6, reused: 1 })
+  first.abandoned(memory)
+  successor.attach(memory)
+  record(successor, { active: 1, opened: 1 })
+  const values = valuesOf(successor, [memory])
+  const of = (name: string): number | undefined =>
+    values.get(`headgate_upstream_connections_${name}{upstream="orders",endpoint="127.0.0.1:9001"}`)
+  assert.deepEqual([of('active'), of('idle'), of('pending')], [1, 0, 0])
+  assert.deepEqual([of('opened_total'), of('reused_total'), of('failed_total')], [7, 1, 0])
+})
+
+it('an endpoint is called in metrics as it is called in the log', () => {
+  const urls = [
+    'http://a.example',
+    'https://a.example',
+    'http://127.0.0.1:9001',
+    'http://[::1]',
+    'https://[::1]:8443',
+    'unix:/run/app.sock',
+    'https+unix:/run/app.sock',
+  ]
+  for (const url of urls) {
+    const upstream = new Upstream({ name: 'u', endpoints: [{ url }] })
+    assert.equal(endpointName(url), upstream.stats()[0]?.endpoint, url)
+    upstream.destroy()
+  }
+})
+
+it('endpoints that are called the same share their series', () => {
+  const endpoints = [{ url: 'http://a.example:1' }, { url: 'https://a.example:1' }]
+  const shared = parseConfig({ upstreams: { u: { endpoints } }, routes: [{ upstream: 'u' }] })
+  assert.ok(shared.ok)
+  const metrics = new GatewayMetrics(shared.config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  metrics.recordUpstream('u', [poolStats('a.example:1', { idle: 1 }), poolStats('a.example:1', { idle: 2 })])
+  const series = 'headgate_upstream_connections_idle{upstream="u",endpoint="a.example:1"}'
+  assert.equal(valuesOf(metrics, [memory]).get(series), 3)
+})
+
+it('the process is measured when asked', () => {
+  const metrics = new GatewayMetrics(config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  const clock = new VirtualClock()
+  metrics.sampleProcess(clock)
+  const values = valuesOf(metrics, [memory])
+  assert.ok((values.get('process_resident_memory_bytes') ?? 0) > 1_000_000)
+  assert.ok((values.get('process_cpu_seconds_total') ?? 0) > 0)
+  const started = (values.get('process_start_time_seconds') ?? 0) * 1000
+  assert.ok(started < clock.wallTime() && started > clock.wallTime() - 600_000)
+})
+
+it('a worker samples its pools and its event loop each second, and once more at the end', async () => {
+  const metrics = standaloneMetrics(config)
+  const clock = new VirtualClock()
+  let opened = 0
+  const upstream = { stats: () => [poolStats('127.0.0.1:9001', { opened: ++opened })] }
+  const recorded: number[] = []
+  metrics.recordUpstream = (_, stats) => recorded.push(stats[0]?.opened ?? 0)
+  const sampler = new MetricSampler(metrics, new Map([['orders', upstream]]), clock)
+  sampler.start()
+  await clock.advance(2_500)
+  assert.deepEqual(recorded, [1, 2])
+  sampler.stop()
+  await clock.advance(2_500)
+  assert.deepEqual(recorded, [1, 2, 3])
+})
