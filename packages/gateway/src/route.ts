@@ -13,7 +13,7 @@ import {
   type Upstream,
 } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from './config/config.ts'
-import type { Surroundings } from './snapshot.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** What a route is compiled with. */
 export interface RouteContext extends Surroundings {

@@ -1,19 +1,11 @@
 import { readFileSync } from 'node:fs'
-import type { BlockList } from 'node:net'
-import { type AccessLog, type Clock, type Handler, RetryBudget, stack, type TlsOptions, TrafficError, Upstream } from '@headgate/core'
+import { type Clock, type Handler, RetryBudget, stack, type TlsOptions, TrafficError, Upstream } from '@headgate/core'
 import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from './config/config.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
-import { type GatewayMetrics, NO_ROUTE } from './metrics.ts'
+import { NO_ROUTE } from './metrics.ts'
 import { outerPolicies, routeHandler } from './route.ts'
 import { type Found, Router } from './routing/router.ts'
-
-/** What a snapshot is compiled into: things that outlive it. */
-export interface Surroundings {
-  readonly clock: Clock
-  readonly metrics: GatewayMetrics
-  readonly accessLog: AccessLog | undefined
-  readonly trustedProxies: BlockList
-}
+import type { Surroundings } from './surroundings.ts'
 
 /** One configuration, compiled: immutable, and all that an exchange needs. */
 export interface Snapshot {

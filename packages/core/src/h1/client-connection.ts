@@ -4,7 +4,7 @@ import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import { isIdempotent } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
-import type { Timer } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import { BodyReader } from './body-reader.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
@@ -47,6 +47,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   private tunnel: TunnelEnd | undefined
   private persistent = true
   private sawOctets = false
+  private interimOctets = 0
 
   /**
    * @param socket connected, and for TLS verified
@@ -55,7 +56,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   constructor(socket: Socket, reader: SocketReader, options: ClientConnectionOptions) {
     this.socket = socket
     this.options = options
-    this.head = new HeadBuffer(options.limits.head)
+    this.head = new HeadBuffer(options.limits.head, false)
     this.timer = options.clock.timer(() => this.timedOut())
     reader.target = this
     socket.on('end', () => this.ended())
@@ -73,6 +74,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.exchange = exchange
     this.exchanges++
     this.sawOctets = false
+    this.interimOctets = 0
     this.persistent = true
     exchange.occupy(this)
     return new Promise((resolve, reject) => {
@@ -137,14 +139,26 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
         return this.fail(this.error('response_head_too_large', reason))
       }
       const head = found instanceof WireFault ? found : parseResponseHead(found, this.options.limits)
-      if (head instanceof WireFault) return this.fail(this.error('malformed_response', head.message))
+      if (head instanceof WireFault) return this.fail(this.headError(head))
       rest = head.status < 200 ? this.interim(head, found as FoundHead) : this.final(head, found as FoundHead)
     }
+  }
+
+  private headError(fault: WireFault): TrafficError {
+    const code = fault.code === 'response_head_too_large' ? fault.code : 'malformed_response'
+    return this.error(code, fault.message)
   }
 
   /** A 1xx response (RFC 9110 15.2); answers the octets behind it, in which the next head is looked for. */
   private interim(head: ResponseHead, found: FoundHead): Buffer | undefined {
     if (head.status === 101) return this.switchProtocols(head, found)
+    // Each may have to wait for a slow peer: without a limit an upstream could fill the memory with them.
+    this.interimOctets += found.next
+    if (this.interimOctets > this.options.limits.head) {
+      const reason = `the 1xx responses before the final one are larger than ${this.options.limits.head} octets`
+      this.fail(this.error('response_head_too_large', reason))
+      return undefined
+    }
     if (head.status === 100) this.writer?.proceed()
     else this.exchange?.inform?.(head.status, head.headers)
     return found.next < found.buffer.length ? found.buffer.subarray(found.next) : undefined
@@ -159,8 +173,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
-    const response = new HttpResponse(101, head.headers, undefined, this.tunnel)
-    this.settleHead(response)
+    this.resolve?.(new HttpResponse(101, head.headers, undefined, this.tunnel))
     if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
   }
 
@@ -179,27 +192,27 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.writer?.forgo()
     this.move('head')
     const response = new HttpResponse(head.status, head.headers)
-    const behind = this.beginBody(response, framing, found)
-    if (behind > 0) this.persistent = false // two responses to one request: neither the second nor the connection is trusted
-    this.settleHead(response)
+    const { resolve } = this
+    this.beginBody(response, framing, found)
+    // Not `this.resolve`: the connection may be free by now, and its owner may have sent the next exchange.
+    resolve?.(response)
   }
 
-  /** Gives the response its body, and answers how many octets stand behind its end. */
-  private beginBody(response: HttpResponse, framing: Framing, found: FoundHead): number {
+  /** Gives the response its body: here already, or still to come. */
+  private beginBody(response: HttpResponse, framing: Framing, found: FoundHead): void {
     const { buffer, next } = found
     const here = buffer.length - next
     if (framing === NO_BODY || (framing > 0 && here >= framing)) {
       if (framing > 0) response.body = wholeBody(found, framing)
+      // Two responses to one request: neither the second nor the connection is trusted.
       if (here > framing) this.persistent = false
-      this.responseRead()
-      return here - framing
+      return this.responseRead()
     }
     const body = new StreamBody(framing > 0 ? framing : undefined, this)
     response.body = body
     this.reader = new BodyReader(framing, body, this.options.limits, 'malformed_response')
     this.startReadPace(response)
     if (here > 0) this.readBody(this.reader, Buffer.from(buffer.subarray(next)))
-    return 0
   }
 
   private startReadPace(response: HttpResponse): void {
@@ -241,13 +254,6 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.fail(error)
   }
 
-  private settleHead(response: HttpResponse): void {
-    const resolve = this.resolve
-    this.resolve = undefined
-    this.reject = undefined
-    resolve?.(response)
-  }
-
   /** The response is complete; the connection is free if the request is, too. */
   private responseRead(): void {
     if (this.writer === undefined || this.writer.done) this.complete()
@@ -259,6 +265,8 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     if (!this.persistent || this.socket.destroyed) return this.retire()
     this.move('complete')
     this.exchange = undefined
+    this.resolve = undefined
+    this.reject = undefined
     this.writer = undefined
     this.timer.hold()
     exchange?.release(this)

@@ -24,9 +24,12 @@ const SMALL_READ = 4096
 export class HeadBuffer {
   private partial: Buffer | undefined
   private readonly limit: number
+  private readonly blankFirst: boolean
 
-  constructor(limit: number) {
+  /** @param blankFirst whether an empty line may stand before a head: a relic of old clients (RFC 9112 2.2) */
+  constructor(limit: number, blankFirst: boolean) {
     this.limit = limit
+    this.blankFirst = blankFirst
   }
 
   /** Whether a head has begun. */
@@ -42,8 +45,7 @@ export class HeadBuffer {
   take(chunk: Buffer): FoundHead | undefined | TooLarge | WireFault {
     const buffer = this.partial === undefined ? chunk : Buffer.concat([this.partial, chunk])
     const text = buffer.toString('latin1', 0, textLength(buffer, this.limit))
-    // An empty line before a request line is a relic of old clients (RFC 9112 2.2).
-    const start = text.startsWith('\r\n') ? 2 : 0
+    const start = this.blankFirst && text.startsWith('\r\n') ? 2 : 0
     const blank = text.indexOf('\r\n\r\n', start)
     if (blank < 0) return this.keep(buffer, text)
     this.partial = undefined

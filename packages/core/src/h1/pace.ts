@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** When a peer that should send or take a body is too slow. */
 export interface PaceLimits {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Body } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { type HttpRequest, isIdempotent } from '../message/request.ts'
-import type { Timer } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { CHUNKED } from './framing.ts'
@@ -24,7 +24,7 @@ export class RequestWriter implements BodyWriterOwner {
   done = false
   /** The body was held back for good: what the head announced will never come. */
   forgone = false
-  bytesSent = 0
+  private headBytes = 0
   private readonly socket: Socket
   private readonly options: ClientConnectionOptions
   private readonly owner: RequestWriterOwner
@@ -41,6 +41,11 @@ export class RequestWriter implements BodyWriterOwner {
     this.owner = owner
   }
 
+  /** Octets handed to the socket so far, framing of the body not counted. */
+  get bytesSent(): number {
+    return this.headBytes + (this.bodyWriter?.written ?? 0)
+  }
+
   /** @throws TrafficError `internal`, with nothing written, if the request would break the framing */
   begin(request: HttpRequest): void {
     const { body } = request
@@ -50,7 +55,7 @@ export class RequestWriter implements BodyWriterOwner {
     const joined = whole !== undefined && whole.length <= JOINED_BODY
     const connection = request.upgrade === undefined ? undefined : 'upgrade'
     const head = requestHead(request, framing, connection, joined ? whole.latin1 : '')
-    this.bytesSent = head.length
+    this.headBytes = head.length
     if (joined) {
       this.socket.write(head, 'latin1')
       this.finished()
@@ -118,7 +123,6 @@ export class RequestWriter implements BodyWriterOwner {
   }
 
   bodyWritten(): void {
-    this.bytesSent += this.bodyWriter?.written ?? 0
     this.finished()
   }
 

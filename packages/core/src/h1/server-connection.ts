@@ -5,7 +5,7 @@ import { Exchange, type Peer } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
-import type { Timer } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
 import { NO_BODY } from './framing.ts'
@@ -62,7 +62,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.socket = socket
     this.owner = owner
     this.options = options
-    this.head = new HeadBuffer(options.limits.head)
+    this.head = new HeadBuffer(options.limits.head, true)
     this.peer = {
       address: socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? '',
       port: socket.remotePort ?? 0,

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { type BodySink, type BodySource, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Tunnel } from '../message/response.ts'
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 
 /**
  * One end of a connection that has switched protocols: octets pass through it both ways, each direction ends on its own

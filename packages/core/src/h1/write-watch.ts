@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import type { PaceLimits } from './pace.ts'
 
 /** Judges a peer that should take what is queued for it: in each idle period it must take what the minimum rate asks. */

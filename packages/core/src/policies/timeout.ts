@@ -21,6 +21,10 @@ export function timeout(options: TimeoutOptions): Policy {
       })
       timer.arm(exchange.remaining())
       exchange.onFinish(() => timer.disarm())
-      return next(exchange)
+      return next(exchange).then((response) => {
+        // A protocol switch ends the exchange as far as time is concerned: a WebSocket may live for days.
+        if (response.status === 101) timer.disarm()
+        return response
+      })
     }
 }

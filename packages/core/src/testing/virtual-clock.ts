@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 
 /** 2026-01-01T00:00:00Z: a wall time that tests can write down. */
 const EPOCH = Date.UTC(2026, 0, 1)

@@ -1,4 +1,4 @@
-import type { Timer } from './clock.ts'
+import type { Timer } from './timer.ts'
 
 /** 512 slots of 10 ms: timers within 5 s are reached in one turn, later ones stay linked and are looked at again. */
 const SLOTS = 512

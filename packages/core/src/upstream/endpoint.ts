@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonicalAuthority, InvalidTarget } from '../message/target.ts'
+import { type Authority, canonicalAuthority, InvalidTarget } from '../message/target.ts'
 import type { ConnectTarget } from './connect.ts'
 import { TlsOrigin, type TlsOptions } from './tls.ts'
 
@@ -33,4 +33,14 @@ export function endpointTarget(url: string, tls: TlsOptions = { verify: true }):
     throw new TypeError(`${JSON.stringify(url)}: ${host} is not an IPv6 address`)
   const port = authority.port ?? defaultPort
   return secure ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) } : { kind: 'tcp', host, port }
+}
+
+const LOCALHOST: Authority = { host: 'localhost', port: undefined, text: 'localhost' }
+
+/** What Host says to an endpoint that is asked under its own name. */
+export function endpointAuthority(target: ConnectTarget): Authority {
+  if (target.kind === 'unix') return LOCALHOST
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host
+  const authority = canonicalAuthority(`${host}:${target.port}`, target.tls === undefined ? 80 : 443)
+  return authority instanceof InvalidTarget ? LOCALHOST : authority
 }

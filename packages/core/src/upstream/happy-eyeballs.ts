@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import type { ResolvedAddress } from './dns.ts'
 
 /** How long an attempt has before the next address is tried beside it, in milliseconds (RFC 8305 section 5). */

@@ -1,6 +1,6 @@
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
-import type { Timer } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import type { PooledConnection } from './pool-entry.ts'
 
 /** An exchange that waits for a connection. */

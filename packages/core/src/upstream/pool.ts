@@ -1,6 +1,7 @@
 import { type ErrorCode, TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Timer } from '../time/timer.ts'
 import type { CancelScope } from './connect.ts'
 import { IdleList, PoolEntry, type PooledConnection } from './pool-entry.ts'
 import { deadlineExceeded, Waiter, WaiterQueue } from './pool-queue.ts'
@@ -84,6 +85,12 @@ export class Pool {
   acquire(exchange: Exchange): PooledConnection | Promise<PooledConnection> {
     let entry = this.idle.newest
     if (entry === undefined) return this.wait(exchange)
+    if (exchange.freshConnection) {
+      // Those that lie idle may be as stale as the one that was just found closed.
+      exchange.freshConnection = false
+      if (!this.hasRoom) this.drop(entry)
+      return this.wait(exchange)
+    }
     const now = this.clock.now()
     while (entry !== undefined) {
       if (this.fresh(entry, now)) {

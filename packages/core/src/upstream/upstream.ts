@@ -5,11 +5,12 @@ import { SocketReader } from '../h1/socket-reader.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HttpResponse } from '../message/response.ts'
+import type { Authority } from '../message/target.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { type Balancer, WeightedRoundRobin } from './balance.ts'
 import { type CancelScope, connect, targetName } from './connect.ts'
 import { Resolver } from './dns.ts'
-import { endpointTarget } from './endpoint.ts'
+import { endpointAuthority, endpointTarget } from './endpoint.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions, type PoolStats } from './pool.ts'
 import type { PooledConnection } from './pool-entry.ts'
 import type { TlsOptions } from './tls.ts'
@@ -52,6 +53,8 @@ export interface Endpoint {
   /** `host:port` or `unix:/path`. */
   readonly name: string
   readonly weight: number
+  /** Its own name, for Host where the client's is not preserved. */
+  readonly authority: Authority
   readonly pool: Pool
 }
 
@@ -80,6 +83,7 @@ export class Upstream {
     const avoid = exchange.attempts > 1 ? this.endpointNamed(exchange.endpoint) : undefined
     const endpoint = this.balancer.pick(avoid) as Endpoint // the constructor saw to it that there is one
     exchange.endpoint = endpoint.name
+    if (!exchange.preserveHost) exchange.request.authority = endpoint.authority
     // Where no retry policy counts, there is one.
     if (exchange.attempts === 0) exchange.attempts = 1
     return sendThrough(endpoint.pool, exchange)
@@ -127,7 +131,7 @@ function makeEndpoint({ url, weight = 1 }: EndpointOptions, options: UpstreamOpt
   const name = targetName(target)
   const openInPool = (scope: CancelScope): Promise<PooledConnection> =>
     open((onread) => connect(target, { clock, resolver, timeout, scope, ...(onread && { onread }) }))
-  return { name, weight, pool: new Pool(name, clock, openInPool, { ...POOL_DEFAULTS, ...options.pool }) }
+  return { name, weight, authority: endpointAuthority(target), pool: new Pool(name, clock, openInPool, { ...POOL_DEFAULTS, ...options.pool }) }
 }
 
 function openHttp1(options: ClientConnectionOptions): OpenConnection {

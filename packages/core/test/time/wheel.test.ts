@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Timer } from '../../src/time/clock.ts'
+import type { Timer } from '../../src/time/timer.ts'
 import { TimerWheel } from '../../src/time/wheel.ts'
 
 const TICK = 10
