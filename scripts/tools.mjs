@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path'
 import { progress, run } from './child.mjs'
 
 /** The programs that the tests start, each with the Debian package that brings it. */
-const tools = [{ program: 'openssl', debianPackage: 'openssl' }]
+const tools = [
+  { program: 'openssl', debianPackage: 'openssl' },
+  { program: 'curl', debianPackage: 'curl' },
+]
 
 /** Makes sure that the tools are there: installs them as root on Debian, elsewhere names what is missing. */
 export async function installTools() {

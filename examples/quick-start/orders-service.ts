@@ -11,7 +11,10 @@ export function startOrders(port: number): Promise<Service> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, , id] = (request.url ?? '').split('/')
     if (request.method === 'POST') {
-      const order = { id: 1001 + orders.length, ...((await json(request)) as { item: string; quantity: number }) }
+      const order = {
+        id: 1001 + orders.length,
+        ...((await json(request)) as { item: string; quantity: number }),
+      }
       orders.push(order)
       send(response, 201, order)
     } else if (id === undefined) send(response, 200, orders)

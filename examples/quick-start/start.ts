@@ -26,7 +26,10 @@ const { values } = parseArgs({
 process.exitCode = await main(values.port, values['admin-port'])
 
 async function main(port: string, adminPort: string): Promise<number> {
-  for (const [option, wanted] of [['--port', port], ['--admin-port', adminPort]] as const) {
+  for (const [option, wanted] of [
+    ['--port', port],
+    ['--admin-port', adminPort],
+  ] as const) {
     if (await isFree(Number(wanted))) continue
     process.stderr.write(
       `Port ${wanted} of 127.0.0.1 is in use. End what uses it ("ss -ltnp sport = :${wanted}" shows that), or choose another:\n` +
@@ -36,14 +39,21 @@ async function main(port: string, adminPort: string): Promise<number> {
   }
   const orders = await startOrders(9001)
   const echo = await startEcho(9002)
-  const config = configFile({ '8080': port, '9901': adminPort, '9001': String(orders.port), '9002': String(echo.port) })
+  const config = configFile({
+    '8080': port,
+    '9901': adminPort,
+    '9001': String(orders.port),
+    '9002': String(echo.port),
+  })
   const gateway = spawn(process.execPath, [headgate, 'run', '-c', config.file], { stdio: 'inherit' })
   // A Ctrl-C reaches the gateway by itself; a signal to this process alone does not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => gateway.kill(signal))
   const ended = once(gateway, 'exit')
   const admin = `http://127.0.0.1:${adminPort}`
   if (await isReady(gateway, `${admin}/readyz`)) {
-    process.stdout.write(`${thingsToTry(`http://127.0.0.1:${port}`, admin)}\nCtrl-C ends it. The configuration is in ${config.shown}\n\n`)
+    process.stdout.write(
+      `${thingsToTry(`http://127.0.0.1:${port}`, admin)}\nCtrl-C ends it. The configuration is in ${config.shown}\n\n`,
+    )
   }
   const [code] = await ended
   orders.close()
@@ -61,16 +71,27 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** headgate.yaml itself, or a copy with other ports where those in it are not to be had. */
-function configFile(ports: Readonly<Record<string, string>>): { file: string; shown: string; remove(): void } {
+function configFile(ports: Readonly<Record<string, string>>): {
+  file: string
+  shown: string
+  remove(): void
+} {
   const original = join(here, 'headgate.yaml')
   const shown = relative('', original)
   const text = readFileSync(original, 'utf8')
-  const changed = text.replaceAll(/127\.0\.0\.1:(\d+)/g, (written, port: string) => `127.0.0.1:${ports[port] ?? port}`)
+  const changed = text.replaceAll(
+    /127\.0\.0\.1:(\d+)/g,
+    (_, port: string) => `127.0.0.1:${ports[port] ?? port}`,
+  )
   if (changed === text) return { file: shown, shown, remove() {} }
   const folder = mkdtempSync(join(tmpdir(), 'headgate-quick-start-'))
   const file = join(folder, 'headgate.yaml')
   writeFileSync(file, changed)
-  return { file, shown: `${shown} (with other ports: ${file})`, remove: () => rmSync(folder, { recursive: true }) }
+  return {
+    file,
+    shown: `${shown} (with other ports: ${file})`,
+    remove: () => rmSync(folder, { recursive: true }),
+  }
 }
 
 async function isReady(gateway: ChildProcess, url: string): Promise<boolean> {

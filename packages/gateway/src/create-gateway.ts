@@ -51,7 +51,10 @@ export class ConfigError extends Error {
  * @param config as in a configuration file
  * @throws ConfigError if it is not valid
  */
-export function createGateway(config: GatewayConfigInput, options: CreateGatewayOptions = {}): EmbeddedGateway {
+export function createGateway(
+  config: GatewayConfigInput,
+  options: CreateGatewayOptions = {},
+): EmbeddedGateway {
   const { clock = systemClock, accessLog } = options
   const result = parseConfig(config)
   if (!result.ok) throw new ConfigError(result.problems)

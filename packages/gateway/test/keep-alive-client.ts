@@ -41,15 +41,18 @@ export class KeepAliveClient {
     this.socket.write(REQUEST)
   }
 
-  private read(text: string): void {
+  private read(text: string): unknown {
     this.received += text
-    const match = /^HTTP\/1\.1 200 [^]*?\r\ncontent-length: (\d+)\r\n[^]*?\r\n\r\n/i.exec(this.received)
-    if (match === null || this.received.length < match[0].length + Number(match[1])) return
-    const last = /\r\nconnection: close\r\n/i.test(match[0])
+    const end = this.received.indexOf('\r\n\r\n') + 4
+    if (end < 4) return undefined
+    const head = this.received.slice(0, end)
+    const length = /^HTTP\/1\.1 200 [^]*\r\ncontent-length: (\d+)\r\n/.exec(head)?.[1]
+    if (length === undefined) return this.socket.destroy()
+    if (this.received.length < end + Number(length)) return undefined
+    const last = head.includes('\r\nconnection: close\r\n')
     this.received = ''
     this.waiting = false
     this.responses++
-    if (last || this.stopped) this.socket.end()
-    else this.send()
+    return last || this.stopped ? this.socket.end() : this.send()
   }
 }

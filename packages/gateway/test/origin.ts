@@ -10,7 +10,9 @@ export interface Origin {
 }
 
 /** Starts a service that lives until the tests of the file are over; it answers `ok` unless told how. */
-export async function startOrigin(listener: RequestListener = (_, response) => response.end('ok\n')): Promise<Origin> {
+export async function startOrigin(
+  listener: RequestListener = (_, response) => response.end('ok\n'),
+): Promise<Origin> {
   let requests = 0
   const server = createServer((request, response) => {
     requests++

@@ -62,10 +62,12 @@ function judge(name: string): Fate {
 }
 
 /**
- * Names that Connection may list without effect: without them a message means something else, and a peer must not be able
- * to have them removed (RFC 9110 7.6.1; "hop-by-hop abuse").
+ * Names that Connection may list without effect: without them a message means something else, or they are ours, and a peer
+ * must not be able to have them removed (RFC 9110 7.6.1; "hop-by-hop abuse").
  */
-const KEPT: ReadonlySet<string> = new Set(['host', 'content-length', 'content-type', 'cache-control', 'authorization', 'cookie'])
+const KEPT: ReadonlySet<string> = new Set(
+  'host content-length content-type cache-control authorization cookie x-request-id'.split(' '),
+)
 
 /** The field names that a Connection value lists beside its options; undefined if there are none, as is usual. */
 export function connectionNames(value: string | undefined): ReadonlySet<string> | undefined {

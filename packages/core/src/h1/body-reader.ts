@@ -1,6 +1,6 @@
 import type { StreamBody } from '../message/body.ts'
 import { ChunkedDecoder, type ChunkedLimits } from './chunked.ts'
-import { type MalformedCode, WireFault } from './fault.ts'
+import type { MalformedCode, WireFault } from './fault.ts'
 import { CHUNKED, type Framing, UNTIL_CLOSE } from './framing.ts'
 
 /** Reads one body off the wire into a `StreamBody`, by its framing. */

@@ -81,6 +81,11 @@ export class BodyWriter implements BodySink {
     this.owner.bodyBroken(error)
   }
 
+  /** The kernel, or the TLS layer, has taken all of it. */
+  get holdsNothing(): boolean {
+    return this.socket.writableLength === 0
+  }
+
   /** Whether the end of the body is the end of the connection. */
   get untilClose(): boolean {
     return this.framing === UNTIL_CLOSE

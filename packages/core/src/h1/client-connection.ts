@@ -121,11 +121,12 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     return this.reader !== undefined || this.tunnel !== undefined
   }
 
-  read(chunk: Buffer, owned: boolean): void {
-    if (this.reader !== undefined) this.readBody(this.reader, owned ? chunk : Buffer.from(chunk))
-    else if (this.state === 'waiting') this.readHead(chunk)
-    else if (this.state === 'tunnel') this.tunnel?.read(owned ? chunk : Buffer.from(chunk))
+  read(chunk: Buffer, owned: boolean): boolean {
+    if (this.reader !== undefined) return this.readBody(this.reader, owned ? chunk : Buffer.from(chunk))
+    if (this.state === 'tunnel') return this.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
+    if (this.state === 'waiting') this.readHead(chunk)
     else this.fail(this.error('malformed_response', 'the upstream sent octets that belong to no response'))
+    return true
   }
 
   private readHead(chunk: Buffer): void {
@@ -225,10 +226,11 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.readPace.start()
   }
 
-  private readBody(reader: BodyReader, chunk: Buffer): void {
+  /** Answers whether the chunk's memory may be used again. */
+  private readBody(reader: BodyReader, chunk: Buffer): boolean {
     this.readPace?.progress(chunk.length)
     const next = reader.feed(chunk, 0)
-    if (this.reader !== reader) return // cancelled by whoever took the octets
+    if (this.reader !== reader) return false // cancelled by whoever took the octets
     if (next instanceof WireFault) this.fail(this.error('malformed_response', next.message))
     else if (reader.done) {
       this.reader = undefined
@@ -240,6 +242,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
       this.socket.pause()
       this.readPace?.pause()
     }
+    return reader.body.holdsNothing
   }
 
   resumeBody(): void {

@@ -23,7 +23,7 @@ interface Rule {
   readonly section: string
   readonly applies: (fields: FramingFields) => boolean
   /** The framing, or why the message is refused. */
-  readonly then: (fields: FramingFields) => Framing | string
+  readonly result: (fields: FramingFields) => Framing | string
 }
 
 const hasTransferEncoding = (fields: FramingFields): boolean => fields.transferEncoding !== undefined
@@ -33,39 +33,39 @@ const REFUSALS: readonly Rule[] = [
   {
     section: 'RFC 9112 6.1: TE in a message older than HTTP/1.1 is faulty framing',
     applies: (fields) => hasTransferEncoding(fields) && fields.version === '1.0',
-    then: () => 'Transfer-Encoding in an HTTP/1.0 message',
+    result: () => 'Transfer-Encoding in an HTTP/1.0 message',
   },
   {
     section: 'RFC 9112 6.1, 6.3 rule 3: both fields are an attempt at smuggling',
     applies: (fields) => hasTransferEncoding(fields) && fields.contentLength !== undefined,
-    then: () => 'both Transfer-Encoding and Content-Length',
+    result: () => 'both Transfer-Encoding and Content-Length',
   },
   {
     section: 'RFC 9112 6.1: only the final coding frames, and only "chunked" is understood here',
     applies: (fields) => hasTransferEncoding(fields) && fields.transferEncoding !== 'chunked' && fields.transferEncoding?.toLowerCase() !== 'chunked',
-    then: () => 'a Transfer-Encoding other than "chunked"',
+    result: () => 'a Transfer-Encoding other than "chunked"',
   },
   {
     section: 'RFC 9112 6.3 rule 5: an invalid or repeated Content-Length; lists of equal values are refused too',
     applies: (fields) => fields.contentLength !== undefined && !isLength(fields.contentLength),
-    then: () => 'a Content-Length that is not one decimal number below 2^53',
+    result: () => 'a Content-Length that is not one decimal number below 2^53',
   },
 ]
 
 const REQUEST_RULES: readonly Rule[] = [
   ...REFUSALS,
-  { section: 'RFC 9112 6.3 rule 4', applies: hasTransferEncoding, then: () => CHUNKED },
+  { section: 'RFC 9112 6.3 rule 4', applies: hasTransferEncoding, result: () => CHUNKED },
   {
     section: 'RFC 9112 6.3 rule 6',
     applies: (fields) => fields.contentLength !== undefined,
-    then: (fields) => Number(fields.contentLength),
+    result: (fields) => Number(fields.contentLength),
   },
-  { section: 'RFC 9112 6.3 rule 7', applies: () => true, then: () => NO_BODY },
+  { section: 'RFC 9112 6.3 rule 7', applies: () => true, result: () => NO_BODY },
 ]
 
 const RESPONSE_RULES: readonly Rule[] = [
   ...REQUEST_RULES.slice(0, -1),
-  { section: 'RFC 9112 6.3 rule 8', applies: () => true, then: () => UNTIL_CLOSE },
+  { section: 'RFC 9112 6.3 rule 8', applies: () => true, result: () => UNTIL_CLOSE },
 ]
 
 /** How the body of a request ends, or why the request is refused. */
@@ -90,7 +90,7 @@ export function hasNoContent(method: string, status: number): boolean {
 function decide(rules: readonly Rule[], fields: FramingFields, malformed: MalformedCode): Framing | WireFault {
   for (const rule of rules) {
     if (!rule.applies(fields)) continue
-    const result = rule.then(fields)
+    const result = rule.result(fields)
     return typeof result === 'number' ? result : new WireFault(malformed, `${result} (${rule.section.split(':')[0]})`)
   }
   return NO_BODY
@@ -116,6 +116,7 @@ export function listHas(value: string | undefined, token: string): boolean {
 export function isPersistent(version: HttpVersion, headers: HeaderList): boolean {
   const connection = headers.get('connection')
   if (connection === undefined) return version === '1.1'
+  if (connection === 'keep-alive') return true
   if (listHas(connection, 'close')) return false
   return version === '1.1' || listHas(connection, 'keep-alive')
 }

@@ -44,7 +44,7 @@ export class HeadText {
    */
   finish(body: string = ''): string {
     const head = `${this.text}\r\n`
-    if (head.length + body.length > CAPACITY) throw unsafe('is too large')
+    if (head.length > CAPACITY) throw unsafe('is too large')
     // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
     const length = octets.write(head, 0, 'latin1')
     let lineEnds = 0
@@ -56,8 +56,7 @@ export class HeadText {
       index++
     }
     if (lineEnds !== this.lines + 1) throw unsafe('holds a line break')
-    const end = body.length === 0 ? length : length + octets.write(body, length, 'latin1')
-    return octets.toString('latin1', 0, end)
+    return body.length === 0 ? head : head + body
   }
 }
 

@@ -50,12 +50,12 @@ export class IncomingBody implements BodySource {
     if (continueOwed) this.pace.pause()
   }
 
-  /** Octets came from the socket. */
-  read(chunk: Buffer): void {
+  /** Octets came from the socket; answers whether their memory may be used again. */
+  read(chunk: Buffer): boolean {
     this.pace.progress(chunk.length)
     const next = this.reader.feed(chunk, 0)
-    if (next instanceof WireFault) return this.break(next.toError('request-body'))
-    if (this.reader.done) {
+    if (next instanceof WireFault) this.break(next.toError('request-body'))
+    else if (this.reader.done) {
       this.pace.stop()
       this.owner.bodyRead(next < chunk.length ? chunk.subarray(next) : undefined)
       this.reader.finish()
@@ -63,7 +63,7 @@ export class IncomingBody implements BodySource {
       this.discarded += chunk.length
       if (this.discarded > this.options.discardLimit) this.break(tooMuchToDiscard())
     } else if (!this.reader.room) this.wait()
-    return undefined
+    return this.stream.holdsNothing
   }
 
   /** Whether it is not worth reading to its end for the sake of the connection, if nobody else wants it. */

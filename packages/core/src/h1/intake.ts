@@ -33,7 +33,9 @@ export function takeIn(head: RequestHead, scheme: Scheme): Intake | WireFault {
   const { method, version, headers } = head
   return {
     request: new HttpRequest({
-      ...target,
+      authority: target.authority,
+      path: target.path,
+      query: target.query,
       method,
       version,
       headers,

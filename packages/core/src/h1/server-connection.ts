@@ -98,21 +98,21 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     return this.incoming !== undefined || this.tunnel !== undefined
   }
 
-  read(chunk: Buffer, owned: boolean): void {
+  read(chunk: Buffer, owned: boolean): boolean {
     switch (this.state) {
       case 'idle':
       case 'head':
         this.readHead(chunk)
-        break
+        return true
       case 'exchange':
       case 'discarding':
-        if (this.incoming === undefined) this.hold(chunk)
-        else this.incoming.read(owned ? chunk : Buffer.from(chunk))
-        break
+        if (this.incoming !== undefined) return this.incoming.read(owned ? chunk : Buffer.from(chunk))
+        this.hold(chunk)
+        return true
       case 'tunnel':
-        this.tunnel?.read(owned ? chunk : Buffer.from(chunk))
-        break
-      default: // lingering, closed: thrown away
+        return this.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
+      default:
+        return true // lingering, closed: thrown away
     }
   }
 

@@ -37,10 +37,15 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
     this.goneListener = listener
   }
 
-  /** Octets came from the socket. */
-  read(chunk: Buffer): void {
+  /** Octets came from the socket; answers whether their memory may be used again. */
+  read(chunk: Buffer): boolean {
     this.idle.arm(this.idleTimeout)
     if (!this.incoming.push(chunk)) this.socket.pause()
+    return this.incoming.holdsNothing
+  }
+
+  get holdsNothing(): boolean {
+    return this.socket.writableLength === 0
   }
 
   /** The peer closed its side. */

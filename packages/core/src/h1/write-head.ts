@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from './framing.ts'
@@ -21,6 +22,7 @@ function statusLine(status: number): string {
  * @throws TrafficError `internal` if a part of it would break the framing
  */
 export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption, body: string = ''): string {
+  checkRequestLine(request)
   const head = new HeadText(`${request.method} ${request.path}${request.query} HTTP/1.1`)
   head.field('host', request.authority.text)
   head.fields(request.headers)
@@ -29,6 +31,17 @@ export function requestHead(request: HttpRequest, framing: Framing, connection: 
   else if (expectsContent(request.method)) head.field('content-length', '0')
   appendConnection(head, connection, request.upgrade)
   return head.finish(body)
+}
+
+/** A request line is split at its blanks: another one, put there by a policy, would move the target's end (RFC 9112 3). */
+function checkRequestLine({ method, path, query }: HttpRequest): void {
+  if (method !== '' && path !== '' && !hasBlank(method) && !hasBlank(path) && !hasBlank(query)) return
+  const reason = 'a request line to be written has an empty part or a blank within one: a policy put it there'
+  throw new TrafficError('internal', reason, { phase: 'send', replaySafe: 'unsent' })
+}
+
+function hasBlank(text: string): boolean {
+  return text.includes(' ') || text.includes('\t')
 }
 
 /** Methods whose content has a meaning: without one, "content-length: 0" says so (RFC 9110 8.6). */

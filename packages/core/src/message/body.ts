@@ -9,6 +9,11 @@ export interface BodySink {
   end(trailers?: HeaderList): void
   /** The body broke: what was written so far must not look complete. */
   fail(error: TrafficError): void
+  /**
+   * Whether nothing that was written is referred to any more: the memory of the chunks may then be used again. A sink that
+   * keeps chunks, or passes them on to one that may, leaves this out.
+   */
+  readonly holdsNothing?: boolean
 }
 
 /**
@@ -120,6 +125,11 @@ export class StreamBody implements Body {
     if (this.sink !== undefined) return this.sink.write(chunk)
     this.held.push(chunk)
     return false
+  }
+
+  /** For the source: whether the memory of what it pushed may be used again. */
+  get holdsNothing(): boolean {
+    return this.held.length === 0 && this.sink?.holdsNothing === true
   }
 
   /** For the source: that was all. */

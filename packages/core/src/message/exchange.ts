@@ -55,7 +55,7 @@ export class Exchange {
   attempts = 0
   /** Whether the upstream sees the Host that the peer used; else its endpoint's own. */
   preserveHost = true
-  /** The next try must not use a connection that was used before: one such was just found closed. */
+  /** No further try may use a connection that was used before: one such was found closed. */
   freshConnection = false
   /** The endpoint of the last try, for logs; empty before. */
   endpoint = ''

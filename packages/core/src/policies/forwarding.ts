@@ -1,5 +1,5 @@
 import { type BlockList, isIP } from 'node:net'
-import { serializeForwardedNode } from '../fields/forwarded.ts'
+import { parseXForwardedFor, serializeForwardedNode } from '../fields/forwarded.ts'
 import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
@@ -76,11 +76,11 @@ function readClaims(headers: HeaderList): Claims {
 
 /** The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. */
 function clientBehind(list: string | undefined, peer: string, isTrusted: (address: string) => boolean): string {
-  const addresses = list?.split(',') ?? []
+  const addresses = list === undefined ? [] : parseXForwardedFor(list)
   let client = peer
   for (let index = addresses.length - 1; index >= 0; index--) {
-    const address = addresses[index]?.trim().replace(/^\[|\](:\d+)?$/g, '') ?? ''
-    if (isIP(address) === 0) break
+    const address = addresses[index]
+    if (address === undefined) break
     client = address
     if (!isTrusted(address)) break
   }

@@ -35,28 +35,34 @@ export class RetryBudget {
     this.halfStarted = this.updated
   }
 
-  /** A request came: its first try is free and adds to what may be retried. */
-  request(): void {
+  /**
+   * A request came: its first try is free and adds to what may be retried.
+   * @param now the time when it came, by the clock
+   */
+  request(now: number): void {
+    this.roll(now)
     this.requests++
     this.tokens += this.ratio
   }
 
   /** Takes one retry out of the budget; false if none is left. */
   take(): boolean {
-    this.refill()
+    this.refill(this.clock.now())
     if (this.tokens < 1) return false
     this.tokens -= 1
     return true
   }
 
-  private refill(): void {
-    const now = this.clock.now()
+  private roll(now: number): void {
     const passed = now - this.halfStarted
-    if (passed >= WINDOW / 2) {
-      this.earlier = passed >= WINDOW ? 0 : this.requests
-      this.requests = 0
-      this.halfStarted = now
-    }
+    if (passed < WINDOW / 2) return
+    this.earlier = passed >= WINDOW ? 0 : this.requests
+    this.requests = 0
+    this.halfStarted = now
+  }
+
+  private refill(now: number): void {
+    this.roll(now)
     const most = Math.max(this.floor, (this.requests + this.earlier) * this.ratio + this.floor)
     this.tokens = Math.min(most, this.tokens + ((now - this.updated) * this.floor) / 1000)
     this.updated = now

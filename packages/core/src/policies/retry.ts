@@ -21,7 +21,7 @@ export interface RetryOptions {
 export function retry(options: RetryOptions): Policy {
   return (next) =>
     async function retry(exchange) {
-      options.budget.request()
+      options.budget.request(exchange.startedAt)
       let { attempts: allowed } = options
       let stale = false
       for (;;) {
@@ -38,7 +38,8 @@ export function retry(options: RetryOptions): Policy {
             exchange.freshConnection = true
             allowed++
           } else {
-            const delay = backoff(options.backoff, exchange.attempts, exchange.clock)
+            // Never earlier than the upstream allows.
+            const delay = Math.max(backoff(options.backoff, exchange.attempts, exchange.clock), error.retryAfter ?? 0)
             if (exchange.attempts >= allowed || delay >= exchange.remaining()) throw error
             if (!options.budget.take()) throw error
             await sleep(delay, exchange)

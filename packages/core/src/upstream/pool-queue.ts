@@ -76,6 +76,14 @@ export class WaiterQueue {
     return waiter
   }
 
+  /** Takes out the one that has waited longest of those that take a connection which was used before. */
+  shiftReusing(): Waiter | undefined {
+    let waiter = this.first
+    while (waiter?.exchange.freshConnection) waiter = waiter.next
+    if (waiter !== undefined) this.remove(waiter)
+    return waiter
+  }
+
   remove(waiter: Waiter): void {
     if (waiter.previous === undefined) this.first = waiter.next
     else waiter.previous.next = waiter.next

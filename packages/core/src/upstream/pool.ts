@@ -87,7 +87,6 @@ export class Pool {
     if (entry === undefined) return this.wait(exchange)
     if (exchange.freshConnection) {
       // Those that lie idle may be as stale as the one that was just found closed.
-      exchange.freshConnection = false
       if (!this.hasRoom) this.drop(entry)
       return this.wait(exchange)
     }
@@ -145,10 +144,14 @@ export class Pool {
     if (entry.state !== 'active') return
     const now = this.clock.now()
     if (now >= entry.expiresAt) return this.drop(entry)
-    const waiter = this.waiters.shift()
-    if (waiter === undefined) return this.rest(entry, now)
-    this.reused++
-    waiter.serve(entry.connection)
+    const waiter = this.waiters.shiftReusing()
+    if (waiter !== undefined) {
+      this.reused++
+      waiter.serve(entry.connection)
+    } else if (this.waiters.size > this.openings.size) {
+      // Whoever waits wants a fresh one, for which there was no room.
+      this.drop(entry)
+    } else this.rest(entry, now)
   }
 
   /** For the entries: this one's connection is gone. */

@@ -22,49 +22,91 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const READINGS: Readonly<Record<string, Reading>> = {
   'a length': { octets: `${OK}Content-Length: 5\r\n\r\nhello`, text: 'hello', lives: true },
   'no content': { octets: `${OK}Content-Length: 0\r\n\r\n`, text: '', lives: true },
-  chunks: { octets: `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n`, text: 'hello', lives: true },
+  chunks: {
+    octets: `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n`,
+    text: 'hello',
+    lives: true,
+  },
   trailers: {
     octets: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 7\r\nContent-Length: 1\r\n\r\n`,
-    ...{ text: 'hello', trailer: '7', lives: true },
+    text: 'hello',
+    trailer: '7',
+    lives: true,
   },
   'the connection’s end': { octets: `${OK}\r\nhello`, text: 'hello', lives: false, closes: true },
   'the connection’s end, and nothing': { octets: `${OK}\r\n`, text: '', lives: false, closes: true },
-  'a length, in HTTP/1.0': { octets: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello', text: 'hello', lives: false },
+  'a length, in HTTP/1.0': {
+    octets: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    text: 'hello',
+    lives: false,
+  },
   'a length, in HTTP/1.0 that is kept alive': {
     octets: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello',
-    ...{ text: 'hello', lives: true },
+    text: 'hello',
+    lives: true,
   },
   'the connection’s end, in HTTP/1.0 that says keep-alive': {
     octets: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nhello',
-    ...{ text: 'hello', lives: false, closes: true },
+    text: 'hello',
+    lives: false,
+    closes: true,
   },
-  'a length, and then close': { octets: `${OK}Connection: Close\r\nContent-Length: 5\r\n\r\nhello`, text: 'hello', lives: false },
+  'a length, and then close': {
+    octets: `${OK}Connection: Close\r\nContent-Length: 5\r\n\r\nhello`,
+    text: 'hello',
+    lives: false,
+  },
   'chunks, and then close': {
     octets: `${OK}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
-    ...{ text: 'hello', lives: false },
+    text: 'hello',
+    lives: false,
   },
   'HEAD with a length': { method: 'HEAD', octets: `${OK}Content-Length: 5\r\n\r\n`, text: '', lives: true },
-  'HEAD with chunks': { method: 'HEAD', octets: `${OK}Transfer-Encoding: chunked\r\n\r\n`, text: '', lives: true },
+  'HEAD with chunks': {
+    method: 'HEAD',
+    octets: `${OK}Transfer-Encoding: chunked\r\n\r\n`,
+    text: '',
+    lives: true,
+  },
   'HEAD with neither': { method: 'HEAD', octets: `${OK}\r\n`, text: '', lives: true },
   '204': { octets: 'HTTP/1.1 204 No Content\r\n\r\n', status: 204, text: '', lives: true },
   '304 with the length of what it stands for': {
     octets: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
-    ...{ status: 304, text: '', lives: true },
+    status: 304,
+    text: '',
+    lives: true,
   },
-  'no reason phrase': { octets: 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello', text: 'hello', lives: true },
-  'an empty reason phrase': { octets: 'HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello', text: 'hello', lives: true },
-  '100 before it': { octets: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`, text: 'hello', lives: true },
+  'no reason phrase': {
+    octets: 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello',
+    text: 'hello',
+    lives: true,
+  },
+  'an empty reason phrase': {
+    octets: 'HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello',
+    text: 'hello',
+    lives: true,
+  },
+  '100 before it': {
+    octets: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
+    text: 'hello',
+    lives: true,
+  },
   'several 1xx before it': {
     octets: `HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
-    ...{ text: 'hello', lives: true },
+    text: 'hello',
+    lives: true,
   },
 }
 
 /** Sends a request, lets the origin answer in pieces, and checks what comes of it. */
-async function check(t: Parameters<typeof dial>[0], reading: Reading, pieces: readonly string[]): Promise<void> {
+async function check(
+  t: Parameters<typeof dial>[0],
+  reading: Reading,
+  pieces: readonly string[],
+): Promise<void> {
   const { connection, origin, send, told } = await dial(t)
   const { response } = send(reading.method ?? 'GET')
-  const read = response.then(({ status, body }) => gather(body).then((sink) => ({ status, ...sink })))
+  const read = response.then(({ status, body }) => gather(body).then((sink) => ({ status, sink })))
   await origin.receives('\r\n\r\n')
   let sent = 0
   for (const piece of pieces) {
@@ -73,8 +115,9 @@ async function check(t: Parameters<typeof dial>[0], reading: Reading, pieces: re
     sent += piece.length
   }
   if (reading.closes) origin.finish()
-  const { status, text, done, trailers } = await read
+  const { status, sink } = await read
   assert.equal(status, reading.status ?? 200)
+  const { text, done, trailers } = sink
   assert.deepEqual([text, done], [reading.text, true])
   assert.equal(trailers?.get('x-sum'), reading.trailer)
   assert.equal(trailers?.has('content-length') ?? false, false)
@@ -107,8 +150,14 @@ test('a response means the same octet by octet', async (t) => {
 
 test('a request is written as it stands, in one head, with its body behind it', async (t) => {
   const { origin, send } = await dial(t)
-  send('GET', { path: '/a/../b?c=d', headers: { 'X-One': '1', connection: 'x', host: 'y', 'content-length': '9' } })
-  assert.equal(await origin.receives('\r\n\r\n'), 'GET /b?c=d HTTP/1.1\r\nhost: origin.example\r\nx-one: 1\r\n\r\n')
+  send('GET', {
+    path: '/a/../b?c=d',
+    headers: { 'X-One': '1', connection: 'x', host: 'y', 'content-length': '9' },
+  })
+  assert.equal(
+    await origin.receives('\r\n\r\n'),
+    'GET /b?c=d HTTP/1.1\r\nhost: origin.example\r\nx-one: 1\r\n\r\n',
+  )
 })
 
 test('fields of a response come with lower-case names, in order, and repeated ones apart', async (t) => {
@@ -218,7 +267,8 @@ test('an owner may send the next exchange at once when it is told that the conne
   const responses: Promise<unknown>[] = []
   connection.owner = {
     released() {
-      if (responses.length === 0) responses.push(send('GET', { path: '/2' }).response.then(({ status }) => status))
+      if (responses.length === 0)
+        responses.push(send('GET', { path: '/2' }).response.then(({ status }) => status))
     },
     closed() {},
   }
@@ -238,10 +288,12 @@ const FAULTY: readonly Row[] = [
   ['HTTP/2', 'HTTP/2.0 200 OK\r\n\r\n'],
   ['ICY', 'ICY 200 OK\r\n\r\n'],
   ['an empty line before it', `\r\n${OK}Content-Length: 0\r\n\r\n`],
-  ...['099', '600', '20', '2000', '2x0', '-20', ' 200', ''].map((status): Row => [
-    `status ${JSON.stringify(status)}`,
-    `HTTP/1.1 ${status} OK\r\nContent-Length: 0\r\n\r\n`,
-  ]),
+  ...['099', '600', '20', '2000', '2x0', '-20', ' 200', ''].map(
+    (status): Row => [
+      `status ${JSON.stringify(status)}`,
+      `HTTP/1.1 ${status} OK\r\nContent-Length: 0\r\n\r\n`,
+    ],
+  ),
   ['a control character in the reason phrase', 'HTTP/1.1 200 O\x01K\r\n\r\n'],
   ['NUL in the reason phrase', 'HTTP/1.1 200 O\0K\r\n\r\n'],
   ['a bare CR in the reason phrase', 'HTTP/1.1 200 O\rK\r\n\r\n'],
@@ -250,7 +302,10 @@ const FAULTY: readonly Row[] = [
   ['obs-fold', `${OK}X: a\r\n b\r\n\r\n`],
   ['a space before the colon', `${OK}Content-Length : 0\r\n\r\n`],
   ['a control character in a value', `${OK}X: \x02\r\n\r\n`],
-  ['Content-Length and Transfer-Encoding', `${OK}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  [
+    'Content-Length and Transfer-Encoding',
+    `${OK}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
   ['two Content-Lengths', `${OK}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello`],
   ['an odd Content-Length', `${OK}Content-Length: +5\r\n\r\nhello`],
   ['an odd Content-Length beside HEAD', `${OK}Content-Length: x\r\n\r\n`],
@@ -267,7 +322,12 @@ for (const [name, octets, code = 'malformed_response'] of FAULTY) {
     const { origin, send, told } = await dial(t)
     const { response, exchange } = send('GET')
     origin.send(octets)
-    await assert.rejects(response, { code, source: 'upstream', phase: 'response-head', replaySafe: 'idempotent' })
+    await assert.rejects(response, {
+      code,
+      source: 'upstream',
+      phase: 'response-head',
+      replaySafe: 'idempotent',
+    })
     assert.deepEqual(told, ['closed'])
     await origin.end()
     assert.equal(exchange.cancellation, undefined)
@@ -294,8 +354,24 @@ for (const [name, octets] of [
 
 test('whatever an origin sends, the exchange ends, and the connection is not used again after a fault', async (t) => {
   const piece = fc.oneof(
-    fc.constantFrom(OK, 'HTTP/1.1 ', '204', ' OK', '\r\n', '\n', '\r\n\r\n', 'Content-Length: 3\r\n', 'abc', '0\r\n\r\n'),
-    fc.constantFrom('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n', 'HTTP/1.1 103 E\r\n\r\n', 'Connection: close\r\n'),
+    fc.constantFrom(
+      OK,
+      'HTTP/1.1 ',
+      '204',
+      ' OK',
+      '\r\n',
+      '\n',
+      '\r\n\r\n',
+      'Content-Length: 3\r\n',
+      'abc',
+      '0\r\n\r\n',
+    ),
+    fc.constantFrom(
+      'Transfer-Encoding: chunked\r\n',
+      '3\r\nabc\r\n',
+      'HTTP/1.1 103 E\r\n\r\n',
+      'Connection: close\r\n',
+    ),
     fc.string({ unit: 'binary', maxLength: 5 }),
   )
   await fc.assert(

@@ -33,7 +33,7 @@ export interface Served {
   readonly refusals: TrafficError[]
   readonly closed: ServerConnection[]
   /** A raw connection to it. */
-  client(): Promise<ScriptedConnection>
+  readonly client: () => Promise<ScriptedConnection>
 }
 
 export async function serve(
@@ -72,7 +72,9 @@ export async function serve(
     closed: (connection: ServerConnection) => served.closed.push(connection),
   }
   server.on('connection', (socket) => {
-    served.connections.push(new ServerConnection(socket, owner, { ...DEFAULT_SERVER_OPTIONS, clock, ...options }))
+    served.connections.push(
+      new ServerConnection(socket, owner, { ...DEFAULT_SERVER_OPTIONS, clock, ...options }),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -93,7 +95,7 @@ export interface Dialled {
   /** The origin's end. */
   readonly origin: ScriptedConnection
   /** Sends `exchangeTo(...)`. */
-  send(method: string, options?: ExchangeOptions): Sent
+  readonly send: (method: string, options?: ExchangeOptions) => Sent
 }
 
 export interface Sent {
@@ -106,7 +108,11 @@ export async function dial(t: TestContext, options: Partial<ClientConnectionOpti
   const clock = new VirtualClock()
   const reader = new SocketReader()
   const socket = connect({
-    ...{ host: '127.0.0.1', port: peer.port, allowHalfOpen: true, noDelay: true, onread: reader.options },
+    host: '127.0.0.1',
+    port: peer.port,
+    allowHalfOpen: true,
+    noDelay: true,
+    onread: reader.options,
   })
   await once(socket, 'connect')
   const connection = new ClientConnection(socket, reader, { ...DEFAULT_CLIENT_OPTIONS, clock, ...options })
@@ -143,7 +149,11 @@ export async function proxy(t: TestContext, around: Policy = (next) => next): Pr
       if (free !== undefined) return free.send(exchange)
       const reader = new SocketReader()
       const socket = connect({
-        ...{ host: '127.0.0.1', port: origin.port, allowHalfOpen: true, noDelay: true, onread: reader.options },
+        host: '127.0.0.1',
+        port: origin.port,
+        allowHalfOpen: true,
+        noDelay: true,
+        onread: reader.options,
       })
       await once(socket, 'connect')
       const { clock } = exchange

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
-import { TrafficError } from '../../src/message/errors.ts'
+import type { TrafficError } from '../../src/message/errors.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { echo, eventually, FilledBody, headers, RecordingSink, serve } from './harness.ts'
@@ -100,7 +100,9 @@ test('a peer that leaves before the response cancels the exchange', async (t) =>
 
 test('a peer that leaves is noticed during a pipelined exchange as well', async (t) => {
   const told: TrafficError[] = []
-  const server = await serve(t, (exchange) => (exchange.request.path === '/1' ? echo(exchange) : waiting(told)(exchange)))
+  const server = await serve(t, (exchange) =>
+    exchange.request.path === '/1' ? echo(exchange) : waiting(told)(exchange),
+  )
   const client = await server.client()
   client.send('GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n')
   await client.receives('\n.')
@@ -192,7 +194,9 @@ test('drain: a response whose head is out already is finished, and the connectio
 
 test('a connection that is closed while the last response is still on its way delivers it', async (t) => {
   const large = Buffer.alloc(5_000_000, 'x')
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), WholeBody.fromBytes(large))))
+  const server = await serve(t, () =>
+    Promise.resolve(new HttpResponse(200, headers(), WholeBody.fromBytes(large))),
+  )
   const client = await server.client()
   client.pause()
   client.send('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')

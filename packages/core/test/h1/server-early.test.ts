@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { bodyFrom, collect } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
-import type { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { limits } from '../../src/policies/limits.ts'
@@ -16,7 +15,7 @@ function post(...fields: string[]): string {
 }
 
 /** A handler that waits for `go` and then reads the body, or does not. */
-function gated(read: boolean): { handler(exchange: Exchange): Promise<HttpResponse>; go(): void } {
+function gated(read: boolean): { handler: Handler; go: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   return {
     go: resolve,
@@ -109,7 +108,10 @@ for (const framing of ['Content-Length: 2000', 'Transfer-Encoding: chunked'] as 
       assert.doesNotMatch(await client.receives('early'), /connection: close/)
       client.forget()
       client.send(second + GET)
-      assert.match(await client.receives('\n.'), /^HTTP\/1\.1 200 OK\r\n(.*\r\n)*\r\nGET h \/next\nhost: h\n\n\.$/)
+      assert.match(
+        await client.receives('\n.'),
+        /^HTTP\/1\.1 200 OK\r\n(.*\r\n)*\r\nGET h \/next\nhost: h\n\n\.$/,
+      )
     } else {
       // How much would come is not known: not worth the wait.
       assert.match(await client.end(), /connection: close/)
@@ -126,14 +128,16 @@ test('a pipelined request behind a body that nobody read is answered', async (t)
   await client.receives('204')
   client.send(`${'x'.repeat(1000)}${GET}${post('Content-Length: 3')}xyz${GET}`)
   await client.receives(/(GET h \/next[^]*){2}/)
-  assert.deepEqual(client.text.match(/HTTP\/1\.1 \d+|GET h \/next/g), [
-    ...['HTTP/1.1 204', 'HTTP/1.1 200', 'GET h /next'],
-    ...['HTTP/1.1 204', 'HTTP/1.1 200', 'GET h /next'],
-  ])
+  assert.equal(
+    client.text.match(/1\.1 \d+|GET h \/next/g)?.join(),
+    '1.1 204,1.1 200,GET h /next,1.1 204,1.1 200,GET h /next',
+  )
 })
 
 test('a large rest is not waited for: the response says so, and the peer that goes on sending can still read it', async (t) => {
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(403, headers(), bodyFrom('e'.repeat(9_000)))))
+  const server = await serve(t, () =>
+    Promise.resolve(new HttpResponse(403, headers(), bodyFrom('e'.repeat(9_000)))),
+  )
   const client = await server.client()
   client.pause()
   client.send(post('Content-Length: 100000000') + 'x'.repeat(100_000))
@@ -235,7 +239,8 @@ test('somebody who loses interest after the response leaves the rest to be throw
 })
 
 test('a body beyond its limit is answered with 413, by its length or as soon as it is too much', async (t) => {
-  const whole: Handler = async ({ request }) => new HttpResponse(200, headers(), bodyFrom(await collect(request.body)))
+  const whole: Handler = async ({ request }) =>
+    new HttpResponse(200, headers(), bodyFrom(await collect(request.body)))
   const server = await serve(t, limits({ body: 10 })(whole))
   const declared = await server.client()
   declared.send(post('Content-Length: 11'))

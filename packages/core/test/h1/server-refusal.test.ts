@@ -23,15 +23,47 @@ const FRAMING: readonly Row[] = [
   ['two Content-Lengths that differ', post('Content-Length: 5\r\nContent-Length: 6\r\n')],
   ['two Content-Lengths that agree', post('Content-Length: 5\r\nContent-Length: 5\r\n')],
   ['a list of Content-Lengths', post('Content-Length: 5, 5\r\n')],
-  ...['', '+5', '-5', '0x5', '5.0', '5e0', ' ', '5 5', '٥', '5;', '1_0', '9007199254740993', '99999999999999999999'].map(
-    (value): Row => [`Content-Length: ${JSON.stringify(value)}`, post(`Content-Length: ${value}\r\n`)],
-  ),
   ...[
-    ...['', 'identity', 'gzip', 'gzip, chunked', 'chunked, gzip', 'chunked, chunked', 'xchunked', 'chunked;q=1', '"chunked"'],
-    ...['chunked,', ',chunked', 'chunked x', '\x0bchunked', 'chun\tked', 'chunked\xa0'],
-  ].map((value): Row => [`Transfer-Encoding: ${JSON.stringify(value)}`, post(`Transfer-Encoding: ${value}\r\n`)]),
+    '',
+    '+5',
+    '-5',
+    '0x5',
+    '5.0',
+    '5e0',
+    ' ',
+    '5 5',
+    '٥',
+    '5;',
+    '1_0',
+    '9007199254740993',
+    '99999999999999999999',
+  ].map((value): Row => [`Content-Length: ${JSON.stringify(value)}`, post(`Content-Length: ${value}\r\n`)]),
+  ...[
+    [
+      '',
+      'identity',
+      'gzip',
+      'gzip, chunked',
+      'chunked, gzip',
+      'chunked, chunked',
+      'xchunked',
+      'chunked;q=1',
+      '"chunked"',
+    ],
+    ['chunked,', ',chunked', 'chunked x', '\x0bchunked', 'chun\tked', 'chunked\xa0'],
+  ]
+    .flat()
+    .map(
+      (value): Row => [
+        `Transfer-Encoding: ${JSON.stringify(value)}`,
+        post(`Transfer-Encoding: ${value}\r\n`),
+      ],
+    ),
   ['two Transfer-Encodings', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n')],
-  ['Transfer-Encoding, identity first', post('Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n')],
+  [
+    'Transfer-Encoding, identity first',
+    post('Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n'),
+  ],
   ['Transfer-Encoding in HTTP/1.0', `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
 ]
 
@@ -60,9 +92,14 @@ const LINES: readonly Row[] = [
 ]
 
 const REQUEST_LINES: readonly Row[] = [
-  ...['GET  / HTTP/1.1', 'GET /  HTTP/1.1', 'GET / HTTP/1.1 ', ' GET / HTTP/1.1', 'GET\t/ HTTP/1.1', 'GET / x HTTP/1.1'].map(
-    (line): Row => [JSON.stringify(line), get('', line)],
-  ),
+  ...[
+    'GET  / HTTP/1.1',
+    'GET /  HTTP/1.1',
+    'GET / HTTP/1.1 ',
+    ' GET / HTTP/1.1',
+    'GET\t/ HTTP/1.1',
+    'GET / x HTTP/1.1',
+  ].map((line): Row => [JSON.stringify(line), get('', line)]),
   ...['GET /', 'GET', 'GET ', '/ HTTP/1.1', 'G(T / HTTP/1.1', 'GÉT / HTTP/1.1', 'hello'].map(
     (line): Row => [JSON.stringify(line), get('', line)],
   ),
@@ -77,27 +114,63 @@ const REQUEST_LINES: readonly Row[] = [
 ]
 
 const TARGETS: readonly Row[] = [
-  ...['x', 'h/path', '*', 'ftp://h/', 'http:/h/', 'http://', 'http:///path', '/a\\b', '/%00', '/%2e%2e', '/../x'],
-  ...['/a%2fb', '/%5c', '/%zz', '/%c0%af', '/a#b', '/a?b#c', '/\xe9', '/?\xe9', 'http://user@h/', 'http://u:p@h/', 'http://h#x'],
-].map((target): Row => [`target ${JSON.stringify(target)}`, get('', `GET ${target} HTTP/1.1`)])
+  [
+    'x',
+    'h/path',
+    '*',
+    'ftp://h/',
+    'http:/h/',
+    'http://',
+    'http:///path',
+    '/a\\b',
+    '/%00',
+    '/%2e%2e',
+    '/../x',
+  ],
+  [
+    '/a%2fb',
+    '/%5c',
+    '/%zz',
+    '/%c0%af',
+    '/a#b',
+    '/a?b#c',
+    '/\xe9',
+    '/?\xe9',
+    'http://user@h/',
+    'http://u:p@h/',
+    'http://h#x',
+  ],
+]
+  .flat()
+  .map((target): Row => [`target ${JSON.stringify(target)}`, get('', `GET ${target} HTTP/1.1`)])
 
 const HOSTS: readonly Row[] = [
   ['no Host', 'GET / HTTP/1.1\r\nX: 1\r\n\r\n'],
   ['two Hosts', `GET / HTTP/1.1\r\n${HOST}Host: h\r\n\r\n`],
   ...[
-    ...['a b', 'a,b', 'a/b', 'a?b', 'a#b', 'user@h', '-', 'h:0', 'h:65536', 'h:1x'],
-    ...['[::1', '[::g]', 'a..b', '.a', 'http://h', 'h\xe9', "h'"],
-  ].map((host): Row => [`Host: ${JSON.stringify(host)}`, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`]),
+    ['a b', 'a,b', 'a/b', 'a?b', 'a#b', 'user@h', '-', 'h:0', 'h:65536', 'h:1x'],
+    ['[::1', '[::g]', 'a..b', '.a', 'http://h', 'h\xe9', "h'"],
+  ]
+    .flat()
+    .map((host): Row => [`Host: ${JSON.stringify(host)}`, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`]),
   ['a faulty Host beside a whole URL', 'GET http://h/ HTTP/1.1\r\nHost: a b\r\n\r\n'],
 ]
 
 const OTHERS: readonly Row[] = [
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n', 'unsupported_method'],
   ['a head beyond 16 KiB', get(`X: ${'x'.repeat(16 * 1024)}\r\n`), 'request_head_too_large'],
-  ['a head beyond 16 KiB that does not end', `GET / HTTP/1.1\r\n${HOST}X: ${'x'.repeat(17_000)}`, 'request_head_too_large'],
+  [
+    'a head beyond 16 KiB that does not end',
+    `GET / HTTP/1.1\r\n${HOST}X: ${'x'.repeat(17_000)}`,
+    'request_head_too_large',
+  ],
   ['101 fields', get('X: 1\r\n'.repeat(100)), 'request_head_too_large'],
   ['a target beyond 8 KiB', get('', `GET /${'x'.repeat(8 * 1024)} HTTP/1.1`), 'request_target_too_long'],
-  ['a target beyond the whole head', get('', `GET /${'x'.repeat(20_000)} HTTP/1.1`), 'request_target_too_long'],
+  [
+    'a target beyond the whole head',
+    get('', `GET /${'x'.repeat(20_000)} HTTP/1.1`),
+    'request_target_too_long',
+  ],
 ]
 
 const REFUSED = [...FRAMING, ...LINES, ...REQUEST_LINES, ...TARGETS, ...HOSTS, ...OTHERS]
@@ -125,7 +198,10 @@ for (const [name, octets, code = 'malformed_request'] of REFUSED) {
 }
 
 for (const [name, octets] of [
-  ['a head of exactly 16 KiB', get(`X: ${'x'.repeat(16 * 1024 - 'GET / HTTP/1.1\r\nHost: h\r\nX: \r\n\r\n'.length)}\r\n`)],
+  [
+    'a head of exactly 16 KiB',
+    get(`X: ${'x'.repeat(16 * 1024 - 'GET / HTTP/1.1\r\nHost: h\r\nX: \r\n\r\n'.length)}\r\n`),
+  ],
   ['100 fields', get('X: 1\r\n'.repeat(99))],
   ['a target of exactly 8 KiB', get('', `GET /${'x'.repeat(8 * 1024 - 1)} HTTP/1.1`)],
   ['an empty Host', 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
@@ -151,10 +227,9 @@ test('the authority of a whole URL counts, not Host', async (t) => {
 })
 
 for (const [name, body] of [
-  ...['', ' 5', '5 ', '+5', '-5', '0x5', 'g', '5;\n', '5\n', '5\r', '5 ;x', '5;x\0', '10000000000000'].map((size) => [
-    `chunk size ${JSON.stringify(size)}`,
-    `${size}\r\nhello\r\n0\r\n\r\n`,
-  ]),
+  ...['', ' 5', '5 ', '+5', '-5', '0x5', 'g', '5;\n', '5\n', '5\r', '5 ;x', '5;x\0', '10000000000000'].map(
+    (size) => [`chunk size ${JSON.stringify(size)}`, `${size}\r\nhello\r\n0\r\n\r\n`],
+  ),
   ['a chunk longer than its size', '5\r\nhello!\r\n0\r\n\r\n'],
   ['a chunk shorter than its size', '6\r\nhello\r\n0\r\n\r\n'],
   ['CR without LF behind a chunk', '5\r\nhello\rX0\r\n\r\n'],
@@ -181,7 +256,10 @@ for (const [name, body] of [
       }
       const answer = await client.end()
       assert.match(answer, /\r\nconnection: close\r\n/)
-      assert.match(answer, /^HTTP\/1\.1 (400 |431 |200 OK[^]*! (malformed_request|request_head_too_large)\n\.$)/)
+      assert.match(
+        answer,
+        /^HTTP\/1\.1 (400 |431 |200 OK[^]*! (malformed_request|request_head_too_large)\n\.$)/,
+      )
       assert.doesNotMatch(answer, /smuggled/)
       assert.equal(answer.match(/HTTP\/1\.1 \d{3} /g)?.length, 1)
       assert.ok(server.exchanges.length <= 1)
@@ -200,9 +278,32 @@ test('a faulty request behind good ones is refused after they are answered', asy
 test('whatever octets come, they are answered by well-formed responses or not at all', async (t) => {
   const server = await serve(t, echo)
   const piece = fc.oneof(
-    fc.constantFrom('GET ', 'POST ', '/', ' HTTP/1.1', '\r\n', '\n', '\r', ' ', ':', 'Host: h\r\n', '\r\n\r\n', '\0'),
-    fc.constantFrom('Content-Length: 3\r\n', 'Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n', '0\r\n\r\n', 'Expect: 100-continue\r\n'),
-    fc.constantFrom(get(''), `POST / HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nabc`, 'Upgrade: x\r\nConnection: upgrade\r\n'),
+    fc.constantFrom(
+      'GET ',
+      'POST ',
+      '/',
+      ' HTTP/1.1',
+      '\r\n',
+      '\n',
+      '\r',
+      ' ',
+      ':',
+      'Host: h\r\n',
+      '\r\n\r\n',
+      '\0',
+    ),
+    fc.constantFrom(
+      'Content-Length: 3\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      '3\r\nabc\r\n',
+      '0\r\n\r\n',
+      'Expect: 100-continue\r\n',
+    ),
+    fc.constantFrom(
+      get(''),
+      `POST / HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nabc`,
+      'Upgrade: x\r\nConnection: upgrade\r\n',
+    ),
     fc.string({ unit: 'binary', maxLength: 5 }),
   )
   await fc.assert(

@@ -72,11 +72,14 @@ test('pipelined requests mean the same octet by octet, and cut at random', async
   }
   assert.equal(undated(await single.end()), whole)
   await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 1, max: octets.length - 1 }), { maxLength: 8 }), async (cuts) => {
-      const places = [0, ...cuts.sort((a, b) => a - b), octets.length]
-      const pieces = places.slice(1).map((place, index) => octets.slice(places[index], place))
-      assert.equal(await answersTo(server, pieces), whole)
-    }),
+    fc.asyncProperty(
+      fc.uniqueArray(fc.integer({ min: 1, max: octets.length - 1 }), { maxLength: 8 }),
+      async (cuts) => {
+        const places = [0, ...cuts.sort((a, b) => a - b), octets.length]
+        const pieces = places.slice(1).map((place, index) => octets.slice(places[index], place))
+        assert.equal(await answersTo(server, pieces), whole)
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -143,7 +146,9 @@ test('a peer that sends one request after the other and never reads is not read 
 })
 
 /** A server whose handler lets the request's body flow into `sink` and answers when told to. */
-async function sinking(t: TestContext): Promise<{ server: Served; sink: RecordingSink; answer: (response: HttpResponse) => void }> {
+async function sinking(
+  t: TestContext,
+): Promise<{ server: Served; sink: RecordingSink; answer: (response: HttpResponse) => void }> {
   const sink = new RecordingSink()
   const { promise, resolve } = Promise.withResolvers<HttpResponse>()
   const server = await serve(t, (exchange) => {
@@ -235,10 +240,13 @@ test('octets arrive unchanged through reads that share a buffer, from several pe
   const contents = clients.map((_, index) => String.fromCharCode(65 + index).repeat(300_000 + index))
   for (const [index, client] of clients.entries()) {
     const content = contents[index] ?? ''
-    client.send(`POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${content.length}\r\n\r\n`)
+    client.send(
+      `POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${content.length}\r\n\r\n`,
+    )
   }
   for (let start = 0; start < 310_000; start += 5_000) {
-    for (const [index, client] of clients.entries()) client.send(contents[index]?.slice(start, start + 5_000) ?? '')
+    for (const [index, client] of clients.entries())
+      client.send(contents[index]?.slice(start, start + 5_000) ?? '')
     await turn()
   }
   for (const [index, client] of clients.entries()) {

@@ -82,10 +82,16 @@ for (const [status, wanted] of [
 
 test('a body of unknown length goes out in chunks as it comes, with its trailers, to an HTTP/1.1 peer', async (t) => {
   const filled = new FilledBody()
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), filled.body)),
+  )
   const client = await server.client()
   client.send(GET)
-  assert.equal(undated(await client.receives('\r\n\r\n')), 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+  assert.equal(
+    undated(await client.receives('\r\n\r\n')),
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+  )
   for (const part of ['one', 'and two']) {
     client.forget()
     assert.equal(filled.push(part), true)
@@ -102,7 +108,10 @@ test('a body of unknown length goes out in chunks as it comes, with its trailers
 
 test('large chunks keep their content and their frame', async (t) => {
   const filled = new FilledBody()
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), filled.body)),
+  )
   const client = await server.client()
   client.send(GET)
   await client.receives('\r\n\r\n')
@@ -116,7 +125,10 @@ test('large chunks keep their content and their frame', async (t) => {
 
 test('a body of unknown length ends with the connection for an HTTP/1.0 peer', async (t) => {
   const filled = new FilledBody()
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), filled.body)),
+  )
   const client = await server.client()
   client.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
   assert.equal(undated(await client.receives('\r\n\r\n')), 'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n')
@@ -127,7 +139,10 @@ test('a body of unknown length ends with the connection for an HTTP/1.0 peer', a
 
 test('a body of unknown length that breaks resets the connection of an HTTP/1.0 peer, lest it looks complete', async (t) => {
   const filled = new FilledBody()
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), filled.body)),
+  )
   const client = await server.client()
   client.send('GET / HTTP/1.0\r\n\r\n')
   await client.receives('\r\n\r\n')
@@ -145,7 +160,10 @@ for (const [framing, length] of [
 ] as const) {
   test(`a body with ${framing} that breaks cuts the connection before its end`, async (t) => {
     const filled = new FilledBody(length)
-    const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+    const server = await serve(
+      t,
+      answering(() => new HttpResponse(200, headers(), filled.body)),
+    )
     const client = await server.client()
     client.send(GET)
     await client.receives('\r\n\r\n')
@@ -164,7 +182,10 @@ for (const [fault, parts] of [
 ] as const) {
   test(`a streamed body that is ${fault} than its length is cut off, never padded or overrun`, async (t) => {
     const filled = new FilledBody(10)
-    const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+    const server = await serve(
+      t,
+      answering(() => new HttpResponse(200, headers(), filled.body)),
+    )
     const client = await server.client()
     client.send(GET)
     await client.receives('\r\n\r\n')
@@ -192,7 +213,10 @@ test('a body that cannot be read a second time cuts the connection instead of an
 for (const size of [16 * 1024, 16 * 1024 + 1, 3_000_000]) {
   test(`a whole body of ${size} octets arrives whole`, async (t) => {
     const octets = Buffer.alloc(size, 'abcdefghijklm\xff', 'latin1')
-    const server = await serve(t, answering(() => new HttpResponse(200, headers(), WholeBody.fromBytes(octets))))
+    const server = await serve(
+      t,
+      answering(() => new HttpResponse(200, headers(), WholeBody.fromBytes(octets))),
+    )
     const client = await server.client()
     client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     const text = await client.end()
@@ -202,7 +226,10 @@ for (const size of [16 * 1024, 16 * 1024 + 1, 3_000_000]) {
 }
 
 test('an HTTP/1.0 connection lives on only if its peer asks for it', async (t) => {
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), bodyFrom('x'))))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), bodyFrom('x'))),
+  )
   const client = await server.client()
   client.send('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n')
   assert.match(await client.receives(/\r\n\r\nx$/), /\r\nconnection: keep-alive\r\n/)
@@ -212,7 +239,10 @@ test('an HTTP/1.0 connection lives on only if its peer asks for it', async (t) =
 })
 
 test('Connection: close is answered in kind, and no further request is read', async (t) => {
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), bodyFrom('x'))))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), bodyFrom('x'))),
+  )
   const client = await server.client()
   client.send(`GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, Close\r\n\r\n${GET}`)
   assert.match(await client.end(), /\r\nconnection: close\r\n\r\nx$/)
@@ -228,7 +258,10 @@ test('fields that describe the connection are the writer’s own: what the handl
     ['upgrade', 'h2c'],
     ['date', 'Fri, 02 Jan 2026 00:00:00 GMT'],
   )
-  const server = await serve(t, answering(() => new HttpResponse(200, said, bodyFrom('x'))))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, said, bodyFrom('x'))),
+  )
   const client = await server.client()
   client.send(GET)
   assert.equal(
@@ -265,7 +298,10 @@ for (const [name, value] of [
 
 test('nothing that was smuggled into a trailer gets out: the body is cut off instead', async (t) => {
   const filled = new FilledBody()
-  const server = await serve(t, answering(() => new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(200, headers(), filled.body)),
+  )
   const client = await server.client()
   client.send(GET)
   await client.receives('\r\n\r\n')
@@ -279,7 +315,10 @@ test('nothing that was smuggled into a trailer gets out: the body is cut off ins
 
 for (const status of [0, 99, 100, 101, 103, 199, 600, 1000, Number.NaN, 200.5]) {
   test(`${status} is no status for a final response: answered with 500`, async (t) => {
-    const server = await serve(t, answering(() => new HttpResponse(status, headers(), bodyFrom('x'))))
+    const server = await serve(
+      t,
+      answering(() => new HttpResponse(status, headers(), bodyFrom('x'))),
+    )
     const client = await server.client()
     client.send(GET)
     assert.match(await client.end(), /^HTTP\/1\.1 500 /)
@@ -288,7 +327,10 @@ for (const status of [0, 99, 100, 101, 103, 199, 600, 1000, Number.NaN, 200.5]) 
 }
 
 test('a status without a name of its own is written all the same', async (t) => {
-  const server = await serve(t, answering(() => new HttpResponse(299)))
+  const server = await serve(
+    t,
+    answering(() => new HttpResponse(299)),
+  )
   const client = await server.client()
   client.send(GET)
   assert.match(await client.receives('\r\n\r\n'), /^HTTP\/1\.1 299 \r\n/)
@@ -319,7 +361,10 @@ test('a handler that throws instead of rejecting is treated alike', async (t) =>
 
 test('informational responses go out before the final one, and never after it or to an HTTP/1.0 peer', async (t) => {
   const server = await serve(t, (exchange) => {
-    exchange.inform?.(103, headers(['link', '</a.css>; rel=preload'], ['connection', 'x'], ['content-length', '3']))
+    exchange.inform?.(
+      103,
+      headers(['link', '</a.css>; rel=preload'], ['connection', 'x'], ['content-length', '3']),
+    )
     setImmediate(() => exchange.inform?.(102, headers()))
     return Promise.resolve(new HttpResponse(200, headers(), bodyFrom('x')))
   })

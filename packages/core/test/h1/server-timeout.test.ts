@@ -3,7 +3,16 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { echo, eventually, FilledBody, gather, headers, RecordingSink, type Served, serve } from './harness.ts'
+import {
+  echo,
+  eventually,
+  FilledBody,
+  gather,
+  headers,
+  RecordingSink,
+  type Served,
+  serve,
+} from './harness.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
@@ -173,7 +182,9 @@ test('the time before 100 is sent is not held against the peer, the time after i
 })
 
 test('a rest to be thrown away that stops coming ends the connection', async (t) => {
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(204)), { pace: { idle: 1_000, minimumRate: 0, grace: 1_000 } })
+  const server = await serve(t, () => Promise.resolve(new HttpResponse(204)), {
+    pace: { idle: 1_000, minimumRate: 0, grace: 1_000 },
+  })
   const client = await server.client()
   client.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\nx')
   await client.receives('204')

@@ -9,8 +9,10 @@ import { forwarding } from '../../src/policies/forwarding.ts'
 import type { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
 import { dial, echo, eventually, headers, type Proxied, proxy, serve, undated } from './harness.ts'
 
-const WANTED = 'GET /chat HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n'
-const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: a\r\n\r\n'
+const WANTED =
+  'GET /chat HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n'
+const SWITCHED =
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: a\r\n\r\n'
 
 /** A tunnel that is open: its two outer ends. */
 async function opened(
@@ -109,7 +111,10 @@ test('a refused switch without octets behind it leaves the connection as it was'
     await far.receives('\r\n\r\n')
     far.forget()
     far.send('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\nUpgrade: x\r\n\r\nno')
-    assert.equal(undated(await client.receives('no')), 'HTTP/1.1 426 Upgrade Required\r\ncontent-length: 2\r\n\r\nno')
+    assert.equal(
+      undated(await client.receives('no')),
+      'HTTP/1.1 426 Upgrade Required\r\ncontent-length: 2\r\n\r\nno',
+    )
     client.forget()
     if (count === 1) client.send('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
   }

@@ -6,5 +6,9 @@ import { type AdminEndpoint, json } from './endpoint.ts'
 /** `/config`: what is in force, every default filled in. */
 export function configuration(config: GatewayConfig): AdminEndpoint {
   const answer = json(redact(config, configJsonSchema()))
-  return { path: '/config', about: 'the configuration in force, defaults filled in, secrets redacted', answer: () => answer }
+  return {
+    path: '/config',
+    about: 'the configuration in force, defaults filled in, secrets redacted',
+    answer: () => answer,
+  }
 }

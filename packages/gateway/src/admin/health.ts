@@ -17,7 +17,8 @@ export const liveness: AdminEndpoint = {
 export function readiness(status: () => SupervisorStatus): AdminEndpoint {
   return {
     path: '/readyz',
-    about: 'readiness: 200 when traffic can be served; 503 while starting or draining, or when no worker listens',
+    about:
+      'readiness: 200 when traffic can be served; 503 while starting or draining, or when no worker listens',
     answer() {
       const reason = notReady(status())
       return reason === undefined ? OK : problem(503, 'Not ready', reason)
@@ -35,6 +36,8 @@ function notReady({ phase, workers }: SupervisorStatus): string | undefined {
     case 'stopped':
       return 'stopped'
     case 'running':
-      return listening > 0 ? undefined : `none of ${workers.length} workers listens: they crashed and are being replaced`
+      return listening > 0
+        ? undefined
+        : `none of ${workers.length} workers listens: they crashed and are being replaced`
   }
 }

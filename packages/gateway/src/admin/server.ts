@@ -16,14 +16,18 @@ export interface AdminServer {
  * Serves the endpoints to operators, on node:http rather than on the engine: what shows the engine's state should
  * not depend on it. Rejects with Node's error if the address cannot be bound.
  */
-export async function listenAdmin(address: Address, endpoints: readonly AdminEndpoint[]): Promise<AdminServer> {
+export async function listenAdmin(
+  address: Address,
+  endpoints: readonly AdminEndpoint[],
+): Promise<AdminServer> {
   const byPath = new Map([overview(endpoints), ...endpoints].map((endpoint) => [endpoint.path, endpoint]))
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
     send(response, request.method === 'HEAD', answer(request, address, byPath))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+    const target =
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
     server.listen(target, () => {
       server.off('error', reject)
       resolve()
@@ -31,7 +35,10 @@ export async function listenAdmin(address: Address, endpoints: readonly AdminEnd
   })
   const bound = server.address()
   return {
-    address: address.kind === 'tcp' && bound !== null && typeof bound === 'object' ? { ...address, port: bound.port } : address,
+    address:
+      address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+        ? { ...address, port: bound.port }
+        : address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -46,11 +53,16 @@ function answer(
   endpoints: ReadonlyMap<string, AdminEndpoint>,
 ): AdminAnswer {
   if (!isHostAllowed(request.headers.host, address)) {
-    return problem(421, 'Misdirected request', 'Host must be an IP address, localhost, or the name in admin.address')
+    return problem(
+      421,
+      'Misdirected request',
+      'Host must be an IP address, localhost, or the name in admin.address',
+    )
   }
   const [path = ''] = (request.url ?? '').split('?')
   const endpoint = endpoints.get(path)
-  if (endpoint === undefined) return problem(404, 'Not found', `there are ${[...endpoints.keys()].join(', ')}`)
+  if (endpoint === undefined)
+    return problem(404, 'Not found', `there are ${[...endpoints.keys()].join(', ')}`)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return problem(405, 'Method not allowed', `${path} answers GET and HEAD`, { allow: 'GET, HEAD' })
   }
@@ -61,7 +73,11 @@ function answer(
   }
 }
 
-function send(response: ServerResponse, headOnly: boolean, { status, type, body, headers }: AdminAnswer): void {
+function send(
+  response: ServerResponse,
+  headOnly: boolean,
+  { status, type, body, headers }: AdminAnswer,
+): void {
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),

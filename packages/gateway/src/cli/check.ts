@@ -1,6 +1,7 @@
 import { resolveUpstreams } from '../config/upstreams.ts'
 import { type CliCommand, CONFIG_OPTION } from './command.ts'
 import { fileConfig } from './config-source.ts'
+import { counted } from './counted.ts'
 import { EXIT } from './exit-code.ts'
 
 export const check: CliCommand = {
@@ -12,7 +13,10 @@ export const check: CliCommand = {
   options: [CONFIG_OPTION],
   examples: [
     { command: 'headgate check', about: 'the configuration in this folder' },
-    { command: 'headgate check -c /etc/headgate.yaml && systemctl restart headgate', about: 'before it counts' },
+    {
+      command: 'headgate check -c /etc/headgate.yaml && systemctl restart headgate',
+      about: 'before it counts',
+    },
   ],
   async run(values, terminal) {
     const chosen = await fileConfig(values, terminal)
@@ -26,8 +30,4 @@ export const check: CliCommand = {
     terminal.out(`${source}: ok (${parts.join(', ')})\n`)
     return EXIT.ok
   },
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

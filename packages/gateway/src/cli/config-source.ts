@@ -6,6 +6,7 @@ import { formatProblems } from '../config/problems/format.ts'
 import { parseAddress } from '../config/values/address.ts'
 import { parseUpstreamUrl } from '../config/values/upstream-url.ts'
 import type { CliValues } from './command.ts'
+import { counted } from './counted.ts'
 import { EXIT } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -33,7 +34,11 @@ const NO_FILE = `headgate: there is no configuration in this folder.
 `
 
 /** The configuration that `--upstream` and `--listen` stand for: one route for everything. */
-export function upstreamConfig(upstream: string, listen: string | undefined, terminal: Terminal): ChosenConfig {
+export function upstreamConfig(
+  upstream: string,
+  listen: string | undefined,
+  terminal: Terminal,
+): ChosenConfig {
   const mistakes = [
     mistake('--upstream', upstream, parseUpstreamUrl(upstream)),
     listen === undefined ? undefined : mistake('--listen', listen, parseAddress(listen)),
@@ -47,14 +52,18 @@ export function upstreamConfig(upstream: string, listen: string | undefined, ter
   return accepted(parseConfig(input), `--upstream ${upstream}`, terminal)
 }
 
-function mistake(option: string, value: string, result: ReturnType<typeof parseAddress | typeof parseUpstreamUrl>) {
+function mistake(
+  option: string,
+  value: string,
+  result: ReturnType<typeof parseAddress | typeof parseUpstreamUrl>,
+) {
   if (result.ok) return undefined
   return `${option} ${JSON.stringify(value)} ${result.problem}${result.hint === undefined ? '' : `; ${result.hint}`}`
 }
 
 function accepted(result: ConfigResult, source: string, terminal: Terminal): ChosenConfig {
   if (result.ok) return { ok: true, config: result.config, source }
-  const count = result.problems.length === 1 ? '1 mistake' : `${result.problems.length} mistakes`
+  const count = counted(result.problems.length, 'mistake')
   terminal.err(`${formatProblems(result.problems, { color: terminal.errHasColor })}\n${source}: ${count}\n`)
   return { ok: false, exitCode: EXIT.configuration }
 }

@@ -20,7 +20,10 @@ export const init: CliCommand = {
   ],
   examples: [
     { command: 'headgate init', about: 'writes headgate.yaml' },
-    { command: 'headgate init --format ts', about: 'writes headgate.config.ts, which editors check by its types' },
+    {
+      command: 'headgate init --format ts',
+      about: 'writes headgate.config.ts, which editors check by its types',
+    },
   ],
   async run({ format = 'yaml' }, terminal) {
     if (!isTemplateFormat(format)) throw new TypeError(`${format} is not a format`)

@@ -1,13 +1,19 @@
 import type { GatewayConfig } from '../config/config.ts'
 import { addressUrl, listenerUrl } from '../listener-url.ts'
 import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
+import { counted } from './counted.ts'
 import type { Log } from './log.ts'
 import { packageVersion } from './package-version.ts'
 import type { Serving } from './serve.ts'
 
 /** What `headgate run` says, and nothing else does. */
 
-export function logStart(log: Log, listeners: readonly BoundListener[], serving: Serving, source: string): void {
+export function logStart(
+  log: Log,
+  listeners: readonly BoundListener[],
+  serving: Serving,
+  source: string,
+): void {
   const { supervisor, adminAddress } = serving
   for (const { config, port } of listeners) {
     const url = listenerUrl(config, port)
@@ -20,9 +26,11 @@ export function logStart(log: Log, listeners: readonly BoundListener[], serving:
   const workers = supervisor.slots.length
   const routes = supervisor.config.routes.length
   const version = packageVersion()
-  log.info(`ready: version ${version}, ${workers} workers, ${routes} routes, from ${source}`, {
-    ...{ version, workers, routes, source },
-  })
+  const facts = { version, workers, routes, source }
+  log.info(
+    `ready: version ${version}, ${counted(workers, 'worker')}, ${counted(routes, 'route')}, from ${source}`,
+    facts,
+  )
 }
 
 export function logEvent(log: Log, event: SupervisorEvent): void {
@@ -33,7 +41,10 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
     case 'crashed': {
       const { worker, error, wait } = event
       const when = wait === 0 ? 'at once' : `in ${wait / 1000} s`
-      log.error(`worker ${worker} crashed and is replaced ${when}: ${error.stack ?? error.message}`, { worker, wait })
+      log.error(`worker ${worker} crashed and is replaced ${when}: ${error.stack ?? error.message}`, {
+        worker,
+        wait,
+      })
       break
     }
     case 'replaced':
@@ -47,7 +58,11 @@ export function logDraining(log: Log, signal: string, { drain }: GatewayConfig):
 }
 
 export function logStopped(log: Log, { cut, lost }: StopReport): void {
-  if (cut > 0) log.warn(`${cut} connections were cut off: their exchanges did not end within drain.timeout`, { cut })
-  if (lost > 0) log.warn(`${lost} workers did not end by themselves and were ended`, { lost })
+  if (cut > 0)
+    log.warn(`${counted(cut, 'connection')} cut off, with exchanges that did not end within drain.timeout`, {
+      cut,
+    })
+  if (lost > 0)
+    log.warn(`${counted(lost, 'worker')} did not end properly, and what it was at is lost`, { lost })
   log.info('stopped')
 }

@@ -25,16 +25,25 @@ export const run: CliCommand = {
   examples: [
     { command: 'headgate run', about: 'with the configuration in this folder' },
     { command: 'headgate run -c /etc/headgate.yaml', about: 'with another' },
-    { command: 'headgate run --upstream http://127.0.0.1:3000', about: 'without any, in front of one service' },
+    {
+      command: 'headgate run --upstream http://127.0.0.1:3000',
+      about: 'without any, in front of one service',
+    },
   ],
   async run(values, terminal) {
     const { config, upstream, listen } = values
-    const misuse = config !== undefined && upstream !== undefined ? '--config and --upstream exclude each other' : undefined
+    const misuse =
+      config !== undefined && upstream !== undefined
+        ? '--config and --upstream exclude each other'
+        : undefined
     if (misuse !== undefined || (listen !== undefined && upstream === undefined)) {
-      terminal.err(`headgate: ${misuse ?? '--listen goes with --upstream; in a file, it is listeners[].address'}\n`)
+      terminal.err(
+        `headgate: ${misuse ?? '--listen goes with --upstream; in a file, it is listeners[].address'}\n`,
+      )
       return EXIT.usage
     }
-    const chosen = upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, listen, terminal)
+    const chosen =
+      upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, listen, terminal)
     if (!chosen.ok) return chosen.exitCode
     const log = makeLog(terminal)
     const serving = new Serving(chosen.config, (event) => logEvent(log, event))

@@ -10,7 +10,10 @@ export const schema: CliCommand = {
     'It describes every setting, with defaults and what is allowed.',
   options: [],
   examples: [
-    { command: 'headgate schema > headgate.schema.json', about: 'what the first line of "headgate init" refers to' },
+    {
+      command: 'headgate schema > headgate.schema.json',
+      about: 'what the first line of "headgate init" refers to',
+    },
   ],
   async run(_values, terminal) {
     terminal.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)

@@ -6,7 +6,12 @@ import type { GatewayConfig } from '../config/config.ts'
 import type { Address } from '../config/values/address.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
-import { type BoundListener, type StopReport, Supervisor, type SupervisorEvent } from '../workers/supervisor.ts'
+import {
+  type BoundListener,
+  type StopReport,
+  Supervisor,
+  type SupervisorEvent,
+} from '../workers/supervisor.ts'
 
 /** A gateway process: the workers, and the admin listener that answers for them. */
 export class Serving {

@@ -3,9 +3,9 @@ import { styleText } from 'node:util'
 /** Where a command writes. */
 export interface Terminal {
   /** The command's result. */
-  out(text: string): void
+  readonly out: (text: string) => void
   /** What is said about it: problems, notices. */
-  err(text: string): void
+  readonly err: (text: string) => void
   /** Whether a human reads `err`, in colours or not. */
   readonly errIsHuman: boolean
   readonly errHasColor: boolean

@@ -10,7 +10,9 @@ export const version: CliCommand = {
   examples: [],
   async run(_values, terminal) {
     const { node, openssl } = process.versions
-    terminal.out(`headgate ${packageVersion()} (node ${node}, openssl ${openssl}, ${process.platform} ${process.arch})\n`)
+    terminal.out(
+      `headgate ${packageVersion()} (node ${node}, openssl ${openssl}, ${process.platform} ${process.arch})\n`,
+    )
     return EXIT.ok
   },
 }

@@ -45,7 +45,9 @@ export class WorkerSlot {
   private thread: Worker | undefined
   /** Connections cut off at the end; a thread that does not listen has none. */
   private cut: number | undefined = 0
-  private starting: { resolve(ports: readonly (number | undefined)[]): void; reject(error: Error): void } | undefined
+  private starting:
+    | { resolve(ports: readonly (number | undefined)[]): void; reject(error: Error): void }
+    | undefined
   private ending: (() => void) | undefined
   private lastError: Error | undefined
 
@@ -60,7 +62,8 @@ export class WorkerSlot {
   start(): Promise<readonly (number | undefined)[]> {
     return new Promise((resolve, reject) => {
       this.starting = { resolve, reject }
-      this.spawn()
+      if (this.ending === undefined) this.spawn()
+      else this.ended()
     })
   }
 
@@ -90,7 +93,8 @@ export class WorkerSlot {
     this.state = 'starting'
     this.lastError = undefined
     this.backoff.started()
-    const resourceLimits = YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+    const resourceLimits =
+      YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
     const thread = new Worker(WORKER, {
       name: `headgate worker ${this.index}`,
       workerData: this.owner.birth(this),

@@ -71,7 +71,10 @@ export class Supervisor {
     this.onEvent = options.onEvent ?? (() => {})
     const { count, notice } = workerCount(config, options.platform ?? process.platform)
     if (notice !== undefined) this.onEvent({ type: 'notice', message: notice })
-    this.slots = Array.from({ length: count }, (_, index) => new WorkerSlot(index, this.slotOwner, this.clock))
+    this.slots = Array.from(
+      { length: count },
+      (_, index) => new WorkerSlot(index, this.slotOwner, this.clock),
+    )
     this.metrics = new GatewayMetrics(config)
     const own = this.metrics.allocate()
     this.metrics.attach(own)
@@ -160,7 +163,9 @@ export class Supervisor {
 
 function withPort(listener: ListenerConfig, port: number | undefined): ListenerConfig {
   const { address } = listener
-  return address.kind === 'unix' || port === undefined ? listener : { ...listener, address: { ...address, port } }
+  return address.kind === 'unix' || port === undefined
+    ? listener
+    : { ...listener, address: { ...address, port } }
 }
 
 /** How many workers can serve, and why that is not what is configured. */

@@ -31,15 +31,17 @@ async function serve(): Promise<void> {
   })
   const sampler = new MetricSampler(metrics, gateway.snapshot.upstreams, clock)
   // Kept for good: it is what keeps the thread alive until the supervisor ends it.
-  parentPort?.on('message', async (_: Drain) => {
-    const { cut } = await gateway.close()
-    sampler.stop()
-    await log?.close()
-    report({ type: 'drained', cut })
-  })
+  parentPort?.on('message', (_: Drain) => void drain(gateway, sampler, log))
   const listeners = await gateway.listen()
   sampler.start()
   report({ type: 'listening', ports: listeners.map(({ port }) => port) })
+}
+
+async function drain(gateway: Gateway, sampler: MetricSampler, log: LogWriter | undefined): Promise<void> {
+  const { cut } = await gateway.close()
+  sampler.stop()
+  await log?.close()
+  report({ type: 'drained', cut })
 }
 
 function openLog({ path }: AccessLogConfig): LogWriter {

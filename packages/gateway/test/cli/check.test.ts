@@ -21,7 +21,10 @@ describe('headgate check', () => {
     const { code, stdout, stderr } = await headgate(['check'], { cwd })
     assert.equal(code, 78)
     assert.equal(stdout, '')
-    const places = [...stderr.matchAll(/^headgate\.yaml:(\d+):(\d+) {2}(\S+):/gm)].map(([, line, , path]) => [line, path])
+    const places = [...stderr.matchAll(/^headgate\.yaml:(\d+):(\d+) {2}(\S+):/gm)].map(([, line, , path]) => [
+      line,
+      path,
+    ])
     assert.deepEqual(places, [
       ['2', 'listeners[0].address'],
       ['6', 'upstreams.orders.endpoints[0].url'],
@@ -34,7 +37,8 @@ describe('headgate check', () => {
   })
 
   it('counts what a good configuration holds', async () => {
-    const good = 'routes: [{ upstream: "http://127.0.0.1:1" }, { match: { path: /a }, upstream: "http://127.0.0.1:2" }]'
+    const good =
+      'routes: [{ upstream: "http://127.0.0.1:1" }, { match: { path: /a }, upstream: "http://127.0.0.1:2" }]'
     const cwd = folder({ 'headgate.yaml': good })
     assert.deepEqual(await headgate(['check'], { cwd }), {
       code: 0,

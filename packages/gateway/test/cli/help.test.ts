@@ -5,7 +5,11 @@ import { folder, headgate } from '../headgate-process.ts'
 
 describe('help', () => {
   it('is printed by "headgate" alone, by --help and by "help", and names commands, examples and exit codes', async () => {
-    const [alone, option, command] = await Promise.all([headgate([]), headgate(['--help']), headgate(['help'])])
+    const [alone, option, command] = await Promise.all([
+      headgate([]),
+      headgate(['--help']),
+      headgate(['help']),
+    ])
     for (const { code, stdout, stderr } of [alone, option, command]) {
       assert.equal(code, 0)
       assert.equal(stderr, '')
@@ -35,8 +39,14 @@ describe('wrong usage', () => {
     [['init', '--format', 'xml'], /'xml' is invalid.*yaml, toml, json, ts/],
     [['run', '--listen', ':80'], /--listen goes with --upstream/],
     [['run', '-c', 'a.yaml', '--upstream', 'http://a'], /exclude each other/],
-    [['run', '--upstream', '127.0.0.1:3000'], /--upstream "127.0.0.1:3000" .*did you mean "http:\/\/127.0.0.1:3000"\?/],
-    [['run', '--upstream', 'http://a', '--listen', '8080'], /--listen "8080" .*did you mean "127.0.0.1:8080"\?/],
+    [
+      ['run', '--upstream', '127.0.0.1:3000'],
+      /--upstream "127.0.0.1:3000" .*did you mean "http:\/\/127.0.0.1:3000"\?/,
+    ],
+    [
+      ['run', '--upstream', 'http://a', '--listen', '8080'],
+      /--listen "8080" .*did you mean "127.0.0.1:8080"\?/,
+    ],
   ]
   for (const [args, message] of cases) {
     it(`exits with 2 and says why: headgate ${args.join(' ')}`, async () => {

@@ -4,14 +4,17 @@ import fc from 'fast-check'
 import { comparePrecedence, type RoutePlace } from '../../src/routing/precedence.ts'
 import { slowFind } from './oracle.ts'
 
-const segment = fc.constantFrom('a', 'b', ':x')
+const segment = fc.constantFrom('a', ':x')
 const path = fc
-  .tuple(fc.array(segment, { maxLength: 3 }), fc.boolean())
-  .map(([parts, open]) => `/${[...parts.map((part, index) => (part === ':x' ? `:x${index}` : part)), ...(open ? ['**'] : [])].join('/')}`)
+  .tuple(fc.array(segment, { maxLength: 2 }), fc.boolean())
+  .map(
+    ([parts, open]) =>
+      `/${[...parts.map((part, index) => (part === ':x' ? `:x${index}` : part)), ...(open ? ['**'] : [])].join('/')}`,
+  )
 const place: fc.Arbitrary<RoutePlace> = fc.record({
-  host: fc.constantFrom(undefined, 'a.b.c', 'b.c', '*.b.c', '*.c'),
+  host: fc.constantFrom(undefined, 'b.c', '*.b.c', '*.c'),
   path,
-  methods: fc.constantFrom([], ['GET'], ['GET', 'POST'], ['POST']),
+  methods: fc.constantFrom([], ['GET'], ['POST']),
 })
 
 /** Whether the router takes it at all, when it is the only one. */
@@ -22,14 +25,20 @@ function matches({ host, path, methods }: RoutePlace, request: readonly [string,
 
 it('of the places that match a request, the router takes the first in order', () => {
   const request = fc.tuple(
-    fc.constantFrom('a.b.c', 'b.c', 'x.b.c', 'x.c', 'other'),
-    fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
-    fc.constantFrom('GET', 'POST', 'PUT'),
+    fc.constantFrom('b.c', 'x.b.c', 'x.c'),
+    fc.array(fc.constantFrom('a', 'b'), { maxLength: 3 }).map((parts) => `/${parts.join('/')}`),
+    fc.constantFrom('GET', 'PUT'),
   )
   fc.assert(
-    fc.property(fc.array(place, { minLength: 1, maxLength: 8 }), request, (places, wanted) => {
+    fc.property(fc.array(place, { minLength: 1, maxLength: 12 }), request, (places, wanted) => {
       const entries = places.map(({ host, path, methods }, index) => {
-        return { name: '', hosts: host === undefined ? [] : [host], paths: [path], methods, value: String(index) }
+        return {
+          name: '',
+          hosts: host === undefined ? [] : [host],
+          paths: [path],
+          methods,
+          value: String(index),
+        }
       })
       const found = slowFind(entries, ...wanted)
       const first = [...places].sort(comparePrecedence).find((each) => matches(each, wanted))

@@ -19,10 +19,13 @@ interface Supervised {
   readonly port: number
   readonly events: SupervisorEvent[]
   /** Resolves with the next event of that type. */
-  next(type: SupervisorEvent['type']): Promise<SupervisorEvent>
+  readonly next: (type: SupervisorEvent['type']) => Promise<SupervisorEvent>
 }
 
-async function supervise(input: Record<string, unknown>, options: SupervisorOptions = {}): Promise<Supervised> {
+async function supervise(
+  input: Record<string, unknown>,
+  options: SupervisorOptions = {},
+): Promise<Supervised> {
   const events: SupervisorEvent[] = []
   const watchers = new Set<() => void>()
   const onEvent = (event: SupervisorEvent): void => {
@@ -49,14 +52,20 @@ async function supervise(input: Record<string, unknown>, options: SupervisorOpti
 
 /** The sum of all series of that name with these labels. */
 function metric(supervisor: Supervisor, series: string): number {
-  const lines = supervisor.renderMetrics().split('\n').filter((line) => line.startsWith(series))
+  const lines = supervisor
+    .renderMetrics()
+    .split('\n')
+    .filter((line) => line.startsWith(series))
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }
 
 describe('workers', () => {
   it('share one port, and their metrics add up to the number of requests', async () => {
     const origin = await startOrigin()
-    const { supervisor, port } = await supervise({ workers: 2, routes: [{ name: 'all', upstream: origin.url }] })
+    const { supervisor, port } = await supervise({
+      workers: 2,
+      routes: [{ name: 'all', upstream: origin.url }],
+    })
     const clients = Array.from({ length: 32 }, () => new KeepAliveClient(port))
     while (origin.requests < 1000) await new Promise(setImmediate)
     for (const client of clients) client.stop()
@@ -73,8 +82,12 @@ describe('workers', () => {
 
   it('are replaced when they crash, while the others serve, and the crash is counted', async () => {
     const origin = await startOrigin()
-    const { supervisor, port, next } = await supervise({ workers: 2, routes: [{ name: 'all', upstream: origin.url }] })
-    const get = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).status
+    const { supervisor, port, next } = await supervise({
+      workers: 2,
+      routes: [{ name: 'all', upstream: origin.url }],
+    })
+    const get = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).status
     for (let count = 0; count < 10; count++) assert.equal(await get(), 200)
     const before = metric(supervisor, 'headgate_requests_total')
     const [crashed, replaced] = [next('crashed'), next('replaced')]
@@ -86,7 +99,11 @@ describe('workers', () => {
     assert.deepEqual(supervisor.status(), { phase: 'running', workers: ['listening', 'listening'] })
     for (let count = 0; count < 20; count++) assert.equal(await get(), 200)
     assert.equal(metric(supervisor, 'headgate_worker_crashes_total'), 1)
-    assert.equal(metric(supervisor, 'headgate_requests_total'), before + 25, 'nothing that was counted is lost')
+    assert.equal(
+      metric(supervisor, 'headgate_requests_total'),
+      before + 25,
+      'nothing that was counted is lost',
+    )
   })
 
   it('are one where several cannot share a port, and where all listeners are unix sockets', async () => {
@@ -105,7 +122,9 @@ describe('workers', () => {
   it('do not start where another gateway shares the port already', async () => {
     const routes = [{ upstream: 'http://127.0.0.1:1' }]
     const { port } = await supervise({ workers: 2, routes })
-    const second = new Supervisor(config({ workers: 2, routes, listeners: [{ address: `127.0.0.1:${port}` }] }))
+    const second = new Supervisor(
+      config({ workers: 2, routes, listeners: [{ address: `127.0.0.1:${port}` }] }),
+    )
     await assert.rejects(second.start(), (error) => {
       assert.ok(error instanceof StartError)
       assert.equal(error.failure.code, 'EADDRINUSE')

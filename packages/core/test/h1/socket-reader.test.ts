@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { SocketReader } from '../../src/h1/socket-reader.ts'
+
+/** A socket that is sent to, and one that a reader is attached to. */
+async function pair(
+  attach: (socket: Socket) => void,
+): Promise<{ sender: Socket; close: () => Promise<void> }> {
+  const server = createServer(attach)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const sender = connect(address.port, '127.0.0.1')
+  await once(sender, 'connect')
+  return {
+    sender,
+    close: async () => {
+      sender.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Sends 8 blocks of 256 KiB, each of one letter, and answers what was read. */
+async function readBlocks(
+  free: (owned: boolean) => boolean,
+): Promise<{ kept: Buffer[]; memories: Set<ArrayBufferLike> }> {
+  const kept: Buffer[] = []
+  const memories = new Set<ArrayBufferLike>()
+  const size = 256 * 1024
+  let received = 0
+  let done = (): void => {}
+  const all = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const { sender, close } = await pair((socket) => {
+    const reader = new SocketReader()
+    reader.target = {
+      streaming: true,
+      read(chunk, owned) {
+        memories.add(chunk.buffer)
+        kept.push(owned ? chunk : Buffer.from(chunk))
+        received += chunk.length
+        if (received === 8 * size) done()
+        return free(owned)
+      },
+    }
+    reader.attach(socket)
+    socket.on('error', () => {})
+  })
+  for (const letter of 'abcdefgh') sender.write(Buffer.alloc(size, letter))
+  await all
+  await close()
+  return { kept, memories }
+}
+
+test('octets that were handed over and kept are never written over by a later read', async () => {
+  const { kept } = await readBlocks(() => false)
+  const text = Buffer.concat(kept).toString()
+  assert.equal(text, [...'abcdefgh'].map((letter) => letter.repeat(256 * 1024)).join(''))
+})
+
+test('memory that is given back is read into again', async () => {
+  const { kept, memories } = await readBlocks(() => true)
+  assert.ok(kept.length > 8, `only ${kept.length} reads`)
+  // The shared buffer for the first read, one of its own for all that follow.
+  assert.ok(memories.size <= 2, `${memories.size} buffers for ${kept.length} reads`)
+})

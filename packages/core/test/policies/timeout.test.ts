@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TrafficError } from '../../src/message/errors.ts'
+import { Exchange } from '../../src/message/exchange.ts'
+import { type Handler, stack } from '../../src/message/handler.ts'
+import { HttpRequest } from '../../src/message/request.ts'
+import { HttpResponse } from '../../src/message/response.ts'
+import { timeout } from '../../src/policies/timeout.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+
+const DELIVERED = { status: 200, error: undefined, bytesSent: 0, bytesReceived: 0 }
+
+function start(clock: VirtualClock): Exchange {
+  return new Exchange(HttpRequest.to('http://a.example/'), clock)
+}
+
+/** Works until it is cancelled. */
+const working: Handler = (exchange) =>
+  new Promise((_, reject) => {
+    exchange.occupy({ cancelled: reject })
+  })
+
+test('an exchange that is not complete in time is cancelled', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  const response = timeout({ exchange: 1_000 })(working)(exchange)
+  response.catch(() => {})
+  assert.equal(exchange.deadline, 1_000)
+  await clock.advance(999)
+  assert.equal(exchange.cancellation, undefined)
+  await clock.advance(1)
+  await assert.rejects(response, { code: 'deadline_exceeded', status: 504 })
+  assert.equal(clock.pending, 0)
+})
+
+test('the time counts from the request’s head, not from the policy', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  await clock.advance(700)
+  const response = timeout({ exchange: 1_000 })(working)(exchange)
+  response.catch(() => {})
+  await clock.advance(300)
+  await assert.rejects(response, { code: 'deadline_exceeded' })
+})
+
+test('the time covers the response’s body: it runs on after the head', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  const told: TrafficError[] = []
+  await timeout({ exchange: 1_000 })(() => Promise.resolve(new HttpResponse(200)))(exchange)
+  exchange.occupy({ cancelled: (error) => told.push(error) })
+  await clock.advance(1_000)
+  assert.equal(told[0]?.code, 'deadline_exceeded')
+})
+
+test('the timer is disarmed when the exchange has finished', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  await timeout({ exchange: 1_000 })(() => Promise.resolve(new HttpResponse(200)))(exchange)
+  assert.equal(clock.pending, 1)
+  exchange.finish(DELIVERED)
+  assert.equal(clock.pending, 0)
+  await clock.advance(2_000)
+  assert.equal(exchange.cancellation, undefined)
+})
+
+test('a switch of protocols ends the time that an exchange has', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  await timeout({ exchange: 1_000 })(() => Promise.resolve(new HttpResponse(101)))(exchange)
+  await clock.advance(100_000)
+  assert.equal(exchange.cancellation, undefined)
+})
+
+for (const [outer, inner] of [
+  [1_000, 5_000],
+  [5_000, 1_000],
+] as const) {
+  test(`of two deadlines the earlier counts (${outer} outside, ${inner} inside)`, async () => {
+    const clock = new VirtualClock()
+    const exchange = start(clock)
+    const response = stack([timeout({ exchange: outer }), timeout({ exchange: inner })], working)(exchange)
+    response.catch(() => {})
+    assert.equal(exchange.deadline, 1_000)
+    await clock.advance(1_000)
+    await assert.rejects(response, { code: 'deadline_exceeded' })
+    exchange.finish(DELIVERED)
+    assert.equal(clock.pending, 0)
+  })
+}

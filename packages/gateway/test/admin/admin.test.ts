@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { after, describe, it } from 'node:test'
+import { configuration } from '../../src/admin/config.ts'
+import type { AdminEndpoint } from '../../src/admin/endpoint.ts'
+import { liveness, readiness } from '../../src/admin/health.ts'
+import { listenAdmin } from '../../src/admin/server.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import type { SupervisorStatus } from '../../src/workers/supervisor.ts'
+import { runGateway } from '../headgate-process.ts'
+import { KeepAliveClient } from '../keep-alive-client.ts'
+import { startOrigin } from '../origin.ts'
+
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+async function admin(endpoints: readonly AdminEndpoint[]): Promise<number> {
+  const server = await listenAdmin({ kind: 'tcp', host: '127.0.0.1', port: 0 }, endpoints)
+  after(() => server.close())
+  return server.address.kind === 'tcp' ? server.address.port : 0
+}
+
+function ask(port: number, path: string, { method = 'GET', host = '127.0.0.1' } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host } }, (response) => {
+      const { statusCode: status = 0, headers } = response
+      text(response).then((body) => resolve({ status, headers, body }), reject)
+    })
+    outgoing.on('error', reject).end()
+  })
+}
+
+describe('the admin listener', () => {
+  it('lists its endpoints, and answers HEAD without a body', async () => {
+    const port = await admin([liveness])
+    const list = await ask(port, '/')
+    assert.equal(list.status, 200)
+    assert.match(list.body, /^\/healthz +liveness/m)
+    const head = await ask(port, '/healthz?x=1', { method: 'HEAD' })
+    assert.deepEqual([head.status, head.headers['content-length'], head.body], [200, '3', ''])
+  })
+
+  it('answers what it does not have, or not with that method, with problem details', async () => {
+    const port = await admin([liveness])
+    const missing = await ask(port, '/health')
+    assert.equal(missing.status, 404)
+    assert.equal(missing.headers['content-type'], 'application/problem+json')
+    assert.deepEqual(JSON.parse(missing.body), {
+      title: 'Not found',
+      status: 404,
+      detail: 'there are /, /healthz',
+    })
+    const post = await ask(port, '/healthz', { method: 'POST' })
+    assert.deepEqual([post.status, post.headers['allow']], [405, 'GET, HEAD'])
+  })
+
+  it('refuses names that may be made to point here, and no others', async () => {
+    const port = await admin([liveness])
+    for (const host of [
+      'attacker.example',
+      'localhost.attacker.example',
+      '127.0.0.1.nip.io',
+      '0x7f000001',
+      'a@b',
+    ]) {
+      assert.equal((await ask(port, '/healthz', { host })).status, 421, host)
+    }
+    for (const host of [
+      '127.0.0.1',
+      `127.0.0.1:${port}`,
+      'localhost',
+      'LOCALHOST:1',
+      '[::1]:9901',
+      '10.0.0.7:80',
+    ]) {
+      assert.equal((await ask(port, '/healthz', { host })).status, 200, host)
+    }
+  })
+})
+
+describe('readiness', () => {
+  const cases: [status: SupervisorStatus, expected: number, reason?: RegExp][] = [
+    [{ phase: 'starting', workers: ['listening', 'starting'] }, 503, /1 of 2 workers listen/],
+    [{ phase: 'running', workers: ['listening', 'listening'] }, 200],
+    [{ phase: 'running', workers: ['waiting', 'listening'] }, 200],
+    [{ phase: 'running', workers: ['waiting', 'starting'] }, 503, /none of 2 workers listens/],
+    [{ phase: 'draining', workers: ['draining', 'ended'] }, 503, /draining/],
+    [{ phase: 'stopped', workers: ['ended', 'ended'] }, 503, /stopped/],
+  ]
+  for (const [status, expected, reason] of cases) {
+    it(`is ${expected} when ${status.phase} with workers ${status.workers.join(' and ')}`, () => {
+      const answer = readiness(() => status).answer()
+      assert.equal(answer.status, expected)
+      if (reason !== undefined) assert.match(answer.body, reason)
+    })
+  }
+})
+
+it('/config shows what is in force', () => {
+  const result = parseConfig({ workers: 3, routes: [{ upstream: 'http://127.0.0.1:1' }] })
+  assert.ok(result.ok)
+  const shown = JSON.parse(configuration(result.config).answer().body)
+  assert.equal(shown.workers, 3)
+  assert.equal(shown.routes[0].name, 'route-1')
+  assert.equal(shown.timeouts.connect, 5000)
+})
+
+it('/config hides credentials, wherever they stand', () => {
+  const result = parseConfig({ routes: [{ upstream: 'http://127.0.0.1:1' }] })
+  assert.ok(result.ok)
+  // The schema refuses credentials in URLs: this is the second lock.
+  const route = { ...result.config.routes[0], upstream: 'http://user:s3cret@127.0.0.1:1' }
+  const { body } = configuration({
+    ...result.config,
+    routes: [route] as typeof result.config.routes,
+  }).answer()
+  assert.ok(!body.includes('s3cret'), body)
+  assert.match(body, /\[redacted\]/)
+})
+
+it('metrics answer quickly while all workers are at full load', async () => {
+  const origin = await startOrigin()
+  const gateway = await runGateway({
+    workers: 2,
+    listeners: [{ address: '127.0.0.1:0' }],
+    admin: { address: '127.0.0.1:0' },
+    routes: [{ name: 'all', upstream: origin.url }],
+  })
+  const clients = Array.from({ length: 64 }, () => new KeepAliveClient(Number(new URL(gateway.url).port)))
+  while (origin.requests < 200) await new Promise(setImmediate)
+  let slowest = 0
+  for (let count = 0; count < 20; count++) {
+    const start = performance.now()
+    const page = await (await fetch(`${gateway.admin}/metrics`)).text()
+    slowest = Math.max(slowest, performance.now() - start)
+    assert.match(page, /^headgate_requests_total\{route="all",status_class="2xx"\} [1-9]/m)
+  }
+  for (const client of clients) client.stop()
+  const reports = await Promise.all(clients.map(({ ended }) => ended))
+  assert.ok(slowest < 1000, `${slowest} ms`)
+  const page = await (await fetch(`${gateway.admin}/metrics`)).text()
+  const responses = reports.reduce((sum, report) => sum + report.responses, 0)
+  assert.ok(page.includes(`headgate_requests_total{route="all",status_class="2xx"} ${responses}\n`), page)
+  gateway.process.child.kill('SIGTERM')
+  assert.equal((await gateway.process.finished).code, 0)
+})

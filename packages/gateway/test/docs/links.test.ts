@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { allPages, prose, readPage, ROOT } from './markdown.ts'
+
+describe('the links of every page', () => {
+  const pages = allPages()
+
+  it('are those of all pages', () => {
+    const paths = pages.map(({ path }) => path)
+    for (const path of ['README.md', 'docs/configuration.md', 'bench/README.md', 'packages/core/README.md']) {
+      assert.ok(paths.includes(path), path)
+    }
+  })
+
+  for (const page of pages) {
+    it(`${page.path}: relative ones lead to a file, and to a heading where they name one`, () => {
+      const links = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+      const broken = links.filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(page.path, target))
+      assert.deepEqual(broken, [])
+    })
+  }
+})
+
+function leadsSomewhere(from: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#')
+  const file = path === '' ? join(ROOT, from) : join(ROOT, dirname(from), path)
+  if (!existsSync(file)) return false
+  return anchor === undefined || anchors(file).includes(anchor)
+}
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchors(file: string): string[] {
+  const headings = [...prose(readPage(file)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}

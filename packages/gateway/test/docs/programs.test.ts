@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { TestProcess } from '../headgate-process.ts'
+import { startOrigin } from '../origin.ts'
+import { userPages } from './markdown.ts'
+import { compile, project } from './project.ts'
+
+/** What the programs print, in the order of the pages. */
+const PRINTED: readonly (readonly [page: string, printed: RegExp])[] = [
+  ['README.md', /^http:\/\/127\.0\.0\.1:\d+\n$/],
+  ['packages/core/README.md', /^200 ok\n$/],
+  ['packages/core/README.md', /^200 ok me\n$/],
+  ['packages/gateway/README.md', /^200 ok\n$/],
+]
+
+describe('every program in the documentation', () => {
+  const pages = userPages()
+  const programs = pages.flatMap(({ path, blocks }) => {
+    const own = blocks.filter(({ language, text }) => language === 'ts' && !text.includes('defineConfig('))
+    return own.map((block) => ({ page: path, block }))
+  })
+
+  it('is known here', () => {
+    assert.deepEqual(
+      programs.map(({ page }) => page),
+      PRINTED.map(([page]) => page),
+    )
+  })
+
+  for (const [index, { block }] of programs.entries()) {
+    it(`${block.place} compiles, runs, prints what it should, and ends`, async () => {
+      const origin = await startOrigin((_, response) => response.end('ok'))
+      const path = project()
+      writeFileSync(join(path, 'program.mts'), block.text.replaceAll('http://127.0.0.1:3000', origin.url))
+      await compile(path, ['program.mts'])
+      const run = new TestProcess(process.execPath, ['program.mts'], { cwd: path })
+      const { code, stdout, stderr } = await run.finished
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, PRINTED[index]?.[1] ?? /^$/)
+    })
+  }
+})

@@ -1,0 +1,74 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { folder } from '../headgate-process.ts'
+import { ROOT } from './markdown.ts'
+
+/** A folder as a reader has it who installed Headgate there: `npx headgate` and `import 'headgate'` find it. */
+export function project(files: Readonly<Record<string, string>> = {}): string {
+  const path = folder(files)
+  symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
+  return path
+}
+
+/** npm must neither ask anybody for anything nor say more than it was asked. */
+export const QUIET_NPM: Readonly<Record<string, string>> = {
+  npm_config_offline: 'true',
+  npm_config_update_notifier: 'false',
+  npm_config_loglevel: 'error',
+}
+
+/** Makes the certificates and keys that the examples name. */
+export function makeCertificates(path: string): void {
+  for (const [cert, key] of [
+    ['fullchain.pem', 'privkey.pem'],
+    ['internal-ca.pem', 'internal-ca.key'],
+  ] as const) {
+    const options = [
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=example',
+    ]
+    const args = ['req', ...options, '-out', cert, '-keyout', key]
+    execFileSync('openssl', args, { cwd: path, stdio: 'ignore', timeout: 20_000 })
+  }
+}
+
+/** Type-checks TypeScript as strictly as a reader may. Rejects with what the compiler says. */
+export async function compile(path: string, files: readonly string[]): Promise<void> {
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+  const tsc = join(ROOT, 'node_modules/.bin/tsc')
+  try {
+    await promisify(execFile)(tsc, [...options, '--skipLibCheck', ...files], { cwd: path, timeout: 60_000 })
+  } catch (error) {
+    throw new Error(`it does not compile: ${(error as { stdout?: string }).stdout}`, { cause: error })
+  }
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<readonly string[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports: string[] = []
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    ports.push(String(typeof address === 'object' ? address?.port : ''))
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

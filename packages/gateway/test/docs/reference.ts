@@ -1,0 +1,71 @@
+// The tables of docs/configuration.md that say what the code says. After a change:
+//   npm run build && npx node packages/gateway/test/docs/reference.ts --write
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ERROR_FACTS, TrafficError } from '@headgate/core'
+import { parseConfig } from '../../src/config/parse.ts'
+import { GatewayMetrics } from '../../src/metrics.ts'
+import { code, table } from './markdown-table.ts'
+import { settingTables } from './setting-tables.ts'
+
+export const PAGE: string = join(import.meta.dirname, '../../../../docs/configuration.md')
+
+/** The page with its tables as they should be. Throws if the page has no place for a table, or the other way round. */
+export function withTables(page: string): string {
+  const tables = new Map([...settingTables(), ['errors', errorTable()], ['metrics', metricTable()]])
+  const written = page.replaceAll(
+    /(<!-- table ([\w:]+) -->\n)[^]*?(<!-- end of table -->)/g,
+    (_, start: string, name: string, end: string) => {
+      const rendered = tables.get(name)
+      if (rendered === undefined) throw new Error(`there is no table ${name}`)
+      tables.delete(name)
+      return `${start}\n${rendered}\n${end}`
+    },
+  )
+  if (tables.size > 0) throw new Error(`the page has no place for ${[...tables.keys()].join(', ')}`)
+  return written
+}
+
+const DOINGS = { downstream: 'the client', upstream: 'the upstream', local: 'the gateway' } as const
+
+function errorTable(): string {
+  const rows = Object.entries(ERROR_FACTS).map(([name, { status, title, source }]) => {
+    return [code(name), String(status), title, DOINGS[source]]
+  })
+  return table(['code', 'status', 'title', 'whose side'], rows)
+}
+
+function metricTable(): string {
+  const exposition = everyMetric()
+  const families = [...exposition.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)\n\S*?(?:\{(.*)\})? \S+$/gm)]
+  const rows = families.map(([, name = '', help = '', type = '', labels = '']) => {
+    const names = [...labels.matchAll(/(\w+)="/g)].flatMap(([, label = '']) =>
+      label === 'le' ? [] : [code(label)],
+    )
+    return [code(name), type, names.join(', '), help]
+  })
+  return table(['name', 'type', 'labels', 'meaning'], rows)
+}
+
+/** What /metrics shows when everything has been counted once: series appear with their first count. */
+function everyMetric(): string {
+  const upstream = 'http://127.0.0.1:9000'
+  const result = parseConfig({ routes: [{ name: 'any', upstream }] })
+  if (!result.ok) throw new Error('the smallest configuration is refused')
+  const metrics = new GatewayMetrics(result.config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  const { statusClasses, duration, requestBytes, responseBytes, active } = metrics.route('any')
+  for (const each of [...statusClasses, requestBytes, responseBytes, active]) each.add(1)
+  duration.record(1)
+  metrics.onRetry('any')()
+  metrics.onError(new TrafficError('internal', 'for show'))
+  return metrics.render([memory])
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const page = readFileSync(PAGE, 'utf8')
+  if (process.argv.includes('--write')) writeFileSync(PAGE, withTables(page))
+  else process.exitCode = withTables(page) === page ? 0 : 1
+}

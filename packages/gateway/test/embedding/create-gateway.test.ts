@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { collect, Exchange, HttpRequest, systemClock } from '@headgate/core'
+import { ConfigError, createGateway } from '../../src/index.ts'
+import { folder, TestProcess } from '../headgate-process.ts'
+import { startOrigin } from '../origin.ts'
+
+const listeners = [{ address: '127.0.0.1:0' }]
+
+describe('createGateway', () => {
+  it('answers an exchange without a socket', async () => {
+    const origin = await startOrigin((request, response) => response.end(`${request.method} ${request.url}`))
+    const gateway = createGateway({ routes: [{ match: { path: '/api/**' }, upstream: origin.url }] })
+    after(() => gateway.close())
+    const exchange = new Exchange(HttpRequest.to('http://shop.test/api/things?a=1'), systemClock)
+    const response = await gateway.handler(exchange)
+    assert.equal(response.status, 200)
+    assert.equal(String(await collect(response.body)), 'GET /api/things?a=1')
+    const elsewhere = await gateway.handler(
+      new Exchange(HttpRequest.to('http://shop.test/else'), systemClock),
+    )
+    assert.equal(elsewhere.status, 404)
+  })
+
+  it('listens, tells where, writes access-log lines where it is told, and closes', async () => {
+    const origin = await startOrigin()
+    const lines: string[] = []
+    const gateway = createGateway(
+      { listeners, routes: [{ name: 'all', upstream: origin.url }] },
+      { accessLog: (line) => lines.push(line) },
+    )
+    const [listening] = await gateway.listen()
+    assert.ok(listening)
+    assert.equal(listening.url, `http://127.0.0.1:${listening.port}`)
+    const response = await fetch(`${listening.url}/x`, { headers: { connection: 'close' } })
+    assert.equal(await response.text(), 'ok\n')
+    assert.deepEqual(await gateway.close(), { cut: 0 })
+    assert.equal(lines.length, 1)
+    assert.equal(JSON.parse(lines[0] ?? '').route, 'all')
+    await assert.rejects(fetch(listening.url))
+  })
+
+  it('refuses a configuration with mistakes, and names them all', () => {
+    assert.throws(
+      () => createGateway({ listeners: [{ address: 'nowhere' }], routes: [{ upstream: 'nothing' }] }),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        assert.deepEqual(error.problems.map(({ path }) => path).sort(), [
+          'listeners[0].address',
+          'routes[0].upstream',
+        ])
+        assert.match(error.message, /listeners\[0\]\.address: "nowhere" is not an address/)
+        assert.match(error.message, /routes\[0\]\.upstream: /)
+        return true
+      },
+    )
+  })
+
+  it('rejects when an address is in use, with nothing bound', async () => {
+    const routes = [{ upstream: 'http://127.0.0.1:1' }]
+    const first = createGateway({ listeners, routes })
+    after(() => first.close())
+    const [taken] = await first.listen()
+    const address = `127.0.0.1:${taken?.port}`
+    const second = createGateway({ listeners: [...listeners, { address }], routes })
+    await assert.rejects(second.listen(), { code: 'EADDRINUSE' })
+    await second.close()
+  })
+
+  it('holds a program until it is closed, and no longer', async () => {
+    const index = new URL('../../src/index.ts', import.meta.url).href
+    const program = `
+      import { createGateway } from ${JSON.stringify(index)}
+      const gateway = createGateway({ listeners: [{ address: '127.0.0.1:0' }], routes: [{ upstream: 'http://127.0.0.1:1' }] })
+      const [{ url }] = await gateway.listen()
+      console.log((await fetch(url)).status)
+      await gateway.close()
+      console.log('closed')
+    `
+    const cwd = folder({ 'program.mjs': program })
+    const { code, stdout, stderr } = await new TestProcess(process.execPath, ['program.mjs'], { cwd })
+      .finished
+    assert.equal(stdout, '502\nclosed\n', stderr)
+    assert.equal(code, 0)
+  })
+})

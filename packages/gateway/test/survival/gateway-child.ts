@@ -1,0 +1,29 @@
+import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
+
+/** What the test may send. */
+export type ChildRequest = { readonly config: GatewayConfigInput } | 'usage'
+
+/** What this process needed so far. */
+export interface Usage {
+  /** Milliseconds of processor time. */
+  readonly cpu: number
+  /** The most memory that was ever resident, in octets. */
+  readonly memory: number
+}
+
+// A gateway in a process of its own, so that its memory and its time can be told from those of the test.
+process.on('message', async (request: ChildRequest) => {
+  if (request === 'usage') process.send?.(usage())
+  else {
+    const [listener] = await createGateway(request.config).listen()
+    process.send?.(listener)
+  }
+})
+
+// The test is over, or it has crashed.
+process.on('disconnect', () => process.exit())
+
+function usage(): Usage {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  return { cpu: (userCPUTime + systemCPUTime) / 1000, memory: maxRSS * 1024 }
+}
