@@ -47,7 +47,9 @@ async function main(port: string, adminPort: string): Promise<number> {
   })
   const gateway = spawn(process.execPath, [headgate, 'run', '-c', config.file], { stdio: 'inherit' })
   // A Ctrl-C reaches the gateway by itself; a signal to this process alone does not.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => gateway.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => gateway.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal))
+  }
   const ended = once(gateway, 'exit')
   const admin = `http://127.0.0.1:${adminPort}`
   if (await isReady(gateway, `${admin}/readyz`)) {

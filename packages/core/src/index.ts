@@ -1,33 +1,80 @@
-export { type Body, type BodySink, type BodySource, bodyFrom, collect, EMPTY_BODY, StreamBody, WholeBody } from './message/body.ts'
-export { ERROR_FACTS, type ErrorCode, type ErrorDetails, type ErrorFacts, type ErrorPhase, type ErrorSource, type ReplaySafety, TrafficError } from './message/errors.ts'
+export {
+  type Body,
+  type BodySink,
+  type BodySource,
+  bodyFrom,
+  collect,
+  EMPTY_BODY,
+  StreamBody,
+  WholeBody,
+} from './message/body.ts'
+export {
+  ERROR_FACTS,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorFacts,
+  type ErrorPhase,
+  type ErrorSource,
+  type ReplaySafety,
+  TrafficError,
+} from './message/errors.ts'
 export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
 export { type HeaderField, HeaderList } from './message/headers.ts'
-export { HttpRequest, type HttpVersion, isIdempotent, isSafe, type RequestParts, type Scheme } from './message/request.ts'
+export {
+  HttpRequest,
+  type HttpVersion,
+  isIdempotent,
+  isSafe,
+  type RequestParts,
+  type Scheme,
+} from './message/request.ts'
 export { HttpResponse, type Tunnel } from './message/response.ts'
 export { type Authority, canonicalAuthority, canonicalPath, InvalidTarget } from './message/target.ts'
 export { type Clock, SystemClock, systemClock, TICK_MS } from './time/clock.ts'
 export type { Timer } from './time/timer.ts'
-export { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS, DEFAULT_SERVER_OPTIONS, type ServerConnectionOptions } from './h1/connection-options.ts'
+export {
+  type ClientConnectionOptions,
+  DEFAULT_CLIENT_OPTIONS,
+  DEFAULT_SERVER_OPTIONS,
+  type ServerConnectionOptions,
+} from './h1/connection-options.ts'
 export { ClientConnection, type ClientConnectionOwner } from './h1/client-connection.ts'
 export type { HeadLimits } from './h1/head.ts'
 export type { PaceLimits } from './h1/pace.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'
 export { forwarding, type ForwardingOptions } from './policies/forwarding.ts'
 export { limits, type LimitsOptions } from './policies/limits.ts'
-export { type AccessLog, failureCode, observe, type ObserveOptions, type RouteMetrics } from './policies/observe.ts'
+export {
+  type AccessLog,
+  failureCode,
+  observe,
+  type ObserveOptions,
+  type RouteMetrics,
+} from './policies/observe.ts'
 export { problem, problemResponse } from './policies/problem.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
 export { isReplayable, retry, type RetryOptions } from './policies/retry.ts'
 export type { BackoffOptions } from './policies/backoff.ts'
 export { RetryBudget, type RetryBudgetOptions } from './policies/retry-budget.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
-export { type EndpointOptions, type EndpointStats, Upstream, type UpstreamOptions } from './upstream/upstream.ts'
+export {
+  type EndpointOptions,
+  type EndpointStats,
+  Upstream,
+  type UpstreamOptions,
+} from './upstream/upstream.ts'
 export { Resolver } from './upstream/dns.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool.ts'
 export type { TlsOptions } from './upstream/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE, renderExposition } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'
-export { type GaugeDescription, type HistogramDescription, type Labels, type MetricDescription, MetricLayout } from './telemetry/layout.ts'
+export {
+  type GaugeDescription,
+  type HistogramDescription,
+  type Labels,
+  type MetricDescription,
+  MetricLayout,
+} from './telemetry/layout.ts'
 export { redactQuery } from './telemetry/redact.ts'

@@ -37,7 +37,9 @@ export class BodyWriter implements BodySink {
     if (length === 0) return true
     this.written += length
     if (this.framing >= 0 && this.written > this.framing) {
-      this.owner.bodyBroken(new TrafficError('internal', `the body is longer than its length of ${this.framing} bytes`))
+      this.owner.bodyBroken(
+        new TrafficError('internal', `the body is longer than its length of ${this.framing} bytes`),
+      )
       return false
     }
     const room = this.framing === CHUNKED ? this.writeChunk(chunk, length) : this.socket.write(chunk)
@@ -47,7 +49,8 @@ export class BodyWriter implements BodySink {
 
   private writeChunk(chunk: Uint8Array, length: number): boolean {
     const size = length.toString(16)
-    if (length <= SMALL_CHUNK) return this.socket.write(`${size}\r\n${asBuffer(chunk).toString('latin1')}\r\n`, 'latin1')
+    if (length <= SMALL_CHUNK)
+      return this.socket.write(`${size}\r\n${asBuffer(chunk).toString('latin1')}\r\n`, 'latin1')
     this.socket.cork()
     this.socket.write(`${size}\r\n`, 'latin1')
     this.socket.write(chunk)

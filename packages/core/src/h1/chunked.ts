@@ -74,7 +74,8 @@ export class ChunkedDecoder {
       case 'extension':
         if (octet === CR) this.state = 'size-lf'
         else if (FIELD_VALUE[octet] === 0) return this.fault('a chunk extension holds a control character')
-        else if (++this.extensionOctets > EXTENSIONS_LIMIT) return this.fault('the chunk extensions are too long')
+        else if (++this.extensionOctets > EXTENSIONS_LIMIT)
+          return this.fault('the chunk extensions are too long')
         return undefined
       case 'size-lf':
         if (octet !== LF) return this.fault('CR without LF after a chunk size')

@@ -1,21 +1,20 @@
 import type { Socket } from 'node:net'
-import { type BodySource, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
-import { isIdempotent } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
 import type { Timer } from '../time/timer.ts'
-import { BodyReader } from './body-reader.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
-import { type Framing, isPersistent, NO_BODY, responseFraming, UNTIL_CLOSE } from './framing.ts'
-import { ControlFields, parseResponseHead, type ResponseHead } from './head.ts'
+import { type Framing, NO_BODY } from './framing.ts'
+import type { ResponseHead } from './head.ts'
 import { type FoundHead, HeadBuffer, wholeBody } from './head-buffer.ts'
-import { Pace } from './pace.ts'
 import { RequestWriter } from './request-writer.ts'
+import { ResponseBody, type ResponseBodyOwner } from './response-body.ts'
+import { type ResponseIntake, takeInResponse } from './response-intake.ts'
 import type { ReadTarget, SocketReader } from './socket-reader.ts'
 import { after, CLIENT_STATES, type ClientEvent, type ClientState } from './states.ts'
 import { TunnelEnd } from './tunnel.ts'
+import { type UpstreamErrorCode, upstreamError } from './upstream-error.ts'
 
 /** Whoever keeps the connection between exchanges. */
 export interface ClientConnectionOwner {
@@ -29,7 +28,7 @@ export interface ClientConnectionOwner {
  * One HTTP/1.1 connection on which requests are sent, one exchange at a time. The rows of `CLIENT_STATES` are its life.
  * It is used again only when request and response are both proven finished; octets that arrive while it is idle destroy it.
  */
-export class ClientConnection implements BodySource, Cancellable, ReadTarget {
+export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTarget {
   owner: ClientConnectionOwner | undefined
   /** Exchanges sent. */
   exchanges = 0
@@ -42,8 +41,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   private resolve: ((response: HttpResponse) => void) | undefined
   private reject: ((error: TrafficError) => void) | undefined
   private writer: RequestWriter | undefined
-  private reader: BodyReader | undefined
-  private readPace: Pace | undefined
+  private arriving: ResponseBody | undefined
   private tunnel: TunnelEnd | undefined
   private persistent = true
   private sawOctets = false
@@ -56,8 +54,10 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   constructor(socket: Socket, reader: SocketReader, options: ClientConnectionOptions) {
     this.socket = socket
     this.options = options
-    this.head = new HeadBuffer(options.limits.head, false)
-    this.timer = options.clock.timer(() => this.timedOut())
+    this.head = new HeadBuffer(options.limits.head, 'malformed_response')
+    this.timer = options.clock.timer(() => {
+      this.fail(this.error('upstream_timeout', `no response head within ${options.responseHeadTimeout} ms`))
+    })
     reader.target = this
     socket.on('end', () => this.ended())
     socket.on('drain', () => this.drained())
@@ -97,7 +97,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   /** For the writer: the request is out, now it is the upstream's turn. */
   requestWritten(): void {
     if (this.state === 'waiting') this.timer.arm(this.options.responseHeadTimeout)
-    else if (this.state === 'body' && this.reader === undefined) this.complete()
+    else if (this.state === 'body' && this.arriving === undefined) this.complete()
   }
 
   /** For the writer: the request's body broke; what is on the wire is half a request. */
@@ -118,11 +118,11 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   }
 
   get streaming(): boolean {
-    return this.reader !== undefined || this.tunnel !== undefined
+    return this.arriving !== undefined || this.tunnel !== undefined
   }
 
   read(chunk: Buffer, owned: boolean): boolean {
-    if (this.reader !== undefined) return this.readBody(this.reader, owned ? chunk : Buffer.from(chunk))
+    if (this.arriving !== undefined) return this.arriving.read(owned ? chunk : Buffer.from(chunk))
     if (this.state === 'tunnel') return this.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
     if (this.state === 'waiting') this.readHead(chunk)
     else this.fail(this.error('malformed_response', 'the upstream sent octets that belong to no response'))
@@ -134,14 +134,13 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     let rest: Buffer | undefined = chunk
     while (rest !== undefined) {
       const found = this.head.take(rest)
-      if (found === undefined) return
-      if (found === 'too-large' || found === 'line-too-large') {
-        const reason = `the response head is larger than ${this.options.limits.head} octets`
-        return this.fail(this.error('response_head_too_large', reason))
-      }
-      const head = found instanceof WireFault ? found : parseResponseHead(found, this.options.limits)
+      const { exchange } = this
+      if (found === undefined || exchange === undefined) return
+      if (found instanceof WireFault) return this.fail(this.headError(found))
+      const head = takeInResponse(found, exchange.request, this.options.limits)
       if (head instanceof WireFault) return this.fail(this.headError(head))
-      rest = head.status < 200 ? this.interim(head, found as FoundHead) : this.final(head, found as FoundHead)
+      const { framing } = head
+      rest = framing === undefined ? this.interim(head, found) : this.final(head, framing, found)
     }
   }
 
@@ -166,11 +165,6 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
   }
 
   private switchProtocols(head: ResponseHead, found: FoundHead): undefined {
-    const wanted = this.exchange?.request.upgrade
-    if (wanted === undefined || head.headers.get('upgrade')?.toLowerCase() !== wanted.toLowerCase()) {
-      this.fail(this.error('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)'))
-      return
-    }
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
@@ -178,16 +172,8 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
   }
 
-  private final(head: ResponseHead, found: FoundHead): undefined {
-    const { exchange } = this
-    if (exchange === undefined) return
-    const control = new ControlFields(head.headers, head.version)
-    const framing = responseFraming(control, exchange.request.method, head.status)
-    if (framing instanceof WireFault) {
-      this.fail(this.error('malformed_response', framing.message))
-      return
-    }
-    this.persistent = isPersistent(head.version, head.headers) && framing !== UNTIL_CLOSE
+  private final(head: ResponseIntake, framing: Framing, found: FoundHead): undefined {
+    this.persistent = head.persistent
     this.timer.hold()
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
@@ -206,59 +192,26 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     if (framing === NO_BODY || (framing > 0 && here >= framing)) {
       if (framing > 0) response.body = wholeBody(found, framing)
       // Two responses to one request: neither the second nor the connection is trusted.
-      if (here > framing) this.persistent = false
-      return this.responseRead()
+      return this.responseRead(here > framing)
     }
-    const body = new StreamBody(framing > 0 ? framing : undefined, this)
-    response.body = body
-    this.reader = new BodyReader(framing, body, this.options.limits, 'malformed_response')
-    this.startReadPace(response)
-    if (here > 0) this.readBody(this.reader, Buffer.from(buffer.subarray(next)))
+    this.arriving = new ResponseBody(this.socket, framing, response.headers, this.options, this)
+    response.body = this.arriving.stream
+    if (here > 0) this.arriving.read(Buffer.from(buffer.subarray(next)))
   }
 
-  private startReadPace(response: HttpResponse): void {
-    const events = response.headers.get('content-type')?.startsWith('text/event-stream')
-    // An event stream is silent for as long as nothing happens.
-    const limits = events ? { idle: this.options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : this.options.pace
-    this.readPace = new Pace(this.options.clock, limits, () => {
-      this.fail(this.error('upstream_too_slow', 'the response body comes too slowly'))
-    })
-    this.readPace.start()
-  }
-
-  /** Answers whether the chunk's memory may be used again. */
-  private readBody(reader: BodyReader, chunk: Buffer): boolean {
-    this.readPace?.progress(chunk.length)
-    const next = reader.feed(chunk, 0)
-    if (this.reader !== reader) return false // cancelled by whoever took the octets
-    if (next instanceof WireFault) this.fail(this.error('malformed_response', next.message))
-    else if (reader.done) {
-      this.reader = undefined
-      if (next < chunk.length) this.persistent = false
-      this.readPace?.stop()
-      this.responseRead()
-      reader.finish()
-    } else if (!reader.room) {
-      this.socket.pause()
-      this.readPace?.pause()
-    }
-    return reader.body.holdsNothing
-  }
-
-  resumeBody(): void {
-    if (this.reader === undefined) return
-    this.reader.room = true
-    this.readPace?.resume()
-    this.socket.resume()
+  responseBroken(code: UpstreamErrorCode, reason: string): void {
+    this.fail(this.error(code, reason))
   }
 
   /** Whoever read the response's body wants no more of it: the rest cannot be skipped, so the connection goes. */
-  cancelBody(error: TrafficError): void {
+  responseUnwanted(error: TrafficError): void {
     this.fail(error)
   }
 
   /** The response is complete; the connection is free if the request is, too. */
-  private responseRead(): void {
+  responseRead(more: boolean): void {
+    this.arriving = undefined
+    if (more) this.persistent = false
     if (this.writer === undefined || this.writer.done) this.complete()
     else if (!this.persistent || this.writer.forgone) this.retire()
   }
@@ -289,14 +242,7 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
 
   private ended(): void {
     if (this.state === 'tunnel') this.tunnel?.ended()
-    else if (this.reader?.endsWithConnection) {
-      const reader = this.reader
-      this.reader = undefined
-      this.readPace?.stop()
-      this.persistent = false
-      this.retire()
-      reader.finish()
-    } else this.lose(undefined)
+    else if (!this.arriving?.ended()) this.lose(undefined)
   }
 
   private drained(): void {
@@ -304,22 +250,24 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     else this.writer?.drained()
   }
 
-  private timedOut(): void {
-    this.fail(this.error('upstream_timeout', `no response head within ${this.options.responseHeadTimeout} ms`))
-  }
-
   /** The socket ended or broke. */
   private lose(cause: Error | undefined): void {
     if (this.state === 'closed') return
-    this.fail(this.error('upstream_closed', 'the upstream closed the connection before its response was complete', cause))
+    this.fail(
+      this.error(
+        'upstream_closed',
+        'the upstream closed the connection before its response was complete',
+        cause,
+      ),
+    )
   }
 
   /** Ends connection and exchange: whoever waits for either learns why. */
   private fail(error: TrafficError): void {
-    const { exchange, reader, reject } = this
+    const { exchange, arriving, reject } = this
     if (this.state === 'closed') return
     this.exchange = undefined
-    this.reader = undefined
+    this.arriving = undefined
     this.resolve = undefined
     this.reject = undefined
     exchange?.release(this)
@@ -327,28 +275,23 @@ export class ClientConnection implements BodySource, Cancellable, ReadTarget {
     this.close()
     this.socket.destroy()
     reject?.(error)
-    reader?.body.fail(error)
+    arriving?.fail(error)
     this.tunnel?.gone()
   }
 
   private close(): void {
     this.move('gone')
     this.timer.disarm()
-    this.readPace?.stop()
     this.owner?.closed(this)
   }
 
-  private error(code: 'malformed_response' | 'response_head_too_large' | 'upstream_timeout' | 'upstream_too_slow' | 'upstream_closed', reason: string, cause?: Error): TrafficError {
-    const method = this.exchange?.request.method ?? ''
-    const inBody = this.reader !== undefined
-    const error = new TrafficError(code, `${reason} (${this.exchange?.endpoint || 'upstream'})`, {
-      phase: inBody ? 'response-body' : 'response-head',
+  private error(code: UpstreamErrorCode, reason: string, cause?: Error): TrafficError {
+    return upstreamError(code, reason, {
+      exchange: this.exchange,
       bytesSent: this.writer?.bytesSent ?? 0,
-      replaySafe: isIdempotent(method) ? 'idempotent' : 'unknown',
+      inBody: this.arriving !== undefined,
+      stale: this.exchanges > 1 && !this.sawOctets,
       cause,
     })
-    // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
-    error.staleConnection = code === 'upstream_closed' && this.exchanges > 1 && !this.sawOctets
-    return error
   }
 }

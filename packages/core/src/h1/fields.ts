@@ -41,7 +41,10 @@ export function parseFields(
     const valueStart = cursor
     while (FIELD_VALUE[code] === 1) code = text.charCodeAt(++cursor)
     if (code !== CR || text.charCodeAt(cursor + 1) !== LF) {
-      return new WireFault(malformed, `the value of ${name} holds octet 0x${code.toString(16)} (RFC 9110 5.5)`)
+      return new WireFault(
+        malformed,
+        `the value of ${name} holds octet 0x${code.toString(16)} (RFC 9110 5.5)`,
+      )
     }
     position = cursor + 2
     while (cursor > valueStart && isBlank(text.charCodeAt(cursor - 1))) cursor--

@@ -42,11 +42,15 @@ const REFUSALS: readonly Rule[] = [
   },
   {
     section: 'RFC 9112 6.1: only the final coding frames, and only "chunked" is understood here',
-    applies: (fields) => hasTransferEncoding(fields) && fields.transferEncoding !== 'chunked' && fields.transferEncoding?.toLowerCase() !== 'chunked',
+    applies: (fields) =>
+      hasTransferEncoding(fields) &&
+      fields.transferEncoding !== 'chunked' &&
+      fields.transferEncoding?.toLowerCase() !== 'chunked',
     result: () => 'a Transfer-Encoding other than "chunked"',
   },
   {
-    section: 'RFC 9112 6.3 rule 5: an invalid or repeated Content-Length; lists of equal values are refused too',
+    section:
+      'RFC 9112 6.3 rule 5: an invalid or repeated Content-Length; lists of equal values are refused too',
     applies: (fields) => fields.contentLength !== undefined && !isLength(fields.contentLength),
     result: () => 'a Content-Length that is not one decimal number below 2^53',
   },
@@ -87,11 +91,17 @@ export function hasNoContent(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304 || status < 200
 }
 
-function decide(rules: readonly Rule[], fields: FramingFields, malformed: MalformedCode): Framing | WireFault {
+function decide(
+  rules: readonly Rule[],
+  fields: FramingFields,
+  malformed: MalformedCode,
+): Framing | WireFault {
   for (const rule of rules) {
     if (!rule.applies(fields)) continue
     const result = rule.result(fields)
-    return typeof result === 'number' ? result : new WireFault(malformed, `${result} (${rule.section.split(':')[0]})`)
+    return typeof result === 'number'
+      ? result
+      : new WireFault(malformed, `${result} (${rule.section.split(':')[0]})`)
   }
   return NO_BODY
 }

@@ -1,5 +1,5 @@
 import { WholeBody } from '../message/body.ts'
-import { WireFault } from './fault.ts'
+import { type MalformedCode, WireFault } from './fault.ts'
 
 /** A head that is complete: `text` holds it from `start`, its last CRLF ends at `end`, and its body begins at `next`. */
 export interface FoundHead {
@@ -12,9 +12,6 @@ export interface FoundHead {
   readonly next: number
 }
 
-/** Why a head is larger than allowed: by its fields, or by its first line alone. */
-export type TooLarge = 'too-large' | 'line-too-large'
-
 /** A read up to this size is turned into text whole; of a larger one only what the head takes. */
 const SMALL_READ = 4096
 
@@ -24,51 +21,54 @@ const SMALL_READ = 4096
 export class HeadBuffer {
   private partial: Buffer | undefined
   private readonly limit: number
-  private readonly blankFirst: boolean
+  private readonly malformed: MalformedCode
 
-  /** @param blankFirst whether an empty line may stand before a head: a relic of old clients (RFC 9112 2.2) */
-  constructor(limit: number, blankFirst: boolean) {
+  /** @param malformed what a fault is called: tells requests from responses */
+  constructor(limit: number, malformed: MalformedCode) {
     this.limit = limit
-    this.blankFirst = blankFirst
+    this.malformed = malformed
   }
 
-  /** Whether a head has begun. */
-  get begun(): boolean {
-    return this.partial !== undefined
-  }
-
-  get size(): number {
-    return this.partial?.length ?? 0
-  }
-
-  /** The head, or undefined if more octets are needed, or that it is too large, or the fault that shows already. */
-  take(chunk: Buffer): FoundHead | undefined | TooLarge | WireFault {
+  /** The head, or undefined if more octets are needed, or the fault that shows already. */
+  take(chunk: Buffer): FoundHead | undefined | WireFault {
     const buffer = this.partial === undefined ? chunk : Buffer.concat([this.partial, chunk])
     const text = buffer.toString('latin1', 0, textLength(buffer, this.limit))
-    const start = this.blankFirst && text.startsWith('\r\n') ? 2 : 0
+    // An empty line before a request is a relic of old clients (RFC 9112 2.2).
+    const start = this.malformed === 'malformed_request' && text.startsWith('\r\n') ? 2 : 0
     const blank = text.indexOf('\r\n\r\n', start)
     if (blank < 0) return this.keep(buffer, text)
     this.partial = undefined
-    if (blank + 4 - start > this.limit) return this.excess(text, start)
+    if (blank + 4 - start > this.limit) return this.tooLarge(text, start)
     return { text, start, end: blank + 2, buffer, next: blank + 4 }
   }
 
-  private keep(buffer: Buffer, text: string): undefined | TooLarge | WireFault {
-    if (buffer.length >= this.limit) return this.excess(text, 0)
+  private keep(buffer: Buffer, text: string): undefined | WireFault {
+    if (buffer.length >= this.limit) return this.tooLarge(text, 0)
     // Would never be complete: said now, not when the time is up.
-    if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) return new WireFault('malformed_request', 'a line does not end in CRLF (RFC 9112 2.2)')
+    if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) {
+      return new WireFault(this.malformed, 'a line does not end in CRLF (RFC 9112 2.2)')
+    }
     // Copied: the octets may stand in a buffer that the next read overwrites.
     this.partial = this.partial === undefined ? Buffer.from(buffer) : buffer
     return undefined
   }
 
-  private excess(text: string, start: number): TooLarge {
+  private tooLarge(text: string, start: number): WireFault {
+    const larger = `is larger than ${this.limit} octets`
+    if (this.malformed === 'malformed_response') {
+      return new WireFault('response_head_too_large', `the response head ${larger}`)
+    }
     const lineEnd = text.indexOf('\r\n', start)
-    return lineEnd < 0 || lineEnd - start > this.limit ? 'line-too-large' : 'too-large'
+    return lineEnd < 0 || lineEnd - start > this.limit
+      ? new WireFault('request_target_too_long', `the request line ${larger}`)
+      : new WireFault('request_head_too_large', `the head ${larger}`)
   }
 }
 
-/** How much to turn into text: all of a small read; of a large one the head, lest a flood of small messages in one read costs a long text each. */
+/**
+ * How much to turn into text: all of a small read; of a large one the head, lest a flood of small messages in one read costs a
+ * long text each.
+ */
 function textLength(buffer: Buffer, limit: number): number {
   if (buffer.length <= SMALL_READ) return buffer.length
   const blank = buffer.indexOf('\r\n\r\n', 2, 'latin1')

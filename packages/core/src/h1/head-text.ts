@@ -72,8 +72,12 @@ function isWritersOwn(name: string): boolean {
 }
 
 function unsafe(what: string): TrafficError {
-  return new TrafficError('internal', `a head to be written ${what}: a policy put it there; set fields through HeaderList.set`, {
-    phase: 'send',
-    replaySafe: 'unsent',
-  })
+  return new TrafficError(
+    'internal',
+    `a head to be written ${what}: a policy put it there; set fields through HeaderList.set`,
+    {
+      phase: 'send',
+      replaySafe: 'unsent',
+    },
+  )
 }

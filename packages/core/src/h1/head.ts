@@ -78,7 +78,10 @@ export function parseRequestHead(found: FoundHead, limits: HeadLimits): RequestH
     return malformed('the request line has no target or no version')
   }
   if (targetEnd - targetStart > limits.target) {
-    return new WireFault('request_target_too_long', `the request target is longer than ${limits.target} octets`)
+    return new WireFault(
+      'request_target_too_long',
+      `the request target is longer than ${limits.target} octets`,
+    )
   }
   const version = parseVersion(text, targetEnd + 1, lineEnd, 'malformed_request')
   if (version instanceof WireFault) return version
@@ -99,7 +102,12 @@ function parseMethod(text: string, start: number): string | undefined {
 const SPACE = 0x20
 
 /** HTTP-version must be all of `start` to `end` (RFC 9112 2.3). */
-function parseVersion(text: string, start: number, end: number, code: MalformedCode): HttpVersion | WireFault {
+function parseVersion(
+  text: string,
+  start: number,
+  end: number,
+  code: MalformedCode,
+): HttpVersion | WireFault {
   if (end - start === 8 && text.startsWith('HTTP/1.', start)) {
     const minor = text.charCodeAt(start + 7)
     if (minor === 0x31) return '1.1'
@@ -125,11 +133,13 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
   const version = parseVersion(text, start, start + 8, 'malformed_response')
   if (version instanceof WireFault) return version
   const status = parseStatus(text, start + 8)
-  if (status === undefined) return new WireFault('malformed_response', 'the status line has no status from 100 to 599')
+  if (status === undefined)
+    return new WireFault('malformed_response', 'the status line has no status from 100 to 599')
   const lineEnd = text.indexOf('\r\n', start)
   for (let index = start + 12; index < lineEnd; index++) {
     const code = text.charCodeAt(index)
-    if (code < SPACE && code !== 0x09) return new WireFault('malformed_response', 'the reason phrase holds a control character')
+    if (code < SPACE && code !== 0x09)
+      return new WireFault('malformed_response', 'the reason phrase holds a control character')
   }
   const headers = parseFields(text, lineEnd + 2, end, limits.fields, 'malformed_response')
   if (headers instanceof WireFault) return headers

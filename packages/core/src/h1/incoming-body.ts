@@ -120,7 +120,9 @@ export class IncomingBody implements BodySource {
   }
 
   private tooSlow(): void {
-    this.break(new TrafficError('request_timeout', 'the request body comes too slowly', { phase: 'request-body' }))
+    this.break(
+      new TrafficError('request_timeout', 'the request body comes too slowly', { phase: 'request-body' }),
+    )
   }
 }
 

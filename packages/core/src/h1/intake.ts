@@ -1,9 +1,16 @@
 import { EMPTY_BODY } from '../message/body.ts'
 import { HttpRequest, type Scheme } from '../message/request.ts'
-import { type Authority, canonicalAuthority, canonicalPath, checkQuery, InvalidTarget } from '../message/target.ts'
+import {
+  type Authority,
+  canonicalAuthority,
+  canonicalPath,
+  checkQuery,
+  InvalidTarget,
+} from '../message/target.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
-import { ControlFields, type RequestHead } from './head.ts'
+import { ControlFields, type HeadLimits, parseRequestHead, type RequestHead } from './head.ts'
+import type { FoundHead } from './head-buffer.ts'
 
 /** A request that was accepted at the door, and what its connection must know of it. */
 export interface Intake {
@@ -20,13 +27,19 @@ export interface Intake {
  * Turns a head into a request with canonical host and path, or says why not: the one door through which every request
  * of the wire comes in.
  */
-export function takeIn(head: RequestHead, scheme: Scheme): Intake | WireFault {
+export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): Intake | WireFault {
+  const head = parseRequestHead(found, limits)
+  if (head instanceof WireFault) return head
   const control = new ControlFields(head.headers, head.version)
   const framing = requestFraming(control)
   if (framing instanceof WireFault) return framing
-  if (head.method === 'CONNECT') return new WireFault('unsupported_method', 'CONNECT: this is no forward proxy')
+  if (head.method === 'CONNECT')
+    return new WireFault('unsupported_method', 'CONNECT: this is no forward proxy')
   if (control.expect !== undefined && control.expect.toLowerCase() !== '100-continue') {
-    return new WireFault('unsupported_expectation', 'an expectation other than 100-continue (RFC 9110 10.1.1)')
+    return new WireFault(
+      'unsupported_expectation',
+      'an expectation other than 100-continue (RFC 9110 10.1.1)',
+    )
   }
   const target = parseTarget(head, control, scheme)
   if (target instanceof InvalidTarget) return new WireFault('malformed_request', target.reason)
@@ -58,7 +71,8 @@ interface Target {
 /** The four forms of a target (RFC 9112 3.2), of which authority-form is only CONNECT's. */
 function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme): Target | InvalidTarget {
   const { target } = head
-  if (control.host === undefined && head.version === '1.1') return new InvalidTarget('Host is missing (RFC 9112 3.2)')
+  if (control.host === undefined && head.version === '1.1')
+    return new InvalidTarget('Host is missing (RFC 9112 3.2)')
   const defaultPort = scheme === 'https' ? 443 : 80
   const host = control.host ? canonicalAuthority(control.host, defaultPort) : NO_AUTHORITY
   if (host instanceof InvalidTarget) return new InvalidTarget(`Host: ${host.reason}`)
@@ -69,7 +83,8 @@ function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme):
   if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host)
 
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
-  if (absolute === null) return new InvalidTarget('the target is neither a path nor an http URL (RFC 9112 3.2)')
+  if (absolute === null)
+    return new InvalidTarget('the target is neither a path nor an http URL (RFC 9112 3.2)')
   // The URL's authority counts and Host is ignored (RFC 9112 3.2.2): what is forwarded is made from it.
   const authority = canonicalAuthority(absolute[1] ?? '', defaultPort)
   if (authority instanceof InvalidTarget) return authority
@@ -96,5 +111,7 @@ function pathAndQuery(target: string, authority: Authority): Target | InvalidTar
 function wantedUpgrade(head: RequestHead, control: ControlFields): string | undefined {
   if (control.upgrade === undefined || head.version !== '1.1') return undefined
   if (!listHas(head.headers.get('connection'), 'upgrade')) return undefined
-  return /^[\w.\-/+]+$/.test(control.upgrade) && !/^h2c?$/i.test(control.upgrade) ? control.upgrade : undefined
+  return /^[\w.\-/+]+$/.test(control.upgrade) && !/^h2c?$/i.test(control.upgrade)
+    ? control.upgrade
+    : undefined
 }

@@ -107,7 +107,8 @@ export class RequestWriter implements BodyWriterOwner {
     const body = this.body
     this.body = undefined
     this.held = undefined
-    if (!this.done) body?.cancel(new TrafficError('cancelled', 'the upstream takes no more of the request body'))
+    if (!this.done)
+      body?.cancel(new TrafficError('cancelled', 'the upstream takes no more of the request body'))
   }
 
   awaitDrain(): void {

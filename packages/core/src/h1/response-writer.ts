@@ -38,7 +38,11 @@ export class ResponseWriter implements BodyWriterOwner {
   private wholeBytes = 0
 
   /** @param done called once, when the body is handed to the socket, or broken */
-  constructor(socket: Socket, options: ServerConnectionOptions, done: (error: TrafficError | undefined) => void) {
+  constructor(
+    socket: Socket,
+    options: ServerConnectionOptions,
+    done: (error: TrafficError | undefined) => void,
+  ) {
     this.socket = socket
     this.options = options
     this.done = done
@@ -65,7 +69,10 @@ export class ResponseWriter implements BodyWriterOwner {
     const date = httpDate(this.options.clock.wallTime())
     const { whole } = body
     const joined = framing !== undefined && whole !== undefined && whole.length <= JOINED_BODY
-    const head = responseHead({ status, headers, framing, connection, upgrade: context.upgrade, date }, joined ? whole.latin1 : '')
+    const head = responseHead(
+      { status, headers, framing, connection, upgrade: context.upgrade, date },
+      joined ? whole.latin1 : '',
+    )
     this.begun = true
     this.status = status
     this.last = last
@@ -164,4 +171,10 @@ function connectionOption(status: number, last: boolean, version: HttpVersion): 
   if (status === 101) return 'upgrade'
   if (last) return 'close'
   return version === '1.0' ? 'keep-alive' : undefined
+}
+
+/** Writes the response to a request that was not accepted; nothing follows it. */
+export function writeLast(response: HttpResponse, socket: Socket, options: ServerConnectionOptions): void {
+  const writer = new ResponseWriter(socket, options, () => {})
+  writer.begin(response, { method: 'GET', version: '1.1', upgrade: undefined, last: true })
 }

@@ -30,7 +30,9 @@ export type ServerEvent =
   | 'last' // the response was the last one of this connection
   | 'gone' // the socket is closed
 
-export const SERVER_STATES: Readonly<Record<ServerState, Readonly<Partial<Record<ServerEvent, ServerState>>>>> = {
+export const SERVER_STATES: Readonly<
+  Record<ServerState, Readonly<Partial<Record<ServerEvent, ServerState>>>>
+> = {
   idle: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
   head: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
   exchange: {
@@ -64,7 +66,9 @@ export type ClientEvent =
   | 'switched' // 101 that was asked for
   | 'gone' // closed, by whichever side, or no longer to be trusted
 
-export const CLIENT_STATES: Readonly<Record<ClientState, Readonly<Partial<Record<ClientEvent, ClientState>>>>> = {
+export const CLIENT_STATES: Readonly<
+  Record<ClientState, Readonly<Partial<Record<ClientEvent, ClientState>>>>
+> = {
   idle: { sent: 'waiting', gone: 'closed' },
   waiting: { head: 'body', complete: 'idle', switched: 'tunnel', gone: 'closed' },
   body: { complete: 'idle', gone: 'closed' },
@@ -79,6 +83,7 @@ export function after<State extends string, Event extends string>(
   event: Event,
 ): State {
   const next = table[state][event]
-  if (next === undefined) throw new Error(`no row in the connection's state table for "${event}" in "${state}"`)
+  if (next === undefined)
+    throw new Error(`no row in the connection's state table for "${event}" in "${state}"`)
   return next
 }

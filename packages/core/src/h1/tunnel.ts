@@ -87,8 +87,15 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   }
 }
 
+/** Makes the downstream end of a tunnel, joined to the upstream's. */
+export function openTunnel(socket: Socket, upstream: Tunnel, clock: Clock, idleTimeout: number): TunnelEnd {
+  const end = new TunnelEnd(socket, clock, idleTimeout)
+  joinTunnel(end, upstream)
+  return end
+}
+
 /** Joins two ends: what comes in at one goes out at the other. */
-export function joinTunnel(one: Tunnel, other: Tunnel): void {
+function joinTunnel(one: Tunnel, other: Tunnel): void {
   join(other, one)
   join(one, other)
 }

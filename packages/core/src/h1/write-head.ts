@@ -21,7 +21,12 @@ function statusLine(status: number): string {
  * A request's head, and a small body behind it, ready to write.
  * @throws TrafficError `internal` if a part of it would break the framing
  */
-export function requestHead(request: HttpRequest, framing: Framing, connection: ConnectionOption, body: string = ''): string {
+export function requestHead(
+  request: HttpRequest,
+  framing: Framing,
+  connection: ConnectionOption,
+  body: string = '',
+): string {
   checkRequestLine(request)
   const head = new HeadText(`${request.method} ${request.path}${request.query} HTTP/1.1`)
   head.field('host', request.authority.text)

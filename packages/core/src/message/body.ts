@@ -149,7 +149,8 @@ export class StreamBody implements Body {
 
   /** @throws TypeError if it flows already: a stream can be read once. */
   flowTo(sink: BodySink): void {
-    if (this.sink !== undefined) throw new TypeError('this body has already been read: a streamed body flows once')
+    if (this.sink !== undefined)
+      throw new TypeError('this body has already been read: a streamed body flows once')
     this.sink = sink
     let room = true
     for (const chunk of this.held) {
@@ -158,7 +159,8 @@ export class StreamBody implements Body {
       if (this.settled) return
     }
     this.held = []
-    if (this.failure !== undefined) this.settle(() => sink.fail(this.failure as TrafficError)) // checked right before
+    if (this.failure !== undefined)
+      this.settle(() => sink.fail(this.failure as TrafficError)) // checked right before
     else if (this.ending !== undefined) this.settle(() => sink.end(this.ending?.trailers))
     else if (room) this.source.resumeBody()
   }
@@ -205,7 +207,10 @@ export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<B
         size += chunk.byteLength
         if (size <= limit) chunks.push(chunk)
         else {
-          const error = new TrafficError('internal', `the body is larger than the limit of ${limit} bytes for reading it whole`)
+          const error = new TrafficError(
+            'internal',
+            `the body is larger than the limit of ${limit} bytes for reading it whole`,
+          )
           body.cancel(error)
           reject(error)
         }

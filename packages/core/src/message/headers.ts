@@ -1,4 +1,4 @@
-import { isFieldName, isFieldValue } from './tokens.ts'
+import { isToken, isFieldValue } from './tokens.ts'
 
 /** One field line: the name in lower case. */
 export interface HeaderField {
@@ -15,7 +15,9 @@ export class HeaderList {
   private list: string[] = []
 
   /** Checked as `append` checks. */
-  static of(fields: Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>): HeaderList {
+  static of(
+    fields: Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>,
+  ): HeaderList {
     const headers = new HeaderList()
     const pairs = Symbol.iterator in fields ? fields : Object.entries(fields)
     for (const [name, value] of pairs as Iterable<readonly [string, string]>) headers.append(name, value)
@@ -124,13 +126,16 @@ export class HeaderList {
   }
 
   *[Symbol.iterator](): IterableIterator<HeaderField> {
-    for (let index = 0; index < this.size; index++) yield { name: this.nameAt(index), value: this.valueAt(index) }
+    for (let index = 0; index < this.size; index++)
+      yield { name: this.nameAt(index), value: this.valueAt(index) }
   }
 }
 
 function check(name: string, value: string): void {
-  if (!isFieldName(name)) {
-    throw new TypeError(`${JSON.stringify(name)} is not a header field name: use letters, digits and !#$%&'*+-.^_\`|~`)
+  if (!isToken(name)) {
+    throw new TypeError(
+      `${JSON.stringify(name)} is not a header field name: use letters, digits and !#$%&'*+-.^_\`|~`,
+    )
   }
   if (!isFieldValue(value)) {
     // The value may be a secret: only its name is told.

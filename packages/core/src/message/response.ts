@@ -20,7 +20,12 @@ export class HttpResponse {
   body: Body
   readonly tunnel: Tunnel | undefined
 
-  constructor(status: number, headers: HeaderList = new HeaderList(), body: Body = EMPTY_BODY, tunnel?: Tunnel) {
+  constructor(
+    status: number,
+    headers: HeaderList = new HeaderList(),
+    body: Body = EMPTY_BODY,
+    tunnel?: Tunnel,
+  ) {
     this.status = status
     this.headers = headers
     this.body = body

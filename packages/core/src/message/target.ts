@@ -47,7 +47,8 @@ export function canonicalPath(path: string): string | InvalidTarget {
     const code = path.charCodeAt(index)
     const kind = code < 128 ? PATH_OCTETS[code] : 0
     if (kind === PLAIN) continue
-    if (kind !== LOOK) return new InvalidTarget(`the path holds ${octetName(code)}, which must be percent-encoded`)
+    if (kind !== LOOK)
+      return new InvalidTarget(`the path holds ${octetName(code)}, which must be percent-encoded`)
     if (code !== SLASH || path.charCodeAt(index + 1) === SLASH) closer = true
   }
   if (path.charCodeAt(0) !== SLASH) return new InvalidTarget('the path does not start with "/"')
@@ -95,7 +96,8 @@ function canonicalEscapes(path: string): string | InvalidTarget {
     return octet < 0x80 && UNRESERVED.test(char) ? char : escape.toUpperCase()
   })
   if (refused !== undefined) return refused
-  if (beyondAscii && !isUtf8(canonical)) return new InvalidTarget('the escapes in the path are not valid UTF-8')
+  if (beyondAscii && !isUtf8(canonical))
+    return new InvalidTarget('the escapes in the path are not valid UTF-8')
   return canonical
 }
 
@@ -120,7 +122,9 @@ export function checkQuery(query: string): InvalidTarget | undefined {
 }
 
 function octetName(code: number): string {
-  return code > 0x20 && code < 0x7f ? JSON.stringify(String.fromCharCode(code)) : `octet 0x${code.toString(16)}`
+  return code > 0x20 && code < 0x7f
+    ? JSON.stringify(String.fromCharCode(code))
+    : `octet 0x${code.toString(16)}`
 }
 
 const REG_NAME = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)*$/
@@ -164,7 +168,8 @@ function parseAuthority(raw: string, defaultPort: number): Authority | InvalidTa
   }
   const digits = match[2]
   const port = digits === undefined || digits === '' ? undefined : Number(digits)
-  if (port !== undefined && (port < 1 || port > 65535)) return new InvalidTarget('the port is not within 1 to 65535')
+  if (port !== undefined && (port < 1 || port > 65535))
+    return new InvalidTarget('the port is not within 1 to 65535')
   if (port === undefined || port === defaultPort) return { host, port: undefined, text: host }
   return { host, port, text: `${host}:${port}` }
 }

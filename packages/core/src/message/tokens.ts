@@ -11,7 +11,8 @@ for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
   TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0)
 }
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0) + 32
-for (let octet = 0; octet < 256; octet++) FIELD_VALUE[octet] = octet === 9 || (octet >= 32 && octet !== 127) ? 1 : 0
+for (let octet = 0; octet < 256; octet++)
+  FIELD_VALUE[octet] = octet === 9 || (octet >= 32 && octet !== 127) ? 1 : 0
 
 /** token = 1*tchar, for methods as well (RFC 9110 9.1). */
 export function isToken(text: string): boolean {
@@ -21,8 +22,6 @@ export function isToken(text: string): boolean {
   }
   return text.length > 0
 }
-
-export const isFieldName: (name: string) => boolean = isToken
 
 /** Whether each character may stand in a field value and fits one octet. */
 export function isFieldValue(value: string): boolean {

@@ -24,9 +24,14 @@ export interface ForwardingOptions {
  */
 export function forwarding(options: ForwardingOptions = {}): Policy {
   const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
-  const isTrusted = (address: string): boolean => trustedProxies !== undefined && contains(trustedProxies, address)
+  const isTrusted = (address: string): boolean =>
+    trustedProxies !== undefined && contains(trustedProxies, address)
   const untrustedFilter: FieldFilter = { dropXForwarded: true, dropForwarded: true, named: undefined }
-  const trustedFilter: FieldFilter = { dropXForwarded: xForwarded, dropForwarded: forwarded, named: undefined }
+  const trustedFilter: FieldFilter = {
+    dropXForwarded: xForwarded,
+    dropForwarded: forwarded,
+    named: undefined,
+  }
   return (next) =>
     async function forwarding(exchange) {
       const { request, peer } = exchange
@@ -62,7 +67,13 @@ interface Claims {
   readonly forwarded: string | undefined
 }
 
-const NO_CLAIMS: Claims = { for: undefined, proto: undefined, host: undefined, port: undefined, forwarded: undefined }
+const NO_CLAIMS: Claims = {
+  for: undefined,
+  proto: undefined,
+  host: undefined,
+  port: undefined,
+  forwarded: undefined,
+}
 
 function readClaims(headers: HeaderList): Claims {
   return {
@@ -75,7 +86,11 @@ function readClaims(headers: HeaderList): Claims {
 }
 
 /** The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. */
-function clientBehind(list: string | undefined, peer: string, isTrusted: (address: string) => boolean): string {
+function clientBehind(
+  list: string | undefined,
+  peer: string,
+  isTrusted: (address: string) => boolean,
+): string {
   const addresses = list === undefined ? [] : parseXForwardedFor(list)
   let client = peer
   for (let index = addresses.length - 1; index >= 0; index--) {
@@ -95,7 +110,8 @@ function addXForwarded(exchange: Exchange, claims: Claims): void {
   const { request, peer } = exchange
   const { headers, authority, scheme } = request
   const { for: before } = claims
-  if (peer.address !== '') headers.add('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
+  if (peer.address !== '')
+    headers.add('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
   headers.add('x-forwarded-proto', claims.proto ?? scheme)
   headers.add('x-forwarded-host', claims.host ?? authority.text)
   headers.add('x-forwarded-port', claims.port ?? String(authority.port ?? (scheme === 'https' ? 443 : 80)))
@@ -109,7 +125,10 @@ function addForwarded(exchange: Exchange, claims: Claims): void {
   const quote = authority.text.includes(':') ? '"' : ''
   const host = authority.text === '' ? '' : `;host=${quote}${authority.text}${quote}`
   const element = `for=${node}${host};proto=${scheme}`
-  request.headers.add('forwarded', claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`)
+  request.headers.add(
+    'forwarded',
+    claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`,
+  )
 }
 
 function nodeOf(address: string): string {

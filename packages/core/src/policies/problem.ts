@@ -36,7 +36,8 @@ export function problemResponse(error: TrafficError, exchange: Exchange | undefi
     content = `${status} ${title}${detail === undefined ? '' : `: ${detail}`}\n`
   }
   headers.append('cache-control', 'no-store')
-  if (error.retryAfter !== undefined) headers.append('retry-after', String(Math.ceil(error.retryAfter / 1000)))
+  if (error.retryAfter !== undefined)
+    headers.append('retry-after', String(Math.ceil(error.retryAfter / 1000)))
   if (error.allow !== undefined) headers.append('allow', error.allow.join(', '))
   return new HttpResponse(status, headers, bodyFrom(content))
 }

@@ -18,18 +18,19 @@ export function requestId(options: RequestIdOptions): Policy {
   const header = options.header ?? 'x-request-id'
   const accept = options.accept ?? true
   const make = idMaker(options.clock)
-  return (next) => async function requestId(exchange) {
-    const { headers } = exchange.request
-    const sent = accept ? headers.get(header) : undefined
-    if (sent !== undefined && ACCEPTABLE.test(sent)) exchange.id = sent
-    else {
-      exchange.id = make()
-      headers.put(header, exchange.id)
+  return (next) =>
+    async function requestId(exchange) {
+      const { headers } = exchange.request
+      const sent = accept ? headers.get(header) : undefined
+      if (sent !== undefined && ACCEPTABLE.test(sent)) exchange.id = sent
+      else {
+        exchange.id = make()
+        headers.put(header, exchange.id)
+      }
+      const response = await next(exchange)
+      response.headers.put(header, exchange.id)
+      return response
     }
-    const response = await next(exchange)
-    response.headers.put(header, exchange.id)
-    return response
-  }
 }
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'

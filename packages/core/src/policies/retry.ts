@@ -39,7 +39,10 @@ export function retry(options: RetryOptions): Policy {
             allowed++
           } else {
             // Never earlier than the upstream allows.
-            const delay = Math.max(backoff(options.backoff, exchange.attempts, exchange.clock), error.retryAfter ?? 0)
+            const delay = Math.max(
+              backoff(options.backoff, exchange.attempts, exchange.clock),
+              error.retryAfter ?? 0,
+            )
             if (exchange.attempts >= allowed || delay >= exchange.remaining()) throw error
             if (!options.budget.take()) throw error
             await sleep(delay, exchange)

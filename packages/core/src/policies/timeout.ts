@@ -16,7 +16,10 @@ export function timeout(options: TimeoutOptions): Policy {
       exchange.deadline = deadline
       const timer = exchange.clock.timer(() => {
         exchange.cancel(
-          new TrafficError('deadline_exceeded', `not complete within ${options.exchange} ms (${exchange.attempts} tries)`),
+          new TrafficError(
+            'deadline_exceeded',
+            `not complete within ${options.exchange} ms (${exchange.attempts} tries)`,
+          ),
         )
       })
       timer.arm(exchange.remaining())

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
 /** How long a wait may take before it fails and says what was received instead, in milliseconds. */
-const PATIENCE = 5_000
+const PATIENCE = 10_000
 
 /**
  * One end of a raw TCP connection: records each octet that it gets, and does nothing but what it is told. For tests that

@@ -1,8 +1,9 @@
 import { type ErrorCode, TrafficError } from '../message/errors.ts'
-import type { Cancellable, Exchange } from '../message/exchange.ts'
+import type { Exchange } from '../message/exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
 import type { CancelScope } from './connect.ts'
+import { Opening } from './opening.ts'
 import { IdleList, PoolEntry, type PooledConnection } from './pool-entry.ts'
 import { deadlineExceeded, Waiter, WaiterQueue } from './pool-queue.ts'
 
@@ -287,24 +288,5 @@ export class Pool {
 
   private error(code: ErrorCode, message: string): TrafficError {
     return new TrafficError(code, message, { phase: 'queue', replaySafe: 'unsent' })
-  }
-}
-
-/** A connection being opened. */
-class Opening implements CancelScope {
-  cancellation: TrafficError | undefined
-  private worker: Cancellable | undefined
-
-  occupy(worker: Cancellable): void {
-    this.worker = worker
-  }
-
-  release(worker: Cancellable): void {
-    if (this.worker === worker) this.worker = undefined
-  }
-
-  cancel(error: TrafficError): void {
-    this.cancellation ??= error
-    this.worker?.cancelled(error)
   }
 }

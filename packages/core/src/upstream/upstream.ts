@@ -131,7 +131,12 @@ function makeEndpoint({ url, weight = 1 }: EndpointOptions, options: UpstreamOpt
   const name = targetName(target)
   const openInPool = (scope: CancelScope): Promise<PooledConnection> =>
     open((onread) => connect(target, { clock, resolver, timeout, scope, ...(onread && { onread }) }))
-  return { name, weight, authority: endpointAuthority(target), pool: new Pool(name, clock, openInPool, { ...POOL_DEFAULTS, ...options.pool }) }
+  return {
+    name,
+    weight,
+    authority: endpointAuthority(target),
+    pool: new Pool(name, clock, openInPool, { ...POOL_DEFAULTS, ...options.pool }),
+  }
 }
 
 function openHttp1(options: ClientConnectionOptions): OpenConnection {

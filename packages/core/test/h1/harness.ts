@@ -191,9 +191,9 @@ export function exchangeTo(method: string, options: ExchangeOptions, clock: Virt
 
 /** Waits, in turns of the event loop and not in time, for what sockets bring about. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const patience = performance.now() + 5_000
+  const patience = performance.now() + 10_000
   while (!condition()) {
-    assert.ok(performance.now() < patience, `waited 5 s in vain until ${what}`)
+    assert.ok(performance.now() < patience, `waited 10 s in vain until ${what}`)
     await turn()
   }
 }
@@ -274,6 +274,9 @@ export const echo: Handler = async ({ request }) => {
   for (const { name, value } of trailers ?? []) lines.push(`trailer ${name}: ${value}`)
   return new HttpResponse(200, new HeaderList(), bodyFrom(`${lines.join('\n')}\n.`))
 }
+
+/** More than one read brings, and than is ever kept on the way from one connection to the other. */
+export const A_FEW_READS: number = 512 * 1024
 
 /** The part of a head or a message that tests compare: without the Date line, which says nothing. */
 export function undated(text: string): string {

@@ -153,6 +153,24 @@ test('whichever comes first serves an exchange: a released connection, and then 
   assert.equal(bench.acquire().connection, surplus)
 })
 
+test('an exchange that met a stale connection is given one that was never used, whatever is released meanwhile', async () => {
+  const bench = new PoolBench({ maxConnections: 2 })
+  const [old, other] = [await bench.inUse(), await bench.inUse()]
+  const wary = bench.exchange()
+  wary.freshConnection = true
+  const [first, second] = [bench.acquire(wary), bench.acquire()]
+  old.release()
+  await bench.clock.advance(0)
+  assert.deepEqual([first.settled, second.connection], [false, old])
+  assert.equal(bench.openings.length, 0)
+  other.release()
+  assert.equal(other.closed, true, 'it makes room')
+  const fresh = await bench.open()
+  assert.equal(first.connection, fresh)
+  fresh.release()
+  assert.equal(bench.pool.stats().idle, 1)
+})
+
 test('a failure to connect is told to one exchange, the next one gets a new try', async () => {
   const bench = new PoolBench({ maxConnections: 1 })
   const waiting = [bench.acquire(), bench.acquire()]

@@ -30,6 +30,8 @@ export async function listenAdmin(
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
     server.listen(target, () => {
       server.off('error', reject)
+      // As when there are no file descriptors left to accept with: no reason to end the process.
+      server.on('error', () => {})
       resolve()
     })
   })

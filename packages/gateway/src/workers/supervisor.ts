@@ -106,6 +106,7 @@ export class Supervisor {
       await Promise.all(others.map((slot) => slot.start()))
     } catch (error) {
       await this.stop()
+      clearInterval(this.keepAlive)
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
     this.phase = 'running'

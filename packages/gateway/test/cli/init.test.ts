@@ -33,7 +33,7 @@ describe('headgate init', () => {
       const gateway = new TestProcess(process.execPath, [HEADGATE, 'run'], { cwd })
       await gateway.print(/ready: version/)
       const [, url = ''] = await gateway.print(/"url":"(http[^"]+)"/)
-      assert.equal(await (await fetch(url)).text(), 'ok\n')
+      assert.equal(await (await fetch(url, { headers: { connection: 'close' } })).text(), 'ok\n')
       gateway.child.kill('SIGTERM')
       assert.equal((await gateway.finished).code, 0)
     })

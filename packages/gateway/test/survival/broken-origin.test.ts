@@ -20,7 +20,10 @@ test('an origin that refuses connections is answered for with 502, which names n
 test('an origin that does not answer is answered for with 504 when its time is up, and its connection closed', async (t) => {
   const clock = new VirtualClock()
   const origin = await startScripted(t)
-  const config = { timeouts: { responseHead: '3s' }, routes: [{ upstream: origin.url, retry: false as const }] }
+  const config = {
+    timeouts: { responseHead: '3s' },
+    routes: [{ upstream: origin.url, retry: false as const }],
+  }
   const gateway = await startGateway(t, config, { clock })
   const client = await gateway.connect()
   client.send(GET)
@@ -58,19 +61,21 @@ for (const [what, octets] of Object.entries({
   'a status without a meaning': 'HTTP/1.1 099 Eh\r\ncontent-length: 0\r\n\r\n',
   'bare line feeds': 'HTTP/1.1 200 OK\ncontent-length: 0\n\n',
   'two lengths': 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc',
-  'a length and chunks': 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+  'a length and chunks':
+    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
   'a field name with a blank': 'HTTP/1.1 200 OK\r\nset cookie: a\r\ncontent-length: 0\r\n\r\n',
   'a head without end': `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`,
-  'a switch that nobody asked for': 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+  'a switch that nobody asked for':
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
   'half a head': 'HTTP/1.1 200 OK\r\ncontent-le',
-  'nothing': '',
+  nothing: '',
 })) {
   test(`an origin that answers with ${what} is answered for with 502, and its connection closed`, async (t) => {
     const origin = await startScripted(t, async (connection, index) => {
       await connection.receives('\r\n\r\n')
-      if (index > 0) return connection.send('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwell')
-      if (octets !== '') connection.send(octets)
-      if (octets.length < 30) connection.finish()
+      if (index > 0) connection.send('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwell')
+      else if (octets !== '') connection.send(octets)
+      if (index === 0 && octets.length < 30) connection.finish()
       await connection.end()
     })
     const gateway = await startGateway(t, { routes: [{ upstream: origin.url }] })
@@ -84,7 +89,8 @@ for (const [what, octets] of Object.entries({
 }
 
 test('of two answers to one request the first is delivered, the second reaches nobody', async (t) => {
-  const answer = (content: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${content.length}\r\n\r\n${content}`
+  const answer = (content: string): string =>
+    `HTTP/1.1 200 OK\r\ncontent-length: ${content.length}\r\n\r\n${content}`
   const origin = await startScripted(t, async (connection, index) => {
     await connection.receives('\r\n\r\n')
     connection.send(index === 0 ? answer('first') + answer('second') : answer('third'))

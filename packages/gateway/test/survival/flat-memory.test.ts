@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
@@ -10,7 +11,9 @@ const HEAP = 64
 const LARGE = 300 * MIB
 /** How much the gateway may grow, whatever it carries: buffers of a few connections, and what garbage there is at a time. */
 const GROWTH = 60 * MIB
-const CHUNK = Buffer.alloc(64 * 1024, 'x')
+/** Of a length that no buffer has, so that octets of another place are never the same by chance. */
+const CHUNK = randomBytes(65_521)
+const PATTERN = Buffer.concat([CHUNK, CHUNK, CHUNK])
 
 /** Gives `writable` so many octets, as fast as it takes them. */
 async function pour(writable: NodeJS.WritableStream, octets: number): Promise<void> {
@@ -20,10 +23,19 @@ async function pour(writable: NodeJS.WritableStream, octets: number): Promise<vo
   writable.end()
 }
 
-/** Takes all there is, with a pause after each piece, so that whoever sends is faster. */
-async function takeSlowly(incoming: IncomingMessage, taken: (octets: number) => void = () => {}): Promise<number> {
+/** Takes all there is and compares it, with a pause after each piece, so that whoever sends is faster. */
+async function takeSlowly(
+  incoming: IncomingMessage,
+  taken: (octets: number) => void = () => {},
+): Promise<number> {
   let octets = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    for (let start = 0; start < chunk.length; start += CHUNK.length) {
+      const piece = chunk.subarray(start, start + CHUNK.length)
+      const place = (octets + start) % CHUNK.length
+      const expected = PATTERN.subarray(place, place + piece.length)
+      assert.ok(piece.equals(expected), `wrong within ${piece.length} octets at ${octets + start}`)
+    }
     octets += chunk.length
     taken(octets)
     await new Promise(setImmediate)
@@ -36,7 +48,13 @@ async function takeSlowly(incoming: IncomingMessage, taken: (octets: number) => 
 async function start(t: TestContext): Promise<{ gateway: GatewayProcess; poured: () => number }> {
   let poured = (): number => 0
   const service = await startService(t, (incoming, response) => {
-    if (incoming.method === 'POST') return void takeSlowly(incoming).then((octets) => response.end(String(octets)))
+    if (incoming.method === 'POST') {
+      takeSlowly(incoming).then(
+        (octets) => response.end(String(octets)),
+        (error: Error) => response.end(error.message),
+      )
+      return
+    }
     const { socket } = incoming
     const before = socket.bytesWritten
     poured = () => socket.bytesWritten - before
@@ -44,7 +62,9 @@ async function start(t: TestContext): Promise<{ gateway: GatewayProcess; poured:
     if (incoming.headers['x-chunked'] === undefined) response.setHeader('content-length', octets)
     void pour(response, octets)
   })
-  const gateway = await forkGateway(t, { routes: [{ upstream: service.url }] }, [`--max-old-space-size=${HEAP}`])
+  const gateway = await forkGateway(t, { routes: [{ upstream: service.url }] }, [
+    `--max-old-space-size=${HEAP}`,
+  ])
   return { gateway, poured: () => poured() }
 }
 
@@ -92,7 +112,9 @@ test('a download of 300 MiB, of known length or in chunks, goes through a heap o
     const grown = await growth(gateway, (octets) =>
       download(gateway.url, octets, headers, (taken) => (ahead = Math.max(ahead, poured() - taken))),
     )
-    t.diagnostic(`grown by ${(grown / MIB).toFixed(1)} MiB; the origin was ahead by ${(ahead / MIB).toFixed(1)} MiB`)
+    t.diagnostic(
+      `grown by ${(grown / MIB).toFixed(1)} MiB; the origin was ahead by ${(ahead / MIB).toFixed(1)} MiB`,
+    )
     assert.ok(grown < GROWTH, `grown by ${grown} octets`)
     // What the sockets' buffers hold in kernel and process: the rest waits at the origin.
     assert.ok(ahead < LARGE / 4, `the origin was ahead of the client by ${ahead} octets`)

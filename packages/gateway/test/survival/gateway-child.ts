@@ -12,16 +12,18 @@ export interface Usage {
 }
 
 // A gateway in a process of its own, so that its memory and its time can be told from those of the test.
-process.on('message', async (request: ChildRequest) => {
+process.on('message', (request: ChildRequest) => {
   if (request === 'usage') process.send?.(usage())
-  else {
-    const [listener] = await createGateway(request.config).listen()
-    process.send?.(listener)
-  }
+  else void start(request.config)
 })
 
 // The test is over, or it has crashed.
 process.on('disconnect', () => process.exit())
+
+async function start(config: GatewayConfigInput): Promise<void> {
+  const [listener] = await createGateway(config).listen()
+  process.send?.(listener)
+}
 
 function usage(): Usage {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()

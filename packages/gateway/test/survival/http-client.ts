@@ -20,7 +20,11 @@ export interface AskOptions extends RequestOptions {
  */
 export function ask(url: string, { content, ...options }: AskOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, ...options }, (response) => void readAll(response).then(resolve))
+    const sent = request(
+      url,
+      { agent: false, ...options },
+      (response) => void readAll(response).then(resolve),
+    )
     sent.on('error', reject)
     sent.end(content)
   })

@@ -27,7 +27,11 @@ class SlowClient {
   static async open(port: number, part: 'head' | 'body'): Promise<SlowClient> {
     const connection = await ScriptedConnection.to(port)
     if (part === 'head') {
-      return new SlowClient(connection, 'GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-slow: ', '\r\n\r\n')
+      return new SlowClient(
+        connection,
+        'GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-slow: ',
+        '\r\n\r\n',
+      )
     }
     const head = `POST /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${DRIP.length}\r\n\r\n`
     return new SlowClient(connection, head, '')
@@ -87,14 +91,18 @@ test('a thousand slow clients, half of them amid a head and half amid a body, do
   const before = await serveFast(() => {})
   const begin = once(uploads, 'begun')
   const slow = await Promise.all(
-    Array.from({ length: SLOW }, (_, index) => SlowClient.open(gateway.port, index % 2 === 0 ? 'head' : 'body')),
+    Array.from({ length: SLOW }, (_, index) =>
+      SlowClient.open(gateway.port, index % 2 === 0 ? 'head' : 'body'),
+    ),
   )
   t.after(() => slow.forEach((client) => client.close()))
   await begin
   let next = 0
   const during = await serveFast(() => slow[next++ % SLOW]?.drip())
 
-  t.diagnostic(`processor time per request: ${before / FAST_REQUESTS} ms before, ${during / FAST_REQUESTS} ms among slow clients`)
+  t.diagnostic(
+    `processor time per request: ${before / FAST_REQUESTS} ms before, ${during / FAST_REQUESTS} ms among slow clients`,
+  )
   assert.ok(during < before * 2.5, `${during} ms of processor time among slow clients, ${before} ms before`)
   for (const text of await Promise.all(slow.map((client) => client.finish()))) {
     assert.match(text, new RegExp(`^HTTP/1\\.1 200 OK\\r\\n[^]*\\r\\n\\r\\n${DRIP}$`))

@@ -8,13 +8,15 @@ import { startGateway } from './start-gateway.ts'
 
 test('a chunked upload arrives with its trailers, and a chunked response with its own', async (t) => {
   const seen: { chunks: string[]; trailers?: NodeJS.Dict<string> } = { chunks: [] }
-  const service = await startService(t, async (incoming, response) => {
-    for await (const chunk of incoming) seen.chunks.push(String(chunk))
-    seen.trailers = incoming.trailers
-    response.writeHead(200, { trailer: 'x-digest' })
-    response.write('got ')
-    response.addTrailers({ 'x-digest': 'response' })
-    response.end('it')
+  const service = await startService(t, (incoming, response) => {
+    incoming.on('data', (chunk: Buffer) => seen.chunks.push(chunk.toString()))
+    incoming.on('end', () => {
+      seen.trailers = incoming.trailers
+      response.writeHead(200, { trailer: 'x-digest' })
+      response.write('got ')
+      response.addTrailers({ 'x-digest': 'response' })
+      response.end('it')
+    })
   })
   const gateway = await startGateway(t, { routes: [{ upstream: service.url }] })
   const sent = request(`${gateway.url}/upload`, {

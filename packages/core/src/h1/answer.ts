@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net'
+import { type Body, StreamBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { Exchange } from '../message/exchange.ts'
+import type { Handler } from '../message/handler.ts'
+import type { HeaderList } from '../message/headers.ts'
+import type { HttpVersion } from '../message/request.ts'
+import type { HttpResponse } from '../message/response.ts'
+import type { ServerConnectionOptions } from './connection-options.ts'
+import { ResponseWriter } from './response-writer.ts'
+import { informationalHead } from './write-head.ts'
+
+/** Answers what comes in on a connection. */
+export interface Responder {
+  /** Answers requests; what it rejects with, or throws, is answered by `refusal`. */
+  readonly handler: Handler
+  /** The response for a request that could not be accepted, or that the handler rejected. */
+  refusal(error: TrafficError, exchange: Exchange | undefined): HttpResponse
+}
+
+/** A handler that throws instead of rejecting must not bring the process down. */
+export function ask(responder: Responder, exchange: Exchange): Promise<HttpResponse> {
+  try {
+    return responder.handler(exchange)
+  } catch (thrown) {
+    return Promise.reject(TrafficError.from(thrown))
+  }
+}
+
+/** One exchange of a server connection, from the handler's response to the outcome. */
+export class Answer {
+  readonly exchange: Exchange
+  /** The protocol that the peer asked to switch to. */
+  readonly upgrade: string | undefined
+  private readonly socket: Socket
+  private readonly responder: Responder
+  private readonly writer: ResponseWriter
+  /** What the peer asked: a policy may change the request on its way, but not what the peer waits for. */
+  private readonly method: string
+  private readonly version: HttpVersion
+  /** The request's content as it came; a policy may put another in its place. */
+  content: Body
+
+  /** @param done told when the response is written, or broken: then the connection cannot be used again */
+  constructor(
+    socket: Socket,
+    exchange: Exchange,
+    options: ServerConnectionOptions,
+    responder: Responder,
+    done: (answer: Answer, error: TrafficError | undefined) => void,
+  ) {
+    const { method, version, upgrade, body } = exchange.request
+    this.exchange = exchange
+    this.responder = responder
+    this.method = method
+    this.version = version
+    this.upgrade = upgrade
+    this.content = body
+    this.socket = socket
+    this.writer = new ResponseWriter(socket, options, (error) => done(this, error))
+    // HTTP/1.0 has no 1xx (RFC 9110 15.2).
+    if (version === '1.1') exchange.inform = this.inform
+  }
+
+  private readonly inform = (status: number, headers: HeaderList): void => {
+    if (!this.begun && this.exchange.cancellation === undefined) {
+      this.socket.write(informationalHead(status, headers), 'latin1')
+    }
+  }
+
+  /** Tells the peer to go on with the body (RFC 9110 10.1.1). */
+  sendContinue(): void {
+    if (!this.begun) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+
+  /** Whether the head of the final response is out. */
+  get begun(): boolean {
+    return this.writer.begun
+  }
+
+  /** Whether the response said that the connection ends with it. */
+  get last(): boolean {
+    return this.writer.last
+  }
+
+  /** Whether the peer takes the connection's end for the body's. */
+  get untilClose(): boolean {
+    return this.writer.untilClose
+  }
+
+  /** Writes the response; false if a policy put something into it that must not get out, and an error went out instead. */
+  write(response: HttpResponse, last: boolean): boolean {
+    const { method, version, upgrade, writer, exchange } = this
+    try {
+      writer.begin(response, { method, version, upgrade, last })
+      return true
+    } catch (thrown) {
+      const error = TrafficError.from(thrown)
+      exchange.error = error
+      discard(response, error)
+      // Once its head is out, no other response may follow.
+      if (writer.begun) writer.abandon(error)
+      else writer.begin(this.responder.refusal(error, exchange), { method, version, upgrade, last: true })
+      return false
+    }
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    this.writer.drained()
+  }
+
+  /** The peer is lost. In this order: what has finished cannot be cancelled any more. */
+  abandon(error: TrafficError): void {
+    this.exchange.cancel(error)
+    this.writer.abandon(error)
+    this.conclude(error)
+  }
+
+  /** Tells the exchange how it ended; what follows the first time is without effect. */
+  conclude(error: TrafficError | undefined): void {
+    const { content, exchange, writer } = this
+    exchange.finish({
+      status: writer.status,
+      error: error ?? exchange.error,
+      bytesSent: writer.bodyBytes,
+      bytesReceived: content instanceof StreamBody ? content.received : (content.length ?? 0),
+    })
+  }
+}
+
+/** Nobody gets this response. */
+export function discard(response: HttpResponse, error: TrafficError): void {
+  response.body.cancel(error)
+  response.tunnel?.outgoing.fail(error)
+}

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net'
+import type { Timer } from '../time/timer.ts'
+import type { ServerConnectionOptions } from './connection-options.ts'
+import { isTakenFastEnough, octetsTaken } from './write-watch.ts'
+
+/**
+ * The proper end of a connection: our side is closed once all is written, and the peer is given time to take it and to close
+ * its own; what it still sends is thrown away. Closed at once, the kernel would answer that with a reset, which can destroy
+ * the response before the peer has read it (RFC 9112 9.6).
+ */
+export class Lingering {
+  private readonly socket: Socket
+  private readonly timer: Timer
+  private readonly options: ServerConnectionOptions
+  private taken = 0
+
+  /** @param timer armed here; whoever owns it calls `timedOut` when it fires */
+  constructor(socket: Socket, timer: Timer, options: ServerConnectionOptions) {
+    this.socket = socket
+    this.timer = timer
+    this.options = options
+  }
+
+  begin(): void {
+    this.socket.end()
+    this.socket.resume()
+    this.wait()
+  }
+
+  /** A slow peer may still be taking the response; one that takes nothing, or has it all, has had its time. */
+  timedOut(): void {
+    const taken = octetsTaken(this.socket) - this.taken
+    const all = this.socket.writableLength === 0
+    if (all ? taken > 0 : isTakenFastEnough(taken, this.options.pace)) this.wait()
+    else this.socket.destroy()
+  }
+
+  private wait(): void {
+    this.taken = octetsTaken(this.socket)
+    this.timer.arm(this.socket.writableLength > 0 ? this.options.pace.idle : this.options.lingerTimeout)
+  }
+}

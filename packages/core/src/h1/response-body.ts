@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net'
+import { type BodySource, StreamBody } from '../message/body.ts'
+import type { TrafficError } from '../message/errors.ts'
+import type { HeaderList } from '../message/headers.ts'
+import { BodyReader } from './body-reader.ts'
+import type { ClientConnectionOptions } from './connection-options.ts'
+import { WireFault } from './fault.ts'
+import type { Framing } from './framing.ts'
+import { Pace } from './pace.ts'
+
+/** The connection that a response's body arrives on. */
+export interface ResponseBodyOwner {
+  /** The body was read to its end; `more` if the connection has brought, or may bring, octets that belong to no response. */
+  responseRead(more: boolean): void
+  /** The body can never be complete. */
+  responseBroken(code: 'malformed_response' | 'upstream_too_slow', reason: string): void
+  /** Nobody wants the rest of it. */
+  responseUnwanted(error: TrafficError): void
+}
+
+/** The body of a response while it arrives, read as fast as it is taken. */
+export class ResponseBody implements BodySource {
+  readonly stream: StreamBody
+  private readonly socket: Socket
+  private readonly owner: ResponseBodyOwner
+  private readonly reader: BodyReader
+  private readonly pace: Pace
+  private over = false
+
+  constructor(
+    socket: Socket,
+    framing: Framing,
+    headers: HeaderList,
+    options: ClientConnectionOptions,
+    owner: ResponseBodyOwner,
+  ) {
+    this.socket = socket
+    this.owner = owner
+    this.stream = new StreamBody(framing > 0 ? framing : undefined, this)
+    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response')
+    // An event stream is silent for as long as nothing happens.
+    const events = headers.get('content-type')?.startsWith('text/event-stream')
+    const limits = events ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
+    this.pace = new Pace(options.clock, limits, () => {
+      owner.responseBroken('upstream_too_slow', 'the response body comes too slowly')
+    })
+    this.pace.start()
+  }
+
+  /** Octets came from the socket; answers whether their memory may be used again. */
+  read(chunk: Buffer): boolean {
+    this.pace.progress(chunk.length)
+    const next = this.reader.feed(chunk, 0)
+    if (this.over) return false // cancelled by whoever took the octets
+    if (next instanceof WireFault) this.owner.responseBroken('malformed_response', next.message)
+    else if (this.reader.done) this.finish(next < chunk.length)
+    else if (!this.reader.room) {
+      this.socket.pause()
+      this.pace.pause()
+    }
+    return this.stream.holdsNothing
+  }
+
+  /** The connection ended; false if that leaves the body incomplete. */
+  ended(): boolean {
+    if (!this.reader.endsWithConnection) return false
+    this.finish(true)
+    return true
+  }
+
+  /** The connection is lost. */
+  fail(error: TrafficError): void {
+    this.stop()
+    this.stream.fail(error)
+  }
+
+  resumeBody(): void {
+    if (this.over) return
+    this.reader.room = true
+    this.pace.resume()
+    this.socket.resume()
+  }
+
+  cancelBody(error: TrafficError): void {
+    if (!this.over) this.owner.responseUnwanted(error)
+  }
+
+  private finish(more: boolean): void {
+    this.stop()
+    this.owner.responseRead(more)
+    this.reader.finish()
+  }
+
+  private stop(): void {
+    this.over = true
+    this.pace.stop()
+  }
+}

@@ -1,0 +1,36 @@
+import type { HttpRequest } from '../message/request.ts'
+import { WireFault } from './fault.ts'
+import { type Framing, isPersistent, responseFraming, UNTIL_CLOSE } from './framing.ts'
+import { ControlFields, type HeadLimits, parseResponseHead, type ResponseHead } from './head.ts'
+import type { FoundHead } from './head-buffer.ts'
+
+/** A response that was accepted at the door, and what its connection must know of it. */
+export interface ResponseIntake extends ResponseHead {
+  /** Undefined for 1xx, which another head follows. */
+  readonly framing: Framing | undefined
+  /** Whether the upstream lets the connection live on. */
+  readonly persistent: boolean
+}
+
+/** Checks the head of a response to `request`: what a connection does next, or why it can do nothing with it. */
+export function takeInResponse(
+  found: FoundHead,
+  request: HttpRequest,
+  limits: HeadLimits,
+): ResponseIntake | WireFault {
+  const head = parseResponseHead(found, limits)
+  if (head instanceof WireFault) return head
+  const { status, version, headers } = head
+  if (status === 101 && !isWanted(headers.get('upgrade'), request.upgrade)) {
+    return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
+  }
+  if (status < 200) return { status, version, headers, framing: undefined, persistent: true }
+  const framing = responseFraming(new ControlFields(headers, version), request.method, status)
+  if (framing instanceof WireFault) return framing
+  const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
+  return { status, version, headers, framing, persistent }
+}
+
+function isWanted(got: string | undefined, wanted: string | undefined): boolean {
+  return wanted !== undefined && got?.toLowerCase() === wanted.toLowerCase()
+}

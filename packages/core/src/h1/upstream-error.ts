@@ -1,0 +1,40 @@
+import { TrafficError } from '../message/errors.ts'
+import type { Exchange } from '../message/exchange.ts'
+import { isIdempotent } from '../message/request.ts'
+
+/** What can become of an exchange once its request is on its way. */
+export type UpstreamErrorCode =
+  | 'malformed_response'
+  | 'response_head_too_large'
+  | 'upstream_timeout'
+  | 'upstream_too_slow'
+  | 'upstream_closed'
+
+/** What a connection knows of the exchange that failed on it. */
+export interface UpstreamErrorFacts {
+  readonly exchange: Exchange | undefined
+  /** Octets of the request that were handed to the socket. */
+  readonly bytesSent: number
+  readonly inBody: boolean
+  /** Whether the connection had served another exchange before, and brought nothing for this one. */
+  readonly stale: boolean
+  readonly cause: Error | undefined
+}
+
+/** A failure of the upstream, with the facts that decide whether the exchange may be tried again. */
+export function upstreamError(
+  code: UpstreamErrorCode,
+  reason: string,
+  facts: UpstreamErrorFacts,
+): TrafficError {
+  const { exchange } = facts
+  const error = new TrafficError(code, `${reason} (${exchange?.endpoint || 'upstream'})`, {
+    phase: facts.inBody ? 'response-body' : 'response-head',
+    bytesSent: facts.bytesSent,
+    replaySafe: isIdempotent(exchange?.request.method ?? '') ? 'idempotent' : 'unknown',
+    cause: facts.cause,
+  })
+  // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
+  error.staleConnection = code === 'upstream_closed' && facts.stale
+  return error
+}
