@@ -53,6 +53,7 @@ export class JsonAccessLog implements AccessLog {
 export function accessLine(exchange: Exchange, outcome: Outcome, duration: number, time: string): string {
   const { request, peer, clientAddress, id, endpoint } = exchange
   const code = failureCode(exchange, outcome)
+  const reason = (exchange.error ?? outcome.error)?.message
   const userAgent = request.headers.get('user-agent')
   const path = request.query === '' ? request.path : request.path + redactQuery(request.query)
   let line = `{"time":"${time}`
@@ -66,6 +67,7 @@ export function accessLine(exchange: Exchange, outcome: Outcome, duration: numbe
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (code !== undefined) line += `","error":"${code}`
+  if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
   if (userAgent !== undefined) line += `","user_agent":"${escaped(userAgent)}`
   return `${line}","version":"${request.version}"}\n`
 }

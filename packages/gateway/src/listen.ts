@@ -56,7 +56,11 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   }
 }
 
-function makeServer(config: ListenerConfig, options: ListenOptions, accept: (socket: Socket) => void): Server {
+function makeServer(
+  config: ListenerConfig,
+  options: ListenOptions,
+  accept: (socket: Socket) => void,
+): Server {
   // Half-open: a client may close its side once its request is sent, and is answered all the same.
   const common = { allowHalfOpen: true, noDelay: true }
   if (config.tls === undefined) return createServer(common, accept)

@@ -38,14 +38,18 @@ export function routeHandler(route: RouteConfig, context: RouteContext): Handler
       forwarding({ ...config.forwarding, trustedProxies: context.trustedProxies }),
       !route.preserveHost && endpointHost(),
       exchangeTimeout !== undefined && timeout({ exchange: exchangeTimeout }),
-      route.retry && retry({ ...route.retry, budget: context.budget, onRetry: context.metrics.onRetry(route.name) }),
+      route.retry &&
+        retry({ ...route.retry, budget: context.budget, onRetry: context.metrics.onRetry(route.name) }),
     ],
     upstream.handler,
   )
 }
 
 /** What every exchange passes, whether a route was found for it or not. */
-export function outerPolicies(route: string, context: Surroundings & { readonly config: GatewayConfig }): (Policy | false)[] {
+export function outerPolicies(
+  route: string,
+  context: Surroundings & { readonly config: GatewayConfig },
+): (Policy | false)[] {
   const { config, clock, metrics, accessLog } = context
   return [
     observe({ route, metrics: metrics.route(route), log: accessLog }),

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { type Clock, type Handler, RetryBudget, stack, type TlsOptions, TrafficError, Upstream } from '@headgate/core'
+import {
+  type Clock,
+  type Handler,
+  RetryBudget,
+  stack,
+  type TlsOptions,
+  TrafficError,
+  Upstream,
+} from '@headgate/core'
 import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from './config/config.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
 import { NO_ROUTE } from './metrics.ts'
@@ -86,5 +94,9 @@ function makeUpstream(name: string, upstream: UpstreamConfig, config: GatewayCon
 
 /** The configuration names a file, the engine wants what is in it. */
 function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
-  return { verify, ...(ca !== undefined && { ca: readFileSync(ca) }), ...(servername !== undefined && { servername }) }
+  return {
+    verify,
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(servername !== undefined && { servername }),
+  }
 }

@@ -209,11 +209,15 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   private readonly answered = (answer: Answer, error: TrafficError | undefined): void => {
     if (this.answer !== answer) return
     this.answer = undefined
-    if (error === undefined) answer.conclude(undefined)
-    else answer.abandon(error)
-    // Cut off, so that it cannot look complete; by a reset where the framing would allow it to.
-    if (error !== undefined) answer.untilClose ? this.socket.resetAndDestroy() : this.socket.destroy()
-    else if (answer.last) this.close()
+    if (error !== undefined) {
+      answer.abandon(error)
+      // Cut off, so that it cannot look complete; by a reset where the framing would allow it to.
+      if (answer.untilClose) this.socket.resetAndDestroy()
+      else this.socket.destroy()
+      return
+    }
+    answer.conclude(undefined)
+    if (answer.last) this.close()
     else if (this.incoming === undefined) this.next('answered')
     else {
       this.move('answered-early')
@@ -226,14 +230,12 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.move(event)
     if (this.peerEnded && this.pending === undefined) return this.close()
     this.timer.arm(this.grace ?? this.options.keepAliveTimeout)
-    if (this.socket.writableNeedDrain) {
-      // A peer that does not read is not answered further: `drained` goes on.
-      this.socket.pause()
-      return
+    // A peer that does not read is not answered further: `drained` goes on.
+    if (this.socket.writableNeedDrain) this.socket.pause()
+    else if (this.pending !== undefined || this.socket.isPaused()) {
+      // Later, so that a long pipeline does not grow the stack.
+      setImmediate(() => this.readPending())
     }
-    if (this.pending === undefined && !this.socket.isPaused()) return
-    // Later, so that a long pipeline does not grow the stack.
-    setImmediate(() => this.readPending())
   }
 
   private readPending(): void {
@@ -263,14 +265,12 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private timedOut(): void {
-    if (this.state === 'head') {
-      this.refuse(new WireFault('request_timeout', 'the request head did not come in time'))
-    } else if (this.state === 'idle') this.close()
+    if (this.state === 'head') this.refuse(new WireFault('request_timeout', 'the head did not come in time'))
+    else if (this.state === 'idle') this.close()
     else if (this.state === 'lingering') this.lingering.timedOut()
     else this.socket.destroy()
   }
 
-  /** Ends the connection properly. */
   private close(): void {
     if (this.state === 'lingering' || this.state === 'closed') return
     this.move('last')

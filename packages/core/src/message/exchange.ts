@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts'
-import { TrafficError } from './errors.ts'
+import type { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest } from './request.ts'
 

@@ -69,7 +69,13 @@ export class HttpRequest {
       throw new TypeError(`${JSON.stringify(url)}: ${fault?.reason}`)
     }
     return new HttpRequest({
-      ...{ method, scheme, authority, path, query, body, version: '1.1' },
+      method,
+      scheme,
+      authority,
+      path,
+      query,
+      body,
+      version: '1.1',
       headers: HeaderList.of(headers),
     })
   }

@@ -60,8 +60,13 @@ async function readBlocks(
 
 test('octets that were handed over and kept are never written over by a later read', async () => {
   const { kept } = await readBlocks(() => false)
-  const text = Buffer.concat(kept).toString()
-  assert.equal(text, [...'abcdefgh'].map((letter) => letter.repeat(256 * 1024)).join(''))
+  const runs = Buffer.concat(kept)
+    .toString()
+    .match(/(.)\1*/g)
+  assert.deepEqual(
+    runs?.map((run) => [run[0], run.length]),
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => [letter, 256 * 1024]),
+  )
 })
 
 test('memory that is given back is read into again', async () => {

@@ -86,7 +86,7 @@ export interface TimeoutsInput {
 export interface MinimumByteRateInput {
   /** Slowest rate at which a peer may send a body; 0 turns the check off. Default: 240B/s. */
   rate?: string | 0 | undefined
-  /** How long a peer may be slower than that. Default: 5s. */
+  /** How long a peer may be slower than that. Default: 30s. */
   grace?: string | undefined
 }
 
@@ -98,7 +98,7 @@ export interface DrainInput {
 export interface ForwardingInput {
   /** Send the Forwarded field (RFC 7239) to upstreams. Default: true. */
   forwarded?: boolean | undefined
-  /** Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto to upstreams. Default: true. */
+  /** Send X-Forwarded-For, -Host, -Port and -Proto to upstreams. Default: true. */
   xForwarded?: boolean | undefined
   /**
    * The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.

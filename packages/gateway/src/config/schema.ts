@@ -108,7 +108,7 @@ const minimumByteRate = z.strictObject({
     byteRate(),
     'Slowest rate at which a peer may send a body; 0 turns the check off.',
   ).prefault('240B/s'),
-  grace: time('How long a peer may be slower than that.').prefault('5s'),
+  grace: time('How long a peer may be slower than that.').prefault('30s'),
 })
 
 const drain = z.strictObject({
@@ -117,7 +117,7 @@ const drain = z.strictObject({
 
 const forwarding = z.strictObject({
   forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
-  xForwarded: boolean('Send X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto to upstreams.', true),
+  xForwarded: boolean('Send X-Forwarded-For, -Host, -Port and -Proto to upstreams.', true),
   via: z
     .union([off, text(pseudonym, '')])
     .prefault('headgate')

@@ -46,6 +46,7 @@ it('tells all that is known of an exchange', () => {
     endpoint: '127.0.0.1:9001',
     attempts: 2,
     error: 'connect_failed',
+    error_reason: 'refused',
     user_agent: 'test/1',
     version: '1.1',
   })
@@ -66,6 +67,7 @@ it('leaves out what there is not', () => {
     attempts: 0,
     client: '192.0.2.1',
     error: 'downstream_closed',
+    error_reason: 'left',
     version: '1.1',
   })
 })

@@ -44,7 +44,7 @@ test('one route with a URL is a whole configuration, with every default filled i
       bodyIdle: 30_000,
       keepAlive: 75_000,
     },
-    minimumByteRate: { rate: 240, grace: 5_000 },
+    minimumByteRate: { rate: 240, grace: 30_000 },
     drain: { timeout: 30_000 },
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
