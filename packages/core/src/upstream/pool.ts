@@ -22,7 +22,7 @@ export interface PoolOptions {
 }
 
 export const POOL_DEFAULTS: PoolOptions = {
-  maxConnections: 256,
+  maxConnections: 1024,
   maxPending: 1024,
   pendingTimeout: 5_000,
   idleTimeout: 60_000,

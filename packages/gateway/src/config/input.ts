@@ -142,7 +142,7 @@ export interface EndpointInput {
 }
 
 export interface PoolInput {
-  /** Connections per endpoint and worker. Default: 256. */
+  /** Connections per endpoint and worker. Default: 1024. */
   maxConnections?: number | undefined
   /** Exchanges per endpoint and worker that may wait for a connection; beyond that: 503. Default: 1024. */
   maxPending?: number | undefined

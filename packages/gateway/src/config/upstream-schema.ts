@@ -12,7 +12,7 @@ const endpoint = z.strictObject({
 })
 
 const pool = z.strictObject({
-  maxConnections: integer('Connections per endpoint and worker.', 256, 1),
+  maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
   maxPending: integer(
     'Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.',
     1024,
