@@ -1,4 +1,3 @@
-import { BlockList } from 'node:net'
 import {
   type AccessLog,
   type Clock,
@@ -52,7 +51,7 @@ export class Gateway {
       clock: this.clock,
       metrics: this.metrics,
       accessLog: options.accessLog,
-      trustedProxies: ipRanges(config.trustedProxies) ?? new BlockList(),
+      trustedProxies: ipRanges(config.trustedProxies),
     })
     this.handler = this.snapshot.handler
   }
@@ -90,7 +89,8 @@ export class Gateway {
   }
 
   private readonly refusal: Parameters<typeof listen>[1]['owner']['refusal'] = (error, exchange) => {
-    this.metrics.onError(error)
+    // An exchange is counted when it has ended.
+    if (exchange === undefined) this.metrics.onError(error)
     return problemResponse(error, exchange)
   }
 

@@ -126,7 +126,14 @@ export class ChunkedDecoder {
       if (/(?<!\r)\n/.test(text)) return this.fault('LF without CR in the trailer fields')
       return chunk.length
     }
-    const trailers = parseFields(text, 0, end + 2, this.limits.fields, this.malformed)
+    const trailers = parseFields(
+      text,
+      Buffer.from(text, 'latin1'),
+      0,
+      end + 2,
+      this.limits.fields,
+      this.malformed,
+    )
     if (trailers instanceof WireFault) return trailers
     trailers.retain((name) => !FORBIDDEN_TRAILERS.has(name))
     this.trailers = trailers.size > 0 ? trailers : undefined

@@ -38,19 +38,26 @@ function slotOf(hash: number): number {
 }
 
 /** The lower-case name that stands at `start` to `end` of `text`, all token characters, whose hash is `hash`. */
-export function sharedName(text: string, start: number, end: number, hash: number): string {
+export function sharedName(
+  text: string,
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  hash: number,
+): string {
   const slot = slotOf(hash)
   const name = shared[slot]
-  if (name !== undefined && name.length === end - start && standsAt(name, text, start)) return name
+  if (name !== undefined && name.length === end - start && standsAt(name, octets, start)) return name
   const other = shared[slot ^ 1]
-  if (other !== undefined && other.length === end - start && standsAt(other, text, start)) return other
+  if (other !== undefined && other.length === end - start && standsAt(other, octets, start)) return other
   return remember(text, start, end, slot)
 }
 
 /** The hash finds the slot, only the characters prove the name: a forged collision must not rename a field. */
-function standsAt(name: string, text: string, start: number): boolean {
+function standsAt(name: string, octets: Uint8Array, start: number): boolean {
   for (let index = 0; index < name.length; index++) {
-    if (TOKEN_LOWER[text.charCodeAt(start + index)] !== name.charCodeAt(index)) return false
+    const octet = octets[start + index] as number // within the head
+    if (TOKEN_LOWER[octet] !== name.charCodeAt(index)) return false
   }
   return true
 }

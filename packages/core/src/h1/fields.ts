@@ -10,12 +10,14 @@ const SPACE = 0x20
 const COLON = 0x3a
 
 /**
- * Parses field lines (RFC 9112 section 5), each ended by CRLF, from `start` up to `end` of `text`, which holds
- * one octet a character. Strict: no white space before the colon, no obs-fold, no bare CR or LF, no control
- * characters.
+ * Parses field lines (RFC 9112 section 5), each ended by CRLF, from `start` up to `end`. Strict: no white space before the
+ * colon, no obs-fold, no bare CR or LF, no control characters.
+ * @param text what `octets` holds, one character each: values are cut out of it, as cutting text costs a tenth of turning
+ * octets into text; octets are what is looked at, as they are quicker to look at
  */
 export function parseFields(
   text: string,
+  octets: Uint8Array,
   start: number,
   end: number,
   maxFields: number,
@@ -26,28 +28,28 @@ export function parseFields(
   while (position < end) {
     let cursor = position
     let hash = HASH_START
-    let code = text.charCodeAt(cursor)
-    while (code !== COLON) {
-      const lower = TOKEN_LOWER[code] as number // the table covers every octet
+    let octet = octets[cursor] as number // `end` is within the octets, here and below
+    while (octet !== COLON) {
+      const lower = TOKEN_LOWER[octet] as number // the table covers every octet
       if (lower === 0 || cursor >= end) return nameFault(text, position, cursor, malformed)
       hash = hashStep(hash, lower)
-      code = text.charCodeAt(++cursor)
+      octet = octets[++cursor] as number
     }
     if (cursor === position) return new WireFault(malformed, 'a field line has no name (RFC 9112 5.1)')
-    const name = sharedName(text, position, cursor, hash)
+    const name = sharedName(text, octets, position, cursor, hash)
 
-    do code = text.charCodeAt(++cursor)
-    while (code === SPACE || code === HTAB)
+    do octet = octets[++cursor] as number
+    while (octet === SPACE || octet === HTAB)
     const valueStart = cursor
-    while (FIELD_VALUE[code] === 1) code = text.charCodeAt(++cursor)
-    if (code !== CR || text.charCodeAt(cursor + 1) !== LF) {
+    while (FIELD_VALUE[octet] === 1) octet = octets[++cursor] as number
+    if (octet !== CR || octets[cursor + 1] !== LF) {
       return new WireFault(
         malformed,
-        `the value of ${name} holds octet 0x${code.toString(16)} (RFC 9110 5.5)`,
+        `the value of ${name} holds octet 0x${octet.toString(16)} (RFC 9110 5.5)`,
       )
     }
     position = cursor + 2
-    while (cursor > valueStart && isBlank(text.charCodeAt(cursor - 1))) cursor--
+    while (cursor > valueStart && isBlank(octets[cursor - 1] as number)) cursor--
 
     if (headers.size >= maxFields) return tooMany(maxFields, malformed)
     headers.add(name, text.slice(valueStart, cursor))

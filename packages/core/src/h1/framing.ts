@@ -112,7 +112,9 @@ function isLength(text: string): boolean {
     const code = text.charCodeAt(index)
     if (code < 0x30 || code > 0x39) return false
   }
-  return text.length > 0 && text.length <= 16 && Number(text) <= Number.MAX_SAFE_INTEGER
+  // 15 digits are below 2^53 whatever they are.
+  if (text.length === 0 || text.length > 16) return false
+  return text.length < 16 || Number(text) <= Number.MAX_SAFE_INTEGER
 }
 
 /** Whether a list field such as Connection names `token`, ignoring case (RFC 9110 5.6.1). */

@@ -85,7 +85,7 @@ export function parseRequestHead(found: FoundHead, limits: HeadLimits): RequestH
   }
   const version = parseVersion(text, targetEnd + 1, lineEnd, 'malformed_request')
   if (version instanceof WireFault) return version
-  const headers = parseFields(text, lineEnd + 2, end, limits.fields, 'malformed_request')
+  const headers = parseFields(text, found.buffer, lineEnd + 2, end, limits.fields, 'malformed_request')
   if (headers instanceof WireFault) return headers
   return { method, target: text.slice(targetStart, targetEnd), version, headers }
 }
@@ -141,7 +141,7 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
     if (code < SPACE && code !== 0x09)
       return new WireFault('malformed_response', 'the reason phrase holds a control character')
   }
-  const headers = parseFields(text, lineEnd + 2, end, limits.fields, 'malformed_response')
+  const headers = parseFields(text, found.buffer, lineEnd + 2, end, limits.fields, 'malformed_response')
   if (headers instanceof WireFault) return headers
   return { status, version, headers }
 }

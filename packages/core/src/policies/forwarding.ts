@@ -24,8 +24,8 @@ export interface ForwardingOptions {
  */
 export function forwarding(options: ForwardingOptions = {}): Policy {
   const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
-  const isTrusted = (address: string): boolean =>
-    trustedProxies !== undefined && contains(trustedProxies, address)
+  const trustsAny = trustedProxies !== undefined && trustedProxies.rules.length > 0
+  const isTrusted = (address: string): boolean => trustsAny && contains(trustedProxies, address)
   const untrustedFilter: FieldFilter = { dropXForwarded: true, dropForwarded: true, named: undefined }
   const trustedFilter: FieldFilter = {
     dropXForwarded: xForwarded,

@@ -65,17 +65,33 @@ test('an expected body that comes without waiting for 100 is read all the same',
   assert.match(await client.receives('<hello>'), /^HTTP\/1\.1 200 OK/)
 })
 
-for (const [name, octets] of [
-  ['a request without a body', `GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n`],
-  ['an HTTP/1.0 peer', `POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello`],
+for (const [name, head, body] of [
+  ['a request without a body', 'GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n', ''],
+  ['an HTTP/1.0 peer', 'POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n', 'hello'],
 ] as const) {
   test(`100 is not for ${name}`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(head)
+    await eventually(() => server.exchanges.length === 1, 'the handler runs')
+    await turn()
+    client.send(body)
     assert.match(await client.receives('\n.'), /^HTTP\/1\.1 200 OK/)
   })
 }
+
+test('100 never stands in the middle of a response', async (t) => {
+  const filled = new FilledBody()
+  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)))
+  const client = await server.client()
+  client.send(post('Expect: 100-continue', 'Content-Length: 5'))
+  await client.receives('\r\n\r\n')
+  const read = gather(server.exchanges[0]?.request.body ?? bodyFrom(''))
+  filled.push('late')
+  filled.body.end()
+  assert.doesNotMatch(await client.end(), /100 Continue/)
+  assert.ok((await read).error !== undefined)
+})
 
 test('an expectation other than 100-continue is refused with 417', async (t) => {
   const server = await serve(t, echo)

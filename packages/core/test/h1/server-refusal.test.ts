@@ -233,6 +233,7 @@ for (const [name, body] of [
   ['a chunk longer than its size', '5\r\nhello!\r\n0\r\n\r\n'],
   ['a chunk shorter than its size', '6\r\nhello\r\n0\r\n\r\n'],
   ['CR without LF behind a chunk', '5\r\nhello\rX0\r\n\r\n'],
+  ['another octet for the CR behind a chunk', '5\r\nhelloX\n0\r\n\r\n'],
   ['LF without CR behind a chunk', '5\r\nhello\n0\r\n\r\n'],
   ['long extensions', `5;${'x'.repeat(5000)}\r\nhello\r\n0\r\n\r\n`],
   ['many short extensions', `${`1;${'x'.repeat(100)}\r\nh\r\n`.repeat(50)}0\r\n\r\n`],
@@ -266,6 +267,13 @@ for (const [name, body] of [
     })
   }
 }
+
+test('trailers whose lines end in LF alone are refused at once, not when their end does not come', async (t) => {
+  const server = await serve(t, echo)
+  const client = await server.client()
+  client.send(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\n\n`)
+  assert.match(await client.end(), /^HTTP\/1\.1 (400 |200 OK[^]*! malformed_request)/)
+})
 
 test('a faulty request behind good ones is refused after they are answered', async (t) => {
   const server = await serve(t, echo)

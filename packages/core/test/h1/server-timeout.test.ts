@@ -153,6 +153,7 @@ test('the time in which nobody takes a body is not held against the peer', async
   assert.equal(sink.error, undefined)
   sink.room = true
   server.exchanges[0]?.request.body.resume()
+  await server.clock.advance(500)
   client.send('x'.repeat(99_900))
   await eventually(() => sink.done, 'it is complete')
   resolve(new HttpResponse(204))

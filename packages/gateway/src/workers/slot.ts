@@ -25,13 +25,6 @@ export interface SlotOwner {
   crashed(slot: WorkerSlot, error: Error, wait: number): void
 }
 
-/**
- * The young generation of each worker's heap, in MiB: three semi-spaces. Objects of an exchange should die there;
- * what outlives two rounds of it is copied to the old generation, and has to be marked and swept.
- * Undefined is V8's own choice.
- */
-const YOUNG_GENERATION_MB: number | undefined = undefined
-
 /** From the same folder and with the same extension: dist/*.js when built, src/*.ts where Node strips types. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
 
@@ -93,12 +86,9 @@ export class WorkerSlot {
     this.state = 'starting'
     this.lastError = undefined
     this.backoff.started()
-    const resourceLimits =
-      YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
     const thread = new Worker(WORKER, {
       name: `headgate worker ${this.index}`,
       workerData: this.owner.birth(this),
-      resourceLimits,
     })
     this.thread = thread
     thread.on('message', (report: WorkerReport) => this.received(report))
