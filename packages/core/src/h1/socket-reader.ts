@@ -12,6 +12,11 @@ export interface ReadTarget {
 }
 
 const READ_SIZE = 64 * 1024
+/**
+ * For a connection that streams. Of 64, 128, 256 and 512 KiB this did best, at 1 MiB bodies beside nginx: uploads 0.55, 0.61,
+ * 0.64 and 0.56 of its bytes per CPU-second. Only the pages that reads reach are ever touched.
+ */
+const STREAM_SIZE = 256 * 1024
 /** Handing a buffer over costs a new one; below this size a copy costs less. */
 const HAND_OVER = 16 * 1024
 
@@ -41,7 +46,7 @@ export class SocketReader {
 
   readonly next = (): Buffer => {
     if (!this.target?.streaming) this.buffer = shared
-    else if (this.buffer === shared) this.buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+    else if (this.buffer === shared) this.buffer = Buffer.allocUnsafeSlow(STREAM_SIZE)
     return this.buffer
   }
 
