@@ -21,7 +21,7 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
     endpoints: [{ url: 'http://users.internal', weight: 1 }],
     balance: 'round-robin',
     pool: {
-      maxConnections: 256,
+      maxConnections: 1024,
       maxPending: 1024,
       pendingTimeout: 5_000,
       idleTimeout: 60_000,
