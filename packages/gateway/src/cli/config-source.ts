@@ -33,22 +33,26 @@ const NO_FILE = `headgate: there is no configuration in this folder.
   headgate run --upstream http://127.0.0.1:3000  does without: everything goes to that service
 `
 
-/** The configuration that `--upstream` and `--listen` stand for: one route for everything. */
+/** The configuration that `--upstream`, `--listen` and `--admin` stand for: one route for everything. */
 export function upstreamConfig(
   upstream: string,
-  listen: string | undefined,
+  { listen, admin }: CliValues,
   terminal: Terminal,
 ): ChosenConfig {
   const mistakes = [
     mistake('--upstream', upstream, parseUpstreamUrl(upstream)),
     listen === undefined ? undefined : mistake('--listen', listen, parseAddress(listen)),
+    admin === undefined ? undefined : mistake('--admin', admin, parseAddress(admin)),
   ].filter((each) => each !== undefined)
   if (mistakes.length > 0) {
     for (const each of mistakes) terminal.err(`headgate: ${each}\n`)
     return { ok: false, exitCode: EXIT.usage }
   }
-  const listeners = listen === undefined ? undefined : [{ address: listen }]
-  const input = { listeners, routes: [{ name: 'all', upstream }] }
+  const input = {
+    listeners: listen === undefined ? undefined : [{ address: listen }],
+    admin: admin === undefined ? undefined : { address: admin },
+    routes: [{ name: 'all', upstream }],
+  }
   return accepted(parseConfig(input), `--upstream ${upstream}`, terminal)
 }
 

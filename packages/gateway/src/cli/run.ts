@@ -1,7 +1,7 @@
 import { systemClock } from '@headgate/core'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
-import { type CliCommand, CONFIG_OPTION } from './command.ts'
+import { type CliCommand, type CliValues, CONFIG_OPTION } from './command.ts'
 import { fileConfig, upstreamConfig } from './config-source.ts'
 import { EXIT } from './exit-code.ts'
 import { type Log, makeLog } from './log.ts'
@@ -21,6 +21,7 @@ export const run: CliCommand = {
     CONFIG_OPTION,
     { flags: '--upstream <url>', about: 'instead of a file: send everything to this service' },
     { flags: '--listen <address>', about: 'with --upstream: where to listen (default: 127.0.0.1:8080)' },
+    { flags: '--admin <address>', about: 'with --upstream: the admin endpoints (default: 127.0.0.1:9901)' },
   ],
   examples: [
     { command: 'headgate run', about: 'with the configuration in this folder' },
@@ -31,24 +32,27 @@ export const run: CliCommand = {
     },
   ],
   async run(values, terminal) {
-    const { config, upstream, listen } = values
-    const misuse =
-      config !== undefined && upstream !== undefined
-        ? '--config and --upstream exclude each other'
-        : undefined
-    if (misuse !== undefined || (listen !== undefined && upstream === undefined)) {
-      terminal.err(
-        `headgate: ${misuse ?? '--listen goes with --upstream; in a file, it is listeners[].address'}\n`,
-      )
+    const { upstream } = values
+    const misuse = misuseOf(values)
+    if (misuse !== undefined) {
+      terminal.err(`headgate: ${misuse}\n`)
       return EXIT.usage
     }
     const chosen =
-      upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, listen, terminal)
+      upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, values, terminal)
     if (!chosen.ok) return chosen.exitCode
     const log = makeLog(terminal)
     const serving = new Serving(chosen.config, (event) => logEvent(log, event))
     return runUntilSignal(serving, chosen.source, log)
   },
+}
+
+/** What is wrong with the combination of options. */
+function misuseOf({ config, upstream, listen, admin }: CliValues): string | undefined {
+  if (config !== undefined && upstream !== undefined) return '--config and --upstream exclude each other'
+  if (upstream !== undefined) return undefined
+  if (listen !== undefined) return '--listen goes with --upstream; in a file, it is listeners[].address'
+  return admin === undefined ? undefined : '--admin goes with --upstream; in a file, it is admin.address'
 }
 
 async function runUntilSignal(serving: Serving, source: string, log: Log): Promise<number> {

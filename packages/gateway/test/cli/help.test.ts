@@ -38,6 +38,7 @@ describe('wrong usage', () => {
     [['check', 'headgate.yaml'], /too many arguments/],
     [['init', '--format', 'xml'], /'xml' is invalid.*yaml, toml, json, ts/],
     [['run', '--listen', ':80'], /--listen goes with --upstream/],
+    [['run', '--admin', ':81'], /--admin goes with --upstream/],
     [['run', '-c', 'a.yaml', '--upstream', 'http://a'], /exclude each other/],
     [
       ['run', '--upstream', '127.0.0.1:3000'],

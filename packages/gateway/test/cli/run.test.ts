@@ -143,7 +143,9 @@ it('a unix socket is served, and taken over from a gateway that was killed', asy
 
 it('"run --upstream" needs no file', async () => {
   const origin = await startOrigin()
-  const args = [HEADGATE, 'run', '--upstream', origin.url, '--listen', '127.0.0.1:0']
+  // No port that is written down: the tests of the documentation take the default ones.
+  const here = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0']
+  const args = [HEADGATE, 'run', '--upstream', origin.url, ...here]
   const gateway = new TestProcess(process.execPath, args, { cwd: folder() })
   await gateway.print(/ready: version/)
   const [, url = ''] = await gateway.print(/"url":"(http[^"]+)"/)
