@@ -102,6 +102,7 @@ export class StreamBody implements Body {
   private held: Uint8Array[] = []
   private ending: { readonly trailers: HeaderList | undefined } | undefined
   private failure: TrafficError | undefined
+  private cancellation: TrafficError | undefined
   private settled = false
 
   constructor(length: number | undefined, source: BodySource) {
@@ -152,6 +153,8 @@ export class StreamBody implements Body {
     if (this.sink !== undefined)
       throw new TypeError('this body has already been read: a streamed body flows once')
     this.sink = sink
+    // Given up before anybody read it: whoever reads it now must not wait for ever.
+    if (this.cancellation !== undefined) return sink.fail(this.cancellation)
     let room = true
     for (const chunk of this.held) {
       room = sink.write(chunk) && room
@@ -172,6 +175,7 @@ export class StreamBody implements Body {
   cancel(error: TrafficError): void {
     if (this.settled) return
     this.settled = true
+    this.cancellation = error
     this.held = []
     // All of it arrived already: there is nothing left to stop.
     if (this.ending === undefined && this.failure === undefined) this.source.cancelBody(error)

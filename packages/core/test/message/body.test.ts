@@ -204,3 +204,10 @@ test('collect stops a body that is larger than its limit', async () => {
   assert.deepEqual(source.told, ['resume', 'cancel internal'])
   await assert.rejects(collect(bodyFrom('abc'), 2), /larger than the limit/)
 })
+
+test('a body that was cancelled before anybody read it fails at once, so that nobody waits for ever', async () => {
+  const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
+  body.push(Buffer.from('held'))
+  body.cancel(new TrafficError('upstream_closed', 'gone'))
+  await assert.rejects(collect(body), { code: 'upstream_closed' })
+})
