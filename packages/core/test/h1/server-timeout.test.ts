@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { octetsTaken } from '../../src/h1/write-watch.ts'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
+import type { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
 import {
   echo,
   eventually,
@@ -274,25 +277,40 @@ test('a peer that takes a last, whole response slowly but steadily gets all of i
   assert.equal((await client.end()).length - client.text.indexOf('\r\n\r\n') - 4, size)
 })
 
-test('a peer that drips a last, whole response is held to the minimum rate', async (t) => {
-  const large = WholeBody.fromBytes(Buffer.alloc(20_000_000, 'x'))
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), large)), {
-    // More than the kernel will take over for the peer in one go.
-    pace: { idle: 1_000, minimumRate: 15_000_000, grace: 1_000 },
-  })
-  const client = await server.client()
-  client.pause()
-  client.send('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
-  await eventually(() => server.outcomes.length === 1, 'the response is handed over')
-  for (let wait = 0; wait < 20; wait++) await turn()
+/** The peer takes something of what waits for it, but far from all. */
+async function takeSome(socket: Socket, client: ScriptedConnection): Promise<void> {
+  const before = octetsTaken(socket)
   client.resume()
-  await client.receives(100_000)
+  await eventually(() => octetsTaken(socket) > before, 'something is taken')
   client.pause()
-  for (let wait = 0; wait < 20; wait++) await turn()
-  await server.clock.advance(1_100)
-  await eventually(() => server.closed.length === 1, 'the connection is cut')
-  assert.ok(client.text.length < 20_000_000)
-})
+}
+
+for (const [name, connection] of [
+  ['the last, whole response', 'close'],
+  ['a streamed response', 'keep-alive'],
+] as const) {
+  test(`a peer that drips ${name} is held to the minimum rate`, async (t) => {
+    const large = Buffer.alloc(60_000_000, 'x')
+    const filled = new FilledBody()
+    const body = connection === 'close' ? WholeBody.fromBytes(large) : filled.body
+    const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), body)), {
+      pace: { idle: 1_000, minimumRate: 50_000_000, grace: 1_000 },
+    })
+    const client = await server.client()
+    client.send(`GET / HTTP/1.1\r\nHost: h\r\nConnection: ${connection}\r\n\r\n`)
+    await client.receives('\r\n\r\n')
+    client.pause()
+    if (connection === 'keep-alive') filled.body.push(large)
+    const socket = server.connections[0]?.socket
+    assert.ok(socket !== undefined)
+    await takeSome(socket, client)
+    await server.clock.advance(900)
+    assert.equal(server.closed.length, 0)
+    await server.clock.advance(200)
+    await eventually(() => server.closed.length === 1, 'the connection is cut')
+    assert.ok(client.text.length < 60_000_000)
+  })
+}
 
 test('a peer that has its last response has a while to close its side', async (t) => {
   const server = await serve(t, echo)
