@@ -4,12 +4,13 @@ import {
   DEFAULT_SERVER_OPTIONS,
   type Handler,
   problemResponse,
+  type ServerConnection,
   type ServerConnectionOptions,
   systemClock,
 } from '@headgate/core'
 import type { GatewayConfig } from './config/config.ts'
 import { ipRanges } from './config/values/address.ts'
-import { type Listener, listen } from './listen.ts'
+import { type Listener, type ListenOptions, listen } from './listen.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics.ts'
 import { compile, type Snapshot } from './snapshot.ts'
 
@@ -88,7 +89,7 @@ export class Gateway {
     return this.closing
   }
 
-  private readonly refusal: Parameters<typeof listen>[1]['owner']['refusal'] = (error, exchange) => {
+  private readonly refusal: ListenOptions['owner']['refusal'] = (error, exchange) => {
     // An exchange is counted when it has ended.
     if (exchange === undefined) this.metrics.onError(error)
     return problemResponse(error, exchange)
@@ -110,7 +111,7 @@ export class Gateway {
     return { cut }
   }
 
-  private *connections(): Iterable<Listener['connections'] extends ReadonlySet<infer C> ? C : never> {
+  private *connections(): Iterable<ServerConnection> {
     for (const listener of this.listeners) yield* listener.connections
   }
 

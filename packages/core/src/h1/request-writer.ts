@@ -6,7 +6,7 @@ import type { Timer } from '../time/timer.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { CHUNKED } from './framing.ts'
-import { requestHead } from './write-head.ts'
+import { JOINED_BODY, requestHead } from './write-head.ts'
 import { WriteWatch } from './write-watch.ts'
 
 /** Told how the writing of a request ended. */
@@ -14,9 +14,6 @@ export interface RequestWriterOwner {
   requestWritten(): void
   requestBroken(error: TrafficError): void
 }
-
-/** A body up to this size leaves in one write with its head. */
-const JOINED_BODY = 16 * 1024
 
 /** Writes one request: joins head and small body in one write, holds a body back that expects 100, lets a stream flow. */
 export class RequestWriter implements BodyWriterOwner {

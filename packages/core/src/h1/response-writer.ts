@@ -7,7 +7,7 @@ import type { HttpResponse } from '../message/response.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { CHUNKED, type Framing, hasNoContent, UNTIL_CLOSE } from './framing.ts'
-import { type ConnectionOption, responseHead } from './write-head.ts'
+import { type ConnectionOption, JOINED_BODY, responseHead } from './write-head.ts'
 import { WriteWatch } from './write-watch.ts'
 
 /** What the way of writing a response depends on, besides the response. */
@@ -20,9 +20,6 @@ export interface ResponseContext {
   /** Whether the connection ends with this response. */
   readonly last: boolean
 }
-
-/** A body up to this size leaves in one write with its head. */
-const JOINED_BODY = 16 * 1024
 
 /** Writes one response: decides its framing, joins head and small body in one write, lets a stream flow with back-pressure. */
 export class ResponseWriter implements BodyWriterOwner {
@@ -62,8 +59,7 @@ export class ResponseWriter implements BodyWriterOwner {
   begin(response: HttpResponse, context: ResponseContext): void {
     const { status, headers, body } = response
     if (!endsExchange(status) && !switches(response, context)) throw noFinalStatus(status)
-    const noContent = hasNoContent(context.method, status)
-    const framing = noContent ? undefined : framingOf(body, context.version)
+    const framing = hasNoContent(context.method, status) ? undefined : framingOf(body, context.version)
     const last = context.last || framing === UNTIL_CLOSE
     const connection = connectionOption(status, last, context.version)
     const date = httpDate(this.options.clock.wallTime())
@@ -81,7 +77,7 @@ export class ResponseWriter implements BodyWriterOwner {
       this.socket.write(head, 'latin1')
       return this.done(undefined)
     }
-    if (noContent || framing === undefined) {
+    if (framing === undefined) {
       this.socket.write(head, 'latin1')
       if (body.whole === undefined) body.cancel(new TrafficError('cancelled', 'this response has no content'))
       // A switch of protocols is not the end: octets follow, both ways.
@@ -124,10 +120,7 @@ export class ResponseWriter implements BodyWriterOwner {
 
   /** The peer is lost: stops the body, and tells. */
   abandon(error: TrafficError): void {
-    const body = this.body
-    this.body = undefined
-    body?.cancel(error)
-    this.bodyBroken(error)
+    this.settle(error)
   }
 
   bodyWritten(): void {

@@ -8,6 +8,9 @@ import { HeadText } from './head-text.ts'
 /** What a head says of its connection (RFC 9112 section 9). */
 export type ConnectionOption = 'close' | 'keep-alive' | 'upgrade' | undefined
 
+/** A body up to this size, in octets, leaves in one write with its head. */
+export const JOINED_BODY: number = 16 * 1024
+
 const STATUS_LINES: string[] = []
 for (let status = 100; status < 600; status++) {
   STATUS_LINES[status] = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`
