@@ -31,6 +31,19 @@ export type ErrorCode =
   | 'upstream_too_slow'
   | 'malformed_response'
   | 'response_head_too_large'
+  | 'response_body_too_large'
+  | 'decompression_failed'
+  | 'too_many_redirects'
+  | 'redirect_refused'
+  | 'proxy_failed'
+  | 'unexpected_status'
+  | 'invalid_content'
+  | 'auth_failed'
+  | 'address_refused'
+  | 'circuit_open'
+  | 'rate_limited'
+  | 'concurrency_limited'
+  | 'invalid_request'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
 export type ErrorSource = 'downstream' | 'upstream' | 'local'
@@ -93,6 +106,19 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   upstream_too_slow: { status: 504, title: 'Upstream too slow', source: 'upstream' },
   malformed_response: { status: 502, title: 'Malformed upstream response', source: 'upstream' },
   response_head_too_large: { status: 502, title: 'Upstream response head too large', source: 'upstream' },
+  response_body_too_large: { status: 502, title: 'Upstream response body too large', source: 'upstream' },
+  decompression_failed: { status: 502, title: 'Upstream response not decodable', source: 'upstream' },
+  too_many_redirects: { status: 502, title: 'Too many redirects', source: 'upstream' },
+  redirect_refused: { status: 502, title: 'Redirect refused', source: 'upstream' },
+  proxy_failed: { status: 502, title: 'Proxy failed', source: 'upstream' },
+  unexpected_status: { status: 502, title: 'Unexpected upstream status', source: 'upstream' },
+  invalid_content: { status: 502, title: 'Upstream content not valid', source: 'upstream' },
+  auth_failed: { status: 502, title: 'Credentials not obtained', source: 'local' },
+  address_refused: { status: 403, title: 'Address refused', source: 'local' },
+  circuit_open: { status: 503, title: 'Circuit open', source: 'local' },
+  rate_limited: { status: 429, title: 'Rate limited', source: 'local' },
+  concurrency_limited: { status: 503, title: 'Concurrency limit reached', source: 'local' },
+  invalid_request: { status: 400, title: 'Invalid request', source: 'local' },
 }
 
 /** What is known of a failure beside its code; all optional. */
