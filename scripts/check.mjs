@@ -11,8 +11,10 @@ const checks = [
   ['types', 'tsc', ['-p', 'tsconfig.check.json']],
   ['dead code', 'knip', []],
   ['package @headgate/core', 'publint', ['packages/core', '--strict']],
+  ['package @headgate/client', 'publint', ['packages/client', '--strict']],
   ['package headgate', 'publint', ['packages/gateway', '--strict']],
   ['exports of @headgate/core', 'attw', [...attw, 'packages/core']],
+  ['exports of @headgate/client', 'attw', [...attw, 'packages/client']],
   ['exports of headgate', 'attw', [...attw, 'packages/gateway', '--exclude-entrypoints', 'schema.json']],
 ]
 

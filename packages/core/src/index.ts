@@ -54,10 +54,12 @@ export {
 } from './policies/observe.ts'
 export { problem, problemResponse } from './policies/problem.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
-export { isReplayable, retry, type RetryOptions } from './policies/retry.ts'
-export type { BackoffOptions } from './policies/backoff.ts'
+export { isReplayable, RETRY_STATUSES } from './policies/retry-decision.ts'
+export { retry, type RetryOptions } from './policies/retry.ts'
+export type { BackoffOptions, Jitter } from './policies/backoff.ts'
 export { RetryBudget, type RetryBudgetOptions } from './policies/retry-budget.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
+export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
 export {
   type EndpointOptions,
   type EndpointStats,
@@ -78,3 +80,14 @@ export {
   MetricLayout,
 } from './telemetry/layout.ts'
 export { redactQuery } from './telemetry/redact.ts'
+export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker.ts'
+export { Circuits, type CircuitsOptions } from './policies/circuits.ts'
+export type { CircuitOptions, CircuitState } from './policies/breaker-state.ts'
+export { rateLimit, type RateLimitOptions } from './policies/rate-limit.ts'
+export { LocalRateLimitStore, type LocalRateLimitOptions, type RateLimitStore } from './policies/rate-limit-store.ts'
+export type { RateDecision, RateLimit } from './policies/gcra.ts'
+export { hedge, type HedgeOptions } from './policies/hedge.ts'
+export type { HedgeDelayOptions } from './policies/hedge-delay.ts'
+export { redirect, type Redirect, type RedirectMode, type RedirectOptions, redirectsOf } from './policies/redirect.ts'
+export { AddressGuard, type AddressGuardOptions } from './upstream/guard.ts'
+export { ReplayBody } from './message/replay.ts'

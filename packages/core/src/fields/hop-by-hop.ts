@@ -1,3 +1,5 @@
+import { trimBlanks } from '../message/tokens.ts'
+
 /** What becomes of a field where a message passes from one connection to the next. */
 type Fate =
   /** Passes on, unless Connection names it. */
@@ -8,11 +10,15 @@ type Fate =
   | 'x-claim'
   /** The same in Forwarded (RFC 7239). */
   | 'forwarded-claim'
+  /** May pose as a field that the configuration names: see `ownFields`. */
+  | 'variant'
 
-/** Which claims a filter removes, and which names the Connection field listed. */
+/** Which claims a filter removes, which fields are ours, and which names the Connection field listed. */
 export interface FieldFilter {
   readonly dropXForwarded: boolean
   readonly dropForwarded: boolean
+  /** Names of fields that policies of ours have set by now: they pass, whatever they are, and their variants do not. */
+  readonly ownFields: ReadonlySet<string>
   /** See `connectionNames`. */
   readonly named: ReadonlySet<string> | undefined
 }
@@ -31,7 +37,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 
 /**
  * Fields that say what only we may say, with "-" left out: "x_forwarded_for" and "x.forwarded.for" arrive at many
- * applications as the same variable as "x-forwarded-for" (CGI, WSGI, Rack), so such variants must not pass.
+ * applications as the same variable as "x-forwarded-for" (CGI, WSGI, Rack), so such variants must not pass. Some turn every
+ * character that is no letter or digit into "_".
  */
 const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
 
@@ -48,17 +55,30 @@ export function passesOn(name: string, filter: FieldFilter): boolean {
     judged.set(name, fate)
   }
   if (fate !== 'passes') {
+    if (filter.ownFields.has(name)) return true
     if (fate === 'ends') return false
-    if (fate === 'x-claim' ? filter.dropXForwarded : filter.dropForwarded) return false
+    if (fate === 'variant') {
+      if (isVariant(name, filter.ownFields)) return false
+    } else if (fate === 'x-claim' ? filter.dropXForwarded : filter.dropForwarded) return false
   }
   return filter.named === undefined || !filter.named.has(name)
 }
 
 function judge(name: string): Fate {
   if (HOP_BY_HOP.has(name)) return 'ends'
-  if (/[_.]/.test(name) && OURS.test(name.replace(/[-_.]/g, ''))) return 'ends'
-  if (name.startsWith('x-forwarded-') || name === 'x-real-ip') return 'x-claim'
+  if (/[^a-z0-9-]/.test(name)) return OURS.test(lettersOf(name)) ? 'ends' : 'variant'
+  if (name.startsWith('x-forwarded-') || name === 'x-forwarded' || name === 'x-real-ip') return 'x-claim'
   return name === 'forwarded' ? 'forwarded-claim' : 'passes'
+}
+
+function lettersOf(name: string): string {
+  return name.replace(/[^a-z0-9]/g, '')
+}
+
+function isVariant(name: string, ownFields: ReadonlySet<string>): boolean {
+  const letters = lettersOf(name)
+  for (const own of ownFields) if (lettersOf(own) === letters) return true
+  return false
 }
 
 /**
@@ -70,8 +90,11 @@ const KEPT: ReadonlySet<string> = new Set(
 )
 
 /** The field names that a Connection value lists beside its options; undefined if there are none, as is usual. */
-export function connectionNames(value: string | undefined): ReadonlySet<string> | undefined {
+export function connectionNames(
+  value: string | undefined,
+  ownFields: ReadonlySet<string>,
+): ReadonlySet<string> | undefined {
   if (value === undefined || value === 'keep-alive' || value === 'close') return undefined
-  const names = value.split(',').map((name) => name.trim().toLowerCase())
-  return new Set(names.filter((name) => !KEPT.has(name)))
+  const names = value.split(',').map((name) => trimBlanks(name).toLowerCase())
+  return new Set(names.filter((name) => !KEPT.has(name) && !ownFields.has(name)))
 }

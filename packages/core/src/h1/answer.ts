@@ -5,7 +5,7 @@ import type { Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
-import type { HttpResponse } from '../message/response.ts'
+import { HttpResponse } from '../message/response.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { informationalHead } from './write-head.ts'
@@ -18,10 +18,10 @@ export interface Responder {
   refusal(error: TrafficError, exchange: Exchange | undefined): HttpResponse
 }
 
-/** A handler that throws instead of rejecting must not bring the process down. */
+/** A handler that throws instead of rejecting, or answers no promise, as plain JavaScript can, must not bring the process down. */
 export function ask(responder: Responder, exchange: Exchange): Promise<HttpResponse> {
   try {
-    return responder.handler(exchange)
+    return Promise.resolve(responder.handler(exchange)) // the same promise, if it is one
   } catch (thrown) {
     return Promise.reject(TrafficError.from(thrown))
   }
@@ -64,6 +64,7 @@ export class Answer {
 
   private readonly inform = (status: number, headers: HeaderList): void => {
     if (!this.begun && this.exchange.cancellation === undefined) {
+      this.exchange.beforeInform?.(headers)
       this.socket.write(informationalHead(status, headers), 'latin1')
     }
   }
@@ -90,19 +91,26 @@ export class Answer {
 
   /** Writes the response; false if a policy put something into it that must not get out, and an error went out instead. */
   write(response: HttpResponse, last: boolean): boolean {
-    const { method, version, upgrade, writer, exchange } = this
+    const { method, version, upgrade, writer } = this
     try {
+      if (!(response instanceof HttpResponse)) throw noResponse(response)
       writer.begin(response, { method, version, upgrade, last })
       return true
     } catch (thrown) {
       const error = TrafficError.from(thrown)
-      exchange.error = error
       discard(response, error)
       // Once its head is out, no other response may follow.
       if (writer.begun) writer.abandon(error)
-      else writer.begin(this.responder.refusal(error, exchange), { method, version, upgrade, last: true })
+      else writer.begin(this.refusal(error), { method, version, upgrade, last: true })
       return false
     }
+  }
+
+  /** The response for an exchange that failed: the log tells why. */
+  refusal(thrown: unknown): HttpResponse {
+    const error = TrafficError.from(thrown)
+    this.exchange.error = error
+    return this.responder.refusal(error, this.exchange)
   }
 
   /** The socket has room again. */
@@ -129,8 +137,17 @@ export class Answer {
   }
 }
 
-/** Nobody gets this response. */
+/** Nobody gets this response, if it is one. */
 export function discard(response: HttpResponse, error: TrafficError): void {
+  if (!(response instanceof HttpResponse)) return
   response.body.cancel(error)
   response.tunnel?.outgoing.fail(error)
+}
+
+function noResponse(got: unknown): TrafficError {
+  const what = got === null ? 'null' : typeof got
+  return new TrafficError(
+    'internal',
+    `a handler or a policy resolved with ${what}: it must resolve with an HttpResponse`,
+  )
 }

@@ -14,10 +14,17 @@ export class BodyReader {
     this.room = this.body.push(data)
   }
 
-  constructor(framing: Framing, body: StreamBody, limits: ChunkedLimits, malformed: MalformedCode) {
+  /** @param connection the Connection value of the message's head */
+  constructor(
+    framing: Framing,
+    body: StreamBody,
+    limits: ChunkedLimits,
+    malformed: MalformedCode,
+    connection?: string,
+  ) {
     this.body = body
     this.remaining = framing === UNTIL_CLOSE ? Infinity : framing
-    this.decoder = framing === CHUNKED ? new ChunkedDecoder(limits, malformed) : undefined
+    this.decoder = framing === CHUNKED ? new ChunkedDecoder(limits, malformed, connection) : undefined
   }
 
   get done(): boolean {

@@ -1,3 +1,4 @@
+import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { FIELD_VALUE } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
@@ -33,10 +34,13 @@ export class ChunkedDecoder {
   private trailerText = ''
   private readonly limits: ChunkedLimits
   private readonly malformed: MalformedCode
+  private readonly connection: string | undefined
 
-  constructor(limits: ChunkedLimits, malformed: MalformedCode) {
+  /** @param connection the head's Connection value: it removes trailers as well (RFC 9110 7.6.1) */
+  constructor(limits: ChunkedLimits, malformed: MalformedCode, connection?: string) {
     this.limits = limits
     this.malformed = malformed
+    this.connection = connection
   }
 
   get done(): boolean {
@@ -122,10 +126,11 @@ export class ChunkedDecoder {
     }
     const end = text.indexOf('\r\n\r\n')
     if (end < 0) {
-      if (text.length > this.limits.head) return this.fault('the trailer fields are too large')
+      if (text.length >= this.limits.head) return this.fault('the trailer fields are too large')
       if (/(?<!\r)\n/.test(text)) return this.fault('LF without CR in the trailer fields')
       return chunk.length
     }
+    if (end + 4 > this.limits.head) return this.fault('the trailer fields are too large')
     const trailers = parseFields(
       text,
       Buffer.from(text, 'latin1'),
@@ -135,7 +140,9 @@ export class ChunkedDecoder {
       this.malformed,
     )
     if (trailers instanceof WireFault) return trailers
-    trailers.retain((name) => !FORBIDDEN_TRAILERS.has(name))
+    const named = connectionNames(this.connection, TRAILER_FILTER.ownFields)
+    const filter = named === undefined ? TRAILER_FILTER : { ...TRAILER_FILTER, named }
+    trailers.retain((name) => !FORBIDDEN_TRAILERS.has(name) && passesOn(name, filter))
     this.trailers = trailers.size > 0 ? trailers : undefined
     this.state = 'done'
     return start + end + 4 - before
@@ -161,3 +168,11 @@ forwarded host keep-alive max-forwards proxy-authorization proxy-connection rang
 transfer-encoding upgrade via www-authenticate x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto
 x-request-id`.split(/\s+/),
 )
+
+/** What ends at a connection, or is a claim or a variant of ours, ends in the trailers as it does in the head. */
+const TRAILER_FILTER: FieldFilter = {
+  dropXForwarded: true,
+  dropForwarded: true,
+  ownFields: new Set(),
+  named: undefined,
+}

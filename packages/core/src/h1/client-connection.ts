@@ -110,6 +110,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   }
 
   destroy(): void {
+    // On TLS that is the closure alert (RFC 9112 9.8), which `destroy` does not send; what still waits to be sent is dropped.
+    if (this.socket.writableLength === 0) this.socket.end()
     this.socket.destroy()
   }
 
@@ -237,7 +239,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     exchange?.release(this)
     this.writer?.stop()
     this.close()
-    this.socket.destroy()
+    this.destroy()
   }
 
   private ended(): void {
@@ -273,7 +275,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     exchange?.release(this)
     this.writer?.stop()
     this.close()
-    this.socket.destroy()
+    this.destroy()
     reject?.(error)
     arriving?.fail(error)
     this.tunnel?.gone()

@@ -13,7 +13,7 @@ export interface ServerConnectionOptions {
   readonly keepAliveTimeout: number
   /** How fast a peer must send a request's body and take a response. Default: 30 s idle, 240 octets a second. */
   readonly pace: PaceLimits
-  /** How long a peer that has closed its side is still answered; it may have left altogether. Default 10 s. */
+  /** How long a peer that has closed its side, and takes nothing, is still answered; it may have left altogether. Default 10 s. */
   readonly halfClosedTimeout: number
   /** How long, after our side is closed, we wait for the peer to close its own. Default 2 s. */
   readonly lingerTimeout: number

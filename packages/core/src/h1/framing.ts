@@ -1,5 +1,6 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
+import { trimBlanks } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 
 /**
@@ -11,6 +12,12 @@ export const NO_BODY: Framing = 0
 export const CHUNKED: Framing = -1
 export const UNTIL_CLOSE: Framing = -2
 
+/**
+ * All decisions on framing are made in this file, as tables: how what arrives ends (`REQUEST_RULES`, `RESPONSE_RULES`), how
+ * what we send is made to end (`SENDING_RULES`), and whether the connection outlives the message. The rest of h1 asks here.
+ * Rule 2 of RFC 9112 6.3, on CONNECT, has no row: that method is neither accepted nor sent.
+ */
+
 /** What the framing of a message depends on. */
 export interface FramingFields {
   readonly version: HttpVersion
@@ -19,17 +26,19 @@ export interface FramingFields {
   readonly transferEncoding: string | undefined
 }
 
-interface Rule {
+/** A row of a table: of those that apply the first decides. */
+export interface FramingRule {
   readonly section: string
-  readonly applies: (fields: FramingFields) => boolean
+  /** @param empty whether it is a response that has no content whatever its fields say; see `hasNoContent` */
+  readonly applies: (fields: FramingFields, empty: boolean) => boolean
   /** The framing, or why the message is refused. */
   readonly result: (fields: FramingFields) => Framing | string
 }
 
 const hasTransferEncoding = (fields: FramingFields): boolean => fields.transferEncoding !== undefined
 
-/** Rules for what is ambiguous and hence refused, in both directions. The first that applies decides. */
-const REFUSALS: readonly Rule[] = [
+/** Rules for what is ambiguous and hence refused, in both directions, even where there would be no content anyway. */
+const REFUSALS: readonly FramingRule[] = [
   {
     section: 'RFC 9112 6.1: TE in a message older than HTTP/1.1 is faulty framing',
     applies: (fields) => hasTransferEncoding(fields) && fields.version === '1.0',
@@ -56,34 +65,85 @@ const REFUSALS: readonly Rule[] = [
   },
 ]
 
-const REQUEST_RULES: readonly Rule[] = [
+const BY_CHUNKS: FramingRule = {
+  section: 'RFC 9112 6.3 rule 4: chunked, the final coding',
+  applies: hasTransferEncoding,
+  result: () => CHUNKED,
+}
+const BY_LENGTH: FramingRule = {
+  section: 'RFC 9112 6.3 rule 6: a valid Content-Length',
+  applies: (fields) => fields.contentLength !== undefined,
+  result: (fields) => Number(fields.contentLength),
+}
+
+/** How a request ends. */
+export const REQUEST_RULES: readonly FramingRule[] = [
   ...REFUSALS,
-  { section: 'RFC 9112 6.3 rule 4', applies: hasTransferEncoding, result: () => CHUNKED },
+  BY_CHUNKS,
+  BY_LENGTH,
   {
-    section: 'RFC 9112 6.3 rule 6',
-    applies: (fields) => fields.contentLength !== undefined,
-    result: (fields) => Number(fields.contentLength),
+    section: 'RFC 9112 6.3 rule 7: a request without either has no content',
+    applies: () => true,
+    result: () => NO_BODY,
   },
-  { section: 'RFC 9112 6.3 rule 7', applies: () => true, result: () => NO_BODY },
 ]
 
-const RESPONSE_RULES: readonly Rule[] = [
-  ...REQUEST_RULES.slice(0, -1),
-  { section: 'RFC 9112 6.3 rule 8', applies: () => true, result: () => UNTIL_CLOSE },
+/** How a final response ends. */
+export const RESPONSE_RULES: readonly FramingRule[] = [
+  ...REFUSALS,
+  {
+    section: 'RFC 9112 6.3 rule 1: to HEAD, 204 and 304 there is no content',
+    applies: (_, empty) => empty,
+    result: () => NO_BODY,
+  },
+  BY_CHUNKS,
+  BY_LENGTH,
+  {
+    section: 'RFC 9112 6.3 rule 8: a response without either ends with the connection',
+    applies: () => true,
+    result: () => UNTIL_CLOSE,
+  },
 ]
+
+/** A row of the table by which what we send is framed. */
+export interface SendingRule {
+  readonly section: string
+  readonly applies: (length: number | undefined, version: HttpVersion) => boolean
+  readonly result: (length: number | undefined) => Framing
+}
+
+/** How content that we send is made to end, by its length and the version that the peer speaks. */
+export const SENDING_RULES: readonly SendingRule[] = [
+  {
+    section: 'RFC 9112 6.2: the length, where it is known',
+    applies: (length) => length !== undefined,
+    result: (length) => length ?? NO_BODY,
+  },
+  {
+    section: 'RFC 9112 6.1: no Transfer-Encoding to HTTP/1.0; the connection ends with the content',
+    applies: (_, version) => version === '1.0',
+    result: () => UNTIL_CLOSE,
+  },
+  { section: 'RFC 9112 7.1: chunks', applies: () => true, result: () => CHUNKED },
+]
+
+/** How content of that length, or of an unknown one, is sent to a peer of that version. */
+export function framingToSend(length: number | undefined, version: HttpVersion): Framing {
+  // Most content has a known length; the rules say the same.
+  if (length !== undefined) return length
+  return SENDING_RULES.find((rule) => rule.applies(length, version))?.result(length) ?? CHUNKED
+}
 
 /** How the body of a request ends, or why the request is refused. */
 export function requestFraming(fields: FramingFields): Framing | WireFault {
   // Most requests have neither field; the rules say the same.
   if (fields.contentLength === undefined && fields.transferEncoding === undefined) return NO_BODY
-  return decide(REQUEST_RULES, fields, 'malformed_request')
+  return decide(REQUEST_RULES, fields, false, 'malformed_request')
 }
 
-/** How the body of a final response to `method` ends (RFC 9112 6.3 rules 1 and 2 come first). */
+/** How the body of a final response to `method` ends, or why the response is refused. */
 export function responseFraming(fields: FramingFields, method: string, status: number): Framing | WireFault {
-  const framing = decide(RESPONSE_RULES, fields, 'malformed_response')
-  if (framing instanceof WireFault) return framing
-  return hasNoContent(method, status) ? NO_BODY : framing
+  return decide(RESPONSE_RULES, fields, hasNoContent(method, status), 'malformed_response')
 }
 
 /** Responses that never have content, whatever their fields say (RFC 9112 6.3 rule 1). */
@@ -92,12 +152,13 @@ export function hasNoContent(method: string, status: number): boolean {
 }
 
 function decide(
-  rules: readonly Rule[],
+  rules: readonly FramingRule[],
   fields: FramingFields,
+  empty: boolean,
   malformed: MalformedCode,
 ): Framing | WireFault {
   for (const rule of rules) {
-    if (!rule.applies(fields)) continue
+    if (!rule.applies(fields, empty)) continue
     const result = rule.result(fields)
     return typeof result === 'number'
       ? result
@@ -121,7 +182,7 @@ function isLength(text: string): boolean {
 export function listHas(value: string | undefined, token: string): boolean {
   if (value === undefined) return false
   if (value === token) return true
-  return value.split(',').some((each) => each.trim().toLowerCase() === token)
+  return value.split(',').some((each) => trimBlanks(each).toLowerCase() === token)
 }
 
 /** Whether the connection may carry another message after this one (RFC 9112 9.3). */

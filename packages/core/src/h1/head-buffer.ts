@@ -36,14 +36,14 @@ export class HeadBuffer {
     // An empty line before a request is a relic of old clients (RFC 9112 2.2).
     const start = this.malformed === 'malformed_request' && text.startsWith('\r\n') ? 2 : 0
     const blank = text.indexOf('\r\n\r\n', start)
-    if (blank < 0) return this.keep(buffer, text)
+    if (blank < 0) return this.keep(buffer, text, start)
     this.partial = undefined
     if (blank + 4 - start > this.limit) return this.tooLarge(text, start)
     return { text, start, end: blank + 2, buffer, next: blank + 4 }
   }
 
-  private keep(buffer: Buffer, text: string): undefined | WireFault {
-    if (buffer.length >= this.limit) return this.tooLarge(text, 0)
+  private keep(buffer: Buffer, text: string, start: number): undefined | WireFault {
+    if (buffer.length - start >= this.limit) return this.tooLarge(text, start)
     // Would never be complete: said now, not when the time is up.
     if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) {
       return new WireFault(this.malformed, 'a line does not end in CRLF (RFC 9112 2.2)')

@@ -22,11 +22,12 @@ export class HeadText {
   private lines = 1
 
   constructor(startLine: string) {
-    this.text = `${startLine}\r\n`
+    this.text = startLine + '\r\n'
   }
 
   field(name: string, value: string): void {
-    this.text += `${name}: ${value}\r\n`
+    // Not a template: that would turn each part into a string first, which it is (0.1 µs per head).
+    this.text += name + ': ' + value + '\r\n'
     this.lines++
   }
 
@@ -43,7 +44,7 @@ export class HeadText {
    * @throws TrafficError `internal` if a line holds what no line may
    */
   finish(body: string = ''): string {
-    const head = `${this.text}\r\n`
+    const head = this.text + '\r\n'
     if (head.length > CAPACITY) throw unsafe('is too large')
     // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
     const length = octets.write(head, 0, 'latin1')

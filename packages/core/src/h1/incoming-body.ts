@@ -4,7 +4,8 @@ import { TrafficError } from '../message/errors.ts'
 import { BodyReader } from './body-reader.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
-import { CHUNKED, type Framing } from './framing.ts'
+import { CHUNKED } from './framing.ts'
+import type { Intake } from './intake.ts'
 import { Pace } from './pace.ts'
 
 /** The connection that a request's body arrives on. */
@@ -34,7 +35,7 @@ export class IncomingBody implements BodySource {
   /** @param continueOwed whether the peer sends nothing before it gets 100 */
   constructor(
     socket: Socket,
-    framing: Framing,
+    { framing, request }: Intake,
     continueOwed: boolean,
     options: ServerConnectionOptions,
     owner: IncomingBodyOwner,
@@ -44,7 +45,8 @@ export class IncomingBody implements BodySource {
     this.owner = owner
     this.continueOwed = continueOwed
     this.stream = new StreamBody(framing === CHUNKED ? undefined : framing, this)
-    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_request')
+    const connection = request.headers.get('connection')
+    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_request', connection)
     this.pace = new Pace(options.clock, options.pace, () => this.tooSlow())
     this.pace.start()
     if (continueOwed) this.pace.pause()

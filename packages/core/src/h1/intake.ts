@@ -35,6 +35,8 @@ export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): In
   if (framing instanceof WireFault) return framing
   if (head.method === 'CONNECT')
     return new WireFault('unsupported_method', 'CONNECT: this is no forward proxy')
+  if (head.method === 'TRACE' && framing !== NO_BODY)
+    return new WireFault('malformed_request', 'content in a TRACE request (RFC 9110 9.3.8)')
   if (control.expect !== undefined && control.expect.toLowerCase() !== '100-continue') {
     return new WireFault(
       'unsupported_expectation',
@@ -44,6 +46,9 @@ export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): In
   const target = parseTarget(head, control, scheme)
   if (target instanceof InvalidTarget) return new WireFault('malformed_request', target.reason)
   const { method, version, headers } = head
+  const expectsContinue = control.expect !== undefined && version === '1.1' && framing !== NO_BODY
+  // Where it means nothing it is not passed on either (RFC 9110 10.1.1).
+  if (control.expect !== undefined && !expectsContinue) headers.delete('expect')
   return {
     request: new HttpRequest({
       authority: target.authority,
@@ -58,7 +63,7 @@ export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): In
     }),
     framing,
     persistent: isPersistent(version, headers),
-    expectsContinue: control.expect !== undefined && version === '1.1' && framing !== NO_BODY,
+    expectsContinue,
   }
 }
 
@@ -82,13 +87,17 @@ function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme):
   }
   if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host)
 
-  const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
+  const absolute = /^(https?):\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
   if (absolute === null)
     return new InvalidTarget('the target is neither a path nor an http URL (RFC 9112 3.2)')
+  if (scheme === 'http' && absolute[1]?.length === 'https'.length)
+    return new InvalidTarget('an https URL is asked for without TLS (RFC 9110 7.4)')
   // The URL's authority counts and Host is ignored (RFC 9112 3.2.2): what is forwarded is made from it.
-  const authority = canonicalAuthority(absolute[1] ?? '', defaultPort)
+  const authority = canonicalAuthority(absolute[2] ?? '', defaultPort)
   if (authority instanceof InvalidTarget) return authority
-  const rest = absolute[2] ?? ''
+  const rest = absolute[3] ?? ''
+  // No path at all is the whole server to OPTIONS, and the root to every other method (RFC 9112 3.2.4).
+  if (rest === '' && head.method === 'OPTIONS') return { authority, path: '*', query: '' }
   return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
 }
 
@@ -110,6 +119,8 @@ function pathAndQuery(target: string, authority: Authority): Target | InvalidTar
  */
 function wantedUpgrade(head: RequestHead, control: ControlFields): string | undefined {
   if (control.upgrade === undefined || head.version !== '1.1') return undefined
+  // With an expectation, 100 would have to come before 101 (RFC 9110 7.8): the wish to switch may be ignored instead.
+  if (control.expect !== undefined) return undefined
   if (!listHas(head.headers.get('connection'), 'upgrade')) return undefined
   return /^[\w.\-/+]+$/.test(control.upgrade) && !/^h2c?$/i.test(control.upgrade)
     ? control.upgrade

@@ -21,6 +21,18 @@ export class Lingering {
     this.options = options
   }
 
+  /** The peer has closed its side, and is answered still. */
+  halfClosed(): void {
+    this.taken = octetsTaken(this.socket)
+    this.timer.arm(this.options.halfClosedTimeout)
+  }
+
+  /** One that has taken something meanwhile is still there; one that has yet to take something is the writer's to judge. */
+  halfClosedTimedOut(): void {
+    if (octetsTaken(this.socket) > this.taken || this.socket.writableNeedDrain) this.halfClosed()
+    else this.socket.destroy()
+  }
+
   begin(): void {
     this.socket.end()
     this.socket.resume()

@@ -5,7 +5,7 @@ import { type HttpRequest, isIdempotent } from '../message/request.ts'
 import type { Timer } from '../time/timer.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
-import { CHUNKED } from './framing.ts'
+import { framingToSend } from './framing.ts'
 import { JOINED_BODY, requestHead } from './write-head.ts'
 import { WriteWatch } from './write-watch.ts'
 
@@ -47,7 +47,7 @@ export class RequestWriter implements BodyWriterOwner {
   begin(request: HttpRequest): void {
     const { body } = request
     this.replaySafe = isIdempotent(request.method) ? 'idempotent' : 'unknown'
-    const framing = body.length ?? CHUNKED
+    const framing = framingToSend(body.length, '1.1')
     const { whole } = body
     const joined = whole !== undefined && whole.length <= JOINED_BODY
     const connection = request.upgrade === undefined ? undefined : 'upgrade'

@@ -37,7 +37,8 @@ export class ResponseBody implements BodySource {
     this.socket = socket
     this.owner = owner
     this.stream = new StreamBody(framing > 0 ? framing : undefined, this)
-    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response')
+    const connection = headers.get('connection')
+    this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response', connection)
     // An event stream is silent for as long as nothing happens.
     const events = headers.get('content-type')?.startsWith('text/event-stream')
     const limits = events ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
@@ -61,7 +62,10 @@ export class ResponseBody implements BodySource {
     return this.stream.holdsNothing
   }
 
-  /** The connection ended; false if that leaves the body incomplete. */
+  /**
+   * The connection ended; false if that leaves the body incomplete. Over TLS an end without close_notify should do so, too
+   * (RFC 9112 9.8), but node:tls tells nobody: it emits the same 'end', without an error, for close_notify and for a bare FIN.
+   */
   ended(): boolean {
     if (!this.reader.endsWithConnection) return false
     this.finish(true)

@@ -24,9 +24,10 @@ export function takeInResponse(
   if (status === 101 && !isWanted(headers.get('upgrade'), request.upgrade)) {
     return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
   }
-  if (status < 200) return { status, version, headers, framing: undefined, persistent: true }
   const framing = responseFraming(new ControlFields(headers, version), request.method, status)
   if (framing instanceof WireFault) return framing
+  // Its fields frame nothing, but where they contradict each other another reader may look for a body.
+  if (status < 200) return { status, version, headers, framing: undefined, persistent: true }
   const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
   return { status, version, headers, framing, persistent }
 }

@@ -6,7 +6,7 @@ import type { HttpVersion } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
-import { CHUNKED, type Framing, hasNoContent, UNTIL_CLOSE } from './framing.ts'
+import { type Framing, framingToSend, hasNoContent, UNTIL_CLOSE } from './framing.ts'
 import { type ConnectionOption, JOINED_BODY, responseHead } from './write-head.ts'
 import { WriteWatch } from './write-watch.ts'
 
@@ -59,7 +59,7 @@ export class ResponseWriter implements BodyWriterOwner {
   begin(response: HttpResponse, context: ResponseContext): void {
     const { status, headers, body } = response
     if (!endsExchange(status) && !switches(response, context)) throw noFinalStatus(status)
-    const framing = hasNoContent(context.method, status) ? undefined : framingOf(body, context.version)
+    const framing = hasNoContent(context.method, status) ? undefined : framingToSend(body.length, context.version)
     const last = context.last || framing === UNTIL_CLOSE
     const connection = connectionOption(status, last, context.version)
     const date = httpDate(this.options.clock.wallTime())
@@ -152,12 +152,6 @@ function switches(response: HttpResponse, context: ResponseContext): boolean {
 function noFinalStatus(status: number): TrafficError {
   const reason = `the response has status ${status}: a final one is within 200 to 599, and 101 needs a tunnel and a request for it`
   return new TrafficError('internal', reason, { phase: 'send' })
-}
-
-/** A length where it is known, else chunks, else, for HTTP/1.0, the connection's end (RFC 9112 6.3, 7). */
-function framingOf(body: Body, version: HttpVersion): Framing {
-  if (body.length !== undefined) return body.length
-  return version === '1.0' ? UNTIL_CLOSE : CHUNKED
 }
 
 function connectionOption(status: number, last: boolean, version: HttpVersion): ConnectionOption {

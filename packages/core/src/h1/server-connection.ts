@@ -116,7 +116,8 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const intake = takeIn(found, this.options.limits, this.peer.encrypted ? 'https' : 'http')
     if (intake instanceof WireFault) return this.refuse(intake)
     this.move('request')
-    this.timer.hold()
+    if (this.peerEnded) this.lingering.halfClosed()
+    else this.timer.hold()
     this.persistent = intake.persistent
     const exchange = new Exchange(intake.request, this.options.clock, this.peer)
     this.answer = new Answer(this.socket, exchange, this.options, this.owner, this.answered)
@@ -137,7 +138,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
       return
     }
     const continueOwed = intake.expectsContinue && here === 0
-    this.incoming = new IncomingBody(this.socket, framing, continueOwed, this.options, this)
+    this.incoming = new IncomingBody(this.socket, intake, continueOwed, this.options, this)
     request.body = this.incoming.stream
     if (here > 0) this.incoming.read(Buffer.from(buffer.subarray(next)))
   }
@@ -173,8 +174,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private readonly failed = (thrown: unknown): void => {
-    if (this.answer !== undefined)
-      this.respond(this.owner.refusal(TrafficError.from(thrown), this.answer.exchange))
+    if (this.answer !== undefined) this.respond(this.answer.refusal(thrown))
   }
 
   private readonly respond = (response: HttpResponse): void => {
@@ -243,9 +243,9 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const octets = this.pending
     this.pending = undefined
     if (octets !== undefined) this.readHead(octets)
-    if (this.pending !== undefined || this.incoming !== undefined) return
-    if (this.peerEnded && (this.state === 'idle' || this.state === 'head')) this.close()
-    else this.socket.resume() // during an exchange, too: else nobody would notice that the peer leaves
+    if (this.peerEnded) this.ended()
+    // During an exchange, too: else nobody would notice that the peer leaves.
+    else if (this.pending === undefined && this.incoming === undefined) this.socket.resume()
   }
 
   private drained(): void {
@@ -260,7 +260,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     if (this.state === 'tunnel') this.tunnel?.ended()
     else if (this.state !== 'exchange') {
       if (this.state !== 'idle' || this.pending === undefined) this.close()
-    } else if (this.incoming === undefined) this.timer.arm(this.options.halfClosedTimeout)
+    } else if (this.incoming === undefined) this.lingering.halfClosed()
     else this.socket.destroy() // half a request, and the other half will never come
   }
 
@@ -268,7 +268,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     if (this.state === 'head') this.refuse(new WireFault('request_timeout', 'the head did not come in time'))
     else if (this.state === 'idle') this.close()
     else if (this.state === 'lingering') this.lingering.timedOut()
-    else this.socket.destroy()
+    else this.lingering.halfClosedTimedOut()
   }
 
   private close(): void {

@@ -1,6 +1,13 @@
 /**
- * The states of an HTTP/1.1 connection, as tables (RFC 9112 section 9). A connection moves only along these rows;
- * anything else is a defect of ours, and says so.
+ * The states of an HTTP/1.1 connection, as tables. A connection moves only along these rows; anything else is a defect of
+ * ours, and says so. The rules behind the rows:
+ *
+ * - One exchange at a time, in the order of the requests (RFC 9112 9.3.2): `request` and `sent` lead out of `idle` only.
+ * - The next message begins where the framing says that this one ends (RFC 9112 6.3, 9.3): back to `idle` leads only what
+ *   proves both ends, `answered` and `discarded` on one side, `complete` on the other.
+ * - Faulty framing, and whoever said "close", end the connection (RFC 9112 6.3, 9.6): `refused`, `last` and `gone`.
+ * - What comes on an idle connection to an origin belongs to nothing (RFC 9112 9.2): `gone`.
+ * - After 101 the octets are no HTTP (RFC 9110 7.8): no row leads back from `tunnel`.
  */
 
 /** A connection on which requests arrive, one exchange at a time: what is pipelined waits (RFC 9112 9.3.2). */
@@ -42,10 +49,10 @@ export const SERVER_STATES: Readonly<
     last: 'lingering',
     gone: 'closed',
   },
-  discarding: { discarded: 'idle', refused: 'lingering', last: 'lingering', gone: 'closed' },
-  tunnel: { last: 'lingering', gone: 'closed' },
-  lingering: { last: 'lingering', gone: 'closed' },
-  closed: { gone: 'closed' },
+  discarding: { discarded: 'idle', last: 'lingering', gone: 'closed' },
+  tunnel: { gone: 'closed' },
+  lingering: { gone: 'closed' },
+  closed: {},
 }
 
 /** A connection on which requests are sent, one exchange at a time. */
@@ -54,14 +61,15 @@ export type ClientState =
   | 'idle'
   /** A request is being sent, and its response's head awaited. */
   | 'waiting'
-  /** The response's body is arriving. */
+  /** The response's head is here; its body, or the rest of the request's, may still be on the way. */
   | 'body'
+  /** The protocol was switched: octets pass both ways. */
   | 'tunnel'
   | 'closed'
 
 export type ClientEvent =
   | 'sent' // an exchange was taken
-  | 'head' // a final response's head, with a body to come
+  | 'head' // a final response's head
   | 'complete' // the response's end, and the request's: the framing is proven finished
   | 'switched' // 101 that was asked for
   | 'gone' // closed, by whichever side, or no longer to be trusted
@@ -70,10 +78,10 @@ export const CLIENT_STATES: Readonly<
   Record<ClientState, Readonly<Partial<Record<ClientEvent, ClientState>>>>
 > = {
   idle: { sent: 'waiting', gone: 'closed' },
-  waiting: { head: 'body', complete: 'idle', switched: 'tunnel', gone: 'closed' },
+  waiting: { head: 'body', switched: 'tunnel', gone: 'closed' },
   body: { complete: 'idle', gone: 'closed' },
   tunnel: { gone: 'closed' },
-  closed: { gone: 'closed' },
+  closed: {},
 }
 
 /** Where `event` leads from `state`. @throws Error if the table has no such row */

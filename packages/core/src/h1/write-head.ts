@@ -84,7 +84,9 @@ export function responseHead(parts: ResponseHeadParts, body: string = ''): strin
   } else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (framing !== UNTIL_CLOSE) head.field('content-length', String(framing))
   if (!headers.has('date')) head.field('date', parts.date)
-  appendConnection(head, parts.connection, headers.get('upgrade') ?? parts.upgrade)
+  const offered = status === 426 ? headers.get('upgrade') : undefined
+  if (offered === undefined) appendConnection(head, parts.connection, headers.get('upgrade') ?? parts.upgrade)
+  else appendOffer(head, parts.connection, offered)
   return head.finish(body)
 }
 
@@ -93,6 +95,12 @@ export function informationalHead(status: number, headers: HeaderList): string {
   const head = new HeadText(statusLine(status))
   head.fields(headers)
   return head.finish()
+}
+
+/** 426 names the protocols that would do (RFC 9110 15.5.22). */
+function appendOffer(head: HeadText, connection: ConnectionOption, upgrade: string): void {
+  head.field('connection', connection === undefined ? 'upgrade' : `${connection}, upgrade`)
+  head.field('upgrade', upgrade)
 }
 
 function appendConnection(head: HeadText, connection: ConnectionOption, upgrade: string | undefined): void {

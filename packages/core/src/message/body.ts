@@ -30,6 +30,8 @@ export interface Body {
   resume(): void
   /** Nobody wants the rest. No call reaches the sink after this. */
   cancel(error: TrafficError): void
+  /** A fresh body with the same content, where a stream can be had again. The one before is of no use after that. */
+  readonly replay?: (() => Body) | undefined
 }
 
 /** A body that is here, and no stream: kept as it came, octets or latin1 text, and turned over when asked. */

@@ -65,18 +65,20 @@ export class Exchange {
   cancellation: TrafficError | undefined
   /** Passes 1xx responses on to the peer that asked (RFC 9110 15.2); a face that cannot leaves it undefined. */
   inform: ((status: number, headers: HeaderList) => void) | undefined
+  /** Called with the fields of each 1xx response before it is passed on: as a policy's last word on those of the final one. */
+  beforeInform: ((headers: HeaderList) => void) | undefined
   private worker: Cancellable | undefined
   private moreWorkers: Cancellable[] | undefined
   private finisher: Finisher | undefined
   private moreFinishers: Finisher[] | undefined
   private finished = false
 
-  constructor(request: HttpRequest, clock: Clock, peer: Peer = FROM_CODE) {
+  constructor(request: HttpRequest, clock: Clock, peer: Peer = FROM_CODE, startedAt: number = clock.now()) {
     this.request = request
     this.clock = clock
     this.peer = peer
     this.clientAddress = peer.address
-    this.startedAt = clock.now()
+    this.startedAt = startedAt
   }
 
   /** Milliseconds until the deadline; Infinity without one. */

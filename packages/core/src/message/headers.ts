@@ -13,6 +13,8 @@ export interface HeaderField {
  */
 export class HeaderList {
   private list: string[] = []
+  /** How much of `list` is in use: what lies behind is left over from lines that were removed. Cutting an array costs a call. */
+  private used = 0
 
   /** Checked as `append` checks. */
   static of(
@@ -26,14 +28,14 @@ export class HeaderList {
 
   /** How many field lines there are. */
   get size(): number {
-    return this.list.length >> 1
+    return this.used >> 1
   }
 
   /** The value, or the values of all lines of that name joined by ", " (RFC 9110 5.3). `name` in lower case. */
   get(name: string): string | undefined {
-    const list = this.list
+    const { list, used } = this
     let value: string | undefined
-    for (let index = 0; index < list.length; index += 2) {
+    for (let index = 0; index < used; index += 2) {
       if (list[index] === name) value = value === undefined ? list[index + 1] : `${value}, ${list[index + 1]}`
     }
     return value
@@ -47,8 +49,8 @@ export class HeaderList {
   }
 
   has(name: string): boolean {
-    const list = this.list
-    for (let index = 0; index < list.length; index += 2) if (list[index] === name) return true
+    const { list, used } = this
+    for (let index = 0; index < used; index += 2) if (list[index] === name) return true
     return false
   }
 
@@ -58,7 +60,7 @@ export class HeaderList {
    */
   append(name: string, value: string): void {
     check(name, value)
-    this.list.push(name.toLowerCase(), value)
+    this.add(name.toLowerCase(), value)
   }
 
   /** Replaces all lines of that name by one; throws as `append` does. */
@@ -66,7 +68,7 @@ export class HeaderList {
     check(name, value)
     const lower = name.toLowerCase()
     this.delete(lower)
-    this.list.push(lower, value)
+    this.add(lower, value)
   }
 
   /** Removes all lines of that name, given in lower case. */
@@ -76,9 +78,9 @@ export class HeaderList {
 
   /** Keeps only the lines for whose name `keep` answers true. `keep` is called with `context`, to need no closure. */
   retain<Context>(keep: (name: string, context: Context) => boolean, context?: Context): void {
-    const list = this.list
+    const { list, used } = this
     let kept = 0
-    for (let index = 0; index < list.length; index += 2) {
+    for (let index = 0; index < used; index += 2) {
       const name = list[index] as string // within the list
       if (!keep(name, context as Context)) continue
       if (kept !== index) {
@@ -87,7 +89,7 @@ export class HeaderList {
       }
       kept += 2
     }
-    if (kept !== list.length) list.length = kept
+    this.used = kept
   }
 
   /** The name of line `index`, from 0. */
@@ -104,24 +106,22 @@ export class HeaderList {
    * the head is written.
    */
   add(name: string, value: string): void {
-    this.list.push(name, value)
+    const { list, used } = this
+    list[used] = name
+    list[used + 1] = value
+    this.used = used + 2
   }
 
   /** Replaces all lines of that name by one, as `add` does. */
   put(name: string, value: string): void {
-    const list = this.list
-    for (let index = 0; index < list.length; index += 2) {
-      if (list[index] === name) {
-        this.delete(name)
-        break
-      }
-    }
-    list.push(name, value)
+    this.delete(name)
+    this.add(name, value)
   }
 
   clone(): HeaderList {
     const copy = new HeaderList()
-    copy.list = this.list.slice()
+    copy.list = this.list.slice(0, this.used)
+    copy.used = this.used
     return copy
   }
 

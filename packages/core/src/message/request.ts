@@ -48,6 +48,13 @@ export class HttpRequest {
     this.upgrade = parts.upgrade
   }
 
+  /** A copy that may be changed on its own; the body is the same one. */
+  clone(): HttpRequest {
+    const copy = new HttpRequest(this)
+    copy.headers = this.headers.clone()
+    return copy
+  }
+
   /**
    * A request as code makes it.
    * @throws TypeError if method, URL or a header field is not valid

@@ -31,3 +31,16 @@ export function isFieldValue(value: string): boolean {
   }
   return true
 }
+
+/** A list's member without the white space around it, which is SP and HTAB and nothing else (RFC 9110 5.6.3): `trim` takes 0xa0, too. */
+export function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}

@@ -2,24 +2,46 @@ import type { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Clock } from '../time/clock.ts'
 
+/**
+ * How chance spreads the waits ("Exponential Backoff And Jitter", Brooker 2015): anywhere below the step; in its upper half;
+ * or between the base and three times the wait before.
+ */
+export type Jitter = 'full' | 'equal' | 'decorrelated'
+
 /** How long to wait between tries. Milliseconds. */
 export interface BackoffOptions {
   /** The most to wait before the second try; doubles with each further one. */
   readonly base: number
   readonly max: number
+  /** Default: full, which spreads best what failed at the same moment. */
+  readonly jitter?: Jitter | undefined
 }
 
 /**
- * Full jitter: anywhere between 0 and base · 2^(attempt − 1), at most `max` ("Exponential Backoff And Jitter", Brooker 2015).
+ * How long to wait after an attempt that failed: base · 2^(attempt − 1), at most `max`, spread by chance.
  * @param attempt the one that failed, from 1
+ * @param previous the wait before it, for decorrelated jitter; 0 if there was none
  */
-export function backoff(options: BackoffOptions, attempt: number, clock: Clock): number {
-  return clock.random() * Math.min(options.max, options.base * 2 ** (attempt - 1))
+export function backoff(options: BackoffOptions, attempt: number, clock: Clock, previous = 0): number {
+  const { base, max } = options
+  const step = Math.min(max, base * 2 ** (attempt - 1))
+  switch (options.jitter ?? 'full') {
+    case 'full':
+      return clock.random() * step
+    case 'equal':
+      return step / 2 + (clock.random() * step) / 2
+    case 'decorrelated': {
+      const most = Math.max(base, previous * 3)
+      return Math.min(max, base + clock.random() * (most - base))
+    }
+  }
 }
 
 /** Waits `delay` milliseconds; rejects with the cancellation if the exchange is given up meanwhile. */
 export function sleep(delay: number, exchange: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
+    // Nobody would be told of a cancellation that has been.
+    if (exchange.cancellation !== undefined) return reject(exchange.cancellation)
     const worker = {
       cancelled(error: TrafficError): void {
         timer.disarm()

@@ -1,9 +1,13 @@
 import { type BlockList, isIP } from 'node:net'
 import { parseXForwardedFor, serializeForwardedNode } from '../fields/forwarded.ts'
 import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
+import { hopsLeft } from '../fields/max-forwards.ts'
+import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
-import type { HeaderList } from '../message/headers.ts'
+import { HeaderList } from '../message/headers.ts'
+import type { HttpRequest } from '../message/request.ts'
+import { HttpResponse } from '../message/response.ts'
 
 /** Options of `forwarding`. */
 export interface ForwardingOptions {
@@ -15,6 +19,11 @@ export interface ForwardingOptions {
   readonly via?: string | false
   /** Addresses of peers whose X-Forwarded-* and Forwarded are believed. Default none. */
   readonly trustedProxies?: BlockList | undefined
+  /**
+   * Fields of the request that policies before this one have set, as the id's, in lower case: Connection cannot have them
+   * removed, and what others may take for them (`x_id` for `x-id`) does not pass. Default none; `x-request-id` is always so.
+   */
+  readonly ownFields?: readonly string[]
 }
 
 /**
@@ -24,18 +33,29 @@ export interface ForwardingOptions {
  */
 export function forwarding(options: ForwardingOptions = {}): Policy {
   const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
+  const ownFields = new Set(options.ownFields)
   const trustsAny = trustedProxies !== undefined && trustedProxies.rules.length > 0
   const isTrusted = (address: string): boolean => trustsAny && contains(trustedProxies, address)
-  const untrustedFilter: FieldFilter = { dropXForwarded: true, dropForwarded: true, named: undefined }
+  const untrustedFilter: FieldFilter = {
+    dropXForwarded: true,
+    dropForwarded: true,
+    ownFields,
+    named: undefined,
+  }
   const trustedFilter: FieldFilter = {
     dropXForwarded: xForwarded,
     dropForwarded: forwarded,
+    ownFields,
     named: undefined,
   }
   return (next) =>
     async function forwarding(exchange) {
       const { request, peer } = exchange
-      const { headers } = request
+      const { headers, method } = request
+      if (method === 'OPTIONS' || method === 'TRACE') {
+        const answer = countHop(request)
+        if (answer !== undefined) return answer
+      }
       const trusted = peer.address !== '' && isTrusted(peer.address)
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
       if (trusted) exchange.clientAddress = clientBehind(claims.for, peer.address, isTrusted)
@@ -43,18 +63,47 @@ export function forwarding(options: ForwardingOptions = {}): Policy {
       if (xForwarded) addXForwarded(exchange, claims)
       if (forwarded) addForwarded(exchange, claims)
       if (via !== false) headers.add('via', `${request.version} ${via}`)
+      exchange.beforeInform = filterResponse
 
       const response = await next(exchange)
-      filterFields(response.headers, RESPONSE_FILTER)
+      filterFinal(response)
       if (via !== false) response.headers.add('via', `1.1 ${via}`)
       return response
     }
 }
 
-const RESPONSE_FILTER: FieldFilter = { dropXForwarded: false, dropForwarded: false, named: undefined }
+const RESPONSE_FILTER: FieldFilter = {
+  dropXForwarded: false,
+  dropForwarded: false,
+  ownFields: new Set(),
+  named: undefined,
+}
+
+function filterResponse(headers: HeaderList): void {
+  filterFields(headers, RESPONSE_FILTER)
+}
+
+/** 426 must name the protocols that would do, and a switch to them passes through us (RFC 9110 15.5.22). */
+function filterFinal({ status, headers }: HttpResponse): void {
+  const offered = status === 426 ? headers.get('upgrade') : undefined
+  filterResponse(headers)
+  if (offered !== undefined) headers.add('upgrade', offered)
+}
+
+/** TRACE and OPTIONS may say how far they go (RFC 9110 7.6.2); where they end here, we answer in the origin's place. */
+function countHop({ method, headers }: HttpRequest): HttpResponse | undefined {
+  const hops = hopsLeft(headers.get('max-forwards'))
+  if (hops === undefined) return undefined
+  if (hops > 0) {
+    headers.set('max-forwards', String(hops - 1))
+    return undefined
+  }
+  if (method === 'OPTIONS') return new HttpResponse(204, new HeaderList())
+  throw new TrafficError('unsupported_method', 'TRACE ends here by its Max-Forwards, and shows nothing')
+}
 
 function filterFields(headers: HeaderList, filter: FieldFilter): void {
-  const named = connectionNames(headers.get('connection'))
+  const named = connectionNames(headers.get('connection'), filter.ownFields)
   headers.retain(passesOn, named === undefined ? filter : { ...filter, named })
 }
 

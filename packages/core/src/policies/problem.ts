@@ -10,11 +10,16 @@ import { HttpResponse } from '../message/response.ts'
 export function problem(): Policy {
   return (next) =>
     function problem(exchange) {
-      return next(exchange).catch((thrown: unknown) => {
+      const failed = (thrown: unknown): HttpResponse => {
         const error = TrafficError.from(thrown)
         exchange.error = error
         return problemResponse(error, exchange)
-      })
+      }
+      try {
+        return next(exchange).catch(failed)
+      } catch (thrown) {
+        return Promise.resolve(failed(thrown)) // thrown at once, as plain JavaScript may
+      }
     }
 }
 

@@ -4,7 +4,13 @@ const SECRET_NAME =
 /** Whether a closer look is needed: part of such a name, or an escape that may hide one. */
 const SUSPICIOUS = /token|secret|pass|credential|assertion|jwt|key|pwd|auth|sig|code|%/i
 
-const REDACTED = '[redacted]'
+/** What stands in logs and recordings in place of a secret. */
+export const REDACTED = '[redacted]'
+
+/** Whether what has that name is a secret, as its name says. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
 
 /**
  * A query for logs: values of parameters whose names speak of secrets are replaced by `[redacted]`.

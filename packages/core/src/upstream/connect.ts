@@ -4,7 +4,9 @@ import { type ErrorCode, type ErrorPhase, TrafficError } from '../message/errors
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
+import { type Admission, admit } from './admission.ts'
 import type { ResolvedAddress, Resolver } from './dns.ts'
+import { type AddressGuard, refusal } from './guard.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { type TlsOrigin, tlsFailureReason } from './tls.ts'
 
@@ -25,6 +27,10 @@ export interface ConnectOptions {
   readonly scope?: CancelScope
   /** node:net's `onread`: one buffer that is read into again and again, instead of a new one for each read. */
   readonly onread?: OnReadOpts
+  /** Judges where the connection leads, before, between and after; none by default. */
+  readonly guard?: AddressGuard | undefined
+  /** Begins to connect a TCP socket; node:net's own by default. */
+  readonly dial?: (place: NetConnectOpts) => Socket
 }
 
 /** `host:port` or the path of the socket: how logs and errors name the target. */
@@ -36,7 +42,7 @@ export function targetName(target: ConnectTarget): string {
 /**
  * Opens a connection, ready to be written to: TCP_NODELAY and keepalive on, half-open allowed, since a tunnel
  * may end in one direction first.
- * @throws TrafficError `dns_failed`, `connect_failed`, `connect_timeout`, `tls_failed`, or the cancellation
+ * @throws TrafficError `dns_failed`, `connect_failed`, `connect_timeout`, `tls_failed`, `address_refused`, or the cancellation
  */
 export function connect(target: ConnectTarget, options: ConnectOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -54,6 +60,8 @@ class ConnectAttempt implements Cancellable {
   private race: ConnectionRace | undefined
   private socket: Socket | undefined
   private settled = false
+  /** With a guard, the only ones that may be connected to. */
+  private judged: readonly ResolvedAddress[] = []
 
   constructor(
     target: ConnectTarget,
@@ -70,13 +78,13 @@ class ConnectAttempt implements Cancellable {
 
   start(): void {
     const { target } = this
-    const { scope, timeout, resolver } = this.options
+    const { scope, timeout, guard } = this.options
     if (scope?.cancellation !== undefined) return this.reject(scope.cancellation)
     scope?.occupy(this)
     this.timer.arm(timeout)
-    if (target.kind === 'unix') return this.dialAll([UNIX])
+    if (target.kind === 'unix' && guard === undefined) return this.dialAll([UNIX])
     this.phase = 'dns'
-    resolver.resolve(target.host).then(
+    admitTarget(target, this.options).then(
       (addresses) => this.dialAll(addresses),
       (error: unknown) => this.fail(TrafficError.from(error)),
     )
@@ -89,6 +97,7 @@ class ConnectAttempt implements Cancellable {
   private dialAll(addresses: readonly ResolvedAddress[]): void {
     if (this.settled) return
     this.phase = 'connect'
+    this.judged = addresses
     this.race = new ConnectionRace(addresses, this.options.clock, (address) => this.dial(address), {
       won: (socket) => this.connected(socket),
       lost: (failures) => this.refused(failures),
@@ -113,7 +122,7 @@ class ConnectAttempt implements Cancellable {
       allowHalfOpen: true,
       ...(onread === undefined ? {} : { onread }),
     }
-    if (target.tls === undefined) return connectSocket({ ...place, ...common })
+    if (target.tls === undefined) return (this.options.dial ?? connectSocket)({ ...place, ...common })
     const socket = connectTls({ ...target.tls.connectionOptions(), ...place, ...common })
     target.tls.watch(socket)
     return socket
@@ -123,6 +132,8 @@ class ConnectAttempt implements Cancellable {
     this.socket = socket
     // Whoever takes the socket over listens too, a moment later: until then no error may go unheard.
     socket.on('error', (error) => this.broken(error))
+    const verdict = this.options.guard?.judgePeer(socket.remoteAddress ?? '', this.judged)
+    if (verdict?.allowed === false) return this.fail(refusal(this.place(), verdict.reason))
     if (this.target.tls === undefined) return this.succeed(socket)
     this.phase = 'tls'
     socket.once('secureConnect', () => this.succeed(socket))
@@ -185,6 +196,19 @@ class ConnectAttempt implements Cancellable {
     const phase: ErrorPhase = this.phase
     return new TrafficError(code, message, { phase, replaySafe: 'unsent', cause })
   }
+}
+
+/** As `admit`, for a target. */
+export async function admitTarget(
+  target: ConnectTarget,
+  admission: Admission,
+): Promise<readonly ResolvedAddress[]> {
+  if (target.kind === 'tcp') {
+    const { host, port, tls } = target
+    return admit({ host, port, scheme: tls === undefined ? 'http' : 'https' }, admission)
+  }
+  if (admission.guard === undefined) return [UNIX]
+  throw refusal(targetName(target), 'a unix socket is never public')
 }
 
 /** The one "address" of a unix socket, whose path is in the target. */

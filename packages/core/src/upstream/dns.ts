@@ -1,21 +1,17 @@
-import { lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { TrafficError } from '../message/errors.ts'
 import type { Clock } from '../time/clock.ts'
+import { type Lookup, lookupAll, lookupAt, type ResolvedAddress } from './lookup.ts'
 
-export interface ResolvedAddress {
-  readonly address: string
-  readonly family: 4 | 6
-}
-
-/** Asks for all addresses of a name; rejects as `dns.lookup` does. */
-export type Lookup = (name: string) => Promise<readonly ResolvedAddress[]>
+export type { Lookup, ResolvedAddress } from './lookup.ts'
 
 /** All times in milliseconds. */
 export interface ResolverOptions {
   readonly clock: Clock
   /** The system's own by default. */
   readonly lookup?: Lookup
+  /** Name servers to ask in place of the system's resolver, as `10.0.0.2` or `[::1]:5353`; /etc/hosts does not count then. */
+  readonly servers?: readonly string[]
   /** How long an answer is fresh; 30,000 by default, as getaddrinfo does not tell the records' own time to live. */
   readonly timeToLive?: number
   /** How long after that it may stand in for a refresh that fails; 300,000 by default. */
@@ -54,7 +50,8 @@ export class Resolver {
 
   constructor(options: ResolverOptions) {
     this.clock = options.clock
-    this.lookup = options.lookup ?? lookupAll
+    const { servers } = options
+    this.lookup = options.lookup ?? (servers === undefined ? lookupAll : lookupAt(servers))
     this.timeToLive = options.timeToLive ?? 30_000
     this.maxStale = options.maxStale ?? 300_000
     this.failureTime = options.failureTime ?? 1_000
@@ -178,15 +175,5 @@ function copy(thrown: unknown): TrafficError {
     phase: 'dns',
     replaySafe: 'unsent',
     cause: error.cause,
-  })
-}
-
-function lookupAll(name: string): Promise<readonly ResolvedAddress[]> {
-  return new Promise((resolve, reject) => {
-    systemLookup(name, { all: true, order: 'verbatim' }, (error, addresses) => {
-      if (error === null)
-        resolve(addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })))
-      else reject(error)
-    })
   })
 }

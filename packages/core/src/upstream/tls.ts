@@ -4,6 +4,7 @@ import {
   checkServerIdentity,
   type ConnectionOptions,
   createSecureContext,
+  type PeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
@@ -51,7 +52,7 @@ export class TlsOrigin {
       // SNI names hosts only, never addresses (RFC 6066 section 3).
       ...(isIP(this.servername) === 0 ? { servername: this.servername } : {}),
       // What is dialled may be an address or a unix socket: the name to verify is always this one.
-      checkServerIdentity: (_dialled, certificate) => checkServerIdentity(this.servername, certificate),
+      checkServerIdentity: (_dialled, certificate) => checkIdentity(this.servername, certificate),
       ...(this.session === undefined ? {} : { session: this.session }),
     }
   }
@@ -67,6 +68,11 @@ export class TlsOrigin {
   forgetSession(): void {
     this.session = undefined
   }
+}
+
+/** Node falls back to the common name, which must not be taken for a host's (RFC 9110 4.3.4): here there is none. */
+function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+  return checkServerIdentity(name, { ...certificate, subject: { ...certificate.subject, CN: '' } })
 }
 
 function checkCertificate(ca: string | Buffer): X509Certificate {

@@ -8,9 +8,10 @@ import type { HttpResponse } from '../message/response.ts'
 import type { Authority } from '../message/target.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { type Balancer, WeightedRoundRobin } from './balance.ts'
-import { type CancelScope, connect, targetName } from './connect.ts'
+import { admitTarget, type CancelScope, connect, targetName } from './connect.ts'
 import { Resolver } from './dns.ts'
 import { endpointAuthority, endpointTarget } from './endpoint.ts'
+import type { AddressGuard } from './guard.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions, type PoolStats } from './pool.ts'
 import type { PooledConnection } from './pool-entry.ts'
 import type { TlsOptions } from './tls.ts'
@@ -28,6 +29,8 @@ export interface EndpointOptions {
  */
 export type OpenConnection = (
   connectSocket: (onread?: OnReadOpts) => Promise<Socket>,
+  /** What `connectSocket` would connect to, judged by the guard: for those that need no socket. */
+  admitted: () => Promise<unknown>,
 ) => Promise<PooledConnection>
 
 export interface UpstreamOptions {
@@ -46,6 +49,8 @@ export interface UpstreamOptions {
   readonly clock?: Clock
   /** One of its own by default; share one where several upstreams name the same hosts. */
   readonly resolver?: Resolver
+  /** Judges the addresses of the endpoints each time that a connection is opened; none by default. */
+  readonly guard?: AddressGuard | undefined
 }
 
 /** One address of an upstream, and the connections to it. */
@@ -124,13 +129,16 @@ function sendLater(pool: Pool, connection: PooledConnection, exchange: Exchange)
 }
 
 function makeEndpoint({ url, weight = 1 }: EndpointOptions, options: UpstreamOptions): Endpoint {
-  const { clock = systemClock, connectTimeout: timeout = 5_000 } = options
+  const { clock = systemClock, connectTimeout: timeout = 5_000, guard } = options
   const resolver = options.resolver ?? new Resolver({ clock })
   const open = options.open ?? openHttp1({ ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection })
   const target = endpointTarget(url, options.tls)
   const name = targetName(target)
   const openInPool = (scope: CancelScope): Promise<PooledConnection> =>
-    open((onread) => connect(target, { clock, resolver, timeout, scope, ...(onread && { onread }) }))
+    open(
+      (onread) => connect(target, { clock, resolver, timeout, scope, guard, ...(onread && { onread }) }),
+      () => admitTarget(target, { resolver, guard }),
+    )
   return {
     name,
     weight,

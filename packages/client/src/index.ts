@@ -1,0 +1,22 @@
+export { createClient } from './create-client.ts'
+export { Call } from './call.ts'
+export { Client } from './client.ts'
+export type {
+  CallOptions,
+  ClientOptions,
+  HeadersInput,
+  HedgeSettings,
+  PolicyOptions,
+  PresetName,
+  RateLimitSettings,
+  RetrySettings,
+  TimeoutSettings,
+} from './options.ts'
+export { PRESETS } from './presets.ts'
+export type { BodyInput } from './request-body.ts'
+export type { Query } from './request-target.ts'
+export { ClientResponse } from './response.ts'
+export type { Result } from './result.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
+export { StatusError } from './status-error.ts'
+export { type ErrorCode, type Policy, TrafficError } from '@headgate/core'

@@ -1,0 +1,119 @@
+import type {
+  AddressGuardOptions,
+  BackoffOptions,
+  CircuitOptions,
+  Clock,
+  Handler,
+  HedgeDelayOptions,
+  Policy,
+  PoolOptions,
+  RateLimit,
+  RedirectMode,
+  TlsOptions,
+} from '@headgate/core'
+import type { BodyInput } from './request-body.ts'
+import type { Query } from './request-target.ts'
+
+/** A named set of defaults, see `PRESETS`. */
+export type PresetName = 'standard' | 'minimal' | 'crawler'
+
+/** Header fields as `fetch` takes them; undefined leaves a field out. */
+export type HeadersInput =
+  | Headers
+  | Readonly<Record<string, string | undefined>>
+  | Iterable<readonly [string, string]>
+
+/** How long each part of a call may take, in milliseconds; Infinity for no limit. */
+export interface TimeoutSettings {
+  /** Name resolution, connection and TLS handshake. Default 5,000. */
+  readonly connect?: number | undefined
+  /** From the request's end to the response's head. Default 30,000. */
+  readonly head?: number | undefined
+  /** Without an octet of the response's body, while it is read. Default 30,000. */
+  readonly idle?: number | undefined
+  /** One attempt, to the response's head. Default: no limit of its own. */
+  readonly attempt?: number | undefined
+  /** The whole call, to the body's end, with all attempts, queues and back-offs. Default 30,000. */
+  readonly deadline?: number | undefined
+}
+
+/** When a call is tried again. */
+export interface RetrySettings {
+  /** Tries in all. Default 3. */
+  readonly attempts?: number | undefined
+  readonly backoff?: Partial<BackoffOptions> | undefined
+  /** Statuses to try again on. Default 408 425 429 500 502 503 504, of which 500 only where the method is idempotent. */
+  readonly statuses?: readonly number[] | undefined
+  /** The longest Retry-After to wait for, in milliseconds. Default 60,000. */
+  readonly maxRetryAfter?: number | undefined
+  /** Octets of a streamed request body to keep for another try. Default 0. */
+  readonly spool?: number | undefined
+  /** Retries and hedges per call, over ten seconds. Default 0.2. */
+  readonly budget?: number | undefined
+}
+
+/** When one more request is sent before the first is answered. */
+export interface HedgeSettings {
+  /** Milliseconds, or a percentile of what responses took so far. */
+  readonly delay: number | HedgeDelayOptions
+  /** Default 1. */
+  readonly hedges?: number | undefined
+}
+
+/** How many requests are sent to one origin. */
+export interface RateLimitSettings extends RateLimit {
+  /** Milliseconds to wait for a turn. Default: as long as the deadline allows. */
+  readonly maxWait?: number | undefined
+}
+
+/** What may be said for a client and for a single call. */
+export interface PolicyOptions {
+  /** Milliseconds for the whole call, or each part of it. */
+  readonly timeout?: number | TimeoutSettings | undefined
+  /** Tries in all, or more about them; false for one. */
+  readonly retry?: false | number | RetrySettings | undefined
+  readonly hedge?: false | HedgeSettings | undefined
+  readonly breaker?: false | CircuitOptions | undefined
+  readonly rateLimit?: false | RateLimitSettings | undefined
+  /** How many redirects to follow; false delivers them as they are. */
+  readonly redirect?: false | number | undefined
+  /** Octets that `json()`, `text()` and their like hold at most. Default 16 MiB. */
+  readonly maxBufferedBody?: number | undefined
+}
+
+/** Options of `createClient`. */
+export interface ClientOptions extends PolicyOptions {
+  /** Default `standard`. */
+  readonly preset?: PresetName | undefined
+  /** For events, metrics and traces. Default `client`. */
+  readonly name?: string | undefined
+  /** What paths are appended to. */
+  readonly baseUrl?: string | URL | undefined
+  /** Sent with each request. */
+  readonly headers?: HeadersInput | undefined
+  /** Keeps requests away from addresses that are not public. Default: off, but for the preset `crawler`. */
+  readonly guard?: boolean | AddressGuardOptions | undefined
+  /** The caller's own policies, outermost first; they stand outside of redirects and retries. */
+  readonly policies?: readonly Policy[] | undefined
+  readonly tls?: TlsOptions | undefined
+  readonly pool?: Partial<PoolOptions> | undefined
+  /** Answers in place of the network: a gateway's handler, or a test's. */
+  readonly transport?: Handler | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** Options of one call. */
+export interface CallOptions extends PolicyOptions {
+  readonly method?: string | undefined
+  /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */
+  readonly headers?: HeadersInput | undefined
+  readonly query?: Query | undefined
+  readonly body?: BodyInput | null | undefined
+  /** A value to send as JSON. */
+  readonly json?: unknown
+  readonly signal?: AbortSignal | null | undefined
+  /** As in `fetch`; `manual` delivers a redirect as it is. Default: what the client does. */
+  readonly redirectMode?: RedirectMode | undefined
+  /** Whether a status of 400 or more is an error. Default true, but for `fetch`. */
+  readonly throwOnStatus?: boolean | undefined
+}

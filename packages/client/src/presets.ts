@@ -1,0 +1,33 @@
+import type { ClientOptions, PolicyOptions, PresetName } from './options.ts'
+
+type Preset = PolicyOptions & Pick<ClientOptions, 'guard' | 'pool'>
+
+/** Defaults by purpose. `extend` and options of a call change single ones. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  /** For calls to services that one knows: everything that keeps a bad day of theirs from becoming one's own. */
+  standard: {
+    timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: 30_000 },
+    retry: { attempts: 3 },
+    breaker: {},
+    redirect: 20,
+    maxBufferedBody: 16 * 1024 * 1024,
+  },
+  /** What `fetch` does, with time limits: for calls that have their own ideas, and for measuring. */
+  minimal: {
+    timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: Infinity },
+    retry: false,
+    breaker: false,
+    redirect: 20,
+    maxBufferedBody: 16 * 1024 * 1024,
+  },
+  /** For URLs that others have chosen: only public addresses, little at a time, and patience. */
+  crawler: {
+    timeout: { connect: 10_000, head: 30_000, idle: 15_000, deadline: 120_000 },
+    retry: { attempts: 3, backoff: { base: 1_000, max: 30_000 } },
+    breaker: {},
+    redirect: 10,
+    guard: true,
+    pool: { maxConnections: 4, pendingTimeout: 60_000 },
+    maxBufferedBody: 10 * 1024 * 1024,
+  },
+}

@@ -1,0 +1,87 @@
+import { type Body, type BodySink, TrafficError } from '@headgate/core'
+
+/**
+ * Reads a body whole.
+ * @param limit the most octets to hold
+ * @throws TrafficError what broke the body, or `response_body_too_large`
+ */
+export function readOctets(body: Body, limit: number): Promise<Buffer> {
+  const { whole } = body
+  if (whole !== undefined) {
+    return whole.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve(asBuffer(whole.bytes))
+  }
+  return new Promise((resolve, reject) => {
+    body.flowTo(new Collector(body, limit, resolve, reject))
+  })
+}
+
+/** The same as text in UTF-8, without a byte order mark (WHATWG Encoding 6: "UTF-8 decode"). */
+export function readText(body: Body, limit: number): Promise<string> {
+  const { whole } = body
+  if (whole !== undefined && whole.length <= limit) {
+    // Most JSON is ASCII, and then the text that the head came with will do: no octets are made of it.
+    const text = whole.latin1
+    return Promise.resolve(BEYOND_ASCII.test(text) ? decode(asBuffer(whole.bytes)) : text)
+  }
+  return readOctets(body, limit).then(decode)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
+const BEYOND_ASCII = /[^\x00-\x7f]/
+
+function decode(octets: Buffer): string {
+  const marked = octets.length > 2 && octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf
+  return octets.toString('utf8', marked ? 3 : 0)
+}
+
+function asBuffer(octets: Uint8Array): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+}
+
+class Collector implements BodySink {
+  private readonly body: Body
+  private readonly limit: number
+  private readonly resolve: (octets: Buffer) => void
+  private readonly reject: (error: TrafficError) => void
+  private chunks: Uint8Array[] = []
+  private size = 0
+
+  constructor(
+    body: Body,
+    limit: number,
+    resolve: (octets: Buffer) => void,
+    reject: (error: TrafficError) => void,
+  ) {
+    this.body = body
+    this.limit = limit
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.size += chunk.byteLength
+    if (this.size <= this.limit) {
+      this.chunks.push(chunk)
+      return true
+    }
+    const error = tooLarge(this.limit)
+    this.chunks = []
+    this.body.cancel(error)
+    this.reject(error)
+    return false
+  }
+
+  end(): void {
+    this.resolve(Buffer.concat(this.chunks))
+  }
+
+  fail(error: TrafficError): void {
+    this.chunks = []
+    this.reject(error)
+  }
+}
+
+function tooLarge(limit: number): TrafficError {
+  const message = `the response body is larger than ${limit} octets: read it as a stream (response.body), or raise the option maxBufferedBody`
+  return new TrafficError('response_body_too_large', message, { phase: 'response-body' })
+}

@@ -1,0 +1,86 @@
+import { type Authority, canonicalAuthority, InvalidTarget, type Scheme, TrafficError } from '@headgate/core'
+
+/** Where a request goes, ready for the wire. */
+export interface RequestTarget {
+  readonly scheme: Scheme
+  readonly authority: Authority
+  /** Percent-encoded, starts with "/". */
+  readonly path: string
+  /** "?" included; empty if there is none. */
+  readonly query: string
+}
+
+/** Query parameters: an array repeats its name; undefined leaves the parameter out. */
+export type Query = Readonly<
+  Record<string, string | number | boolean | undefined | readonly (string | number | boolean)[]>
+>
+
+/** Paths that need no closer look: nothing to encode, no dot segments, one slash at a time. */
+const PLAIN_PATH = /^(?:\/(?!\.|\/)[\w\-.~!$&'()*+,;=:@%]*)+(?:\?[\w\-.~!$&'()*+,;=:@/?%]*)?$/
+
+/**
+ * Turns what a caller names into a target. With a base, a path is appended to the base's own; an absolute URL stands for itself.
+ * Escapes in the path are sent as they were given: what `%2F` means is between the caller and the origin.
+ * @throws TrafficError `invalid_request` if it is no http or https URL, or holds credentials, which `auth` is for
+ */
+export function requestTarget(url: string, base: RequestTarget | undefined): RequestTarget {
+  if (base !== undefined && PLAIN_PATH.test(url)) {
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    return {
+      scheme: base.scheme,
+      authority: base.authority,
+      path: base.path === '/' ? path : base.path + path,
+      query: mark < 0 ? '' : url.slice(mark),
+    }
+  }
+  return base === undefined || /^[a-z][a-z0-9+.-]*:/i.test(url) ? absoluteTarget(url) : below(base, url)
+}
+
+/** What stands before the paths of a client: its slash at the end, if any, is that of the paths. */
+export function baseTarget(url: string): RequestTarget {
+  const target = absoluteTarget(url)
+  if (target.query !== '') throw invalid(url, 'a base has no query')
+  return { ...target, path: target.path.replace(/\/+$/, '') || '/' }
+}
+
+/** Appends query parameters, encoded as forms encode them. */
+export function withQuery(target: RequestTarget, query: Query): RequestTarget {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue
+    for (const each of Array.isArray(value) ? value : [value]) parameters.append(name, String(each))
+  }
+  const text = parameters.toString()
+  if (text === '') return target
+  return { ...target, query: target.query === '' ? `?${text}` : `${target.query}&${text}` }
+}
+
+/** The URL, for errors, `Response.url` and resolving references. */
+export function targetUrl({ scheme, authority, path, query }: RequestTarget): string {
+  return `${scheme}://${authority.text}${path}${query}`
+}
+
+function below(base: RequestTarget, url: string): RequestTarget {
+  // "//host/path" would leave the base's origin without looking so.
+  if (url.startsWith('//') || url.startsWith('\\')) throw invalid(url, 'it names another host: write the whole URL')
+  const prefix = targetUrl({ ...base, path: base.path === '/' ? '' : base.path, query: '' })
+  return absoluteTarget(url === '' || url.startsWith('?') ? prefix + url : `${prefix}/${url.replace(/^\//, '')}`)
+}
+
+function absoluteTarget(url: string): RequestTarget {
+  const parsed = URL.parse(url)
+  if (parsed === null) throw invalid(url, 'it is no absolute URL, and the client has no baseUrl')
+  const scheme = parsed.protocol === 'https:' ? 'https' : 'http'
+  if (parsed.protocol !== `${scheme}:`) throw invalid(url, 'its scheme is neither http nor https')
+  if (parsed.username !== '' || parsed.password !== '')
+    throw invalid(`${scheme}://***@${parsed.host}`, 'it holds credentials: use the option auth')
+  const authority = canonicalAuthority(parsed.host, scheme === 'https' ? 443 : 80)
+  if (authority instanceof InvalidTarget) throw invalid(url, authority.reason)
+  return { scheme, authority, path: parsed.pathname, query: parsed.search }
+}
+
+function invalid(url: string, reason: string): TrafficError {
+  const message = `${JSON.stringify(url)} is not a URL that can be requested: ${reason}`
+  return new TrafficError('invalid_request', message, { replaySafe: 'unsent' })
+}

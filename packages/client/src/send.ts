@@ -1,0 +1,37 @@
+import { type Clock, Exchange, type Handler, type HttpRequest, redirectsOf, TrafficError } from '@headgate/core'
+import { cancelOnAbort } from './abort.ts'
+import { deliver, deliverFailure } from './delivery.ts'
+import { targetUrl } from './request-target.ts'
+import { ClientResponse } from './response.ts'
+
+/** What one call needs beside its request. */
+export interface SendOptions {
+  readonly handler: Handler
+  readonly clock: Clock
+  readonly signal: AbortSignal | null | undefined
+  readonly maxBufferedBody: number
+  /** Told of the exchange before it is sent. */
+  readonly begun?: ((exchange: Exchange) => void) | undefined
+}
+
+/** Turns a request into an exchange, has it answered, and makes a response of what comes. Rejects with a TrafficError. */
+export async function send(request: HttpRequest, options: SendOptions): Promise<ClientResponse> {
+  const exchange = new Exchange(request, options.clock)
+  if (options.signal != null) cancelOnAbort(exchange, options.signal)
+  options.begun?.(exchange)
+  try {
+    if (exchange.cancellation !== undefined) throw exchange.cancellation
+    const response = deliver(exchange, await options.handler(exchange))
+    return new ClientResponse(response, {
+      url: targetUrl(exchange.request),
+      redirected: redirectsOf(exchange).length > 0,
+      attempts: exchange.attempts,
+      limit: options.maxBufferedBody,
+    })
+  } catch (thrown) {
+    const error = exchange.cancellation ?? TrafficError.from(thrown)
+    error.attempts = exchange.attempts
+    deliverFailure(exchange, error)
+    throw error
+  }
+}

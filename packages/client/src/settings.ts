@@ -1,0 +1,82 @@
+import type { BackoffOptions, CircuitOptions } from '@headgate/core'
+import { RETRY_STATUSES } from '@headgate/core'
+import type { ClientOptions, HedgeSettings, PolicyOptions, RateLimitSettings, TimeoutSettings } from './options.ts'
+import { PRESETS } from './presets.ts'
+
+/** Options with nothing left open. */
+export interface Settings {
+  readonly timeout: { readonly [Part in keyof TimeoutSettings]-?: number }
+  readonly retry: ResolvedRetry
+  readonly hedge: HedgeSettings | undefined
+  readonly breaker: CircuitOptions | undefined
+  readonly rateLimit: RateLimitSettings | undefined
+  /** Undefined: redirects are delivered as they are. */
+  readonly redirect: number | undefined
+  readonly maxBufferedBody: number
+}
+
+interface ResolvedRetry {
+  readonly attempts: number
+  readonly backoff: BackoffOptions
+  readonly statuses: readonly number[] | undefined
+  readonly maxRetryAfter: number
+  readonly spool: number
+  readonly budget: number
+}
+
+const TIMEOUTS = { connect: 5_000, head: 30_000, idle: 30_000, attempt: Infinity, deadline: 30_000 }
+const BACKOFF: BackoffOptions = { base: 100, max: 5_000 }
+
+/** The preset, and on it layer by layer what else was said; a setting of several parts is completed, not replaced. */
+export function settingsOf(options: ClientOptions, call: PolicyOptions = {}): Settings {
+  const preset = PRESETS[options.preset ?? 'standard']
+  const layers = [preset, options, call]
+  const merged: PolicyOptions = Object.assign({}, ...layers.map(definedOnly))
+  return {
+    timeout: Object.assign({}, TIMEOUTS, ...layers.map(({ timeout }) => timeoutParts(timeout))),
+    retry: retryOf(layers.map(({ retry }) => retry)),
+    hedge: merged.hedge || undefined,
+    breaker: merged.breaker || undefined,
+    rateLimit: merged.rateLimit || undefined,
+    redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
+    maxBufferedBody: merged.maxBufferedBody ?? 16 * 1024 * 1024,
+  }
+}
+
+function definedOnly<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<Options>
+}
+
+function timeoutParts(timeout: PolicyOptions['timeout']): TimeoutSettings {
+  return typeof timeout === 'number' ? { deadline: timeout } : definedOnly(timeout ?? {})
+}
+
+function retryOf(layers: readonly PolicyOptions['retry'][]): ResolvedRetry {
+  let settings: ResolvedRetry = {
+    attempts: 3,
+    backoff: BACKOFF,
+    statuses: RETRY_STATUSES,
+    maxRetryAfter: 60_000,
+    spool: 0,
+    budget: 0.2,
+  }
+  for (const layer of layers) {
+    if (layer === undefined) continue
+    // A connection that was stale is still replaced: that is no retry in the caller's sense.
+    if (layer === false) settings = { ...settings, attempts: 1, statuses: undefined }
+    else if (typeof layer === 'number') settings = { ...settings, attempts: layer, statuses: RETRY_STATUSES }
+    else {
+      const { backoff, ...rest } = layer
+      settings = {
+        ...settings,
+        statuses: settings.statuses ?? RETRY_STATUSES,
+        ...definedOnly(rest),
+        attempts: layer.attempts ?? Math.max(settings.attempts, 2),
+        backoff: { ...settings.backoff, ...definedOnly(backoff ?? {}) } as BackoffOptions,
+      } as ResolvedRetry
+    }
+  }
+  return settings
+}

@@ -1,0 +1,27 @@
+import { TrafficError } from '@headgate/core'
+import type { ClientResponse } from './response.ts'
+
+/** The origin answered, but with a status of 400 or more: `unexpected_status`. The response is there to be read. */
+export class StatusError extends TrafficError {
+  readonly response: ClientResponse
+
+  constructor(method: string, response: ClientResponse) {
+    const { status, statusText, url } = response
+    super('unexpected_status', `${method} ${shown(url)} was answered with ${status} ${statusText}`.trimEnd(), {
+      phase: 'response-head',
+    })
+    this.response = response
+    this.attempts = response.attempts
+  }
+
+  /** The status that the origin answered with. */
+  override get status(): number {
+    return this.response.status
+  }
+}
+
+/** Queries carry tokens and personal data: they stay out of messages. */
+function shown(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? url : `${url.slice(0, mark)}?…`
+}

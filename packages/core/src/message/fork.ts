@@ -1,0 +1,60 @@
+import { TrafficError } from './errors.ts'
+import { type Cancellable, Exchange, type Outcome } from './exchange.ts'
+import type { HttpRequest } from './request.ts'
+
+/**
+ * An exchange made out of another, to be sent and given up on its own. What was found out about the parent so far (route,
+ * id, deadline) goes with it, what belongs to one attempt (endpoint, workers) does not.
+ */
+export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
+  const child = new Exchange(request, parent.clock, parent.peer, parent.startedAt)
+  child.clientAddress = parent.clientAddress
+  child.id = parent.id
+  child.route = parent.route
+  child.params = parent.params
+  child.deadline = parent.deadline
+  child.attempts = parent.attempts
+  child.preserveHost = parent.preserveHost
+  child.freshConnection = parent.freshConnection
+  child.endpoint = parent.endpoint
+  return child
+}
+
+/**
+ * One of several exchanges that are sent for the same parent. Cancelling the parent cancels it; cancelling it leaves the
+ * parent alone. It ends in one of two ways: adopted, it ends with the parent; dropped, it is cancelled now.
+ */
+export class Fork implements Cancellable {
+  readonly exchange: Exchange
+  private readonly parent: Exchange
+
+  /** @param request the fork's own, since policies change requests */
+  constructor(parent: Exchange, request: HttpRequest) {
+    this.parent = parent
+    this.exchange = copyExchange(parent, request)
+    parent.occupy(this)
+  }
+
+  cancelled(error: TrafficError): void {
+    this.exchange.cancel(error)
+  }
+
+  /** Its response is the parent's: what the logs say of the parent is what was true of it, and it ends when the parent does. */
+  adopt(): void {
+    const { parent, exchange } = this
+    parent.endpoint = exchange.endpoint
+    parent.onFinish((_parent, outcome) => exchange.finish(outcome))
+  }
+
+  /** It is not needed: all that works on it stops, and its finishers are told. */
+  drop(reason: string): void {
+    const error = new TrafficError('cancelled', reason)
+    this.parent.release(this)
+    this.exchange.cancel(error)
+    this.exchange.finish(abandoned(error))
+  }
+}
+
+function abandoned(error: TrafficError): Outcome {
+  return { status: undefined, error, bytesSent: 0, bytesReceived: 0 }
+}

@@ -1,0 +1,186 @@
+import { SlidingWindow } from './sliding-window.ts'
+
+/** `forced-open`: opened by hand, until it is reset. */
+export type CircuitState = 'closed' | 'open' | 'half-open' | 'forced-open'
+
+/** When a circuit opens and closes. Times in milliseconds. */
+export interface CircuitOptions {
+  /** Opens after so many failures in a row; 0 for never. Default 5. */
+  readonly consecutiveFailures?: number | undefined
+  /** Opens when this part of the calls in the window failed; above 1 for never. Default 0.5. */
+  readonly failureRatio?: number | undefined
+  /** Opens when this part of the calls in the window was slow; above 1 for never. Default 0.8. */
+  readonly slowRatio?: number | undefined
+  /** A call that takes longer is slow. Default Infinity: none is. */
+  readonly slowCall?: number | undefined
+  /** The ratios count from so many calls in the window on. Default 20. */
+  readonly minimumThroughput?: number | undefined
+  /** Length of the window. Default 10,000, in 10 buckets. */
+  readonly window?: number | undefined
+  /** How long it stays open the first time; doubles each time that the probes fail. Default 5,000. */
+  readonly openInterval?: number | undefined
+  /** Default 60,000. */
+  readonly maxOpenInterval?: number | undefined
+  /** How many calls try whether it is well again, at most at the same time; all must succeed to close it. Default 3. */
+  readonly probes?: number | undefined
+}
+
+/** What a finished call says. `ignored`: nothing, as when it was given up. */
+export type CallResult = 'success' | 'failure' | 'ignored'
+
+/** What of its interval chance may take away or add, so that many callers do not probe at the same moment. */
+const JITTER = 0.2
+const BUCKETS = 10
+
+/**
+ * One circuit breaker, as a machine that is told the time and what happened. A permit names the state in which a call was let
+ * through: one that ends in another says nothing about it.
+ */
+export class Circuit {
+  state: CircuitState = 'closed'
+  /** When it is tried again, while open. */
+  opensUntil = 0
+  readonly slowCall: number
+  private readonly options: Required<{ [Key in keyof CircuitOptions]: number }>
+  private readonly window: SlidingWindow
+  private readonly moved: ((from: CircuitState, to: CircuitState) => void) | undefined
+  private permit = 0
+  private consecutive = 0
+  private openings = 0
+  private probing = 0
+  private succeeded = 0
+
+  /**
+   * @param moved told of each change of state
+   * @throws TypeError if an option is out of range
+   */
+  constructor(options: CircuitOptions = {}, moved?: (from: CircuitState, to: CircuitState) => void) {
+    this.options = checked(options)
+    this.moved = moved
+    this.slowCall = this.options.slowCall
+    this.window = new SlidingWindow({ length: this.options.window, buckets: BUCKETS })
+  }
+
+  /** Asks to let a call through: answers its permit, or −1 if it must not go. */
+  enter(now: number): number {
+    if (this.state === 'closed') return this.permit
+    if (this.state === 'forced-open') return -1
+    if (this.state === 'open') {
+      if (now < this.opensUntil) return -1
+      this.move('half-open')
+    }
+    if (this.probing + this.succeeded >= this.options.probes) return -1
+    this.probing++
+    return this.permit
+  }
+
+  /**
+   * A call that was let through has ended.
+   * @param random a number in [0, 1), to spread the end of the interval
+   */
+  record(permit: number, result: CallResult, slow: boolean, now: number, random: number): void {
+    if (permit !== this.permit) return
+    if (this.state === 'half-open') this.recordProbe(result, slow, now, random)
+    else if (this.state === 'closed' && result !== 'ignored') this.recordCall(result, slow, now, random)
+    // A call that was given up but had been slow before that was slow all the same.
+    else if (this.state === 'closed' && slow) this.recordCall('success', true, now, random, this.consecutive)
+  }
+
+  /** Milliseconds until it may be tried again; undefined if nobody knows. */
+  retryAfter(now: number): number | undefined {
+    if (this.state === 'forced-open') return undefined
+    // While probes are under way, the outcome is a matter of one call's length.
+    return this.state === 'open' ? Math.max(0, this.opensUntil - now) : this.options.openInterval
+  }
+
+  /** By hand: closed, with nothing remembered. */
+  reset(): void {
+    this.openings = 0
+    this.close()
+  }
+
+  /** By hand: open until `reset`. */
+  forceOpen(): void {
+    if (this.state !== 'forced-open') this.move('forced-open')
+  }
+
+  private recordCall(
+    result: CallResult,
+    slow: boolean,
+    now: number,
+    random: number,
+    consecutive = result === 'failure' ? this.consecutive + 1 : 0,
+  ): void {
+    this.consecutive = consecutive
+    this.window.record(now, result === 'failure', slow)
+    // Only what is bad can make it worse.
+    if ((result === 'failure' || slow) && this.trips()) this.open(now, random)
+  }
+
+  private recordProbe(result: CallResult, slow: boolean, now: number, random: number): void {
+    this.probing--
+    if (result === 'failure' || slow) return this.open(now, random)
+    if (result === 'success' && ++this.succeeded >= this.options.probes) {
+      this.openings = 0
+      this.close()
+    }
+  }
+
+  private trips(): boolean {
+    const { window, options } = this
+    if (options.consecutiveFailures > 0 && this.consecutive >= options.consecutiveFailures) return true
+    if (window.total < options.minimumThroughput) return false
+    return (
+      window.failures >= options.failureRatio * window.total || window.slow >= options.slowRatio * window.total
+    )
+  }
+
+  private open(now: number, random: number): void {
+    const { openInterval, maxOpenInterval } = this.options
+    const interval = Math.min(maxOpenInterval, openInterval * 2 ** this.openings)
+    this.openings++
+    this.opensUntil = now + interval * (1 - JITTER + 2 * JITTER * random)
+    this.move('open')
+  }
+
+  private close(): void {
+    this.consecutive = 0
+    this.window.clear()
+    this.move('closed')
+  }
+
+  private move(state: CircuitState): void {
+    const from = this.state
+    this.state = state
+    this.permit++
+    this.probing = 0
+    this.succeeded = 0
+    if (from !== state) this.moved?.(from, state)
+  }
+}
+
+const DEFAULTS = {
+  consecutiveFailures: 5,
+  failureRatio: 0.5,
+  slowRatio: 0.8,
+  slowCall: Infinity,
+  minimumThroughput: 20,
+  window: 10_000,
+  openInterval: 5_000,
+  maxOpenInterval: 60_000,
+  probes: 3,
+}
+
+function checked(options: CircuitOptions): typeof DEFAULTS {
+  const all = { ...DEFAULTS }
+  for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    const value = options[key]
+    if (value === undefined) continue
+    // A ratio of 0 would open it at the first call, whatever became of that.
+    const positive = key !== 'consecutiveFailures'
+    if (!(positive ? value > 0 : value >= 0))
+      throw new TypeError(`${key} of the breaker is ${value}: use a number ${positive ? 'above' : 'from'} 0`)
+    all[key] = value
+  }
+  return all
+}
