@@ -1,5 +1,7 @@
 import {
   AddressGuard,
+  type CircuitListener,
+  type CircuitOptions,
   Circuits,
   type Clock,
   DEFAULT_CLIENT_OPTIONS,
@@ -9,8 +11,11 @@ import {
   systemClock,
 } from '@headgate/core'
 import { Call } from './call.ts'
+import { type ClientEventName, type ClientListener, EventSource } from './events.ts'
 import { type FetchInit, fetchInput } from './fetch-input.ts'
 import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
+import { CallObserver } from './observe-call.ts'
+import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { Origins } from './origins.ts'
 import { prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
@@ -30,7 +35,10 @@ interface CompiledStack {
 
 /** Calls with the same options, over the same connections. */
 export class Client {
+  readonly name: string
   private readonly options: ClientOptions
+  private readonly events = new EventSource()
+  private readonly counts = new OriginMetrics()
   private readonly clock: Clock
   private readonly settings: Settings
   private readonly context: StackContext
@@ -41,6 +49,7 @@ export class Client {
   /** @throws TypeError that names the option that is not valid, and what is allowed */
   constructor(options: ClientOptions = {}) {
     const { clock = systemClock } = options
+    this.name = options.name ?? 'client'
     this.options = options
     this.clock = clock
     this.settings = settingsOf(options)
@@ -49,9 +58,10 @@ export class Client {
       // One of the two is there.
       transport: options.transport ?? (this.origins as Origins).handler,
       budget: new RetryBudget(clock, { ratio: this.settings.retry.budget }),
-      circuits: this.settings.breaker && new Circuits(this.settings.breaker),
+      circuits: this.settings.breaker && this.makeCircuits(this.settings.breaker),
       rates: this.settings.rateLimit && new LocalRateLimitStore(this.settings.rateLimit),
       policies: options.policies ?? [],
+      observer: new CallObserver(this.name, this.events, this.counts),
     }
     this.usual = { settings: this.settings, handler: clientHandler(this.settings, this.context) }
     this.defaults = {
@@ -100,6 +110,23 @@ export class Client {
     return settle(work)
   }
 
+  /** Calls `listener` whenever `name` happens; the answer ends that. The same is told on `headgate.client.<name>` of node:diagnostics_channel. */
+  on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
+    return this.events.on(name, listener)
+  }
+
+  /** What was counted for each origin, with the state of its pool and circuit. */
+  metrics(): OriginFigures[] {
+    const circuits = this.context.circuits?.states()
+    const upstreams = new Map(this.origins)
+    return [...this.counts].map(([origin, counts]) => ({
+      ...counts.figures,
+      origin,
+      pool: upstreams.get(origin)?.stats()[0],
+      circuit: circuits?.get(origin),
+    }))
+  }
+
   /** Takes no more calls, waits for those under way, at most `grace` milliseconds (default 10,000), and closes all connections. */
   async close({ grace = 10_000 }: { readonly grace?: number | undefined } = {}): Promise<void> {
     const { origins } = this
@@ -112,6 +139,14 @@ export class Client {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private makeCircuits(options: CircuitOptions): Circuits {
+    const onTransition: CircuitListener = (origin, from, to) => {
+      if (this.events.hears('circuit-changed'))
+        this.events.tell('circuit-changed', { client: this.name, origin, from, to })
+    }
+    return new Circuits({ ...options, onTransition })
   }
 
   private call(method: string, url: string | URL, options: CallOptions | undefined): Call {

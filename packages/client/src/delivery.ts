@@ -1,4 +1,12 @@
-import type { Body, BodySink, Exchange, HeaderList, HttpResponse, TrafficError, WholeBody } from '@headgate/core'
+import type {
+  Body,
+  BodySink,
+  Exchange,
+  HeaderList,
+  HttpResponse,
+  TrafficError,
+  WholeBody,
+} from '@headgate/core'
 
 /** Has the exchange end when its response's body does: at once if it is here already. */
 export function deliver(exchange: Exchange, response: HttpResponse): HttpResponse {

@@ -1,6 +1,8 @@
 export { createClient } from './create-client.ts'
 export { Call } from './call.ts'
 export { Client } from './client.ts'
+export type { AttemptEvent, CallEvent, ClientEventName, ClientEvents, ClientListener } from './events.ts'
+export type { FetchInit } from './fetch-input.ts'
 export type {
   CallOptions,
   ClientOptions,
@@ -12,6 +14,7 @@ export type {
   RetrySettings,
   TimeoutSettings,
 } from './options.ts'
+export type { DurationFigures, OriginFigures } from './origin-metrics.ts'
 export { PRESETS } from './presets.ts'
 export type { BodyInput } from './request-body.ts'
 export type { Query } from './request-target.ts'

@@ -1,4 +1,10 @@
-import { type Exchange, type HttpResponse, TrafficError, Upstream, type UpstreamOptions } from '@headgate/core'
+import {
+  type Exchange,
+  type HttpResponse,
+  TrafficError,
+  Upstream,
+  type UpstreamOptions,
+} from '@headgate/core'
 
 /** What all connections of a client have in common. */
 export type ConnectionSettings = Omit<UpstreamOptions, 'name' | 'endpoints'>
@@ -29,7 +35,7 @@ export class Origins {
       this.lastKey = key
     }
     return this.last.handler(exchange)
-  }
+  };
 
   /** Each origin with what its pool holds. */
   *[Symbol.iterator](): IterableIterator<readonly [origin: string, upstream: Upstream]> {
@@ -58,7 +64,9 @@ export class Origins {
   /** A crawler meets more origins than it comes back to. */
   private forgetUnused(): void {
     for (const [key, upstream] of this.upstreams) {
-      const inUse = upstream.stats().some(({ active, connecting, pending }) => active + connecting + pending > 0)
+      const inUse = upstream
+        .stats()
+        .some(({ active, connecting, pending }) => active + connecting + pending > 0)
       if (inUse) continue
       this.upstreams.delete(key)
       upstream.destroy()

@@ -49,7 +49,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 function methodOf(method: string): string {
   if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
   if (!TOKEN.test(method)) throw invalid(`${JSON.stringify(method)} is not an HTTP method`)
-  if (/^(?:connect|trace|track)$/i.test(method)) throw invalid(`the method ${method} cannot be sent by a client`)
+  if (/^(?:connect|trace|track)$/i.test(method))
+    throw invalid(`the method ${method} cannot be sent by a client`)
   return method
 }
 

@@ -26,8 +26,7 @@ export function readText(body: Body, limit: number): Promise<string> {
   return readOctets(body, limit).then(decode)
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
-const BEYOND_ASCII = /[^\x00-\x7f]/
+const BEYOND_ASCII = /[\x80-\xff]/
 
 function decode(octets: Buffer): string {
   const marked = octets.length > 2 && octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf

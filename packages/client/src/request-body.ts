@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { type Body, type BodySource, EMPTY_BODY, ReplayBody, StreamBody, TrafficError, WholeBody } from '@headgate/core'
+import {
+  type Body,
+  type BodySource,
+  EMPTY_BODY,
+  ReplayBody,
+  StreamBody,
+  TrafficError,
+  WholeBody,
+} from '@headgate/core'
 import { multipart } from './multipart.ts'
 
 /** What may be sent as content. A function is called for each attempt, so that a stream can be sent again. */
@@ -99,8 +107,15 @@ class Pump implements BodySource {
 
   cancelBody(error: TrafficError): void {
     this.over = true
-    // What its owner throws when told to stop concerns nobody any more.
-    this.chunks.return?.(error).then(undefined, () => {})
+    void this.stop(error)
+  }
+
+  private async stop(error: TrafficError): Promise<void> {
+    try {
+      await this.chunks.return?.(error)
+    } catch {
+      // What its owner throws when told to stop concerns nobody any more.
+    }
   }
 
   private async pull(): Promise<void> {

@@ -41,7 +41,7 @@ function append(headers: HeaderList, name: string, value: string): void {
     throw invalid(`header field ${name} is made by the client itself: leave it out`)
   }
   try {
-    headers.append(name, String(value))
+    headers.append(name, value)
   } catch (cause) {
     throw invalid((cause as TypeError).message, cause)
   }

@@ -63,9 +63,12 @@ export function targetUrl({ scheme, authority, path, query }: RequestTarget): st
 
 function below(base: RequestTarget, url: string): RequestTarget {
   // "//host/path" would leave the base's origin without looking so.
-  if (url.startsWith('//') || url.startsWith('\\')) throw invalid(url, 'it names another host: write the whole URL')
+  if (url.startsWith('//') || url.startsWith('\\'))
+    throw invalid(url, 'it names another host: write the whole URL')
   const prefix = targetUrl({ ...base, path: base.path === '/' ? '' : base.path, query: '' })
-  return absoluteTarget(url === '' || url.startsWith('?') ? prefix + url : `${prefix}/${url.replace(/^\//, '')}`)
+  return absoluteTarget(
+    url === '' || url.startsWith('?') ? prefix + url : `${prefix}/${url.replace(/^\//, '')}`,
+  )
 }
 
 function absoluteTarget(url: string): RequestTarget {

@@ -80,7 +80,10 @@ export class ClientResponse {
   }
 
   text(): Promise<string> {
-    return this.take((body) => readText(body, this.limit), (response) => response.text())
+    return this.take(
+      (body) => readText(body, this.limit),
+      (response) => response.text(),
+    )
   }
 
   /**

@@ -1,4 +1,11 @@
-import { type Clock, Exchange, type Handler, type HttpRequest, redirectsOf, TrafficError } from '@headgate/core'
+import {
+  type Clock,
+  Exchange,
+  type Handler,
+  type HttpRequest,
+  redirectsOf,
+  TrafficError,
+} from '@headgate/core'
 import { cancelOnAbort } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { targetUrl } from './request-target.ts'
@@ -17,7 +24,7 @@ export interface SendOptions {
 /** Turns a request into an exchange, has it answered, and makes a response of what comes. Rejects with a TrafficError. */
 export async function send(request: HttpRequest, options: SendOptions): Promise<ClientResponse> {
   const exchange = new Exchange(request, options.clock)
-  if (options.signal != null) cancelOnAbort(exchange, options.signal)
+  if (options.signal) cancelOnAbort(exchange, options.signal)
   options.begun?.(exchange)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation

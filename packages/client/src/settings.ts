@@ -1,6 +1,12 @@
 import type { BackoffOptions, CircuitOptions } from '@headgate/core'
 import { RETRY_STATUSES } from '@headgate/core'
-import type { ClientOptions, HedgeSettings, PolicyOptions, RateLimitSettings, TimeoutSettings } from './options.ts'
+import type {
+  ClientOptions,
+  HedgeSettings,
+  PolicyOptions,
+  RateLimitSettings,
+  TimeoutSettings,
+} from './options.ts'
 import { PRESETS } from './presets.ts'
 
 /** Options with nothing left open. */

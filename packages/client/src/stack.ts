@@ -4,7 +4,7 @@ import {
   type Circuits,
   type Handler,
   hedge,
-  LocalRateLimitStore,
+  type LocalRateLimitStore,
   type Policy,
   rateLimit,
   redirect,
@@ -13,6 +13,7 @@ import {
   stack,
   timeout,
 } from '@headgate/core'
+import type { CallObserver } from './observe-call.ts'
 import type { Settings } from './settings.ts'
 
 /** What the policies of a client share with those of its extensions and single calls. */
@@ -22,6 +23,7 @@ export interface StackContext {
   readonly circuits: Circuits | undefined
   readonly rates: LocalRateLimitStore | undefined
   readonly policies: readonly Policy[]
+  readonly observer: CallObserver
 }
 
 /**
@@ -30,16 +32,23 @@ export interface StackContext {
  */
 export function clientHandler(settings: Settings, context: StackContext): Handler {
   const { retry: retrying, timeout: time } = settings
-  const { budget, circuits, rates } = context
+  const { budget, circuits, rates, observer } = context
   return stack(
     [
+      observer.calls,
       time.deadline !== Infinity && timeout({ exchange: time.deadline }),
       ...context.policies,
       settings.redirect !== undefined && redirect({ limit: settings.redirect }),
-      retry({ ...retrying, idempotencyKey: true, budget }),
-      settings.hedge && hedge({ ...settings.hedge, budget }),
+      retry({ ...retrying, idempotencyKey: true, budget, onScheduled: observer.retryScheduled }),
+      settings.hedge && hedge({ ...settings.hedge, budget, onHedge: observer.hedgeSent }),
+      observer.attempts,
       circuits && breaker({ circuits }),
-      rates && rateLimit({ store: rates, maxWait: settings.rateLimit?.maxWait ?? Infinity }),
+      rates &&
+        rateLimit({
+          store: rates,
+          maxWait: settings.rateLimit?.maxWait ?? Infinity,
+          onDecision: observer.rateDecided,
+        }),
       time.attempt !== Infinity && attemptTimeout({ attempt: time.attempt }),
     ],
     context.transport,

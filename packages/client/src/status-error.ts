@@ -7,9 +7,13 @@ export class StatusError extends TrafficError {
 
   constructor(method: string, response: ClientResponse) {
     const { status, statusText, url } = response
-    super('unexpected_status', `${method} ${shown(url)} was answered with ${status} ${statusText}`.trimEnd(), {
-      phase: 'response-head',
-    })
+    super(
+      'unexpected_status',
+      `${method} ${shown(url)} was answered with ${status} ${statusText}`.trimEnd(),
+      {
+        phase: 'response-head',
+      },
+    )
     this.response = response
     this.attempts = response.attempts
   }

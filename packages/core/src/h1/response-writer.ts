@@ -59,7 +59,9 @@ export class ResponseWriter implements BodyWriterOwner {
   begin(response: HttpResponse, context: ResponseContext): void {
     const { status, headers, body } = response
     if (!endsExchange(status) && !switches(response, context)) throw noFinalStatus(status)
-    const framing = hasNoContent(context.method, status) ? undefined : framingToSend(body.length, context.version)
+    const framing = hasNoContent(context.method, status)
+      ? undefined
+      : framingToSend(body.length, context.version)
     const last = context.last || framing === UNTIL_CLOSE
     const connection = connectionOption(status, last, context.version)
     const date = httpDate(this.options.clock.wallTime())

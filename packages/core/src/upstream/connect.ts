@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
 import { type Admission, admit } from './admission.ts'
 import type { ResolvedAddress, Resolver } from './dns.ts'
-import { type AddressGuard, refusal } from './guard.ts'
+import { type AddressGuard, type GuardedPlace, refusal } from './guard.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { type TlsOrigin, tlsFailureReason } from './tls.ts'
 
@@ -198,15 +198,17 @@ class ConnectAttempt implements Cancellable {
   }
 }
 
+/** As guard and proxies see it. */
+export function guardedPlace({ host, port, tls }: ConnectTarget & { readonly kind: 'tcp' }): GuardedPlace {
+  return { host, port, scheme: tls === undefined ? 'http' : 'https' }
+}
+
 /** As `admit`, for a target. */
 export async function admitTarget(
   target: ConnectTarget,
   admission: Admission,
 ): Promise<readonly ResolvedAddress[]> {
-  if (target.kind === 'tcp') {
-    const { host, port, tls } = target
-    return admit({ host, port, scheme: tls === undefined ? 'http' : 'https' }, admission)
-  }
+  if (target.kind === 'tcp') return admit(guardedPlace(target), admission)
   if (admission.guard === undefined) return [UNIX]
   throw refusal(targetName(target), 'a unix socket is never public')
 }

@@ -8,12 +8,22 @@ import type { HttpResponse } from '../message/response.ts'
 import type { Authority } from '../message/target.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { type Balancer, WeightedRoundRobin } from './balance.ts'
-import { admitTarget, type CancelScope, connect, targetName } from './connect.ts'
+import {
+  admitTarget,
+  type CancelScope,
+  connect,
+  type ConnectOptions,
+  type ConnectTarget,
+  guardedPlace,
+  targetName,
+} from './connect.ts'
 import { Resolver } from './dns.ts'
 import { endpointAuthority, endpointTarget } from './endpoint.ts'
 import type { AddressGuard } from './guard.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions, type PoolStats } from './pool.ts'
 import type { PooledConnection } from './pool-entry.ts'
+import { type ProxySetting, proxyFor } from './proxy.ts'
+import { connectThrough, proxyTarget } from './proxy-tunnel.ts'
 import type { TlsOptions } from './tls.ts'
 
 export interface EndpointOptions {
@@ -51,6 +61,8 @@ export interface UpstreamOptions {
   readonly resolver?: Resolver
   /** Judges the addresses of the endpoints each time that a connection is opened; none by default. */
   readonly guard?: AddressGuard | undefined
+  /** Through which the endpoints are reached; none by default, whatever the environment says. */
+  readonly proxy?: ProxySetting | undefined
 }
 
 /** One address of an upstream, and the connections to it. */
@@ -134,9 +146,10 @@ function makeEndpoint({ url, weight = 1 }: EndpointOptions, options: UpstreamOpt
   const open = options.open ?? openHttp1({ ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection })
   const target = endpointTarget(url, options.tls)
   const name = targetName(target)
+  const dial = dialler(target, options.proxy)
   const openInPool = (scope: CancelScope): Promise<PooledConnection> =>
     open(
-      (onread) => connect(target, { clock, resolver, timeout, scope, guard, ...(onread && { onread }) }),
+      (onread) => dial({ clock, resolver, timeout, scope, guard, ...(onread && { onread }) }),
       () => admitTarget(target, { resolver, guard }),
     )
   return {
@@ -145,6 +158,21 @@ function makeEndpoint({ url, weight = 1 }: EndpointOptions, options: UpstreamOpt
     authority: endpointAuthority(target),
     pool: new Pool(name, clock, openInPool, { ...POOL_DEFAULTS, ...options.pool }),
   }
+}
+
+/** How a target is connected to: the proxy is chosen once. */
+function dialler(
+  target: ConnectTarget,
+  setting: ProxySetting | undefined,
+): (options: ConnectOptions) => Promise<Socket> {
+  if (setting !== undefined && target.kind === 'tcp') {
+    const proxy = proxyFor(guardedPlace(target), setting, process.env)
+    if (proxy !== undefined) {
+      const place = proxyTarget(proxy)
+      return (options) => connectThrough(proxy, place, target, options)
+    }
+  }
+  return (options) => connect(target, options)
 }
 
 function openHttp1(options: ClientConnectionOptions): OpenConnection {

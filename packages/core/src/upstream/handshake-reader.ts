@@ -1,0 +1,84 @@
+import type { OnReadOpts, Socket } from 'node:net'
+
+/** An answer to a handshake is small. */
+const BUFFER_SIZE = 4096
+
+/**
+ * Reads a socket for a handshake, and then leaves it to whoever it is for, with no octet lost: what came after the handshake is
+ * given to `onread` first, or put back into the socket.
+ */
+export class HandshakeReader {
+  /** For `connect`; undefined if the socket is to be read as a stream. */
+  readonly onread: OnReadOpts | undefined
+  private readonly after: OnReadOpts | undefined
+  private readonly buffer: Buffer
+  private socket: Socket | undefined
+  private take: ((octets: Buffer) => void) | undefined
+
+  /** @param after where octets go when the handshake is over */
+  constructor(after: OnReadOpts | undefined) {
+    this.after = after
+    this.buffer = Buffer.allocUnsafe(after === undefined ? 0 : BUFFER_SIZE)
+    this.onread =
+      after === undefined
+        ? undefined
+        : { buffer: () => this.next(after), callback: (size, octets) => this.read(after, size, octets) }
+  }
+
+  begin(socket: Socket, take: (octets: Buffer) => void): void {
+    this.socket = socket
+    this.take = take
+    if (this.after === undefined) socket.on('readable', this.readable)
+  }
+
+  /** The handshake is over, and `rest` came behind it. */
+  finish(rest: Buffer): void {
+    const { socket, after } = this
+    this.take = undefined
+    if (after === undefined) {
+      socket?.off('readable', this.readable)
+      if (rest.length > 0) socket?.unshift(rest)
+    } else if (rest.length > 0) {
+      // Whoever takes the socket over does so within this turn.
+      socket?.pause()
+      setImmediate(() => {
+        deliver(rest, after)
+        socket?.resume()
+      })
+    }
+  }
+
+  private readonly readable = (): void => {
+    // Once it is over, what is left in the socket is not ours.
+    while (this.take !== undefined) {
+      const octets = this.socket?.read() as Buffer | null | undefined
+      if (!octets) return
+      this.take(octets)
+    }
+  }
+
+  private next(after: OnReadOpts): Uint8Array {
+    return this.take === undefined && this.socket !== undefined ? bufferOf(after) : this.buffer
+  }
+
+  private read(after: OnReadOpts, size: number, octets: Uint8Array): boolean {
+    if (octets !== this.buffer) return after.callback(size, octets)
+    const chunk = Buffer.from(this.buffer.subarray(0, size))
+    if (this.take !== undefined) this.take(chunk)
+    else deliver(chunk, after)
+    return true
+  }
+}
+
+function bufferOf({ buffer }: OnReadOpts): Uint8Array {
+  return typeof buffer === 'function' ? buffer() : buffer
+}
+
+function deliver(octets: Buffer, after: OnReadOpts): void {
+  for (let at = 0; at < octets.length; ) {
+    const buffer = bufferOf(after)
+    const size = octets.copy(buffer, 0, at)
+    at += size
+    after.callback(size, buffer)
+  }
+}
