@@ -1,8 +1,9 @@
-export { createClient } from './create-client.ts'
 export { Call } from './call.ts'
-export { Client } from './client.ts'
+export { Client, createClient } from './client.ts'
 export type { AttemptEvent, CallEvent, ClientEventName, ClientEvents, ClientListener } from './events.ts'
+export type { Explanation } from './explain.ts'
 export type { FetchInit } from './fetch-input.ts'
+export type { Finding } from './lint.ts'
 export type {
   CallOptions,
   ClientOptions,

@@ -100,6 +100,8 @@ export interface ClientOptions extends PolicyOptions {
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
   readonly clock?: Clock | undefined
+  /** Whether options that do not do together what was meant are told as warnings of the process. Default true. */
+  readonly lint?: boolean | undefined
 }
 
 /** Options of one call. */

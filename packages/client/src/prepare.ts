@@ -46,7 +46,7 @@ function contentOf(call: CallOptions, method: string): RequestContent {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Names of methods are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1). */
-function methodOf(method: string): string {
+export function methodOf(method: string): string {
   if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
   if (!TOKEN.test(method)) throw invalid(`${JSON.stringify(method)} is not an HTTP method`)
   if (/^(?:connect|trace|track)$/i.test(method))

@@ -8,7 +8,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   standard: {
     timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: 30_000 },
     retry: { attempts: 3 },
-    breaker: {},
+    // As long as a call may take, so that calls that all time out are counted together.
+    breaker: { window: 30_000 },
     redirect: 20,
     maxBufferedBody: 16 * 1024 * 1024,
   },
@@ -24,7 +25,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   crawler: {
     timeout: { connect: 10_000, head: 30_000, idle: 15_000, deadline: 120_000 },
     retry: { attempts: 3, backoff: { base: 1_000, max: 30_000 } },
-    breaker: {},
+    breaker: { window: 30_000 },
     redirect: 10,
     guard: true,
     pool: { maxConnections: 4, pendingTimeout: 60_000 },

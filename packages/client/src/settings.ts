@@ -1,6 +1,6 @@
-import type { BackoffOptions, CircuitOptions } from '@headgate/core'
-import { RETRY_STATUSES } from '@headgate/core'
+import { type BackoffOptions, type CircuitOptions, type RedirectMode, RETRY_STATUSES } from '@headgate/core'
 import type {
+  CallOptions,
   ClientOptions,
   HedgeSettings,
   PolicyOptions,
@@ -18,6 +18,7 @@ export interface Settings {
   readonly rateLimit: RateLimitSettings | undefined
   /** Undefined: redirects are delivered as they are. */
   readonly redirect: number | undefined
+  readonly redirectMode: RedirectMode
   readonly maxBufferedBody: number
 }
 
@@ -34,7 +35,7 @@ const TIMEOUTS = { connect: 5_000, head: 30_000, idle: 30_000, attempt: Infinity
 const BACKOFF: BackoffOptions = { base: 100, max: 5_000 }
 
 /** The preset, and on it layer by layer what else was said; a setting of several parts is completed, not replaced. */
-export function settingsOf(options: ClientOptions, call: PolicyOptions = {}): Settings {
+export function settingsOf(options: ClientOptions, call: CallOptions = {}): Settings {
   const preset = PRESETS[options.preset ?? 'standard']
   const layers = [preset, options, call]
   const merged: PolicyOptions = Object.assign({}, ...layers.map(definedOnly))
@@ -45,6 +46,7 @@ export function settingsOf(options: ClientOptions, call: PolicyOptions = {}): Se
     breaker: merged.breaker || undefined,
     rateLimit: merged.rateLimit || undefined,
     redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
+    redirectMode: call.redirectMode ?? 'follow',
     maxBufferedBody: merged.maxBufferedBody ?? 16 * 1024 * 1024,
   }
 }

@@ -1,0 +1,172 @@
+import {
+  AddressGuard,
+  type CircuitListener,
+  type CircuitOptions,
+  Circuits,
+  type Clock,
+  DEFAULT_CLIENT_OPTIONS,
+  type Handler,
+  LocalRateLimitStore,
+  RetryBudget,
+  systemClock,
+} from '@headgate/core'
+import { checkCall } from './check-options.ts'
+import { EventSource } from './events.ts'
+import { explain, type Explanation } from './explain.ts'
+import { type Finding, lint } from './lint.ts'
+import { CallObserver } from './observe-call.ts'
+import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
+import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
+import { Origins } from './origins.ts'
+import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
+import { PRESETS } from './presets.ts'
+import { headerList } from './request-headers.ts'
+import { baseTarget, requestTarget } from './request-target.ts'
+import type { ClientResponse } from './response.ts'
+import { send } from './send.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import { clientHandler, clientLayers, type StackContext } from './stack.ts'
+
+interface CompiledStack {
+  readonly settings: Settings
+  readonly handler: Handler
+}
+
+/** What a client runs on: its options, compiled, and the state of its policies. */
+export class ClientEngine {
+  readonly name: string
+  readonly options: ClientOptions
+  readonly clock: Clock
+  readonly events: EventSource = new EventSource()
+  /** Options that do not do what was meant. */
+  readonly findings: readonly Finding[]
+  private readonly counts = new OriginMetrics()
+  private readonly guard: AddressGuard | undefined
+  private readonly origins: Origins | undefined
+  private readonly context: StackContext
+  private readonly usual: CompiledStack
+  private readonly defaults: RequestDefaults
+
+  /** @throws TypeError that names the option that is not valid, and what is allowed */
+  constructor(options: ClientOptions) {
+    const { clock = systemClock, name = 'client' } = options
+    const settings = settingsOf(options)
+    this.name = name
+    this.options = options
+    this.clock = clock
+    this.guard = guardOf(options)
+    this.origins = options.transport === undefined ? this.makeOrigins(settings) : undefined
+    this.context = {
+      // One of the two is there.
+      transport: options.transport ?? (this.origins as Origins).handler,
+      budget: new RetryBudget(clock, { ratio: settings.retry.budget }),
+      circuits: settings.breaker && this.makeCircuits(settings.breaker),
+      rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
+      policies: options.policies ?? [],
+      observer: new CallObserver(name, this.events, this.counts),
+    }
+    this.usual = { settings, handler: clientHandler(settings, this.context) }
+    this.defaults = {
+      base: options.baseUrl === undefined ? undefined : baseTarget(String(options.baseUrl)),
+      headers: headerList(options.headers ?? {}),
+    }
+    this.findings = lint(settings, options)
+  }
+
+  /** @param accept stands in for a missing Accept */
+  send(url: string, call: CallOptions, accept: string | undefined): Promise<ClientResponse> {
+    const { handler, settings } = this.stackFor(call)
+    const { clock } = this
+    const request = prepare(url, call, accept, this.defaults)
+    return send(request, { handler, clock, signal: call.signal, maxBufferedBody: settings.maxBufferedBody })
+  }
+
+  explain(url: string, call: CallOptions): Explanation {
+    const settings = settingsOf(this.options, call)
+    const target = requestTarget(url, this.defaults.base)
+    const origin = `${target.scheme}://${target.authority.text}`
+    return explain({
+      method: methodOf(call.method ?? 'GET'),
+      target,
+      settings,
+      layers: clientLayers(settings, this.context),
+      guard: this.guard,
+      circuits: settings.breaker && this.context.circuits,
+      pool: new Map(this.origins).get(origin)?.stats()[0],
+      findings: lint(settings, { ...this.options, ...call }),
+    })
+  }
+
+  metrics(): OriginFigures[] {
+    const circuits = this.context.circuits?.states()
+    const upstreams = new Map(this.origins)
+    return [...this.counts].map(([origin, counts]) => ({
+      ...counts.figures,
+      origin,
+      pool: upstreams.get(origin)?.stats()[0],
+      circuit: circuits?.get(origin),
+    }))
+  }
+
+  /** @param grace milliseconds that calls under way have to finish */
+  async close(grace: number): Promise<void> {
+    const { origins } = this
+    if (origins === undefined) return
+    const timer = this.clock.timer(() => origins.destroy())
+    timer.arm(grace)
+    await origins.drain()
+    timer.disarm()
+  }
+
+  /** A call that says something about policies gets a stack of its own, over the same state. */
+  private stackFor(call: CallOptions): CompiledStack {
+    if (!changesPolicies(call)) return this.usual
+    checkCall(call)
+    const settings = settingsOf(this.options, call)
+    return { settings, handler: clientHandler(settings, this.context) }
+  }
+
+  private makeCircuits(options: CircuitOptions): Circuits {
+    const onTransition: CircuitListener = (origin, from, to) => {
+      if (this.events.hears('circuit-changed'))
+        this.events.tell('circuit-changed', { client: this.name, origin, from, to })
+    }
+    return new Circuits({ ...options, onTransition })
+  }
+
+  private makeOrigins({ timeout }: Settings): Origins {
+    const { preset = 'standard', pool, tls } = this.options
+    const pace = { ...DEFAULT_CLIENT_OPTIONS.pace, idle: timeout.idle }
+    return new Origins({
+      clock: this.clock,
+      connectTimeout: timeout.connect,
+      connection: { responseHeadTimeout: timeout.head, pace },
+      pool: { ...PRESETS[preset].pool, ...pool },
+      guard: this.guard,
+      ...(tls && { tls }),
+    })
+  }
+}
+
+function guardOf({
+  preset = 'standard',
+  guard = PRESETS[preset].guard,
+}: ClientOptions): AddressGuard | undefined {
+  if (guard === undefined || guard === false) return undefined
+  return new AddressGuard(guard === true ? {} : guard)
+}
+
+const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
+  'timeout',
+  'retry',
+  'hedge',
+  'breaker',
+  'rateLimit',
+  'redirect',
+  'maxBufferedBody',
+]
+
+function changesPolicies(call: CallOptions): boolean {
+  if (call.redirectMode !== undefined && call.redirectMode !== 'follow') return true
+  return POLICY_KEYS.some((key) => call[key] !== undefined)
+}
