@@ -103,6 +103,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   pool: object,
   transport: handler,
   clock: object,
+  tracing: or(flag, object),
   lint: flag,
 }
 

@@ -9,12 +9,14 @@ import {
   LocalRateLimitStore,
   RetryBudget,
   systemClock,
+  type Tracer,
 } from '@headgate/core'
 import { checkCall } from './check-options.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
 import { type Finding, lint } from './lint.ts'
 import { CallObserver } from './observe-call.ts'
+import { installedOpenTelemetry, openTelemetryTracer } from './open-telemetry.ts'
 import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { Origins } from './origins.ts'
@@ -49,7 +51,7 @@ export class ClientEngine {
 
   /** @throws TypeError that names the option that is not valid, and what is allowed */
   constructor(options: ClientOptions) {
-    const { clock = systemClock, name = 'client' } = options
+    const { clock = systemClock, name = 'client', baseUrl } = options
     const settings = settingsOf(options)
     this.name = name
     this.options = options
@@ -63,12 +65,13 @@ export class ClientEngine {
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
       rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
       policies: options.policies ?? [],
+      tracer: tracerOf(options),
       observer: new CallObserver(name, this.events, this.counts),
     }
     this.usual = { settings, handler: clientHandler(settings, this.context) }
     this.defaults = {
-      base: options.baseUrl === undefined ? undefined : baseTarget(String(options.baseUrl)),
-      headers: headerList(options.headers ?? {}),
+      base: baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl))),
+      headers: named('headers', () => headerList(options.headers ?? {})),
     }
     this.findings = lint(settings, options)
   }
@@ -145,6 +148,21 @@ export class ClientEngine {
       guard: this.guard,
       ...(tls && { tls }),
     })
+  }
+}
+
+function tracerOf({ tracing = true }: ClientOptions): Tracer | undefined {
+  if (tracing === false) return undefined
+  const api = tracing === true ? installedOpenTelemetry() : tracing
+  return api && openTelemetryTracer(api)
+}
+
+/** What is wrong with an option is told under its name. */
+function named<Value>(option: string, make: () => Value): Value {
+  try {
+    return make()
+  } catch (cause) {
+    throw new TypeError(`option ${option}: ${(cause as Error).message}`, { cause })
   }
 }
 

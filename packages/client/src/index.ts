@@ -4,6 +4,7 @@ export type { AttemptEvent, CallEvent, ClientEventName, ClientEvents, ClientList
 export type { Explanation } from './explain.ts'
 export type { FetchInit } from './fetch-input.ts'
 export type { Finding } from './lint.ts'
+export type { OpenTelemetryApi } from './open-telemetry.ts'
 export type {
   CallOptions,
   ClientOptions,

@@ -11,6 +11,7 @@ import type {
   RedirectMode,
   TlsOptions,
 } from '@headgate/core'
+import type { OpenTelemetryApi } from './open-telemetry.ts'
 import type { BodyInput } from './request-body.ts'
 import type { Query } from './request-target.ts'
 
@@ -100,6 +101,11 @@ export interface ClientOptions extends PolicyOptions {
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
   readonly clock?: Clock | undefined
+  /**
+   * Spans of calls and attempts, and `traceparent` on requests. Default: through `@opentelemetry/api` if the program has it; false
+   * for none, or the API itself.
+   */
+  readonly tracing?: boolean | OpenTelemetryApi | undefined
   /** Whether options that do not do together what was meant are told as warnings of the process. Default true. */
   readonly lint?: boolean | undefined
 }

@@ -12,6 +12,9 @@ import {
   type RetryBudget,
   stack,
   timeout,
+  traceAttempt,
+  type Tracer,
+  traceExchange,
 } from '@headgate/core'
 import type { CallObserver } from './observe-call.ts'
 import type { Settings } from './settings.ts'
@@ -24,6 +27,7 @@ export interface StackContext {
   readonly rates: LocalRateLimitStore | undefined
   readonly policies: readonly Policy[]
   readonly observer: CallObserver
+  readonly tracer: Tracer | undefined
 }
 
 /** One policy of a client's stack, and what it does in this client: `explain` tells it. */
@@ -46,11 +50,12 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     hedge: hedging,
     rateLimit: rate,
   } = settings
-  const { budget, observer, policies } = context
+  const { budget, observer, policies, tracer } = context
   const circuits = settings.breaker && context.circuits
   const rates = rate && context.rates
   const layers: (Layer | false | undefined)[] = [
     { name: 'observe', does: 'tells events and counts', policy: observer.calls },
+    tracer && { name: 'trace', does: 'a span for the call', policy: traceExchange(tracer) },
     time.deadline !== Infinity && {
       name: 'timeout',
       does: `gives the call up after ${time.deadline} ms`,
@@ -77,6 +82,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
       policy: hedge({ ...hedging, budget, onHedge: observer.hedgeSent }),
     },
     { name: 'observe-attempt', does: 'tells events of each attempt', policy: observer.attempts },
+    tracer && {
+      name: 'trace-attempt',
+      does: 'a span for each attempt, sent along as traceparent',
+      policy: traceAttempt(tracer),
+    },
     circuits && {
       name: 'breaker',
       does: 'fails at once while the origin keeps failing',

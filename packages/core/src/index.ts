@@ -30,6 +30,7 @@ export {
   type Scheme,
 } from './message/request.ts'
 export { HttpResponse, type Tunnel } from './message/response.ts'
+export { formatUrl, isSameOrigin, resolveReference, type UrlParts, urlParts } from './message/reference.ts'
 export { type Authority, canonicalAuthority, canonicalPath, InvalidTarget } from './message/target.ts'
 export { type Clock, SystemClock, systemClock, TICK_MS } from './time/clock.ts'
 export type { Timer } from './time/timer.ts'
@@ -53,6 +54,15 @@ export {
   type RouteMetrics,
 } from './policies/observe.ts'
 export { problem, problemResponse } from './policies/problem.ts'
+export { decompress, type DecompressOptions } from './policies/decompress.ts'
+export {
+  redirect,
+  type Redirect,
+  type RedirectMode,
+  type RedirectOptions,
+  redirectsOf,
+} from './policies/redirect.ts'
+export { sizeLimit, type SizeLimitOptions } from './policies/size-limit.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
 export { isReplayable, RETRY_STATUSES } from './policies/retry-decision.ts'
 export { retry, type RetryOptions } from './policies/retry.ts'
@@ -66,7 +76,15 @@ export {
   Upstream,
   type UpstreamOptions,
 } from './upstream/upstream.ts'
-export { Resolver } from './upstream/dns.ts'
+export { type Lookup, type ResolvedAddress, Resolver, type ResolverOptions } from './upstream/dns.ts'
+export { AddressGuard, type AddressGuardOptions, type GuardedPlace, type Verdict } from './upstream/guard.ts'
+export {
+  type Environment,
+  type Proxy,
+  proxyFor,
+  type ProxyOptions,
+  type ProxySetting,
+} from './upstream/proxy.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool.ts'
 export type { TlsOptions } from './upstream/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
@@ -84,11 +102,15 @@ export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/brea
 export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/circuits.ts'
 export type { CircuitOptions, CircuitState } from './policies/breaker-state.ts'
 export { rateLimit, type RateLimitOptions } from './policies/rate-limit.ts'
-export { LocalRateLimitStore, type LocalRateLimitOptions, type RateLimitStore } from './policies/rate-limit-store.ts'
+export {
+  LocalRateLimitStore,
+  type LocalRateLimitOptions,
+  type RateLimitStore,
+} from './policies/rate-limit-store.ts'
 export type { RateDecision, RateLimit } from './policies/gcra.ts'
 export { hedge, type HedgeOptions } from './policies/hedge.ts'
 export type { HedgeDelayOptions } from './policies/hedge-delay.ts'
-export { redirect, type Redirect, type RedirectMode, type RedirectOptions, redirectsOf } from './policies/redirect.ts'
-export { AddressGuard, type AddressGuardOptions } from './upstream/guard.ts'
 export { ReplayBody } from './message/replay.ts'
 export { originKey } from './policies/origin-key.ts'
+export { traceAttempt, traceExchange } from './policies/trace.ts'
+export { type Span, type TraceContext, type Tracer, traceparent } from './telemetry/tracer.ts'

@@ -1,5 +1,6 @@
+import type { Span } from '../telemetry/tracer.ts'
 import type { Clock } from '../time/clock.ts'
-import type { TrafficError } from './errors.ts'
+import { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -61,6 +62,8 @@ export class Exchange {
   endpoint = ''
   /** The failure that was answered with a status of its own, for logs. */
   error: TrafficError | undefined
+  /** The span that stands for it, if it is traced: that of an attempt is its child. */
+  span: Span | undefined
   /** Why it was given up; undefined while it is wanted. */
   cancellation: TrafficError | undefined
   /** Passes 1xx responses on to the peer that asked (RFC 9110 15.2); a face that cannot leaves it undefined. */
@@ -123,8 +126,17 @@ export class Exchange {
   finish(outcome: Outcome): void {
     if (this.finished) return
     this.finished = true
-    for (const finisher of this.moreFinishers?.reverse() ?? []) finisher(this, outcome)
-    this.finisher?.(this, outcome)
+    for (const finisher of this.moreFinishers?.reverse() ?? []) this.tell(finisher, outcome)
+    if (this.finisher !== undefined) this.tell(this.finisher, outcome)
+  }
+
+  /** One that throws must not end the process, nor keep it from the others; these find what it threw in `error`. */
+  private tell(finisher: Finisher, outcome: Outcome): void {
+    try {
+      finisher(this, outcome)
+    } catch (thrown) {
+      this.error ??= TrafficError.from(thrown)
+    }
   }
 }
 

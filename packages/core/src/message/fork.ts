@@ -17,6 +17,7 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.preserveHost = parent.preserveHost
   child.freshConnection = parent.freshConnection
   child.endpoint = parent.endpoint
+  child.span = parent.span
   return child
 }
 

@@ -93,7 +93,13 @@ function nextUsual(usual: number, rtt: number, felt: boolean): number {
   return felt && rtt > usual ? usual : usual + (rtt - usual) * USUAL_WEIGHT
 }
 
-function nextLimit(limit: number, usual: number, sample: LoadSample, felt: boolean, settings: Settings): number {
+function nextLimit(
+  limit: number,
+  usual: number,
+  sample: LoadSample,
+  felt: boolean,
+  settings: Settings,
+): number {
   if (sample.dropped) return limit * DROP_FACTOR
   // Only where the limit is felt does the latency say anything about it.
   if (!felt) return limit
@@ -150,7 +156,9 @@ function checked(options: AdaptiveOptions): Settings {
   }
   const { min, initial, max, smoothing } = settings
   if (!(min >= 1 && min <= initial && initial <= max))
-    throw new TypeError(`initial of the adaptive limit is ${initial}: use one from min, ${min}, to max, ${max}`)
+    throw new TypeError(
+      `initial of the adaptive limit is ${initial}: use one from min, ${min}, to max, ${max}`,
+    )
   if (smoothing > 1) throw new TypeError(`smoothing of the adaptive limit is ${smoothing}: use one up to 1`)
   return settings
 }

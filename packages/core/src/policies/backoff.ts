@@ -38,9 +38,14 @@ export function backoff(options: BackoffOptions, attempt: number, clock: Clock, 
 }
 
 /** Waits `delay` milliseconds; rejects with the cancellation if the exchange is given up meanwhile. */
-export function sleep(delay: number, exchange: Exchange): Promise<void> {
+export async function sleep(delay: number, exchange: Exchange): Promise<void> {
+  await elapsed(delay, exchange)
+  // Of two timers that fire in the same tick, the other may have been the deadline's; nobody is told of it again.
+  if (exchange.cancellation !== undefined) throw exchange.cancellation
+}
+
+function elapsed(delay: number, exchange: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Nobody would be told of a cancellation that has been.
     if (exchange.cancellation !== undefined) return reject(exchange.cancellation)
     const worker = {
       cancelled(error: TrafficError): void {

@@ -131,7 +131,8 @@ export class Circuit {
     if (options.consecutiveFailures > 0 && this.consecutive >= options.consecutiveFailures) return true
     if (window.total < options.minimumThroughput) return false
     return (
-      window.failures >= options.failureRatio * window.total || window.slow >= options.slowRatio * window.total
+      window.failures >= options.failureRatio * window.total ||
+      window.slow >= options.slowRatio * window.total
     )
   }
 

@@ -37,7 +37,14 @@ export function breaker(options: BreakerOptions): Policy {
         response = await next(exchange)
       } catch (thrown) {
         const error = TrafficError.from(thrown)
-        record(circuit, permit, resultOf(exchange, error, failure), isUpstreamTime(exchange, error), started, exchange.clock)
+        record(
+          circuit,
+          permit,
+          resultOf(exchange, error, failure),
+          isUpstreamTime(exchange, error),
+          started,
+          exchange.clock,
+        )
         throw error
       }
       record(circuit, permit, failure(response) ? 'failure' : 'success', true, started, exchange.clock)
@@ -45,7 +52,14 @@ export function breaker(options: BreakerOptions): Policy {
     }
 }
 
-function record(circuit: Circuit, permit: number, result: CallResult, timed: boolean, started: number, clock: Clock): void {
+function record(
+  circuit: Circuit,
+  permit: number,
+  result: CallResult,
+  timed: boolean,
+  started: number,
+  clock: Clock,
+): void {
   const now = clock.now()
   const slow = timed && now - started > circuit.slowCall
   circuit.record(permit, result, slow, now, result === 'failure' || slow ? clock.random() : 0)

@@ -1,5 +1,5 @@
 import type { Exchange } from '../message/exchange.ts'
-import type { Policy } from '../message/handler.ts'
+import type { Handler, Policy } from '../message/handler.ts'
 import type { HttpResponse } from '../message/response.ts'
 import { dedupeKey, isShareable, KEY_FIELDS } from './dedupe-key.ts'
 import { Flight, type FlightRules } from './flight.ts'
@@ -45,9 +45,14 @@ export function dedupe(options: DedupeOptions = {}): Policy {
         flights.set(key, flight)
         const joined = flight.join(exchange)
         void flight.start(next)
-        return joined.then((response) => response ?? next(exchange))
+        return joined.then((response) => response ?? alone(exchange, next))
       }
-      return flight.join(exchange).then((response) => response ?? next(exchange))
+      return flight.join(exchange).then((response) => response ?? alone(exchange, next))
     }
   }
+}
+
+function alone(exchange: Exchange, next: Handler): Promise<HttpResponse> {
+  const { cancellation } = exchange
+  return cancellation === undefined ? next(exchange) : Promise.reject(cancellation)
 }

@@ -1,5 +1,5 @@
 import { TrafficError } from '../message/errors.ts'
-import type { Cancellable, Exchange, Outcome } from '../message/exchange.ts'
+import type { Cancellable, Exchange } from '../message/exchange.ts'
 import { copyExchange } from '../message/fork.ts'
 import type { Handler } from '../message/handler.ts'
 import { HttpResponse } from '../message/response.ts'
@@ -22,7 +22,7 @@ export class Flight implements SharedBodyOwner {
   private readonly passengers = new Set<Passenger>()
   private response: HttpResponse | undefined
   private body: SharedBody | undefined
-  private bytesReceived = 0
+  private ended = false
 
   constructor(first: Exchange, rules: FlightRules) {
     this.exchange = copyExchange(first, first.request.clone())
@@ -53,11 +53,11 @@ export class Flight implements SharedBodyOwner {
 
   /** For a passenger: it needs nothing more of this flight. */
   leave(passenger: Passenger): void {
-    if (!this.passengers.delete(passenger) || this.passengers.size > 0) return
+    if (!this.passengers.delete(passenger) || this.passengers.size > 0 || this.ended) return
     this.rules.closed(this)
     const error = new TrafficError('cancelled', 'all who waited for this response have left')
     this.exchange.cancel(error)
-    this.exchange.finish(outcome(undefined, error, 0))
+    this.end(undefined, error)
   }
 
   closedToJoiners(): void {
@@ -65,19 +65,20 @@ export class Flight implements SharedBodyOwner {
   }
 
   bodyEnded(error: TrafficError | undefined): void {
-    this.exchange.finish(outcome(this.response?.status, error, this.bytesReceived))
+    this.end(this.response?.status, error)
   }
 
   private answered(response: HttpResponse): void {
     const passengers = [...this.passengers]
     // All have left: nobody reads it.
-    if (passengers.length === 0) return response.body.cancel(new TrafficError('cancelled', 'nobody waits for it'))
+    if (passengers.length === 0)
+      return response.body.cancel(new TrafficError('cancelled', 'nobody waits for it'))
     if (!this.rules.shareable(response)) return this.single(response, passengers)
     this.response = response
     if (response.body.whole === undefined) this.body = new SharedBody(response.body, this.rules.buffer, this)
     else this.rules.closed(this)
     for (const passenger of passengers) this.serve(passenger, response)
-    if (response.body.whole !== undefined) this.exchange.finish(outcome(response.status, undefined, 0))
+    if (response.body.whole !== undefined) this.end(response.status, undefined)
   }
 
   private serve(passenger: Passenger, response: HttpResponse): void {
@@ -111,11 +112,17 @@ export class Flight implements SharedBodyOwner {
     this.rules.closed(this)
     const passengers = [...this.passengers]
     this.passengers.clear()
-    this.exchange.finish(outcome(undefined, error, 0))
+    this.end(undefined, error)
     for (const passenger of passengers) {
       passenger.learn(this.exchange)
       passenger.fail(error)
     }
+  }
+
+  /** For those inside that wait for the end, as a concurrency limit does. What was sent on is known to the passengers. */
+  private end(status: number | undefined, error: TrafficError | undefined): void {
+    this.ended = true
+    this.exchange.finish({ status, error, bytesSent: 0, bytesReceived: 0 })
   }
 }
 
@@ -183,8 +190,4 @@ class Passenger implements Cancellable {
     this.exchange.onFinish((_exchange, ended) => this.flight.exchange.finish(ended))
     this.resolve(response)
   }
-}
-
-function outcome(status: number | undefined, error: TrafficError | undefined, bytesReceived: number): Outcome {
-  return { status, error, bytesSent: 0, bytesReceived }
 }

@@ -64,7 +64,9 @@ export function gcra(
   // Rounding must not refuse the last unit of a burst.
   const wait = Math.max(0, roundedOff(next - tolerance - now))
   if (cost > burst) return result(parameters, start, now, false, Infinity)
-  return wait <= maxWait ? result(parameters, next, now, true, wait) : result(parameters, start, now, false, wait)
+  return wait <= maxWait
+    ? result(parameters, next, now, true, wait)
+    : result(parameters, start, now, false, wait)
 }
 
 function result(

@@ -94,10 +94,14 @@ function withoutStore(
 
 function rateLimited(key: string, { wait, limit }: RateDecision): TrafficError {
   const when = wait === Infinity ? 'it costs more than can ever be had' : `try again in ${Math.ceil(wait)} ms`
-  const error = new TrafficError('rate_limited', `the rate limit of ${limit} for ${key} is used up: ${when}`, {
-    phase: 'queue',
-    replaySafe: 'unsent',
-  })
+  const error = new TrafficError(
+    'rate_limited',
+    `the rate limit of ${limit} for ${key} is used up: ${when}`,
+    {
+      phase: 'queue',
+      replaySafe: 'unsent',
+    },
+  )
   if (wait !== Infinity) error.retryAfter = wait
   return error
 }

@@ -55,7 +55,7 @@ export class SharedBody implements BodySink {
     }
     if (this.arrived > this.limit) {
       this.close()
-      this.trim()
+      this.trim(room)
     }
     return room
   }
@@ -114,8 +114,8 @@ export class SharedBody implements BodySink {
   private finish(error: TrafficError | undefined): void {
     this.over = true
     this.close()
-    for (const reader of this.readers) this.pump(reader)
     this.owner.bodyEnded(error)
+    for (const reader of this.readers) this.pump(reader)
   }
 
   private close(): void {
@@ -124,11 +124,11 @@ export class SharedBody implements BodySink {
     this.owner.closedToJoiners()
   }
 
-  /** Lets go what all have taken, and those that are too far behind. */
-  private trim(): void {
+  /** Lets go what all have taken, and those that are too far behind one that goes on. */
+  private trim(goingOn: boolean): void {
     let slowest = Infinity
     for (const reader of this.readers) {
-      if (this.arrived - reader.taken > this.limit) {
+      if (goingOn && this.arrived - reader.taken > this.limit) {
         this.readers.delete(reader)
         reader.abort(tooSlow(this.limit))
       } else if (reader.position < slowest) slowest = reader.position
@@ -189,7 +189,10 @@ export class SharedReader implements Body {
 
   /** For the shared body. */
   give(chunk: Uint8Array): void {
-    this.room = this.sink?.write(chunk) === true && this.sink !== undefined
+    this.room = false
+    const goOn = this.sink?.write(chunk) === true
+    // It may have been cancelled by what it was given, or have asked for more before it answered.
+    this.room = (goOn || this.room) && this.sink !== undefined
   }
 
   /** For the shared body: all was given. */

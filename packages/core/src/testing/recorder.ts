@@ -21,7 +21,7 @@ const LIMIT = 16 * 1024 * 1024
 export interface Recorder {
   readonly handler: Handler
   /** What was recorded so far, in the order in which the exchanges ended. */
-  recording(): Recording
+  readonly recording: () => Recording
 }
 
 /**

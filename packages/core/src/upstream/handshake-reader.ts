@@ -74,6 +74,15 @@ function bufferOf({ buffer }: OnReadOpts): Uint8Array {
   return typeof buffer === 'function' ? buffer() : buffer
 }
 
+/**
+ * Reads a socket into `onread` that was not connected with it. For TLS over another socket: there node:tls takes the option and
+ * never calls it.
+ */
+export function readInto(socket: Socket, onread: OnReadOpts): void {
+  // Until then it is not read: whoever takes it over does so within this turn.
+  setImmediate(() => socket.on('data', (chunk: Buffer) => deliver(chunk, onread)))
+}
+
 function deliver(octets: Buffer, after: OnReadOpts): void {
   for (let at = 0; at < octets.length; ) {
     const buffer = bufferOf(after)

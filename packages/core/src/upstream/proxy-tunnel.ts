@@ -1,5 +1,5 @@
-import type { OnReadOpts, Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../message/errors.ts'
 import type { Cancellable } from '../message/exchange.ts'
 import type { Timer } from '../time/timer.ts'
@@ -9,7 +9,7 @@ import type { Proxy } from './proxy.ts'
 import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handshake.ts'
 import { Socks5 } from './socks5.ts'
 import { TlsOrigin, tlsFailureReason } from './tls.ts'
-import { HandshakeReader } from './handshake-reader.ts'
+import { HandshakeReader, readInto } from './handshake-reader.ts'
 
 type TcpTarget = ConnectTarget & { readonly kind: 'tcp' }
 
@@ -59,7 +59,7 @@ class ProxyTunnel implements Cancellable {
     this.parts = parts
     const { clock, onread } = parts.options
     this.timer = clock.timer(() => this.timedOut())
-    // TLS reads the socket itself; what it decrypts goes to `onread`.
+    // TLS reads the socket itself, and what it decrypts goes to `onread`.
     this.reader = new HandshakeReader(parts.target.tls === undefined ? onread : undefined)
   }
 
@@ -82,8 +82,11 @@ class ProxyTunnel implements Cancellable {
     const { proxy, target } = this.parts
     const destination = await this.destination()
     this.socket = await this.reach()
-    // Given up meanwhile: nobody else knows of the socket.
-    if (this.settled) this.socket.destroy()
+    if (this.settled) {
+      // Given up meanwhile: nobody else knows of the socket.
+      this.socket.destroy()
+      throw this.error('proxy_failed', 'no longer wanted')
+    }
     const handshake =
       proxy.kind === 'socks5'
         ? new Socks5(destination, proxy.credentials)
@@ -128,19 +131,21 @@ class ProxyTunnel implements Cancellable {
         const message = `the proxy ${targetName(place)} opened no tunnel to ${targetName(target)}: ${reason}`
         reject(this.error('proxy_failed', message, cause))
       }
+      const broken = (error: Error): void => refuse(error.message, error)
       const take = (octets: Buffer): void => {
         const step: HandshakeStep = handshake.take(octets)
         if (step.kind === 'send') socket.write(step.octets)
         else if (step.kind === 'failed') refuse(step.reason)
         else if (step.kind === 'done') {
+          for (const event of ['end', 'close']) socket.off(event, closed)
           this.reader.finish(step.rest)
           resolve()
         }
       }
       const closed = (): void => refuse('it closed the connection')
-      socket.once('error', (error) => refuse(error.message, error))
-      socket.once('end', closed)
-      socket.once('close', closed)
+      socket.on('error', broken)
+      socket.on('end', closed)
+      socket.on('close', closed)
       this.reader.begin(socket, take)
       socket.write(handshake.begin())
     })
@@ -150,15 +155,16 @@ class ProxyTunnel implements Cancellable {
     this.phase = 'tls'
     const { onread } = this.parts.options
     return new Promise((resolve, reject) => {
-      const socket = connectTls({
+      const options: ConnectionOptions & { allowHalfOpen: boolean } = {
         ...tls.connectionOptions(),
         socket: tunnel,
         allowHalfOpen: true,
-        ...(onread && { onread }),
-      } as Parameters<typeof connectTls>[0])
+      }
+      const socket = connectTls(options)
       this.socket = socket
       tls.watch(socket)
       const broken = (error: Error): void => {
+        if (this.settled) return
         tls.forgetSession()
         const reason = tlsFailureReason(error, tls.servername)
         const name = targetName(this.parts.target)
@@ -170,7 +176,10 @@ class ProxyTunnel implements Cancellable {
           ),
         )
       }
-      socket.once('secureConnect', () => resolve(socket))
+      socket.once('secureConnect', () => {
+        if (onread !== undefined) readInto(socket, onread)
+        resolve(socket)
+      })
       socket.on('error', broken)
       socket.once('close', () => broken(new Error('the connection was closed')))
       // The tunnel's end is the end of what runs through it.

@@ -1,0 +1,144 @@
+import { TrafficError } from '../message/errors.ts'
+
+/** One event of an event stream (WHATWG HTML 9.2.6). */
+export interface ServerSentEvent {
+  /** `message` where the stream names none. */
+  readonly type: string
+  readonly data: string
+  /** The last id that the stream gave, with this event or before it; empty if none. */
+  readonly lastEventId: string
+}
+
+const CR = 0x0d
+const LF = 0x0a
+const COLON = 0x3a
+const SPACE = 0x20
+/** What a server may ask for at most, in milliseconds: what is longer stands for "never". */
+const LONGEST = 2 ** 31
+
+/**
+ * Makes events of the octets of an event stream, however these are cut into chunks (WHATWG HTML 9.2.5 and 9.2.6). An event that
+ * the end of the stream interrupts is none.
+ */
+export class EventStreamParser {
+  /** The id to ask for what comes after: that of the last event, also of one without data. */
+  lastEventId: string
+  /** Milliseconds to wait before connecting again, as the stream asks; undefined if it does not. */
+  retry: number | undefined
+  private readonly limit: number
+  private readonly events: ServerSentEvent[] = []
+  /** The start of a line whose end has not come yet. */
+  private partial: Uint8Array[] = []
+  private partialSize = 0
+  private atStart = true
+  /** The last octet was CR: an LF that follows belongs to it. */
+  private afterCr = false
+  private id: string
+  private type = ''
+  private data: string[] = []
+  private dataSize = 0
+
+  /**
+   * @param limit octets of one event, and of one line, at most
+   * @param lastEventId of the stream that this one continues. HTML has each stream begin with an empty one, which would forget
+   *   the place with the first event that has no id of its own; browsers keep it, and so does this.
+   */
+  constructor(limit: number, lastEventId = '') {
+    this.limit = limit
+    this.lastEventId = lastEventId
+    this.id = lastEventId
+  }
+
+  /**
+   * Takes a chunk and answers the events that it completes. The chunk is not referred to after that.
+   * @throws TrafficError `response_body_too_large`; the parser is of no use after that
+   */
+  push(chunk: Uint8Array): readonly ServerSentEvent[] {
+    let start = 0
+    for (let index = 0; index < chunk.length; index++) {
+      const octet = chunk[index]
+      if (octet === LF && this.afterCr) start = index + 1
+      else if (octet === LF || octet === CR) {
+        this.endLine(chunk.subarray(start, index))
+        start = index + 1
+      }
+      this.afterCr = octet === CR
+    }
+    if (start < chunk.length) this.keep(chunk.slice(start))
+    return this.events.splice(0)
+  }
+
+  private keep(part: Uint8Array): void {
+    this.partialSize += part.length
+    this.checkSize(this.partialSize)
+    this.partial.push(part)
+  }
+
+  private endLine(end: Uint8Array): void {
+    let line = end
+    if (this.partial.length > 0) {
+      line = Buffer.concat([...this.partial, end])
+      this.partial = []
+      this.partialSize = 0
+    }
+    if (this.atStart) {
+      this.atStart = false
+      // A byte order mark is no part of the text, but only here.
+      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3)
+    }
+    if (line.length === 0) this.dispatch()
+    else this.takeField(line)
+  }
+
+  private takeField(line: Uint8Array): void {
+    this.checkSize(line.length)
+    const colon = line.indexOf(COLON)
+    // A comment.
+    if (colon === 0) return
+    const name = textOf(colon < 0 ? line : line.subarray(0, colon))
+    const rest = colon < 0 ? line.subarray(line.length) : line.subarray(colon + 1)
+    const octets = rest[0] === SPACE ? rest.subarray(1) : rest
+    switch (name) {
+      case 'data':
+        this.dataSize += octets.length + 1
+        this.checkSize(this.dataSize)
+        this.data.push(textOf(octets))
+        return
+      case 'event':
+        this.type = textOf(octets)
+        return
+      case 'id':
+        if (!octets.includes(0)) this.id = textOf(octets)
+        return
+      case 'retry': {
+        const digits = textOf(octets)
+        if (/^[0-9]+$/.test(digits)) this.retry = Math.min(LONGEST, Number(digits))
+        return
+      }
+      // Other fields are ignored.
+      default:
+    }
+  }
+
+  private dispatch(): void {
+    this.lastEventId = this.id
+    const { type, data } = this
+    this.type = ''
+    if (data.length === 0) return
+    this.data = []
+    this.dataSize = 0
+    // Data of one empty line is an event with empty data: the buffer held a line's end.
+    this.events.push({ type: type || 'message', data: data.join('\n'), lastEventId: this.id })
+  }
+
+  private checkSize(size: number): void {
+    if (size <= this.limit) return
+    const message = `an event of the stream is larger than ${this.limit} octets: raise the limit if that is to be expected`
+    throw new TrafficError('response_body_too_large', message, { phase: 'response-body' })
+  }
+}
+
+/** UTF-8 as the web decodes it: what is malformed becomes U+FFFD. */
+function textOf(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('utf8')
+}
