@@ -81,7 +81,16 @@ const POLICY_CHECKS = {
   hedge: or(off, object),
   breaker: or(off, object),
   rateLimit: or(off, object),
+  concurrency: or(off, count, object),
+  pacing: or(flag, object),
+  dedupe: or(flag, object),
+  decompress: or(flag, object),
+  maxBody: count,
   redirect: or(off, countFromZero),
+  auth: or(off, {
+    allowed: 'credentials, as bearer(...) makes them',
+    valid: (value) => isObject(value) && typeof (value as { proof?: unknown }).proof === 'function',
+  }),
   maxBufferedBody: count,
 }
 
@@ -101,6 +110,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   },
   tls: object,
   pool: object,
+  proxy: or(oneOf('environment'), object),
   transport: handler,
   clock: object,
   tracing: or(flag, object),

@@ -7,6 +7,7 @@ import {
   DEFAULT_CLIENT_OPTIONS,
   type Handler,
   LocalRateLimitStore,
+  pacing,
   RetryBudget,
   systemClock,
   type Tracer,
@@ -19,6 +20,7 @@ import { CallObserver } from './observe-call.ts'
 import { installedOpenTelemetry, openTelemetryTracer } from './open-telemetry.ts'
 import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
+import { OriginLimiters } from './origin-limiters.ts'
 import { Origins } from './origins.ts'
 import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
@@ -53,6 +55,7 @@ export class ClientEngine {
   constructor(options: ClientOptions) {
     const { clock = systemClock, name = 'client', baseUrl } = options
     const settings = settingsOf(options)
+    const base = baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl)))
     this.name = name
     this.options = options
     this.clock = clock
@@ -64,13 +67,16 @@ export class ClientEngine {
       budget: new RetryBudget(clock, { ratio: settings.retry.budget }),
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
       rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
+      limiters: settings.concurrency && new OriginLimiters(settings.concurrency, clock),
+      pacing: settings.pacing && pacing(settings.pacing),
       policies: options.policies ?? [],
+      origins: base && [`${base.scheme}://${base.authority.text}`],
       tracer: tracerOf(options),
       observer: new CallObserver(name, this.events, this.counts),
     }
     this.usual = { settings, handler: clientHandler(settings, this.context) }
     this.defaults = {
-      base: baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl))),
+      base,
       headers: named('headers', () => headerList(options.headers ?? {})),
     }
     this.findings = lint(settings, options)
@@ -81,7 +87,13 @@ export class ClientEngine {
     const { handler, settings } = this.stackFor(call)
     const { clock } = this
     const request = prepare(url, call, accept, this.defaults)
-    return send(request, { handler, clock, signal: call.signal, maxBufferedBody: settings.maxBufferedBody })
+    return send(request, {
+      handler,
+      clock,
+      signal: call.signal,
+      priority: call.priority,
+      maxBufferedBody: settings.maxBufferedBody,
+    })
   }
 
   explain(url: string, call: CallOptions): Explanation {
@@ -138,7 +150,7 @@ export class ClientEngine {
   }
 
   private makeOrigins({ timeout }: Settings): Origins {
-    const { preset = 'standard', pool, tls } = this.options
+    const { preset = 'standard', pool, tls, proxy } = this.options
     const pace = { ...DEFAULT_CLIENT_OPTIONS.pace, idle: timeout.idle }
     return new Origins({
       clock: this.clock,
@@ -146,6 +158,7 @@ export class ClientEngine {
       connection: { responseHeadTimeout: timeout.head, pace },
       pool: { ...PRESETS[preset].pool, ...pool },
       guard: this.guard,
+      proxy,
       ...(tls && { tls }),
     })
   }
@@ -180,7 +193,13 @@ const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
   'hedge',
   'breaker',
   'rateLimit',
+  'concurrency',
+  'pacing',
+  'dedupe',
+  'decompress',
+  'maxBody',
   'redirect',
+  'auth',
   'maxBufferedBody',
 ]
 

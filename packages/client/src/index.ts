@@ -8,10 +8,12 @@ export type { OpenTelemetryApi } from './open-telemetry.ts'
 export type {
   CallOptions,
   ClientOptions,
+  ConcurrencySettings,
   HeadersInput,
   HedgeSettings,
   PolicyOptions,
   PresetName,
+  Priority,
   RateLimitSettings,
   RetrySettings,
   TimeoutSettings,
@@ -24,4 +26,19 @@ export { ClientResponse } from './response.ts'
 export type { Result } from './result.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 export { StatusError } from './status-error.ts'
-export { type ErrorCode, type Policy, TrafficError } from '@headgate/core'
+export {
+  apiKey,
+  type ApiKeyOptions,
+  basic,
+  bearer,
+  type CredentialOptions,
+  type Credentials,
+  digest,
+  type ErrorCode,
+  oauth2,
+  type OAuth2Options,
+  type Policy,
+  type ServerSentEvent,
+  type TokenRequest,
+  TrafficError,
+} from '@headgate/core'

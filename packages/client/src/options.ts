@@ -1,12 +1,18 @@
 import type {
+  AdaptiveOptions,
   AddressGuardOptions,
   BackoffOptions,
   CircuitOptions,
   Clock,
+  DecompressOptions,
+  DedupeOptions,
+  Credentials,
   Handler,
   HedgeDelayOptions,
+  PacingOptions,
   Policy,
   PoolOptions,
+  ProxySetting,
   RateLimit,
   RedirectMode,
   TlsOptions,
@@ -67,6 +73,19 @@ export interface RateLimitSettings extends RateLimit {
   readonly maxWait?: number | undefined
 }
 
+/** How many requests to one origin are under way at the same time. */
+export interface ConcurrencySettings {
+  /** A fixed number, or one that follows the origin's latency. */
+  readonly limit: number | 'adaptive' | AdaptiveOptions
+  /** How many may wait. Default 1,000. */
+  readonly queue?: number | undefined
+  /** How long each may wait, in milliseconds. Default: as long as the deadline allows. */
+  readonly queueTimeout?: number | undefined
+}
+
+/** Who goes first where requests wait for a slot; what waits long enough rises, so that nothing starves. */
+export type Priority = 'high' | 'normal' | 'low'
+
 /** What may be said for a client and for a single call. */
 export interface PolicyOptions {
   /** Milliseconds for the whole call, or each part of it. */
@@ -76,8 +95,23 @@ export interface PolicyOptions {
   readonly hedge?: false | HedgeSettings | undefined
   readonly breaker?: false | CircuitOptions | undefined
   readonly rateLimit?: false | RateLimitSettings | undefined
+  /** Requests to one origin at the same time, or more about them. Default: as many as the pool has connections. */
+  readonly concurrency?: false | number | ConcurrencySettings | undefined
+  /** Whether to slow down as the origin's RateLimit fields ask, before it refuses. Default: only for the preset `crawler`. */
+  readonly pacing?: boolean | PacingOptions | undefined
+  /** Whether GET and HEAD requests that are the same are sent once while one of them is under way. Default: off. */
+  readonly dedupe?: boolean | DedupeOptions | undefined
+  /** Whether compressed responses are asked for and decoded. Default: on. */
+  readonly decompress?: boolean | DecompressOptions | undefined
+  /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `crawler`. */
+  readonly maxBody?: number | undefined
   /** How many redirects to follow; false delivers them as they are. */
   readonly redirect?: false | number | undefined
+  /**
+   * Who asks: made by `bearer`, `basic`, `apiKey`, `digest` or `oauth2`. Sent to the origin of `baseUrl` only, or to those that the
+   * credentials name.
+   */
+  readonly auth?: false | Credentials | undefined
   /** Octets that `json()`, `text()` and their like hold at most. Default 16 MiB. */
   readonly maxBufferedBody?: number | undefined
 }
@@ -98,6 +132,8 @@ export interface ClientOptions extends PolicyOptions {
   readonly policies?: readonly Policy[] | undefined
   readonly tls?: TlsOptions | undefined
   readonly pool?: Partial<PoolOptions> | undefined
+  /** HTTP CONNECT or SOCKS5, or `environment` for what HTTPS_PROXY and its like say. Default: none. */
+  readonly proxy?: ProxySetting | undefined
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
   readonly clock?: Clock | undefined
@@ -120,6 +156,8 @@ export interface CallOptions extends PolicyOptions {
   /** A value to send as JSON. */
   readonly json?: unknown
   readonly signal?: AbortSignal | null | undefined
+  /** Default `normal`. */
+  readonly priority?: Priority | undefined
   /** As in `fetch`; `manual` delivers a redirect as it is. Default: what the client does. */
   readonly redirectMode?: RedirectMode | undefined
   /** Whether a status of 400 or more is an error. Default true, but for `fetch`. */

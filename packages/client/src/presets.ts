@@ -26,6 +26,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     timeout: { connect: 10_000, head: 30_000, idle: 15_000, deadline: 120_000 },
     retry: { attempts: 3, backoff: { base: 1_000, max: 30_000 } },
     breaker: { window: 30_000 },
+    pacing: true,
+    maxBody: 100 * 1024 * 1024,
     redirect: 10,
     guard: true,
     pool: { maxConnections: 4, pendingTimeout: 60_000 },

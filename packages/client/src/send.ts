@@ -8,6 +8,7 @@ import {
 } from '@headgate/core'
 import { cancelOnAbort } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
+import type { Priority } from './options.ts'
 import { targetUrl } from './request-target.ts'
 import { ClientResponse } from './response.ts'
 
@@ -16,16 +17,18 @@ export interface SendOptions {
   readonly handler: Handler
   readonly clock: Clock
   readonly signal: AbortSignal | null | undefined
+  readonly priority?: Priority | undefined
   readonly maxBufferedBody: number
-  /** Told of the exchange before it is sent. */
-  readonly begun?: ((exchange: Exchange) => void) | undefined
 }
+
+/** By class, as the engine counts them. */
+const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low']
 
 /** Turns a request into an exchange, has it answered, and makes a response of what comes. Rejects with a TrafficError. */
 export async function send(request: HttpRequest, options: SendOptions): Promise<ClientResponse> {
   const exchange = new Exchange(request, options.clock)
   if (options.signal) cancelOnAbort(exchange, options.signal)
-  options.begun?.(exchange)
+  if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
     const response = deliver(exchange, await options.handler(exchange))

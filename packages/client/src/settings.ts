@@ -1,7 +1,17 @@
-import { type BackoffOptions, type CircuitOptions, type RedirectMode, RETRY_STATUSES } from '@headgate/core'
+import {
+  type BackoffOptions,
+  type CircuitOptions,
+  type DecompressOptions,
+  type DedupeOptions,
+  type PacingOptions,
+  type Credentials,
+  type RedirectMode,
+  RETRY_STATUSES,
+} from '@headgate/core'
 import type {
   CallOptions,
   ClientOptions,
+  ConcurrencySettings,
   HedgeSettings,
   PolicyOptions,
   RateLimitSettings,
@@ -16,9 +26,15 @@ export interface Settings {
   readonly hedge: HedgeSettings | undefined
   readonly breaker: CircuitOptions | undefined
   readonly rateLimit: RateLimitSettings | undefined
+  readonly concurrency: ConcurrencySettings | undefined
+  readonly pacing: PacingOptions | undefined
+  readonly dedupe: DedupeOptions | undefined
+  readonly decompress: DecompressOptions | undefined
+  readonly maxBody: number | undefined
   /** Undefined: redirects are delivered as they are. */
   readonly redirect: number | undefined
   readonly redirectMode: RedirectMode
+  readonly auth: Credentials | undefined
   readonly maxBufferedBody: number
 }
 
@@ -45,10 +61,25 @@ export function settingsOf(options: ClientOptions, call: CallOptions = {}): Sett
     hedge: merged.hedge || undefined,
     breaker: merged.breaker || undefined,
     rateLimit: merged.rateLimit || undefined,
+    concurrency:
+      typeof merged.concurrency === 'number'
+        ? { limit: merged.concurrency }
+        : merged.concurrency || undefined,
+    pacing: switched(merged.pacing ?? false),
+    dedupe: switched(merged.dedupe ?? false),
+    decompress: switched(merged.decompress ?? true),
+    maxBody: merged.maxBody,
     redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
+    auth: merged.auth || undefined,
     redirectMode: call.redirectMode ?? 'follow',
     maxBufferedBody: merged.maxBufferedBody ?? 16 * 1024 * 1024,
   }
+}
+
+/** True stands for all defaults. */
+function switched<Options extends object>(option: boolean | Options): Options | undefined {
+  if (option === true) return {} as Options // all of them are optional
+  return option === false ? undefined : option
 }
 
 function definedOnly<Options extends object>(options: Options): Partial<Options> {

@@ -1,7 +1,11 @@
 import {
   attemptTimeout,
+  auth,
   breaker,
   type Circuits,
+  concurrency,
+  decompress,
+  dedupe,
   type Handler,
   hedge,
   type LocalRateLimitStore,
@@ -10,6 +14,7 @@ import {
   redirect,
   retry,
   type RetryBudget,
+  sizeLimit,
   stack,
   timeout,
   traceAttempt,
@@ -17,6 +22,7 @@ import {
   traceExchange,
 } from '@headgate/core'
 import type { CallObserver } from './observe-call.ts'
+import type { OriginLimiters } from './origin-limiters.ts'
 import type { Settings } from './settings.ts'
 
 /** What the policies of a client share with those of its extensions and single calls. */
@@ -25,7 +31,11 @@ export interface StackContext {
   readonly budget: RetryBudget
   readonly circuits: Circuits | undefined
   readonly rates: LocalRateLimitStore | undefined
+  readonly limiters: OriginLimiters | undefined
+  readonly pacing: Policy | undefined
   readonly policies: readonly Policy[]
+  /** Where credentials may be sent that do not say so themselves. */
+  readonly origins: readonly string[] | undefined
   readonly observer: CallObserver
   readonly tracer: Tracer | undefined
 }
@@ -53,6 +63,7 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
   const { budget, observer, policies, tracer } = context
   const circuits = settings.breaker && context.circuits
   const rates = rate && context.rates
+  const limiters = settings.concurrency && context.limiters
   const layers: (Layer | false | undefined)[] = [
     { name: 'observe', does: 'tells events and counts', policy: observer.calls },
     tracer && { name: 'trace', does: 'a span for the call', policy: traceExchange(tracer) },
@@ -66,10 +77,34 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
       does: 'a policy of your own',
       policy,
     })),
+    settings.maxBody !== undefined && {
+      name: 'size-limit',
+      does: `breaks responses of more than ${settings.maxBody} octets`,
+      policy: sizeLimit({ response: settings.maxBody }),
+    },
+    settings.decompress && {
+      name: 'decompress',
+      does: 'asks for compressed responses, and decodes them',
+      policy: decompress(settings.decompress),
+    },
+    settings.dedupe && {
+      name: 'dedupe',
+      does: 'sends what is the same once',
+      policy: dedupe(settings.dedupe),
+    },
     hops !== undefined && {
       name: 'redirect',
       does: redirectMode === 'follow' ? `follows up to ${hops} redirects` : `redirects: ${redirectMode}`,
       policy: redirect({ limit: hops, mode: redirectMode }),
+    },
+    settings.auth && {
+      name: 'auth',
+      does: `adds ${settings.auth.scheme} credentials for ${(settings.auth.origins ?? context.origins)?.join(', ')}`,
+      policy: auth({
+        credentials: settings.auth,
+        origins: context.origins,
+        fetchToken: tokenHandler(settings, context),
+      }),
     },
     {
       name: 'retry',
@@ -101,6 +136,17 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
         onDecision: observer.rateDecided,
       }),
     },
+    settings.pacing &&
+      context.pacing && {
+        name: 'pacing',
+        does: 'slows down as RateLimit fields ask',
+        policy: context.pacing,
+      },
+    limiters && {
+      name: 'concurrency',
+      does: 'only so many requests to an origin at the same time',
+      policy: concurrency({ limiter: limiters.of }),
+    },
     time.attempt !== Infinity && {
       name: 'attempt-timeout',
       does: `gives an attempt up after ${time.attempt} ms without a response head`,
@@ -108,6 +154,17 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     },
   ]
   return layers.filter((layer) => layer !== undefined && layer !== false)
+}
+
+/** What fetches tokens for `auth`: the client's own way to the network, with its limits, but without the credentials. */
+function tokenHandler(
+  { timeout: time, retry: tries }: Settings,
+  { budget, transport }: StackContext,
+): Handler {
+  return stack(
+    [timeout({ exchange: Math.min(time.deadline, 30_000) }), retry({ ...tries, budget })],
+    transport,
+  )
 }
 
 /** The stack, composed. */

@@ -24,7 +24,9 @@ beforeEach(async () => {
   seen = []
   statuses = []
   exporter.reset()
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }))
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 
@@ -35,7 +37,10 @@ afterEach(async () => {
 
 test('a call is one span with a child for each attempt, and each attempt sends its own traceparent', async () => {
   statuses = [503, 200]
-  await using client = createClient({ baseUrl: origin(), retry: { attempts: 2, backoff: { base: 1, max: 1 } } })
+  await using client = createClient({
+    baseUrl: origin(),
+    retry: { attempts: 2, backoff: { base: 1, max: 1 } },
+  })
   await client.get('/users/1?token=secret').json()
 
   const spans = exporter.getFinishedSpans()

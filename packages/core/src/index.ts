@@ -54,6 +54,8 @@ export {
   type RouteMetrics,
 } from './policies/observe.ts'
 export { problem, problemResponse } from './policies/problem.ts'
+export { CookieJar, type CookieJarOptions, type StoredCookie } from './policies/cookie-jar.ts'
+export { cookies, type CookiesOptions } from './policies/cookies.ts'
 export { decompress, type DecompressOptions } from './policies/decompress.ts'
 export {
   redirect,
@@ -114,3 +116,40 @@ export { ReplayBody } from './message/replay.ts'
 export { originKey } from './policies/origin-key.ts'
 export { traceAttempt, traceExchange } from './policies/trace.ts'
 export { type Span, type TraceContext, type Tracer, traceparent } from './telemetry/tracer.ts'
+export { AdaptiveLimit, type AdaptiveOptions } from './policies/adaptive.ts'
+export { type ConcurrencyLimit, FixedLimit } from './policies/concurrency-limit.ts'
+export { concurrency, type ConcurrencyOptions, isOverload } from './policies/concurrency.ts'
+export { Limiter, type LimiterOptions } from './policies/limiter.ts'
+export { dedupe, type DedupeOptions } from './policies/dedupe.ts'
+export { isShareable } from './policies/dedupe-key.ts'
+export { pacing, type PacingOptions } from './policies/pacing.ts'
+export { parseHttpDate } from './fields/http-date.ts'
+export { parseQuotas, type Quota } from './fields/rate-limit.ts'
+export { parseRetryAfter } from './fields/retry-after.ts'
+export { numberOf, parseDictionary, parseItem, parseList } from './fields/structured.ts'
+export type {
+  BareItem,
+  Dictionary,
+  InnerList,
+  Item,
+  List,
+  Member,
+  Parameters,
+} from './fields/structured-types.ts'
+export { serializeDictionary, serializeItem, serializeList } from './fields/structured-writer.ts'
+export { drain, type DrainLimits } from './message/drain.ts'
+export {
+  auth,
+  type AuthOptions,
+  type Credentials,
+  type MaybeProof,
+  type Proof,
+} from './policies/auth.ts'
+export { type ApiKeyOptions, apiKey, basic } from './policies/basic.ts'
+export { bearer, type CredentialOptions, type TokenRequest } from './policies/bearer.ts'
+export { digest } from './policies/digest.ts'
+export type { OAuth2Options } from './policies/oauth2-grant.ts'
+export { oauth2 } from './policies/oauth2.ts'
+export { type Challenge, parseChallenges } from './fields/challenge.ts'
+export { EventStreamParser, type ServerSentEvent } from './fields/event-stream.ts'
+export { type Link, parseLinks } from './fields/link.ts'

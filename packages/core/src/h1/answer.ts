@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Body, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
-import type { Exchange } from '../message/exchange.ts'
+import type { Exchange, Peer } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
@@ -15,7 +15,7 @@ export interface Responder {
   /** Answers requests; what it rejects with, or throws, is answered by `refusal`. */
   readonly handler: Handler
   /** The response for a request that could not be accepted, or that the handler rejected. */
-  refusal(error: TrafficError, exchange: Exchange | undefined): HttpResponse
+  refusal(error: TrafficError, exchange: Exchange | undefined, peer: Peer): HttpResponse
 }
 
 /** A handler that throws instead of rejecting, or answers no promise, as plain JavaScript can, must not bring the process down. */
@@ -110,7 +110,7 @@ export class Answer {
   refusal(thrown: unknown): HttpResponse {
     const error = TrafficError.from(thrown)
     this.exchange.error = error
-    return this.responder.refusal(error, this.exchange)
+    return this.responder.refusal(error, this.exchange, this.exchange.peer)
   }
 
   /** The socket has room again. */

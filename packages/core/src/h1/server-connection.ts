@@ -167,7 +167,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private refuse(fault: WireFault): void {
-    const response = this.owner.refusal(fault.toError('request-head'), undefined)
+    const response = this.owner.refusal(fault.toError('request-head'), undefined, this.peer)
     this.move('refused')
     writeLast(response, this.socket, this.options)
     this.linger()

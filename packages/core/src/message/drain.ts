@@ -11,7 +11,7 @@ export interface DrainLimits {
 }
 
 /** A new connection costs about as much as reading this much, or waiting this long. */
-export const DRAIN_LIMITS: DrainLimits = { size: 64 * 1024, time: 1_000 }
+const DRAIN_LIMITS: DrainLimits = { size: 64 * 1024, time: 1_000 }
 
 /**
  * Reads the rest of a body that nobody wants, so that its connection can be used again; beyond the limits it is cancelled, and

@@ -52,6 +52,8 @@ export class Exchange {
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
   deadline: number = Infinity
+  /** Its class where slots are scarce, from 0, the highest; undefined for the middle one. */
+  priority: number | undefined
   /** Tries made so far. */
   attempts = 0
   /** Whether the upstream sees the Host that the peer used; else its endpoint's own. */

@@ -13,6 +13,7 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.route = parent.route
   child.params = parent.params
   child.deadline = parent.deadline
+  child.priority = parent.priority
   child.attempts = parent.attempts
   child.preserveHost = parent.preserveHost
   child.freshConnection = parent.freshConnection

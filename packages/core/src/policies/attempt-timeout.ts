@@ -19,6 +19,7 @@ export function attemptTimeout(options: AttemptTimeoutOptions): Policy {
   return (next) =>
     async function attemptTimeout(exchange) {
       const fork = new Fork(exchange, exchange.request)
+      fork.exchange.inform = exchange.inform
       const timer = exchange.clock.timer(() => {
         fork.exchange.cancel(
           new TrafficError('upstream_timeout', `no response head within ${attempt} ms of this attempt`, {

@@ -1,19 +1,17 @@
 import { canonicalAuthority, InvalidTarget } from '../message/target.ts'
-import type { Credentials } from './auth.ts'
 
 /**
  * The origins that credentials may be sent to, as `originKey` writes them.
- * @param usual where the credentials themselves name none
+ * @param scheme of the credentials, for the message
  * @throws TypeError if there are none, or one is not valid
  */
 export function originSet(
-  credentials: Pick<Credentials, 'scheme' | 'origins'>,
-  usual: readonly string[] | undefined,
+  scheme: string,
+  origins: readonly string[] = [],
 ): ReadonlySet<string> {
-  const origins = credentials.origins ?? usual ?? []
   if (origins.length === 0) {
     throw new TypeError(
-      `auth: ${credentials.scheme} credentials are bound to origins, and none are known: give the client a baseUrl, or the credentials the option origins, as ['https://api.example.com']`,
+      `auth: ${scheme} credentials are bound to origins, and none are known: give the client a baseUrl, or the credentials the option origins, as ['https://api.example.com']`,
     )
   }
   return new Set(origins.map(canonicalOrigin))

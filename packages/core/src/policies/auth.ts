@@ -28,6 +28,8 @@ export type MaybeProof = Proof | undefined | Promise<Proof | undefined>
 export interface Credentials {
   /** As `bearer`, for explanations. */
   readonly scheme: string
+  /** The header field that they go into, in lower case; undefined: none. */
+  readonly field: string | undefined
   /** Where they may be sent; undefined: the origin of the client's baseUrl, or what the policy's options say. */
   readonly origins: readonly string[] | undefined
   /** Rejects with TrafficError `auth_failed`. @param fetchToken sends requests for tokens, without any policy `auth` on the way */
@@ -61,12 +63,13 @@ export interface AuthOptions {
  */
 export function auth(options: AuthOptions): Policy {
   const { credentials, fetchToken = noTokens } = options
-  const origins = originSet(credentials, options.origins)
+  const { field } = credentials
+  const origins = originSet(credentials.scheme, credentials.origins ?? options.origins)
   return (next) =>
     async function auth(exchange) {
       if (!origins.has(originKey(exchange))) return next(exchange)
       const { request } = exchange
-      if (request.headers.has('authorization')) return next(exchange)
+      if (field !== undefined && request.headers.has(field)) return next(exchange)
       const { body } = request
       // Most proofs are here already: no turn of the event loop for them.
       const first = credentials.proof(exchange, fetchToken)
@@ -92,17 +95,13 @@ export function auth(options: AuthOptions): Policy {
 async function sendWith(proof: Proof | undefined, exchange: Exchange, next: Handler): Promise<HttpResponse> {
   if (proof === undefined) return next(exchange)
   const { request } = exchange
-  const { headers, query } = request
+  const { query } = request
   add(proof, request)
   try {
     return await next(exchange)
   } finally {
     if (proof.in === 'query') request.query = query
-    else {
-      // The list may have been shared with an attempt that is still being sent, so that line is left in it.
-      request.headers = headers.clone()
-      request.headers.delete(proof.name)
-    }
+    else request.headers.delete(proof.name)
   }
 }
 

@@ -9,7 +9,7 @@ import type { Limiter } from './limiter.ts'
 export interface ConcurrencyOptions {
   /** One for all exchanges, or the one for each: by origin, for instance. */
   readonly limiter: Limiter | ((exchange: Exchange) => Limiter)
-  /** The class of an exchange, from 0, the highest. Default: the middle one for all. */
+  /** The class of an exchange, from 0, the highest. Default: its own `priority`. */
   readonly priority?: ((exchange: Exchange) => number) | undefined
   /** Whether an outcome shows too much load. Default: `isOverload`. */
   readonly overload?: ((outcome: HttpResponse | TrafficError) => boolean) | undefined
@@ -27,7 +27,7 @@ export function concurrency(options: ConcurrencyOptions): Policy {
     function concurrency(exchange) {
       const chosen = limiterOf(exchange)
       if (chosen.tryEnter()) return withSlot(chosen, exchange, next, overload)
-      const wanted = priority?.(exchange) ?? Math.floor(chosen.classes / 2)
+      const wanted = priority?.(exchange) ?? exchange.priority ?? Math.floor(chosen.classes / 2)
       const lowest = chosen.classes - 1
       const line = Math.max(0, Math.min(lowest, Math.floor(wanted) || 0))
       return chosen.enter(exchange, line).then(() => {

@@ -22,7 +22,6 @@ export class Flight implements SharedBodyOwner {
   private readonly passengers = new Set<Passenger>()
   private response: HttpResponse | undefined
   private body: SharedBody | undefined
-  private ended = false
 
   constructor(first: Exchange, rules: FlightRules) {
     this.exchange = copyExchange(first, first.request.clone())
@@ -53,8 +52,9 @@ export class Flight implements SharedBodyOwner {
 
   /** For a passenger: it needs nothing more of this flight. */
   leave(passenger: Passenger): void {
-    if (!this.passengers.delete(passenger) || this.passengers.size > 0 || this.ended) return
+    if (!this.passengers.delete(passenger) || this.passengers.size > 0) return
     this.rules.closed(this)
+    // Of no effect where it has ended.
     const error = new TrafficError('cancelled', 'all who waited for this response have left')
     this.exchange.cancel(error)
     this.end(undefined, error)
@@ -121,7 +121,6 @@ export class Flight implements SharedBodyOwner {
 
   /** For those inside that wait for the end, as a concurrency limit does. What was sent on is known to the passengers. */
   private end(status: number | undefined, error: TrafficError | undefined): void {
-    this.ended = true
     this.exchange.finish({ status, error, bytesSent: 0, bytesReceived: 0 })
   }
 }

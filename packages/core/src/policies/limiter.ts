@@ -77,6 +77,8 @@ export class Limiter {
       const waiter = new Waiter(exchange, line, priority, now, resolve, reject)
       line.add(waiter)
       waiter.expireIn(queueTimeout, () => this.refusal(`and none was free within ${queueTimeout} ms`))
+      // The limit may have moved since anybody looked.
+      this.serve()
     })
   }
 

@@ -57,6 +57,10 @@ class LimitedBody implements Body, BodySink {
     this.inner.cancel(error)
   }
 
+  get holdsNothing(): boolean {
+    return this.sink?.holdsNothing === true
+  }
+
   write(chunk: Uint8Array): boolean {
     this.received += chunk.byteLength
     if (this.received <= this.limit) return this.sink?.write(chunk) ?? true

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../message/errors.ts'
-import type { Exchange, Outcome } from '../message/exchange.ts'
+import type { ErrorCode, TrafficError } from '../message/errors.ts'
+import type { Exchange, Outcome, Peer } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
 import type { Counter, Gauge } from '../telemetry/counters.ts'
 import type { Histogram } from '../telemetry/histogram.ts'
@@ -23,6 +23,11 @@ export interface RouteMetrics {
 export interface AccessLog {
   /** @param duration of the exchange, in milliseconds */
   record(exchange: Exchange, outcome: Outcome, duration: number): void
+  /**
+   * Keeps a record of what was refused before it was an exchange: by then, nothing that it says of itself can be believed.
+   * @param bytesSent of content
+   */
+  refused?(error: TrafficError, peer: Peer, bytesSent: number): void
 }
 
 /** Options of `observe`. */

@@ -5,7 +5,7 @@
  */
 
 /** The rank of one that waits: the lowest is next. */
-export function rank(since: number, priority: number, ageing: number): number {
+function rank(since: number, priority: number, ageing: number): number {
   return since + priority * ageing
 }
 

@@ -1,5 +1,7 @@
 import { TrafficError } from '../message/errors.ts'
+import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
+import type { HttpResponse } from '../message/response.ts'
 
 /** Options of `timeout`. */
 export interface TimeoutOptions {
@@ -7,27 +9,37 @@ export interface TimeoutOptions {
   readonly exchange: number
 }
 
-/** Sets the exchange's deadline, unless it has an earlier one, and cancels it when that has passed. */
+/**
+ * Sets the exchange's deadline, unless it has an earlier one, and cancels it when that has passed. Whoever waits for the response
+ * learns it at once, even if what is inside does not listen.
+ */
 export function timeout(options: TimeoutOptions): Policy {
   return (next) =>
     function timeout(exchange) {
       const deadline = exchange.startedAt + options.exchange
       if (deadline >= exchange.deadline) return next(exchange)
       exchange.deadline = deadline
-      const timer = exchange.clock.timer(() => {
-        exchange.cancel(
-          new TrafficError(
-            'deadline_exceeded',
-            `not complete within ${options.exchange} ms (${exchange.attempts} tries)`,
-          ),
-        )
-      })
-      timer.arm(exchange.remaining())
-      exchange.onFinish(() => timer.disarm())
-      return next(exchange).then((response) => {
-        // A protocol switch ends the exchange as far as time is concerned: a WebSocket may live for days.
-        if (response.status === 101) timer.disarm()
-        return response
+      return new Promise((resolve, reject) => {
+        const timer = exchange.clock.timer(() => {
+          const error = deadlineExceeded(exchange, options.exchange)
+          exchange.cancel(error)
+          reject(error)
+        })
+        timer.arm(exchange.remaining())
+        exchange.onFinish(() => timer.disarm())
+        next(exchange).then((response: HttpResponse | undefined) => {
+          resolve(response as HttpResponse)
+          // Written in plain JavaScript, a policy may resolve with anything: what stands further out answers for that.
+          if (response === undefined || response === null) return
+          // A protocol switch ends the exchange as far as time is concerned: a WebSocket may live for days.
+          if (response.status === 101) timer.disarm()
+          // Nobody takes what comes after the deadline.
+          else if (exchange.cancellation !== undefined) response.body.cancel(exchange.cancellation)
+        }, reject)
       })
     }
+}
+
+function deadlineExceeded(exchange: Exchange, limit: number): TrafficError {
+  return new TrafficError('deadline_exceeded', `not complete within ${limit} ms (${exchange.attempts} tries)`)
 }

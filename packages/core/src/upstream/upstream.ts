@@ -97,6 +97,8 @@ export class Upstream {
 
   /** Sends the exchange to an endpoint: on a further attempt to another than before, if there is one. */
   readonly handler: Handler = (exchange) => {
+    // Given up while a policy was at it: an idle connection would be used up for nothing.
+    if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
     const avoid = exchange.attempts > 1 ? this.endpointNamed(exchange.endpoint) : undefined
     const endpoint = this.balancer.pick(avoid) as Endpoint // the constructor saw to it that there is one
     exchange.endpoint = endpoint.name

@@ -157,6 +157,31 @@ for (const name of [
   })
 }
 
+test('a field that a policy before this one has set cannot be removed, and its variants are dropped', async () => {
+  for (const own of ['x-correlation-id', 'x_trace', 'x_request_id', 'x-forwarded-id']) {
+    const fields: Fields = [
+      ['connection', `close, ${own.toUpperCase()}, x-named`],
+      [own, 'ours'],
+      ['x-named', '1'],
+      [own.replace(/[-_]/g, '.'), 'forged'],
+      [own.replace(/[-_]/g, '!'), 'forged'],
+      ['x_kept', '2'],
+    ]
+    const { request } = await pass({ ...SILENT, ownFields: [own], fields })
+    assert.deepEqual(request, { [own]: 'ours', x_kept: '2' })
+  }
+})
+
+test('hop-by-hop fields of a 1xx response end here, too', async () => {
+  const exchange = new Exchange(HttpRequest.to('http://a.example/'), new VirtualClock())
+  const hints = HeaderList.of([...HOP_BY_HOP, ['x_forwarded_for', '1'], ['link', '</a.css>']])
+  await forwarding(SILENT)((passed) => {
+    passed.beforeInform?.(hints)
+    return Promise.resolve(new HttpResponse(200))
+  })(exchange)
+  assert.deepEqual(recordOf(hints), { link: '</a.css>' })
+})
+
 for (const name of ['x_custom', 'accept_language', 'user.id', 'content-type', 'x-forward', 'hosting']) {
   test(`a field that poses as nothing passes: ${name}`, async () => {
     const { request } = await pass({ ...SILENT, fields: [[name, '1']] })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Body, bodyFrom, collect, StreamBody } from '../../src/message/body.ts'
+import { type Body, type BodySink, bodyFrom, collect, StreamBody } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { HeaderList } from '../../src/message/headers.ts'
@@ -86,6 +86,18 @@ test('a body of unknown length that gets too long breaks: reader, source and exc
     told.map(({ code }) => code),
     ['request_body_too_large'],
   )
+})
+
+test('memory may be used again behind a limit as soon as without one, and not before', async () => {
+  for (const holdsNothing of [true, false]) {
+    const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
+    const exchange = exchangeWith(body)
+    await limits({ body: 10 })(() => Promise.resolve(OK))(exchange)
+    const sink: BodySink = { holdsNothing, write: () => true, end() {}, fail() {} }
+    exchange.request.body.flowTo(sink)
+    body.push(Buffer.from('123'))
+    assert.equal(body.holdsNothing, holdsNothing)
+  }
 })
 
 test('several chunks that were held before the body flowed count as well', async () => {

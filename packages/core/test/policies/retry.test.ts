@@ -6,9 +6,10 @@ import { type ErrorCode, type ReplaySafety, TrafficError } from '../../src/messa
 import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { backoff } from '../../src/policies/backoff.ts'
+import { backoff, sleep } from '../../src/policies/backoff.ts'
 import { RetryBudget } from '../../src/policies/retry-budget.ts'
-import { isReplayable, retry, type RetryOptions } from '../../src/policies/retry.ts'
+import { isReplayable } from '../../src/policies/retry-decision.ts'
+import { retry, type RetryOptions } from '../../src/policies/retry.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { FilledBody } from '../h1/harness.ts'
 
@@ -212,6 +213,21 @@ test('an exchange that is cancelled while it waits is given up at once', async (
   exchange.cancel(cancelled)
   await assert.rejects(response, cancelled)
   assert.equal(clock.pending, 0)
+})
+
+test('a wait whose end and whose cancellation fall in the same tick is cancelled', async () => {
+  const fires: (() => void)[] = []
+  const clock = new VirtualClock()
+  clock.timer = (fire) => {
+    fires.push(fire)
+    return { arm: () => {}, disarm: () => {}, hold: () => {} }
+  }
+  const exchange = start(clock)
+  const wait = sleep(100, exchange)
+  for (const fire of fires) fire()
+  const late = new TrafficError('deadline_exceeded', 'too late')
+  exchange.cancel(late)
+  await assert.rejects(wait, late)
 })
 
 test('of what a handler throws only a TrafficError can be tried again', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StreamBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { type Handler, stack } from '../../src/message/handler.ts'
@@ -88,3 +89,26 @@ for (const [outer, inner] of [
     assert.equal(clock.pending, 0)
   })
 }
+
+test('a handler that hangs and does not listen for cancellation is not waited for', async () => {
+  const clock = new VirtualClock()
+  const response = timeout({ exchange: 1_000 })(() => new Promise(() => {}))(start(clock))
+  response.catch(() => {})
+  await clock.advance(1_000)
+  await assert.rejects(response, { code: 'deadline_exceeded' })
+})
+
+test('a response that comes after the deadline is given up, so that its connection is not kept', async () => {
+  const clock = new VirtualClock()
+  const exchange = start(clock)
+  const given: string[] = []
+  const body = new StreamBody(undefined, { resumeBody() {}, cancelBody: ({ code }) => given.push(code) })
+  const { promise, resolve } = Promise.withResolvers<HttpResponse>()
+  const response = timeout({ exchange: 1_000 })(() => promise)(exchange)
+  response.catch(() => {})
+  await clock.advance(1_000)
+  await assert.rejects(response, { code: 'deadline_exceeded' })
+  resolve(new HttpResponse(200, undefined, body))
+  await promise
+  assert.deepEqual(given, ['deadline_exceeded'])
+})

@@ -275,3 +275,13 @@ test('an upstream without an endpoint to pick is refused', () => {
     })
   }
 })
+
+test('an exchange that was given up before it gets here is not sent, though a connection is idle', async (t) => {
+  const { url } = await origin(t, 'a')
+  const { handler } = upstream(t, { endpoints: [{ url }] })
+  await text(await handler(exchange()))
+  const given = exchange()
+  given.cancel(new TrafficError('cancelled', 'enough'))
+  await assert.rejects(handler(given), { code: 'cancelled' })
+  assert.equal(given.attempts, 0)
+})

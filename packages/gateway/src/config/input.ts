@@ -39,7 +39,7 @@ export interface ListenerInput {
   address: string
   /** Serve HTTPS with this certificate; left out, the listener serves plain HTTP. */
   tls?: ListenerTlsInput | undefined
-  /** Open connections per worker; beyond that, new ones are answered with 503. Default: 50000. */
+  /** Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503. Default: 50000. */
   maxConnections?: number | undefined
 }
 

@@ -56,7 +56,7 @@ const listener = z.strictObject({
     .optional()
     .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
   maxConnections: integer(
-    'Open connections per worker; beyond that, new ones are answered with 503.',
+    'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
     50_000,
     1,
   ),

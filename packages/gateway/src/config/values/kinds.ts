@@ -199,15 +199,21 @@ export const name: Kind<string> = text(
   { pattern: NAME.source },
 )
 
-/** Fields that frame messages or belong to a connection; an id written there would break the exchange. */
+/** Fields that frame messages, belong to a connection, or say who sent it; an id written there would break the exchange. */
 const RESERVED_FIELDS = new Set([
   'connection',
   'content-length',
+  'forwarded',
   'host',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
 ])
 
 export const fieldName: Kind<string> = text(

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ClientOptions, createClient, type Finding } from '../src/index.ts'
+
+const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
+  [{ retires: 3 }, /^option retires is not known: known are timeout, retry/],
+  [{ rettry: 3 }, /^option rettry is not known: did you mean retry\?/],
+  [{ retry: -1 }, /^option retry is -1; allowed: false; or a whole number above 0; or an object/],
+  [{ retry: { attempts: 0 } }, /^option retry\.attempts is 0; allowed: a whole number above 0/],
+  [
+    { retry: { statuses: [200] } },
+    /^option retry\.statuses is a list; allowed: a list of statuses from 400 to 599/,
+  ],
+  [{ retry: { budget: 2 } }, /^option retry\.budget is 2; allowed: a number from 0 to 1/],
+  [{ timeout: 0 }, /^option timeout is 0; allowed: milliseconds above 0/],
+  [{ timeout: '5s' }, /^option timeout is "5s"; allowed: milliseconds above 0/],
+  [{ timeout: { atempt: 3 } }, /^option timeout\.atempt is not known: did you mean attempt\?/],
+  [{ preset: 'fast' }, /^option preset is "fast"; allowed: "standard" or "minimal" or "crawler"/],
+  [{ baseUrl: 'ftp://x.example' }, /^option baseUrl: .*its scheme is neither http nor https/],
+  [{ baseUrl: 'https://user:secret@x.example' }, /^option baseUrl: .*it holds credentials/],
+  [{ headers: { 'a b': 'x' } }, /^option headers: "a b" is not a header field name/],
+  [{ headers: { a: 'x\r\ny: z' } }, /^option headers: the value of header field a holds a control character/],
+  [{ headers: { Host: 'x' } }, /^option headers: header field Host is made by the client itself/],
+  [{ guard: { deny: ['10.0.0.1/8'] } }, /10\.0\.0\.1\/8/],
+  [{ breaker: { window: -1 } }, /window of the breaker is -1/],
+  [{ rateLimit: { rate: 0 } }, /rate of the rate limit is 0/],
+  [{ hedge: { delay: -1 } }, /delay of the hedge is -1/],
+  [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
+]
+
+for (const [options, message] of WRONG) {
+  test(`createClient(${JSON.stringify(options)}) is refused with ${String(message)}`, () => {
+    assert.throws(() => createClient(options as ClientOptions), { name: 'TypeError', message })
+  })
+}
+
+test('a secret in an option of the wrong kind does not show in the error', () => {
+  const secret = 'Bearer 0123456789012345678901234567890123456789'
+  assert.throws(
+    () => createClient({ tls: secret as never }),
+    (error: Error) => !error.message.includes('0123') && /option tls is a long string/.test(error.message),
+  )
+})
+
+function findings(options: ClientOptions): Finding[] {
+  const client = createClient({ baseUrl: 'https://api.example', ...options, lint: false })
+  return [...client.explain('/').findings]
+}
+
+const SURPRISES: readonly [options: ClientOptions, option: string, advice: RegExp][] = [
+  [{ timeout: { attempt: 60_000 } }, 'timeout.attempt', /attempt: 10000/],
+  [{ timeout: { connect: 40_000 } }, 'timeout.connect', /connect: 5000/],
+  [{ timeout: { attempt: 20_000 } }, 'retry.attempts', /attempt: 10000/],
+  [{ retry: { maxRetryAfter: 60_000 } }, 'retry.maxRetryAfter', /maxRetryAfter: 15000/],
+  [{ breaker: { window: 1_000 } }, 'breaker.window', /window: 30000/],
+  [{ breaker: { slowCall: 40_000 } }, 'breaker.slowCall', /slowCall: 15000/],
+  [{ hedge: { delay: 50_000 } }, 'hedge.delay', /percentile: 0\.95/],
+  [{ hedge: { delay: 50 }, retry: { budget: 0 } }, 'hedge', /budget: 0\.2/],
+  [{ rateLimit: { rate: 1, maxWait: 60_000 } }, 'rateLimit.maxWait', /leave maxWait out/],
+  [
+    { guard: true, transport: () => Promise.reject(new Error('unused')) },
+    'guard',
+    /leave guard or transport out/,
+  ],
+  [{ tls: { verify: false } }, 'tls.verify', /verify: true/],
+]
+
+for (const [options, option, advice] of SURPRISES) {
+  test(`the linter finds what is wrong with ${JSON.stringify(options)} and says what to write`, () => {
+    const found = findings(options)
+    assert.deepEqual(
+      found.map((each) => each.option),
+      [option],
+    )
+    assert.match(found[0]?.advice ?? '', advice)
+  })
+}
+
+for (const preset of ['standard', 'minimal', 'crawler'] as const) {
+  test(`the linter finds nothing in the preset ${preset}`, () => {
+    assert.deepEqual(findings({ preset }), [])
+  })
+}
+
+test('findings are told as warnings of the process when a client is made', async () => {
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+  createClient({ name: 'orders', breaker: { window: 1_000 } })
+  const warning = await warned
+  assert.equal(warning.name, 'HeadgateWarning')
+  assert.match(warning.message, /client "orders", breaker\.window: .*write breaker: \{ window: 30000 \}/)
+})

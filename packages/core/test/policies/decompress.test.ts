@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { type Body, bodyFrom, collect, EMPTY_BODY } from '../../src/message/body.ts'
+import { TrafficError } from '../../src/message/errors.ts'
+import { Exchange } from '../../src/message/exchange.ts'
+import { HeaderList } from '../../src/message/headers.ts'
+import { HttpRequest } from '../../src/message/request.ts'
+import { HttpResponse } from '../../src/message/response.ts'
+import { parseCodings } from '../../src/policies/content-coding.ts'
+import { RATIO_FLOOR } from '../../src/policies/decoded-body.ts'
+import { decompress, type DecompressOptions } from '../../src/policies/decompress.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { eventually, FilledBody, gather, RecordingSink } from '../h1/harness.ts'
+
+const ENCODERS = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+} as const
+const CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const
+type Coding = keyof typeof ENCODERS
+
+interface Answer {
+  readonly encoding?: string
+  readonly body: Body
+  readonly status?: number
+  readonly method?: string
+  readonly options?: DecompressOptions
+  readonly asked?: Readonly<Record<string, string>>
+}
+
+async function answer(given: Answer): Promise<{ response: HttpResponse; request: HttpRequest }> {
+  const { encoding, body, status = 200, method = 'GET', options, asked = {} } = given
+  const exchange = new Exchange(
+    HttpRequest.to('http://a.example/', { method, headers: asked }),
+    new VirtualClock(),
+  )
+  const headers = HeaderList.of({ 'Content-Length': String(body.length ?? 7), ETag: '"x"' })
+  if (encoding !== undefined) headers.append('content-encoding', encoding)
+  const policy = decompress(options)(() => Promise.resolve(new HttpResponse(status, headers, body)))
+  return { response: await policy(exchange), request: exchange.request }
+}
+
+/** Octets that arrive in pieces of the given size. */
+function arriving(octets: Uint8Array, size = octets.length): Body {
+  let position = 0
+  const filled = new FilledBody()
+  const feed = (): void => {
+    while (position < octets.length) {
+      const piece = octets.subarray(position, position + size)
+      position += size
+      if (!filled.body.push(piece)) return
+    }
+    filled.body.end()
+  }
+  const { body } = filled
+  const resume = body.resume.bind(body)
+  body.resume = () => {
+    resume()
+    feed()
+  }
+  const flowTo = body.flowTo.bind(body)
+  body.flowTo = (sink) => {
+    flowTo(sink)
+    feed()
+  }
+  return body
+}
+
+async function failure(response: HttpResponse): Promise<TrafficError> {
+  const { error } = await gather(response.body)
+  assert.ok(error !== undefined, 'the body must break')
+  return error
+}
+
+const TEXT = Buffer.from('the quick brown fox jumps over the lazy dog. '.repeat(200))
+
+test('compressed responses are asked for, unless the caller says what it takes or wants a range', async () => {
+  const accepted = async (asked: Record<string, string>): Promise<string | undefined> =>
+    (await answer({ body: EMPTY_BODY, asked })).request.headers.get('accept-encoding')
+  assert.equal(await accepted({}), 'gzip, deflate, br, zstd')
+  assert.equal(await accepted({ 'Accept-Encoding': 'br' }), 'br')
+  assert.equal(await accepted({ Range: 'bytes=0-9' }), 'identity')
+})
+
+for (const coding of Object.keys(ENCODERS) as Coding[]) {
+  const encoded = ENCODERS[coding](TEXT)
+
+  test(`${coding} is decoded, here whole or arriving in whatever pieces`, async () => {
+    for (const body of [bodyFrom(encoded), arriving(encoded), arriving(encoded, 1), arriving(encoded, 7)]) {
+      const { response } = await answer({ encoding: coding, body })
+      assert.deepEqual(await collect(response.body), TEXT)
+      assert.deepEqual([...response.headers], [{ name: 'etag', value: '"x"' }])
+    }
+  })
+
+  test(`${coding} that ends too early fails, at whatever octet`, async () => {
+    const short = ENCODERS[coding](Buffer.from('0123456789'.repeat(5)))
+    for (let length = 1; length < short.length; length++) {
+      const cut = short.subarray(0, length)
+      await assert.rejects(answer({ encoding: coding, body: bodyFrom(cut) }), {
+        code: 'decompression_failed',
+      })
+      const { response } = await answer({ encoding: coding, body: arriving(cut, 5) })
+      assert.equal(
+        (await failure(response)).code,
+        'decompression_failed',
+        `${length} of ${short.length} octets`,
+      )
+    }
+  })
+
+  test(`${coding} that is none, or goes on behind its end, fails`, async () => {
+    for (const bad of [
+      Buffer.from('<html>not compressed</html>'),
+      Buffer.concat([encoded, Buffer.from('more')]),
+    ]) {
+      await assert.rejects(answer({ encoding: coding, body: bodyFrom(bad) }), (error: unknown) => {
+        assert.ok(error instanceof TrafficError && error.code === 'decompression_failed')
+        assert.match(
+          error.message,
+          /^the response is said to be encoded with (gzip|deflate|br|zstd), but it is not valid: /,
+        )
+        return error.phase === 'response-body'
+      })
+      for (const size of [bad.length, 1]) {
+        const { response } = await answer({ encoding: coding, body: arriving(bad, size) })
+        assert.equal((await failure(response)).code, 'decompression_failed')
+      }
+    }
+  })
+}
+
+test('deflate without the header of zlib is understood as well', async () => {
+  const raw = deflateRawSync(TEXT)
+  for (const body of [bodyFrom(raw), arriving(raw, 3)]) {
+    const { response } = await answer({ encoding: 'deflate', body })
+    assert.deepEqual(await collect(response.body), TEXT)
+  }
+})
+
+test('any content comes back as it was, in any coding and any pieces', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 3_000 }),
+      fc.constantFrom(...CODINGS),
+      fc.integer({ min: 1, max: 100 }),
+      async (content, coding, size) => {
+        const encoded = ENCODERS[coding](content)
+        const { response } = await answer({ encoding: coding, body: arriving(encoded, size) })
+        assert.deepEqual(await collect(response.body), Buffer.from(content))
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('two codings are undone in the opposite order; more are refused', async () => {
+  const twice = gzipSync(brotliCompressSync(TEXT))
+  for (const body of [bodyFrom(twice), arriving(twice, 10)]) {
+    const { response } = await answer({ encoding: 'br, gzip', body })
+    assert.deepEqual(await collect(response.body), TEXT)
+  }
+  const filled = new FilledBody()
+  await assert.rejects(answer({ encoding: 'gzip, gzip, gzip', body: filled.body }), {
+    code: 'decompression_failed',
+  })
+  assert.ok(filled.cancelled)
+})
+
+test('what has no coding, one that nobody knows, or no content, is left alone', async () => {
+  for (const given of [
+    { body: bodyFrom('plain') },
+    { body: bodyFrom('plain'), encoding: 'aes128gcm' },
+    { body: bodyFrom('plain'), encoding: 'gzip, aes128gcm' },
+    { body: bodyFrom('plain'), encoding: 'constructor' },
+    { body: EMPTY_BODY, encoding: 'gzip', method: 'HEAD' },
+    { body: EMPTY_BODY, encoding: 'gzip', status: 204 },
+    { body: EMPTY_BODY, encoding: 'gzip', status: 304 },
+    { body: bodyFrom('part'), encoding: 'gzip', status: 206 },
+  ]) {
+    const { response } = await answer(given)
+    assert.equal(response.body, given.body)
+    assert.equal(response.headers.get('content-encoding'), given.encoding)
+    assert.ok(response.headers.has('content-length'))
+  }
+})
+
+test('no octets at all are no content, whatever the field says', async () => {
+  for (const body of [EMPTY_BODY, arriving(new Uint8Array(0))]) {
+    const { response } = await answer({ encoding: 'gzip', body })
+    assert.equal((await collect(response.body)).length, 0)
+  }
+})
+
+test('a decompression bomb is cut off, by its ratio and by its size', async () => {
+  const blanks = Buffer.alloc(20 * RATIO_FLOOR, ' ')
+  for (const coding of CODINGS) {
+    const bomb = ENCODERS[coding](blanks)
+    for (const options of [{}, { maxRatio: 1e9, maxSize: 2 * RATIO_FLOOR }]) {
+      const { response } = await answer({ encoding: coding, body: bodyFrom(bomb), options })
+      const { error, octets } = await gather(response.body)
+      assert.equal(error?.code, 'decompression_failed')
+      assert.match(
+        error.message,
+        options.maxRatio ? /limit of 2097152 octets \(maxSize\)/ : /200 times its size \(maxRatio\)/,
+      )
+      assert.ok(octets <= 6 * RATIO_FLOOR, `${coding}: ${octets} octets came out`)
+    }
+  }
+  const small = gzipSync(Buffer.alloc(1_000))
+  await assert.rejects(
+    answer({ encoding: 'gzip', body: bodyFrom(small), options: { maxSize: 999 } }),
+    /maxSize/,
+  )
+  const { response } = await answer({ encoding: 'gzip', body: bodyFrom(small), options: { maxSize: 1_000 } })
+  assert.equal(response.body.length, 1_000)
+})
+
+test('a bomb in a bomb is cut off in its first layer', async () => {
+  const inner = gzipSync(Buffer.alloc(200 * RATIO_FLOOR))
+  const { response } = await answer({ encoding: 'gzip, gzip', body: arriving(gzipSync(inner)) })
+  const { error, octets } = await gather(response.body)
+  assert.equal(error?.code, 'decompression_failed')
+  assert.ok(octets <= 200 * RATIO_FLOOR)
+})
+
+test('nothing is decoded ahead of whoever takes it, and nothing taken from who sends it', async () => {
+  const content = Buffer.alloc(8 * RATIO_FLOOR, 'abcdefghijklmnopqrstuvwxyz0123456789')
+  const encoded = gzipSync(content, { level: 0 })
+  const filled = new FilledBody()
+  const { response } = await answer({ encoding: 'gzip', body: filled.body })
+  const sink = new RecordingSink()
+  sink.room = false
+  response.body.flowTo(sink)
+  let position = 0
+  let accepted = true
+  while (accepted && position < encoded.length) {
+    accepted = filled.body.push(encoded.subarray(position, position + 16_384))
+    position += 16_384
+  }
+  await eventually(() => sink.octets > 0, 'something is decoded')
+  const taken = sink.octets
+  const resumed = filled.resumed
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(sink.octets, taken)
+  assert.equal(filled.resumed, resumed)
+  assert.ok(position < 200_000, `${position} octets were accepted though nobody reads`)
+  // From here on there is room.
+  sink.room = true
+  response.body.resume()
+  while (position < encoded.length) {
+    const before = filled.resumed
+    if (!filled.body.push(encoded.subarray(position, position + 16_384)))
+      await eventually(() => filled.resumed > before, 'there is room again')
+    position += 16_384
+  }
+  filled.body.end()
+  await eventually(() => sink.done, 'all is decoded')
+  assert.equal(sink.octets, content.length)
+})
+
+test('a body that breaks breaks the decoded one; one that is given up gives the other up', async () => {
+  const broken = new FilledBody()
+  const { response } = await answer({ encoding: 'gzip', body: broken.body })
+  const outcome = gather(response.body)
+  broken.body.push(gzipSync(TEXT).subarray(0, 20))
+  const cut = new TrafficError('upstream_closed', 'cut')
+  broken.body.fail(cut)
+  assert.equal((await outcome).error, cut)
+
+  const unwanted = new FilledBody()
+  const { response: other } = await answer({ encoding: 'gzip', body: unwanted.body })
+  const sink = new RecordingSink()
+  other.body.flowTo(sink)
+  unwanted.body.push(gzipSync(TEXT))
+  other.body.cancel(cut)
+  assert.equal(unwanted.cancelled, cut)
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual([sink.octets, sink.done, sink.error], [0, false, undefined])
+})
+
+test('trailers pass', async () => {
+  const filled = new FilledBody()
+  const { response } = await answer({ encoding: 'gzip', body: filled.body })
+  filled.body.push(gzipSync(TEXT))
+  filled.body.end(HeaderList.of({ digest: 'x' }))
+  assert.equal((await gather(response.body)).trailers?.get('digest'), 'x')
+})
+
+test('codings are read as RFC 9110 writes them', () => {
+  assert.deepEqual(parseCodings('GZip'), ['gzip'])
+  assert.deepEqual(parseCodings(' br ,, X-GZIP,identity'), ['br', 'gzip'])
+  assert.deepEqual(parseCodings('identity'), [])
+  assert.equal(parseCodings('compress'), undefined)
+  assert.equal(parseCodings('gzip;q=1'), undefined)
+  assert.equal(parseCodings('br,br,br'), 'too-many')
+})
+
+test('an option that is not valid is named', () => {
+  assert.throws(() => decompress({ maxSize: 0 }), /^TypeError: decompress\.maxSize: 0 is not valid; allowed/)
+  assert.throws(() => decompress({ maxRatio: Number.NaN }), /^TypeError: decompress\.maxRatio: NaN/)
+})
