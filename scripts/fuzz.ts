@@ -11,7 +11,8 @@ const seed = values.seed === undefined ? Date.now() % 2 ** 31 : numberOf('seed',
 function numberOf(name: string, text: string): number {
   const number = Number(text)
   if (text !== '' && number >= 0 && number <= Number.MAX_SAFE_INTEGER) return number
-  throw new TypeError(`--${name} is ${JSON.stringify(text)}: a number from 0 is allowed`)
+  process.stderr.write(`fuzz: --${name} is ${JSON.stringify(text)}: a number from 0 is allowed\n`)
+  process.exit(1)
 }
 
 const SECOND = 1000

@@ -8,7 +8,8 @@ export function cancelOnAbort(exchange: Exchange, signal: AbortSignal): void {
   exchange.onFinish(() => signal.removeEventListener('abort', abort))
 }
 
-function aborted(signal: AbortSignal): TrafficError {
+/** The failure of what a signal has ended. */
+export function aborted(signal: AbortSignal): TrafficError {
   const reason: unknown = signal.reason
   const timedOut = reason instanceof DOMException && reason.name === 'TimeoutError'
   const message = timedOut ? 'the timeout of the caller’s signal passed' : 'the caller gave the call up'

@@ -1,3 +1,4 @@
+import type { ServerSentEvent } from '@headgate/core'
 import { Call } from './call.ts'
 import { checkOptions } from './check-options.ts'
 import { ClientEngine } from './engine.ts'
@@ -8,8 +9,10 @@ import { type FetchInit, fetchInput } from './fetch-input.ts'
 import { warn } from './lint.ts'
 import type { CallOptions, ClientOptions } from './options.ts'
 import type { OriginFigures } from './origin-metrics.ts'
+import { type PaginateItemsOptions, type PaginateOptions, pages } from './paginate.ts'
 import type { ClientResponse } from './response.ts'
 import { type Result, settle } from './result.ts'
+import { eventStream, type SseOptions } from './sse.ts'
 import { StatusError } from './status-error.ts'
 
 /** Calls with the same options, over the same connections. */
@@ -60,6 +63,42 @@ export class Client {
     if (typeof work === 'string' || work instanceof URL)
       return settle(this.call(options?.method ?? 'GET', work, options))
     return settle(work)
+  }
+
+  /**
+   * The events of a `text/event-stream` (server-sent events), for `for await`: connects again with Last-Event-ID when the stream
+   * ends or breaks. Ends with the loop, with 204 from the server, or with `signal`. Throws TrafficError.
+   */
+  sse(url: string | URL, options: SseOptions = {}): AsyncGenerator<ServerSentEvent, void, undefined> {
+    const { clock } = this.engine
+    const send = (call: CallOptions): Promise<ClientResponse> =>
+      this.engine.send(String(url), call, 'text/event-stream')
+    return eventStream(options, { clock, url: String(url), send })
+  }
+
+  /**
+   * All pages of a list as JSON, or with the option `items` all that is on them, for `for await`: by `Link`, by a cursor or URL in
+   * the content, by page number or offset. The next page must be at the same origin. Throws TrafficError.
+   */
+  paginate<Item, Page = unknown>(
+    url: string | URL,
+    options: PaginateItemsOptions<Item, Page>,
+  ): AsyncGenerator<Item, void, undefined>
+  paginate<Page = unknown>(
+    url: string | URL,
+    options?: PaginateOptions<Page>,
+  ): AsyncGenerator<Page, void, undefined>
+  paginate(
+    url: string | URL,
+    options: PaginateOptions & Partial<PaginateItemsOptions<unknown>> = {},
+  ): AsyncGenerator<unknown, void, undefined> {
+    const { method = 'GET' } = options
+    const send = async (page: string, call: CallOptions): Promise<ClientResponse> => {
+      const response = await this.engine.send(page, call, 'application/json')
+      if (response.status >= 400) throw new StatusError(method, response)
+      return response
+    }
+    return pages(options, { url: String(url), origin: this.engine.originOf(String(url)), send })
   }
 
   /** What would be done with a call, and why. Nothing is sent. */

@@ -96,6 +96,12 @@ export class ClientEngine {
     })
   }
 
+  /** Where a URL leads, as `https://api.example.com`. @throws TrafficError `invalid_request` */
+  originOf(url: string): string {
+    const { scheme, authority } = requestTarget(url, this.defaults.base)
+    return `${scheme}://${authority.text}`
+  }
+
   explain(url: string, call: CallOptions): Explanation {
     const settings = settingsOf(this.options, call)
     const target = requestTarget(url, this.defaults.base)

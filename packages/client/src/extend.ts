@@ -1,3 +1,4 @@
+import type { Credentials } from '@headgate/core'
 import type { ClientOptions, HeadersInput, PolicyOptions } from './options.ts'
 
 /**
@@ -8,10 +9,31 @@ export function extended(base: ClientOptions, more: ClientOptions): ClientOption
   return {
     ...base,
     ...more,
+    auth: mergedAuth(base, more),
     headers: mergedFields(base.headers, more.headers),
     policies: [...(base.policies ?? []), ...(more.policies ?? [])],
     timeout: mergedParts(timeoutParts(base.timeout), timeoutParts(more.timeout)),
     retry: mergedParts(base.retry, more.retry),
+  }
+}
+
+/** Credentials go where they were meant to go when they were given: not to another baseUrl that comes later. */
+function mergedAuth(base: ClientOptions, more: ClientOptions): ClientOptions['auth'] {
+  const { auth, baseUrl } = base
+  if (more.auth !== undefined || !auth) return more.auth ?? auth
+  if (more.baseUrl === undefined || baseUrl === undefined || auth.origins !== undefined) return auth
+  return boundTo(new URL(baseUrl).origin, auth)
+}
+
+function boundTo(origin: string, credentials: Credentials): Credentials {
+  const { scheme, field } = credentials
+  return {
+    scheme,
+    field,
+    origins: [origin],
+    proof: (exchange, fetchToken) => credentials.proof(exchange, fetchToken),
+    renewed: (...refusal) => credentials.renewed?.(...refusal),
+    accepted: (...acceptance) => credentials.accepted?.(...acceptance),
   }
 }
 

@@ -19,11 +19,15 @@ export type {
   TimeoutSettings,
 } from './options.ts'
 export type { DurationFigures, OriginFigures } from './origin-metrics.ts'
+export type { CursorPaging, NextUrlPaging, NumberPaging, OffsetPaging, Paging } from './next-page.ts'
+export type { PaginateItemsOptions, PaginateOptions } from './paginate.ts'
 export { PRESETS } from './presets.ts'
+export type { ReconnectSettings } from './reconnect.ts'
 export type { BodyInput } from './request-body.ts'
 export type { Query } from './request-target.ts'
 export { ClientResponse } from './response.ts'
 export type { Result } from './result.ts'
+export type { SseOptions } from './sse.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 export { StatusError } from './status-error.ts'
 export {

@@ -31,7 +31,8 @@ export function mergedHeaders(defaults: HeaderList, input: HeadersInput | undefi
   return headers
 }
 
-function pairs(input: HeadersInput): Iterable<readonly [string, string | undefined]> {
+/** Names and values, whatever form they were given in. */
+export function pairs(input: HeadersInput): Iterable<readonly [string, string | undefined]> {
   if (Symbol.iterator in input) return input
   return Object.entries(input)
 }

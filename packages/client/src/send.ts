@@ -8,6 +8,7 @@ import {
 } from '@headgate/core'
 import { cancelOnAbort } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
+import { holdProcess, releaseProcess } from './process-hold.ts'
 import type { Priority } from './options.ts'
 import { targetUrl } from './request-target.ts'
 import { ClientResponse } from './response.ts'
@@ -31,7 +32,8 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
-    const response = deliver(exchange, await options.handler(exchange))
+    holdProcess()
+    const response = deliver(exchange, await options.handler(exchange).finally(releaseProcess))
     return new ClientResponse(response, {
       url: targetUrl(exchange.request),
       redirected: redirectsOf(exchange).length > 0,

@@ -25,7 +25,7 @@ export class StatusError extends TrafficError {
 }
 
 /** Queries carry tokens and personal data: they stay out of messages. */
-function shown(url: string): string {
+export function shown(url: string): string {
   const mark = url.indexOf('?')
   return mark < 0 ? url : `${url.slice(0, mark)}?…`
 }

@@ -13,6 +13,8 @@ export interface Certificate {
 export interface CertificateOptions {
   /** Host names and addresses. */
   readonly names: readonly string[]
+  /** The subject's common name. Default: the first of `names`. */
+  readonly commonName?: string
   /** How long it is valid from now; negative for one that has expired. */
   readonly days?: number
   /** Who signs it; itself by default, and then it can sign others. */
@@ -20,7 +22,7 @@ export interface CertificateOptions {
 }
 
 /** Makes a key and a certificate with openssl, which every machine that runs these tests has. */
-export function makeCertificate({ names, days = 2, ca }: CertificateOptions): Certificate {
+export function makeCertificate({ names, commonName, days = 2, ca }: CertificateOptions): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-certificate-'))
   const file = (name: string): string => join(folder, name)
   const openssl = (...words: string[]): void => {
@@ -34,7 +36,7 @@ export function makeCertificate({ names, days = 2, ca }: CertificateOptions): Ce
       `subjectAltName=${altNames.join(',')}\nbasicConstraints=critical,CA:${authority}\n`,
     )
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key']
-    openssl('req', '-new', ...key, '-subj', `/CN=${names[0] ?? 'nameless'}`, '-out', 'request')
+    openssl('req', '-new', ...key, '-subj', `/CN=${commonName ?? names[0] ?? 'nameless'}`, '-out', 'request')
     if (ca !== undefined) {
       writeFileSync(file('ca-key'), ca.key)
       writeFileSync(file('ca-cert'), ca.cert)

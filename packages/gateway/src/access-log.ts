@@ -4,7 +4,9 @@ import {
   type Exchange,
   failureCode,
   type Outcome,
+  type Peer,
   redactQuery,
+  type TrafficError,
 } from '@headgate/core'
 
 /** Where lines go. */
@@ -31,6 +33,10 @@ export class JsonAccessLog implements AccessLog {
 
   record(exchange: Exchange, outcome: Outcome, duration: number): void {
     this.sink.write(accessLine(exchange, outcome, duration, this.now()))
+  }
+
+  refused(error: TrafficError, peer: Peer, bytesSent: number): void {
+    this.sink.write(refusalLine(error, peer, bytesSent, this.now()))
   }
 
   /** Many exchanges end in the same millisecond: the text is made once for them. */
@@ -70,6 +76,18 @@ export function accessLine(exchange: Exchange, outcome: Outcome, duration: numbe
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
   if (userAgent !== undefined) line += `","user_agent":"${escaped(userAgent)}`
   return `${line}","version":"${request.version}"}\n`
+}
+
+/**
+ * The line of what was refused before it was an exchange, with the same members: those that only a request that was
+ * understood has are empty.
+ */
+export function refusalLine(error: TrafficError, peer: Peer, bytesSent: number, time: string): string {
+  return (
+    `{"time":"${time}","route":"","method":"","host":"","path":"","status":${error.status},"duration_ms":0` +
+    `,"bytes_sent":${bytesSent},"bytes_received":0,"attempts":0,"client":"${escaped(peer.address)}"` +
+    `,"error":"${error.code}","error_reason":"${escaped(error.message)}","version":""}\n`
+  )
 }
 
 /** What stands in a JSON string as it is, within ASCII. */

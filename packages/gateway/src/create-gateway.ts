@@ -58,7 +58,7 @@ export function createGateway(
   const { clock = systemClock, accessLog } = options
   const result = parseConfig(config)
   if (!result.ok) throw new ConfigError(result.problems)
-  const log = accessLog && { accessLog: new JsonAccessLog({ write: accessLog }, clock) }
+  const log = accessLog && { accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock) }
   const gateway = new Gateway(result.config, { clock, ...log })
   return {
     handler: gateway.handler,
@@ -67,5 +67,20 @@ export function createGateway(
       return listeners.map(({ config, port }) => ({ url: listenerUrl(config, port), port }))
     },
     close: (timeout) => gateway.close(timeout),
+  }
+}
+
+/** A log that throws costs its line, and is reported once: the exchange was answered. */
+function guarded(write: (line: string) => void): (line: string) => void {
+  let reported = false
+  return (line) => {
+    try {
+      write(line)
+    } catch (thrown) {
+      if (reported) return
+      reported = true
+      const reason = thrown instanceof Error ? thrown.message : `a ${typeof thrown} was thrown`
+      process.emitWarning(`accessLog of createGateway fails, and lines are lost: ${reason}`, 'HeadgateWarning')
+    }
   }
 }

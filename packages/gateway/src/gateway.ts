@@ -69,6 +69,7 @@ export class Gateway {
             reusePort: this.options.reusePort ?? false,
             ticketKeys: this.options.ticketKeys,
             onConnection: this.metrics.onConnection,
+            refused: this.refused,
           }),
         )
       }
@@ -89,10 +90,16 @@ export class Gateway {
     return this.closing
   }
 
-  private readonly refusal: ListenOptions['owner']['refusal'] = (error, exchange) => {
+  private readonly refusal: ListenOptions['owner']['refusal'] = (error, exchange, peer) => {
+    const response = problemResponse(error, exchange)
     // An exchange is counted when it has ended.
-    if (exchange === undefined) this.metrics.onError(error)
-    return problemResponse(error, exchange)
+    if (exchange === undefined) this.refused(error, peer, response.body.length ?? 0)
+    return response
+  }
+
+  private readonly refused: ListenOptions['refused'] = (error, peer, bytesSent) => {
+    this.metrics.onError(error)
+    this.options.accessLog?.refused?.(error, peer, bytesSent)
   }
 
   private async drain(timeout: number): Promise<CloseReport> {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
-import { ServerConnection, type ServerConnectionOptions, type ServerConnectionOwner } from '@headgate/core'
+import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import {
+  type Peer,
+  ServerConnection,
+  type ServerConnectionOptions,
+  type ServerConnectionOwner,
+  TrafficError,
+} from '@headgate/core'
 import type { ListenerConfig } from './config/config.ts'
 
 /** What accepts connections on one address. */
@@ -24,6 +30,8 @@ export interface ListenOptions {
   readonly ticketKeys: Buffer | undefined
   /** Told when a connection comes (+1) and goes (-1). */
   readonly onConnection: (change: 1 | -1) => void
+  /** Told of what is refused before it is an exchange. */
+  readonly refused: (error: TrafficError, peer: Peer, bytesSent: number) => void
 }
 
 /** As many connections as the kernel may hold before they are accepted; it caps this at net.core.somaxconn. */
@@ -40,7 +48,7 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     },
   }
   const accept = (socket: Socket): void => {
-    if (connections.size >= config.maxConnections) return refuse(socket)
+    if (connections.size >= config.maxConnections) return refuse(socket, options)
     connections.add(new ServerConnection(socket, owner, options.connection))
     options.onConnection(1)
     return undefined
@@ -94,12 +102,15 @@ function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promi
   })
 }
 
-const TOO_MANY =
-  'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: 21\r\nretry-after: 1\r\nconnection: close\r\n\r\ntoo many connections\n'
+const TOO_MANY = 'too many connections\n'
+const TOO_MANY_RESPONSE = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${TOO_MANY.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${TOO_MANY}`
 
 /** More connections than allowed: told so, without reading a request. */
-function refuse(socket: Socket): undefined {
+function refuse(socket: Socket, { refused }: ListenOptions): undefined {
+  const { remoteAddress: address = '', remotePort: port = 0 } = socket
   socket.on('error', () => {})
-  socket.end(TOO_MANY, 'latin1', () => socket.destroySoon())
+  socket.end(TOO_MANY_RESPONSE, 'latin1', () => socket.destroySoon())
   socket.resume()
+  const error = new TrafficError('too_many_connections', 'the listener has maxConnections open')
+  refused(error, { address, port, encrypted: socket instanceof TLSSocket }, TOO_MANY.length)
 }

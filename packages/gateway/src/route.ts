@@ -35,7 +35,11 @@ export function routeHandler(route: RouteConfig, context: RouteContext): Handler
     [
       ...outerPolicies(route.name, context),
       bodyLimit !== undefined && limits({ body: bodyLimit }),
-      forwarding({ ...config.forwarding, trustedProxies: context.trustedProxies }),
+      forwarding({
+        ...config.forwarding,
+        trustedProxies: context.trustedProxies,
+        ownFields: config.requestId ? [config.requestId.header] : [],
+      }),
       !route.preserveHost && endpointHost(),
       exchangeTimeout !== undefined && timeout({ exchange: exchangeTimeout }),
       route.retry &&

@@ -64,7 +64,8 @@ export class EventStreamParser {
       }
       this.afterCr = octet === CR
     }
-    if (start < chunk.length) this.keep(chunk.slice(start))
+    // A copy: `slice` of a Buffer is a view.
+    if (start < chunk.length) this.keep(new Uint8Array(chunk.subarray(start)))
     return this.events.splice(0)
   }
 

@@ -1,3 +1,4 @@
+import { FieldCursor } from './field-cursor.ts'
 import { readBareItem } from './structured-bare.ts'
 import type { BareItem, Dictionary, InnerList, Item, List, Member } from './structured-types.ts'
 
@@ -8,18 +9,7 @@ const TRUE: BareItem = { type: 'boolean', value: true }
 const KEY = /[a-z*][a-z0-9_.*-]*/y
 
 /** The parsing algorithms of RFC 9651 4.2, one method each. */
-export class StructuredReader {
-  readonly text: string
-  position = 0
-
-  constructor(text: string) {
-    this.text = text
-  }
-
-  get atEnd(): boolean {
-    return this.position >= this.text.length
-  }
-
+export class StructuredReader extends FieldCursor {
   list(): Parsed<List> {
     const members: Member[] = []
     while (!this.atEnd) {
@@ -47,25 +37,6 @@ export class StructuredReader {
   item(): Parsed<Item> {
     const bare = readBareItem(this)
     return bare === undefined ? undefined : this.parametersOf(bare)
-  }
-
-  skipSpaces(): void {
-    while (this.text[this.position] === ' ') this.position++
-  }
-
-  /** Passes over a character, if it is next. */
-  take(character: string): boolean {
-    if (this.text[this.position] !== character) return false
-    this.position++
-    return true
-  }
-
-  /** Passes over what a sticky pattern matches here. */
-  match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.position
-    const found = pattern.exec(this.text)?.[0]
-    if (found !== undefined) this.position += found.length
-    return found
   }
 
   private member(): Parsed<Member> {
@@ -116,9 +87,5 @@ export class StructuredReader {
     this.skipWhitespace()
     // A comma at the end is followed by nothing.
     return !this.atEnd
-  }
-
-  private skipWhitespace(): void {
-    while (this.text[this.position] === ' ' || this.text[this.position] === '\t') this.position++
   }
 }

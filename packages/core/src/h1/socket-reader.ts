@@ -1,4 +1,5 @@
 import { type OnReadOpts, Socket } from 'node:net'
+import { reportDefect } from '../time/defect.ts'
 
 /** Takes what a socket brings. */
 export interface ReadTarget {
@@ -9,6 +10,8 @@ export interface ReadTarget {
   read(chunk: Buffer, owned: boolean): boolean
   /** Whether octets are being passed on rather than looked at: reads then go into buffers that can be handed over. */
   readonly streaming: boolean
+  /** Called if `read` threw: the connection is in no state to go on. */
+  destroy(): void
 }
 
 const READ_SIZE = 64 * 1024
@@ -41,7 +44,7 @@ export class SocketReader {
 
   /** For a socket that was accepted, and not made by us. */
   attach(socket: Socket): void {
-    if (!attachOnRead(socket, this)) socket.on('data', (chunk: Buffer) => this.target?.read(chunk, true))
+    if (!attachOnRead(socket, this)) socket.on('data', (chunk: Buffer) => this.give(chunk, true))
   }
 
   readonly next = (): Buffer => {
@@ -53,10 +56,21 @@ export class SocketReader {
   readonly take = (size: number, buffer: Uint8Array): boolean => {
     const chunk = (buffer as Buffer).subarray(0, size) // ours, hence a Buffer
     const owned = size >= HAND_OVER && buffer !== shared
-    const free = this.target?.read(chunk, owned) ?? true
+    const free = this.give(chunk, owned)
     // Someone keeps it, so the next read gets a fresh one.
     if (owned && !free) this.buffer = shared
     return true
+  }
+
+  /** An error here would end the process, and with it all other connections. */
+  private give(chunk: Buffer, owned: boolean): boolean {
+    try {
+      return this.target?.read(chunk, owned) ?? true
+    } catch (thrown) {
+      reportDefect('reading a connection', thrown)
+      this.target?.destroy()
+      return false
+    }
   }
 }
 

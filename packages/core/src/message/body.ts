@@ -1,3 +1,4 @@
+import { reportDefect } from '../time/defect.ts'
 import { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 
@@ -125,7 +126,7 @@ export class StreamBody implements Body {
   push(chunk: Uint8Array): boolean {
     if (this.settled) return true
     this.received += chunk.byteLength
-    if (this.sink !== undefined) return this.sink.write(chunk)
+    if (this.sink !== undefined) return this.pass(this.sink, chunk)
     this.held.push(chunk)
     return false
   }
@@ -159,7 +160,7 @@ export class StreamBody implements Body {
     if (this.cancellation !== undefined) return sink.fail(this.cancellation)
     let room = true
     for (const chunk of this.held) {
-      room = sink.write(chunk) && room
+      room = this.pass(sink, chunk) && room
       // Writing may be what made the sink cancel.
       if (this.settled) return
     }
@@ -167,11 +168,11 @@ export class StreamBody implements Body {
     if (this.failure !== undefined)
       this.settle(() => sink.fail(this.failure as TrafficError)) // checked right before
     else if (this.ending !== undefined) this.settle(() => sink.end(this.ending?.trailers))
-    else if (room) this.source.resumeBody()
+    else if (room) this.wake()
   }
 
   resume(): void {
-    if (!this.settled) this.source.resumeBody()
+    if (!this.settled) this.wake()
   }
 
   cancel(error: TrafficError): void {
@@ -180,12 +181,44 @@ export class StreamBody implements Body {
     this.cancellation = error
     this.held = []
     // All of it arrived already: there is nothing left to stop.
-    if (this.ending === undefined && this.failure === undefined) this.source.cancelBody(error)
+    if (this.ending !== undefined || this.failure !== undefined) return
+    try {
+      this.source.cancelBody(error)
+    } catch (thrown) {
+      reportDefect('the source of a body', thrown)
+    }
+  }
+
+  private wake(): void {
+    try {
+      this.source.resumeBody()
+    } catch (thrown) {
+      reportDefect('the source of a body', thrown)
+      this.fail(TrafficError.from(thrown))
+    }
+  }
+
+  /** The sink may be anybody's: one that throws breaks this body, not the connection that the octets come from. */
+  private pass(sink: BodySink, chunk: Uint8Array): boolean {
+    try {
+      return sink.write(chunk)
+    } catch (thrown) {
+      reportDefect('a body sink', thrown)
+      if (this.settled) return true
+      const error = TrafficError.from(thrown)
+      this.cancel(error)
+      this.settle(() => sink.fail(error))
+      return true
+    }
   }
 
   private settle(tell: () => void): void {
     this.settled = true
-    tell()
+    try {
+      tell()
+    } catch (thrown) {
+      reportDefect('a body sink', thrown)
+    }
   }
 }
 

@@ -173,7 +173,15 @@ export class TrafficError extends Error {
   /** Takes what was thrown, by our code or a user's policy, as a TrafficError. */
   static from(thrown: unknown): TrafficError {
     if (thrown instanceof TrafficError) return thrown
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    return new TrafficError('internal', message, { cause: thrown })
+    return new TrafficError('internal', messageOf(thrown), { cause: thrown })
+  }
+}
+
+/** Whatever was thrown, also what has no text. */
+function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown)
+  } catch {
+    return `${typeof thrown} without a text was thrown`
   }
 }

@@ -1,5 +1,6 @@
 import type { Span } from '../telemetry/tracer.ts'
 import type { Clock } from '../time/clock.ts'
+import { reportDefect } from '../time/defect.ts'
 import { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest } from './request.ts'
@@ -98,7 +99,13 @@ export class Exchange {
     const workers = [this.worker, ...(this.moreWorkers ?? [])]
     this.worker = undefined
     this.moreWorkers = undefined
-    for (const worker of workers) worker?.cancelled(error)
+    for (const worker of workers) {
+      try {
+        worker?.cancelled(error)
+      } catch (thrown) {
+        reportDefect('a callback of a cancellation', thrown)
+      }
+    }
   }
 
   /** From now until `release`, `worker` is told of a cancellation. */
@@ -138,6 +145,7 @@ export class Exchange {
       finisher(this, outcome)
     } catch (thrown) {
       this.error ??= TrafficError.from(thrown)
+      reportDefect('an onFinish callback', thrown)
     }
   }
 }

@@ -55,7 +55,7 @@ function asked(take: () => RateDecision | Promise<RateDecision>): RateDecision |
   try {
     return take()
   } catch (error) {
-    return Promise.reject(error as Error) // whatever it threw, it is passed on as it is
+    return Promise.reject(error)
   }
 }
 
@@ -68,7 +68,12 @@ function follow(
 ): Promise<HttpResponse> {
   onDecision?.(exchange, decision)
   if (!decision.allowed) return Promise.reject(rateLimited(key, decision))
-  return decision.wait > 0 ? sleep(decision.wait, exchange).then(() => next(exchange)) : next(exchange)
+  return decision.wait > 0 ? afterWait(decision.wait, exchange, next) : next(exchange)
+}
+
+async function afterWait(wait: number, exchange: Exchange, next: Handler): Promise<HttpResponse> {
+  await sleep(wait, exchange)
+  return next(exchange)
 }
 
 function withoutStore(

@@ -1,3 +1,4 @@
+import { reportDefect } from './defect.ts'
 import type { Timer } from './timer.ts'
 
 /** 512 slots of 10 ms: timers within 5 s are reached in one turn, later ones stay linked and are looked at again. */
@@ -72,6 +73,15 @@ export class TimerWheel {
     this.size--
   }
 
+  /** One that throws must not keep the others from firing. */
+  private fire(timer: WheelTimer): void {
+    try {
+      timer.fire()
+    } catch (thrown) {
+      reportDefect('a timer', thrown)
+    }
+  }
+
   private sweep(head: WheelTimer): void {
     let timer = head.next
     while (timer !== head) {
@@ -80,7 +90,7 @@ export class TimerWheel {
       else if (timer.due <= this.now) {
         this.unlink(timer)
         timer.due = Infinity
-        timer.fire()
+        this.fire(timer)
         // The callback may have unlinked the one that followed: start again from the slot's head.
         timer = head.next
         continue

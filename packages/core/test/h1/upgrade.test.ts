@@ -123,7 +123,7 @@ test('a refused switch without octets behind it leaves the connection as it was'
     far.send('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\nUpgrade: x\r\n\r\nno')
     assert.equal(
       undated(await client.receives('no')),
-      'HTTP/1.1 426 Upgrade Required\r\ncontent-length: 2\r\n\r\nno',
+      'HTTP/1.1 426 Upgrade Required\r\ncontent-length: 2\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nno',
     )
     client.forget()
     if (count === 1) client.send('GET / HTTP/1.1\r\nHost: h\r\n\r\n')

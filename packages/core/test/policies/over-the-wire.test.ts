@@ -11,6 +11,7 @@ import { hedge } from '../../src/policies/hedge.ts'
 import { Limiter } from '../../src/policies/limiter.ts'
 import { RetryBudget } from '../../src/policies/retry-budget.ts'
 import { RETRY_STATUSES } from '../../src/policies/retry-decision.ts'
+import { resume } from '../../src/policies/resume.ts'
 import { retry } from '../../src/policies/retry.ts'
 import { type ScriptedConnection, ScriptedPeer } from '../../src/testing/scripted-peer.ts'
 import { systemClock } from '../../src/time/clock.ts'
@@ -121,4 +122,25 @@ test('a slot is free again when the body of the one that had it has arrived', as
   connection.send('HTTP/1.1 204 No Content\r\n\r\n')
   assert.equal((await second).status, 204)
   assert.equal(limiter.inflight, 0)
+})
+
+test('a download whose connection breaks twice is whole for whoever reads it, retries included', async (t) => {
+  const shared = budget()
+  const { peer, send } = await wire(t, [
+    resume({ backoff, budget: shared }),
+    retry({ attempts: 2, backoff, budget: shared, statuses: RETRY_STATUSES }),
+  ])
+  const response = send()
+  const first = await request(peer)
+  first.send('HTTP/1.1 200 OK\r\netag: "a"\r\ncontent-length: 10\r\n\r\n0123')
+  const content = collect((await response).body)
+  first.reset()
+  const second = await request(peer)
+  assert.match(second.text, /\r\nrange: bytes=4-\r\nif-match: "a"\r\n/)
+  second.reset()
+  const third = await request(peer)
+  third.send(
+    'HTTP/1.1 206 Partial\r\netag: "a"\r\ncontent-range: bytes 4-9/10\r\ncontent-length: 6\r\n\r\n456789',
+  )
+  assert.equal((await content).toString(), '0123456789')
 })

@@ -266,3 +266,14 @@ test('an exchange that is given up does not wait for the store', async () => {
   await assert.rejects(response, gone)
   assert.equal(clock.pending, 0)
 })
+
+test('one that is given up in the moment in which the store answers is not sent', async () => {
+  const { promise, resolve } = Promise.withResolvers<RateDecision>()
+  const { call, times } = limited({ store: remote(() => promise), onStoreError: 'open' })
+  const { exchange, response } = call()
+  const gone = new TrafficError('cancelled', 'gone')
+  void promise.then(() => exchange.cancel(gone))
+  resolve(GRANTED)
+  await assert.rejects(response, gone)
+  assert.deepEqual(times, [])
+})

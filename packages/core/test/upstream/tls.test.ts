@@ -183,6 +183,11 @@ const refusals: readonly Refusal[] = [
     message: /comes from a CA that is not trusted; give that CA as tls\.ca/,
   },
   {
+    what: 'a certificate with the name as its common name only',
+    certificate: () => makeCertificate({ names: ['127.0.0.1'], commonName: 'api.example', ca }),
+    message: /its certificate is not for api\.example but for IP Address:127\.0\.0\.1; /,
+  },
+  {
     what: 'a certificate for another name',
     certificate: () => makeCertificate({ names: ['other.example'], ca }),
     message:

@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly metricMemory: SharedArrayBuffer
   /** Whether other workers bind the same ports. */
   readonly reusePort: boolean
+  /** Whether it takes the place of one that served, and should rather serve without a log than not at all. */
+  readonly replacement: boolean
   /** TLS session ticket keys, 48 octets, the same for all workers. */
   readonly ticketKeys: Uint8Array
 }

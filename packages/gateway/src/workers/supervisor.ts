@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@headgate/core'
 import type { GatewayConfig, ListenerConfig } from '../config/config.ts'
 import { GatewayMetrics } from '../metrics.ts'
 import { claim } from './claim.ts'
+import { connectionsWithin, DescriptorWatch, descriptorLimit, FEW_CONNECTIONS } from './descriptors.ts'
 import type { WorkerStart } from './protocol.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
@@ -18,6 +19,8 @@ export interface SupervisorOptions {
   readonly onEvent?: (event: SupervisorEvent) => void
   /** As `process.platform`, which is the default. */
   readonly platform?: NodeJS.Platform
+  /** How many file descriptors the process may open. Default: what the system says. */
+  readonly descriptors?: number
 }
 
 export interface SupervisorStatus {
@@ -59,6 +62,9 @@ export class Supervisor {
   /** Its own metric memory, and then one for each worker, which its successors count on in. */
   readonly memories: readonly SharedArrayBuffer[]
   private readonly ticketKeys = randomBytes(48)
+  private readonly descriptors: DescriptorWatch
+  /** The most connections of a listener for which there are file descriptors. */
+  private readonly maxConnections: number
   private phase: SupervisorStatus['phase'] = 'starting'
   private ports: readonly (number | undefined)[] = []
   /** Timers of the clock let a process end: one whose workers have all crashed has nothing else to wait for. */
@@ -75,6 +81,8 @@ export class Supervisor {
       { length: count },
       (_, index) => new WorkerSlot(index, this.slotOwner, this.clock),
     )
+    this.maxConnections = this.affordable(options.descriptors ?? descriptorLimit(), count)
+    this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
     this.metrics = new GatewayMetrics(config)
     const own = this.metrics.allocate()
     this.metrics.attach(own)
@@ -110,6 +118,7 @@ export class Supervisor {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
     this.phase = 'running'
+    this.descriptors.start()
     return this.config.listeners.map((config, index) => ({ config, port: this.ports[index] }))
   }
 
@@ -127,6 +136,7 @@ export class Supervisor {
     timer.arm(this.config.drain.timeout + DRAIN_MARGIN)
     const cuts = await Promise.all(this.slots.map((slot) => slot.drain()))
     timer.disarm()
+    this.descriptors.stop()
     clearInterval(this.keepAlive)
     this.phase = 'stopped'
     const cut = cuts.reduce<number>((sum, each) => sum + (each ?? 0), 0)
@@ -144,6 +154,20 @@ export class Supervisor {
     },
   }
 
+  private affordable(descriptors: number, workers: number): number {
+    const { listeners } = this.config
+    const affordable = connectionsWithin(descriptors, workers, listeners.length)
+    const wanted = Math.max(...listeners.map(({ maxConnections }) => maxConnections))
+    // The default is more than many systems allow.
+    if (affordable < Math.min(wanted, FEW_CONNECTIONS)) {
+      const message =
+        `at most ${affordable} connections per listener and worker instead of ${wanted}: ` +
+        `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
+      this.onEvent({ type: 'notice', message })
+    }
+    return affordable
+  }
+
   private memoryOf(index: number): SharedArrayBuffer {
     return this.memories[index + 1] as SharedArrayBuffer // there is one for each slot
   }
@@ -153,10 +177,15 @@ export class Supervisor {
       .map((listener, position) => withPort(listener, this.ports[position]))
       // A path can be bound once.
       .filter(({ address }) => index === 0 || address.kind === 'tcp')
+      .map((listener) => ({
+        ...listener,
+        maxConnections: Math.min(listener.maxConnections, this.maxConnections),
+      }))
     return {
       config: { ...this.config, listeners },
       metricMemory: this.memoryOf(index),
       reusePort: this.slots.length > 1,
+      replacement: this.phase === 'running',
       ticketKeys: this.ticketKeys,
     }
   }

@@ -9,10 +9,11 @@ import { MetricSampler } from '../metric-sampler.ts'
 import { GatewayMetrics } from '../metrics.ts'
 import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
+import { surviveUncaught } from './uncaught.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
-const { config, metricMemory, reusePort, ticketKeys } = workerData as WorkerStart
+const { config, metricMemory, reusePort, replacement, ticketKeys } = workerData as WorkerStart
 
 const metrics = new GatewayMetrics(config)
 metrics.attach(metricMemory)
@@ -34,6 +35,7 @@ async function serve(): Promise<void> {
   parentPort?.on('message', (_: Drain) => void drain(gateway, sampler, log))
   const listeners = await gateway.listen()
   sampler.start()
+  surviveUncaught(notice)
   report({ type: 'listening', ports: listeners.map(({ port }) => port) })
 }
 
@@ -44,12 +46,20 @@ async function drain(gateway: Gateway, sampler: MetricSampler, log: LogWriter | 
   report({ type: 'drained', cut })
 }
 
-function openLog({ path }: AccessLogConfig): LogWriter {
-  return new LogWriter(openLogDestination(path), {
-    clock,
-    dropped: metrics.accessLogDropped,
-    report: (message) => report({ type: 'notice', message }),
-  })
+function openLog({ path }: AccessLogConfig): LogWriter | undefined {
+  try {
+    const dropped = metrics.accessLogDropped
+    return new LogWriter(openLogDestination(path), { clock, dropped, report: notice })
+  } catch (error) {
+    // What was there when the gateway started may have been removed: a reason to say so, not to stop serving.
+    if (!replacement) throw error
+    notice(`this worker writes no access log: ${startFailure(error).message}`)
+    return undefined
+  }
+}
+
+function notice(message: string): void {
+  report({ type: 'notice', message })
 }
 
 await serve().catch((error: unknown) => report({ type: 'failed', failure: startFailure(error) }))

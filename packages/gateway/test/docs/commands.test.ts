@@ -12,6 +12,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'git clone https://github.com/headgate/headgate && cd headgate': 'takes a network',
   'npm start': 'runs until Ctrl-C; examples/quick-start.test.ts runs what it starts',
   'npm install headgate': 'takes a network',
+  'npm run fuzz -- --minutes 10 --seed 7': 'takes ten minutes; differential.test.ts runs one of them',
   'npm install @headgate/core': 'takes a network',
 }
 

@@ -1,0 +1,78 @@
+import { closeSync, openSync } from 'node:fs'
+import type { Clock, Timer } from '@headgate/core'
+
+/** Kept free for everything but traffic: files, the threads' own, the admin listener. */
+const RESERVED = 32
+const RESERVED_PER_WORKER = 16
+/** Fewer connections than this are worth a word. */
+export const FEW_CONNECTIONS = 1024
+/** Milliseconds between two looks. */
+const INTERVAL = 1_000
+
+/** How many file descriptors this process may open; Infinity where that cannot be known. */
+export function descriptorLimit(): number {
+  // Else the report would resolve the names of peers. (Not among Node's types yet.)
+  Object.assign(process.report, { excludeNetwork: true })
+  const { userLimits } = process.report.getReport() as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: number | 'unlimited' } }
+  }
+  const soft = userLimits?.open_files?.soft
+  return typeof soft === 'number' ? soft : Infinity
+}
+
+/**
+ * How many connections each listener of each worker may hold without using up the file descriptors of the process: half of
+ * them, since each exchange may need a second one to its upstream, without which it would fail. What comes beyond is told
+ * so with a 503; the kernel would have it closed without a word.
+ */
+export function connectionsWithin(limit: number, workers: number, listeners: number): number {
+  const free = limit - RESERVED - RESERVED_PER_WORKER * workers
+  return Math.max(1, Math.floor(free / 2 / workers / listeners))
+}
+
+/**
+ * Notices when the process cannot open files or connections any more, and when it can again. Nothing else would: libuv takes
+ * such connections and closes them (a descriptor in reserve lets it), and tells nobody.
+ */
+export class DescriptorWatch {
+  private readonly timer: Timer
+  private readonly report: (message: string) => void
+  private exhausted = false
+
+  constructor(clock: Clock, report: (message: string) => void) {
+    this.report = report
+    this.timer = clock.timer(() => {
+      this.look()
+      this.timer.arm(INTERVAL)
+    })
+  }
+
+  start(): void {
+    this.timer.arm(INTERVAL)
+  }
+
+  stop(): void {
+    this.timer.disarm()
+  }
+
+  private look(): void {
+    const exhausted = !canOpen()
+    if (exhausted === this.exhausted) return
+    this.exhausted = exhausted
+    this.report(
+      exhausted
+        ? 'no file descriptors are left: new connections fail on both sides; raise the limit (ulimit -n, LimitNOFILE) or lower maxConnections'
+        : 'there are file descriptors again',
+    )
+  }
+}
+
+function canOpen(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'))
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code !== 'EMFILE' && code !== 'ENFILE'
+  }
+}

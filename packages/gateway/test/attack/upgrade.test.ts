@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nextResponse } from '../survival/http-client.ts'
+import { AttackedGateway } from './attacked-gateway.ts'
+import { valuesOf } from './recorded-request.ts'
+import { TAKEN } from './recording-origin.ts'
+
+const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n'
+const UPGRADE = 'GET /chat HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'
+
+for (const [name, answer, status] of [
+  ['with 200', TAKEN, 200],
+  ['with 403', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', 403],
+  ['with 426', 'HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 0\r\n\r\n', 426],
+] as const) {
+  test(`octets behind an Upgrade that the origin refuses ${name} never reach it, nor are they a request`, async (t) => {
+    const site = await AttackedGateway.start(t)
+    site.origin.answer = ({ target }) => (target === '/chat' ? answer : TAKEN)
+    await site.answers(UPGRADE + SMUGGLED, [status], ['/chat'])
+  })
+}
+
+test('octets behind an Upgrade are held back until the origin has switched, and then belong to the tunnel', async (t) => {
+  const site = await AttackedGateway.start(t)
+  let before = ''
+  site.origin.answer = async (request, connection) => {
+    // Time for what should not come.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    before = connection.text.slice(request.octets.length)
+    return SWITCHED
+  }
+  const client = await site.gateway.connect()
+  client.send(UPGRADE + SMUGGLED)
+  await client.receives('101 Switching')
+  const [connection] = site.origin.connections
+  await connection?.receives(SMUGGLED)
+  assert.equal(before, '')
+  assert.equal(site.origin.octets.indexOf(SMUGGLED), site.origin.octets.length - SMUGGLED.length)
+})
+
+test('the origin is told of an Upgrade in plain words', async (t) => {
+  const site = await AttackedGateway.start(t)
+  site.origin.answer = () => TAKEN
+  const fields = { connection: ['upgrade'], upgrade: ['websocket'], 'x-forwarded-for': ['127.0.0.1'] }
+  for (const [name, connection] of [
+    ['Connection names what the gateway sets', 'upgrade, x-forwarded-for'],
+    ['Connection names it in capitals', 'UPGRADE'],
+    ['Connection names it among others', 'keep-alive, Upgrade'],
+  ] as const) {
+    await t.test(name, async () => {
+      site.origin.forget()
+      const client = await site.gateway.connect()
+      client.send(UPGRADE.replace('connection: upgrade', `connection: ${connection}`))
+      assert.equal((await nextResponse(client)).status, 200)
+      for (const [field, values] of Object.entries(fields))
+        assert.deepEqual(valuesOf(site.got, field), values)
+    })
+  }
+})
+
+test('an Upgrade beside a body is not passed on: what would be behind it could be either', async (t) => {
+  const site = await AttackedGateway.start(t)
+  const head = UPGRADE.replace('GET', 'POST').slice(0, -2)
+  for (const [name, octets] of [
+    ['with a length', `${head}content-length: 5\r\n\r\nhello`],
+    ['in chunks', `${head}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
+  ] as const) {
+    await t.test(name, () =>
+      site.passesAs(octets, {
+        method: 'POST',
+        target: '/chat',
+        body: 'hello',
+        fields: { connection: [], upgrade: [] },
+      }),
+    )
+  }
+})

@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const PIECE = Buffer.alloc(64 * 1024, 'x')
+const LARGE = 1024 * 1024
+/** Shorter than the gateway's: it finds connections closed that it thought idle. Milliseconds. */
+const KEEP_ALIVE = 500
+const PATIENCE = 3_000
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse, socket: Socket) => unknown
+
+/** What the origin does, by the first segment of the path. */
+const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  ok: (_, response) => response.end('ok'),
+  chunked: (_, response) => {
+    response.write('one')
+    response.end('two')
+  },
+  echo: (request, response) => {
+    request.on('error', () => {})
+    request.resume().on('end', () => response.end('taken'))
+  },
+  limited: (request, response) => {
+    request.on('error', () => {})
+    request.resume().on('end', () => response.end('taken'))
+  },
+  large: (_, response) => {
+    response.setHeader('content-length', LARGE)
+    pour(response, LARGE)
+  },
+  events: async (_, response) => {
+    response.setHeader('content-type', 'text/event-stream')
+    for (let count = 0; count < 5 && !response.destroyed; count++) {
+      response.write(`data: ${count}\n\n`)
+      await sleep(20)
+    }
+    response.end()
+  },
+  early: (_, response) => response.end('no need for the rest'),
+  hang: () => {},
+  die: (_, __, socket) => socket.destroy(),
+  reset: (_, __, socket) => socket.resetAndDestroy(),
+  garbage: (_, __, socket) => socket.end('HTTP/1.1 2OO fine\r\n\x00\r\n\r\n'),
+  split: (_, __, socket) => socket.end('HTTP/1.1 200 OK\r\nx: a\rb\r\ncontent-length: 0\r\n\r\n'),
+  two: (_, __, socket) => socket.end(`${WHOLE}${WHOLE}`),
+  short: (_, __, socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\ntoo short'),
+  cut: (_, __, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n')
+    setTimeout(() => socket.resetAndDestroy(), 20)
+  },
+}
+const WHOLE = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
+/** A service with every fault that an origin may have, chosen by the path of the request. */
+export class FaultyOrigin {
+  private readonly server: Server
+  private readonly sockets = new Set<Socket>()
+  private readonly awaited = new Map<string, () => void>()
+
+  private constructor(server: Server) {
+    this.server = server
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+    })
+    server.on('request', (request, response: ServerResponse) => {
+      this.came(request.url)
+      const [, kind = ''] = (request.url ?? '').split('/')
+      const behave = BEHAVIOURS[kind] ?? BEHAVIOURS['ok']
+      void behave?.(request, response, request.socket)
+    })
+    server.on('upgrade', (request, socket: Socket) => {
+      this.came(request.url)
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+      socket.on('error', () => {})
+      socket.pipe(socket)
+    })
+  }
+
+  static async listen(): Promise<FaultyOrigin> {
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return new FaultyOrigin(server)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}` // it listens on TCP
+  }
+
+  /** Resolves with true when a request with this path has come, or with false when it is not to be expected any more. */
+  reached(path: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.awaited.delete(path)
+        resolve(false)
+      }, PATIENCE)
+      this.awaited.set(path, () => {
+        clearTimeout(timer)
+        resolve(true)
+      })
+    })
+  }
+
+  close(): void {
+    this.server.close()
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  private came(path = ''): void {
+    this.awaited.get(path)?.()
+    this.awaited.delete(path)
+  }
+}
+
+function pour(response: ServerResponse, octets: number): void {
+  let left = octets
+  const more = (): void => {
+    while (left > 0) {
+      const piece = PIECE.subarray(0, Math.min(left, PIECE.length))
+      left -= piece.length
+      if (!response.write(piece) && left > 0) return void response.once('drain', more)
+    }
+    response.end()
+  }
+  more()
+}

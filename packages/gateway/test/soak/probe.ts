@@ -1,0 +1,32 @@
+import { appendFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { threadId } from 'node:worker_threads'
+
+/** What one thread of the gateway holds at one moment. */
+export interface ThreadSample {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly thread: number
+  /** Octets of live objects, after a garbage collection. */
+  readonly heap: number
+  /** Octets of buffers outside the heap. */
+  readonly buffers: number
+  /** What the event loop waits for, by kind. */
+  readonly active: Readonly<Record<string, number>>
+}
+
+// Loaded into each thread of the gateway by --import: production code knows nothing of it.
+const { SOAK_SAMPLES: file, SOAK_INTERVAL: interval = '1000' } = process.env
+if (file !== undefined) {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setInterval(() => {
+    collect()
+    const { heapUsed: heap, external: buffers } = process.memoryUsage()
+    const active: Record<string, number> = {}
+    for (const kind of process.getActiveResourcesInfo()) active[kind] = (active[kind] ?? 0) + 1
+    const sample: ThreadSample = { time: Date.now(), thread: threadId, heap, buffers, active }
+    appendFileSync(file, `${JSON.stringify(sample)}\n`)
+  }, Number(interval)).unref()
+}

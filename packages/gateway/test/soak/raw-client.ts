@@ -1,0 +1,132 @@
+import { connect, type Socket } from 'node:net'
+
+/** A response as its octets tell. */
+export interface Reply {
+  /** 0: the connection ended before a head. */
+  readonly status: number
+  /** Whether its body came to the end that its framing announced. */
+  readonly whole: boolean
+  readonly close: boolean
+}
+
+const NOTHING: Reply = { status: 0, whole: false, close: true }
+/** A peer that says nothing for so long is taken for hung. Milliseconds. */
+const PATIENCE = 20_000
+
+/** A connection of a client that writes what it is told and reads responses by their framing. */
+export class RawClient {
+  readonly socket: Socket
+  /** Whether the gateway was silent for too long. */
+  hung = false
+  /** Milliseconds to wait after each piece that is read: a slow reader. */
+  pause = 0
+  private received: Buffer = Buffer.alloc(0)
+  private ended = false
+  private wake: (() => void) | undefined
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.socket.setTimeout(PATIENCE, () => {
+      this.hung = true
+      this.socket.destroy()
+    })
+    this.socket.on('data', (chunk) => {
+      this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk])
+      if (this.pause > 0) this.socket.pause()
+      this.wake?.()
+    })
+    this.socket.on('error', () => {})
+    for (const event of ['end', 'close']) {
+      this.socket.on(event, () => {
+        this.ended = true
+        this.wake?.()
+      })
+    }
+  }
+
+  get usable(): boolean {
+    return !this.ended && this.socket.writable
+  }
+
+  send(octets: string | Uint8Array): void {
+    if (typeof octets === 'string') this.socket.write(octets, 'latin1')
+    else this.socket.write(octets)
+  }
+
+  /** Reads the head of one final response, and its body. */
+  async reply(method = 'GET'): Promise<Reply> {
+    for (;;) {
+      const head = await this.head()
+      if (head === undefined) return NOTHING
+      const status = Number(head.slice(9, 12))
+      if (status < 200 && status !== 101) continue
+      const close = /\r\nconnection: close\r\n/.test(head)
+      const empty = method === 'HEAD' || status === 101 || status === 204 || status === 304
+      return { status, close, whole: empty || (await this.body(head)) }
+    }
+  }
+
+  /** The next head; undefined if the connection ends before it is whole. */
+  async head(): Promise<string | undefined> {
+    return this.upTo('\r\n\r\n')
+  }
+
+  /** Waits for `text`, and takes all up to its end. */
+  async upTo(text: string): Promise<string | undefined> {
+    for (;;) {
+      const at = this.received.indexOf(text, 0, 'latin1')
+      if (at >= 0) return this.take(at + text.length).toString('latin1')
+      if (!(await this.more())) return undefined
+    }
+  }
+
+  /** Waits until the gateway has closed its side. */
+  async end(): Promise<void> {
+    while (await this.more()) this.received = Buffer.alloc(0)
+  }
+
+  private async body(head: string): Promise<boolean> {
+    const length = /\r\ncontent-length: (\d+)\r\n/.exec(head)?.[1]
+    if (length !== undefined) return this.skip(Number(length))
+    for (;;) {
+      const line = await this.upTo('\r\n')
+      if (line === undefined) return false
+      const size = Number.parseInt(line, 16)
+      if (size === 0) return (await this.upTo('\r\n')) !== undefined
+      if (!(await this.skip(size + 2))) return false
+    }
+  }
+
+  /** False if the connection ends before so many octets. */
+  async skip(octets: number): Promise<boolean> {
+    let left = octets
+    for (;;) {
+      left -= this.take(Math.min(left, this.received.length)).length
+      if (left === 0) return true
+      if (!(await this.more())) return false
+    }
+  }
+
+  private take(octets: number): Buffer {
+    const taken = this.received.subarray(0, octets)
+    this.received = this.received.subarray(octets)
+    return taken
+  }
+
+  /** Resolves when something came; false at the end. */
+  private async more(): Promise<boolean> {
+    if (this.ended) return false
+    if (this.pause > 0) {
+      await new Promise((resolve) => setTimeout(resolve, this.pause))
+      this.socket.resume()
+    }
+    const before = this.received.length
+    while (!this.ended && this.received.length === before) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+      this.wake = undefined
+    }
+    return this.received.length > before
+  }
+}

@@ -1,0 +1,143 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FaultyOrigin } from './faulty-origin.ts'
+import { Ledger } from './ledger.ts'
+import { type Finding, judge } from './judge.ts'
+import { SoakedGateway } from './soaked-gateway.ts'
+import { ACTS, type Lane } from './traffic.ts'
+import type { Point } from './trend.ts'
+
+/** How long and how hard. */
+export interface SoakOptions {
+  /** Of load, in milliseconds; starting and settling come on top, up to half a minute. */
+  readonly duration: number
+  readonly seed: number
+  /** Told now and then how it goes. */
+  readonly progress?: (line: string) => void
+}
+
+export interface SoakReport {
+  readonly seed: number
+  readonly ledger: Ledger
+  readonly findings: readonly Finding[]
+  readonly passed: boolean
+}
+
+/** Clients at the same time, and the longest pause of one between two acts, in milliseconds: about 200 requests a second. */
+const LANES = 24
+const PAUSE = 200
+/** After the load: connections close, timeouts pass, lines are written. Milliseconds. */
+const SETTLING = 15_000
+const TOTAL_WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0)
+
+/** Loads a gateway with mixed traffic and faults from both sides, and looks whether anything stays behind. */
+export async function soak({ duration, seed, progress = () => {} }: SoakOptions): Promise<SoakReport> {
+  const origin = await FaultyOrigin.listen()
+  const interval = duration > 60_000 ? 2_000 : 500
+  const gateway = await SoakedGateway.start(origin.url, interval)
+  const ledger = new Ledger()
+  const resident: Point[] = []
+  const log = new LogReader(gateway.accessLog, ledger)
+  try {
+    await sleep(2 * interval) // a sample of each thread at rest
+    const started = Date.now()
+    const base = gateway.descriptors
+    const end = started + duration
+    const watching = watch(end, interval, () => {
+      log.read()
+      resident.push({ time: Date.now(), value: gateway.residentMemory })
+      const { sent, answered } = ledger.totals
+      progress(`${Math.round((Date.now() - started) / 1000)} s: ${sent} sent, ${answered} answered`)
+    })
+    const lanes = Array.from({ length: LANES }, (_, index) => runLane(index, seed, end, gateway, origin, ledger))
+    await Promise.all([watching, ...lanes])
+    const ended = Date.now()
+    let left = gateway.descriptors
+    while (Date.now() < ended + SETTLING && left > base) {
+      await sleep(100)
+      left = gateway.descriptors
+    }
+    await sleep(2 * interval) // one more sample at rest
+    const metrics = await gateway.metrics()
+    log.read()
+    ledger.close()
+    const samples = gateway.samples()
+    const exitCode = await gateway.stop()
+    const findings = judge({ base, left, samples, resident, started, ended, metrics, ledger, exitCode })
+    return { seed, ledger, findings, passed: findings.every(({ ok }) => ok) }
+  } finally {
+    log.close()
+    gateway.discard()
+    origin.close()
+  }
+}
+
+async function watch(end: number, interval: number, look: () => void): Promise<void> {
+  while (Date.now() < end) {
+    await sleep(interval)
+    look()
+  }
+}
+
+async function runLane(
+  index: number,
+  seed: number,
+  end: number,
+  gateway: SoakedGateway,
+  origin: FaultyOrigin,
+  ledger: Ledger,
+): Promise<void> {
+  const random = mulberry32(seed + index)
+  const lane: Lane = { port: gateway.port, origin, ledger, random, kept: undefined }
+  while (Date.now() < end && gateway.alive) {
+    await choose(random())(lane)
+    await sleep(random() * PAUSE)
+  }
+}
+
+function choose(chance: number): (typeof ACTS)[number][1] {
+  let left = chance * TOTAL_WEIGHT
+  for (const [weight, act] of ACTS) {
+    left -= weight
+    if (left < 0) return act
+  }
+  throw new RangeError('chance is 1 or more')
+}
+
+/** A small generator of pseudo-random numbers in [0, 1): each lane has its own, so that a seed gives the same acts. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Reads an access log as it grows. */
+class LogReader {
+  private readonly fd: number
+  private readonly ledger: Ledger
+  private readonly chunk = Buffer.alloc(256 * 1024)
+  private rest = ''
+
+  constructor(path: string, ledger: Ledger) {
+    this.fd = openSync(path, 'r')
+    this.ledger = ledger
+  }
+
+  read(): void {
+    for (;;) {
+      const size = readSync(this.fd, this.chunk)
+      if (size === 0) return
+      const lines = (this.rest + this.chunk.toString('latin1', 0, size)).split('\n')
+      this.rest = lines.pop() ?? ''
+      for (const line of lines) this.ledger.logged(line)
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+}

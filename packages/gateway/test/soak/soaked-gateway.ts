@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { openDescriptors, residentMemory } from './process-facts.ts'
+import type { ThreadSample } from './probe.ts'
+
+const HEADGATE = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url))
+const PROBE = new URL('./probe.ts', import.meta.url).href
+
+function config(origin: string, closed: string, accessLog: string): object {
+  const kinds = ['ok', 'chunked', 'echo', 'large', 'events', 'early', 'die', 'reset', 'garbage', 'split', 'two']
+  const paths = [...kinds, 'short', 'cut'].map((kind) => `/${kind}/**`)
+  return {
+    workers: 2,
+    listeners: [{ address: '127.0.0.1:0' }],
+    admin: { address: '127.0.0.1:0' },
+    accessLog: { path: accessLog },
+    timeouts: { requestHead: '1s', responseHead: '2s', bodyIdle: '5s', keepAlive: '2s', connect: '1s' },
+    upstreams: {
+      origin: { endpoints: [{ url: origin }], pool: { idleTimeout: '2s' } },
+      closed: { endpoints: [{ url: closed }] },
+    },
+    routes: [
+      { name: 'all', match: { path: paths }, upstream: 'origin' },
+      { name: 'hang', match: { path: '/hang/**' }, upstream: 'origin', timeout: '300ms' },
+      { name: 'limited', match: { path: '/limited/**' }, upstream: 'origin', limits: { body: '1KiB' } },
+      { name: 'refuse', match: { path: '/refuse/**' }, upstream: 'closed' },
+    ],
+  }
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createTcpServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The built gateway as a process, watched from outside and by the probe in each of its threads. */
+export class SoakedGateway {
+  readonly accessLog: string
+  readonly port: number
+  private readonly admin: string
+  private readonly folder: string
+  private readonly child: ChildProcess
+
+  private constructor(child: ChildProcess, folder: string, url: string, admin: string) {
+    this.child = child
+    this.folder = folder
+    this.accessLog = join(folder, 'access.log')
+    this.port = Number(new URL(url).port)
+    this.admin = admin
+  }
+
+  /** @param interval of the probe's samples, in milliseconds */
+  static async start(origin: string, interval: number): Promise<SoakedGateway> {
+    const folder = mkdtempSync(join(tmpdir(), 'headgate-soak-'))
+    const file = join(folder, 'headgate.json')
+    const closed = `http://127.0.0.1:${await closedPort()}`
+    writeFileSync(file, JSON.stringify(config(origin, closed, join(folder, 'access.log'))))
+    const child = spawn(process.execPath, ['--import', PROBE, HEADGATE, 'run', '-c', file], {
+      env: { ...process.env, SOAK_SAMPLES: join(folder, 'samples'), SOAK_INTERVAL: String(interval) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    process.once('exit', () => child.kill('SIGKILL'))
+    const said = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        if (said.includes('ready: version')) resolve(said)
+      })
+      child.once('exit', () => reject(new Error(`the gateway ended:\n${said}`)))
+    })
+    const url = /"url":"(http[^"]+)"/.exec(said)?.[1] ?? ''
+    const admin = /"admin":"(http[^"]+)"/.exec(said)?.[1] ?? ''
+    return new SoakedGateway(child, folder, url, admin)
+  }
+
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  get descriptors(): number {
+    return openDescriptors(this.child.pid ?? 0)
+  }
+
+  get residentMemory(): number {
+    return residentMemory(this.child.pid ?? 0)
+  }
+
+  samples(): ThreadSample[] {
+    const lines = readFileSync(join(this.folder, 'samples'), 'utf8').trim().split('\n')
+    return lines.map((line) => JSON.parse(line) as ThreadSample)
+  }
+
+  /** The values of /metrics, by series as they are written there. */
+  async metrics(): Promise<Map<string, number>> {
+    const page = await new Promise<string>((resolve, reject) => {
+      const asked = request(`${this.admin}/metrics`, { agent: false }, (response) => {
+        text(response).then(resolve, reject)
+      })
+      asked.on('error', reject).end()
+    })
+    const values = new Map<string, number>()
+    for (const line of page.split('\n')) {
+      const at = line.lastIndexOf(' ')
+      if (at > 0 && !line.startsWith('#')) values.set(line.slice(0, at), Number(line.slice(at + 1)))
+    }
+    return values
+  }
+
+  /** Ends it as an operator does; resolves with its exit code. */
+  async stop(): Promise<number | null> {
+    const exited = new Promise<number | null>((resolve) => this.child.once('exit', resolve))
+    if (!this.alive) return this.child.exitCode
+    this.child.kill('SIGTERM')
+    return exited
+  }
+
+  /** Removes all that it wrote. */
+  discard(): void {
+    this.child.kill('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,292 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultyOrigin } from './faulty-origin.ts'
+import type { Ledger } from './ledger.ts'
+import { RawClient, type Reply } from './raw-client.ts'
+
+/** What a client may do with, and to, the gateway. */
+export interface Lane {
+  readonly port: number
+  readonly origin: FaultyOrigin
+  readonly ledger: Ledger
+  /** A number in [0, 1). */
+  random(): number
+  /** Kept from one request to the next. */
+  kept: RawClient | undefined
+}
+
+type Act = (lane: Lane) => Promise<void>
+
+const FAULTS = ['die', 'reset', 'garbage', 'split', 'two', 'short', 'cut', 'hang', 'refuse', 'nowhere'] as const
+const PIECE = Buffer.alloc(16 * 1024, 'u')
+
+/** Everything that clients do, with its weight. */
+export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
+  [30, get],
+  [12, getOnKept],
+  [6, (lane) => plain(lane, 'GET', 'chunked')],
+  [4, (lane) => plain(lane, 'HEAD', 'ok')],
+  [8, post],
+  [5, postChunked],
+  [3, expectContinue],
+  [4, pipeline],
+  [2, (lane) => plain(lane, 'GET', 'large')],
+  [1, slowRead],
+  [2, upload],
+  [1, slowUpload],
+  [3, (lane) => plain(lane, 'GET', 'events')],
+  [3, webSocket],
+  [2, earlyAnswer],
+  [3, tooLarge],
+  [14, fault],
+  [4, malformed],
+  [2, headTooLarge],
+  [1, slowHead],
+  [3, leaveWithinHead],
+  [3, leaveAtOnce],
+  [3, leaveWhileWaiting],
+  [3, leaveWithinUpload],
+  [3, leaveWithinDownload],
+  [2, leaveEvents],
+]
+
+function pick<Item>(lane: Lane, items: readonly Item[]): Item {
+  return items[Math.floor(lane.random() * items.length)] as Item // random() is below 1
+}
+
+function head(method: string, path: string, fields = ''): string {
+  return `${method} ${path} HTTP/1.1\r\nhost: soak.test\r\n${fields}\r\n`
+}
+
+/** A number, and the path that carries it. */
+function begin(lane: Lane, kind: string): { number: number; path: string } {
+  const number = lane.ledger.begin()
+  return { number, path: `/${kind}/${number}` }
+}
+
+function end({ ledger }: Lane, number: number, client: RawClient, reply: Reply): void {
+  const { status } = reply
+  if (client.hung) ledger.mistake(`exchange ${number}: the gateway said nothing for too long`)
+  if (status === 0) ledger.mistake(`exchange ${number}: the gateway closed without a response`)
+  ledger.end(number, { kind: reply.whole ? 'answered' : 'cut', status })
+}
+
+async function plain(lane: Lane, method: string, kind: string): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, kind)
+  client.send(head(method, path, 'connection: close\r\n'))
+  end(lane, number, client, await client.reply(method))
+  client.socket.destroy()
+}
+
+function get(lane: Lane): Promise<void> {
+  return plain(lane, 'GET', 'ok')
+}
+
+function fault(lane: Lane): Promise<void> {
+  return plain(lane, pick(lane, ['GET', 'POST']), pick(lane, FAULTS))
+}
+
+async function getOnKept(lane: Lane): Promise<void> {
+  for (let count = 0; count < 5; count++) {
+    if (lane.kept?.usable !== true) lane.kept = new RawClient(lane.port)
+    const client = lane.kept
+    const { number, path } = begin(lane, 'ok')
+    client.send(head('GET', path))
+    const reply = await client.reply()
+    end(lane, number, client, reply)
+    if (reply.close) client.socket.destroy()
+  }
+  // Not left idle: a connection that the gateway closes as a request is sent is nobody's fault.
+  lane.kept?.socket.destroy()
+}
+
+async function post(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(`${head('POST', path, 'content-length: 5\r\n')}hello`)
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function postChunked(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(head('POST', path, 'transfer-encoding: chunked\r\n'))
+  client.send('5\r\nhello\r\n')
+  await sleep(5)
+  client.send('3\r\nyou\r\n0\r\n\r\n')
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function expectContinue(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(head('POST', path, 'content-length: 5\r\nexpect: 100-continue\r\n'))
+  const informed = await client.head()
+  if (informed?.startsWith('HTTP/1.1 100 ') !== true) lane.ledger.mistake(`no 100 but ${informed}`)
+  client.send('hello')
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function pipeline(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const requests = Array.from({ length: 2 + Math.floor(lane.random() * 6) }, () => begin(lane, 'ok'))
+  client.send(requests.map(({ path }) => head('GET', path)).join(''))
+  for (const { number } of requests) end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function slowRead(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  client.pause = 10
+  const { number, path } = begin(lane, 'large')
+  client.send(head('GET', path, 'connection: close\r\n'))
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function upload(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(head('POST', path, `content-length: ${PIECE.length * 32}\r\n`))
+  for (let count = 0; count < 32; count++) client.send(PIECE)
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function slowUpload(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(head('POST', path, 'content-length: 100\r\n'))
+  for (let count = 0; count < 10; count++) {
+    await sleep(20)
+    client.send('0123456789')
+  }
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function webSocket(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'echo')
+  client.send(head('GET', path, 'connection: upgrade\r\nupgrade: websocket\r\n'))
+  const reply = await client.reply()
+  client.send('ping')
+  if (!(await client.skip(4))) lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
+  end(lane, number, client, reply)
+  if (lane.random() < 0.5) client.socket.end()
+  else client.socket.resetAndDestroy()
+  await client.end()
+  client.socket.destroy()
+}
+
+/** The origin answers without reading the body. */
+async function earlyAnswer(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'early')
+  client.send(head('POST', path, `content-length: ${PIECE.length * 4}\r\n`))
+  client.send(PIECE)
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+async function tooLarge(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, 'limited')
+  const chunked = lane.random() < 0.5
+  client.send(
+    head('POST', path, chunked ? 'transfer-encoding: chunked\r\n' : `content-length: ${PIECE.length}\r\n`),
+  )
+  if (chunked) client.send(`${PIECE.length.toString(16)}\r\n`)
+  client.send(PIECE)
+  end(lane, number, client, await client.reply())
+  client.socket.destroy()
+}
+
+const MALFORMED = [
+  'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
+  'GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+  'GET /\x00 HTTP/1.1\r\nhost: a\r\n\r\n',
+  'GET / HTTP/1.1\r\nhost: a\r\n folded: b\r\n\r\n',
+  '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is TLS\r\n\r\n',
+] as const
+
+/** Requests that are refused before they are exchanges. */
+async function refuse(lane: Lane, octets: string, expected: number): Promise<void> {
+  const client = new RawClient(lane.port)
+  client.send(octets)
+  lane.ledger.refused((await client.reply()).status, expected)
+  await client.end()
+  client.socket.destroy()
+}
+
+function malformed(lane: Lane): Promise<void> {
+  return refuse(lane, pick(lane, MALFORMED), 400)
+}
+
+function headTooLarge(lane: Lane): Promise<void> {
+  return lane.random() < 0.5
+    ? refuse(lane, head('GET', '/', `x: ${'x'.repeat(20_000)}\r\n`), 431)
+    : refuse(lane, head('GET', `/${'x'.repeat(9_000)}`), 414)
+}
+
+function slowHead(lane: Lane): Promise<void> {
+  return refuse(lane, 'GET / HTTP/1.1\r\nhost:', 408)
+}
+
+/** No exchange, and no refusal: nobody is there to be refused. */
+async function leaveWithinHead(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  client.send('GET / HTTP/1.1\r\nho')
+  await sleep(5)
+  leave(lane, client)
+}
+
+/** Whether the gateway has read the request by then is its luck. */
+async function leaveAtOnce(lane: Lane): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, pick(lane, ['ok', 'hang', 'large']))
+  client.send(head('GET', path))
+  await sleep(lane.random() * 3)
+  leave(lane, client)
+  lane.ledger.end(number, { kind: 'cancelled', seen: false })
+}
+
+async function leaveWhileWaiting(lane: Lane): Promise<void> {
+  await leaveAfter(lane, 'hang', '', async () => {})
+}
+
+async function leaveWithinUpload(lane: Lane): Promise<void> {
+  await leaveAfter(lane, 'echo', 'content-length: 100000\r\n', async (client) => client.send(PIECE))
+}
+
+async function leaveWithinDownload(lane: Lane): Promise<void> {
+  await leaveAfter(lane, 'large', '', async (client) => void (await client.skip(50_000)))
+}
+
+async function leaveEvents(lane: Lane): Promise<void> {
+  await leaveAfter(lane, 'events', '', async (client) => void (await client.upTo('data: 1')))
+}
+
+async function leaveAfter(
+  lane: Lane,
+  kind: string,
+  fields: string,
+  work: (client: RawClient) => Promise<void>,
+): Promise<void> {
+  const client = new RawClient(lane.port)
+  const { number, path } = begin(lane, kind)
+  const reached = lane.origin.reached(path)
+  client.send(head(fields === '' ? 'GET' : 'POST', path, fields))
+  const seen = await reached
+  if (seen) await work(client)
+  leave(lane, client)
+  lane.ledger.end(number, { kind: 'cancelled', seen })
+}
+
+function leave(lane: Lane, { socket }: RawClient): void {
+  if (lane.random() < 0.5) socket.destroy()
+  else socket.resetAndDestroy()
+}

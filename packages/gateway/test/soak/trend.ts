@@ -1,0 +1,34 @@
+/** A value at a time. */
+export interface Point {
+  /** Milliseconds. */
+  readonly time: number
+  readonly value: number
+}
+
+/** How a value went, by the line that fits it best (least squares). */
+export interface Trend {
+  readonly first: number
+  readonly last: number
+  readonly highest: number
+  /** By how much the line rises from the first point to the last. */
+  readonly growth: number
+}
+
+export function trend(points: readonly Point[]): Trend {
+  const [first] = points
+  const last = points.at(-1)
+  if (first === undefined || last === undefined) throw new TypeError('a trend takes at least one point')
+  const count = points.length
+  const meanTime = points.reduce((sum, { time }) => sum + time, 0) / count
+  const meanValue = points.reduce((sum, { value }) => sum + value, 0) / count
+  let covariance = 0
+  let variance = 0
+  let highest = 0
+  for (const { time, value } of points) {
+    covariance += (time - meanTime) * (value - meanValue)
+    variance += (time - meanTime) ** 2
+    highest = Math.max(highest, value)
+  }
+  const slope = variance === 0 ? 0 : covariance / variance
+  return { first: first.value, last: last.value, highest, growth: slope * (last.time - first.time) }
+}
