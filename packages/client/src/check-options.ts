@@ -84,6 +84,7 @@ const POLICY_CHECKS = {
   concurrency: or(off, count, object),
   pacing: or(flag, object),
   dedupe: or(flag, object),
+  resume: flag,
   decompress: or(flag, object),
   maxBody: count,
   redirect: or(off, countFromZero),
@@ -103,6 +104,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
     valid: (value) => typeof value === 'string' || value instanceof URL,
   },
   headers: object,
+  cookies: or(flag, object),
   guard: or(flag, object),
   policies: {
     allowed: 'a list of policies',

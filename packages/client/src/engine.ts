@@ -4,6 +4,7 @@ import {
   type CircuitOptions,
   Circuits,
   type Clock,
+  CookieJar,
   DEFAULT_CLIENT_OPTIONS,
   type Handler,
   LocalRateLimitStore,
@@ -67,6 +68,7 @@ export class ClientEngine {
       budget: new RetryBudget(clock, { ratio: settings.retry.budget }),
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
       rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
+      jar: jarOf(options),
       limiters: settings.concurrency && new OriginLimiters(settings.concurrency, clock),
       pacing: settings.pacing && pacing(settings.pacing),
       policies: options.policies ?? [],
@@ -170,6 +172,11 @@ export class ClientEngine {
   }
 }
 
+function jarOf({ cookies = false }: ClientOptions): CookieJar | undefined {
+  if (cookies === true) return new CookieJar()
+  return cookies === false ? undefined : cookies
+}
+
 function tracerOf({ tracing = true }: ClientOptions): Tracer | undefined {
   if (tracing === false) return undefined
   const api = tracing === true ? installedOpenTelemetry() : tracing
@@ -203,6 +210,7 @@ const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
   'pacing',
   'dedupe',
   'decompress',
+  'resume',
   'maxBody',
   'redirect',
   'auth',

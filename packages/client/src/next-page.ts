@@ -65,7 +65,8 @@ export function nextPage<Page>(paging: Paging<Page>, received: ReceivedPage<Page
     const { next } = paging
     const found = typeof next === 'function' ? next(page, response) : valueAt(page, next)
     if (found === undefined || found === null || found === '') return undefined
-    if (typeof found !== 'string') throw invalid(response, `the URL of the next page is ${typeof found}, not text`)
+    if (typeof found !== 'string')
+      throw invalid(response, `the URL of the next page is ${typeof found}, not text`)
     return { reference: found }
   }
   if ('cursor' in paging) {

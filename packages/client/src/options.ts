@@ -4,6 +4,7 @@ import type {
   BackoffOptions,
   CircuitOptions,
   Clock,
+  CookieJar,
   DecompressOptions,
   DedupeOptions,
   Credentials,
@@ -101,6 +102,8 @@ export interface PolicyOptions {
   readonly pacing?: boolean | PacingOptions | undefined
   /** Whether GET and HEAD requests that are the same are sent once while one of them is under way. Default: off. */
   readonly dedupe?: boolean | DedupeOptions | undefined
+  /** Whether the rest of a GET's body that breaks off is asked for, where an ETag proves that it fits. Default: off. */
+  readonly resume?: boolean | undefined
   /** Whether compressed responses are asked for and decoded. Default: on. */
   readonly decompress?: boolean | DecompressOptions | undefined
   /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `crawler`. */
@@ -126,6 +129,8 @@ export interface ClientOptions extends PolicyOptions {
   readonly baseUrl?: string | URL | undefined
   /** Sent with each request. */
   readonly headers?: HeadersInput | undefined
+  /** Whether cookies are kept and sent, in a jar of the client's own or the one given. Default: off. */
+  readonly cookies?: boolean | CookieJar | undefined
   /** Keeps requests away from addresses that are not public. Default: off, but for the preset `crawler`. */
   readonly guard?: boolean | AddressGuardOptions | undefined
   /** The caller's own policies, outermost first; they stand outside of redirects and retries. */

@@ -31,7 +31,9 @@ export interface PaginateContext {
   readonly send: (url: string, call: CallOptions) => Promise<ClientResponse>
 }
 
-type Options<Page> = PaginateOptions<Page> & { readonly items?: ((page: Page) => Iterable<unknown>) | undefined }
+type Options<Page> = PaginateOptions<Page> & {
+  readonly items?: ((page: Page) => Iterable<unknown>) | undefined
+}
 
 /** The pages, each parsed and checked, or their items. A page is asked for when the one before it was taken. Throws TrafficError. */
 export async function* pages<Page>(
@@ -98,12 +100,17 @@ function follow(
 function itemsOf(page: unknown, items: readonly unknown[] | undefined, response: ClientResponse): number {
   if (items !== undefined) return items.length
   if (Array.isArray(page)) return page.length
-  throw invalid(response, 'its page is no array, so that nobody knows its items: give the option items, or by.last')
+  throw invalid(
+    response,
+    'its page is no array, so that nobody knows its items: give the option items, or by.last',
+  )
 }
 
 function originOf(origin: string): string {
   const url = URL.parse(origin)
   if (url === null || url.origin === 'null' || url.href !== `${url.origin}/`)
-    throw new TypeError(`option origins: ${JSON.stringify(origin)} is not valid; allowed: "https://api.example.com"`)
+    throw new TypeError(
+      `option origins: ${JSON.stringify(origin)} is not valid; allowed: "https://api.example.com"`,
+    )
   return url.origin
 }

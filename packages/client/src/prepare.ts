@@ -38,9 +38,13 @@ function contentOf(call: CallOptions, method: string): RequestContent {
   if (!given) return NO_CONTENT
   if (method === 'GET' || method === 'HEAD')
     throw invalid(`a ${method} request has no body: leave body and json out, or use another method`)
-  if (json === undefined) return requestContent(body ?? '')
-  if (body !== undefined && body !== null) throw invalid('a request has either body or json, not both')
-  return jsonContent(json)
+  if (json !== undefined && body !== undefined && body !== null)
+    throw invalid('a request has either body or json, not both')
+  try {
+    return json === undefined ? requestContent(body ?? '') : jsonContent(json)
+  } catch (cause) {
+    throw invalid((cause as TypeError).message, cause)
+  }
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -54,6 +58,6 @@ export function methodOf(method: string): string {
   return method
 }
 
-function invalid(message: string): TrafficError {
-  return new TrafficError('invalid_request', message, { replaySafe: 'unsent' })
+function invalid(message: string, cause?: unknown): TrafficError {
+  return new TrafficError('invalid_request', message, { replaySafe: 'unsent', cause })
 }

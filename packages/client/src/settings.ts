@@ -30,6 +30,7 @@ export interface Settings {
   readonly pacing: PacingOptions | undefined
   readonly dedupe: DedupeOptions | undefined
   readonly decompress: DecompressOptions | undefined
+  readonly resume: boolean
   readonly maxBody: number | undefined
   /** Undefined: redirects are delivered as they are. */
   readonly redirect: number | undefined
@@ -68,6 +69,7 @@ export function settingsOf(options: ClientOptions, call: CallOptions = {}): Sett
     pacing: switched(merged.pacing ?? false),
     dedupe: switched(merged.dedupe ?? false),
     decompress: switched(merged.decompress ?? true),
+    resume: merged.resume ?? false,
     maxBody: merged.maxBody,
     redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
     auth: merged.auth || undefined,

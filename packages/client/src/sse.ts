@@ -77,7 +77,13 @@ async function connect(
   lastEventId: string,
   { send, clock, url }: SseContext,
 ): Promise<ClientResponse | undefined> {
-  const { reconnect: _reconnect, lastEventId: _id, maxEventSize: _size, heartbeat: _heartbeat, ...call } = options
+  const {
+    reconnect: _reconnect,
+    lastEventId: _id,
+    maxEventSize: _size,
+    heartbeat: _heartbeat,
+    ...call
+  } = options
   const response = await send({
     ...call,
     method,
@@ -152,7 +158,8 @@ function spent({ body }: SseOptions): boolean {
 }
 
 function bodySpent(): TrafficError {
-  const message = 'the event stream ended, and its request body cannot be sent again: give it as octets, or as a function'
+  const message =
+    'the event stream ended, and its request body cannot be sent again: give it as octets, or as a function'
   return new TrafficError('upstream_closed', message, { phase: 'response-body' })
 }
 

@@ -3,6 +3,8 @@ import {
   auth,
   breaker,
   type Circuits,
+  type CookieJar,
+  cookies,
   concurrency,
   decompress,
   dedupe,
@@ -12,6 +14,7 @@ import {
   type Policy,
   rateLimit,
   redirect,
+  resume,
   retry,
   type RetryBudget,
   sizeLimit,
@@ -33,6 +36,7 @@ export interface StackContext {
   readonly rates: LocalRateLimitStore | undefined
   readonly limiters: OriginLimiters | undefined
   readonly pacing: Policy | undefined
+  readonly jar: CookieJar | undefined
   readonly policies: readonly Policy[]
   /** Where credentials may be sent that do not say so themselves. */
   readonly origins: readonly string[] | undefined
@@ -87,6 +91,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
       does: 'asks for compressed responses, and decodes them',
       policy: decompress(settings.decompress),
     },
+    settings.resume && {
+      name: 'resume',
+      does: 'asks for the rest of a body that breaks off',
+      policy: resume({ backoff: tries.backoff, budget }),
+    },
     settings.dedupe && {
       name: 'dedupe',
       does: 'sends what is the same once',
@@ -96,6 +105,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
       name: 'redirect',
       does: redirectMode === 'follow' ? `follows up to ${hops} redirects` : `redirects: ${redirectMode}`,
       policy: redirect({ limit: hops, mode: redirectMode }),
+    },
+    context.jar && {
+      name: 'cookies',
+      does: 'sends the cookies of its jar, and keeps those that come',
+      policy: cookies({ jar: context.jar }),
     },
     settings.auth && {
       name: 'auth',

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Body, StreamBody } from '../message/body.ts'
+import { type Body, cancelBody, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange, Peer } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
@@ -140,7 +140,7 @@ export class Answer {
 /** Nobody gets this response, if it is one. */
 export function discard(response: HttpResponse, error: TrafficError): void {
   if (!(response instanceof HttpResponse)) return
-  response.body.cancel(error)
+  cancelBody(response.body, error)
   response.tunnel?.outgoing.fail(error)
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { httpDate } from '../fields/http-date.ts'
-import type { Body, WholeBody } from '../message/body.ts'
+import { type Body, cancelBody, type WholeBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { HttpVersion } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
@@ -137,7 +137,7 @@ export class ResponseWriter implements BodyWriterOwner {
     this.watch?.stop()
     const body = this.body
     this.body = undefined
-    if (error !== undefined) body?.cancel(error)
+    if (error !== undefined && body !== undefined) cancelBody(body, error)
     this.done(error)
   }
 }

@@ -222,6 +222,15 @@ export class StreamBody implements Body {
   }
 }
 
+/** Cancels a body that may be anybody's: who gives up must not fail for it. */
+export function cancelBody(body: Body, error: TrafficError): void {
+  try {
+    body.cancel(error)
+  } catch (thrown) {
+    reportDefect('cancelling a body', thrown)
+  }
+}
+
 /** Views the octets as a Buffer, without a copy. */
 export function asBuffer(octets: Uint8Array): Buffer {
   return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
