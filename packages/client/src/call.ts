@@ -7,7 +7,8 @@ import type { StandardSchema } from './standard-schema.ts'
  * A call under way: awaited, it is the response; `json()` and its like read the content at once. It is sent in the same turn of
  * the event loop, whether awaited or not.
  */
-export class Call implements PromiseLike<ClientResponse> {
+export class Call implements Promise<ClientResponse> {
+  readonly [Symbol.toStringTag] = 'Call'
   private readonly send: (accept: string | undefined) => Promise<ClientResponse>
   private response: Promise<ClientResponse> | undefined
 

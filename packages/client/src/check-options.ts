@@ -103,7 +103,10 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
     allowed: 'an absolute http or https URL',
     valid: (value) => typeof value === 'string' || value instanceof URL,
   },
-  headers: object,
+  headers: {
+    allowed: 'an object of names and values, Headers, or a list of pairs',
+    valid: (value) => typeof value === 'object' && value !== null,
+  },
   cookies: or(flag, object),
   guard: or(flag, object),
   policies: {

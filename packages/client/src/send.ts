@@ -3,10 +3,11 @@ import {
   Exchange,
   type Handler,
   type HttpRequest,
+  type HttpResponse,
   redirectsOf,
   TrafficError,
 } from '@headgate/core'
-import { cancelOnAbort } from './abort.ts'
+import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
 import type { Priority } from './options.ts'
@@ -32,9 +33,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
-    holdProcess()
-    const response = deliver(exchange, await options.handler(exchange).finally(releaseProcess))
-    return new ClientResponse(response, {
+    return new ClientResponse(deliver(exchange, await answerTo(exchange, options)), {
       url: targetUrl(exchange.request),
       redirected: redirectsOf(exchange).length > 0,
       attempts: exchange.attempts,
@@ -45,5 +44,14 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
     error.attempts = exchange.attempts
     deliverFailure(exchange, error)
     throw error
+  }
+}
+
+async function answerTo(exchange: Exchange, { handler, signal }: SendOptions): Promise<HttpResponse> {
+  holdProcess()
+  try {
+    return await (signal ? untilCancelled(exchange, handler) : handler(exchange))
+  } finally {
+    releaseProcess()
   }
 }

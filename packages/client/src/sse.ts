@@ -7,7 +7,10 @@ import { pairs } from './request-headers.ts'
 import type { ClientResponse } from './response.ts'
 import { shown, StatusError } from './status-error.ts'
 
-/** Options of `sse`. The deadline is off unless it is given: it would be that of each connection. */
+/**
+ * Options of `sse`. Each connection is a call of the client, with its retries, redirects and address guard. The deadline is off unless
+ * it is given: it would be that of each connection.
+ */
 export interface SseOptions extends Omit<CallOptions, 'throwOnStatus' | 'hedge' | 'redirectMode'> {
   /**
    * Whether and how to connect again when the stream ends or breaks. Default: yes for GET, no for any other method, which may do

@@ -12,6 +12,23 @@ const CAPACITY = 256 * 1024
 /** What every head is turned into octets in: a head is written in one go, so no two are in here at a time. */
 const octets = Buffer.allocUnsafeSlow(CAPACITY)
 
+/** The end of a line and the name of the next: joined once for a name, as joining is what most of a head's time went to. */
+const lineStarts = new Map<string, string>()
+/** Names in use are few, forged ones many. */
+const KNOWN_LIMIT = 1024
+/** Longer ones are not worth keeping. */
+const LONGEST = 64
+
+function lineStart(name: string): string {
+  let start = lineStarts.get(name)
+  if (start === undefined) {
+    start = Buffer.from(`\r\n${name}: `, 'latin1').toString('latin1')
+    if (lineStarts.size >= KNOWN_LIMIT) lineStarts.clear()
+    if (name.length <= LONGEST) lineStarts.set(name, start)
+  }
+  return start
+}
+
 /**
  * A message head under construction: one start line, then fields. `finish` takes the last look before the socket, at the very
  * octets that will be sent: as many line ends as lines were added, each of them CRLF, and no other control character. So
@@ -22,12 +39,11 @@ export class HeadText {
   private lines = 1
 
   constructor(startLine: string) {
-    this.text = startLine + '\r\n'
+    this.text = startLine
   }
 
   field(name: string, value: string): void {
-    // Not a template: that would turn each part into a string first, which it is (0.1 µs per head).
-    this.text += name + ': ' + value + '\r\n'
+    this.text += lineStart(name) + value
     this.lines++
   }
 
@@ -44,10 +60,12 @@ export class HeadText {
    * @throws TrafficError `internal` if a line holds what no line may
    */
   finish(body: string = ''): string {
-    const head = this.text + '\r\n'
-    if (head.length > CAPACITY) throw unsafe('is too large')
+    const length = this.text.length + 4
+    if (length + body.length > CAPACITY) throw unsafe('is too large')
+    // With the body, since what is joined here is flattened here: once, and not again for the socket.
+    const message = this.text + ('\r\n\r\n' + body)
     // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
-    const length = octets.write(head, 0, 'latin1')
+    octets.write(message, 0, 'latin1')
     let lineEnds = 0
     for (let index = 0; index < length; index++) {
       const octet = octets[index] as number // within the buffer
@@ -57,7 +75,7 @@ export class HeadText {
       index++
     }
     if (lineEnds !== this.lines + 1) throw unsafe('holds a line break')
-    return body.length === 0 ? head : head + body
+    return message
   }
 }
 

@@ -12,7 +12,8 @@ export interface HeaderField {
  * ten interned strings is cheaper than hashing one.
  */
 export class HeaderList {
-  private list: string[] = []
+  /** Room for 16 lines from the start: an array that grows is copied, once or twice for a usual message. */
+  private list: string[] = new Array<string>(32)
   /** How much of `list` is in use: what lies behind is left over from lines that were removed. Cutting an array costs a call. */
   private used = 0
 

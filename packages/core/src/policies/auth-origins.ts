@@ -5,10 +5,7 @@ import { canonicalAuthority, InvalidTarget } from '../message/target.ts'
  * @param scheme of the credentials, for the message
  * @throws TypeError if there are none, or one is not valid
  */
-export function originSet(
-  scheme: string,
-  origins: readonly string[] = [],
-): ReadonlySet<string> {
+export function originSet(scheme: string, origins: readonly string[] = []): ReadonlySet<string> {
   if (origins.length === 0) {
     throw new TypeError(
       `auth: ${scheme} credentials are bound to origins, and none are known: give the client a baseUrl, or the credentials the option origins, as ['https://api.example.com']`,

@@ -81,7 +81,13 @@ export function auth(options: AuthOptions): Policy {
       }
       // Not `request.body`: policies within may have put a spool there, which is spent.
       if (credentials.renewed === undefined || !canReplay(body)) return response
-      const renewed = await credentials.renewed(exchange, response, proof, fetchToken)
+      let renewed: Proof | undefined
+      try {
+        renewed = await credentials.renewed(exchange, response, proof, fetchToken)
+      } catch (thrown) {
+        drain(response.body, exchange.clock)
+        throw thrown
+      }
       if (renewed === undefined || renewed.value === proof?.value) return response
       drain(response.body, exchange.clock)
       request.body = replayed(body)

@@ -9,8 +9,7 @@ import type { CredentialOptions } from './bearer.ts'
 export function basic(user: string, password: string, options: CredentialOptions = {}): Credentials {
   if (user.includes(':')) throw new TypeError('auth: basic: the user holds a colon, which would end it')
   // The values are not told: one of them is a secret, and who swaps them would tell it.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
-  if (/[\u0000-\u001f\u007f]/.test(user + password)) {
+  if (/\p{Cc}/u.test(user + password)) {
     throw new TypeError('auth: basic: the user or the password holds a control character')
   }
   const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -30,15 +29,21 @@ export interface ApiKeyOptions extends CredentialOptions {
 /** A key under a name of the origin's choice. @throws TypeError that names the option that is not valid */
 export function apiKey({ header, query, value, origins }: ApiKeyOptions): Credentials {
   if ((header === undefined) === (query === undefined)) {
-    throw new TypeError('auth: apiKey: give one of the options header and query, with the name that the key goes by')
+    throw new TypeError(
+      'auth: apiKey: give one of the options header and query, with the name that the key goes by',
+    )
   }
   if (value === '' || !isFieldValue(value) || value.trim() !== value) {
-    throw new TypeError('auth: apiKey: value is not valid; allowed: text in latin1 without control characters or outer spaces')
+    throw new TypeError(
+      'auth: apiKey: value is not valid; allowed: text in latin1 without control characters or outer spaces',
+    )
   }
   if (header !== undefined && !isToken(header)) {
     throw new TypeError(`auth: apiKey: header: ${JSON.stringify(header)} is not the name of a header field`)
   }
   const proof: Proof =
-    header === undefined ? { in: 'query', name: query ?? '', value } : { in: 'header', name: header.toLowerCase(), value }
+    header === undefined
+      ? { in: 'query', name: query ?? '', value }
+      : { in: 'header', name: header.toLowerCase(), value }
   return { scheme: 'apiKey', field: header?.toLowerCase(), origins, proof: () => proof }
 }

@@ -29,12 +29,13 @@ export function bearer(
     return { scheme: 'bearer', field: 'authorization', origins, proof: () => proof }
   }
   const ask = (rejected: string | undefined): Proof | Promise<Proof> => {
+    let given
     try {
-      const given = token({ rejected })
-      return typeof given === 'string' ? checked(given) : given.then(checked, unobtainable)
+      given = token({ rejected })
     } catch (thrown) {
       return unobtainable(thrown)
     }
+    return given instanceof Promise ? given.then(checked, unobtainable) : checked(given)
   }
   return {
     scheme: 'bearer',

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Challenge } from '../fields/challenge.ts'
 
 /** A hash function of RFC 7616, by its names there and in node:crypto. */
-const HASHES: Readonly<Record<string, string>> = { 'MD5': 'md5', 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256' }
+const HASHES: Readonly<Record<string, string>> = {
+  MD5: 'md5',
+  'SHA-256': 'sha256',
+  'SHA-512-256': 'sha512-256',
+}
 
 /** A Digest challenge that can be answered (RFC 7616 section 3.3). */
 export interface DigestChallenge {
@@ -36,7 +40,11 @@ function understood({ parameters }: Challenge): DigestChallenge | undefined {
   const algorithm = parameters.get('algorithm')
   const [, name = '', sess] = /^(.*?)(-sess)?$/i.exec(algorithm ?? 'MD5') ?? []
   const hash = HASHES[name.toUpperCase()]
-  const options = parameters.get('qop')?.toLowerCase().split(',').map((each) => each.trim())
+  const options = parameters
+    .get('qop')
+    ?.toLowerCase()
+    .split(',')
+    .map((each) => each.trim())
   const qop = (['auth', 'auth-int'] as const).filter((each) => options?.includes(each))
   if (realm === undefined || nonce === undefined || hash === undefined) return undefined
   // Only qualities that nobody knows, or a session key without the cnonce that it is made of.
@@ -84,7 +92,9 @@ export function digestResponse(challenge: DigestChallenge, input: DigestInput): 
   // What both can do without the content at hand comes first, as with all other clients.
   const qop = offered[0]
   if (qop === 'auth-int' && content === undefined) return undefined
-  let secret = h(Buffer.concat([Buffer.from(`${user}:`), Buffer.from(realm, 'latin1'), Buffer.from(`:${password}`)]))
+  let secret = h(
+    Buffer.concat([Buffer.from(`${user}:`), Buffer.from(realm, 'latin1'), Buffer.from(`:${password}`)]),
+  )
   if (challenge.session) secret = h(`${secret}:${input.sessionNonce}:${input.sessionCnonce}`)
   const covered = qop === 'auth-int' ? `:${h(content ?? '')}` : ''
   const request = h(`${input.method}:${uri}${covered}`)

@@ -14,9 +14,10 @@ import { originKey } from './origin-key.ts'
  * @throws TypeError if one of both holds a control character, or the user a colon
  */
 export function digest(user: string, password: string, options: CredentialOptions = {}): Credentials {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
-  if (/[\u0000-\u001f\u007f]/.test(user + password) || user.includes(':')) {
-    throw new TypeError('auth: digest: the user or the password holds a control character, or the user a colon')
+  if (/\p{Cc}/u.test(user + password) || user.includes(':')) {
+    throw new TypeError(
+      'auth: digest: the user or the password holds a control character, or the user a colon',
+    )
   }
   return new DigestCredentials(user, password, options.origins)
 }
@@ -27,6 +28,8 @@ interface Session {
   readonly cnonce: string
   nonce: string
   count: number
+  /** Whether an answer was taken: then further requests need not wait to be asked. */
+  accepted: boolean
 }
 
 interface DigestProof extends Proof {
@@ -50,26 +53,31 @@ class DigestCredentials implements Credentials {
 
   proof(exchange: Exchange): Proof | undefined {
     const session = this.#sessions.get(originKey(exchange))
-    return session && this.#answer(exchange, session)
+    return session?.accepted ? this.#answer(exchange, session) : undefined
   }
 
   renewed(exchange: Exchange, response: HttpResponse, refused: Proof | undefined): Proof | undefined {
     const challenge = digestChallenge(parseChallenges(response.headers.get('www-authenticate') ?? '') ?? [])
     const key = originKey(exchange)
     const before = refused as DigestProof | undefined
-    if (before !== undefined && this.#sessions.get(key) === before.session) this.#sessions.delete(key)
+    if (before !== undefined) before.session.accepted = false
     // The same nonce again, and not because it is old: what is wrong is the password.
     const hopeless = challenge?.nonce === before?.nonce && challenge?.stale !== true
     if (challenge === undefined || (before !== undefined && hopeless)) return undefined
-    return this.#answer(exchange, {
-      challenge,
-      cnonce: randomBytes(16).toString('base64url'),
-      nonce: challenge.nonce,
-      count: 0,
-    })
+    return this.#answer(exchange, this.#sessionFor(key, challenge))
   }
 
-  accepted(exchange: Exchange, response: HttpResponse, proof: Proof | undefined): void {
+  /** A nonce that is asked for again goes on to be counted: an origin may refuse a count that it has seen. */
+  #sessionFor(key: string, challenge: DigestChallenge): Session {
+    const known = this.#sessions.get(key)
+    if (known?.nonce === challenge.nonce) return known
+    const cnonce = randomBytes(16).toString('base64url')
+    const session = { challenge, cnonce, nonce: challenge.nonce, count: 0, accepted: false }
+    this.#sessions.set(key, session)
+    return session
+  }
+
+  accepted(_exchange: Exchange, response: HttpResponse, proof: Proof | undefined): void {
     if (proof === undefined) return
     const { session, nonce } = proof as DigestProof
     const info = response.headers.get('authentication-info')
@@ -79,7 +87,7 @@ class DigestCredentials implements Credentials {
       session.nonce = next
       session.count = 0
     }
-    this.#sessions.set(originKey(exchange), session)
+    session.accepted = true
   }
 
   #answer(exchange: Exchange, session: Session): DigestProof | undefined {

@@ -32,7 +32,9 @@ export function grantOf(options: OAuth2Options): Grant {
   const { clientId, clientSecret, clientAuthentication = 'client_secret_basic', scope, audience } = options
   if (clientId === '') throw new TypeError('auth: oauth2: clientId is empty')
   if (clientSecret === undefined && options.refreshToken === undefined) {
-    throw new TypeError('auth: oauth2: without a refreshToken, the client credentials grant needs the option clientSecret')
+    throw new TypeError(
+      'auth: oauth2: without a refreshToken, the client credentials grant needs the option clientSecret',
+    )
   }
   const form: Record<string, string> = { ...options.parameters }
   if (scope !== undefined) form['scope'] = typeof scope === 'string' ? scope : scope.join(' ')
@@ -67,13 +69,19 @@ function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
+/** The URL itself is not told: it might hold credentials. */
 function tokenUrl(url: string): string {
+  if (isRequestUrl(url)) return url
+  throw new TypeError(
+    'auth: oauth2: tokenUrl is not valid; allowed: an absolute http or https URL without credentials in it',
+  )
+}
+
+function isRequestUrl(url: string): boolean {
   try {
     HttpRequest.to(url)
-  } catch (cause) {
-    throw new TypeError(
-      `auth: oauth2: tokenUrl is not valid (${(cause as TypeError).message}); allowed: an absolute http or https URL`,
-    )
+    return true
+  } catch {
+    return false
   }
-  return url
 }

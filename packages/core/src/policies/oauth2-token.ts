@@ -52,7 +52,12 @@ export async function requestToken(
   try {
     const response = await fetchToken(exchange)
     const content = await contentOf(response, place)
-    exchange.finish({ status: response.status, error: undefined, bytesSent: 0, bytesReceived: content.length })
+    exchange.finish({
+      status: response.status,
+      error: undefined,
+      bytesSent: 0,
+      bytesReceived: content.length,
+    })
     return tokenIn(response.status, content, place)
   } catch (thrown) {
     const error = TrafficError.from(thrown)
@@ -76,18 +81,28 @@ function tokenIn(status: number, content: string, place: string): TokenResponse 
   if (status !== 200) {
     const { error } = fields ?? {}
     const code = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` (${error})` : ''
-    throw authFailed(`the token endpoint ${place} answered with status ${status}${code}: check the client's credentials`)
+    throw authFailed(
+      `the token endpoint ${place} answered with status ${status}${code}: check the client's credentials`,
+    )
   }
-  const { access_token: accessToken, token_type: type, expires_in: expiresIn, refresh_token: refreshToken } = fields ?? {}
+  const {
+    access_token: accessToken,
+    token_type: type,
+    expires_in: expiresIn,
+    refresh_token: refreshToken,
+  } = fields ?? {}
   if (!isBearerToken(accessToken)) {
     throw authFailed(`the token endpoint ${place} answered without a valid access_token`)
   }
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
-    throw authFailed(`the token endpoint ${place} gave a token of another type than bearer, which cannot be used`)
+    throw authFailed(
+      `the token endpoint ${place} gave a token of another type than bearer, which cannot be used`,
+    )
   }
   // Some write the number as text.
   const seconds = expiresIn === undefined || expiresIn === null ? Infinity : Number(expiresIn)
-  if (!(seconds >= 0)) throw authFailed(`the token endpoint ${place} gave an expires_in that is no number of seconds`)
+  if (!(seconds >= 0))
+    throw authFailed(`the token endpoint ${place} gave an expires_in that is no number of seconds`)
   return {
     accessToken,
     expiresIn: seconds,

@@ -41,7 +41,9 @@ class OAuth2Credentials implements Credentials {
   constructor(options: OAuth2Options) {
     const { refreshBefore = 60_000 } = options
     if (!(refreshBefore >= 0)) {
-      throw new TypeError(`auth: oauth2: refreshBefore: ${refreshBefore} is not valid; allowed: milliseconds from 0`)
+      throw new TypeError(
+        `auth: oauth2: refreshBefore: ${refreshBefore} is not valid; allowed: milliseconds from 0`,
+      )
     }
     this.origins = options.origins
     this.#grant = grantOf(options)
@@ -53,7 +55,8 @@ class OAuth2Credentials implements Credentials {
   proof(exchange: Exchange, fetchToken: Handler): Proof | Promise<Proof> {
     const now = exchange.clock.now()
     const token = this.#token
-    if (token === undefined || now >= token.expiresAt) return whileWanted(this.#fetch(exchange, fetchToken), exchange)
+    if (token === undefined || now >= token.expiresAt)
+      return whileWanted(this.#fetch(exchange, fetchToken), exchange)
     if (now >= this.#refreshAt && this.#fetching === undefined) {
       this.#refreshAt = now + EARLY_RETRY
       // Nobody waits for it: while the old token is good, a failure is none.
@@ -96,7 +99,8 @@ class OAuth2Credentials implements Credentials {
   }
 
   #rotate({ refreshToken }: TokenResponse): void {
-    if (this.#refreshToken === undefined || refreshToken === undefined || refreshToken === this.#refreshToken) return
+    if (this.#refreshToken === undefined || refreshToken === undefined || refreshToken === this.#refreshToken)
+      return
     this.#refreshToken = refreshToken
     try {
       this.#onRefreshToken?.(refreshToken)

@@ -42,7 +42,8 @@ export class Pacer {
     const { maxWait, queue } = this.options
     const wait = start - now
     // Where requests are under way, their answers may bring better news.
-    if (this.inflight === 0 && wait > Math.min(maxWait, exchange.remaining())) return Promise.reject(this.refusal(wait))
+    if (this.inflight === 0 && wait > Math.min(maxWait, exchange.remaining()))
+      return Promise.reject(this.refusal(wait))
     if (this.line.size >= queue) return Promise.reject(this.refusal(wait))
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(exchange, this.line, 0, now, resolve, reject)

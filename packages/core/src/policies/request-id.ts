@@ -19,7 +19,7 @@ export function requestId(options: RequestIdOptions): Policy {
   const accept = options.accept ?? true
   const make = idMaker(options.clock)
   return (next) =>
-    async function requestId(exchange) {
+    function requestId(exchange) {
       const { headers } = exchange.request
       const sent = accept ? headers.get(header) : undefined
       if (sent !== undefined && ACCEPTABLE.test(sent)) exchange.id = sent
@@ -27,9 +27,10 @@ export function requestId(options: RequestIdOptions): Policy {
         exchange.id = make()
         headers.put(header, exchange.id)
       }
-      const response = await next(exchange)
-      response.headers.put(header, exchange.id)
-      return response
+      return next(exchange).then((response) => {
+        response.headers.put(header, exchange.id)
+        return response
+      })
     }
 }
 

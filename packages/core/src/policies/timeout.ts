@@ -1,6 +1,7 @@
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
+import { isIdempotent } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
 
 /** Options of `timeout`. */
@@ -41,5 +42,11 @@ export function timeout(options: TimeoutOptions): Policy {
 }
 
 function deadlineExceeded(exchange: Exchange, limit: number): TrafficError {
-  return new TrafficError('deadline_exceeded', `not complete within ${limit} ms (${exchange.attempts} tries)`)
+  return new TrafficError(
+    'deadline_exceeded',
+    `not complete within ${limit} ms (${exchange.attempts} tries)`,
+    {
+      replaySafe: isIdempotent(exchange.request.method) ? 'idempotent' : 'unknown',
+    },
+  )
 }

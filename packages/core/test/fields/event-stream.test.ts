@@ -16,13 +16,21 @@ function shown(stream: string): string[] {
 for (const [name, stream, expected] of [
   ['a line of data', 'data: a\n\n', ['message|a|']],
   ['several lines of data', 'data: a\ndata:b\ndata\n\n', ['message|a\nb\n|']],
-  ['lines that end with CR, LF or both', 'data: a\r\ndata: b\rdata: c\n\r\ndata: d\r\rdata: e\n\n', ['message|a\nb\nc|', 'message|d|', 'message|e|']],
+  [
+    'lines that end with CR, LF or both',
+    'data: a\r\ndata: b\rdata: c\n\r\ndata: d\r\rdata: e\n\n',
+    ['message|a\nb\nc|', 'message|d|', 'message|e|'],
+  ],
   ['one space after the colon is none of the value', 'data:  a\n\n', ['message| a|']],
   ['a byte order mark at the start', '\ufeffdata: a\n\n', ['message|a|']],
   ['a byte order mark elsewhere is text', 'data: \ufeff\n\n\ufeffdata: b\n\n', ['message|\ufeff|']],
   ['comments and fields that nobody knows', ': hi\nfoo: bar\ndata: a\n:\n\n', ['message|a|']],
   ['a type', 'event: add\ndata: a\n\ndata: b\n\n', ['add|a|', 'message|b|']],
-  ['an id, which holds until the next', 'id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n', ['message|a|1', 'message|b|1', 'message|c|']],
+  [
+    'an id, which holds until the next',
+    'id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n',
+    ['message|a|1', 'message|b|1', 'message|c|'],
+  ],
   ['an id with NUL is none', 'id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n', ['message|a|1', 'message|b|1']],
   ['no event without data', 'event: x\nid: 7\n\ndata: a\n\n', ['message|a|7']],
   ['empty data is data', 'data\n\ndata:\n\n', ['message||', 'message||']],
@@ -51,7 +59,9 @@ test('the time to wait is digits only', () => {
 
 test('the place is that of the last event, also of one without data, and is kept from the stream before', () => {
   const parser = new EventStreamParser(1000, 'before')
-  assert.deepEqual(parser.push(Buffer.from('data: a\n\n')), [{ type: 'message', data: 'a', lastEventId: 'before' }])
+  assert.deepEqual(parser.push(Buffer.from('data: a\n\n')), [
+    { type: 'message', data: 'a', lastEventId: 'before' },
+  ])
   parser.push(Buffer.from('id: 5\n'))
   assert.equal(parser.lastEventId, 'before')
   parser.push(Buffer.from('\n'))
@@ -59,7 +69,11 @@ test('the place is that of the last event, also of one without data, and is kept
 })
 
 test('an event that is too large is refused, as one line, as several, and before its end has come', () => {
-  for (const stream of [`data: ${'x'.repeat(100)}`, `data: ${'x'.repeat(100)}\n\n`, 'data: xxxxxx\n'.repeat(9)]) {
+  for (const stream of [
+    `data: ${'x'.repeat(100)}`,
+    `data: ${'x'.repeat(100)}\n\n`,
+    'data: xxxxxx\n'.repeat(9),
+  ]) {
     assert.throws(
       () => parsed(stream, 50),
       (error) => error instanceof TrafficError && error.code === 'response_body_too_large',
@@ -90,7 +104,22 @@ function reference(text: string): ServerSentEvent[] {
 
 test('however a stream is cut, its events are those of the standard', () => {
   const part = fc.constantFrom(
-    ...['data', 'data: ', 'event:', 'id: ', ':', ' ', '\n', '\r', '\r\n', '\n\n', 'a', 'é', '💡', '\ufeff', '\0', '\ufffd'],
+    'data',
+    'data: ',
+    'event:',
+    'id: ',
+    ':',
+    ' ',
+    '\n',
+    '\r',
+    '\r\n',
+    '\n\n',
+    'a',
+    'é',
+    '💡',
+    '\ufeff',
+    '\0',
+    '\ufffd',
   )
   const cuts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 })
   fc.assert(

@@ -37,7 +37,13 @@ interface Asked {
 }
 
 async function run(credentials: Credentials, asked: Asked = {}): Promise<Run> {
-  const { url = `${ORIGIN}/x`, statuses = ['200'], field = 'authorization', origins = [ORIGIN], ...rest } = asked
+  const {
+    url = `${ORIGIN}/x`,
+    statuses = ['200'],
+    field = 'authorization',
+    origins = [ORIGIN],
+    ...rest
+  } = asked
   const request = HttpRequest.to(url, rest)
   const exchange = new Exchange(request, new VirtualClock())
   const seen: string[] = []
@@ -56,7 +62,7 @@ async function run(credentials: Credentials, asked: Asked = {}): Promise<Run> {
 }
 
 function statusOf({ outcome }: Run): number {
-  assert.ok(outcome instanceof HttpResponse, String(outcome))
+  assert.ok(outcome instanceof HttpResponse, inspect(outcome))
   return outcome.status
 }
 
@@ -123,7 +129,9 @@ test('a redirect to another origin goes without the credentials, one within goes
     'https://evil.example/ -',
     `${ORIGIN}/z Bearer t`,
   ])
-  const query = await run(apiKey({ query: 'k', value: 'v' }), { statuses: ['302 ?a=1', '302 //evil.example', '200'] })
+  const query = await run(apiKey({ query: 'k', value: 'v' }), {
+    statuses: ['302 ?a=1', '302 //evil.example', '200'],
+  })
   assert.deepEqual(query.seen, [`${ORIGIN}/x?k=v -`, `${ORIGIN}/x?a=1&k=v -`, 'https://evil.example/ -'])
 })
 
@@ -136,12 +144,17 @@ test('what the caller wrote into the field itself stays, and comes out again', a
 
 test('outside of the policy the request holds no credentials, whatever came of it', async () => {
   for (const statuses of [['200'], ['401'], ['302']]) {
-    const one = await run(bearer(({ rejected }) => (rejected ? 'b' : 'a')), { statuses })
+    const one = await run(
+      bearer(({ rejected }) => (rejected ? 'b' : 'a')),
+      { statuses },
+    )
     const other = await run(apiKey({ query: 'key', value: 'secret' }), { statuses, url: `${ORIGIN}/x?a=1` })
     assert.equal(one.request.headers.has('authorization'), false)
     assert.equal(other.request.query, '?a=1')
   }
-  const failing = auth({ credentials: bearer('t'), origins: [ORIGIN] })(() => Promise.reject(new TypeError('x')))
+  const failing = auth({ credentials: bearer('t'), origins: [ORIGIN] })(() =>
+    Promise.reject(new TypeError('x')),
+  )
   const exchange = new Exchange(HttpRequest.to(ORIGIN), new VirtualClock())
   await assert.rejects(failing(exchange), /x/)
   assert.equal(exchange.request.headers.has('authorization'), false)
@@ -153,7 +166,11 @@ test('after a 401 a function is asked for another token, once, and told which on
     asked.push(rejected)
     return `t${asked.length}`
   }
-  const renewed = await run(bearer(token), { method: 'POST', body: bodyFrom('content'), statuses: ['401', '200'] })
+  const renewed = await run(bearer(token), {
+    method: 'POST',
+    body: bodyFrom('content'),
+    statuses: ['401', '200'],
+  })
   assert.deepEqual(renewed.seen, [`${ORIGIN}/x Bearer t1 content`, `${ORIGIN}/x Bearer t2 content`])
   assert.deepEqual(asked, [undefined, 't1'])
   assert.equal(statusOf(renewed), 200)
@@ -163,7 +180,12 @@ test('after a 401 a function is asked for another token, once, and told which on
 })
 
 test('a 401 is delivered where another try would be the same: no function, or the same token again', async () => {
-  for (const credentials of [bearer('t'), bearer(async () => 't'), basic('u', 'p'), apiKey({ header: 'x', value: 'k' })]) {
+  for (const credentials of [
+    bearer('t'),
+    bearer(async () => 't'),
+    basic('u', 'p'),
+    apiKey({ header: 'x', value: 'k' }),
+  ]) {
     const refused = await run(credentials, { statuses: ['401'] })
     assert.equal(refused.seen.length, 1)
     assert.equal(statusOf(refused), 401)
@@ -181,7 +203,11 @@ test('a request whose body cannot be sent again is not, one that makes it afresh
   const once = await run(renewing, { method: 'POST', body: stream(), statuses: ['401', '200'] })
   assert.deepEqual(once.seen, [`${ORIGIN}/x Bearer a once`])
   assert.equal(statusOf(once), 401)
-  const again = await run(renewing, { method: 'POST', body: new ReplayBody(stream), statuses: ['401', '200'] })
+  const again = await run(renewing, {
+    method: 'POST',
+    body: new ReplayBody(stream),
+    statuses: ['401', '200'],
+  })
   assert.deepEqual(again.seen, [`${ORIGIN}/x Bearer a once`, `${ORIGIN}/x Bearer b once`])
 })
 
@@ -205,6 +231,25 @@ test('a token function that throws, or gives no token, fails the call without te
   }
 })
 
+test('the content of a 401 that is not delivered is read, so that its connection is free again', async () => {
+  for (const token of ['new', 'not a token']) {
+    const credentials = bearer(({ rejected }) => (rejected === undefined ? 'old' : token))
+    let resumed = 0
+    const handler = auth({ credentials, origins: [ORIGIN] })(async ({ request }) => {
+      if (request.headers.get('authorization') === 'Bearer new') return new HttpResponse(200)
+      const body = new StreamBody(undefined, { resumeBody: () => resumed++, cancelBody() {} })
+      return new HttpResponse(401, undefined, body)
+    })
+    const call = handler(new Exchange(HttpRequest.to(ORIGIN), new VirtualClock()))
+    const outcome = await call.then(
+      ({ status }) => status,
+      ({ code }: TrafficError) => code,
+    )
+    assert.equal(outcome, token === 'new' ? 200 : 'auth_failed')
+    assert.equal(resumed, 1)
+  }
+})
+
 test('a call that is given up does not wait for its token', async () => {
   const exchange = new Exchange(HttpRequest.to(ORIGIN), new VirtualClock())
   const credentials = bearer(() => new Promise<string>(() => {}))
@@ -220,7 +265,12 @@ test('credentials show no secret to inspect, JSON or error messages', () => {
     basic('user', 's3cret'),
     apiKey({ header: 'x-api-key', value: 's3cret' }),
     digest('user', 's3cret'),
-    oauth2({ tokenUrl: 'https://id.example/token', clientId: 'id', clientSecret: 's3cret', refreshToken: 's3cret' }),
+    oauth2({
+      tokenUrl: 'https://id.example/token',
+      clientId: 'id',
+      clientSecret: 's3cret',
+      refreshToken: 's3cret',
+    }),
   ]
   const hidden = Buffer.from('user:s3cret').toString('base64')
   for (const credentials of all) {

@@ -31,7 +31,10 @@ const MUFASA: Omit<DigestInput, 'nonce' | 'sessionNonce'> = {
   sessionCnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
 }
 
-function answer(challenge: string, input: Omit<DigestInput, 'nonce' | 'sessionNonce'>): Record<string, string> {
+function answer(
+  challenge: string,
+  input: Omit<DigestInput, 'nonce' | 'sessionNonce'>,
+): Record<string, string> {
   const parsed = digestChallenge(parseChallenges(challenge) ?? [])
   assert.ok(parsed, 'it is a challenge that can be answered')
   return parametersOf(digestResponse(parsed, { ...input, nonce: parsed.nonce, sessionNonce: parsed.nonce }))
@@ -70,7 +73,7 @@ test('SHA-512-256 and a hashed user, as RFC 7616 3.9.2 with erratum 4897', () =>
     user: 'Jäsøn Doe',
     password: 'Secret, or not?',
     uri: '/doe.json',
-    cnonce: 'NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm',
+    cnonce: 'NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v',
   }
   const { username, response, userhash } = answer(challenge, input)
   assert.equal(username, '793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b')
@@ -82,7 +85,12 @@ test('SHA-512-256 and a hashed user, as RFC 7616 3.9.2 with erratum 4897', () =>
 
 test('the first challenge that can be answered counts', () => {
   const chosen = (value: string): string | undefined => digestChallenge(parseChallenges(value) ?? [])?.nonce
-  assert.equal(chosen('Basic realm=x, Digest realm=x, nonce=1, algorithm=SHA-3, Digest realm=x, nonce=2, algorithm="sha-256"'), '2')
+  assert.equal(
+    chosen(
+      'Basic realm=x, Digest realm=x, nonce=1, algorithm=SHA-3, Digest realm=x, nonce=2, algorithm="sha-256"',
+    ),
+    '2',
+  )
   assert.equal(chosen('Digest realm=x, nonce=1, qop="other"'), undefined)
   assert.equal(chosen('Digest nonce=1'), undefined)
   assert.equal(chosen('Digest realm=x, nonce=1, algorithm=MD5-sess'), undefined)
@@ -120,7 +128,8 @@ class DigestOrigin {
     if (this.offer.includes('sess')) secret = md5(`${secret}:n1:${cnonce}`)
     const covered = md5(`${request.method}:${uri}${int}`)
     const middle = qop === '' ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`
-    if (response !== md5(`${secret}:${middle}:${covered}`) || uri !== request.path + request.query) return this.refuse('')
+    if (response !== md5(`${secret}:${middle}:${covered}`) || uri !== request.path + request.query)
+      return this.refuse('')
     if (nonce !== this.nonce) return this.refuse(', stale=true')
     const count = Number.parseInt(nc, 16)
     if (qop !== '' && count <= (this.counts.get(nonce) ?? 0)) return this.refuse('')
@@ -150,11 +159,15 @@ for (const offer of ['qop="auth"', 'qop="auth-int"', 'algorithm=MD5-sess, qop="a
   test(`requests are accepted where the origin offers ${offer || 'what RFC 2069 had'}`, async () => {
     const origin = new DigestOrigin(offer)
     const credentials = digest('u', 'p')
-    for (let round = 0; round < 3; round++) assert.equal(await statusOf(origin, credentials, bodyFrom('content')), 200)
+    for (let round = 0; round < 3; round++)
+      assert.equal(await statusOf(origin, credentials, bodyFrom('content')), 200)
     // What was asked for once is known: one request each from then on.
     assert.equal(origin.seen.length, 3)
     const counts = ['00000001', '00000002', '00000003']
-    assert.deepEqual(origin.seen.map(({ nc }) => nc), offer === '' ? [undefined, undefined, undefined] : counts)
+    assert.deepEqual(
+      origin.seen.map(({ nc }) => nc),
+      offer === '' ? [undefined, undefined, undefined] : counts,
+    )
   })
 }
 
@@ -191,6 +204,17 @@ test('a password that is changed at the origin is refused, and a right one found
   assert.equal(origin.seen.length, 2)
   origin.password = 'p'
   assert.equal(await statusOf(origin, credentials), 200)
+})
+
+test('requests that begin at the same time count on from each other', async () => {
+  const origin = new DigestOrigin()
+  const credentials = digest('u', 'p')
+  const statuses = await Promise.all([1, 2, 3].map(() => statusOf(origin, credentials)))
+  assert.deepEqual(statuses, [200, 200, 200])
+  assert.deepEqual(
+    origin.seen.map(({ nc }) => Number(nc)),
+    [1, 2, 3],
+  )
 })
 
 test('content that is not here cannot be covered: the 401 is delivered', async () => {

@@ -22,7 +22,10 @@ const OPTIONS: OAuth2Options = {
 /** A token endpoint, and the origin that the tokens are for. */
 class Site {
   readonly clock: VirtualClock = new VirtualClock()
-  readonly tokenRequests: { readonly form: Record<string, string>; readonly authorization: string | undefined }[] = []
+  readonly tokenRequests: {
+    readonly form: Record<string, string>
+    readonly authorization: string | undefined
+  }[] = []
   /** Of the origin's requests. */
   readonly seen: string[] = []
   /** What the origin takes; undefined: any token. */
@@ -36,7 +39,11 @@ class Site {
     const form = Object.fromEntries(new URLSearchParams((await collect(request.body)).toString()))
     const count = this.tokenRequests.push({ form, authorization: request.headers.get('authorization') })
     const [status, content] = await this.respond(count)
-    return new HttpResponse(status, undefined, bodyFrom(typeof content === 'string' ? content : JSON.stringify(content)))
+    return new HttpResponse(
+      status,
+      undefined,
+      bodyFrom(typeof content === 'string' ? content : JSON.stringify(content)),
+    )
   }
 
   begin(credentials: Credentials): { readonly exchange: Exchange; readonly status: Promise<number> } {
@@ -56,7 +63,12 @@ class Site {
 
 test('one token is fetched for all who wait, and kept', async () => {
   const site = new Site()
-  const credentials = oauth2({ ...OPTIONS, scope: ['a', 'b'], audience: 'api', parameters: { resource: 'r' } })
+  const credentials = oauth2({
+    ...OPTIONS,
+    scope: ['a', 'b'],
+    audience: 'api',
+    parameters: { resource: 'r' },
+  })
   const statuses = await Promise.all(Array.from({ length: 20 }, () => site.call(credentials)))
   assert.deepEqual(new Set(statuses), new Set([200]))
   assert.equal(await site.call(credentials), 200)
@@ -79,7 +91,10 @@ test('the secret can go into the form, and a public client has none', async () =
       form: { grant_type: 'client_credentials', client_id: 'my client', client_secret: 's3cret:ü' },
       authorization: undefined,
     },
-    { form: { grant_type: 'refresh_token', refresh_token: 'r', client_id: 'my client' }, authorization: undefined },
+    {
+      form: { grant_type: 'refresh_token', refresh_token: 'r', client_id: 'my client' },
+      authorization: undefined,
+    },
   ])
 })
 
@@ -143,7 +158,10 @@ test('after a 401 a fresh token is fetched, once for all who met it', async () =
   const credentials = oauth2(OPTIONS)
   await site.call(credentials)
   site.accepted = 't2'
-  assert.deepEqual(await Promise.all([site.call(credentials), site.call(credentials), site.call(credentials)]), [200, 200, 200])
+  assert.deepEqual(
+    await Promise.all([site.call(credentials), site.call(credentials), site.call(credentials)]),
+    [200, 200, 200],
+  )
   assert.equal(site.tokenRequests.length, 2)
   site.accepted = 'none'
   assert.equal(await site.call(credentials), 401)
@@ -162,7 +180,10 @@ test('a refresh token that the server replaces is replaced, and its owner told',
     await site.call(credentials)
     await site.clock.advance(60_001)
   }
-  assert.deepEqual(site.tokenRequests.map(({ form }) => form['refresh_token']), ['r0', 'r1', 'r2'])
+  assert.deepEqual(
+    site.tokenRequests.map(({ form }) => form['refresh_token']),
+    ['r0', 'r1', 'r2'],
+  )
   assert.deepEqual(told, ['r1', 'r2', 'r3'])
 })
 
@@ -188,15 +209,35 @@ test('who gives up leaves the others and the fetch alone', async () => {
 })
 
 for (const [what, respond, message] of [
-  ['refuses', async () => [400, { error: 'invalid_client', error_description: 's3cret:ü' }], /https:\/\/id\.example\/token answered with status 400 \(invalid_client\)/],
+  [
+    'refuses',
+    async () => [400, { error: 'invalid_client', error_description: 's3cret:ü' }],
+    /https:\/\/id\.example\/token answered with status 400 \(invalid_client\)/,
+  ],
   ['refuses in other words', async () => [401, { error: 's3cret: ü' }], /status 401: check/],
   ['answers no JSON', async () => [200, 's3cret:ü'], /without a valid access_token/],
   ['answers null', async () => [200, 'null'], /without a valid access_token/],
-  ['gives a token that no field can hold', async () => [200, { access_token: 'a\r\nb: s3cret:ü', token_type: 'bearer' }], /without a valid access_token/],
-  ['gives a token of another type', async () => [200, { access_token: 's3cret:ü', token_type: 'mac' }], /without a valid|another type/],
-  ['gives a life that is no number', async () => [200, { access_token: 'x', token_type: 'bearer', expires_in: 's3cret:ü' }], /expires_in/],
+  [
+    'gives a token that no field can hold',
+    async () => [200, { access_token: 'a\r\nb: s3cret:ü', token_type: 'bearer' }],
+    /without a valid access_token/,
+  ],
+  [
+    'gives a token of another type',
+    async () => [200, { access_token: 's3cret:ü', token_type: 'mac' }],
+    /without a valid|another type/,
+  ],
+  [
+    'gives a life that is no number',
+    async () => [200, { access_token: 'x', token_type: 'bearer', expires_in: 's3cret:ü' }],
+    /expires_in/,
+  ],
   ['answers with too much', async () => [200, 'x'.repeat(300_000)], /more than 262144 octets/],
-  ['cannot be reached', () => Promise.reject(new TrafficError('connect_failed', 'no route to id.example')), /connect_failed: no route/],
+  [
+    'cannot be reached',
+    () => Promise.reject(new TrafficError('connect_failed', 'no route to id.example')),
+    /connect_failed: no route/,
+  ],
 ] as const) {
   test(`a token endpoint that ${what} fails the call, and the next call asks again`, async () => {
     const site = new Site()
@@ -218,9 +259,15 @@ test('options that are not valid are refused by name', () => {
     [{ clientSecret: undefined }, /needs the option clientSecret/],
     [{ tokenUrl: 'id.example' }, /tokenUrl is not valid/],
     [{ refreshBefore: -1 }, /refreshBefore: -1 is not valid/],
-    [{ clientAuthentication: 'jwt' as 'client_secret_post' }, /clientAuthentication: "jwt" is not valid; allowed/],
+    [
+      { clientAuthentication: 'jwt' as 'client_secret_post' },
+      /clientAuthentication: "jwt" is not valid; allowed/,
+    ],
   ] as const) {
     assert.throws(() => oauth2({ ...OPTIONS, ...options }), { name: 'TypeError', message })
   }
-  assert.throws(() => auth({ credentials: oauth2({ ...OPTIONS, origins: undefined }) }), /oauth2 credentials are bound/)
+  assert.throws(
+    () => auth({ credentials: oauth2({ ...OPTIONS, origins: undefined }) }),
+    /oauth2 credentials are bound/,
+  )
 })
