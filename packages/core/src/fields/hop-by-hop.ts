@@ -33,6 +33,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'http2-settings',
+  // Means nothing in HTTP, but CGI hands it to programs as HTTP_PROXY (httpoxy, CVE-2016-5385).
+  'proxy',
 ])
 
 /**

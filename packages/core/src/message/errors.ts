@@ -180,7 +180,7 @@ export class TrafficError extends Error {
 /** Whatever was thrown, also what has no text. */
 function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown)
+    return thrown instanceof Error ? thrown.message : String(thrown)
   } catch {
     return `${typeof thrown} without a text was thrown`
   }

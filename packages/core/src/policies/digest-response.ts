@@ -22,7 +22,6 @@ export interface DigestChallenge {
   /** What can be asked for; empty where the origin speaks the digest of RFC 2069. */
   readonly qop: readonly ('auth' | 'auth-int')[]
   readonly userhash: boolean
-  readonly stale: boolean
 }
 
 /** The first challenge that can be answered: they come in the origin's order of preference (RFC 7616 section 3.7). */
@@ -58,7 +57,6 @@ function understood({ parameters }: Challenge): DigestChallenge | undefined {
     session: sess !== undefined,
     qop,
     userhash: parameters.get('userhash')?.toLowerCase() === 'true',
-    stale: parameters.get('stale')?.toLowerCase() === 'true',
   }
 }
 

@@ -60,10 +60,8 @@ class DigestCredentials implements Credentials {
     const challenge = digestChallenge(parseChallenges(response.headers.get('www-authenticate') ?? '') ?? [])
     const key = originKey(exchange)
     const before = refused as DigestProof | undefined
-    if (before !== undefined) before.session.accepted = false
-    // The same nonce again, and not because it is old: what is wrong is the password.
-    const hopeless = challenge?.nonce === before?.nonce && challenge?.stale !== true
-    if (challenge === undefined || (before !== undefined && hopeless)) return undefined
+    // The same nonce again, so it is not too old: what is wrong is the password.
+    if (challenge === undefined || challenge.nonce === before?.nonce) return undefined
     return this.#answer(exchange, this.#sessionFor(key, challenge))
   }
 

@@ -48,6 +48,7 @@ async function readBlocks(
         if (received === 8 * size) done()
         return free(owned)
       },
+      destroy() {},
     }
     reader.attach(socket)
     socket.on('error', () => {})
@@ -74,4 +75,26 @@ test('memory that is given back is read into again', async () => {
   assert.ok(kept.length > 8, `only ${kept.length} reads`)
   // The shared buffer for the first read, one of its own for all that follow.
   assert.ok(memories.size <= 2, `${memories.size} buffers for ${kept.length} reads`)
+})
+
+test('a target that throws is destroyed, and the process lives on', async () => {
+  const destroyed = Promise.withResolvers<void>()
+  const { sender, close } = await pair((socket) => {
+    const reader = new SocketReader()
+    reader.target = {
+      streaming: false,
+      read() {
+        throw new Error('a defect')
+      },
+      destroy() {
+        socket.destroy()
+        destroyed.resolve()
+      },
+    }
+    reader.attach(socket)
+    socket.on('error', () => {})
+  })
+  sender.write('a')
+  await destroyed.promise
+  await close()
 })

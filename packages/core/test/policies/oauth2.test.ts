@@ -30,6 +30,8 @@ class Site {
   readonly seen: string[] = []
   /** What the origin takes; undefined: any token. */
   accepted: string | undefined
+  /** What the origin's answers wait for, in turn. */
+  readonly delays: Promise<void>[] = []
   respond: (count: number) => Promise<readonly [status: number, content: unknown]> = async (count) => [
     200,
     { access_token: `t${count}`, token_type: 'Bearer', expires_in: 3600 },
@@ -51,6 +53,7 @@ class Site {
     const handler = auth({ credentials, fetchToken: this.fetchToken })(async ({ request }) => {
       const value = request.headers.get('authorization') ?? '-'
       this.seen.push(value)
+      await this.delays.shift()
       return new HttpResponse(this.accepted === undefined || value === `Bearer ${this.accepted}` ? 200 : 401)
     })
     return { exchange, status: handler(exchange).then(({ status }) => status) }
@@ -166,6 +169,20 @@ test('after a 401 a fresh token is fetched, once for all who met it', async () =
   site.accepted = 'none'
   assert.equal(await site.call(credentials), 401)
   assert.equal(site.tokenRequests.length, 3)
+})
+
+test('a 401 to a token that was replaced meanwhile needs no further token', async () => {
+  const site = new Site()
+  const late = Promise.withResolvers<void>()
+  const credentials = oauth2(OPTIONS)
+  site.accepted = 't2'
+  site.delays.push(late.promise)
+  const slow = site.call(credentials)
+  assert.equal(await site.call(credentials), 200)
+  late.resolve()
+  assert.equal(await slow, 200)
+  assert.deepEqual(site.seen, ['Bearer t1', 'Bearer t1', 'Bearer t2', 'Bearer t2'])
+  assert.equal(site.tokenRequests.length, 2)
 })
 
 test('a refresh token that the server replaces is replaced, and its owner told', async () => {

@@ -114,6 +114,7 @@ test('fields of one connection do not reach the origin', async (t) => {
     ['upgrade', 'h2c'],
     ['upgrade', 'websocket'],
     ['http2-settings', 'AAMAAABkAARAAAAA'],
+    ['proxy', 'http://10.66.66.66:8080'],
   ] as const) {
     await t.test(`${name}: ${value}`, () =>
       site.passesAs(get(`${name}: ${value}`), { fields: { [name]: [] } }),

@@ -3,7 +3,7 @@
  * forwarded message and not here is a finding.
  */
 const ONE_CONNECTION =
-  /^(?:connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|transfer-encoding|upgrade|http2-settings|content-length)$/
+  /^(?:connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|transfer-encoding|upgrade|http2-settings|proxy|content-length)$/
 const CLAIMS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
 const TOO_LATE =
   /^(?:authorization|cache-control|content-(?:encoding|range|type)|cookie|expect|host|max-forwards|range|set-cookie|trailer|via|www-authenticate|x-request-id)$/
