@@ -37,7 +37,7 @@ function finish(
 }
 
 /** A body on its way to the caller, whose end is the exchange's. */
-class Delivery implements Body, BodySink {
+class Delivery implements Body, BodySink, Cancellable {
   readonly length: number | undefined
   readonly whole: WholeBody | undefined = undefined
   private readonly exchange: Exchange
@@ -45,12 +45,21 @@ class Delivery implements Body, BodySink {
   private readonly inner: Body
   private sink: BodySink | undefined
   private received = 0
+  private over = false
 
   constructor(exchange: Exchange, status: number, inner: Body) {
     this.exchange = exchange
     this.status = status
     this.inner = inner
     this.length = inner.length
+    exchange.occupy(this)
+  }
+
+  /** For bodies that do not listen to the exchange themselves, as those of a transport in code. */
+  cancelled(error: TrafficError): void {
+    if (this.over) return
+    this.inner.cancel(error)
+    this.fail(error)
   }
 
   flowTo(sink: BodySink): void {
@@ -82,6 +91,7 @@ class Delivery implements Body, BodySink {
   }
 
   fail(error: TrafficError): void {
+    if (this.over) return
     // Whoever gave the exchange up said why; the connection's end is only the consequence.
     const cause = this.exchange.cancellation ?? error
     cause.attempts = this.exchange.attempts
@@ -90,6 +100,8 @@ class Delivery implements Body, BodySink {
   }
 
   private finish(error: TrafficError | undefined): void {
+    this.over = true
+    this.exchange.release(this)
     finish(this.exchange, this.status, this.received, error)
   }
 }

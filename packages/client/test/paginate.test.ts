@@ -42,6 +42,15 @@ test('Link leads from page to page, and the first page’s query is not repeated
   assert.deepEqual(seen, ['/items?q=x&size=2', '/items?page=2&q=x', '/items?page=3'])
 })
 
+test('a link from elsewhere, as its anchor says, is not followed', async (t) => {
+  const { client, seen } = await listOf(t, (_url, response) => {
+    response.setHeader('link', '</x>; rel=next; anchor="/other"')
+    return 1
+  })
+  assert.deepEqual(await all(client.paginate('/')), [1])
+  assert.equal(seen.length, 1)
+})
+
 test('items come one by one, typed by the schema, and the next page is not asked for before it is needed', async (t) => {
   const { client, seen } = await listOf(t, ({ searchParams }, response) => {
     const page = Number(searchParams.get('page') ?? 1)
@@ -74,7 +83,7 @@ test('a cursor is found in the content or by a function, and sent with the first
     client.paginate<{ meta: { next: string | null } }>('/', { query, by: { cursor, parameter: 'after' } }),
   )
   assert.deepEqual(seen.splice(0), expected)
-  await all(client.paginate('/', { by: { cursor: 'meta.constructor.name', parameter: 'after' } }))
+  await all(client.paginate('/', { by: { cursor: 'meta.__proto__.constructor', parameter: 'after' } }))
   assert.equal(seen.length, 1)
 })
 

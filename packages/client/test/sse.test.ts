@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
-import { bodyFrom, HeaderList, HttpResponse, TrafficError } from '@headgate/core'
+import {
+  type Body,
+  bodyFrom,
+  type Exchange,
+  HeaderList,
+  HttpResponse,
+  StreamBody,
+  TrafficError,
+} from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import type { ServerSentEvent } from '../src/index.ts'
 import { reconnectDelay } from '../src/reconnect.ts'
@@ -211,7 +219,7 @@ test('a stream has no deadline, and waits as long as it is asked to before it co
   const connected: number[] = []
   const client = clientWith(clock, () => {
     connected.push(clock.now())
-    return connected.length < 4 ? 'retry: 120000\n\n' : 'data: a\n\n'
+    return bodyFrom(connected.length < 4 ? 'retry: 120000\n\n' : 'data: a\n\n')
   })
   const events = client.sse('http://a.example/', { reconnect: { delay: 1_000 } })
   const first = events.next()
@@ -223,11 +231,45 @@ test('a stream has no deadline, and waits as long as it is asked to before it co
   assert.equal(clock.pending, 0)
 })
 
-function clientWith(clock: VirtualClock, content: () => string): ReturnType<typeof clientOf> {
-  const answer = async (): Promise<HttpResponse> =>
-    new HttpResponse(200, HeaderList.of({ 'content-type': 'text/event-stream' }), bodyFrom(content()))
+function clientWith(clock: VirtualClock, content: (exchange: Exchange) => Body): ReturnType<typeof clientOf> {
+  const answer = async (exchange: Exchange): Promise<HttpResponse> =>
+    new HttpResponse(200, HeaderList.of({ 'content-type': 'text/event-stream' }), content(exchange))
   return clientOf({ after() {} } as unknown as TestContext, { clock, transport: answer })
 }
+
+test('a stream that stays open has no deadline, unless it is given one', async () => {
+  for (const timeout of [undefined, { deadline: 60_000 }]) {
+    const clock = new VirtualClock()
+    const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
+    const content = (exchange: Exchange): Body => {
+      exchange.occupy({ cancelled: (error) => body.fail(error) })
+      return body
+    }
+    const events = clientWith(clock, content).sse('http://a.example/', { timeout, reconnect: false })
+    const first = events.next().then(
+      ({ value }) => value?.data,
+      ({ code }: TrafficError) => code,
+    )
+    await clock.advance(600_000)
+    body.push(Buffer.from('data: late\n\n'))
+    assert.equal(await first, timeout === undefined ? 'late' : 'deadline_exceeded')
+    await events.return()
+    assert.equal(clock.pending, 0)
+  }
+})
+
+test('a wait that is given up leaves no timer', async () => {
+  const clock = new VirtualClock()
+  const controller = new AbortController()
+  const { signal } = controller
+  const client = clientWith(clock, () => bodyFrom(''))
+  const next = client.sse('http://a.example/', { signal }).next()
+  await clock.advance(0)
+  assert.equal(clock.pending, 1)
+  controller.abort()
+  await assert.rejects(next, { code: 'cancelled' })
+  assert.equal(clock.pending, 0)
+})
 
 test('waits grow with failures and are spread, but are never shorter than what was asked for', () => {
   const plan = { attempts: 10, delay: 1_000, maxDelay: 30_000 }
