@@ -1,6 +1,7 @@
 import type {
   Body,
   BodySink,
+  Cancellable,
   Exchange,
   HeaderList,
   HttpResponse,
