@@ -20,13 +20,19 @@ export interface AttemptEvent extends CallEvent {
 
 /** The life of a call, by the names of what happens in it. Times in milliseconds. */
 export interface ClientEvents {
+  /** A call begins. */
   submitted: CallEvent
+  /** A request is about to be sent, or to wait for a slot. */
   'attempt-started': AttemptEvent
-  /** The head of a response. */
+  /** The head of a response is here. */
   'response-received': AttemptEvent & { readonly status: number; readonly duration: number }
+  /** An attempt ended without a response. */
   'attempt-failed': AttemptEvent & AttemptFailure & { readonly duration: number }
+  /** There will be another attempt, after `delay`. */
   'retry-scheduled': AttemptEvent & AttemptFailure & { readonly delay: number }
+  /** One more request was sent, since the first is late. */
   'hedge-sent': AttemptEvent
+  /** The rate limit has a call wait, or refuses it. */
   'rate-limited': CallEvent & { readonly wait: number; readonly allowed: boolean }
   /** Given up by the caller, or by the deadline. */
   cancelled: CallEvent & AttemptFailure
@@ -39,6 +45,7 @@ export interface ClientEvents {
     /** Octets of the response's content. */
     readonly bytes: number
   }
+  /** A breaker changed its state. */
   'circuit-changed': {
     readonly client: string
     readonly origin: string

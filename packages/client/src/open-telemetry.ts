@@ -14,7 +14,11 @@ export interface OpenTelemetryApi {
 type OtelContext = unknown
 
 interface OtelTracer {
-  startSpan(name: string, options: { kind: number; attributes: object }, context: OtelContext): OtelSpan
+  startSpan(
+    name: string,
+    options: { kind: number; attributes: Readonly<Record<string, string | number>> },
+    context: OtelContext,
+  ): OtelSpan
 }
 
 interface OtelSpan {

@@ -49,6 +49,7 @@ export interface TimeoutSettings {
 export interface RetrySettings {
   /** Tries in all. Default 3. */
   readonly attempts?: number | undefined
+  /** How long to wait before each further try. */
   readonly backoff?: Partial<BackoffOptions> | undefined
   /** Statuses to try again on. Default 408 425 429 500 502 503 504, of which 500 only where the method is idempotent. */
   readonly statuses?: readonly number[] | undefined
@@ -64,7 +65,7 @@ export interface RetrySettings {
 export interface HedgeSettings {
   /** Milliseconds, or a percentile of what responses took so far. */
   readonly delay: number | HedgeDelayOptions
-  /** Default 1. */
+  /** How many more are sent at most. Default 1. */
   readonly hedges?: number | undefined
 }
 
@@ -91,10 +92,13 @@ export type Priority = 'high' | 'normal' | 'low'
 export interface PolicyOptions {
   /** Milliseconds for the whole call, or each part of it. */
   readonly timeout?: number | TimeoutSettings | undefined
-  /** Tries in all, or more about them; false for one. */
+  /** Tries in all, or more about them; false for one. Default 3, but for `minimal`. */
   readonly retry?: false | number | RetrySettings | undefined
+  /** Whether and when an idempotent request is sent once more. Default: off. */
   readonly hedge?: false | HedgeSettings | undefined
+  /** When calls to an origin fail at once. Default: on, but for `minimal`. */
   readonly breaker?: false | CircuitOptions | undefined
+  /** How many requests are sent to one origin. Default: no limit. */
   readonly rateLimit?: false | RateLimitSettings | undefined
   /** Requests to one origin at the same time, or more about them. Default: as many as the pool has connections. */
   readonly concurrency?: false | number | ConcurrencySettings | undefined
@@ -108,7 +112,7 @@ export interface PolicyOptions {
   readonly decompress?: boolean | DecompressOptions | undefined
   /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `crawler`. */
   readonly maxBody?: number | undefined
-  /** How many redirects to follow; false delivers them as they are. */
+  /** How many redirects to follow; false delivers them as they are. Default 20, for `crawler` 10. */
   readonly redirect?: false | number | undefined
   /**
    * Who asks: made by `bearer`, `basic`, `apiKey`, `digest` or `oauth2`. Sent to the origin of `baseUrl` only, or to those that the
@@ -121,7 +125,7 @@ export interface PolicyOptions {
 
 /** Options of `createClient`. */
 export interface ClientOptions extends PolicyOptions {
-  /** Default `standard`. */
+  /** What the defaults are for. Default `standard`. */
   readonly preset?: PresetName | undefined
   /** For events, metrics and traces. Default `client`. */
   readonly name?: string | undefined
@@ -135,12 +139,15 @@ export interface ClientOptions extends PolicyOptions {
   readonly guard?: boolean | AddressGuardOptions | undefined
   /** The caller's own policies, outermost first; they stand outside of redirects and retries. */
   readonly policies?: readonly Policy[] | undefined
+  /** Whom to trust, for origins of https. Default: the public authorities. */
   readonly tls?: TlsOptions | undefined
+  /** Connections to each origin. */
   readonly pool?: Partial<PoolOptions> | undefined
   /** HTTP CONNECT or SOCKS5, or `environment` for what HTTPS_PROXY and its like say. Default: none. */
   readonly proxy?: ProxySetting | undefined
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
+  /** Time and chance: for tests. Default: the system's. */
   readonly clock?: Clock | undefined
   /**
    * Spans of calls and attempts, and `traceparent` on requests. Default: through `@opentelemetry/api` if the program has it; false
@@ -153,15 +160,19 @@ export interface ClientOptions extends PolicyOptions {
 
 /** Options of one call. */
 export interface CallOptions extends PolicyOptions {
+  /** For `fetch`, `attempt`, `sse`, `paginate` and `explain`. Default: GET. */
   readonly method?: string | undefined
   /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */
   readonly headers?: HeadersInput | undefined
+  /** Parameters to add to the URL's own: an array repeats its name, undefined leaves it out. */
   readonly query?: Query | undefined
+  /** What to send; a function is called for each attempt, so that a stream can be sent again. */
   readonly body?: BodyInput | null | undefined
   /** A value to send as JSON. */
   readonly json?: unknown
+  /** Gives the call up, wherever it stands. */
   readonly signal?: AbortSignal | null | undefined
-  /** Default `normal`. */
+  /** Who goes first where calls wait for a slot (`concurrency`). Default `normal`. */
   readonly priority?: Priority | undefined
   /** As in `fetch`; `manual` delivers a redirect as it is. Default: what the client does. */
   readonly redirectMode?: RedirectMode | undefined

@@ -82,7 +82,7 @@ export function accessLine(exchange: Exchange, outcome: Outcome, duration: numbe
  * The line of what was refused before it was an exchange, with the same members: those that only a request that was
  * understood has are empty.
  */
-export function refusalLine(error: TrafficError, peer: Peer, bytesSent: number, time: string): string {
+function refusalLine(error: TrafficError, peer: Peer, bytesSent: number, time: string): string {
   return (
     `{"time":"${time}","route":"","method":"","host":"","path":"","status":${error.status},"duration_ms":0` +
     `,"bytes_sent":${bytesSent},"bytes_received":0,"attempts":0,"client":"${escaped(peer.address)}"` +

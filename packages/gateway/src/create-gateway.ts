@@ -80,7 +80,10 @@ function guarded(write: (line: string) => void): (line: string) => void {
       if (reported) return
       reported = true
       const reason = thrown instanceof Error ? thrown.message : `a ${typeof thrown} was thrown`
-      process.emitWarning(`accessLog of createGateway fails, and lines are lost: ${reason}`, 'HeadgateWarning')
+      process.emitWarning(
+        `accessLog of createGateway fails, and lines are lost: ${reason}`,
+        'HeadgateWarning',
+      )
     }
   }
 }

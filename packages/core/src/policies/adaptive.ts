@@ -3,13 +3,13 @@ import type { ConcurrencyLimit } from './concurrency-limit.ts'
 
 /** Options of `AdaptiveLimit`. */
 export interface AdaptiveOptions {
-  /** Default 20. */
+  /** The limit to begin with. Default 20. */
   readonly initial?: number | undefined
-  /** Default 4. */
+  /** Never less. Default 4. */
   readonly min?: number | undefined
-  /** Default 1,000. */
+  /** Never more. Default 1,000. */
   readonly max?: number | undefined
-  /** How much longer than usual a response may take before the limit shrinks: 1.5 is half as long again, the default. */
+  /** How much longer than usual a response may take before the limit shrinks: 1.5 is half as long again. Default 1.5. */
   readonly tolerance?: number | undefined
   /** How far the limit goes towards its new value at each step, between 0 and 1. Default 0.2. */
   readonly smoothing?: number | undefined

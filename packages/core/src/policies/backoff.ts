@@ -12,8 +12,9 @@ export type Jitter = 'full' | 'equal' | 'decorrelated'
 export interface BackoffOptions {
   /** The most to wait before the second try; doubles with each further one. */
   readonly base: number
+  /** The most to wait at all. */
   readonly max: number
-  /** Default: full, which spreads best what failed at the same moment. */
+  /** How chance spreads it: `full`, `equal` or `decorrelated`. Default: full, which spreads best what failed at the same moment. */
   readonly jitter?: Jitter | undefined
 }
 

@@ -19,7 +19,7 @@ export interface CircuitOptions {
   readonly window?: number | undefined
   /** How long it stays open the first time; doubles each time that the probes fail. Default 5,000. */
   readonly openInterval?: number | undefined
-  /** Default 60,000. */
+  /** How long it stays open at most. Default 60,000. */
   readonly maxOpenInterval?: number | undefined
   /** How many calls try whether it is well again, at most at the same time; all must succeed to close it. Default 3. */
   readonly probes?: number | undefined

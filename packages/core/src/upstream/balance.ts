@@ -1,56 +1,67 @@
+import type { Exchange } from '../message/exchange.ts'
+import type { Clock } from '../time/clock.ts'
+import { ConsistentHash, type HashOptions } from './balance-hash.ts'
+import { LeastConnections } from './balance-least.ts'
+import { PeakEwmaBalancer } from './balance-latency.ts'
+import { WeightedRandom } from './balance-random.ts'
+import { WeightedRoundRobin } from './balance-round-robin.ts'
+import type { PeakEwma } from './peak-ewma.ts'
+
+/** What a balancer knows of an endpoint. */
+export interface Candidate {
+  readonly name: string
+  /** Its share of the exchanges, above 0. */
+  readonly weight: number
+  /** Its share at this moment: less than its weight while it starts slowly. */
+  readonly share: number
+  /** Exchanges that it is at, or that wait for it. */
+  readonly load: number
+  /** What its responses took. */
+  readonly latency: PeakEwma
+}
+
 /** Chooses among the endpoints of an upstream. */
-export interface Balancer<T> {
+export interface Balancer<T extends Candidate> {
+  /** These are the ones to choose from, from now on, or their weights have changed. Not called for each exchange. */
+  update(candidates: readonly T[]): void
   /**
    * The one to ask next; undefined if there is none.
    * @param avoid not this one, if there is another
    */
-  pick(avoid?: T): T | undefined
+  pick(exchange: Exchange, avoid?: T): T | undefined
 }
 
-export interface Weighted<T> {
-  readonly item: T
-  /** A whole number from 0; an item of weight 0 is not picked. */
-  readonly weight: number
+/** How an endpoint is chosen; `round-robin` unless told otherwise. */
+export type BalanceMethod =
+  | 'round-robin'
+  | 'least-connections'
+  | 'random'
+  /** The cheaper of two random ones, by latency and load. */
+  | 'peak-ewma'
+  /** The same endpoint for the same key. */
+  | 'consistent-hash'
+
+/** Options of `makeBalancer`. */
+export interface BalanceOptions {
+  readonly method: BalanceMethod
+  /** For `consistent-hash`. Default: the client's address, without a bound. */
+  readonly hash?: HashOptions | undefined
 }
 
-interface Share<T> {
-  readonly item: T
-  readonly weight: number
-  credit: number
-}
-
-/**
- * Smooth weighted round robin, as nginx does it: in as many picks as the weights add up to, each item is picked
- * exactly as often as its weight says, and never in a bunch (5:1:1 gives a a b a c a a).
- */
-export class WeightedRoundRobin<T> implements Balancer<T> {
-  private readonly shares: Share<T>[]
-  private readonly single: T | undefined
-
-  /** @throws TypeError if a weight is not a whole number from 0 */
-  constructor(items: readonly Weighted<T>[]) {
-    for (const { weight } of items) {
-      if (!Number.isSafeInteger(weight) || weight < 0) {
-        throw new TypeError(`${weight} is not a weight: it must be a whole number, 0 or more`)
-      }
-    }
-    this.shares = items.filter(({ weight }) => weight > 0).map((each) => ({ ...each, credit: 0 }))
-    this.single = this.shares.length === 1 ? this.shares[0]?.item : undefined
-  }
-
-  pick(avoid?: T): T | undefined {
-    if (this.single !== undefined) return this.single
-    let best: Share<T> | undefined
-    let total = 0
-    for (const share of this.shares) {
-      // One that is avoided neither gains nor pays: its share of the picks to come stays what it was.
-      if (share.item === avoid && avoid !== undefined) continue
-      share.credit += share.weight
-      total += share.weight
-      if (best === undefined || share.credit > best.credit) best = share
-    }
-    if (best === undefined) return undefined
-    best.credit -= total
-    return best.item
+export function makeBalancer<T extends Candidate>(
+  { method, hash }: BalanceOptions,
+  clock: Clock,
+): Balancer<T> {
+  switch (method) {
+    case 'round-robin':
+      return new WeightedRoundRobin<T>()
+    case 'least-connections':
+      return new LeastConnections<T>()
+    case 'random':
+      return new WeightedRandom<T>(clock)
+    case 'peak-ewma':
+      return new PeakEwmaBalancer<T>(clock)
+    case 'consistent-hash':
+      return new ConsistentHash<T>(hash ?? { key: { kind: 'client-ip' } }, clock)
   }
 }

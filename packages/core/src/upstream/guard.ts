@@ -31,7 +31,7 @@ export interface AddressGuardOptions {
   readonly deny?: readonly string[]
   /** Ports beside 80 and 443; `any` for all but those on which other protocols would understand HTTP. None by default. */
   readonly ports?: readonly number[] | 'any'
-  /** Both by default. */
+  /** Schemes that may be used. Both by default. */
   readonly schemes?: readonly ('http' | 'https')[]
 }
 

@@ -9,15 +9,15 @@ import { deadlineExceeded, Waiter, WaiterQueue } from './pool-queue.ts'
 
 /** The limits of one endpoint's connections; times in milliseconds, Infinity for no limit. */
 export interface PoolOptions {
-  /** Connections open or being opened at a time. */
+  /** Connections open or being opened at a time. Default 1,024. */
   readonly maxConnections: number
-  /** Exchanges that may queue once every connection is in use. */
+  /** Exchanges that may queue once every connection is in use. Default 1,024. */
   readonly maxPending: number
-  /** How long one may queue. */
+  /** How long one may queue, in milliseconds. Default 5,000. */
   readonly pendingTimeout: number
-  /** How long a connection may lie idle. */
+  /** How long a connection may lie idle, in milliseconds. Default 60,000. */
   readonly idleTimeout: number
-  /** How old a connection may grow, give or take a tenth, so that those opened together do not end together. */
+  /** How old a connection may grow in milliseconds, give or take a tenth, so that those opened together do not end together. Default 600,000. */
   readonly maxAge: number
 }
 

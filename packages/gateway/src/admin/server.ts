@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AdminConfig } from '../config/config.ts'
 import type { Address } from '../config/values/address.ts'
 import { type AdminAnswer, type AdminEndpoint, problem } from './endpoint.ts'
 import { isHostAllowed } from './host.ts'
@@ -17,12 +18,13 @@ export interface AdminServer {
  * not depend on it. Rejects with Node's error if the address cannot be bound.
  */
 export async function listenAdmin(
-  address: Address,
+  config: AdminConfig,
   endpoints: readonly AdminEndpoint[],
 ): Promise<AdminServer> {
+  const { address } = config
   const byPath = new Map([overview(endpoints), ...endpoints].map((endpoint) => [endpoint.path, endpoint]))
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
-    send(response, request.method === 'HEAD', answer(request, address, byPath))
+    send(response, request.method === 'HEAD', answer(request, config, byPath))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -51,14 +53,14 @@ export async function listenAdmin(
 
 function answer(
   request: IncomingMessage,
-  address: Address,
+  { address, hosts }: AdminConfig,
   endpoints: ReadonlyMap<string, AdminEndpoint>,
 ): AdminAnswer {
-  if (!isHostAllowed(request.headers.host, address)) {
+  if (!isHostAllowed(request.headers.host, address, hosts)) {
     return problem(
       421,
       'Misdirected request',
-      'Host must be an IP address, localhost, or the name in admin.address',
+      'Host must be an IP address, localhost, the name in admin.address, or one of admin.hosts',
     )
   }
   const [path = ''] = (request.url ?? '').split('?')

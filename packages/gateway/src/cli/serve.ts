@@ -2,7 +2,7 @@ import { configuration } from '../admin/config.ts'
 import { liveness, readiness } from '../admin/health.ts'
 import { metrics } from '../admin/metrics.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
-import type { GatewayConfig } from '../config/config.ts'
+import type { AdminConfig, GatewayConfig } from '../config/config.ts'
 import type { Address } from '../config/values/address.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
@@ -33,7 +33,7 @@ export class Serving {
     const { admin } = supervisor.config
     try {
       // First, so that it can answer "not yet" while the workers start.
-      if (admin !== false) this.admin = await startAdmin(admin.address, supervisor)
+      if (admin !== false) this.admin = await startAdmin(admin, supervisor)
       return await supervisor.start()
     } catch (error) {
       await this.admin?.close()
@@ -49,7 +49,7 @@ export class Serving {
   }
 }
 
-async function startAdmin(address: Address, supervisor: Supervisor): Promise<AdminServer> {
+async function startAdmin(config: AdminConfig, supervisor: Supervisor): Promise<AdminServer> {
   const endpoints = [
     liveness,
     readiness(() => supervisor.status()),
@@ -57,8 +57,8 @@ async function startAdmin(address: Address, supervisor: Supervisor): Promise<Adm
     configuration(supervisor.config),
   ]
   try {
-    if (address.kind === 'unix') await claim(address)
-    return await listenAdmin(address, endpoints)
+    if (config.address.kind === 'unix') await claim(config.address)
+    return await listenAdmin(config, endpoints)
   } catch (error) {
     throw new StartError(startFailure(error))
   }

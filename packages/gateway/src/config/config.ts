@@ -42,6 +42,8 @@ export interface ListenerTlsConfig {
 
 export interface AdminConfig {
   readonly address: Address
+  /** Exact hosts and `*.suffix` patterns. */
+  readonly hosts: readonly string[]
 }
 
 export interface LimitsConfig {
@@ -62,6 +64,8 @@ export interface TimeoutsConfig {
   readonly bodyIdle: number
   readonly keepAlive: number
   readonly exchange?: number | undefined
+  /** 0 turns it off. */
+  readonly workerStall: number
 }
 
 export interface MinimumByteRateConfig {

@@ -55,6 +55,8 @@ export interface ListenerTlsInput {
 export interface AdminInput {
   /** Where the admin endpoints listen; keep it away from the public. Default: 127.0.0.1:9901. */
   address?: string | undefined
+  /** Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address. */
+  hosts?: string[] | undefined
 }
 
 export interface LimitsInput {
@@ -81,6 +83,8 @@ export interface TimeoutsInput {
   keepAlive?: string | undefined
   /** Longest duration of a whole exchange, retries included. Left out, there is no limit. */
   exchange?: string | undefined
+  /** How long the event loop of a worker may be held up before the worker is replaced; 0: for ever. Default: 10s. */
+  workerStall?: string | 0 | undefined
 }
 
 export interface MinimumByteRateInput {

@@ -66,6 +66,12 @@ const admin = z.strictObject({
   address: text(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
     '127.0.0.1:9901',
   ),
+  hosts: z
+    .array(text(hostPattern, ''))
+    .prefault([])
+    .describe(
+      'Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address.',
+    ),
 })
 
 const limits = z.strictObject({
@@ -101,6 +107,9 @@ const timeouts = z.strictObject({
   exchange: time(
     'Longest duration of a whole exchange, retries included. Left out, there is no limit.',
   ).optional(),
+  workerStall: timeOr0(
+    'How long the event loop of a worker may be held up before the worker is replaced; 0: for ever.',
+  ).prefault('10s'),
 })
 
 const minimumByteRate = z.strictObject({

@@ -7,6 +7,8 @@ export interface WorkerStart {
   readonly config: GatewayConfig
   /** Made by the supervisor, so that what a crashed worker counted is not lost. */
   readonly metricMemory: SharedArrayBuffer
+  /** Where it shows that its event loop turns. */
+  readonly heartbeat: SharedArrayBuffer
   /** Whether other workers bind the same ports. */
   readonly reusePort: boolean
   /** Whether it takes the place of one that served, and should rather serve without a log than not at all. */

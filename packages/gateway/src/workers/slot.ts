@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '@headgate/core'
+import { HeartbeatWatch, heartbeatMemory } from './heartbeat.ts'
 import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { StartError, startFailure } from './start-failure.ts'
@@ -17,7 +18,7 @@ export type WorkerState = 'starting' | 'listening' | 'waiting' | 'draining' | 'e
 /** What a slot asks of, and tells, the supervisor. */
 export interface SlotOwner {
   /** What the next thread of this slot is started with. */
-  birth(slot: WorkerSlot): WorkerStart
+  birth(slot: WorkerSlot): Omit<WorkerStart, 'heartbeat'>
   /** A thread of this slot, not its first, listens. */
   replaced(slot: WorkerSlot): void
   noticed(slot: WorkerSlot, message: string): void
@@ -33,6 +34,11 @@ export class WorkerSlot {
   readonly index: number
   state: WorkerState = 'ended'
   private readonly owner: SlotOwner
+  private readonly clock: Clock
+  private readonly heartbeat: SharedArrayBuffer = heartbeatMemory()
+  /** Milliseconds that its event loop may be held up. */
+  private readonly stallLimit: number
+  private watch: HeartbeatWatch | undefined
   private readonly backoff: RestartBackoff
   private readonly restart: Timer
   private thread: Worker | undefined
@@ -44,9 +50,11 @@ export class WorkerSlot {
   private ending: (() => void) | undefined
   private lastError: Error | undefined
 
-  constructor(index: number, owner: SlotOwner, clock: Clock) {
+  constructor(index: number, owner: SlotOwner, clock: Clock, stallLimit: number) {
     this.index = index
     this.owner = owner
+    this.clock = clock
+    this.stallLimit = stallLimit
     this.backoff = new RestartBackoff(clock)
     this.restart = clock.timer(() => this.spawn())
   }
@@ -88,7 +96,7 @@ export class WorkerSlot {
     this.backoff.started()
     const thread = new Worker(WORKER, {
       name: `headgate worker ${this.index}`,
-      workerData: this.owner.birth(this),
+      workerData: { ...this.owner.birth(this), heartbeat: this.heartbeat } satisfies WorkerStart,
     })
     this.thread = thread
     thread.on('message', (report: WorkerReport) => this.received(report))
@@ -125,13 +133,24 @@ export class WorkerSlot {
     // Asked to end meanwhile.
     if (this.ending !== undefined) return
     this.state = 'listening'
+    this.watch = new HeartbeatWatch(this.heartbeat, this.clock, this.stallLimit, () => this.stalled())
     if (this.starting === undefined) this.owner.replaced(this)
     else this.starting.resolve(ports)
     this.starting = undefined
   }
 
+  /** Its connections are as lost as those of a crashed one. */
+  private stalled(): void {
+    // How long it may take to drain has a limit of its own.
+    if (this.state !== 'listening') return
+    this.lastError = new Error(`its event loop was held up for ${this.stallLimit / 1000} s`)
+    delete this.lastError.stack // of the supervisor: nothing to learn from it
+    this.terminate()
+  }
+
   private exited(code: number): void {
     this.thread = undefined
+    this.watch?.stop()
     const error = this.lastError ?? new Error(`the thread ended with exit code ${code}`)
     if (this.ending !== undefined) return this.ended()
     if (this.starting !== undefined) {

@@ -79,7 +79,7 @@ export class Supervisor {
     if (notice !== undefined) this.onEvent({ type: 'notice', message: notice })
     this.slots = Array.from(
       { length: count },
-      (_, index) => new WorkerSlot(index, this.slotOwner, this.clock),
+      (_, index) => new WorkerSlot(index, this.slotOwner, this.clock, config.timeouts.workerStall),
     )
     this.maxConnections = this.affordable(options.descriptors ?? descriptorLimit(), count)
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
@@ -172,7 +172,7 @@ export class Supervisor {
     return this.memories[index + 1] as SharedArrayBuffer // there is one for each slot
   }
 
-  private birth({ index }: WorkerSlot): WorkerStart {
+  private birth({ index }: WorkerSlot): Omit<WorkerStart, 'heartbeat'> {
     const listeners = this.config.listeners
       .map((listener, position) => withPort(listener, this.ports[position]))
       // A path can be bound once.

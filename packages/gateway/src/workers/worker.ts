@@ -7,13 +7,14 @@ import { openLogDestination } from '../log-destination.ts'
 import { LogWriter } from '../log-writer.ts'
 import { MetricSampler } from '../metric-sampler.ts'
 import { GatewayMetrics } from '../metrics.ts'
+import { beat } from './heartbeat.ts'
 import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
 import { surviveUncaught } from './uncaught.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
-const { config, metricMemory, reusePort, replacement, ticketKeys } = workerData as WorkerStart
+const { config, metricMemory, heartbeat, reusePort, replacement, ticketKeys } = workerData as WorkerStart
 
 const metrics = new GatewayMetrics(config)
 metrics.attach(metricMemory)
@@ -35,6 +36,7 @@ async function serve(): Promise<void> {
   parentPort?.on('message', (_: Drain) => void drain(gateway, sampler, log))
   const listeners = await gateway.listen()
   sampler.start()
+  beat(heartbeat, clock)
   surviveUncaught(notice)
   report({ type: 'listening', ports: listeners.map(({ port }) => port) })
 }

@@ -19,8 +19,9 @@ interface Answer {
   readonly body: string
 }
 
-async function admin(endpoints: readonly AdminEndpoint[]): Promise<number> {
-  const server = await listenAdmin({ kind: 'tcp', host: '127.0.0.1', port: 0 }, endpoints)
+async function admin(endpoints: readonly AdminEndpoint[], hosts: readonly string[] = []): Promise<number> {
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const server = await listenAdmin({ address, hosts }, endpoints)
   after(() => server.close())
   return server.address.kind === 'tcp' ? server.address.port : 0
 }
@@ -79,6 +80,24 @@ describe('the admin listener', () => {
       '10.0.0.7:80',
     ]) {
       assert.equal((await ask(port, '/healthz', { host })).status, 200, host)
+    }
+  })
+
+  it('answers to the names in admin.hosts, and to no others', async () => {
+    const port = await admin([liveness], ['headgate.internal', '*.ops.example'])
+    for (const host of ['headgate.internal', 'Headgate.Internal:9901', 'a.ops.example', 'localhost']) {
+      assert.equal((await ask(port, '/healthz', { host })).status, 200, host)
+    }
+    for (const host of [
+      'internal',
+      'x.headgate.internal',
+      'ops.example',
+      'aops.example',
+      'ops.example.evil.test',
+    ]) {
+      const refused = await ask(port, '/healthz', { host })
+      assert.equal(refused.status, 421, host)
+      assert.match(refused.body, /admin\.hosts/)
     }
   })
 })

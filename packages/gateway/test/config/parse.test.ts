@@ -34,7 +34,7 @@ test('one route with a URL is a whole configuration, with every default filled i
   assert.deepEqual(accepted({ routes: [route] }), {
     workers: availableParallelism(),
     listeners: [{ address: { kind: 'tcp', host: '127.0.0.1', port: 8080 }, maxConnections: 50_000 }],
-    admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9901 } },
+    admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9901 }, hosts: [] },
     trustedProxies: [],
     limits: { head: 16_384, fields: 100, target: 8192 },
     timeouts: {
@@ -43,6 +43,7 @@ test('one route with a URL is a whole configuration, with every default filled i
       responseHead: 30_000,
       bodyIdle: 30_000,
       keepAlive: 75_000,
+      workerStall: 10_000,
     },
     minimumByteRate: { rate: 240, grace: 30_000 },
     drain: { timeout: 30_000 },
@@ -84,6 +85,7 @@ test('everything that can be set is set', () => {
       bodyIdle: '4s',
       keepAlive: '5s',
       exchange: '6s',
+      workerStall: 0,
     },
     minimumByteRate: { rate: 0, grace: '1s' },
     drain: { timeout: 0 },
@@ -131,6 +133,7 @@ test('everything that can be set is set', () => {
       bodyIdle: 4e3,
       keepAlive: 5e3,
       exchange: 6e3,
+      workerStall: 0,
     },
     minimumByteRate: { rate: 0, grace: 1_000 },
     drain: { timeout: 0 },

@@ -62,7 +62,7 @@ function grown(what: string, points: readonly Point[], allowed: number): Finding
 }
 
 function threads(samples: readonly ThreadSample[]): number[] {
-  return [...new Set(samples.map(({ thread }) => thread))].sort()
+  return [...new Set(samples.map(({ thread }) => thread))].sort((a, b) => a - b)
 }
 
 /** What is still open when all has ended. */
@@ -87,14 +87,18 @@ function books({ ledger, metrics, exitCode }: Observed): Finding[] {
     exactly('log lines of refused requests', ledger.refusedLines, ledger.totals.refused),
     exactly('log lines dropped', sum(metrics, 'headgate_access_log_dropped_total'), 0),
   ]
-  for (const [name, count] of [...ledger.classes].sort())
+  for (const [name, count] of byName(ledger.classes))
     findings.push(exactly(`requests counted ${name}`, sum(metrics, 'headgate_requests_total', name), count))
-  for (const [code, count] of [...ledger.errors].sort())
+  for (const [code, count] of byName(ledger.errors))
     findings.push(exactly(`errors ${code}`, sum(metrics, 'headgate_request_errors_total', code), count))
   const errors = [...ledger.errors.values()].reduce((total, count) => total + count, 0)
   findings.push(exactly('errors in all', sum(metrics, 'headgate_request_errors_total'), errors))
   findings.push(exactly('exit code', exitCode ?? 'a signal', 0))
   return findings
+}
+
+function byName(counts: ReadonlyMap<string, number>): [name: string, count: number][] {
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function exactly(what: string, found: number | string, allowed: number | string): Finding {

@@ -45,11 +45,15 @@ export async function soak({ duration, seed, progress = () => {} }: SoakOptions)
     const end = started + duration
     const watching = watch(end, interval, () => {
       log.read()
-      resident.push({ time: Date.now(), value: gateway.residentMemory })
-      const { sent, answered } = ledger.totals
-      progress(`${Math.round((Date.now() - started) / 1000)} s: ${sent} sent, ${answered} answered`)
+      const point = { time: Date.now(), value: gateway.residentMemory }
+      resident.push(point)
+      const seconds = Math.round((point.time - started) / 1000)
+      const mib = (point.value / 2 ** 20).toFixed(0)
+      progress(`${seconds} s: ${ledger.totals.sent} exchanges, ${mib} MiB resident`)
     })
-    const lanes = Array.from({ length: LANES }, (_, index) => runLane(index, seed, end, gateway, origin, ledger))
+    const lanes = Array.from({ length: LANES }, (_, index) =>
+      runLane(index, seed, end, gateway, origin, ledger),
+    )
     await Promise.all([watching, ...lanes])
     const ended = Date.now()
     let left = gateway.descriptors

@@ -13,7 +13,19 @@ const HEADGATE = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url)
 const PROBE = new URL('./probe.ts', import.meta.url).href
 
 function config(origin: string, closed: string, accessLog: string): object {
-  const kinds = ['ok', 'chunked', 'echo', 'large', 'events', 'early', 'die', 'reset', 'garbage', 'split', 'two']
+  const kinds = [
+    'ok',
+    'chunked',
+    'echo',
+    'large',
+    'events',
+    'early',
+    'die',
+    'reset',
+    'garbage',
+    'split',
+    'two',
+  ]
   const paths = [...kinds, 'short', 'cut'].map((kind) => `/${kind}/**`)
   return {
     workers: 2,

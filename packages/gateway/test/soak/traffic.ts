@@ -16,7 +16,18 @@ export interface Lane {
 
 type Act = (lane: Lane) => Promise<void>
 
-const FAULTS = ['die', 'reset', 'garbage', 'split', 'two', 'short', 'cut', 'hang', 'refuse', 'nowhere'] as const
+const FAULTS = [
+  'die',
+  'reset',
+  'garbage',
+  'split',
+  'two',
+  'short',
+  'cut',
+  'hang',
+  'refuse',
+  'nowhere',
+] as const
 const PIECE = Buffer.alloc(16 * 1024, 'u')
 
 /** Everything that clients do, with its weight. */
