@@ -1,4 +1,4 @@
-import type { CallOptions, ClientOptions } from './options.ts'
+import type { CallOptions, CallPolicyOptions, ClientOptions } from './options.ts'
 
 /** What an option may be, and the words for it. */
 interface Check {
@@ -125,17 +125,45 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
 /** @throws TypeError that names the option, its value and what is allowed */
 export function checkOptions(options: ClientOptions): void {
   checkAll('createClient', options, CLIENT_CHECKS)
-  for (const [name, checks] of Object.entries(PARTS)) {
-    const value: unknown = options[name as keyof typeof PARTS]
-    if (isObject(value)) checkAll(name, value as object, checks)
-  }
+  checkParts(options, PARTS)
+}
+
+/** What keeps connections or state belongs to a client: a call can only do without it. */
+const CALL_CHECKS: Checks<CallPolicyOptions> = {
+  ...POLICY_CHECKS,
+  hedge: or(off, {
+    allowed: 'an object with a delay in milliseconds, as percentiles are for a client',
+    valid: (value) => isObject(value) && typeof (value as { delay?: unknown }).delay === 'number',
+  }),
+  breaker: off,
+  rateLimit: off,
+  concurrency: off,
+  pacing: off,
+  dedupe: off,
+}
+
+const CALL_PARTS = {
+  timeout: { attempt: milliseconds, deadline: milliseconds },
+  retry: withoutBudget(PARTS.retry),
+}
+
+function withoutBudget({ budget: _budget, ...checks }: typeof PARTS.retry): Record<string, Check> {
+  return checks
 }
 
 /** The same for what a call says of policies. @throws TypeError */
 export function checkCall(options: CallOptions): void {
-  for (const [name, check] of Object.entries(POLICY_CHECKS)) {
-    const value: unknown = options[name as keyof typeof POLICY_CHECKS]
-    if (value !== undefined && !check.valid(value)) throw invalid(name, value, check.allowed)
+  for (const [name, check] of Object.entries(CALL_CHECKS)) {
+    const value: unknown = options[name as keyof CallPolicyOptions]
+    if (value !== undefined && !check.valid(value)) throw invalid(`${name} of a call`, value, check.allowed)
+  }
+  checkParts(options, CALL_PARTS)
+}
+
+function checkParts(options: object, parts: Readonly<Record<string, Readonly<Record<string, Check>>>>): void {
+  for (const [name, checks] of Object.entries(parts)) {
+    const value: unknown = (options as Record<string, unknown>)[name]
+    if (isObject(value)) checkAll(name, value as object, checks)
   }
 }
 

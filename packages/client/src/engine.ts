@@ -16,13 +16,14 @@ import {
 import { checkCall } from './check-options.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
+import { Hedges } from './hedges.ts'
 import { type Finding, lint } from './lint.ts'
 import { CallObserver } from './observe-call.ts'
 import { installedOpenTelemetry, openTelemetryTracer } from './open-telemetry.ts'
 import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
-import { Origins } from './origins.ts'
+import { closedError, Origins } from './origins.ts'
 import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
 import { headerList } from './request-headers.ts'
@@ -51,6 +52,7 @@ export class ClientEngine {
   private readonly context: StackContext
   private readonly usual: CompiledStack
   private readonly defaults: RequestDefaults
+  private closed = false
 
   /** @throws TypeError that names the option that is not valid, and what is allowed */
   constructor(options: ClientOptions) {
@@ -61,11 +63,15 @@ export class ClientEngine {
     this.options = options
     this.clock = clock
     this.guard = guardOf(options)
-    this.origins = options.transport === undefined ? this.makeOrigins(settings) : undefined
+    const { transport } = options
+    this.origins = transport === undefined ? this.makeOrigins(settings) : undefined
+    const budget = new RetryBudget(clock, { ratio: settings.retry.budget })
+    const observer = new CallObserver(name, this.events, this.counts)
     this.context = {
       // One of the two is there.
-      transport: options.transport ?? (this.origins as Origins).handler,
-      budget: new RetryBudget(clock, { ratio: settings.retry.budget }),
+      transport: transport === undefined ? (this.origins as Origins).handler : this.untilClosed(transport),
+      budget,
+      hedges: new Hedges(settings.hedge, { budget, onHedge: observer.hedgeSent }),
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
       rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
       jar: jarOf(options),
@@ -74,7 +80,7 @@ export class ClientEngine {
       policies: options.policies ?? [],
       origins: base && [`${base.scheme}://${base.authority.text}`],
       tracer: tracerOf(options),
-      observer: new CallObserver(name, this.events, this.counts),
+      observer,
     }
     this.usual = { settings, handler: clientHandler(settings, this.context) }
     this.defaults = {
@@ -105,6 +111,7 @@ export class ClientEngine {
   }
 
   explain(url: string, call: CallOptions): Explanation {
+    checkCall(call)
     const settings = settingsOf(this.options, call)
     const target = requestTarget(url, this.defaults.base)
     const origin = `${target.scheme}://${target.authority.text}`
@@ -131,14 +138,19 @@ export class ClientEngine {
     }))
   }
 
-  /** @param grace milliseconds that calls under way have to finish */
+  /** @param grace milliseconds that calls under way have to finish; those of a transport in code are not waited for */
   async close(grace: number): Promise<void> {
     const { origins } = this
+    this.closed = true
     if (origins === undefined) return
     const timer = this.clock.timer(() => origins.destroy())
     timer.arm(grace)
     await origins.drain()
     timer.disarm()
+  }
+
+  private untilClosed(transport: Handler): Handler {
+    return (exchange) => (this.closed ? Promise.reject(closedError()) : transport(exchange))
   }
 
   /** A call that says something about policies gets a stack of its own, over the same state. */

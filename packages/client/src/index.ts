@@ -7,6 +7,7 @@ export type { Finding } from './lint.ts'
 export type { OpenTelemetryApi } from './open-telemetry.ts'
 export type {
   CallOptions,
+  CallPolicyOptions,
   ClientOptions,
   ConcurrencySettings,
   HeadersInput,
@@ -31,18 +32,25 @@ export type { SseOptions } from './sse.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 export { StatusError } from './status-error.ts'
 export {
+  type AddressGuardOptions,
   apiKey,
   type ApiKeyOptions,
   basic,
   bearer,
+  type Clock,
+  CookieJar,
   type CredentialOptions,
   type Credentials,
   digest,
   type ErrorCode,
+  type Exchange,
+  type Handler,
   oauth2,
   type OAuth2Options,
   type Policy,
+  type ProxySetting,
   type ServerSentEvent,
+  type TlsOptions,
   type TokenRequest,
   TrafficError,
 } from '@headgate/core'

@@ -88,7 +88,7 @@ export interface ConcurrencySettings {
 /** Who goes first where requests wait for a slot; what waits long enough rises, so that nothing starves. */
 export type Priority = 'high' | 'normal' | 'low'
 
-/** What may be said for a client and for a single call. */
+/** What may be said of policies. */
 export interface PolicyOptions {
   /** Milliseconds for the whole call, or each part of it. */
   readonly timeout?: number | TimeoutSettings | undefined
@@ -158,8 +158,24 @@ export interface ClientOptions extends PolicyOptions {
   readonly lint?: boolean | undefined
 }
 
+/** What a call may say of policies: what keeps connections or state can only be switched off for it. */
+export interface CallPolicyOptions
+  extends Pick<PolicyOptions, 'resume' | 'decompress' | 'maxBody' | 'redirect' | 'auth' | 'maxBufferedBody'> {
+  /** Milliseconds for the whole call, or for an attempt, too. */
+  readonly timeout?: number | Pick<TimeoutSettings, 'attempt' | 'deadline'> | undefined
+  /** Tries in all, or more about them; false for one. */
+  readonly retry?: false | number | Omit<RetrySettings, 'budget'> | undefined
+  /** Whether and when an idempotent request is sent once more: a percentile is for a client, which knows what responses took. */
+  readonly hedge?: false | (HedgeSettings & { readonly delay: number }) | undefined
+  readonly breaker?: false | undefined
+  readonly rateLimit?: false | undefined
+  readonly concurrency?: false | undefined
+  readonly pacing?: false | undefined
+  readonly dedupe?: false | undefined
+}
+
 /** Options of one call. */
-export interface CallOptions extends PolicyOptions {
+export interface CallOptions extends CallPolicyOptions {
   /** For `fetch`, `attempt`, `sse`, `paginate` and `explain`. Default: GET. */
   readonly method?: string | undefined
   /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */

@@ -75,7 +75,8 @@ export class Origins {
   }
 }
 
-function closedError(): TrafficError {
+/** What a client that was closed says. */
+export function closedError(): TrafficError {
   return new TrafficError('shutting_down', 'the client was closed: make another with createClient', {
     replaySafe: 'unsent',
   })

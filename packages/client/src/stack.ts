@@ -9,7 +9,6 @@ import {
   decompress,
   dedupe,
   type Handler,
-  hedge,
   type LocalRateLimitStore,
   type Policy,
   rateLimit,
@@ -26,6 +25,7 @@ import {
 } from '@headgate/core'
 import type { CallObserver } from './observe-call.ts'
 import type { OriginLimiters } from './origin-limiters.ts'
+import type { Hedges } from './hedges.ts'
 import type { Settings } from './settings.ts'
 
 /** What the policies of a client share with those of its extensions and single calls. */
@@ -36,6 +36,7 @@ export interface StackContext {
   readonly rates: LocalRateLimitStore | undefined
   readonly limiters: OriginLimiters | undefined
   readonly pacing: Policy | undefined
+  readonly hedges: Hedges
   readonly jar: CookieJar | undefined
   readonly policies: readonly Policy[]
   /** Where credentials may be sent that do not say so themselves. */
@@ -128,7 +129,8 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     hedging && {
       name: 'hedge',
       does: `sends up to ${hedging.hedges ?? 1} more if the response is late`,
-      policy: hedge({ ...hedging, budget, onHedge: observer.hedgeSent }),
+      // The client's own knows what responses took so far.
+      policy: context.hedges.for(hedging),
     },
     { name: 'observe-attempt', does: 'tells events of each attempt', policy: observer.attempts },
     tracer && {

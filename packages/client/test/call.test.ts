@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { type CallOptions, createClient, type StandardSchema, StatusError, TrafficError } from '../src/index.ts'
+import {
+  type CallOptions,
+  createClient,
+  type StandardSchema,
+  StatusError,
+  TrafficError,
+} from '../src/index.ts'
 import { clientOf, echo, echoed, originOf } from './origin.ts'
 
 /** A schema by hand: what a library's looks like from outside. */
@@ -54,7 +60,7 @@ test('a status of 400 or more is a StatusError with the response', async (t) => 
   })
   const error = await clientOf(t)
     .get(url)
-    .then(assert.fail, (thrown: unknown) => thrown as StatusError)
+    .then(() => assert.fail('it has a status of 422'), (thrown: unknown) => thrown as StatusError)
   assert.deepEqual(await error.response.json(), { why: 'so' })
   const response = await clientOf(t).get(url, { throwOnStatus: false })
   assert.equal(response.status, 422)
@@ -125,7 +131,12 @@ const targets: readonly [base: string, path: string, query: CallOptions['query']
   ['/v1', '/a%2Fb', undefined, '/v1/a%2Fb'],
   ['', '/a#fragment', undefined, '/a'],
   ['', '/a?x=1', { y: 2 }, '/a?x=1&y=2'],
-  ['', '/a', { list: ['1', 2], none: undefined, flag: true, text: 'a&b=c' }, '/a?list=1&list=2&flag=true&text=a%26b%3Dc'],
+  [
+    '',
+    '/a',
+    { list: ['1', 2], none: undefined, flag: true, text: 'a&b=c' },
+    '/a?list=1&list=2&flag=true&text=a%26b%3Dc',
+  ],
 ]
 
 for (const [base, path, query, expected] of targets) {

@@ -20,7 +20,9 @@ const NAMES: readonly ClientEventName[] = [
   'circuit-changed',
 ]
 
-type Told = { readonly name: ClientEventName } & Partial<ClientEvents['finished'] & ClientEvents['retry-scheduled']>
+type Told = { readonly name: ClientEventName } & Partial<
+  ClientEvents['finished'] & ClientEvents['retry-scheduled']
+>
 
 /** All that a client tells, in order. */
 function listen(client: Client): Told[] {
@@ -101,7 +103,12 @@ test('a cancelled call tells cancelled, and then finished with the same code', a
 
 test('a deadline that passes tells cancelled with its own code', async () => {
   const clock = new VirtualClock()
-  const client = createClient({ clock, timeout: 1_000, transport: () => new Promise(() => {}), tracing: false })
+  const client = createClient({
+    clock,
+    timeout: 1_000,
+    transport: () => new Promise(() => {}),
+    tracing: false,
+  })
   const told = listen(client)
   const call = assert.rejects(client.get('http://a.example/'), { code: 'deadline_exceeded' })
   await clock.advance(2_000)
@@ -131,13 +138,16 @@ test('waiting for the rate, hedging and a circuit that opens are told', async ()
   const opened = listen(breaking)
   for (let call = 0; call < 40; call++) await breaking.attempt('http://a.example/')
   const change = opened.find(({ name }) => name === 'circuit-changed')
-  assert.deepEqual({ ...change }, {
-    name: 'circuit-changed',
-    client: 'client',
-    origin: 'http://a.example',
-    from: 'closed',
-    to: 'open',
-  })
+  assert.deepEqual(
+    { ...change },
+    {
+      name: 'circuit-changed',
+      client: 'client',
+      origin: 'http://a.example',
+      from: 'closed',
+      to: 'open',
+    },
+  )
 })
 
 test('the same is told on diagnostics_channel', async (t) => {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ClientOptions, createClient, type Finding } from '../src/index.ts'
+import { HttpResponse } from '@headgate/core'
+import { VirtualClock } from '@headgate/core/testing'
+import {
+  type CallOptions,
+  type ClientOptions,
+  createClient,
+  type Finding,
+  type Handler,
+} from '../src/index.ts'
 
 const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ retires: 3 }, /^option retires is not known: known are timeout, retry/],
@@ -33,6 +41,57 @@ for (const [options, message] of WRONG) {
     assert.throws(() => createClient(options as ClientOptions), { name: 'TypeError', message })
   })
 }
+
+const WRONG_FOR_A_CALL: readonly [options: Record<string, unknown>, message: RegExp][] = [
+  [{ timeout: { head: 5 } }, /^option timeout\.head is not known/],
+  [{ retry: { budget: 0.5 } }, /^option retry\.budget is not known/],
+  [{ breaker: { window: 1_000 } }, /^option breaker of a call is an object; allowed: false/],
+  [{ concurrency: 3 }, /^option concurrency of a call is 3; allowed: false/],
+  [{ dedupe: true }, /^option dedupe of a call is true; allowed: false/],
+  [
+    { hedge: { delay: { percentile: 0.9 } } },
+    /^option hedge of a call is an object; allowed: false; or an object with a delay/,
+  ],
+]
+
+for (const [options, message] of WRONG_FOR_A_CALL) {
+  test(`a call with ${JSON.stringify(options)} is refused with ${String(message)}`, async () => {
+    const client = createClient({ transport: () => Promise.reject(new Error('sent')) })
+    await assert.rejects(client.get('http://api.example/', options as CallOptions), {
+      name: 'TypeError',
+      message,
+    })
+    assert.throws(() => client.explain('http://api.example/', options as CallOptions), { message })
+  })
+}
+
+test('a client that was closed sends nothing more, whoever would answer', async () => {
+  const client = createClient({ transport: () => Promise.reject(new Error('sent')) })
+  await client.close()
+  await assert.rejects(client.get('http://api.example/'), { code: 'shutting_down' })
+})
+
+test('calls that change other settings are hedged by what their client knows', async () => {
+  const clock = new VirtualClock()
+  let sent = 0
+  const transport: Handler = async (exchange) => {
+    sent++
+    if (sent > 21 && exchange.attempts === 1) await sleep(10_000, clock)
+    else await sleep(10, clock)
+    return new HttpResponse(200)
+  }
+  const client = createClient({ transport, clock, hedge: { delay: { percentile: 0.9 } } })
+  for (let count = 0; count < 21; count++) {
+    const response = client.get('http://api.example/', { timeout: 20_000 + count })
+    await clock.advance(10)
+    await response
+  }
+  const late = client.get('http://api.example/', { timeout: 15_000 })
+  await clock.advance(100)
+  await clock.advance(100)
+  assert.equal((await late).status, 200)
+  assert.equal(sent, 23)
+})
 
 test('a secret in an option of the wrong kind does not show in the error', () => {
   const secret = 'Bearer 0123456789012345678901234567890123456789'
@@ -89,3 +148,7 @@ test('findings are told as warnings of the process when a client is made', async
   assert.equal(warning.name, 'HeadgateWarning')
   assert.match(warning.message, /client "orders", breaker\.window: .*write breaker: \{ window: 30000 \}/)
 })
+
+function sleep(delay: number, clock: VirtualClock): Promise<void> {
+  return new Promise((resolve) => clock.timer(resolve).arm(delay))
+}

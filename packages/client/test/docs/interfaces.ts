@@ -14,9 +14,12 @@ export interface Member {
 /** The members that an interface has itself. @param file below `packages/` @throws if it is not there */
 export function membersOf(file: string, name: string): Member[] {
   const source = readFileSync(join(ROOT, 'packages', file), 'utf8')
-  const [, body] = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? []
+  const [, body] =
+    new RegExp(`^(?:export )?interface ${name}\\b[^{]*\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? []
   if (body === undefined) throw new Error(`${file} has no interface ${name}`)
-  const members = body.matchAll(/(?:^ {2}\/\*\*([^]*?)\*\/\n)?^ {2}(?:readonly )?['"]?([\w-]+)['"]?\??: ((?:.|\n {4})+)$/gm)
+  const members = body.matchAll(
+    /(?:^ {2}\/\*\*([^]*?)\*\/\n)?^ {2}(?:readonly )?['"]?([\w-]+)['"]?\??: ((?:.|\n {4})+)$/gm,
+  )
   return [...members].map(([, comment = '', member = '', type = '']) => {
     return { name: member, type: plainType(type), ...described(comment) }
   })
@@ -34,8 +37,8 @@ function plainType(type: string): string {
 /** "Default 5,000." and "None by default." go into a column of their own. */
 function described(comment: string): Pick<Member, 'meaning' | 'fallback'> {
   const text = comment.replaceAll(/\n\s*\* ?/g, ' ').trim()
-  const default_ = /(?:^| )(?:Default:? (.+?)|([^.]+) by default)\.(?= |$)/.exec(text)
-  if (default_ === null) return { meaning: text, fallback: undefined }
-  const meaning = text.replace(default_[0], '').trim()
-  return { meaning, fallback: default_[1] ?? default_[2]?.toLowerCase() }
+  const found = /(?:^| )(?:Default:? (.+?)|([^.;]+) by default)\.(?= |$)/.exec(text)
+  if (found === null) return { meaning: text, fallback: undefined }
+  const meaning = text.replace(found[0], '').trim()
+  return { meaning, fallback: found[1] ?? found[2]?.toLowerCase() }
 }

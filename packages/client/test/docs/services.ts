@@ -68,12 +68,19 @@ const SERVICES: Readonly<Record<string, Service>> = {
   },
   'GET /legacy/me': ({ headers, url = '' }, response) => {
     if (headers.authorization === undefined)
-      response.setHeader('www-authenticate', 'Digest realm="legacy", qop="auth", algorithm=SHA-256, nonce="abc"')
+      response.setHeader(
+        'www-authenticate',
+        'Digest realm="legacy", qop="auth", algorithm=SHA-256, nonce="abc"',
+      )
     json(response, isDigestOf(headers.authorization, 'GET', url) ? 200 : 401, ADA)
   },
   'POST /oauth/token': async (request, response) => {
     const form = new URLSearchParams(await content(request))
-    json(response, 200, { access_token: `t-${form.get('grant_type')}`, token_type: 'Bearer', expires_in: 3600 })
+    json(response, 200, {
+      access_token: `t-${form.get('grant_type')}`,
+      token_type: 'Bearer',
+      expires_in: 3600,
+    })
   },
   'GET /events': ({ headers }, response) => events(response, headers['last-event-id'] === undefined ? 1 : 2),
   'POST /chat': async (request, response) => {
@@ -107,7 +114,8 @@ function events(response: ServerResponse, ...ids: readonly number[]): void {
 
 /** What RFC 7616 3.4.1 has a client prove: here for the user "ada" with the password "secret". */
 function isDigestOf(authorization: string | undefined, method: string, uri: string): boolean {
-  const part = (name: string): string => new RegExp(`\\b${name}="?([^",]+)`).exec(authorization ?? '')?.[1] ?? ''
+  const part = (name: string): string =>
+    new RegExp(`\\b${name}="?([^",]+)`).exec(authorization ?? '')?.[1] ?? ''
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
   const [secret, target] = [hash('ada:legacy:secret'), hash(`${method}:${uri}`)]
   return part('response') === hash(`${secret}:abc:${part('nc')}:${part('cnonce')}:auth:${target}`)

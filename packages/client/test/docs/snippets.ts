@@ -10,6 +10,8 @@ export interface Snippet {
   readonly place: string
   readonly file: string
   readonly text: string
+  /** How many it has, without imports. */
+  readonly lines: number
   /** What stands behind its `console.log`s, in order; `…` for anything. */
   readonly prints: readonly string[]
 }
@@ -19,10 +21,14 @@ export function snippets(): Snippet[] {
   const blocks = clientPages().flatMap((page) => page.blocks)
   return blocks
     .filter(({ language, info }) => language === 'ts' && info !== 'before')
-    .map((block, index) => ({
+    .map((block) => ({
       place: block.place,
-      file: `snippet-${index}.mts`,
+      file: `${block.place.replaceAll(/\W+/g, '-')}.mts`,
       text: program(block),
+      lines: block.text
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !/^import |^$/.test(line)).length,
       prints: printed(block.text),
     }))
 }
@@ -39,7 +45,9 @@ const NAMES = [...Object.keys(client), 'type Policy'].join(', ')
  * line, so that the compiler's line numbers are those of the snippet.
  */
 function program({ text }: Block): string {
-  const imports = text.includes(`from '@headgate/client'`) ? '' : `import { ${NAMES} } from '@headgate/client'; `
+  const imports = text.includes(`from '@headgate/client'`)
+    ? ''
+    : `import { ${NAMES} } from '@headgate/client'; `
   const api = /\b(?:const|using) api\b/.test(text) || imports === '' ? '' : `const api = createClient(BASE); `
   const base = api === '' ? '' : `const BASE = { baseUrl: 'https://api.example.com' }; `
   return `${imports}${base}${api}export {}; ${text}`

@@ -20,11 +20,7 @@ const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 const RECORD = '\x16\x03\x03\x20\x00\x02\x00\x1f\xfc\x03\x03'
 const LIMIT = 60
 
-export const FAULTS: readonly Fault[] = [
-  ...connectFaults(),
-  ...headFaults(),
-  ...bodyFaults(),
-]
+export const FAULTS: readonly Fault[] = [...connectFaults(), ...headFaults(), ...bodyFaults()]
 
 function connectFaults(): Fault[] {
   const failed = { at: 'connect', code: 'tls_failed', phase: 'tls' } as const
@@ -53,7 +49,11 @@ function headFaults(): Fault[] {
     { ...late, name: 'hang', play: () => {} },
     { ...late, name: 'slow', play: (connection) => drip(connection, `HTTP/1.1 200 OK\r\nX: `) },
     { ...malformed, name: 'garbage', play: (connection) => connection.send('\x00\x01 garbage\r\n\r\n') },
-    { ...closed, name: 'truncated', play: (connection) => sendAndClose(connection, 'HTTP/1.1 200 OK\r\nX: ') },
+    {
+      ...closed,
+      name: 'truncated',
+      play: (connection) => sendAndClose(connection, 'HTTP/1.1 200 OK\r\nX: '),
+    },
     { ...closed, name: 'half-closed', play: (connection) => connection.finish() },
     {
       ...malformed,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { ScriptedPeer } from '@headgate/core/testing'
-import { type CallOptions, type ClientOptions, createClient, type TrafficError } from '../../src/index.ts'
+import { type ClientOptions, createClient, type FetchInit, type TrafficError } from '../../src/index.ts'
 import { makeCertificate } from '../../../core/test/certificates.ts'
 import { CountingClock } from './counting-clock.ts'
 import { type Fault, FAULTS } from './faults.ts'
@@ -16,7 +16,7 @@ interface Ended {
 
 const LONG = { connect: 8_000, head: 8_000, idle: 8_000, deadline: 8_000 }
 
-async function failureOf(url: string, call: CallOptions, options: ClientOptions): Promise<Ended> {
+async function failureOf(url: string, call: FetchInit, options: ClientOptions): Promise<Ended> {
   const clock = new CountingClock()
   const client = createClient({
     clock,
@@ -25,7 +25,7 @@ async function failureOf(url: string, call: CallOptions, options: ClientOptions)
     ...options,
     timeout: { ...LONG, ...(options.timeout as object) },
   })
-  const { error } = await client.attempt(client.fetch(url, call as RequestInit).then((got) => got.text()))
+  const { error } = await client.attempt(client.fetch(url, call).then((got) => got.text()))
   await client.close({ grace: 1_000 })
   assert.ok(error, 'the call fails')
   assert.equal(client.metrics()[0]?.active, 0)
@@ -38,7 +38,10 @@ function check({ error, timers }: Ended, expected: Partial<TrafficError>): void 
   assert.equal(timers, 0, 'no timer is left')
 }
 
-function expectedOf({ at, code, phase }: Fault, { attempts, replaySafe }: RequestKind): Partial<TrafficError> {
+function expectedOf(
+  { at, code, phase }: Fault,
+  { attempts, replaySafe }: RequestKind,
+): Partial<TrafficError> {
   // Nothing was sent: anything may be tried again, whatever it is.
   if (at === 'connect') return { code, phase, attempts: 3, replaySafe: 'unsent' }
   // What was delivered, if only in part, is not asked for again.
@@ -58,7 +61,11 @@ describe('a peer that fails', { concurrency: 8 }, () => {
         const { timeout } = fault
         const ended = await failureOf(url, request.call(), timeout === undefined ? {} : { timeout })
         check(ended, expectedOf(fault, request))
-        assert.equal(peer.connections.length, ended.error.attempts, 'each attempt has a connection of its own')
+        assert.equal(
+          peer.connections.length,
+          ended.error.attempts,
+          'each attempt has a connection of its own',
+        )
         await Promise.all(peer.connections.map((connection) => connection.end()))
       })
     }

@@ -1,9 +1,9 @@
-import type { CallOptions, TrafficError } from '../../src/index.ts'
+import type { FetchInit, TrafficError } from '../../src/index.ts'
 
 /** One way to ask: what of it may be sent again decides how often it is tried. */
 export interface RequestKind {
   readonly name: string
-  readonly call: () => CallOptions
+  readonly call: () => FetchInit
   /** What the peer has received when all of the request is there. */
   readonly complete: string
   /** Attempts where a peer may have seen the request. */
@@ -11,8 +11,8 @@ export interface RequestKind {
   readonly replaySafe: TrafficError['replaySafe']
 }
 
-async function* content(): AsyncGenerator<string> {
-  yield 'all of it'
+async function* content(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('all of it')
 }
 
 export const REQUESTS: readonly RequestKind[] = [

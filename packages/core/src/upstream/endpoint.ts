@@ -10,7 +10,7 @@ const FORMS = 'http://host[:port], https://host[:port], unix:/path or https+unix
  * @param tls used where the URL says https
  * @throws TypeError if it is none of those, or names more than an address
  */
-export function endpointTarget(url: string, tls: TlsOptions = { verify: true }): ConnectTarget {
+export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget {
   const unix = /^(https\+|http\+)?unix:(\/[^\0]+)$/.exec(url)
   if (unix !== null) {
     const path = unix[2] as string // a group that always takes part in the match

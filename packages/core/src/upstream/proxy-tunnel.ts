@@ -16,7 +16,7 @@ type TcpTarget = ConnectTarget & { readonly kind: 'tcp' }
 /** The proxy as a place to connect to: made once, since TLS keeps its session there. */
 export function proxyTarget({ host, port, secure, tls }: Proxy): ConnectTarget {
   return secure
-    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls ?? { verify: true }) }
+    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls ?? {}) }
     : { kind: 'tcp', host, port }
 }
 

@@ -16,7 +16,7 @@ export interface TlsOptions {
   /** The name to ask for and to verify, if it is not the endpoint's host. */
   readonly servername?: string
   /** Whether the certificate is checked; false only for tests on one's own machine. */
-  readonly verify: boolean
+  readonly verify?: boolean | undefined
 }
 
 /** What all TLS connections to one origin share: trust, read once, and the session to resume. */
@@ -33,7 +33,7 @@ export class TlsOrigin {
    */
   constructor(host: string, options: TlsOptions) {
     this.servername = options.servername ?? host
-    this.verify = options.verify
+    this.verify = options.verify ?? true
     // createSecureContext ignores a `ca` without a certificate, and then trusts nobody, with no hint why.
     if (options.ca !== undefined) checkCertificate(options.ca)
     this.context = createSecureContext({

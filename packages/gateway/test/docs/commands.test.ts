@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { type Finished, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
-import { type Block, type Page, userPages } from './markdown.ts'
+import { type Block, type Page, userPages } from '../../../../scripts/docs/markdown.ts'
 import { freePorts, isFree, project, QUIET_NPM } from './project.ts'
 
 /** Commands that are not run here, and why. */
@@ -13,7 +13,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm start': 'runs until Ctrl-C; examples/quick-start.test.ts runs what it starts',
   'npm install headgate': 'takes a network',
   'npm run fuzz -- --minutes 10 --seed 7': 'takes ten minutes; differential.test.ts runs one of them',
+  'npm run soak -- --minutes 5 --seed 5': 'takes five minutes; soak.test.ts runs sixteen seconds of it',
   'npm install @headgate/core': 'takes a network',
+  'npm install @headgate/client': 'takes a network',
 }
 
 /** Commands that are meant to fail, with their exit codes. */

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { GatewayConfig } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { type Block, userPages } from './markdown.ts'
-import { compile, makeCertificates, project } from './project.ts'
+import { type Block, userPages } from '../../../../scripts/docs/markdown.ts'
+import { compile } from '../../../../scripts/docs/compile.ts'
+import { makeCertificates, project } from './project.ts'
 
 /** JSON that is no configuration: reference.test.ts looks at it. */
 const OTHER_JSON = ['answer']

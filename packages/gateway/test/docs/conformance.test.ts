@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { codes, type Page, readPage, ROOT, tableWith } from './markdown.ts'
+import { codes, type Page, readPage, ROOT, tableWith } from '../../../../scripts/docs/markdown.ts'
 
 const HEAD = ['section', 'requirement', 'binds', 'proof, or why there is none'] as const
 const BOUND = ['server', 'intermediary', 'client', 'sender', 'recipient', 'origin']

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { allPages, prose, readPage, ROOT } from './markdown.ts'
+import { allPages, prose, readPage, ROOT } from '../../../../scripts/docs/markdown.ts'
 
 describe('the links of every page', () => {
   const pages = allPages()

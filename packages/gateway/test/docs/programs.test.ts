@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
-import { userPages } from './markdown.ts'
-import { compile, project } from './project.ts'
+import { programPages } from '../../../../scripts/docs/markdown.ts'
+import { compile } from '../../../../scripts/docs/compile.ts'
+import { project } from './project.ts'
 
 /** What the programs print, in the order of the pages. */
 const PRINTED: readonly (readonly [page: string, printed: RegExp])[] = [
+  ['README.md', /^200 ok\n$/],
   ['README.md', /^http:\/\/127\.0\.0\.1:\d+\n$/],
   ['packages/core/README.md', /^200 ok\n$/],
   ['packages/core/README.md', /^200 ok me\n$/],
@@ -16,7 +18,7 @@ const PRINTED: readonly (readonly [page: string, printed: RegExp])[] = [
 ]
 
 describe('every program in the documentation', () => {
-  const pages = userPages()
+  const pages = programPages()
   const programs = pages.flatMap(({ path, blocks }) => {
     const own = blocks.filter(({ language, text }) => language === 'ts' && !text.includes('defineConfig('))
     return own.map((block) => ({ page: path, block }))

@@ -1,10 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { folder } from '../headgate-process.ts'
-import { ROOT } from './markdown.ts'
+import { ROOT } from '../../../../scripts/docs/markdown.ts'
 
 /** A folder as a reader has it who installed Headgate there: `npx headgate` and `import 'headgate'` find it. */
 export function project(files: Readonly<Record<string, string>> = {}): string {
@@ -38,17 +37,6 @@ export function makeCertificates(path: string): void {
     ]
     const args = ['req', ...options, '-out', cert, '-keyout', key]
     execFileSync('openssl', args, { cwd: path, stdio: 'ignore', timeout: 20_000 })
-  }
-}
-
-/** Type-checks TypeScript as strictly as a reader may. Rejects with what the compiler says. */
-export async function compile(path: string, files: readonly string[]): Promise<void> {
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
-  const tsc = join(ROOT, 'node_modules/.bin/tsc')
-  try {
-    await promisify(execFile)(tsc, [...options, '--skipLibCheck', ...files], { cwd: path, timeout: 60_000 })
-  } catch (error) {
-    throw new Error(`it does not compile: ${(error as { stdout?: string }).stdout}`, { cause: error })
   }
 }
 

@@ -8,7 +8,7 @@ import { createGateway } from '../../src/index.ts'
 import * as catalogue from '../../src/metric-catalogue.ts'
 import { runGateway } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
-import { codes, readPage, tableWith } from './markdown.ts'
+import { codes, readPage, tableWith } from '../../../../scripts/docs/markdown.ts'
 import { PAGE, withTables } from './reference.ts'
 
 const page = readPage(PAGE)

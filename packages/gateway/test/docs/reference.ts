@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { ERROR_FACTS, TrafficError } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
 import { GatewayMetrics } from '../../src/metrics.ts'
-import { code, table } from './markdown-table.ts'
+import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 import { settingTables } from './setting-tables.ts'
 
 export const PAGE: string = join(import.meta.dirname, '../../../../docs/configuration.md')

@@ -1,6 +1,6 @@
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import type { JsonSchema } from '../../src/config/schema-tree.ts'
-import { code, table } from './markdown-table.ts'
+import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 
 /** One line of a table of settings. */
 interface Row {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-export const ROOT: string = join(import.meta.dirname, '../../../..')
+export const ROOT: string = join(import.meta.dirname, '../..')
 
 /** A fenced block of a page. */
 export interface Block {
@@ -37,6 +37,22 @@ export function allPages(): Page[] {
 /** The pages whose examples are run: what a user reads, not what a contributor does. */
 export function userPages(): Page[] {
   return allPages().filter(({ path }) => /^(?:docs\/.*|(?:packages\/[^/]+\/)?README\.md)$/.test(path))
+}
+
+/** Pages about the client: their examples are parts of programs, which packages/client/test/docs runs. */
+export function clientPages(): Page[] {
+  return userPages().filter(({ path }) => CLIENT_PAGES.has(path))
+}
+
+const CLIENT_PAGES: ReadonlySet<string> = new Set([
+  'docs/client.md',
+  'docs/migration.md',
+  'packages/client/README.md',
+])
+
+/** Pages whose examples are whole programs. */
+export function programPages(): Page[] {
+  return userPages().filter(({ path }) => !CLIENT_PAGES.has(path))
 }
 
 export function readPage(file: string): Page {

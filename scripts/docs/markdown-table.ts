@@ -1,7 +1,10 @@
 /** A table in GitHub's Markdown. Cells are Markdown already, but for what would break the table. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |\n`
   return line(headings) + line(headings.map(() => '---')) + rows.map(line).join('')
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map(escaped).join(' | ')} |\n`
 }
 
 export function code(text: string): string {

@@ -1,0 +1,144 @@
+// The tables of docs/client.md and of the client's README that say what the code says. After a change:
+//   npx node packages/client/test/docs/reference.ts --write
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { code, table } from '../../../../scripts/docs/markdown-table.ts'
+import { ROOT } from '../../../../scripts/docs/markdown.ts'
+import { PRESETS, type PresetName } from '../../src/index.ts'
+import { settingsOf } from '../../src/settings.ts'
+import { type Member, membersOf } from './interfaces.ts'
+
+export const PAGES: readonly string[] = ['docs/client.md', 'packages/client/README.md'].map((path) =>
+  join(ROOT, path),
+)
+
+/** Where each table of options comes from: the file, and its interfaces. Its name is what stands before each option. */
+const OPTIONS: Readonly<Record<string, readonly (readonly [file: string, ...interfaces: string[]])[]>> = {
+  client: [['client/src/options.ts', 'ClientOptions']],
+  both: [['client/src/options.ts', 'PolicyOptions']],
+  call: [['client/src/options.ts', 'CallOptions']],
+  timeout: [['client/src/options.ts', 'TimeoutSettings']],
+  retry: [['client/src/options.ts', 'RetrySettings']],
+  'retry.backoff': [['core/src/policies/backoff.ts', 'BackoffOptions']],
+  hedge: [['client/src/options.ts', 'HedgeSettings']],
+  'hedge.delay': [['core/src/policies/hedge-delay.ts', 'HedgeDelayOptions']],
+  breaker: [['core/src/policies/breaker-state.ts', 'CircuitOptions']],
+  rateLimit: [
+    ['core/src/policies/gcra.ts', 'RateLimit'],
+    ['client/src/options.ts', 'RateLimitSettings'],
+  ],
+  concurrency: [['client/src/options.ts', 'ConcurrencySettings']],
+  'concurrency.limit': [['core/src/policies/adaptive.ts', 'AdaptiveOptions']],
+  pacing: [['core/src/policies/pacing.ts', 'PacingOptions']],
+  dedupe: [['core/src/policies/dedupe.ts', 'DedupeOptions']],
+  decompress: [['core/src/policies/decompress.ts', 'DecompressOptions']],
+  guard: [['core/src/upstream/guard.ts', 'AddressGuardOptions']],
+  tls: [['core/src/upstream/tls.ts', 'TlsOptions']],
+  pool: [['core/src/upstream/pool.ts', 'PoolOptions']],
+  proxy: [['core/src/upstream/proxy.ts', 'ProxyOptions']],
+  CookieJar: [['core/src/policies/cookie-jar.ts', 'CookieJarOptions']],
+  credentials: [['core/src/policies/bearer.ts', 'CredentialOptions']],
+  apiKey: [['core/src/policies/basic.ts', 'ApiKeyOptions']],
+  oauth2: [['core/src/policies/oauth2-grant.ts', 'OAuth2Options']],
+  sse: [['client/src/sse.ts', 'SseOptions']],
+  'sse.reconnect': [['client/src/reconnect.ts', 'ReconnectSettings']],
+  paginate: [['client/src/paginate.ts', 'PaginateOptions', 'PaginateItemsOptions']],
+  'paginate.by': [
+    ['client/src/next-page.ts', 'NextUrlPaging', 'CursorPaging', 'NumberPaging', 'OffsetPaging'],
+  ],
+}
+
+/** A page with its tables as they should be. @throws if it asks for a table that there is not */
+export function withTables(page: string): string {
+  return page.replaceAll(
+    /(<!-- table ([\w.-]+) -->\n)[^]*?(<!-- end of table -->)/g,
+    (_, start: string, name: string, end: string) => `${start}\n${tableOf(name)}\n${end}`,
+  )
+}
+
+/** The names of all tables of options, each of which must have its place. */
+export const OPTION_TABLES: readonly string[] = Object.keys(OPTIONS)
+
+function tableOf(name: string): string {
+  if (name === 'presets') return presetTable()
+  if (name === 'events') return eventTable()
+  const sources = OPTIONS[name]
+  if (sources === undefined) throw new Error(`there is no table ${name}`)
+  const members = sources.flatMap(([file, ...interfaces]) =>
+    interfaces.flatMap((each) => membersOf(file, each)),
+  )
+  return table(
+    ['option', 'type', 'default', 'meaning'],
+    members.map(({ name: option, type, fallback = '', meaning }) => [
+      code(option),
+      code(type),
+      fallback,
+      meaning,
+    ]),
+  )
+}
+
+function eventTable(): string {
+  const factsOf = (type: string): string[] =>
+    [...type.matchAll(/\b(CallEvent|AttemptEvent|AttemptFailure)\b|\b(\w+): /g)].flatMap(
+      ([, base, fact = '']) => {
+        if (base === undefined) return [fact]
+        const own = membersOf('client/src/events.ts', base).map((member) => member.name)
+        return base === 'AttemptEvent' ? [...factsOf('CallEvent'), ...own] : own
+      },
+    )
+  const row = ({ name, meaning, type }: Member): string[] => [
+    code(name),
+    meaning,
+    factsOf(type).map(code).join(' '),
+  ]
+  return table(['event', 'when', 'facts'], membersOf('client/src/events.ts', 'ClientEvents').map(row))
+}
+
+/** What stands where a preset says nothing, and the engine has no default of its own for. */
+const NOTHING: Readonly<Record<string, string>> = {
+  maxBody: 'no limit',
+  'pool.maxConnections': '1,024',
+  'pool.pendingTimeout': '5,000',
+}
+
+function presetTable(): string {
+  const names = Object.keys(PRESETS) as PresetName[]
+  const values = names.map((preset) => {
+    const { pool = {}, guard = false } = PRESETS[preset]
+    return flattened({ ...settingsOf({ preset }), pool, guard })
+  })
+  const options = new Set(Object.values(PRESETS).flatMap((preset) => Object.keys(flattened(preset))))
+  const rows = [...options]
+    // Where they are turned off, their parts are.
+    .filter((option) => option !== 'retry' && option !== 'breaker')
+    .map((option) => [code(option), ...values.map((each) => each[option] ?? NOTHING[option] ?? 'off')])
+  return table(['option', ...names.map(code)], rows)
+}
+
+function flattened(value: object, prefix = ''): Record<string, string> {
+  const given = Object.entries(value).filter(([, each]) => each !== undefined)
+  const entries = given.map(([name, each]: [string, unknown]) => {
+    const option = prefix + name
+    return typeof each === 'object' && each !== null && Object.keys(each).length > 0
+      ? flattened(each, `${option}.`)
+      : { [option]: shown(each) }
+  })
+  return Object.assign({}, ...entries) as Record<string, string>
+}
+
+/** Numbers as people read them; an option without any is turned on. */
+function shown(value: unknown): string {
+  if (value === Infinity) return 'no limit'
+  if (typeof value === 'number') return value.toLocaleString('en-US')
+  return value === false ? 'off' : 'on'
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const path of PAGES) {
+    const page = readFileSync(path, 'utf8')
+    if (process.argv.includes('--write')) writeFileSync(path, withTables(page))
+    else if (withTables(page) !== page) process.exitCode = 1
+  }
+}
