@@ -11,7 +11,10 @@ export interface MeasuredRounds {
 }
 
 /** Makes the figures of a workload from its measurements. Contenders without any are not in it. */
-export function figuresOfRounds(workload: Workload, measured: readonly MeasuredRounds[]): WorkloadResult {
+export function figuresOfRounds(
+  workload: Pick<Workload, 'name' | 'title' | 'reference' | 'figures'>,
+  measured: readonly MeasuredRounds[],
+): WorkloadResult {
   const contenders = measured
     .filter(({ rounds }) => rounds.some((round) => round !== undefined))
     .map(({ name, rounds }): ContenderResult => {

@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Certificate, makeCertificate } from './certificate.ts'
+import type { Client } from './clients/client.ts'
+import { goalsOf } from './clients/goals.ts'
+import { runClients } from './clients/run-clients.ts'
+import type { ClientWorkload } from './clients/workloads.ts'
 import { type LoadSide, startLoadSide } from './load-side.ts'
 import { chooseCores, describeMachine, type Machine } from './machine.ts'
 import { help, type Options, parseOptions, UsageError } from './options.ts'
-import type { Peer } from './peers/peer.ts'
+import { libraryVersion } from './peers/node-program.ts'
+import type { Peer, Presence } from './peers/peer.ts'
 import { killAllChildren } from './processes.ts'
 import { duration, Progress } from './progress.ts'
-import { reportHeader, reportLeftOut, reportWorkload } from './report.ts'
+import { reportGoals, reportHeader, reportLeftOut, reportWorkload } from './report.ts'
 import type { BenchmarkResult, LeftOut } from './results.ts'
 import { contendersOf, type RunSetting, runWorkload } from './run-workload.ts'
 import type { Workload } from './workloads/workload.ts'
@@ -22,14 +27,18 @@ async function main(options: Options, folder: string): Promise<void> {
   const machine = describeMachine()
   const cores = chooseCores()
   const leftOut: LeftOut[] = []
-  const { peers, versions } = findPeers(options.peers, leftOut)
+  // Without a workload for them, nobody has to know whether they are there.
+  const proxies = options.workloads.length > 0 ? options.peers : []
+  const { present: peers, versions } = findAll(proxies, (peer) => peer.find(), leftOut)
+  const { present: clients, versions: libraries } = findAll(options.clients, presenceOf, leftOut)
   const certificate = makeCertificate(folder)
   const workloads = options.workloads.filter((workload) => {
     const why = obstacleTo(workload, peers, machine, certificate)
     if (why !== undefined) leftOut.push({ name: workload.name, why })
     return why === undefined
   })
-  const cells = plan(workloads, peers, options)
+  const clientWorkloads = options.clientWorkloads.filter((each) => each.contenders(clients).length > 0)
+  const cells = plan(workloads, peers, options) + planClients(clientWorkloads, clients, options)
 
   const load = await startLoadSide(cores.load)
   const header = {
@@ -43,7 +52,7 @@ async function main(options: Options, folder: string): Promise<void> {
       warmup: options.warmup,
       rate: options.rate,
     },
-    versions,
+    versions: { ...versions, ...libraries },
     loadCapacity: await loadCapacity(load, options),
     leftOut,
   }
@@ -52,31 +61,47 @@ async function main(options: Options, folder: string): Promise<void> {
 
   const progress = new Progress(cells)
   const setting: RunSetting = { options, cores, load, folder, certificate, progress, leftOut }
-  const result: BenchmarkResult = { ...header, workloads: [] }
+  const result: BenchmarkResult = { ...header, workloads: [], goals: [] }
   for (const workload of workloads) {
     const outcome = await runWorkload(workload, peers, setting)
     result.workloads.push(outcome)
     console.log(reportWorkload(outcome))
   }
+  for (const workload of clientWorkloads) {
+    const outcome = await runClients(workload, clients, setting)
+    result.workloads.push(outcome)
+    result.goals.push(...goalsOf(outcome))
+    console.log(reportWorkload(outcome))
+  }
+  if (result.goals.length > 0) console.log(reportGoals(result.goals))
   await load.stop()
   const dropped = reportLeftOut(leftOut.slice(known))
   if (dropped.length > 0) console.log(`\n${dropped.join('\n')}`)
   save(result, options.json ?? join(resultsFolder, `${result.startedAt.replaceAll(':', '-')}.json`))
 }
 
-function findPeers(wanted: readonly Peer[], leftOut: LeftOut[]) {
-  const peers: Peer[] = []
+function findAll<Wanted extends { name: string }>(
+  wanted: readonly Wanted[],
+  find: (each: Wanted) => Presence,
+  leftOut: LeftOut[],
+) {
+  const present: Wanted[] = []
   const versions: Record<string, string> = {}
-  for (const peer of wanted) {
-    const presence = peer.find()
+  for (const each of wanted) {
+    const presence = find(each)
     if ('missing' in presence) {
-      leftOut.push({ name: peer.name, why: presence.missing })
+      leftOut.push({ name: each.name, why: presence.missing })
     } else {
-      peers.push(peer)
-      versions[peer.name] = presence.version
+      present.push(each)
+      versions[each.name] = presence.version
     }
   }
-  return { peers, versions }
+  return { present, versions }
+}
+
+/** A client that is no package comes with Node. */
+function presenceOf({ library }: Client): Presence {
+  return library === undefined ? { version: process.versions.node } : libraryVersion(library)
 }
 
 function obstacleTo(
@@ -102,8 +127,23 @@ function plan(workloads: readonly Workload[], peers: readonly Peer[], options: O
     // About half a second to start a proxy; the first round warms up for longer.
     total += contenders * (rounds * (measured + workload.extraSeconds) + warmup + 0.5)
   }
-  process.stderr.write(`${workloads.length} workloads, ${cells} measurements: about ${duration(total)}\n`)
+  if (cells > 0)
+    process.stderr.write(`${workloads.length} workloads, ${cells} measurements: about ${duration(total)}\n`)
   return cells
+}
+
+/** The same for clients. */
+function planClients(
+  workloads: readonly ClientWorkload[],
+  clients: readonly Client[],
+  { rounds, seconds, warmup }: Options,
+): number {
+  const turns = workloads.reduce((sum, each) => sum + each.contenders(clients).length, 0)
+  if (turns > 0) {
+    const total = turns * (rounds * (warmup + seconds) + warmup + 0.5)
+    process.stderr.write(`${turns * rounds} measurements of clients: about ${duration(total)}\n`)
+  }
+  return turns * rounds
 }
 
 /** What the load side can do at most: a proxy that needs less time than this per request cannot be kept busy. */

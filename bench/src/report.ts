@@ -1,17 +1,24 @@
-import type { BenchmarkResult, ContenderResult, FigureResult, LeftOut, WorkloadResult } from './results.ts'
+import type {
+  BenchmarkResult,
+  ContenderResult,
+  FigureResult,
+  GoalResult,
+  LeftOut,
+  WorkloadResult,
+} from './results.ts'
 import { own } from './peers/all.ts'
 import { median, type Summary } from './statistics.ts'
 
 /** The lines above the tables: what was measured, on what, by what. */
-export function reportHeader(result: Omit<BenchmarkResult, 'workloads'>): string {
+export function reportHeader(result: Omit<BenchmarkResult, 'workloads' | 'goals'>): string {
   const { machine, cores, settings, versions } = result
-  const proxies = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const measured = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     `machine        ${machine.processor}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}`,
     `cores          ${cores.note}`,
-    `proxies        ${proxies.join(', ')}`,
+    `versions       ${measured.join(', ')}`,
     `settings       ${settings.rounds} rounds of ${settings.seconds} s, warm-up ${settings.warmup} s`,
-    `load capacity  ${number(result.loadCapacity)} requests per CPU-second of load generator and origin, without a proxy`,
+    `load capacity  ${number(result.loadCapacity)} requests per CPU-second of load generator and origin, nothing between them`,
     ...reportLeftOut(result.leftOut),
   ].join('\n')
 }
@@ -37,16 +44,29 @@ export function reportWorkload(workload: WorkloadResult): string {
   return `\n## ${workload.name}: ${workload.title}\n\n${body}`
 }
 
-function headings({ reference, contenders }: WorkloadResult): string[] {
+/** How the clients compare with what they shall reach. */
+export function reportGoals(goals: readonly GoalResult[]): string {
+  const rows = goals.map(({ workload, client, to, ratio: measured, must, aim, met }) => [
+    `${workload}: ${client} to ${to}`,
+    ratio(measured.median),
+    span(measured, ratio),
+    ratio(must),
+    ratio(aim),
+    met === 'missed' ? 'MISSED' : met,
+  ])
+  return `\n## What clients shall reach\n\n${table([['ratio', 'median', 'min..max', 'must', 'aim', 'met'], ...rows])}`
+}
+
+function headings({ reference, contenders, subject = 'proxy' }: WorkloadResult): string[] {
   const withOwn = contenders.some(({ name }) => name === own.name)
   return [
-    'proxy',
+    subject,
     'median',
     'min..max',
     `to ${reference}`,
     'min..max',
     withOwn ? `${own.name} to it` : '',
-    'proxy busy',
+    `${subject} busy`,
     'load busy',
     'failures',
   ]

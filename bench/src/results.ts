@@ -35,7 +35,25 @@ export interface WorkloadResult {
   name: string
   title: string
   reference: string
+  /** What was compared. Default: proxies. */
+  subject?: 'proxy' | 'client'
   contenders: ContenderResult[]
+}
+
+/** How one client shall compare with another, in the first figure of a workload. */
+export interface Goal {
+  workload: string
+  client: string
+  to: string
+  /** The least ratio. */
+  must: number
+  aim: number
+}
+
+/** A goal, and what became of it. */
+export interface GoalResult extends Goal {
+  ratio: Summary
+  met: 'aim' | 'must' | 'missed'
 }
 
 /** Everything that a run found out: the content of the JSON file. */
@@ -50,4 +68,6 @@ export interface BenchmarkResult {
   loadCapacity: number
   leftOut: LeftOut[]
   workloads: WorkloadResult[]
+  /** How the clients compare with what they shall reach. */
+  goals: GoalResult[]
 }

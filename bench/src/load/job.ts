@@ -59,7 +59,14 @@ export interface IdleJob {
   routes: number
 }
 
-export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob
+/** Sends nothing: tells what the origin used while others asked it. */
+export interface WatchJob {
+  kind: 'watch'
+  target: Target
+  window: Window
+}
+
+export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob | WatchJob
 
 /** What one job measured. */
 export interface Measurement {

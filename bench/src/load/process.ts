@@ -6,6 +6,8 @@ import { fixedRate } from './fixed-rate.ts'
 import { idle } from './idle.ts'
 import type { Job, LoadReply, Measurement } from './job.ts'
 import { saturation } from './saturation.ts'
+import { Tally } from './tally.ts'
+import { measureWindow } from './window.ts'
 
 function perform(job: Job, origin: Origin): Promise<Measurement> {
   switch (job.kind) {
@@ -17,6 +19,8 @@ function perform(job: Job, origin: Origin): Promise<Measurement> {
       return fixedRate(job, origin)
     case 'idle':
       return idle(job, origin)
+    case 'watch':
+      return measureWindow(job.window, new Tally(), origin)
   }
 }
 

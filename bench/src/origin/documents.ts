@@ -1,6 +1,9 @@
 /** Bytes of the body of a large download or upload. */
 export const largeSize: number = 1024 * 1024
 
+/** Bytes of the document that clients download. */
+export const hugeSize: number = 10 * 1024 * 1024
+
 /** The small document: 89 bytes, the size that the proxies are usually compared with. */
 export const smallBody =
   '{"id":42,"name":"one small order","items":[3,1,4,1,5],"total":"1217.90","currency":"EUR"}'
@@ -13,6 +16,9 @@ export const largeResponse: Buffer = response(
   Buffer.alloc(largeSize, 'headgate '),
   'application/octet-stream',
 )
+
+/** The answer to a client that downloads, as it goes over the wire. */
+export const hugeResponse: Buffer = response(Buffer.alloc(hugeSize, 'headgate '), 'application/octet-stream')
 
 /** The answer to a request that the origin does not take: the load generator counts it as a failure. */
 export const refusedResponse: Buffer = Buffer.from(

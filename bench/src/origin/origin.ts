@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { headValue } from '../load/head-value.ts'
-import { largeResponse, refusedResponse, smallResponse } from './documents.ts'
+import { hugeResponse, largeResponse, refusedResponse, smallResponse } from './documents.ts'
 import { reuseBuffer } from './reused-buffer.ts'
 
 const letterG = 0x47
 const letterE = 0x65
+const letterM = 0x6d
 const space = 0x20
 
 /** The service behind the proxies. */
@@ -17,7 +18,7 @@ export interface Origin {
 
 /**
  * Starts the origin on a free port of 127.0.0.1. It answers `GET …/small` with 89 bytes of JSON, `GET …/large`
- * with 1 MiB, and a POST with the small document once its body has come. It trusts the proxies to frame requests
+ * with 1 MiB, `GET …/10m` with 10 MiB, and a POST with the small document once its body has come. It trusts the proxies to frame requests
  * correctly and knows Content-Length only: what it does not know, it refuses, and the load generator counts that.
  */
 export async function startOrigin(): Promise<Origin> {
@@ -62,9 +63,9 @@ function serve(accepted: Socket): void {
         return
       }
       if (data[at] === letterG) {
-        // `/r7/large` or `/r7/small`: the last letter tells.
-        const targetEnd = data.indexOf(space, at + 4)
-        socket.write(data[targetEnd - 1] === letterE ? largeResponse : smallResponse)
+        // `/r7/large`, `/r7/10m` or `/r7/small`: the last letter tells.
+        const last = data[data.indexOf(space, at + 4) - 1]
+        socket.write(last === letterE ? largeResponse : last === letterM ? hugeResponse : smallResponse)
       } else {
         const size = Number(headValue(data.toString('latin1', at, headEnd), 'content-length') ?? 0)
         if (!(size > 0)) socket.end(refusedResponse)

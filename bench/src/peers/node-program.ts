@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,17 +25,22 @@ export function readProgramSetup(): ProgramSetup {
   return JSON.parse(process.argv[2] ?? '') as ProgramSetup
 }
 
-function libraryVersion(library: string): Presence {
+/** The version of a package that this one depends on. */
+export function libraryVersion(library: string): Presence {
   const require = createRequire(import.meta.url)
   try {
     let folder = dirname(require.resolve(library))
     // The entry may lie in a folder of the package, and `exports` may hide package.json from resolution.
-    while (!folder.endsWith(join('node_modules', library))) folder = dirname(folder)
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
-    return { version }
+    while (packageIn(folder)?.name !== library && folder !== dirname(folder)) folder = dirname(folder)
+    return { version: packageIn(folder)?.version ?? 'of unknown version' }
   } catch (error) {
     return {
       missing: `${library} cannot be loaded (${error instanceof Error ? error.message : String(error)})`,
     }
   }
+}
+
+function packageIn(folder: string): { name?: string; version?: string } | undefined {
+  const file = join(folder, 'package.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined
 }

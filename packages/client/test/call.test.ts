@@ -60,7 +60,10 @@ test('a status of 400 or more is a StatusError with the response', async (t) => 
   })
   const error = await clientOf(t)
     .get(url)
-    .then(() => assert.fail('it has a status of 422'), (thrown: unknown) => thrown as StatusError)
+    .then(
+      () => assert.fail('it has a status of 422'),
+      (thrown: unknown) => thrown as StatusError,
+    )
   assert.deepEqual(await error.response.json(), { why: 'so' })
   const response = await clientOf(t).get(url, { throwOnStatus: false })
   assert.equal(response.status, 422)

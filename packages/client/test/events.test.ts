@@ -74,9 +74,15 @@ test('retries tell what failed, how long they wait, and which attempt it was', a
     told.map(({ name, attempt }) => (attempt === undefined ? name : `${name} ${attempt}`)),
     [
       'submitted',
-      ...['attempt-started 1', 'attempt-failed 1', 'retry-scheduled 1'],
-      ...['attempt-started 2', 'attempt-failed 2', 'retry-scheduled 2'],
-      ...['attempt-started 3', 'response-received 3', 'finished'],
+      'attempt-started 1',
+      'attempt-failed 1',
+      'retry-scheduled 1',
+      'attempt-started 2',
+      'attempt-failed 2',
+      'retry-scheduled 2',
+      'attempt-started 3',
+      'response-received 3',
+      'finished',
     ],
   )
   const scheduled = told.find(({ name }) => name === 'retry-scheduled')

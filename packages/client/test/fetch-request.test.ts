@@ -11,7 +11,13 @@ async function* pieces(): AsyncGenerator<string> {
 const FORM = 'application/x-www-form-urlencoded;charset=UTF-8'
 
 /** Each kind of body: what is sent of it, with which media type and length. */
-const bodies: readonly [name: string, body: BodyInput, content: string, type?: string | undefined, length?: string][] = [
+const bodies: readonly [
+  name: string,
+  body: BodyInput,
+  content: string,
+  type?: string | undefined,
+  length?: string,
+][] = [
   ['a string', 'text', 'text', 'text/plain;charset=UTF-8', '4'],
   ['octets', new Uint8Array([1, 2, 3]).subarray(1), '\x02\x03', undefined, '2'],
   ['an ArrayBuffer', new Uint8Array([1, 2]).buffer, '\x01\x02', undefined, '2'],

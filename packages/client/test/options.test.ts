@@ -38,7 +38,7 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
 
 for (const [options, message] of WRONG) {
   test(`createClient(${JSON.stringify(options)}) is refused with ${String(message)}`, () => {
-    assert.throws(() => createClient(options as ClientOptions), { name: 'TypeError', message })
+    assert.throws(() => createClient(options), { name: 'TypeError', message })
   })
 }
 
@@ -57,11 +57,11 @@ const WRONG_FOR_A_CALL: readonly [options: Record<string, unknown>, message: Reg
 for (const [options, message] of WRONG_FOR_A_CALL) {
   test(`a call with ${JSON.stringify(options)} is refused with ${String(message)}`, async () => {
     const client = createClient({ transport: () => Promise.reject(new Error('sent')) })
-    await assert.rejects(client.get('http://api.example/', options as CallOptions), {
+    await assert.rejects(client.get('http://api.example/', options), {
       name: 'TypeError',
       message,
     })
-    assert.throws(() => client.explain('http://api.example/', options as CallOptions), { message })
+    assert.throws(() => client.explain('http://api.example/', options), { message })
   })
 }
 

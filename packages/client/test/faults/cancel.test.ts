@@ -74,7 +74,14 @@ const PHASES: readonly Phase[] = [
 const BATCHES = 11
 const AT_A_TIME = 13
 
-for (const { name, script, url = (each: ScriptedPeer): string => each.url, options, reached, occupied = false } of PHASES) {
+for (const {
+  name,
+  script,
+  url = (each: ScriptedPeer): string => each.url,
+  options,
+  reached,
+  occupied = false,
+} of PHASES) {
   test(`a call that is given up at ${name} leaves nothing behind, ${BATCHES * AT_A_TIME} times`, async (t) => {
     const peer = await ScriptedPeer.listen(script)
     t.after(() => peer.close())

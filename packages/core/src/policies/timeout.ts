@@ -7,7 +7,9 @@ import type { HttpResponse } from '../message/response.ts'
 /** Options of `timeout`. */
 export interface TimeoutOptions {
   /** Milliseconds for the whole exchange, from the request's head to the response's last octet, all tries included. */
-  readonly exchange: number
+  readonly exchange?: number | undefined
+  /** What the peer itself gives an exchange, in milliseconds; undefined if it says nothing. It can only shorten. */
+  readonly asked?: ((exchange: Exchange) => number | undefined) | undefined
 }
 
 /**
@@ -15,14 +17,16 @@ export interface TimeoutOptions {
  * learns it at once, even if what is inside does not listen.
  */
 export function timeout(options: TimeoutOptions): Policy {
+  const { exchange: most = Infinity, asked } = options
   return (next) =>
     function timeout(exchange) {
-      const deadline = exchange.startedAt + options.exchange
+      const limit = asked === undefined ? most : Math.min(most, asked(exchange) ?? Infinity)
+      const deadline = exchange.startedAt + limit
       if (deadline >= exchange.deadline) return next(exchange)
       exchange.deadline = deadline
       return new Promise((resolve, reject) => {
         const timer = exchange.clock.timer(() => {
-          const error = deadlineExceeded(exchange, options.exchange)
+          const error = deadlineExceeded(exchange, limit)
           exchange.cancel(error)
           reject(error)
         })

@@ -1,0 +1,35 @@
+/** What a client does in a run. */
+export interface Calls {
+  /** Asks for the small document and resolves with it, parsed. */
+  json: () => Promise<unknown>
+  /** Reads the large document as a stream, and resolves with its octets; missing where it takes no part in that. */
+  download?: () => Promise<number>
+}
+
+/** Where the documents are. */
+export interface Documents {
+  /** As `http://127.0.0.1:1234`. */
+  origin: string
+  smallPath: string
+  largePath: string
+  /** How many connections it may have. */
+  connections: number
+}
+
+/** A client that takes part. */
+export interface Client {
+  name: string
+  /** The package that it comes in; none for what Node has. */
+  library?: string
+  /** Whether it takes part in the download. */
+  streams: boolean
+  /** Loads the library, in the process that is measured: no client shares its process with another. */
+  open: (documents: Documents) => Promise<Calls>
+}
+
+/** Reads a stream to its end. */
+export async function octetsOf(chunks: AsyncIterable<Uint8Array> | null): Promise<number> {
+  let octets = 0
+  if (chunks !== null) for await (const chunk of chunks) octets += chunk.byteLength
+  return octets
+}

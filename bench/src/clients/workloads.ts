@@ -1,0 +1,65 @@
+import { hugeSize, smallBody } from '../origin/documents.ts'
+import type { Figure } from '../workloads/workload.ts'
+import type { Calls, Client } from './client.ts'
+
+/** What the clients do, and what is measured of it. */
+export interface ClientWorkload {
+  name: string
+  /** What happens, in one line. */
+  title: string
+  /** Calls under way at any time, and connections. */
+  concurrency: number
+  /** Name of the client that ratios refer to. */
+  reference: string
+  figures: readonly Figure[]
+  /** Of the clients that are there, those that take part. */
+  contenders: (clients: readonly Client[]) => readonly Client[]
+  /** One call; resolves with the octets of content that it brought. Rejects if they are not the right ones. */
+  call: (calls: Calls) => Promise<number>
+}
+
+const smallDocument = JSON.parse(smallBody) as { id: number; total: string }
+
+const json: ClientWorkload = {
+  name: 'client-json',
+  title: '89 bytes of JSON, parsed, 64 calls at a time on 64 connections',
+  concurrency: 64,
+  reference: 'undici',
+  figures: [
+    {
+      name: 'requests per CPU-second of the client',
+      better: 'more',
+      of: ({ requests, proxyCpuSeconds }) => requests / proxyCpuSeconds,
+    },
+  ],
+  contenders: (clients) => clients,
+  async call(calls) {
+    const document = (await calls.json()) as typeof smallDocument
+    if (document.id !== smallDocument.id || document.total !== smallDocument.total)
+      throw new Error('another document')
+    return smallBody.length
+  },
+}
+
+const download: ClientWorkload = {
+  name: 'client-download',
+  title: '10 MiB, read as a stream chunk by chunk, 4 calls at a time on 4 connections',
+  concurrency: 4,
+  reference: 'undici',
+  figures: [
+    {
+      name: 'MiB per CPU-second of the client',
+      better: 'more',
+      of: ({ bytes, proxyCpuSeconds }) => bytes / 2 ** 20 / proxyCpuSeconds,
+    },
+  ],
+  contenders: (clients) => clients.filter(({ streams }) => streams),
+  async call(calls) {
+    const octets = await calls.download?.()
+    if (octets !== hugeSize) throw new Error(`${octets} octets instead of ${hugeSize}`)
+    return octets
+  },
+}
+
+/** All workloads of clients, in the order in which they run. */
+export const clientWorkloads: readonly ClientWorkload[] = [json, download]
