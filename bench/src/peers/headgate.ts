@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Peer, PeerSetup } from './peer.ts'
+import type { Peer, PeerCommand, PeerSetup } from './peer.ts'
 
 const gateway = fileURLToPath(new URL('../../../packages/gateway/', import.meta.url))
 const program = join(gateway, 'bin/headgate.js')
@@ -17,11 +17,51 @@ export const headgate: Peer = {
     const { version } = JSON.parse(readFileSync(join(gateway, 'package.json'), 'utf8')) as { version: string }
     return { version }
   },
-  prepare(setup) {
-    const file = join(setup.folder, 'headgate.yaml')
-    writeFileSync(file, configuration(setup))
-    return { command: process.execPath, args: [program, 'run', '-c', file] }
-  },
+  prepare: (setup) => prepare(setup, configuration(setup)),
+}
+
+/** The same with all that a careful operator turns on. */
+export const richHeadgate: Peer = {
+  ...headgate,
+  prepare: (setup) => prepare(setup, richConfiguration(setup)),
+}
+
+function prepare({ folder }: PeerSetup, text: string): PeerCommand {
+  const file = join(folder, 'headgate.yaml')
+  writeFileSync(file, text)
+  return { command: process.execPath, args: [program, 'run', '-c', file] }
+}
+
+/** The limits are there to be counted, not to be reached: shared, as with several workers. */
+function richConfiguration({ port, adminPort, originPort, routes }: PeerSetup): string {
+  const lines = Array.from(
+    { length: routes },
+    (_, route) => `  - name: r${route}
+    match: { path: /r${route}/**, headers: { user-agent: headgate-bench } }
+    upstream: origin
+    retry: { attempts: 3, statuses: [502, 503, 504] }
+    rateLimit:
+      - { rate: 1000000/s, store: shared }
+      - everyone
+`,
+  )
+  return `workers: 1
+listeners:
+  - { address: '127.0.0.1:${port}' }
+admin: { address: '127.0.0.1:${adminPort}' }
+accessLog: false
+rateLimits:
+  everyone: { rate: 10000000/m, key: global, algorithm: token-bucket, store: shared }
+upstreams:
+  origin:
+    endpoints:
+      - { url: 'http://127.0.0.1:${originPort}' }
+      - { url: 'http://localhost:${originPort}' }
+    balance: peak-ewma
+    breaker: {}
+routes:
+${lines.join('')}  - { match: { path: /** }, upstream: origin }
+`
 }
 
 function configuration({ port, adminPort, originPort, routes, tls }: PeerSetup): string {

@@ -3,6 +3,7 @@ import { download } from './download-1m.ts'
 import { idle } from './idle-10k.ts'
 import { latency } from './latency.ts'
 import { manyRoutes } from './routes-10k.ts'
+import { richRoute } from './rich-route.ts'
 import { smallJson } from './small-json.ts'
 import { smallJsonTls } from './small-json-tls.ts'
 import { upload } from './upload-1m.ts'
@@ -18,4 +19,5 @@ export const allWorkloads: readonly Workload[] = [
   latency,
   idle,
   manyRoutes,
+  richRoute,
 ]

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HttpResponse } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import {
-  type CallOptions,
-  type ClientOptions,
-  createClient,
-  type Finding,
-  type Handler,
-} from '../src/index.ts'
+import { type ClientOptions, createClient, type Finding, type Handler } from '../src/index.ts'
 
 const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ retires: 3 }, /^option retires is not known: known are timeout, retry/],

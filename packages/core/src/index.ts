@@ -54,22 +54,22 @@ export {
   type RouteMetrics,
 } from './policies/observe.ts'
 export { problem, problemResponse } from './policies/problem.ts'
-export { CookieJar, type CookieJarOptions, type StoredCookie } from './policies/cookie-jar.ts'
-export { cookies, type CookiesOptions } from './policies/cookies.ts'
-export { decompress, type DecompressOptions } from './policies/decompress.ts'
+export { CookieJar, type CookieJarOptions, type StoredCookie } from './policies/cookies/cookie-jar.ts'
+export { cookies, type CookiesOptions } from './policies/cookies/cookies.ts'
+export { decompress, type DecompressOptions } from './policies/decompress/decompress.ts'
 export {
   redirect,
   type Redirect,
   type RedirectMode,
   type RedirectOptions,
   redirectsOf,
-} from './policies/redirect.ts'
+} from './policies/redirect/redirect.ts'
 export { sizeLimit, type SizeLimitOptions } from './policies/size-limit.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
-export { isReplayable, RETRY_STATUSES } from './policies/retry-decision.ts'
-export { retry, type RetryOptions } from './policies/retry.ts'
-export type { BackoffOptions, Jitter } from './policies/backoff.ts'
-export { RetryBudget, type RetryBudgetOptions } from './policies/retry-budget.ts'
+export { isReplayable, RETRY_STATUSES } from './policies/retry/retry-decision.ts'
+export { retry, type RetryOptions } from './policies/retry/retry.ts'
+export type { BackoffOptions, Jitter } from './policies/retry/backoff.ts'
+export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-budget.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
 export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
 export {
@@ -78,17 +78,22 @@ export {
   Upstream,
   type UpstreamOptions,
 } from './upstream/upstream.ts'
-export { type Lookup, type ResolvedAddress, Resolver, type ResolverOptions } from './upstream/dns.ts'
-export { AddressGuard, type AddressGuardOptions, type GuardedPlace, type Verdict } from './upstream/guard.ts'
+export { type Lookup, type ResolvedAddress, Resolver, type ResolverOptions } from './upstream/connect/dns.ts'
+export {
+  AddressGuard,
+  type AddressGuardOptions,
+  type GuardedPlace,
+  type Verdict,
+} from './upstream/guard/guard.ts'
 export {
   type Environment,
   type Proxy,
   proxyFor,
   type ProxyOptions,
   type ProxySetting,
-} from './upstream/proxy.ts'
-export type { PoolOptions, PoolStats } from './upstream/pool.ts'
-export type { TlsOptions } from './upstream/tls.ts'
+} from './upstream/proxy/proxy.ts'
+export type { PoolOptions, PoolStats } from './upstream/pool/pool.ts'
+export type { TlsOptions } from './upstream/connect/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE, renderExposition } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'
@@ -100,29 +105,29 @@ export {
   MetricLayout,
 } from './telemetry/layout.ts'
 export { redactQuery } from './telemetry/redact.ts'
-export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker.ts'
-export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/circuits.ts'
-export type { CircuitOptions, CircuitState } from './policies/breaker-state.ts'
-export { rateLimit, type RateLimitOptions } from './policies/rate-limit.ts'
+export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker/breaker.ts'
+export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/breaker/circuits.ts'
+export type { CircuitOptions, CircuitState } from './policies/breaker/breaker-state.ts'
+export { rateLimit, type RateLimitOptions } from './policies/rate-limit/rate-limit.ts'
 export {
   LocalRateLimitStore,
   type LocalRateLimitOptions,
   type RateLimitStore,
-} from './policies/rate-limit-store.ts'
-export type { RateDecision, RateLimit } from './policies/gcra.ts'
-export { hedge, type HedgeOptions } from './policies/hedge.ts'
-export type { HedgeDelayOptions } from './policies/hedge-delay.ts'
+} from './policies/rate-limit/rate-limit-store.ts'
+export type { RateDecision, RateLimit } from './policies/rate-limit/gcra.ts'
+export { hedge, type HedgeOptions } from './policies/hedge/hedge.ts'
+export type { HedgeDelayOptions } from './policies/hedge/hedge-delay.ts'
 export { ReplayBody } from './message/replay.ts'
 export { originKey } from './policies/origin-key.ts'
 export { traceAttempt, traceExchange } from './policies/trace.ts'
 export { type Span, type TraceContext, type Tracer, traceparent } from './telemetry/tracer.ts'
-export { AdaptiveLimit, type AdaptiveOptions } from './policies/adaptive.ts'
-export { type ConcurrencyLimit, FixedLimit } from './policies/concurrency-limit.ts'
-export { concurrency, type ConcurrencyOptions, isOverload } from './policies/concurrency.ts'
-export { Limiter, type LimiterOptions } from './policies/limiter.ts'
-export { dedupe, type DedupeOptions } from './policies/dedupe.ts'
-export { isShareable } from './policies/dedupe-key.ts'
-export { pacing, type PacingOptions } from './policies/pacing.ts'
+export { AdaptiveLimit, type AdaptiveOptions } from './policies/concurrency/adaptive.ts'
+export { type ConcurrencyLimit, FixedLimit } from './policies/concurrency/concurrency-limit.ts'
+export { concurrency, type ConcurrencyOptions, isOverload } from './policies/concurrency/concurrency.ts'
+export { Limiter, type LimiterOptions } from './policies/concurrency/limiter.ts'
+export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
+export { isShareable } from './policies/dedupe/dedupe-key.ts'
+export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'
 export { parseHttpDate } from './fields/http-date.ts'
 export { parseQuotas, type Quota } from './fields/rate-limit.ts'
 export { parseRetryAfter } from './fields/retry-after.ts'
@@ -144,13 +149,31 @@ export {
   type Credentials,
   type MaybeProof,
   type Proof,
-} from './policies/auth.ts'
-export { type ApiKeyOptions, apiKey, basic } from './policies/basic.ts'
-export { bearer, type CredentialOptions, type TokenRequest } from './policies/bearer.ts'
-export { digest } from './policies/digest.ts'
-export type { OAuth2Options } from './policies/oauth2-grant.ts'
-export { oauth2 } from './policies/oauth2.ts'
+} from './policies/auth/auth.ts'
+export { type ApiKeyOptions, apiKey, basic } from './policies/auth/basic.ts'
+export { bearer, type CredentialOptions, type TokenRequest } from './policies/auth/bearer.ts'
+export { digest } from './policies/auth/digest.ts'
+export type { OAuth2Options } from './policies/auth/oauth2-grant.ts'
+export { oauth2 } from './policies/auth/oauth2.ts'
 export { type Challenge, parseChallenges } from './fields/challenge.ts'
 export { EventStreamParser, type ServerSentEvent } from './fields/event-stream.ts'
 export { type Link, parseLinks } from './fields/link.ts'
-export { resume, type ResumeOptions } from './policies/resume.ts'
+export { resume, type ResumeOptions } from './policies/resume/resume.ts'
+export { clientNetwork } from './policies/rate-limit/client-network.ts'
+export { type QuotaLimit, rateLimits, type RateLimitsOptions } from './policies/rate-limit/rate-limits.ts'
+export {
+  LARGEST_SHARED_WINDOW,
+  SharedRateLimitStore,
+  type SharedRateLimitOptions,
+} from './policies/rate-limit/shared-rate-limit-store.ts'
+export { allocateSharedTable } from './policies/rate-limit/shared-table.ts'
+export { fallback, type FallbackOptions } from './policies/fallback.ts'
+export {
+  type Load,
+  LoadGauge,
+  type LoadLimits,
+  loadShed,
+  type LoadShedOptions,
+} from './policies/load-shed.ts'
+export { passDeadline, type PassDeadlineOptions } from './policies/pass-deadline.ts'
+export { parseRequestTimeout } from './fields/request-timeout.ts'

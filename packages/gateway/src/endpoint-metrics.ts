@@ -1,8 +1,19 @@
-import type { Counter, Gauge, MetricLayout, PoolStats } from '@headgate/core'
+import type { Counter, EndpointStats, Gauge, MetricLayout } from '@headgate/core'
 import * as catalogue from './metric-catalogue.ts'
 
-/** What is shown of a pool's statistics. */
-type Shown = 'active' | 'idle' | 'pending' | 'opened' | 'failed' | 'reused'
+/** What is shown of an endpoint's statistics. */
+type Shown =
+  | 'active'
+  | 'idle'
+  | 'pending'
+  | 'opened'
+  | 'failed'
+  | 'reused'
+  | 'available'
+  | 'panics'
+  | 'ejections'
+  | 'checksPassed'
+  | 'checksFailed'
 
 const NOTHING: Readonly<Record<Shown, number>> = {
   active: 0,
@@ -11,16 +22,17 @@ const NOTHING: Readonly<Record<Shown, number>> = {
   opened: 0,
   failed: 0,
   reused: 0,
+  available: 0,
+  panics: 0,
+  ejections: 0,
+  checksPassed: 0,
+  checksFailed: 0,
 }
 
 /** The series of one upstream and endpoint. */
-export type EndpointSeries = Readonly<Record<Shown, Counter | Gauge>>
+type EndpointSeries = Readonly<Record<Shown, Counter | Gauge>>
 
-export function defineEndpointSeries(
-  layout: MetricLayout,
-  upstream: string,
-  endpoint: string,
-): EndpointSeries {
+function defineEndpointSeries(layout: MetricLayout, upstream: string, endpoint: string): EndpointSeries {
   const labels = { upstream, endpoint }
   return {
     active: layout.gauge(catalogue.UPSTREAM_ACTIVE, labels),
@@ -29,22 +41,47 @@ export function defineEndpointSeries(
     opened: layout.counter(catalogue.UPSTREAM_OPENED, labels),
     failed: layout.counter(catalogue.UPSTREAM_FAILED, labels),
     reused: layout.counter(catalogue.UPSTREAM_REUSED, labels),
+    available: layout.gauge(catalogue.UPSTREAM_AVAILABLE, labels),
+    panics: layout.counter(catalogue.UPSTREAM_PANICS, labels),
+    ejections: layout.counter(catalogue.UPSTREAM_EJECTIONS, labels),
+    checksPassed: layout.counter(catalogue.UPSTREAM_CHECKS_PASSED, labels),
+    checksFailed: layout.counter(catalogue.UPSTREAM_CHECKS_FAILED, labels),
   }
 }
 
-/** Brings what a pool counts for itself into the metrics, from time to time, so that the hot path counts once. */
-export class EndpointMetrics {
-  private readonly series: EndpointSeries
-  private last: Readonly<Record<Shown, number>> = NOTHING
+/** Brings what pools count for themselves into the metrics, from time to time, so that the hot path counts once. */
+export class UpstreamMetrics {
+  /** By upstream and endpoint: endpoints of the same name, as http and https on one port, share their series. */
+  private readonly series = new Map<string, Map<string, EndpointSeries>>()
+  /** What each upstream has brought in already, endpoint by endpoint. */
+  private readonly recorded = new WeakMap<object, Map<string, readonly EndpointStats[]>>()
 
-  constructor(series: EndpointSeries) {
-    this.series = series
+  /** Adds the series of these endpoints that are not there yet. */
+  define(layout: MetricLayout, upstream: string, endpoints: readonly { readonly url: string }[]): void {
+    const series = this.series.get(upstream) ?? new Map<string, EndpointSeries>()
+    this.series.set(upstream, series)
+    for (const { url } of endpoints) {
+      const name = endpointName(url)
+      if (!series.has(name)) series.set(name, defineEndpointSeries(layout, upstream, name))
+    }
   }
 
-  /** By difference: several pools may share a series, and a pool starts from 0 where its crashed forerunner did not. */
-  record(stats: PoolStats): void {
-    for (const name of Object.keys(NOTHING) as Shown[]) this.series[name].add(stats[name] - this.last[name])
-    this.last = stats
+  /** By difference: several pools may share a series, and a pool starts from 0 where its forerunner did not. */
+  record(upstream: string, stats: readonly EndpointStats[], owner: object): void {
+    const series = this.series.get(upstream)
+    if (series === undefined)
+      throw new TypeError(`there are no metrics of upstream ${JSON.stringify(upstream)}`)
+    const byName = this.recorded.get(owner) ?? new Map<string, readonly EndpointStats[]>()
+    this.recorded.set(owner, byName)
+    const last = byName.get(upstream) ?? []
+    for (const [index, each] of stats.entries()) {
+      const shown = series.get(each.endpoint)
+      if (shown === undefined) continue
+      for (const name of Object.keys(NOTHING) as Shown[]) {
+        shown[name].add(each[name] - (last[index] ?? NOTHING)[name])
+      }
+    }
+    byName.set(upstream, stats)
   }
 }
 

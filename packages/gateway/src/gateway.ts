@@ -3,16 +3,25 @@ import {
   type Clock,
   DEFAULT_SERVER_OPTIONS,
   type Handler,
+  LoadGauge,
   problemResponse,
-  type ServerConnection,
   type ServerConnectionOptions,
   systemClock,
+  type Upstream,
 } from '@headgate/core'
-import type { GatewayConfig } from './config/config.ts'
+import type { GatewayConfig, ListenerConfig } from './config/config.ts'
 import { ipRanges } from './config/values/address.ts'
+import { HealthChecks } from './health-checks.ts'
+import { type FileDigests, fileDigests } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
+import { ListenerSet } from './listener-set.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics.ts'
+import type { RateLimitMemory } from './rate-limit/memory.ts'
+import { RateLimitStores } from './rate-limit/stores.ts'
+import { RetiredUpstreams } from './retired-upstreams.ts'
+import { LoadMonitor } from './resilience/load-monitor.ts'
 import { compile, type Snapshot } from './snapshot.ts'
+import type { UpstreamStates } from './upstreams.ts'
 
 /** What an embedder, or a worker thread, may give a gateway. */
 export interface GatewayOptions {
@@ -25,6 +34,10 @@ export interface GatewayOptions {
   readonly reusePort?: boolean
   /** TLS session ticket keys, 48 octets, shared by all threads. */
   readonly ticketKeys?: Buffer
+  /** What all threads share of the rate limits. Default: memory of its own. */
+  readonly rateLimitMemory?: RateLimitMemory
+  /** What all threads share of the upstreams. Default: memory of their own. */
+  readonly upstreamStates?: UpstreamStates
 }
 
 /** How a gateway came to its end. */
@@ -33,52 +46,101 @@ export interface CloseReport {
   readonly cut: number
 }
 
+/** What a further configuration brings along. */
+export interface GatewayUpdate {
+  readonly config: GatewayConfig
+  /** Default: as they are now. */
+  readonly files?: FileDigests
+  readonly upstreamStates?: UpstreamStates
+  readonly rateLimitMemory?: RateLimitMemory
+  /** Of the routes, in their order, where they are known already. */
+  readonly identities?: readonly string[]
+}
+
+/** A configuration that is compiled, whose listeners are bound, and which is not in force. */
+export interface PreparedUpdate {
+  readonly listeners: readonly Listener[]
+  /** Puts it in force, at once. */
+  commit(): void
+  /** Forgets it. */
+  abort(): void
+}
+
 /** An HTTP gateway in this thread. */
 export class Gateway {
-  /** Answers an exchange as the gateway would, without a socket. */
-  readonly handler: Handler
-  readonly snapshot: Snapshot
   readonly metrics: GatewayMetrics
   private readonly options: GatewayOptions
   private readonly clock: Clock
-  private listeners: Listener[] = []
+  private readonly listeners: ListenerSet
+  private current: { readonly snapshot: Snapshot; readonly rateLimits: RateLimitStores }
+  /** Upstreams that have left the configuration, until their last exchange is finished. */
+  private readonly retired: RetiredUpstreams
+  /** Undefined where another thread checks for all. */
+  private readonly checks: HealthChecks | undefined
+  private readonly loadMonitor = new LoadMonitor()
   private closing: Promise<CloseReport> | undefined
 
   constructor(config: GatewayConfig, options: GatewayOptions = {}) {
     this.options = options
     this.clock = options.clock ?? systemClock
     this.metrics = options.metrics ?? standaloneMetrics(config)
-    this.snapshot = compile(config, {
-      clock: this.clock,
-      metrics: this.metrics,
-      accessLog: options.accessLog,
-      trustedProxies: ipRanges(config.trustedProxies),
-    })
-    this.handler = this.snapshot.handler
+    this.current = this.compile({ config, ...options })
+    this.retired = new RetiredUpstreams(this.clock)
+    this.checks = options.upstreamStates === undefined ? new HealthChecks() : undefined
+    this.checks?.follow(this.snapshot.upstreams)
+    this.listeners = new ListenerSet(this.clock, (listener) => this.open(listener))
+  }
+
+  /** Answers an exchange as the gateway would, without a socket. */
+  readonly handler: Handler = (exchange) => this.current.snapshot.handler(exchange)
+
+  get snapshot(): Snapshot {
+    return this.current.snapshot
+  }
+
+  /** For resets. */
+  get rateLimits(): RateLimitStores {
+    return this.current.rateLimits
+  }
+
+  /** The upstreams in force, and those that still have something to finish. */
+  *upstreams(): IterableIterator<Upstream> {
+    for (const { upstream } of this.snapshot.upstreams.values()) yield upstream
+    yield* this.retired.upstreams
   }
 
   /** Binds all listeners and serves; answers where. Rejects, with nothing bound, if one cannot be bound. */
   async listen(): Promise<readonly Listener[]> {
     const { config } = this.snapshot
+    const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
+    prepared.commit(0)
+    return prepared.listeners
+  }
+
+  /**
+   * Gets ready for a further configuration, while the present one serves. Rejects, with nothing changed, if it cannot be
+   * compiled or a listener cannot be bound. The metrics must have grown for it before.
+   */
+  async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
+    const { config } = update
+    const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
     try {
-      for (const listener of config.listeners) {
-        this.listeners.push(
-          await listen(listener, {
-            connection: connectionOptions(config, this.clock),
-            owner: { handler: this.handler, refusal: this.refusal },
-            reusePort: this.options.reusePort ?? false,
-            ticketKeys: this.options.ticketKeys,
-            onConnection: this.metrics.onConnection,
-            refused: this.refused,
-          }),
-        )
+      const next = this.compile(update, this.current)
+      return {
+        listeners: prepared.listeners,
+        commit: () => {
+          const before = this.current.snapshot
+          this.current = next
+          this.checks?.follow(next.snapshot.upstreams)
+          prepared.commit(config.drain.timeout)
+          this.retired.retire(before.upstreams, next.snapshot.upstreams)
+        },
+        abort: () => prepared.abort(),
       }
     } catch (error) {
-      for (const listener of this.listeners) listener.stop()
-      this.listeners = []
+      prepared.abort()
       throw error
     }
-    return this.listeners
   }
 
   /**
@@ -88,6 +150,39 @@ export class Gateway {
   close(timeout: number = this.snapshot.config.drain.timeout): Promise<CloseReport> {
     this.closing ??= this.drain(timeout)
     return this.closing
+  }
+
+  private compile(update: GatewayUpdate, previous?: Gateway['current']): Gateway['current'] {
+    const { config, files, upstreamStates = new Map(), rateLimitMemory, identities } = update
+    const rateLimits = new RateLimitStores(config, this.clock, rateLimitMemory, previous?.rateLimits)
+    const { loadShedding } = config
+    if (loadShedding !== undefined) this.loadMonitor.start()
+    const surroundings = {
+      clock: this.clock,
+      metrics: this.metrics,
+      accessLog: this.options.accessLog,
+      trustedProxies: ipRanges(config.trustedProxies),
+      rateLimits,
+      load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
+    }
+    const snapshot = compile(config, surroundings, {
+      files: files ?? fileDigests(config),
+      upstreamStates,
+      previous: previous?.snapshot,
+      identities,
+    })
+    return { snapshot, rateLimits }
+  }
+
+  private open(listener: ListenerConfig): Promise<Listener> {
+    return listen(listener, {
+      connection: connectionOptions(this.snapshot.config, this.clock),
+      owner: { handler: this.handler, refusal: this.refusal },
+      reusePort: this.options.reusePort ?? false,
+      ticketKeys: this.options.ticketKeys,
+      onConnection: this.metrics.onConnection,
+      refused: this.refused,
+    })
   }
 
   private readonly refusal: ListenOptions['owner']['refusal'] = (error, exchange, peer) => {
@@ -103,45 +198,13 @@ export class Gateway {
   }
 
   private async drain(timeout: number): Promise<CloseReport> {
-    // What the kernel has accepted already is taken first: closing the listener would reset it.
-    await new Promise(setImmediate)
-    for (const listener of this.listeners) listener.stop()
-    const grace = Math.min(LAST_REQUEST_GRACE, timeout)
-    for (const connection of this.connections()) connection.drain(grace)
-    await this.emptied(timeout)
-    let cut = 0
-    for (const connection of this.connections()) {
-      connection.destroy()
-      cut++
-    }
-    for (const upstream of this.snapshot.upstreams.values()) upstream.destroy()
+    const cut = await this.listeners.close(timeout)
+    for (const upstream of this.upstreams()) upstream.destroy()
+    this.retired.stop()
+    this.loadMonitor.stop()
     return { cut }
   }
-
-  private *connections(): Iterable<ServerConnection> {
-    for (const listener of this.listeners) yield* listener.connections
-  }
-
-  /** Resolves when no connection is left, or after `timeout`. */
-  private emptied(timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-      const deadline = this.clock.now() + timeout
-      // Timers of the clock let the process end, and with it whoever awaits this.
-      const alive = setInterval(() => {}, 2 ** 30)
-      const timer = this.clock.timer(() => {
-        const left = this.listeners.some(({ connections }) => connections.size > 0)
-        if (left && this.clock.now() < deadline) return timer.arm(POLL)
-        clearInterval(alive)
-        resolve()
-      })
-      timer.arm(0)
-    })
-  }
 }
-
-/** How long an idle connection is kept while draining: a request may be on its way on it. Milliseconds. */
-const LAST_REQUEST_GRACE = 1_000
-const POLL = 20
 
 function connectionOptions(config: GatewayConfig, clock: Clock): ServerConnectionOptions {
   const { timeouts, limits, minimumByteRate } = config

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  Server as TlsServer,
+  TLSSocket,
+} from 'node:tls'
 import {
   type Peer,
   ServerConnection,
@@ -8,7 +13,7 @@ import {
   type ServerConnectionOwner,
   TrafficError,
 } from '@headgate/core'
-import type { ListenerConfig } from './config/config.ts'
+import type { ListenerConfig, ListenerTlsConfig } from './config/config.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -16,6 +21,12 @@ export interface Listener {
   /** As bound: the port is the real one where 0 was asked for. */
   readonly port: number | undefined
   readonly connections: ReadonlySet<ServerConnection>
+  /**
+   * Reads what a configuration with the same address needs, and answers what to call to follow it, from the next
+   * connection on.
+   * @throws Error if a certificate cannot be read
+   */
+  update(config: ListenerConfig, connection: ServerConnectionOptions): () => void
   /** Accepts no more. Connections live on. */
   stop(): void
 }
@@ -47,9 +58,10 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
       options.onConnection(-1)
     },
   }
+  let current = { config, connection: options.connection }
   const accept = (socket: Socket): void => {
-    if (connections.size >= config.maxConnections) return refuse(socket, options)
-    connections.add(new ServerConnection(socket, owner, options.connection))
+    if (connections.size >= current.config.maxConnections) return refuse(socket, options)
+    connections.add(new ServerConnection(socket, owner, current.connection))
     options.onConnection(1)
     return undefined
   }
@@ -57,9 +69,18 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   await bind(server, config, options.reusePort)
   const address = server.address()
   return {
-    config,
+    get config() {
+      return current.config
+    },
     port: typeof address === 'object' ? address?.port : undefined,
     connections,
+    update(next, connection) {
+      const context = next.tls && secureContext(next.tls, options)
+      return () => {
+        if (server instanceof TlsServer && context !== undefined) server.setSecureContext(context)
+        current = { config: next, connection }
+      }
+    },
     stop: () => server.close(),
   }
 }
@@ -74,17 +95,26 @@ function makeServer(
   if (config.tls === undefined) return createServer(common, accept)
   const server = createTlsServer({
     ...common,
-    cert: readFileSync(config.tls.cert),
-    key: readFileSync(config.tls.key),
-    minVersion: config.tls.minVersion,
+    ...secureContext(config.tls, options),
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: options.connection.requestHeadTimeout,
-    ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
   })
   server.on('secureConnection', accept)
   // A failed handshake is the peer's affair: the socket is closed by then.
   server.on('tlsClientError', () => {})
   return server
+}
+
+function secureContext(
+  { cert, key, minVersion }: ListenerTlsConfig,
+  { ticketKeys }: ListenOptions,
+): SecureContextOptions {
+  return {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    minVersion,
+    ...(ticketKeys && { ticketKeys }),
+  }
 }
 
 function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<void> {

@@ -46,6 +46,13 @@ export const RETRIES: MetricDescription = {
   help: 'Attempts beyond the first.',
 }
 
+/** Labels: limit, decision. */
+export const RATE_LIMIT: MetricDescription = {
+  name: 'headgate_rate_limit_requests_total',
+  help: 'Requests that a rate limit allowed or limited; the limits of a route are called route/limit.',
+  sparse: true,
+}
+
 /** Label: code. */
 export const ERRORS: MetricDescription = {
   name: 'headgate_request_errors_total',
@@ -86,6 +93,70 @@ export const UPSTREAM_FAILED: MetricDescription = {
 export const UPSTREAM_REUSED: MetricDescription = {
   name: 'headgate_upstream_connections_reused_total',
   help: 'Exchanges that were sent on a connection which had served another before.',
+}
+
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_AVAILABLE: GaugeDescription = {
+  name: 'headgate_upstream_endpoint_available',
+  help: 'Workers that send exchanges to the endpoint: none where it is marked down, draining or unhealthy, fewer where some have ejected it.',
+}
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_EJECTIONS: MetricDescription = {
+  name: 'headgate_upstream_ejections_total',
+  help: 'How often a worker left the endpoint alone because it failed.',
+}
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_CHECKS_PASSED: MetricDescription = {
+  name: 'headgate_upstream_health_checks_passed_total',
+  help: 'Active checks that found the endpoint well.',
+}
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_CHECKS_FAILED: MetricDescription = {
+  name: 'headgate_upstream_health_checks_failed_total',
+  help: 'Active checks that did not.',
+}
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_PANICS: MetricDescription = {
+  name: 'headgate_upstream_panics_total',
+  help: 'Exchanges that the endpoint got because so few endpoints were usable that all were used.',
+}
+
+// Of what keeps failures small: series are there for what is configured.
+
+/** Label: upstream. */
+export const BREAKER_OPEN: GaugeDescription = {
+  name: 'headgate_breaker_open',
+  help: 'Workers in which the circuit of the upstream is open.',
+}
+/** Labels: upstream, to. */
+export const BREAKER_TRANSITIONS: MetricDescription = {
+  name: 'headgate_breaker_transitions_total',
+  help: 'How often the circuit of the upstream came into that state, in any worker.',
+}
+/** Label: limiter. */
+export const CONCURRENCY_ACTIVE: GaugeDescription = {
+  name: 'headgate_concurrency_active',
+  help: 'Exchanges that hold a slot of the concurrency limit, as in "upstream orders" or "route api".',
+}
+/** Label: limiter. */
+export const CONCURRENCY_QUEUED: GaugeDescription = {
+  name: 'headgate_concurrency_queued',
+  help: 'Exchanges that wait for a slot of the concurrency limit.',
+}
+/** Label: limiter. */
+export const CONCURRENCY_LIMIT: GaugeDescription = {
+  name: 'headgate_concurrency_limit',
+  help: 'Slots of the concurrency limit, of all workers together.',
+}
+/** Label: route. */
+export const HEDGES: MetricDescription = {
+  name: 'headgate_hedges_total',
+  help: 'Requests that were sent once more because the first response was late.',
+}
+/** Label: route. */
+export const FALLBACKS: MetricDescription = {
+  name: 'headgate_fallbacks_total',
+  help: 'Requests that were answered by the fallback of the route.',
 }
 
 // Of the gateway itself.

@@ -7,18 +7,17 @@ const INTERVAL = 1_000
 /** How often the event loop is probed, in milliseconds. */
 const RESOLUTION = 10
 
+type MeasuredUpstream = Pick<Upstream, 'name' | 'stats'>
+
 /** What a worker measures now and then rather than with each exchange: its pools, and its event loop. */
 export class MetricSampler {
   private readonly metrics: GatewayMetrics
-  private readonly upstreams: ReadonlyMap<string, Pick<Upstream, 'stats'>>
+  private readonly upstreams: Iterable<MeasuredUpstream>
   private readonly timer: Timer
   private readonly eventLoop = monitorEventLoopDelay({ resolution: RESOLUTION })
 
-  constructor(
-    metrics: GatewayMetrics,
-    upstreams: ReadonlyMap<string, Pick<Upstream, 'stats'>>,
-    clock: Clock,
-  ) {
+  /** @param upstreams gone through anew each time */
+  constructor(metrics: GatewayMetrics, upstreams: Iterable<MeasuredUpstream>, clock: Clock) {
     this.metrics = metrics
     this.upstreams = upstreams
     this.timer = clock.timer(() => {
@@ -39,7 +38,8 @@ export class MetricSampler {
   }
 
   private sample(): void {
-    for (const [name, upstream] of this.upstreams) this.metrics.recordUpstream(name, upstream.stats())
+    for (const each of this.upstreams) this.metrics.recordUpstream(each.name, each.stats(), each)
+    this.metrics.resilience.sample()
     // Node measures from probe to probe, in nanoseconds: what exceeds the interval is the delay.
     if (this.eventLoop.count > 0)
       this.metrics.eventLoopDelay.record(this.eventLoop.max / 1e9 - RESOLUTION / 1000)

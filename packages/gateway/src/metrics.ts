@@ -12,21 +12,22 @@ import {
   type TrafficError,
 } from '@headgate/core'
 import type { GatewayConfig } from './config/config.ts'
+import { resolveRateLimits } from './config/rate-limits.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
-import {
-  defineEndpointSeries,
-  EndpointMetrics,
-  endpointName,
-  type EndpointSeries,
-} from './endpoint-metrics.ts'
+import { UpstreamMetrics } from './endpoint-metrics.ts'
+import { ResilienceMetrics } from './resilience/metrics.ts'
 import * as catalogue from './metric-catalogue.ts'
 
 /** The name under which exchanges that no route takes are counted and logged. */
 export const NO_ROUTE = '(none)'
 
+/** How a part of the layout is told to another thread. */
+export type MetricSegment = ReturnType<MetricLayout['describe']>
+
 /**
- * All metrics of one configuration. Each thread makes its own from the same configuration and attaches it to a
- * memory of its own; any of them can then show the sum of all memories.
+ * All metrics of a gateway. Each thread makes its own from the same configuration and attaches it to memories of its own;
+ * any of them can then show the sum of all memories. A reload adds what is new, and what is gone stays: no count is lost,
+ * and none ever goes backwards.
  */
 export class GatewayMetrics {
   /** Worker threads that serve: for the supervisor. */
@@ -35,11 +36,13 @@ export class GatewayMetrics {
   readonly workerCrashes: Counter
   readonly accessLogDropped: Counter
   readonly eventLoopDelay: Histogram
+  readonly resilience: ResilienceMetrics = new ResilienceMetrics()
   private readonly layout = new MetricLayout()
   private readonly routes = new Map<string, RouteMetrics>()
   private readonly retries = new Map<string, Counter>()
+  private readonly rateLimits = new Map<string, { readonly allowed: Counter; readonly limited: Counter }>()
   private readonly errors: Readonly<Record<ErrorCode, Counter>>
-  private readonly endpoints = new Map<string, readonly EndpointMetrics[]>()
+  private readonly endpoints = new UpstreamMetrics()
   private readonly connections: { readonly active: Gauge; readonly total: Counter }
   private readonly process: {
     readonly startTime: Gauge
@@ -47,8 +50,10 @@ export class GatewayMetrics {
     readonly cpu: Counter
   }
 
-  constructor(config: GatewayConfig) {
+  /** @param segments as they were laid out in the thread that started first; none there */
+  constructor(config: GatewayConfig, segments: readonly MetricSegment[] = []) {
     const { layout } = this
+    for (const segment of segments) layout.adopt(segment)
     this.workers = layout.gauge(catalogue.WORKERS)
     this.workerCrashes = layout.counter(catalogue.WORKER_CRASHES)
     this.accessLogDropped = layout.counter(catalogue.ACCESS_LOG_DROPPED)
@@ -63,18 +68,46 @@ export class GatewayMetrics {
       total: layout.counter(catalogue.DOWNSTREAM_TOTAL),
     }
     this.errors = defineErrors(layout)
+    this.grow(config)
+  }
+
+  /** Adds what a further configuration needs and is not there yet. To be called before a snapshot of it is compiled. */
+  grow(config: GatewayConfig): void {
+    const { layout } = this
     for (const { name: route } of [...config.routes, { name: NO_ROUTE }]) {
+      if (this.routes.has(route)) continue
       this.routes.set(route, defineRoute(layout, route, this.errors))
       this.retries.set(route, layout.counter(catalogue.RETRIES, { route }))
     }
+    this.resilience.define(layout, config)
+    for (const limit of resolveRateLimits(config).keys()) {
+      if (this.rateLimits.has(limit)) continue
+      const counter = (decision: string): Counter => layout.counter(catalogue.RATE_LIMIT, { limit, decision })
+      this.rateLimits.set(limit, { allowed: counter('allowed'), limited: counter('limited') })
+    }
     for (const [name, { endpoints }] of resolveUpstreams(config)) {
-      this.endpoints.set(name, defineEndpoints(layout, name, endpoints))
+      this.endpoints.define(layout, name, endpoints)
     }
   }
 
-  /** Makes a memory for one thread to count into. */
-  allocate(): SharedArrayBuffer {
-    return this.layout.allocate()
+  /** How many parts the layout has: each thread has a memory for each. */
+  get segments(): number {
+    return this.layout.segments
+  }
+
+  /** For `adopt` in another thread. */
+  describe(segment: number): MetricSegment {
+    return this.layout.describe(segment)
+  }
+
+  /** Takes over what another thread added in its `grow`. To be called before the own one. */
+  adopt(segment: MetricSegment): void {
+    this.layout.adopt(segment)
+  }
+
+  /** Makes a memory for one thread to count into: for the last part of the layout, or the one that is named. */
+  allocate(segment?: number): SharedArrayBuffer {
+    return this.layout.allocate(segment)
   }
 
   /**
@@ -106,6 +139,12 @@ export class GatewayMetrics {
     return () => counter.add(1)
   }
 
+  /** What to call for each decision of a rate limit, by its id. */
+  onRateLimit(id: string): (allowed: boolean) => void {
+    const { allowed, limited } = known(this.rateLimits, id, 'rate limit')
+    return (isAllowed) => (isAllowed ? allowed : limited).add(1)
+  }
+
   /** A connection of a client came or went. */
   readonly onConnection = (change: 1 | -1): void => {
     this.connections.active.add(change)
@@ -117,10 +156,21 @@ export class GatewayMetrics {
     this.errors[error.code].add(1)
   }
 
-  /** Takes over what the pools of an upstream have counted; `stats` as `Upstream.stats` gives them. */
-  recordUpstream(name: string, stats: readonly EndpointStats[]): void {
-    const endpoints = known(this.endpoints, name, 'upstream')
-    for (const [index, each] of stats.entries()) endpoints[index]?.record(each)
+  /**
+   * Takes over what the pools of an upstream have counted; `stats` as `Upstream.stats` gives them.
+   * @param owner the upstream: after a reload, another one of the same name may count from 0
+   */
+  recordUpstream(name: string, stats: readonly EndpointStats[], owner: object = this): void {
+    this.endpoints.record(name, stats, owner)
+  }
+
+  /** Takes over what the checks of an upstream have counted, in the thread that makes them but sends no exchanges. */
+  recordChecks(name: string, stats: readonly EndpointStats[], owner: object): void {
+    this.endpoints.record(
+      name,
+      stats.map((each) => ({ ...each, available: 0 })),
+      owner,
+    )
   }
 
   /** Measures the process: in one thread only, before its metrics are shown. */
@@ -160,21 +210,6 @@ function defineRoute(
     responseBytes: layout.counter(catalogue.RESPONSE_BYTES, { route }),
     errors,
   }
-}
-
-/** Endpoints of the same name, as http and https on one port, share their series. */
-function defineEndpoints(
-  layout: MetricLayout,
-  upstream: string,
-  endpoints: readonly { readonly url: string }[],
-): EndpointMetrics[] {
-  const byName = new Map<string, EndpointSeries>()
-  return endpoints.map(({ url }) => {
-    const name = endpointName(url)
-    const series = byName.get(name) ?? defineEndpointSeries(layout, upstream, name)
-    byName.set(name, series)
-    return new EndpointMetrics(series)
-  })
 }
 
 function known<Value>(values: ReadonlyMap<string, Value>, name: string, what: string): Value {

@@ -1,64 +1,128 @@
-import { readFileSync } from 'node:fs'
-import {
-  type Clock,
-  type Handler,
-  RetryBudget,
-  stack,
-  type TlsOptions,
-  TrafficError,
-  Upstream,
-} from '@headgate/core'
-import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from './config/config.ts'
-import { resolveUpstreams } from './config/upstreams.ts'
+import { type Handler, stack, TrafficError, type Upstream } from '@headgate/core'
+import type { GatewayConfig, RouteConfig } from './config/config.ts'
+import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
+import { KeptParts } from './kept-parts.ts'
 import { NO_ROUTE } from './metrics.ts'
 import { outerPolicies, routeHandler } from './route.ts'
+import { asksForClient, clientSeer } from './routing/client-address.ts'
+import { routeEntry } from './routing/entry.ts'
 import { type Found, Router } from './routing/router.ts'
 import type { Surroundings } from './surroundings.ts'
+import {
+  type CompiledUpstream,
+  type CompiledUpstreams,
+  compileUpstreams,
+  type UpstreamStates,
+} from './upstreams.ts'
 
 /** One configuration, compiled: immutable, and all that an exchange needs. */
 export interface Snapshot {
   readonly config: GatewayConfig
   readonly handler: Handler
+  readonly upstreams: CompiledUpstreams
+  /** By their names. */
+  readonly routes: ReadonlyMap<string, CompiledRoute>
+  /** Of the settings that all routes are compiled with. */
+  readonly common: string
+}
+
+export interface CompiledRoute {
+  readonly config: RouteConfig
+  readonly identity: string
+  readonly parts: KeptParts
+  readonly handler: Handler
+  /** Those that it was compiled with. */
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
-/** Compiles a configuration: every stack is composed here, none per request. */
-export function compile(config: GatewayConfig, surroundings: Surroundings): Snapshot {
-  const upstreams = new Map<string, Upstream>()
-  const budgets = new Map<string, RetryBudget>()
-  for (const [name, upstream] of resolveUpstreams(config)) {
-    upstreams.set(name, makeUpstream(name, upstream, config, surroundings.clock))
-    budgets.set(name, new RetryBudget(surroundings.clock))
-  }
-  const router = new Router(
-    config.routes.map((route) => {
-      const upstream = upstreams.get(route.upstream)
-      const budget = budgets.get(route.upstream)
-      if (upstream === undefined || budget === undefined) {
-        throw new TypeError(`route ${route.name}: there is no upstream ${route.upstream}`)
-      }
-      return {
-        name: route.name,
-        hosts: route.match.host ?? [],
-        paths: route.match.path,
-        methods: route.match.methods ?? [],
-        value: routeHandler(route, { ...surroundings, config, upstream, budget }),
-      }
-    }),
+export interface CompileOptions {
+  readonly files: FileDigests
+  readonly upstreamStates: UpstreamStates
+  /** The snapshot that it comes after. */
+  readonly previous?: Snapshot | undefined
+  /** Of the routes, in their order, where they are known already. */
+  readonly identities?: readonly string[] | undefined
+}
+
+/**
+ * Compiles a configuration: every stack is composed here, none per request. It starts nothing and leaves the previous
+ * snapshot as it is, so that one that fails, or is not wanted after all, costs nothing.
+ * @throws TypeError for what the schema did not find
+ */
+export function compile(
+  config: GatewayConfig,
+  surroundings: Surroundings,
+  { files, upstreamStates, previous, identities }: CompileOptions,
+): Snapshot {
+  const { clock } = surroundings
+  const upstreams = compileUpstreams(
+    config,
+    clock,
+    files,
+    upstreamStates,
+    previous?.upstreams ?? new Map(),
+    surroundings.metrics,
   )
-  return { config, upstreams, handler: dispatch(router, config, surroundings) }
+  const common = commonIdentity(config)
+  const isCommonKept = previous?.common === common
+  const routes = new Map<string, CompiledRoute>()
+  for (const [index, route] of config.routes.entries()) {
+    const before = previous?.routes.get(route.name)
+    const identity = identities?.[index] ?? routeIdentity(route)
+    const kept = isCommonKept && before?.identity === identity && isCurrent(before, upstreams)
+    routes.set(
+      route.name,
+      kept ? before : compileRoute(route, identity, before, { ...surroundings, config }, upstreams),
+    )
+  }
+  const handler = dispatch(makeRouter(routes.values()), config, surroundings)
+  return { config, upstreams, routes, common, handler }
+}
+
+function isCurrent({ upstreams }: CompiledRoute, current: CompiledUpstreams): boolean {
+  for (const [name, upstream] of upstreams) if (current.get(name)?.upstream !== upstream) return false
+  return true
+}
+
+function compileRoute(
+  route: RouteConfig,
+  identity: string,
+  before: CompiledRoute | undefined,
+  surroundings: Surroundings & { readonly config: GatewayConfig },
+  all: CompiledUpstreams,
+): CompiledRoute {
+  const parts = new KeptParts(before?.parts)
+  const upstreams = new Map<string, Upstream>()
+  const handler = routeHandler(route, { ...surroundings, parts, upstreamNamed })
+  parts.settle()
+  return { config: route, identity, parts, handler, upstreams }
+
+  /** Remembers what the route depends on. */
+  function upstreamNamed(name: string): CompiledUpstream {
+    const found = all.get(name)
+    if (found === undefined) throw new TypeError(`route ${route.name}: there is no upstream ${name}`)
+    upstreams.set(name, found.upstream)
+    return found
+  }
+}
+
+function makeRouter(routes: Iterable<CompiledRoute>): Router<Handler> {
+  return new Router(Array.from(routes, ({ config, handler }) => routeEntry(config, handler)))
 }
 
 /** Routes an exchange, and answers what no route takes. */
 function dispatch(router: Router<Handler>, config: GatewayConfig, surroundings: Surroundings): Handler {
   const refuse = stack(outerPolicies(NO_ROUTE, { ...surroundings, config }), async (exchange) => {
     const { path, method, authority } = exchange.request
-    const found = router.find(authority.host, path, method)
+    const found = router.find(authority.host, path, method, exchange)
     throw unrouted(found, method)
   })
+  const isAsked = config.routes.some(({ match }) => asksForClient(match))
+  const seeClient = isAsked ? clientSeer(surroundings.trustedProxies) : undefined
   return (exchange) => {
+    seeClient?.(exchange)
     const { authority, path, method } = exchange.request
-    const found = router.find(authority.host, path, method)
+    const found = router.find(authority.host, path, method, exchange)
     if (found.kind !== 'found') return refuse(exchange)
     exchange.params = found.params
     return found.route(exchange)
@@ -72,31 +136,4 @@ function unrouted(found: Found<Handler>, method: string): TrafficError {
   const error = new TrafficError('method_not_allowed', `no route here allows ${method}`, { phase: 'route' })
   error.allow = found.allow
   return error
-}
-
-function makeUpstream(name: string, upstream: UpstreamConfig, config: GatewayConfig, clock: Clock): Upstream {
-  const { timeouts, limits, minimumByteRate } = config
-  return new Upstream({
-    name,
-    clock,
-    endpoints: upstream.endpoints,
-    pool: upstream.pool,
-    connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
-    ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
-    connection: {
-      limits,
-      responseHeadTimeout: timeouts.responseHead,
-      // An upstream may be slow to speak, as long as it speaks: only idle time counts.
-      pace: { idle: timeouts.bodyIdle, minimumRate: 0, grace: minimumByteRate.grace },
-    },
-  })
-}
-
-/** The configuration names a file, the engine wants what is in it. */
-function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
-  return {
-    verify,
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(servername !== undefined && { servername }),
-  }
 }

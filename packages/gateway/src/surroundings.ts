@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net'
-import type { AccessLog, Clock } from '@headgate/core'
+import type { AccessLog, Clock, LoadGauge } from '@headgate/core'
 import type { GatewayMetrics } from './metrics.ts'
+import type { RateLimitStores } from './rate-limit/stores.ts'
 
 /** What a snapshot is compiled into: things that outlive it. */
 export interface Surroundings {
@@ -8,4 +9,7 @@ export interface Surroundings {
   readonly metrics: GatewayMetrics
   readonly accessLog: AccessLog | undefined
   readonly trustedProxies: BlockList
+  readonly rateLimits: RateLimitStores
+  /** Undefined where no load is shed. */
+  readonly load?: LoadGauge | undefined
 }

@@ -6,6 +6,10 @@ import { after } from 'node:test'
 
 export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
 
+/** Where gateways keep versions of their configurations: not in the home of whoever runs the tests. */
+const STATE = mkdtempSync(join(tmpdir(), 'headgate-state-'))
+after(() => rmSync(STATE, { recursive: true, force: true }))
+
 /** How long anything here may take. Milliseconds. */
 const LIMIT = 30_000
 
@@ -40,7 +44,7 @@ export class TestProcess {
   constructor(command: string, args: readonly string[], { cwd, env }: RunOptions = {}) {
     this.child = spawn(command, args, {
       cwd,
-      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, XDG_STATE_HOME: STATE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -25,6 +25,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'method_not_allowed',
   'too_many_connections',
   'no_healthy_upstream',
+  'overloaded',
 ]
 
 describe('the reference of the client', () => {

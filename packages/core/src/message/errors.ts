@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'deadline_exceeded'
   | 'pool_queue_full'
   | 'pool_queue_timeout'
+  | 'no_healthy_upstream'
   | 'too_many_connections'
   | 'shutting_down'
   | 'cancelled'
@@ -43,6 +44,7 @@ export type ErrorCode =
   | 'circuit_open'
   | 'rate_limited'
   | 'concurrency_limited'
+  | 'overloaded'
   | 'invalid_request'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
@@ -93,6 +95,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },
   pool_queue_full: { status: 503, title: 'Upstream queue full', source: 'local' },
   pool_queue_timeout: { status: 503, title: 'Upstream queue timeout', source: 'local' },
+  no_healthy_upstream: { status: 503, title: 'No healthy upstream', source: 'local' },
   too_many_connections: { status: 503, title: 'Too many connections', source: 'local' },
   shutting_down: { status: 503, title: 'Shutting down', source: 'local' },
   cancelled: { status: 499, title: 'Cancelled', source: 'local' },
@@ -118,6 +121,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   circuit_open: { status: 503, title: 'Circuit open', source: 'local' },
   rate_limited: { status: 429, title: 'Rate limited', source: 'local' },
   concurrency_limited: { status: 503, title: 'Concurrency limit reached', source: 'local' },
+  overloaded: { status: 503, title: 'Overloaded', source: 'local' },
   invalid_request: { status: 400, title: 'Invalid request', source: 'local' },
 }
 
@@ -149,6 +153,8 @@ export class TrafficError extends Error {
   staleConnection = false
   /** Milliseconds after which trying again may help; shown as Retry-After. */
   retryAfter: number | undefined
+  /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
+  fields: readonly (readonly [name: string, value: string])[] | undefined
   /** For `method_not_allowed`: what the route allows (RFC 9110 15.5.6). */
   allow: readonly string[] | undefined
 

@@ -43,6 +43,7 @@ export function problemResponse(error: TrafficError, exchange: Exchange | undefi
   headers.append('cache-control', 'no-store')
   if (error.retryAfter !== undefined)
     headers.append('retry-after', String(Math.ceil(error.retryAfter / 1000)))
+  for (const [name, value] of error.fields ?? []) headers.append(name, value)
   if (error.allow !== undefined) headers.append('allow', error.allow.join(', '))
   return new HttpResponse(status, headers, bodyFrom(content))
 }

@@ -9,16 +9,22 @@ export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
  * @throws TypeError if a memory was made for another layout
  */
 export function renderExposition(layout: MetricLayout, memories: readonly SharedArrayBuffer[]): string {
-  const views = memories.map((memory) => layout.view(memory))
+  const views: Float64Array[][] = Array.from({ length: layout.segments }, () => [])
+  for (const memory of memories) {
+    const { slots, segment } = layout.view(memory)
+    views[segment]?.push(slots)
+  }
   let page = ''
   for (const family of layout.families) page += renderFamily(family, views)
   return page
 }
 
-function renderFamily(family: MetricFamily, views: readonly Float64Array[]): string {
+/** @param segments the memories of each segment */
+function renderFamily(family: MetricFamily, segments: readonly (readonly Float64Array[])[]): string {
   const { name, help, type, sparse } = family
   let text = ''
-  for (const { labels, index } of family.series) {
+  for (const { labels, segment, index } of family.series) {
+    const views = segments[segment] ?? []
     if (type === 'histogram') text += renderHistogram(family, labels, index, views)
     else {
       const value = merge(views, index, family.across)

@@ -1,5 +1,6 @@
 import { Counter, Gauge } from './counters.ts'
 import { Histogram, histogramSlots } from './histogram.ts'
+import { adopted, type MetricSegment, segmentOf, stampOf } from './segment.ts'
 
 export type MetricType = 'counter' | 'gauge' | 'histogram'
 
@@ -27,7 +28,9 @@ export interface HistogramDescription extends MetricDescription {
 
 export interface MetricSeries {
   readonly labels: Labels
-  /** Its first slot. */
+  /** Which segment it lies in. */
+  readonly segment: number
+  /** Its first slot there. */
   readonly index: number
 }
 
@@ -46,8 +49,18 @@ export interface MetricFamily {
 interface GrowingFamily extends MetricFamily {
   readonly series: MetricSeries[]
   readonly labelNames: string
-  /** The label values that there are, to refuse them a second time. */
+  /** By their label values: what there is, and what a segment that was adopted holds for it. */
   readonly seen: Set<string>
+  readonly reserved: Map<string, MetricSeries>
+}
+
+interface Segment {
+  /** Slot 0 holds the stamp. */
+  size: number
+  stamp: number | undefined
+  /** Of the memory that it is attached to. */
+  slots: Float64Array
+  readonly instruments: (Counter | Gauge | Histogram)[]
 }
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
@@ -57,18 +70,23 @@ const NO_SLOTS = new Float64Array(0)
 /**
  * Which slot of a memory holds which series. It is filled, in the same order in every thread, from the names
  * in the configuration; so equal configurations give equal layouts, and threads need to share nothing but
- * memory: counting and reading take no message and no lock. It grows until the first memory is made or attached.
+ * memory: counting and reading take no message and no lock.
+ *
+ * It grows in segments. Once a memory is made or attached, what is defined after goes to a further segment with memories of
+ * its own, so that no series ever moves. A thread that was not there when it grew adopts the segments of one that was.
  */
 export class MetricLayout {
   private readonly byName = new Map<string, GrowingFamily>()
-  private readonly instruments: (Counter | Gauge | Histogram)[] = []
-  /** Slot 0 holds the stamp. */
-  private size = 1
-  private sealed: number | undefined
+  private readonly parts: Segment[] = []
 
   /** In the order of their definition. */
   get families(): Iterable<MetricFamily> {
     return this.byName.values()
+  }
+
+  /** How many segments there are. */
+  get segments(): number {
+    return this.parts.length
   }
 
   /** @throws TypeError if the name or labels are not valid, or do not fit the other series of that name */
@@ -76,12 +94,14 @@ export class MetricLayout {
     if (!description.name.endsWith('_total')) {
       throw new TypeError(`counter ${description.name}: the name of a counter ends in "_total"`)
     }
-    return this.keep(new Counter(NO_SLOTS, this.define('counter', description, labels)))
+    const series = this.define('counter', description, labels)
+    return this.keep(series, new Counter(NO_SLOTS, series.index))
   }
 
   /** Throws as `counter` does. */
   gauge(description: GaugeDescription, labels: Labels = {}): Gauge {
-    return this.keep(new Gauge(NO_SLOTS, this.define('gauge', description, labels)))
+    const series = this.define('gauge', description, labels)
+    return this.keep(series, new Gauge(NO_SLOTS, series.index))
   }
 
   /** Throws as `counter` does, and if the bounds are not ascending. */
@@ -90,58 +110,96 @@ export class MetricLayout {
     if (bounds.length === 0 || bounds.some((bound, index) => !(bound > (bounds[index - 1] ?? -Infinity)))) {
       throw new TypeError(`histogram ${name}: the bounds [${bounds.join(', ')}] are not ascending numbers`)
     }
-    return this.keep(new Histogram(NO_SLOTS, this.define('histogram', description, labels), bounds))
+    const series = this.define('histogram', description, labels)
+    return this.keep(series, new Histogram(NO_SLOTS, series.index, bounds))
   }
 
-  /** Makes a memory for one writer, to be shared with the threads that read it. */
-  allocate(): SharedArrayBuffer {
-    const memory = new SharedArrayBuffer(this.size * Float64Array.BYTES_PER_ELEMENT)
-    new Float64Array(memory)[0] = this.stamp()
+  /**
+   * Makes a memory for one writer, to be shared with the threads that read it.
+   * @param segment by default the last one
+   */
+  allocate(segment: number = Math.max(this.parts.length - 1, 0)): SharedArrayBuffer {
+    const part = this.parts[segment] ?? this.open()
+    const memory = new SharedArrayBuffer(part.size * Float64Array.BYTES_PER_ELEMENT)
+    new Float64Array(memory)[0] = this.stamp(this.parts.indexOf(part))
     return memory
   }
 
   /**
-   * From now on all instruments write to `memory`. What it counted before stays, so that the successor of a
-   * crashed worker carries on; gauges start from 0, since what they measured ended with the worker.
+   * From now on all instruments of its segment write to `memory`. What it counted before stays, so that the successor of
+   * a crashed worker carries on; gauges start from 0, since what they measured ended with the worker.
    * @throws TypeError if the memory was made for another layout
    */
   attach(memory: SharedArrayBuffer): void {
     this.resetGauges(memory)
-    const slots = this.view(memory)
-    for (const instrument of this.instruments) instrument.slots = slots
+    const { slots, segment } = this.view(memory)
+    const part = this.parts[segment]
+    if (part === undefined) return
+    part.slots = slots
+    for (const instrument of part.instruments) instrument.slots = slots
   }
 
   /** Sets all gauges of a memory to 0: for one whose writer is gone. Throws as `attach` does. */
   resetGauges(memory: SharedArrayBuffer): void {
-    const slots = this.view(memory)
+    const { slots, segment } = this.view(memory)
     for (const { type, series } of this.byName.values()) {
-      if (type === 'gauge') for (const { index } of series) slots[index] = 0
+      if (type !== 'gauge') continue
+      for (const each of series) if (each.segment === segment) slots[each.index] = 0
     }
   }
 
-  /** The slots of a memory. Throws as `attach` does. */
-  view(memory: SharedArrayBuffer): Float64Array {
-    if (memory.byteLength === this.size * Float64Array.BYTES_PER_ELEMENT) {
-      const slots = new Float64Array(memory)
-      if (slots[0] === this.stamp()) return slots
-    }
+  /** The slots of a memory, and which segment it is for. Throws as `attach` does. */
+  view(memory: SharedArrayBuffer): { readonly slots: Float64Array; readonly segment: number } {
+    const slots = new Float64Array(memory)
+    const segment = this.parts.findIndex(
+      ({ size }, index) => size === slots.length && this.stamp(index) === slots[0],
+    )
+    if (segment >= 0) return { slots, segment }
     throw new TypeError(
       'the metric memory was made for another layout: use one that `allocate` of this layout made',
     )
   }
 
-  private define(type: MetricType, description: MetricDescription, labels: Labels): number {
-    const what = `${type} ${description.name}`
-    if (this.sealed !== undefined)
-      throw new TypeError(`${what}: this layout has memories already and cannot grow`)
+  /** A segment as data, for `adopt` in another thread. Nothing is added to it any more. */
+  describe(segment: number): MetricSegment {
+    return segmentOf(this.byName.values(), segment, this.parts[segment]?.size ?? 1, this.stamp(segment))
+  }
+
+  /** Takes the next segment as another thread laid it out: what is defined from now on and lies there, is there. */
+  adopt(described: MetricSegment): void {
+    const { size, stamp } = described
+    const segment = this.parts.push({ size, stamp, slots: NO_SLOTS, instruments: [] }) - 1
+    for (const { family, labels, index } of adopted(described)) {
+      const growing = this.familyOf(family.type, family, labels)
+      growing.reserved.set(keyOf(labels), { labels, segment, index })
+    }
+  }
+
+  private define(type: MetricType, description: MetricDescription, labels: Labels): MetricSeries {
     const family = this.familyOf(type, description, labels)
-    const values = JSON.stringify(Object.values(labels))
-    if (family.seen.has(values)) throw new TypeError(`${what}: there is a series ${values} already`)
-    family.seen.add(values)
-    const index = this.size
-    family.series.push({ labels, index })
-    this.size += type === 'histogram' ? histogramSlots(family.bounds) : 1
-    return index
+    const key = keyOf(labels)
+    if (family.seen.has(key)) {
+      throw new TypeError(`${type} ${description.name}: there is a series ${key} already`)
+    }
+    family.seen.add(key)
+    const series = family.reserved.get(key) ?? this.place(family, labels)
+    family.reserved.delete(key)
+    family.series.push(series)
+    return series
+  }
+
+  private place(family: MetricFamily, labels: Labels): MetricSeries {
+    const last = this.parts.at(-1)
+    const part = last === undefined || last.stamp !== undefined ? this.open() : last
+    const index = part.size
+    part.size += family.type === 'histogram' ? histogramSlots(family.bounds) : 1
+    return { labels, segment: this.parts.indexOf(part), index }
+  }
+
+  private open(): Segment {
+    const segment: Segment = { size: 1, stamp: undefined, slots: NO_SLOTS, instruments: [] }
+    this.parts.push(segment)
+    return segment
   }
 
   private familyOf(type: MetricType, description: MetricDescription, labels: Labels): GrowingFamily {
@@ -167,26 +225,32 @@ export class MetricLayout {
       labelNames,
       series: [],
       seen: new Set(),
+      reserved: new Map(),
     }
     this.byName.set(name, family)
     return family
   }
 
-  private keep<Instrument extends Counter | Gauge | Histogram>(instrument: Instrument): Instrument {
-    this.instruments.push(instrument)
+  private keep<Instrument extends Counter | Gauge | Histogram>(
+    { segment }: MetricSeries,
+    instrument: Instrument,
+  ): Instrument {
+    const part = this.parts[segment]
+    part?.instruments.push(instrument)
+    // What an adopted segment holds may be wanted long after that was attached.
+    instrument.slots = part?.slots ?? NO_SLOTS
     return instrument
   }
 
-  /** A hash (FNV-1a) of all that decides where a series lies, and never 0. From the first call on nothing is added. */
-  private stamp(): number {
-    if (this.sealed !== undefined) return this.sealed
-    let hash = 0x811c9dc5
-    for (const { name, type, series, bounds } of this.byName.values()) {
-      const text = JSON.stringify([name, type, bounds, series])
-      for (let index = 0; index < text.length; index++)
-        hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-    }
-    this.sealed = (hash >>> 0) + 1
-    return this.sealed
+  /** Of a segment, and never 0. From the first call on nothing is added to it. */
+  private stamp(segment: number): number {
+    const part = this.parts[segment]
+    if (part === undefined) throw new TypeError(`the layout has no segment ${segment}`)
+    part.stamp ??= stampOf(this.byName.values(), segment)
+    return part.stamp
   }
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(Object.values(labels))
 }

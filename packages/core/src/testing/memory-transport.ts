@@ -6,7 +6,7 @@ import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { HttpRequest } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
-import type { ConnectionOwner, PooledConnection } from '../upstream/pool-entry.ts'
+import type { ConnectionOwner, PooledConnection } from '../upstream/pool/pool-entry.ts'
 import type { OpenConnection } from '../upstream/upstream.ts'
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AdaptiveLimit, gradient, initialState } from '../../src/policies/adaptive.ts'
+import { AdaptiveLimit, gradient, initialState } from '../../src/policies/concurrency/adaptive.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const SETTINGS = {

@@ -5,9 +5,9 @@ import { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { breaker } from '../../src/policies/breaker.ts'
-import { Circuits } from '../../src/policies/circuits.ts'
-import { sleep } from '../../src/policies/backoff.ts'
+import { breaker } from '../../src/policies/breaker/breaker.ts'
+import { Circuits } from '../../src/policies/breaker/circuits.ts'
+import { sleep } from '../../src/policies/retry/backoff.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const clock = new VirtualClock()

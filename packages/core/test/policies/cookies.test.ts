@@ -6,9 +6,9 @@ import { HeaderList } from '../../src/message/headers.ts'
 import { type UrlParts, urlParts } from '../../src/message/reference.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { CookieJar, type StoredCookie } from '../../src/policies/cookie-jar.ts'
-import { cookies, joined } from '../../src/policies/cookies.ts'
-import { redirect } from '../../src/policies/redirect.ts'
+import { CookieJar, type StoredCookie } from '../../src/policies/cookies/cookie-jar.ts'
+import { cookies, joined } from '../../src/policies/cookies/cookies.ts'
+import { redirect } from '../../src/policies/redirect/redirect.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

@@ -8,9 +8,9 @@ import { HeaderList } from '../../src/message/headers.ts'
 import { ReplayBody } from '../../src/message/replay.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { auth, type Credentials } from '../../src/policies/auth.ts'
-import { digestChallenge, type DigestInput, digestResponse } from '../../src/policies/digest-response.ts'
-import { digest } from '../../src/policies/digest.ts'
+import { auth, type Credentials } from '../../src/policies/auth/auth.ts'
+import { digestChallenge, type DigestInput, digestResponse } from '../../src/policies/auth/digest-response.ts'
+import { digest } from '../../src/policies/auth/digest.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 /** The parameters of an Authorization value. */

@@ -7,9 +7,9 @@ import { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { auth, type Credentials } from '../../src/policies/auth.ts'
-import type { OAuth2Options } from '../../src/policies/oauth2-grant.ts'
-import { oauth2 } from '../../src/policies/oauth2.ts'
+import { auth, type Credentials } from '../../src/policies/auth/auth.ts'
+import type { OAuth2Options } from '../../src/policies/auth/oauth2-grant.ts'
+import { oauth2 } from '../../src/policies/auth/oauth2.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const OPTIONS: OAuth2Options = {

@@ -5,9 +5,9 @@ import { Exchange } from '../../src/message/exchange.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { sleep } from '../../src/policies/backoff.ts'
-import { learned, nextStart, UNKNOWN } from '../../src/policies/pace-state.ts'
-import { pacing, type PacingOptions } from '../../src/policies/pacing.ts'
+import { sleep } from '../../src/policies/retry/backoff.ts'
+import { learned, nextStart, UNKNOWN } from '../../src/policies/pacing/pace-state.ts'
+import { pacing, type PacingOptions } from '../../src/policies/pacing/pacing.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const KNOWN = { limit: 100, remaining: 50, resetAt: 10_000, blockedUntil: 0, lastAt: 0 }

@@ -112,3 +112,18 @@ test('a response that comes after the deadline is given up, so that its connecti
   await promise
   assert.deepEqual(given, ['deadline_exceeded'])
 })
+
+test('the peer may shorten the time, and never make it longer', async () => {
+  for (const [most, asked, deadline] of [
+    [1_000, 300, 300],
+    [1_000, 3_000, 1_000],
+    [1_000, undefined, 1_000],
+    [undefined, 300, 300],
+    [undefined, undefined, Infinity],
+  ] as const) {
+    const clock = new VirtualClock()
+    const exchange = start(clock)
+    timeout({ exchange: most, asked: () => asked })(working)(exchange).catch(() => {})
+    assert.equal(exchange.deadline, deadline)
+  }
+})

@@ -86,10 +86,46 @@ it('a definition that is not valid, or contradicts another, is refused by name',
   assert.throws(() => layout.histogram({ name: 'h', help, bounds: [] }), /not ascending/)
 })
 
-it('a layout that has a memory does not grow', () => {
-  const { layout } = define()
-  layout.allocate()
-  assert.throws(() => layout.gauge({ name: 'late', help: '' }), /cannot grow/)
+it('what is defined once there is a memory goes to a segment of its own, and nothing moves', () => {
+  const { layout, requests } = define()
+  const first = layout.allocate()
+  layout.attach(first)
+  requests[0]?.add(1)
+  assert.equal(layout.segments, 1)
+  const late = layout.counter({ name: 'requests_total', help: 'Requests.' }, { route: 'c' })
+  const second = layout.allocate()
+  assert.equal(layout.segments, 2)
+  layout.attach(second)
+  late.add(2)
+  requests[0]?.add(1)
+  const page = renderExposition(layout, [first, second])
+  assert.match(
+    page,
+    /^requests_total\{route="a"\} 2\nrequests_total\{route="b"\} 0\nrequests_total\{route="c"\} 2$/m,
+  )
+  assert.equal(page.match(/# TYPE requests_total/g)?.length, 1)
+})
+
+it('a thread that was not there when the layout grew adopts its segments, whatever it defines, in any order', () => {
+  const grown = define(['a', 'b'])
+  const memories = [grown.layout.allocate()]
+  grown.layout.counter({ name: 'requests_total', help: 'Requests.' }, { route: 'c' })
+  memories.push(grown.layout.allocate())
+  const layout = new MetricLayout()
+  for (const segment of [0, 1]) layout.adopt(structuredClone(grown.layout.describe(segment)))
+  const [c, a] = ['c', 'a'].map((route) =>
+    layout.counter({ name: 'requests_total', help: 'Requests.' }, { route }),
+  )
+  assert.equal(layout.segments, 2, 'nothing new is needed')
+  for (const memory of memories) layout.attach(memory)
+  const b = layout.counter({ name: 'requests_total', help: 'Requests.' }, { route: 'b' })
+  b.add(4)
+  a?.add(1)
+  c?.add(3)
+  const page = renderExposition(grown.layout, memories)
+  assert.match(page, /^requests_total\{route="a"\} 1$/m)
+  assert.match(page, /^requests_total\{route="b"\} 4$/m, 'defined after its memory was attached')
+  assert.match(page, /^requests_total\{route="c"\} 3$/m)
 })
 
 it('another thread counts into its memory while this one reads, and nothing is lost', async () => {

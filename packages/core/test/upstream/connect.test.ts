@@ -8,8 +8,8 @@ import { type TestContext, test } from 'node:test'
 import { TrafficError } from '../../src/message/errors.ts'
 import type { Cancellable } from '../../src/message/exchange.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { type ConnectOptions, connect, targetName } from '../../src/upstream/connect.ts'
-import { type ResolvedAddress, Resolver } from '../../src/upstream/dns.ts'
+import { type ConnectOptions, connect, targetName } from '../../src/upstream/connect/connect.ts'
+import { type ResolvedAddress, Resolver } from '../../src/upstream/connect/dns.ts'
 
 /** Starts a server that keeps its sockets for the test, and answers its port. */
 async function listen(

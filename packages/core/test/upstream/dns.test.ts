@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TrafficError } from '../../src/message/errors.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { type ResolvedAddress, Resolver, type ResolverOptions } from '../../src/upstream/dns.ts'
+import { type ResolvedAddress, Resolver, type ResolverOptions } from '../../src/upstream/connect/dns.ts'
 
 /** A name server that answers what is set, and remembers what it was asked. */
 class NameServer {

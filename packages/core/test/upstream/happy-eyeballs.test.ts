@@ -3,8 +3,8 @@ import { Socket } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import type { ResolvedAddress } from '../../src/upstream/dns.ts'
-import { ConnectionRace, type FailedAddress, interleave } from '../../src/upstream/happy-eyeballs.ts'
+import type { ResolvedAddress } from '../../src/upstream/connect/dns.ts'
+import { ConnectionRace, type FailedAddress, interleave } from '../../src/upstream/connect/happy-eyeballs.ts'
 
 const address: fc.Arbitrary<ResolvedAddress> = fc.oneof(
   fc.ipV4().map((text) => ({ address: text, family: 4 as const })),

@@ -4,8 +4,8 @@ import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { Pool, POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool.ts'
-import type { ConnectionOwner, PooledConnection } from '../../src/upstream/pool-entry.ts'
+import { Pool, POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool.ts'
+import type { ConnectionOwner, PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
 
 /** A connection to nowhere, whose fate the test decides. */
 export class PlainConnection implements PooledConnection {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HttpConnect } from '../../src/upstream/http-connect.ts'
-import type { ProxyHandshake } from '../../src/upstream/proxy-handshake.ts'
-import { Socks5 } from '../../src/upstream/socks5.ts'
+import { HttpConnect } from '../../src/upstream/proxy/http-connect.ts'
+import type { ProxyHandshake } from '../../src/upstream/proxy/proxy-handshake.ts'
+import { Socks5 } from '../../src/upstream/proxy/socks5.ts'
 
 /** Plays the proxy's octets in pieces; answers what we said, and how it ended. */
 function play(make: () => ProxyHandshake, said: readonly (string | Buffer)[], size: number): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseNoProxy } from '../../src/upstream/no-proxy.ts'
-import { type Environment, proxyFor } from '../../src/upstream/proxy.ts'
+import { parseNoProxy } from '../../src/upstream/proxy/no-proxy.ts'
+import { type Environment, proxyFor } from '../../src/upstream/proxy/proxy.ts'
 
 for (const [list, host, port, expected] of [
   ['', 'a.example', 80, false],

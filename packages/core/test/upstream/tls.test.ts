@@ -5,9 +5,9 @@ import { before, type TestContext, test } from 'node:test'
 import { createServer, type TlsOptions as ServerOptions, TLSSocket } from 'node:tls'
 import { TrafficError } from '../../src/message/errors.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { connect } from '../../src/upstream/connect.ts'
-import { type ResolvedAddress, Resolver } from '../../src/upstream/dns.ts'
-import { TlsOrigin, type TlsOptions } from '../../src/upstream/tls.ts'
+import { connect } from '../../src/upstream/connect/connect.ts'
+import { type ResolvedAddress, Resolver } from '../../src/upstream/connect/dns.ts'
+import { TlsOrigin, type TlsOptions } from '../../src/upstream/connect/tls.ts'
 import { type Certificate, makeCertificate } from '../certificates.ts'
 
 let ca: Certificate

@@ -1,14 +1,64 @@
 import type { GatewayConfig } from '../config/config.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { redact } from '../config/redact.ts'
-import { type AdminEndpoint, json } from './endpoint.ts'
+import type { Reloader } from '../versions/reloader.ts'
+import { type AdminOperation, json, problem } from './endpoint.ts'
+import { answerChange, CHANGE_ANSWERS, DRY_RUN, etagOf, ifHash, isDryRun } from './outcome.ts'
 
-/** `/config`: what is in force, every default filled in. */
-export function configuration(config: GatewayConfig): AdminEndpoint {
-  const answer = json(redact(config, configJsonSchema()))
+/** `GET /config`: what is in force, every default filled in. */
+export function configuration(
+  config: () => GatewayConfig,
+  reloader: Pick<Reloader, 'version'>,
+): AdminOperation {
   return {
+    method: 'GET',
     path: '/config',
     about: 'the configuration in force, defaults filled in, secrets redacted',
-    answer: () => answer,
+    description: { id: 'getConfiguration', answers: { 200: 'the configuration; its ETag is for If-Match' } },
+    handle: () => json(redact(config(), configJsonSchema()), { etag: etagOf(reloader.version) }),
+  }
+}
+
+/** `PUT /config`: another one in its place. */
+export function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOperation {
+  return {
+    method: 'PUT',
+    path: '/config',
+    about: 'put a configuration in force, as JSON; a dry run first: ?dryRun',
+    description: {
+      id: 'replaceConfiguration',
+      query: DRY_RUN,
+      body: { type: 'object', description: 'as "headgate schema" describes it' },
+      conditional: true,
+      answers: { ...CHANGE_ANSWERS, 400: 'the body is missing or not JSON', 428: 'If-Match is missing' },
+    },
+    async handle(request) {
+      if (request.body === undefined)
+        return problem(400, 'Bad request', 'the body must be the configuration, as JSON')
+      // Without it, of two who change the same configuration the second undoes what the first did, and nobody notices.
+      if (request.headers['if-match'] === undefined && !isDryRun(request)) {
+        return problem(
+          428,
+          'Precondition required',
+          'send If-Match with the ETag of GET /config, or * for any',
+        )
+      }
+      const order = { author: request.author, ifHash: ifHash(request), dryRun: isDryRun(request) }
+      return answerChange(await reloader.apply(request.body, { origin: 'admin', ...order }))
+    },
+  }
+}
+
+/** `POST /reload`: what is in the file now. */
+export function reload(reloader: Pick<Reloader, 'reload'>): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/reload',
+    about: 'read the configuration file again and put it in force; a dry run first: ?dryRun',
+    description: { id: 'reload', query: DRY_RUN, conditional: true, answers: CHANGE_ANSWERS },
+    async handle(request) {
+      const order = { author: request.author, ifHash: ifHash(request), dryRun: isDryRun(request) }
+      return answerChange(await reloader.reload({ origin: 'admin', ...order }))
+    },
   }
 }

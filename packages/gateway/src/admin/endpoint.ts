@@ -1,10 +1,34 @@
-/** One thing that the admin listener answers. */
+import type { OperationDescription } from './openapi.ts'
+
+/** One thing that the admin listener answers to GET, whoever asks. */
 export interface AdminEndpoint {
   readonly path: string
   /** A sentence for the list of what there is. */
   readonly about: string
   /** Called for each request; its own thread waits, so it must not take long. */
   answer(): AdminAnswer
+}
+
+/** One that needs to know more of the request, or changes something: it asks for the token, where there is one. */
+export interface AdminOperation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  /** With parameters: `/versions/{id}`. */
+  readonly path: string
+  readonly about: string
+  readonly description: OperationDescription
+  handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>
+}
+
+export interface AdminRequest {
+  /** Of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** As JSON; undefined if there is none. */
+  readonly body: unknown
+  /** Who says to have sent it, and from where: for the record. */
+  readonly author: string
 }
 
 export interface AdminAnswer {
@@ -15,17 +39,21 @@ export interface AdminAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export function json(value: unknown): AdminAnswer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` }
+export function json(value: unknown, headers: Readonly<Record<string, string>> = {}): AdminAnswer {
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(value, null, 2)}\n`, headers }
 }
 
-/** Problem details (RFC 9457), as the gateway itself answers errors. */
+/**
+ * Problem details (RFC 9457), as the gateway itself answers errors.
+ * @param more further members
+ */
 export function problem(
   status: number,
   title: string,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): AdminAnswer {
-  const body = `${JSON.stringify({ title, status, detail }, null, 2)}\n`
+  const body = `${JSON.stringify({ title, status, detail, ...more }, null, 2)}\n`
   return { status, type: 'application/problem+json', body, headers }
 }

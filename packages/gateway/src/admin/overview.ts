@@ -1,9 +1,16 @@
-import type { AdminEndpoint } from './endpoint.ts'
+import type { AdminEndpoint, AdminOperation } from './endpoint.ts'
 
 /** `/`: what there is, for whoever opens it in a browser or with curl. */
-export function overview(endpoints: readonly AdminEndpoint[]): AdminEndpoint {
+export function overview(
+  endpoints: readonly AdminEndpoint[],
+  operations: readonly AdminOperation[] = [],
+): AdminEndpoint {
   const about = 'this list'
-  const listed = [{ path: '/', about }, ...endpoints]
+  const named = operations.map((each) => ({
+    path: each.method === 'GET' ? each.path : `${each.method} ${each.path}`,
+    about: each.about,
+  }))
+  const listed = [{ path: '/', about }, ...endpoints, ...named]
   const width = Math.max(...listed.map(({ path }) => path.length)) + 2
   const lines = listed.map((endpoint) => `${endpoint.path.padEnd(width)}${endpoint.about}\n`)
   const body = `headgate: admin endpoints\n\n${lines.join('')}`

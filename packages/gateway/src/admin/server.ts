@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AdminConfig } from '../config/config.ts'
 import type { Address } from '../config/values/address.ts'
-import { type AdminAnswer, type AdminEndpoint, problem } from './endpoint.ts'
+import { denied } from './access.ts'
+import { lookUp } from './directory.ts'
+import { type AdminAnswer, type AdminEndpoint, type AdminOperation, json, problem } from './endpoint.ts'
 import { isHostAllowed } from './host.ts'
+import { openApi } from './openapi.ts'
 import { overview } from './overview.ts'
+import { readBody } from './request-body.ts'
 
 /** The running admin listener. */
 export interface AdminServer {
@@ -13,18 +17,35 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
+/** What it serves. */
+interface Directory {
+  readonly config: Pick<AdminConfig, 'address' | 'hosts'>
+  readonly token: string | undefined
+  readonly endpoints: ReadonlyMap<string, AdminEndpoint>
+  readonly operations: readonly AdminOperation[]
+}
+
 /**
  * Serves the endpoints to operators, on node:http rather than on the engine: what shows the engine's state should
  * not depend on it. Rejects with Node's error if the address cannot be bound.
+ * @param token asked for by the operations; none by default
  */
 export async function listenAdmin(
-  config: AdminConfig,
+  config: Pick<AdminConfig, 'address' | 'hosts'>,
   endpoints: readonly AdminEndpoint[],
+  operations: readonly AdminOperation[] = [],
+  token?: string,
 ): Promise<AdminServer> {
   const { address } = config
-  const byPath = new Map([overview(endpoints), ...endpoints].map((endpoint) => [endpoint.path, endpoint]))
+  const description = json(openApi(endpoints, operations))
+  const all = [
+    ...endpoints,
+    { path: '/openapi.json', about: 'the description of all of this, in OpenAPI', answer: () => description },
+  ]
+  const byPath = new Map([overview(all, operations), ...all].map((endpoint) => [endpoint.path, endpoint]))
+  const directory: Directory = { config, token, endpoints: byPath, operations }
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
-    send(response, request.method === 'HEAD', answer(request, config, byPath))
+    void answer(request, directory).then((answered) => send(response, request.method === 'HEAD', answered))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -51,30 +72,62 @@ export async function listenAdmin(
   }
 }
 
-function answer(
-  request: IncomingMessage,
-  { address, hosts }: AdminConfig,
-  endpoints: ReadonlyMap<string, AdminEndpoint>,
-): AdminAnswer {
-  if (!isHostAllowed(request.headers.host, address, hosts)) {
+async function answer(request: IncomingMessage, directory: Directory): Promise<AdminAnswer> {
+  const { config, endpoints, operations } = directory
+  if (!isHostAllowed(request.headers.host, config.address, config.hosts)) {
     return problem(
       421,
       'Misdirected request',
       'Host must be an IP address, localhost, the name in admin.address, or one of admin.hosts',
     )
   }
-  const [path = ''] = (request.url ?? '').split('?')
-  const endpoint = endpoints.get(path)
-  if (endpoint === undefined)
-    return problem(404, 'Not found', `there are ${[...endpoints.keys()].join(', ')}`)
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return problem(405, 'Method not allowed', `${path} answers GET and HEAD`, { allow: 'GET, HEAD' })
-  }
   try {
-    return endpoint.answer()
+    const [path = ''] = (request.url ?? '').split('?')
+    const { method = '' } = request
+    const operation = lookUp(operations, method, path)
+    if (operation?.kind === 'found') return await operate(request, operation, directory)
+    const endpoint = endpoints.get(path)
+    if (endpoint !== undefined && (method === 'GET' || method === 'HEAD')) return endpoint.answer()
+    if (endpoint === undefined && operation === undefined) {
+      const known = [...endpoints.keys(), ...operations.map((each) => each.path)]
+      return problem(404, 'Not found', `there are ${[...new Set(known)].join(', ')}`)
+    }
+    const allow = [...(endpoint === undefined ? [] : ['GET', 'HEAD']), ...(operation?.methods ?? [])].join(
+      ', ',
+    )
+    return problem(405, 'Method not allowed', `${path} answers ${allow.replace(/, ([^,]*)$/, ' and $1')}`, {
+      allow,
+    })
   } catch (error) {
     return problem(500, 'Internal error', error instanceof Error ? error.message : String(error))
   }
+}
+
+async function operate(
+  request: IncomingMessage,
+  { operation, params }: { readonly operation: AdminOperation; readonly params: Record<string, string> },
+  { config: { address }, token }: Directory,
+): Promise<AdminAnswer> {
+  const refused = denied(request, operation.method !== 'GET', { address, token })
+  if (refused !== undefined) return refused
+  const body = await readBody(request)
+  if ('refused' in body) return body.refused
+  const { headers, socket, url = '' } = request
+  const query = new URLSearchParams(url.split('?')[1] ?? '')
+  return operation.handle({
+    params,
+    query,
+    headers,
+    body: body.value,
+    author: authorOf(headers, socket.remoteAddress),
+  })
+}
+
+/** Who says to have sent it: for the record, not for access. */
+function authorOf(headers: IncomingMessage['headers'], address = 'local'): string {
+  const claimed = headers['headgate-author']
+  const name = typeof claimed === 'string' ? claimed.replace(/[^\x20-\x7e]/g, '').slice(0, 100) : ''
+  return name === '' ? address : `${name} (${address})`
 }
 
 function send(

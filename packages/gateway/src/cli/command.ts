@@ -7,10 +7,18 @@ export interface CliCommand {
   readonly summary: string
   /** For its own help: what it does, in a few sentences. */
   readonly description: string
+  /** What must be given besides, in order; none by default. */
+  readonly arguments?: readonly CliArgument[]
   readonly options: readonly CliOption[]
   readonly examples: readonly CliExample[]
   /** Does it, and answers the exit code. */
   run(values: CliValues, terminal: Terminal): Promise<number>
+}
+
+export interface CliArgument {
+  /** Its key among the values. */
+  readonly name: string
+  readonly about: string
 }
 
 export interface CliOption {
@@ -19,6 +27,8 @@ export interface CliOption {
   readonly about: string
   readonly choices?: readonly string[]
   readonly default?: string
+  /** May be given several times: its values are lines of one. */
+  readonly repeats?: boolean
 }
 
 export interface CliExample {
@@ -26,7 +36,7 @@ export interface CliExample {
   readonly about: string
 }
 
-/** The values of options, by their long names. */
+/** The values of arguments, by their names, and of options, by their long names. */
 export type CliValues = Readonly<Record<string, string | undefined>>
 
 export const CONFIG_OPTION: CliOption = {

@@ -1,8 +1,9 @@
 import { relative } from 'node:path'
 import type { GatewayConfig } from '../config/config.ts'
-import { findConfig, loadConfig } from '../config/load.ts'
-import { type ConfigResult, parseConfig } from '../config/parse.ts'
+import { findConfig, loadConfig, type LoadResult } from '../config/load.ts'
+import { parseConfig } from '../config/parse.ts'
 import { formatProblems } from '../config/problems/format.ts'
+import type { ConfigProblem } from '../config/problems/problem.ts'
 import { parseAddress } from '../config/values/address.ts'
 import { parseUpstreamUrl } from '../config/values/upstream-url.ts'
 import type { CliValues } from './command.ts'
@@ -12,7 +13,18 @@ import type { Terminal } from './terminal.ts'
 
 /** A configuration and where it came from, or the exit code when there is none: all is said by then. */
 export type ChosenConfig =
-  | { readonly ok: true; readonly config: GatewayConfig; readonly source: string }
+  | {
+      readonly ok: true
+      readonly config: GatewayConfig
+      /** As it was written. */
+      readonly input: unknown
+      readonly source: string
+      /** Undefined where there is none. */
+      readonly file?: string | undefined
+      /** Once more. */
+      readonly read: () => Promise<LoadResult>
+      readonly warnings: () => ConfigProblem[]
+    }
   | { readonly ok: false; readonly exitCode: number }
 
 /** The configuration of `--config`, or the one in this folder. */
@@ -23,7 +35,8 @@ export async function fileConfig({ config }: CliValues, terminal: Terminal): Pro
     return { ok: false, exitCode: EXIT.configuration }
   }
   const file = config ?? relative('', found)
-  return accepted(await loadConfig(file), file, terminal)
+  const read = (): Promise<LoadResult> => loadConfig(file)
+  return accepted(await read(), { source: file, file, read }, terminal)
 }
 
 const NO_FILE = `headgate: there is no configuration in this folder.
@@ -53,7 +66,9 @@ export function upstreamConfig(
     admin: admin === undefined ? undefined : { address: admin },
     routes: [{ name: 'all', upstream }],
   }
-  return accepted(parseConfig(input), `--upstream ${upstream}`, terminal)
+  const parsed = parseConfig(input)
+  const result: LoadResult = parsed.ok ? { ...parsed, input, warnings: () => [] } : parsed
+  return accepted(result, { source: `--upstream ${upstream}`, read: async () => result }, terminal)
 }
 
 function mistake(
@@ -65,8 +80,13 @@ function mistake(
   return `${option} ${JSON.stringify(value)} ${result.problem}${result.hint === undefined ? '' : `; ${result.hint}`}`
 }
 
-function accepted(result: ConfigResult, source: string, terminal: Terminal): ChosenConfig {
-  if (result.ok) return { ok: true, config: result.config, source }
+function accepted(
+  result: LoadResult,
+  from: Pick<Extract<ChosenConfig, { ok: true }>, 'source' | 'file' | 'read'>,
+  terminal: Terminal,
+): ChosenConfig {
+  if (result.ok) return { ...result, ...from }
+  const { source } = from
   const count = counted(result.problems.length, 'mistake')
   terminal.err(`${formatProblems(result.problems, { color: terminal.errHasColor })}\n${source}: ${count}\n`)
   return { ok: false, exitCode: EXIT.configuration }

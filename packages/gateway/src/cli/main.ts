@@ -1,14 +1,37 @@
 import { check } from './check.ts'
+import { diff } from './diff.ts'
+import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { runProgram } from './program.ts'
+import { reload } from './reload.ts'
+import { rollback } from './rollback.ts'
 import { routes } from './routes.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
+import { status } from './status.ts'
 import { processTerminal } from './terminal.ts'
+import { top } from './top.ts'
+import { upstreams } from './upstreams.ts'
 import { version } from './version.ts'
+import { versions } from './versions.ts'
 
 /** The entry of the command line: bin/headgate.js imports it, and it runs. */
-const commands = [run, check, routes, init, schema, version]
+const commands = [
+  run,
+  check,
+  explain,
+  routes,
+  reload,
+  status,
+  upstreams,
+  top,
+  versions,
+  diff,
+  rollback,
+  init,
+  schema,
+  version,
+]
 
 // Not process.exit: what is written to a pipe may still be on its way.
 process.exitCode = await runProgram(commands, process.argv.slice(2), processTerminal())

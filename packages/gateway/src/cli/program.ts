@@ -41,8 +41,9 @@ export async function runProgram(
     .addHelpText('after', TEACHING)
   for (const command of commands) {
     const sub = subcommand(program, command)
-    sub.action(async (values: Record<string, string>) => {
-      exitCode = await command.run(values, terminal)
+    sub.action(async () => {
+      const named = command.arguments?.map(({ name }, index) => [name, sub.args[index]]) ?? []
+      exitCode = await command.run({ ...sub.opts(), ...Object.fromEntries(named) }, terminal)
     })
   }
   if (args.length === 0) {
@@ -66,10 +67,13 @@ function subcommand(program: Command, command: CliCommand): Command {
     .allowExcessArguments(false)
     .showHelpAfterError(`(headgate help ${command.name} shows what there is)`)
     .addHelpText('after', examples(command.examples))
-  for (const { flags, about, choices, default: fallback } of command.options) {
+  for (const { name, about } of command.arguments ?? []) sub.argument(`<${name}>`, about)
+  for (const { flags, about, choices, default: fallback, repeats } of command.options) {
     const option = new Option(flags, about)
     if (choices !== undefined) option.choices(choices)
     if (fallback !== undefined) option.default(fallback)
+    if (repeats)
+      option.argParser((value, before?: string) => (before === undefined ? value : `${before}\n${value}`))
     sub.addOption(option)
   }
   return sub

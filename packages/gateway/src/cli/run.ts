@@ -1,6 +1,7 @@
 import { systemClock } from '@headgate/core'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
+import { logChange } from './change-log.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION } from './command.ts'
 import { fileConfig, upstreamConfig } from './config-source.ts'
 import { EXIT } from './exit-code.ts'
@@ -15,7 +16,8 @@ export const run: CliCommand = {
   summary: 'run the gateway',
   description:
     'Runs the gateway until SIGTERM or SIGINT (Ctrl-C): then it accepts no more, finishes the exchanges in flight ' +
-    'within drain.timeout, and exits with 0. A second signal ends it at once. The access log goes to stdout, one ' +
+    'within drain.timeout, and exits with 0. A second signal ends it at once. When the file changes, and on SIGHUP, it is ' +
+    'read again and put in force without a request being lost; a file with mistakes changes nothing. The access log goes to stdout, one ' +
     'JSON object per line; what the gateway itself has to say goes to stderr.',
   options: [
     CONFIG_OPTION,
@@ -42,7 +44,10 @@ export const run: CliCommand = {
       upstream === undefined ? await fileConfig(values, terminal) : upstreamConfig(upstream, values, terminal)
     if (!chosen.ok) return chosen.exitCode
     const log = makeLog(terminal)
-    const serving = new Serving(chosen.config, (event) => logEvent(log, event))
+    const serving = new Serving(chosen, {
+      event: (event) => logEvent(log, event),
+      changed: (order, outcome) => logChange(log, order, outcome),
+    })
     return runUntilSignal(serving, chosen.source, log)
   },
 }
@@ -67,6 +72,7 @@ async function runUntilSignal(serving: Serving, source: string, log: Log): Promi
     },
     (exitCode) => process.exit(exitCode),
   )
+  process.on('SIGHUP', () => serving.reload())
   try {
     logStart(log, await serving.start(), serving, source)
   } catch (error) {

@@ -1,9 +1,17 @@
-import { configuration } from '../admin/config.ts'
+import { dirname, resolve } from 'node:path'
+import { systemClock } from '@headgate/core'
 import { liveness, readiness } from '../admin/health.ts'
 import { metrics } from '../admin/metrics.ts'
+import { adminOperations } from '../admin/operations.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
+import { readToken } from '../admin/token.ts'
 import type { AdminConfig, GatewayConfig } from '../config/config.ts'
+import type { LoadResult } from '../config/load.ts'
 import type { Address } from '../config/values/address.ts'
+import { VersionHistory } from '../versions/history.ts'
+import { type ChangeOrder, type ChangeOutcome, Reloader } from '../versions/reloader.ts'
+import { stateDirectory } from '../versions/state-directory.ts'
+import { FileWatch } from '../versions/watch.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
 import {
@@ -13,13 +21,48 @@ import {
   type SupervisorEvent,
 } from '../workers/supervisor.ts'
 
-/** A gateway process: the workers, and the admin listener that answers for them. */
+/** What to serve, and where to read it again. */
+export interface ServedConfig {
+  readonly config: GatewayConfig
+  /** As it was written. */
+  readonly input: unknown
+  /** For people. */
+  readonly source: string
+  /** Undefined where there is none. */
+  readonly file?: string | undefined
+  read(): Promise<LoadResult>
+}
+
+/** Told of what happens. */
+export interface ServingListener {
+  event(event: SupervisorEvent): void
+  changed(order: ChangeOrder, outcome: ChangeOutcome): void
+}
+
+/** A gateway process: the workers, the admin listener that answers for them, and whatever changes the configuration. */
 export class Serving {
   readonly supervisor: Supervisor
+  private readonly reloader: Reloader
+  private readonly watch: FileWatch | undefined
+  private readonly listener: ServingListener
   private admin: AdminServer | undefined
+  private isReady = false
 
-  constructor(config: GatewayConfig, onEvent: (event: SupervisorEvent) => void) {
-    this.supervisor = new Supervisor(config, { onEvent })
+  constructor(served: ServedConfig, listener: ServingListener) {
+    const { config, input, source, file } = served
+    this.listener = listener
+    this.supervisor = new Supervisor(config, { onEvent: (event) => listener.event(event) })
+    const { directory, keep } = config.versions
+    const kept = directory ?? (file === undefined ? undefined : stateDirectory(file, process.env))
+    const history = new VersionHistory(kept, keep, (message) => listener.event({ type: 'notice', message }))
+    const folder = file === undefined ? process.cwd() : dirname(resolve(file))
+    const from = { name: source, folder, read: () => served.read() }
+    this.reloader = new Reloader(this.supervisor, history, from, input, systemClock, (order, outcome) =>
+      listener.changed(order, outcome),
+    )
+    if (file !== undefined && config.reload.watch) {
+      this.watch = new FileWatch(file, systemClock, () => void this.reloader.reload({ origin: 'file' }))
+    }
   }
 
   /** Where the admin endpoints are, if they are configured and bound. */
@@ -33,32 +76,56 @@ export class Serving {
     const { admin } = supervisor.config
     try {
       // First, so that it can answer "not yet" while the workers start.
-      if (admin !== false) this.admin = await startAdmin(admin, supervisor)
-      return await supervisor.start()
+      if (admin !== false) this.admin = await startAdmin(admin, supervisor, this.reloader)
+      const listeners = await supervisor.start()
+      this.isReady = true
+      this.startWatching()
+      return listeners
     } catch (error) {
       await this.admin?.close()
       throw error
     }
   }
 
+  /** As for SIGHUP. While it starts, there is nothing to reload: it has just been read. */
+  reload(): void {
+    if (this.isReady) void this.reloader.reload({ origin: 'signal' })
+  }
+
   /** Drains the workers; the admin endpoints answer until that is done. */
   async stop(): Promise<StopReport> {
+    this.isReady = false
+    this.watch?.stop()
     const report = await this.supervisor.stop()
     await this.admin?.close()
     return report
   }
+
+  private startWatching(): void {
+    try {
+      this.watch?.start()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `the configuration file cannot be watched: ${reason}; SIGHUP reloads it`
+      this.listener.event({ type: 'notice', message })
+    }
+  }
 }
 
-async function startAdmin(config: AdminConfig, supervisor: Supervisor): Promise<AdminServer> {
+async function startAdmin(
+  config: AdminConfig,
+  supervisor: Supervisor,
+  reloader: Reloader,
+): Promise<AdminServer> {
   const endpoints = [
     liveness,
     readiness(() => supervisor.status()),
     metrics(() => supervisor.renderMetrics()),
-    configuration(supervisor.config),
   ]
   try {
+    const token = readToken(config.token, process.env)
     if (config.address.kind === 'unix') await claim(config.address)
-    return await listenAdmin(config, endpoints)
+    return await listenAdmin(config, endpoints, adminOperations(supervisor, reloader), token)
   } catch (error) {
     throw new StartError(startFailure(error))
   }

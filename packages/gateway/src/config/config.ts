@@ -1,4 +1,24 @@
+import type { AdminTokenConfig, ReloadConfig, VersionsConfig } from './change-config.ts'
+import type {
+  BreakerConfig,
+  ConcurrencyConfig,
+  FallbackConfig,
+  HedgeConfig,
+  Importance,
+  LoadSheddingConfig,
+} from './resilience-config.ts'
+import type { RateLimitConfig, RouteRateLimitConfig } from './rate-limit-config.ts'
+import type { BalancingConfig } from './balancing-config.ts'
 import type { Address } from './values/address.ts'
+import type { MatchConfig } from './match-config.ts'
+import type {
+  HeaderChangesConfig,
+  MirrorConfig,
+  RedirectConfig,
+  RespondConfig,
+  RewriteConfig,
+  SplitConfig,
+} from './traffic-config.ts'
 
 /**
  * A checked configuration: every default filled in, durations in milliseconds, sizes in bytes, host names,
@@ -10,6 +30,8 @@ export interface GatewayConfig {
   /** At least one. */
   readonly listeners: readonly ListenerConfig[]
   readonly admin: AdminConfig | false
+  readonly reload: ReloadConfig
+  readonly versions: VersionsConfig
   /** IP addresses and CIDR ranges: see `ipRanges`. */
   readonly trustedProxies: readonly string[]
   readonly limits: LimitsConfig
@@ -21,6 +43,11 @@ export interface GatewayConfig {
   readonly accessLog: AccessLogConfig | false
   /** The named groups; read it through `resolveUpstreams`, which adds the inline ones. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  readonly loadShedding?: LoadSheddingConfig | undefined
+  /** Whether clients may shorten the time that an exchange has. */
+  readonly deadlines: boolean
+  /** Read it through `resolveRateLimits`, which adds those of the routes. */
+  readonly rateLimits: Readonly<Record<string, RateLimitConfig>>
   /** At least one, each with a name of its own. */
   readonly routes: readonly RouteConfig[]
 }
@@ -44,6 +71,7 @@ export interface AdminConfig {
   readonly address: Address
   /** Exact hosts and `*.suffix` patterns. */
   readonly hosts: readonly string[]
+  readonly token?: AdminTokenConfig | undefined
 }
 
 export interface LimitsConfig {
@@ -97,14 +125,15 @@ export interface AccessLogConfig {
   readonly path: string
 }
 
-export interface UpstreamConfig {
+export interface UpstreamConfig extends BalancingConfig {
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[]
-  readonly balance: 'round-robin'
   readonly pool: PoolConfig
   /** Absent: as in the `timeouts` of the whole gateway. */
   readonly timeouts?: { readonly connect?: number | undefined } | undefined
   readonly tls?: UpstreamTlsConfig | undefined
+  readonly breaker?: BreakerConfig | undefined
+  readonly concurrency?: ConcurrencyConfig | undefined
 }
 
 export interface EndpointConfig {
@@ -132,22 +161,30 @@ export interface UpstreamTlsConfig {
 export interface RouteConfig {
   readonly name: string
   readonly match: MatchConfig
-  /** The name of a group or a URL; either is a key of what `resolveUpstreams` returns. */
-  readonly upstream: string
+  /** Higher is looked at first. */
+  readonly priority: number
+  /** The name of a group or a URL; either is a key of what `resolveUpstreams` returns. One of these four is there, and only one. */
+  readonly upstream?: string | undefined
+  readonly split?: SplitConfig | undefined
+  readonly redirect?: RedirectConfig | undefined
+  readonly respond?: RespondConfig | undefined
+  readonly mirror?: MirrorConfig | undefined
+  readonly rewrite?: RewriteConfig | undefined
+  readonly requestHeaders?: HeaderChangesConfig | undefined
+  readonly responseHeaders?: HeaderChangesConfig | undefined
   readonly preserveHost: boolean
   /** Milliseconds; absent: as `timeouts.exchange`. */
   readonly timeout?: number | undefined
   readonly retry: RetryConfig | false
+  readonly hedge?: HedgeConfig | undefined
+  /** Milliseconds. */
+  readonly timeouts?: { readonly attempt?: number | undefined } | undefined
+  readonly concurrency?: ConcurrencyConfig | undefined
+  readonly importance: Importance
+  readonly fallback?: FallbackConfig | undefined
+  /** Limits of its own, or names of those of the gateway. */
+  readonly rateLimit?: readonly (string | RouteRateLimitConfig)[] | undefined
   readonly limits?: { readonly body?: number | undefined } | undefined
-}
-
-export interface MatchConfig {
-  /** Exact hosts and `*.suffix` patterns; absent: every host. */
-  readonly host?: readonly string[] | undefined
-  /** Path patterns; `/**` by default. */
-  readonly path: readonly string[]
-  /** Absent: every method. */
-  readonly methods?: readonly string[] | undefined
 }
 
 export interface RetryConfig {
@@ -158,5 +195,7 @@ export interface RetryConfig {
     readonly base: number
     /** Milliseconds. */
     readonly max: number
+    readonly jitter: 'full' | 'equal' | 'decorrelated'
   }
+  readonly statuses: readonly number[]
 }

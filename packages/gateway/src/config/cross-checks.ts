@@ -1,6 +1,9 @@
 import type { Finding, Path } from './problems/problem.ts'
 import { show } from './problems/show.ts'
 import { suggest } from './problems/suggest.ts'
+import { fallbackChecks } from './fallback-checks.ts'
+import { rateLimitChecks } from './rate-limit-checks.ts'
+import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from './schema.ts'
 import { overlaps, parseAddress } from './values/address.ts'
 import type { Address } from './values/address.ts'
@@ -29,6 +32,9 @@ export function crossChecks(input: unknown): Finding[] {
       upstreams.map(([name]) => name),
     ),
     ...repeatedMatches(routes),
+    ...routes.flatMap(routeChecks),
+    ...rateLimitChecks({ ...input }),
+    ...routes.flatMap((route, index) => fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback'])),
     ...routes.flatMap((route, index) =>
       checkBackoff(get(get(route, 'retry'), 'backoff'), ['routes', index, 'retry', 'backoff']),
     ),
@@ -90,6 +96,10 @@ function checkUpstream(name: string, upstream: unknown): Finding[] {
     const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
     findings.push({ path: ['upstreams', name, 'tls'], part: 'key', whole: true, problem })
   }
+  if (get(upstream, 'hash') !== undefined && get(upstream, 'balance') !== 'consistent-hash') {
+    const problem = 'is without effect: "balance" is not consistent-hash'
+    findings.push({ path: ['upstreams', name, 'hash'], part: 'key', whole: true, problem })
+  }
   return findings
 }
 
@@ -117,33 +127,46 @@ function repeatedNames(routes: readonly unknown[]): Finding[] {
 }
 
 function unknownUpstreams(routes: readonly unknown[], names: readonly string[]): Finding[] {
-  return routes.flatMap((route, index): Finding[] => {
-    const reference = get(route, 'upstream')
-    if (
-      typeof reference !== 'string' ||
-      reference === '' ||
-      isUrlLike(reference) ||
-      names.includes(reference)
-    )
-      return []
-    const meant = suggest(reference, names)
-    const known = names.length === 0 ? 'none is defined' : names.join(', ')
-    return [
-      {
-        path: ['routes', index, 'upstream'],
-        problem: 'is not the name of an upstream',
-        allowed: `the name of an upstream (${known}) or a URL such as http://127.0.0.1:9000`,
-        hint: meant === undefined ? undefined : didYouMean(meant),
-      },
-    ]
-  })
+  return routes.flatMap((route, index) =>
+    references(route).flatMap(({ reference, path }): Finding[] => {
+      if (
+        typeof reference !== 'string' ||
+        reference === '' ||
+        isUrlLike(reference) ||
+        names.includes(reference)
+      )
+        return []
+      const meant = suggest(reference, names)
+      const known = names.length === 0 ? 'none is defined' : names.join(', ')
+      return [
+        {
+          path: ['routes', index, ...path],
+          problem: 'is not the name of an upstream',
+          allowed: `the name of an upstream (${known}) or a URL such as http://127.0.0.1:9000`,
+          hint: meant === undefined ? undefined : didYouMean(meant),
+        },
+      ]
+    }),
+  )
+}
+
+/** Each place where a route names an upstream. */
+function references(route: unknown): { readonly reference: unknown; readonly path: Path }[] {
+  return [
+    { reference: get(route, 'upstream'), path: ['upstream'] },
+    { reference: get(get(route, 'mirror'), 'upstream'), path: ['mirror', 'upstream'] },
+    { reference: get(get(route, 'fallback'), 'upstream'), path: ['fallback', 'upstream'] },
+    ...list(get(get(route, 'split'), 'upstreams')).map((each, index) => {
+      return { reference: get(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
+    }),
+  ]
 }
 
 /** A route that says the same as routes before it would never be taken. */
 function repeatedMatches(routes: readonly unknown[]): Finding[] {
   const takenBy = new Map<string, number>()
   return routes.flatMap((route, index): Finding[] => {
-    const forms = matchForms(get(route, 'match'))
+    const forms = matchForms(get(route, 'match'), get(route, 'priority'))
     const others = forms.map((form) => takenBy.get(form))
     for (const form of forms) if (!takenBy.has(form)) takenBy.set(form, index)
     const [other] = others
@@ -154,14 +177,21 @@ function repeatedMatches(routes: readonly unknown[]): Finding[] {
   })
 }
 
-/** Each host, path and method that the route asks for, as one text. */
-function matchForms(match: unknown): string[] {
+/** Each host, path and method that the route asks for, with what it asks besides, as one text. */
+function matchForms(match: unknown, priority: unknown): string[] {
   if (match !== undefined && object(match) !== match) return []
+  const {
+    host: _host,
+    path: _path,
+    methods: _methods,
+    ...conditions
+  } = object(match) as Record<string, unknown>
+  const besides = JSON.stringify([priority ?? 0, conditions])
   const hosts = texts(get(match, 'host') ?? '')
   const paths = texts(get(match, 'path') ?? '/**').map(patternShape)
   const methods = texts(get(match, 'methods') ?? '')
   return hosts.flatMap((host) =>
-    paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path}`)),
+    paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
   )
 }
 

@@ -22,8 +22,20 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { path: resolve(folder, accessLog.path) },
+    admin: adminFiles(config.admin, folder),
+    versions: versionsFolder(config.versions, folder),
     upstreams: Object.fromEntries(upstreams),
   }
+}
+
+function adminFiles(admin: GatewayConfig['admin'], folder: string): GatewayConfig['admin'] {
+  if (admin === false || admin.token === undefined || !('file' in admin.token)) return admin
+  return { ...admin, token: { file: resolve(folder, admin.token.file) } }
+}
+
+function versionsFolder(versions: GatewayConfig['versions'], folder: string): GatewayConfig['versions'] {
+  const { directory } = versions
+  return directory === undefined ? versions : { ...versions, directory: resolve(folder, directory) }
 }
 
 function listenerFiles(listener: ListenerConfig, folder: string): ListenerConfig {

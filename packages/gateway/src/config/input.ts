@@ -1,3 +1,24 @@
+import type {
+  BreakerInput,
+  ConcurrencyInput,
+  FallbackInput,
+  HedgeInput,
+  LoadSheddingInput,
+  RouteTimeoutsInput,
+} from './resilience-input.ts'
+import type { RateLimitInput, RouteRateLimitInput } from './rate-limit-input.ts'
+import type { BalancingInput } from './balancing-input.ts'
+import type { MatchInput } from './match-input.ts'
+import type {
+  HeaderChangesInput,
+  MirrorInput,
+  RedirectInput,
+  RespondInput,
+  RewriteInput,
+  SplitInput,
+} from './traffic-input.ts'
+
+import type { AdminTokenInput, ReloadInput, VersionsInput } from './change-input.ts'
 /**
  * What is written in a configuration file; in TypeScript through `defineConfig`. Durations (`250ms`, `30s`,
  * `5m`, `1h`), sizes (`64KiB`, `10MB`) and rates (`240B/s`) are texts with their unit, so nobody has to guess.
@@ -12,6 +33,10 @@ export interface GatewayConfigInput {
   listeners?: ListenerInput[] | undefined
   /** Health, metrics and configuration for operators; false: none. */
   admin?: false | AdminInput | undefined
+  /** When a changed configuration is put in force. */
+  reload?: ReloadInput | undefined
+  /** The configurations that were applied, to go back to. */
+  versions?: VersionsInput | undefined
   /** IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed. */
   trustedProxies?: string[] | undefined
   /** What a message may measure. */
@@ -30,6 +55,18 @@ export interface GatewayConfigInput {
   accessLog?: false | AccessLogInput | undefined
   /** Named groups of endpoints. */
   upstreams?: Record<string, UpstreamInput> | undefined
+  /**
+   * Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from
+   * 100 %, high from 125 %.
+   */
+  loadShedding?: LoadSheddingInput | undefined
+  /**
+   * Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter
+   * than ours, and tell upstreams what is left of it. Default: true.
+   */
+  deadlines?: boolean | undefined
+  /** Named rate limits: each counts for all routes that name it. */
+  rateLimits?: Record<string, RateLimitInput> | undefined
   /** Which requests go where. */
   routes: RouteInput[]
 }
@@ -57,6 +94,8 @@ export interface AdminInput {
   address?: string | undefined
   /** Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address. */
   hosts?: string[] | undefined
+  /** A bearer token, asked for by the endpoints that show or change something; needed for changes from afar. */
+  token?: AdminTokenInput | undefined
 }
 
 export interface LimitsInput {
@@ -125,15 +164,17 @@ export interface AccessLogInput {
   path?: string | undefined
 }
 
-export interface UpstreamInput {
+export interface UpstreamInput extends BalancingInput {
   /** The addresses among which requests are spread. */
   endpoints: EndpointInput[]
-  /** How an endpoint is picked: round-robin takes turns, by weight. Default: round-robin. */
-  balance?: 'round-robin' | undefined
   /** Connections to each endpoint. */
   pool?: PoolInput | undefined
   /** Instead of the timeouts of the whole gateway. */
   timeouts?: UpstreamTimeoutsInput | undefined
+  /** Stop sending for a while where the upstream as a whole keeps failing. Left out: never. */
+  breaker?: BreakerInput | undefined
+  /** How many exchanges may be under way to it, of all routes together. */
+  concurrency?: ConcurrencyInput | undefined
   /** TLS towards the https endpoints. */
   tls?: UpstreamTlsInput | undefined
 }
@@ -182,25 +223,47 @@ export interface RouteInput {
   name?: string | undefined
   /** Which requests take this route; an empty one matches all. */
   match?: MatchInput | undefined
+  /** Routes with a higher one are looked at first, however specific the others are. Default: 0. */
+  priority?: number | undefined
   /** Where requests go: the name of an upstream, or the URL of a single endpoint. */
-  upstream: string
+  upstream?: string | undefined
+  /** Where requests go, in place of upstream: several upstreams by weight. */
+  split?: SplitInput | undefined
+  /** A redirect as the answer, in place of upstream. */
+  redirect?: RedirectInput | undefined
+  /** A fixed answer, in place of upstream. */
+  respond?: RespondInput | undefined
+  /** A second upstream that gets copies of requests. */
+  mirror?: MirrorInput | undefined
+  /** Changes to the target of the request on its way to the upstream. */
+  rewrite?: RewriteInput | undefined
+  /** Changes to the fields of the request on its way to the upstream. */
+  requestHeaders?: HeaderChangesInput | undefined
+  /** Changes to the fields of every answer on this route, errors too. */
+  responseHeaders?: HeaderChangesInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route. Left out: timeouts.exchange. */
   timeout?: string | undefined
   /** Trying again what failed; false: never. */
   retry?: false | RetryInput | undefined
+  /** Sending what is idempotent a second time where the first response is late; the first one wins. */
+  hedge?: HedgeInput | undefined
+  /** Besides timeout. */
+  timeouts?: RouteTimeoutsInput | undefined
+  /** How many exchanges of this route may be under way. */
+  concurrency?: ConcurrencyInput | undefined
+  /**
+   * What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.
+   * Default: normal.
+   */
+  importance?: 'high' | 'normal' | 'low' | undefined
+  /** What answers where the upstream fails: one of respond and upstream. */
+  fallback?: FallbackInput | undefined
+  /** How many requests may take this route: one limit or several, of its own or by name. */
+  rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
-}
-
-export interface MatchInput {
-  /** Hosts: exact, or *.suffix for every name below it. Left out: every host. */
-  host?: string | string[] | undefined
-  /** Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id). Default: /**. */
-  path?: string | string[] | undefined
-  /** Methods, in upper case. Left out: every method. */
-  methods?: string[] | undefined
 }
 
 export interface RetryInput {
@@ -208,6 +271,11 @@ export interface RetryInput {
   attempts?: number | undefined
   /** Waits between tries. */
   backoff?: BackoffInput | undefined
+  /**
+   * Statuses of the upstream after which it is tried again, where that is safe: some of 408, 425, 429, 500, 502, 503
+   * and 504.
+   */
+  statuses?: number[] | undefined
 }
 
 export interface BackoffInput {
@@ -215,6 +283,11 @@ export interface BackoffInput {
   base?: string | 0 | undefined
   /** Longest wait between two tries. Default: 1s. */
   max?: string | 0 | undefined
+  /**
+   * How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.
+   * Default: full.
+   */
+  jitter?: 'full' | 'equal' | 'decorrelated' | undefined
 }
 
 export interface RouteLimitsInput {

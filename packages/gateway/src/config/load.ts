@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
+import type { GatewayConfig } from './config.ts'
 import { checkFiles, resolveFiles } from './files.ts'
 import { checkConfig } from './parse.ts'
-import type { ConfigResult } from './parse.ts'
+import type { ConfigSource } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
 import { redactUrls } from './redact-urls.ts'
 import { readJson } from './read/json.ts'
@@ -11,6 +12,7 @@ import { readScript } from './read/script.ts'
 import { readToml } from './read/toml.ts'
 import { whyUnreadable } from './read/unreadable.ts'
 import { readYaml } from './read/yaml.ts'
+import { configWarnings } from './warnings.ts'
 
 const TEXT_FORMATS: Readonly<Record<string, (text: string) => FileContent>> = {
   '.yaml': readYaml,
@@ -26,11 +28,22 @@ const FILE_NAMES = [
   ...Object.keys(TEXT_FORMATS).map((extension) => `headgate${extension}`),
 ]
 
+export type LoadResult =
+  | {
+      readonly ok: true
+      readonly config: GatewayConfig
+      /** As it was written. */
+      readonly input: unknown
+      /** What is no mistake, but can hardly be meant; found when it is asked for. */
+      readonly warnings: () => ConfigProblem[]
+    }
+  | { readonly ok: false; readonly problems: ConfigProblem[] }
+
 /**
  * Reads and checks a configuration file; its extension tells the format. Paths inside are resolved against its
  * folder, certificates are read. Mistakes of all kinds come back together, with their places; nothing is thrown.
  */
-export async function loadConfig(file: string): Promise<ConfigResult> {
+export async function loadConfig(file: string): Promise<LoadResult> {
   const content = await readContent(file)
   const problems = content.problems.map((problem) => ofSyntax(problem, file))
   if (content.value === undefined) return { ok: false, problems }
@@ -41,13 +54,22 @@ export async function loadConfig(file: string): Promise<ConfigResult> {
       problems: [...problems, ofSyntax({ message: 'the file holds no configuration' }, file)],
     }
   }
-  const folder = dirname(resolve(file))
   const source = locate === undefined ? { file } : { file, locate }
-  const result = checkConfig(input, source, await checkFiles(input, folder))
+  const result = await checkInput(input, dirname(resolve(file)), source)
   if (!result.ok) return { ok: false, problems: [...problems, ...result.problems] }
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, config: resolveFiles(result.config, folder) }
+  return problems.length > 0 ? { ok: false, problems } : result
+}
+
+/** The same for what was read from elsewhere. */
+export async function checkInput(
+  input: unknown,
+  folder: string,
+  source: ConfigSource = {},
+): Promise<LoadResult> {
+  const result = checkConfig(input, source, await checkFiles(input, folder))
+  if (!result.ok) return result
+  const config = resolveFiles(result.config, folder)
+  return { ok: true, config, input, warnings: () => configWarnings(config, input, source) }
 }
 
 async function readContent(file: string): Promise<FileContent> {

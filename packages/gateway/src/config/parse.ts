@@ -26,7 +26,8 @@ export function checkConfig(input: unknown, source: ConfigSource, further: reado
   const others = [...crossChecks(input), ...further]
   const findings = [...withoutRepeats(ofSchema, others), ...others]
   if (result.ok && findings.length === 0) return result
-  return { ok: false, problems: findings.map((finding) => placeFinding(finding, input, source)) }
+  const schema = inputSchema()
+  return { ok: false, problems: findings.map((finding) => placeFinding(finding, input, source, schema)) }
 }
 
 /** The other checks know more about a place than the schema does: "no routes", not "not a list". */

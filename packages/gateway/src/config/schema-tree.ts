@@ -6,15 +6,31 @@ export interface JsonSchema {
   readonly items?: JsonSchema
   readonly additionalProperties?: JsonSchema | false
   readonly anyOf?: readonly JsonSchema[]
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, JsonSchema>>
 }
 
-/** The parts of the schema that describe what stands at the path: several where there is a choice. */
-export function schemasAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema[] {
+/**
+ * The parts of the schema that describe what stands at the path: several where there is a choice.
+ * @param root where references lead from; the schema itself by default
+ */
+export function schemasAt(
+  schema: JsonSchema,
+  path: readonly PropertyKey[],
+  root: JsonSchema = schema,
+): JsonSchema[] {
+  const { $ref } = schema
+  if (typeof $ref === 'string') return schemasAt(definition(root, $ref), path, root)
   const [key, ...rest] = path
-  const options = (schema.anyOf ?? []).flatMap((option) => schemasAt(option, path))
+  const options = (schema.anyOf ?? []).flatMap((option) => schemasAt(option, path, root))
   if (key === undefined) return [schema, ...options]
   const child = childAt(schema, key)
-  return child === undefined ? options : [...schemasAt(child, rest), ...options]
+  return child === undefined ? options : [...schemasAt(child, rest, root), ...options]
+}
+
+/** What is described once and meant in several places: `#/$defs/match`. */
+function definition(root: JsonSchema, reference: string): JsonSchema {
+  return root.$defs?.[reference.replace('#/$defs/', '')] ?? {}
 }
 
 function childAt(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {

@@ -1,34 +1,27 @@
 import { availableParallelism } from 'node:os'
+import { adminToken, reload, versions } from './change-schema.ts'
 import type { GatewayConfig } from './config.ts'
 import type { GatewayConfigInput } from './input.ts'
+import { listener } from './listener-schema.ts'
+import { match } from './match-schema.ts'
 import type { SchemaIssue } from './problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
-import {
-  boolean,
-  bytes,
-  bytesOr0,
-  integer,
-  off,
-  oneOf,
-  oneOrMore,
-  text,
-  time,
-  timeOr0,
-  value,
-  z,
-} from './setting.ts'
+import { boolean, bytes, bytesOr0, integer, off, oneOf, text, time, timeOr0, value, z } from './setting.ts'
+import { rateLimit, routeRateLimits } from './rate-limit-schema.ts'
+import { IMPORTANCES } from './resilience-config.ts'
+import { concurrency, fallback, hedge, loadShedding, retry } from './resilience-schema.ts'
+import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import {
   address,
   anyText,
   byteRate,
   fieldName,
+  flag,
   filePath,
   hostPattern,
   ipRange,
-  method,
   name,
-  pathPattern,
   pseudonym,
   upstreamReference,
   whole,
@@ -40,28 +33,6 @@ import {
  * structure; the values themselves are read by the kinds of values/.
  */
 
-const listener = z.strictObject({
-  address: text(
-    address,
-    'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
-  ),
-  tls: z
-    .strictObject({
-      cert: text(filePath, 'PEM file with the certificate chain, the own certificate first.'),
-      key: text(filePath, 'PEM file with the private key.'),
-      minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
-        'TLSv1.2',
-      ),
-    })
-    .optional()
-    .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
-  maxConnections: integer(
-    'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
-    50_000,
-    1,
-  ),
-})
-
 const admin = z.strictObject({
   address: text(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
     '127.0.0.1:9901',
@@ -71,6 +42,11 @@ const admin = z.strictObject({
     .prefault([])
     .describe(
       'Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address.',
+    ),
+  token: adminToken
+    .optional()
+    .describe(
+      'A bearer token, asked for by the endpoints that show or change something; needed for changes from afar.',
     ),
 })
 
@@ -147,34 +123,7 @@ const accessLog = z.strictObject({
   path: text(filePath, 'A file, or stdout.').prefault('stdout'),
 })
 
-const retry = z.strictObject({
-  attempts: integer('Total tries, the first included; only what is safe to repeat is tried again.', 3, 1, 10),
-  backoff: z
-    .strictObject({
-      base: timeOr0(
-        'Wait before the second try; it doubles with each further one, spread at random.',
-      ).prefault('25ms'),
-      max: timeOr0('Longest wait between two tries.').prefault('1s'),
-    })
-    .prefault({})
-    .describe('Waits between tries.'),
-})
-
-const match = z.strictObject({
-  host: oneOrMore(
-    hostPattern,
-    'Hosts: exact, or *.suffix for every name below it. Left out: every host.',
-  ).optional(),
-  path: oneOrMore(
-    pathPattern,
-    'Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id).',
-  ).prefault('/**'),
-  methods: z
-    .array(text(method, ''))
-    .min(1)
-    .optional()
-    .describe('Methods, in upper case. Left out: every method.'),
-})
+const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 
 const route = z.strictObject({
   name: text(
@@ -182,15 +131,54 @@ const route = z.strictObject({
     'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
   ).optional(),
   match: match.prefault({}).describe('Which requests take this route; an empty one matches all.'),
+  priority: integer(
+    'Routes with a higher one are looked at first, however specific the others are.',
+    0,
+    -100,
+    100,
+  ),
   upstream: text(
     upstreamReference,
     'Where requests go: the name of an upstream, or the URL of a single endpoint.',
-  ),
+  ).optional(),
+  split: split.optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
+  redirect: redirect.optional().describe('A redirect as the answer, in place of upstream.'),
+  respond: respond.optional().describe('A fixed answer, in place of upstream.'),
+  mirror: mirror.optional().describe('A second upstream that gets copies of requests.'),
+  rewrite: rewrite.optional().describe('Changes to the target of the request on its way to the upstream.'),
+  requestHeaders: headerChanges
+    .optional()
+    .describe('Changes to the fields of the request on its way to the upstream.'),
+  responseHeaders: headerChanges
+    .optional()
+    .describe('Changes to the fields of every answer on this route, errors too.'),
   preserveHost: boolean("Send the client's Host to the upstream; false: the endpoint's own.", true),
   timeout: time(
     'Longest duration of a whole exchange on this route. Left out: timeouts.exchange.',
   ).optional(),
   retry: z.union([off, retry]).prefault({}).describe('Trying again what failed; false: never.'),
+  hedge: hedge
+    .optional()
+    .describe(
+      'Sending what is idempotent a second time where the first response is late; the first one wins.',
+    ),
+  timeouts: z
+    .strictObject({
+      attempt: time('Longest wait for the response head of one try; then the next one may begin.').optional(),
+    })
+    .optional()
+    .describe('Besides timeout.'),
+  concurrency: concurrency.optional().describe('How many exchanges of this route may be under way.'),
+  importance: oneOf(
+    IMPORTANCES,
+    'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
+  ).prefault('normal'),
+  fallback: fallback
+    .optional()
+    .describe('What answers where the upstream fails: one of respond and upstream.'),
+  rateLimit: routeRateLimits
+    .optional()
+    .describe('How many requests may take this route: one limit or several, of its own or by name.'),
   limits: z
     .strictObject({
       body: bytesOr0('Size of a request body on this route, instead of limits.body.').optional(),
@@ -211,6 +199,8 @@ const gateway = z.strictObject({
     .union([off, admin])
     .prefault({})
     .describe('Health, metrics and configuration for operators; false: none.'),
+  reload: reload.prefault({}).describe('When a changed configuration is put in force.'),
+  versions: versions.prefault({}).describe('The configurations that were applied, to go back to.'),
   trustedProxies: z
     .array(text(ipRange, ''))
     .prefault([])
@@ -232,7 +222,25 @@ const gateway = z.strictObject({
     .prefault({})
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
-  routes: z.array(route).min(1).describe('Which requests go where.'),
+  loadShedding: loadShedding
+    .optional()
+    .describe(
+      'Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from 100 %, high from 125 %.',
+    ),
+  deadlines: value<boolean, boolean>(
+    flag,
+    'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
+  ).prefault(true),
+  rateLimits: z
+    .record(z.string(), rateLimit)
+    .prefault({})
+    .meta({ propertyNames: name.json })
+    .describe('Named rate limits: each counts for all routes that name it.'),
+  // Which of them is missing or too much, cross-checks tell.
+  routes: z
+    .array(route.meta({ anyOf: TARGETS.map((key) => ({ required: [key] })) }))
+    .min(1)
+    .describe('Which requests go where.'),
 })
 
 function complete({ $schema: _, workers, routes, ...rest }: z.output<typeof gateway>): GatewayConfig {
@@ -269,7 +277,10 @@ export function applySchema(input: unknown): SchemaResult {
     : { ok: false, issues: result.error.issues as SchemaIssue[] }
 }
 
-/** The JSON Schema (2020-12) of what is written. */
+let madeSchema: JsonSchema | undefined
+
+/** The JSON Schema (2020-12) of what is written. Made once, as it takes some 40 ms. */
 export function inputSchema(): JsonSchema {
-  return z.toJSONSchema(gateway, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  madeSchema ??= z.toJSONSchema(gateway, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  return madeSchema
 }

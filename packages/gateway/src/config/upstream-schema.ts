@@ -1,6 +1,8 @@
+import { hash, health, outliers, sticky } from './balancing-schema.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamInput } from './input.ts'
-import { boolean, integer, oneOf, text, time, z } from './setting.ts'
+import { breaker, concurrency } from './resilience-schema.ts'
+import { boolean, integer, off, oneOf, text, time, timeOr0, z } from './setting.ts'
 import { filePath, serverName, upstreamUrl } from './values/kinds.ts'
 
 const endpoint = z.strictObject({
@@ -29,9 +31,31 @@ const pool = z.strictObject({
 
 export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
   endpoints: z.array(endpoint).min(1).describe('The addresses among which requests are spread.'),
-  balance: oneOf(['round-robin'], 'How an endpoint is picked: round-robin takes turns, by weight.').prefault(
-    'round-robin',
+  balance: oneOf(
+    ['round-robin', 'least-connections', 'random', 'peak-ewma', 'consistent-hash'],
+    'How an endpoint is picked: in turns by weight (round-robin), the one with the fewest exchanges (least-connections), by lot (random), of two random ones the one that answers faster (peak-ewma), or the same one for the same key (consistent-hash).',
+  ).prefault('round-robin'),
+  hash: hash.optional().describe('What decides the endpoint where balance is consistent-hash.'),
+  sticky: sticky
+    .optional()
+    .describe('Hold each client to the endpoint that answered it first, by a cookie that the gateway sets.'),
+  slowStart: timeOr0('How long an endpoint that comes back takes to get its full share; 0: none.').prefault(
+    0,
   ),
+  panicThreshold: integer(
+    'With fewer usable endpoints than this percentage, all that are not marked down are used, lest the few be overrun; 0: never. Where checks say that all are down, none is used.',
+    30,
+    0,
+    100,
+  ),
+  outliers: z
+    .union([off, outliers])
+    .prefault({})
+    .describe('Leave endpoints alone for a while that fail in traffic; false: never.'),
+  health: z
+    .union([off, health])
+    .prefault(false)
+    .describe('Ask the endpoints again and again whether they are well; false: not.'),
   pool: pool.prefault({}).describe('Connections to each endpoint.'),
   timeouts: z
     .strictObject({
@@ -39,6 +63,12 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
     })
     .optional()
     .describe('Instead of the timeouts of the whole gateway.'),
+  breaker: breaker
+    .optional()
+    .describe('Stop sending for a while where the upstream as a whole keeps failing. Left out: never.'),
+  concurrency: concurrency
+    .optional()
+    .describe('How many exchanges may be under way to it, of all routes together.'),
   tls: z
     .strictObject({
       ca: text(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),

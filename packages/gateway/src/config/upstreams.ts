@@ -1,4 +1,4 @@
-import type { GatewayConfig, UpstreamConfig } from './config.ts'
+import type { GatewayConfig, RouteConfig, UpstreamConfig } from './config.ts'
 import { inlineUpstream } from './upstream-schema.ts'
 import { isUrlLike } from './values/upstream-url.ts'
 
@@ -8,8 +8,18 @@ import { isUrlLike } from './values/upstream-url.ts'
  */
 export function resolveUpstreams(config: GatewayConfig): Map<string, UpstreamConfig> {
   const upstreams = new Map(Object.entries(config.upstreams))
-  for (const { upstream } of config.routes) {
+  for (const upstream of config.routes.flatMap(upstreamsOf)) {
     if (isUrlLike(upstream) && !upstreams.has(upstream)) upstreams.set(upstream, inlineUpstream(upstream))
   }
   return upstreams
+}
+
+/** Every upstream that a route names, by name or URL; none where it answers by itself. */
+export function upstreamsOf({ upstream, split, mirror, fallback }: RouteConfig): string[] {
+  return [
+    ...(upstream === undefined ? [] : [upstream]),
+    ...(split?.upstreams.map((each) => each.upstream) ?? []),
+    ...(mirror === undefined ? [] : [mirror.upstream]),
+    ...(fallback?.upstream === undefined ? [] : [fallback.upstream]),
+  ]
 }

@@ -1,3 +1,4 @@
+import type { Subject } from './condition.ts'
 import { type Candidate, MethodChoice } from './method-choice.ts'
 import type { PathPattern } from './pattern.ts'
 import { HASH_START, hashForward, hashStep, TextTable } from './text-table.ts'
@@ -6,14 +7,16 @@ import { HASH_START, hashForward, hashStep, TextTable } from './text-table.ts'
 export class PathSearch<Route> {
   path = ''
   method = ''
+  subject: Subject | undefined
   /** Where the values of parameters start and end in the path, in turns. */
   readonly bounds: number[] = []
   /** What allowed other methods only; undefined as long as there is none. */
   refused: MethodChoice<Route>[] | undefined
 
-  start(path: string, method: string): void {
+  start(path: string, method: string, subject: Subject): void {
     this.path = path
     this.method = method
+    this.subject = subject
     this.refused = undefined
   }
 
@@ -83,7 +86,7 @@ function choose<Route>(
   search: PathSearch<Route>,
 ): Candidate<Route> | undefined {
   if (choice === undefined) return undefined
-  const candidate = choice.choose(search.method)
+  const candidate = choice.choose(search.method, search.subject as Subject) // set by start
   if (candidate === undefined) {
     search.refused ??= []
     search.refused.push(choice)

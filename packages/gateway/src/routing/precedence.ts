@@ -7,6 +7,10 @@ export interface RoutePlace {
   readonly path: string
   /** Empty: any. */
   readonly methods: readonly string[]
+  /** 0 by default. */
+  readonly priority?: number
+  /** Of its conditions; 0 by default. */
+  readonly weight?: number
 }
 
 /**
@@ -15,9 +19,11 @@ export interface RoutePlace {
  */
 export function comparePrecedence(left: RoutePlace, right: RoutePlace): number {
   return (
+    (right.priority ?? 0) - (left.priority ?? 0) ||
     compareHosts(left.host, right.host) ||
     comparePaths(left.path, right.path) ||
-    Number(left.methods.length === 0) - Number(right.methods.length === 0)
+    Number(left.methods.length === 0) - Number(right.methods.length === 0) ||
+    (right.weight ?? 0) - (left.weight ?? 0)
   )
 }
 

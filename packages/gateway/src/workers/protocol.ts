@@ -1,12 +1,24 @@
+import type { EndpointStats } from '@headgate/core'
 import type { GatewayConfig } from '../config/config.ts'
+import type { FileDigests } from '../identity.ts'
+import type { MetricSegment } from '../metrics.ts'
+import type { RateLimitMemory } from '../rate-limit/memory.ts'
+import type { UpstreamStates } from '../upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 
+/** What all workers share of one configuration. Made by the supervisor, so that a crash costs nothing of it. */
+export interface SharedState {
+  readonly files: FileDigests
+  readonly rateLimitMemory: RateLimitMemory
+  readonly upstreamStates: UpstreamStates
+}
+
 /** All that a worker is given, at its birth. */
-export interface WorkerStart {
+export interface WorkerStart extends SharedState {
   /** With the listeners of this worker only, and with real ports where they are known. */
   readonly config: GatewayConfig
-  /** Made by the supervisor, so that what a crashed worker counted is not lost. */
-  readonly metricMemory: SharedArrayBuffer
+  /** How the metrics are laid out, and its own memory for each part; a crashed forerunner counted there. */
+  readonly metrics: readonly MetricPart[]
   /** Where it shows that its event loop turns. */
   readonly heartbeat: SharedArrayBuffer
   /** Whether other workers bind the same ports. */
@@ -17,18 +29,59 @@ export interface WorkerStart {
   readonly ticketKeys: Uint8Array
 }
 
-/** What the supervisor tells a worker: stop accepting, finish what is in flight, and say so. */
-export interface Drain {
-  readonly type: 'drain'
+export interface MetricPart {
+  readonly segment: MetricSegment
+  readonly memory: SharedArrayBuffer
 }
+
+/** A further configuration: to be compiled, its listeners to be bound, and not yet to be put in force. */
+export interface Prepare extends SharedState {
+  readonly type: 'prepare'
+  /** As at birth, but for the routes. */
+  readonly config: GatewayConfig
+  /**
+   * The routes, each as the JSON text that is its identity: a worker reads only those that it does not have, and no
+   * request waits while it reads 10,000.
+   */
+  readonly routes: readonly string[]
+  /** What the metrics have been grown by. */
+  readonly metrics: readonly MetricPart[]
+}
+
+/** What the supervisor asks a worker; each is answered. */
+export type WorkerQuestion =
+  | Prepare
+  /** Puts what was prepared last in force. */
+  | { readonly type: 'commit' }
+  /** Forgets what was prepared last. */
+  | { readonly type: 'abort' }
+  /** How its pools are. */
+  | { readonly type: 'inspect' }
+  /** Gives full shares again, where it keeps a limit for itself. */
+  | { readonly type: 'reset-rate-limit'; readonly limit: string; readonly key: string | undefined }
+
+/** What the supervisor tells a worker. */
+export type WorkerOrder =
+  /** To stop accepting, finish what is in flight, and say so. */
+  | { readonly type: 'drain' }
+  | { readonly type: 'question'; readonly id: number; readonly question: WorkerQuestion }
+
+/** The ports of the listeners, in their order; undefined for unix sockets. */
+export type Ports = readonly (number | undefined)[]
+
+/** By the names of the upstreams. */
+export type UpstreamReport = ReadonlyMap<string, readonly EndpointStats[]>
 
 /** What a worker tells the supervisor. */
 export type WorkerReport =
-  /** All listeners are bound; the ports in the order of the listeners, undefined for unix sockets. */
-  | { readonly type: 'listening'; readonly ports: readonly (number | undefined)[] }
+  /** All listeners are bound. */
+  | { readonly type: 'listening'; readonly ports: Ports }
   /** It could not start; nothing is bound. */
   | { readonly type: 'failed'; readonly failure: StartFailure }
   /** Something that operators should know. */
   | { readonly type: 'notice'; readonly message: string }
+  /** The answer to a question: what was asked for, or why not. */
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'refused'; readonly id: number; readonly failure: StartFailure }
   /** All exchanges are finished and all is written: the thread may be ended. */
   | { readonly type: 'drained'; readonly cut: number }

@@ -2,7 +2,8 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '@headgate/core'
 import { HeartbeatWatch, heartbeatMemory } from './heartbeat.ts'
-import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
+import type { Ports, WorkerOrder, WorkerQuestion, WorkerReport, WorkerStart } from './protocol.ts'
+import { Questions } from './questions.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { StartError, startFailure } from './start-failure.ts'
 
@@ -42,11 +43,10 @@ export class WorkerSlot {
   private readonly backoff: RestartBackoff
   private readonly restart: Timer
   private thread: Worker | undefined
+  private readonly questions: Questions
   /** Connections cut off at the end; a thread that does not listen has none. */
   private cut: number | undefined = 0
-  private starting:
-    | { resolve(ports: readonly (number | undefined)[]): void; reject(error: Error): void }
-    | undefined
+  private starting: { resolve(ports: Ports): void; reject(error: Error): void } | undefined
   private ending: (() => void) | undefined
   private lastError: Error | undefined
 
@@ -56,16 +56,22 @@ export class WorkerSlot {
     this.clock = clock
     this.stallLimit = stallLimit
     this.backoff = new RestartBackoff(clock)
+    this.questions = new Questions(clock)
     this.restart = clock.timer(() => this.spawn())
   }
 
   /** Starts the first thread; resolves with its ports when it listens. Rejects with a StartError if it cannot. */
-  start(): Promise<readonly (number | undefined)[]> {
+  start(): Promise<Ports> {
     return new Promise((resolve, reject) => {
       this.starting = { resolve, reject }
       if (this.ending === undefined) this.spawn()
       else this.ended()
     })
+  }
+
+  /** Rejects with a StartError if the thread refuses, or with WorkerGone if it ends before it answers. */
+  ask(question: WorkerQuestion): Promise<unknown> {
+    return this.questions.ask((order) => this.tell(order), question)
   }
 
   /**
@@ -106,8 +112,9 @@ export class WorkerSlot {
     thread.on('exit', (code) => this.exited(code))
   }
 
-  private tell(message: Drain): void {
-    this.thread?.postMessage(message)
+  private tell(order: WorkerOrder): void {
+    if (this.thread === undefined) this.questions.abandon()
+    else this.thread.postMessage(order)
   }
 
   private received(report: WorkerReport): void {
@@ -122,6 +129,12 @@ export class WorkerSlot {
       case 'notice':
         this.owner.noticed(this, report.message)
         break
+      case 'answer':
+        this.questions.take(report.id)?.resolve(report.value)
+        break
+      case 'refused':
+        this.questions.take(report.id)?.reject(new StartError(report.failure))
+        break
       case 'drained':
         this.cut = report.cut
         this.terminate()
@@ -129,7 +142,7 @@ export class WorkerSlot {
     }
   }
 
-  private listening(ports: readonly (number | undefined)[]): void {
+  private listening(ports: Ports): void {
     // Asked to end meanwhile.
     if (this.ending !== undefined) return
     this.state = 'listening'
@@ -151,6 +164,7 @@ export class WorkerSlot {
   private exited(code: number): void {
     this.thread = undefined
     this.watch?.stop()
+    this.questions.abandon()
     const error = this.lastError ?? new Error(`the thread ended with exit code ${code}`)
     if (this.ending !== undefined) return this.ended()
     if (this.starting !== undefined) {

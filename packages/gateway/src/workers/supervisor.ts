@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@headgate/core'
-import type { GatewayConfig, ListenerConfig } from '../config/config.ts'
-import { GatewayMetrics } from '../metrics.ts'
+import type { GatewayConfig } from '../config/config.ts'
+import { HealthChecks } from '../health-checks.ts'
+import type { FileDigests } from '../identity.ts'
+import type { CompiledUpstreams } from '../upstreams.ts'
 import { claim } from './claim.ts'
-import { connectionsWithin, DescriptorWatch, descriptorLimit, FEW_CONNECTIONS } from './descriptors.ts'
-import type { WorkerStart } from './protocol.ts'
+import { type BoundListener, Deployment } from './deployment.ts'
+import { DescriptorWatch, descriptorLimit, FEW_CONNECTIONS } from './descriptors.ts'
+import type { UpstreamReport } from './protocol.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
+
+export type { BoundListener } from './deployment.ts'
 
 export type SupervisorEvent =
   /** Something is not as configured, for a reason. */
@@ -28,13 +33,6 @@ export interface SupervisorStatus {
   readonly workers: readonly WorkerState[]
 }
 
-/** A listener as it is bound. */
-export interface BoundListener {
-  readonly config: ListenerConfig
-  /** Undefined for a unix socket. */
-  readonly port: number | undefined
-}
-
 /** How the workers came to their end. */
 export interface StopReport {
   /** Connections that were cut off because their exchanges did not end in time. */
@@ -54,25 +52,20 @@ const SPREADING: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix
  * answer for the workers' health whatever the traffic does.
  */
 export class Supervisor {
-  readonly config: GatewayConfig
   readonly slots: readonly WorkerSlot[]
   private readonly clock: Clock
   private readonly onEvent: (event: SupervisorEvent) => void
-  readonly metrics: GatewayMetrics
-  /** Its own metric memory, and then one for each worker, which its successors count on in. */
-  readonly memories: readonly SharedArrayBuffer[]
+  private readonly deployment: Deployment
   private readonly ticketKeys = randomBytes(48)
+  /** Here for all workers. */
+  private readonly checks: HealthChecks
   private readonly descriptors: DescriptorWatch
-  /** The most connections of a listener for which there are file descriptors. */
-  private readonly maxConnections: number
   private phase: SupervisorStatus['phase'] = 'starting'
-  private ports: readonly (number | undefined)[] = []
   /** Timers of the clock let a process end: one whose workers have all crashed has nothing else to wait for. */
   private keepAlive: NodeJS.Timeout | undefined
   private stopping: Promise<StopReport> | undefined
 
   constructor(config: GatewayConfig, options: SupervisorOptions = {}) {
-    this.config = config
     this.clock = options.clock ?? systemClock
     this.onEvent = options.onEvent ?? (() => {})
     const { count, notice } = workerCount(config, options.platform ?? process.platform)
@@ -81,19 +74,76 @@ export class Supervisor {
       { length: count },
       (_, index) => new WorkerSlot(index, this.slotOwner, this.clock, config.timeouts.workerStall),
     )
-    this.maxConnections = this.affordable(options.descriptors ?? descriptorLimit(), count)
+    const limit = options.descriptors ?? descriptorLimit()
+    this.deployment = new Deployment(config, this.slots, this.clock, limit)
+    this.warnOfFewConnections(config, limit)
+    this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
-    this.metrics = new GatewayMetrics(config)
-    const own = this.metrics.allocate()
-    this.metrics.attach(own)
-    this.memories = [own, ...this.slots.map(() => this.metrics.allocate())]
+  }
+
+  /** In force. */
+  get config(): GatewayConfig {
+    return this.deployment.blueprint.config
+  }
+
+  /** What is in the files that it names. */
+  get files(): FileDigests {
+    return this.deployment.blueprint.files
+  }
+
+  /** The upstreams that share their state with those of the workers: for checks, marks and weights. */
+  get upstreams(): CompiledUpstreams {
+    return this.deployment.blueprint.snapshot.upstreams
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return this.deployment.listeners
   }
 
   /** All that was counted in all workers, for Prometheus. No worker is asked. */
   renderMetrics(): string {
-    this.metrics.sampleProcess(this.clock)
-    this.metrics.workers.set(this.slots.filter(({ state }) => state === 'listening').length)
-    return this.metrics.render(this.memories)
+    const listening = this.slots.filter(({ state }) => state === 'listening')
+    const { metrics } = this.deployment.counted
+    metrics.workers.set(listening.length)
+    for (const [name, { upstream }] of this.upstreams) metrics.recordChecks(name, upstream.stats(), upstream)
+    return this.deployment.counted.render(this.clock)
+  }
+
+  /** Whether a configuration could be applied, as far as that can be said without binding an address. Throws why not. */
+  tryOut(config: GatewayConfig): void {
+    this.deployment.tryOut(config)
+  }
+
+  /**
+   * Puts a further configuration in force in all workers at once; what did not change goes on as it is. Rejects with a
+   * StartError, with nothing changed, if it cannot be. One at a time: a call waits for the one before.
+   * @param config with the same `workers`, and as for everything else that only a start reads
+   */
+  async apply(config: GatewayConfig): Promise<void> {
+    if (this.phase !== 'running') throw new StartError({ message: `the gateway is ${this.phase}` })
+    try {
+      await this.deployment.apply(config)
+      if (this.phase === 'running') this.checks.follow(this.upstreams)
+    } catch (error) {
+      throw error instanceof StartError ? error : new StartError(startFailure(error))
+    }
+  }
+
+  /**
+   * Gives full shares of a rate limit again, to one key or to all, in all workers.
+   * @throws TypeError if there is no such limit
+   */
+  async resetRateLimit(limit: string, key?: string): Promise<void> {
+    this.deployment.blueprint.rateLimits.reset(limit, key)
+    const listening = this.slots.filter(({ state }) => state === 'listening')
+    await Promise.allSettled(listening.map((slot) => slot.ask({ type: 'reset-rate-limit', limit, key })))
+  }
+
+  /** How the pools of each worker are; of those that answer. */
+  async inspect(): Promise<UpstreamReport[]> {
+    const slots = this.slots.filter(({ state }) => state === 'listening')
+    const answers = await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'inspect' })))
+    return answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value as UpstreamReport] : []))
   }
 
   status(): SupervisorStatus {
@@ -110,7 +160,7 @@ export class Supervisor {
         if (shared || address.kind === 'unix') await claim(address)
       }
       // The first one alone: where port 0 is asked for, it finds the port that the others join it on.
-      if (first !== undefined) this.ports = await first.start()
+      if (first !== undefined) this.deployment.ports = await first.start()
       await Promise.all(others.map((slot) => slot.start()))
     } catch (error) {
       await this.stop()
@@ -119,7 +169,8 @@ export class Supervisor {
     }
     this.phase = 'running'
     this.descriptors.start()
-    return this.config.listeners.map((config, index) => ({ config, port: this.ports[index] }))
+    this.checks.follow(this.upstreams)
+    return this.listeners
   }
 
   /** Stops accepting, lets exchanges in flight finish within `drain.timeout`, and ends all workers. */
@@ -130,6 +181,7 @@ export class Supervisor {
 
   private async drain(): Promise<StopReport> {
     this.phase = 'draining'
+    this.checks.stop()
     const timer = this.clock.timer(() => {
       for (const slot of this.slots) slot.terminate()
     })
@@ -144,58 +196,34 @@ export class Supervisor {
   }
 
   private readonly slotOwner: SlotOwner = {
-    birth: (slot) => this.birth(slot),
+    birth: (slot) => ({
+      ...this.deployment.birth(slot),
+      reusePort: this.slots.length > 1,
+      replacement: this.phase === 'running',
+      ticketKeys: this.ticketKeys,
+    }),
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
-    replaced: ({ index }) => this.onEvent({ type: 'replaced', worker: index }),
+    replaced: (slot) => {
+      this.onEvent({ type: 'replaced', worker: slot.index })
+      this.deployment.catchUp(slot)
+    },
     crashed: ({ index }, error, wait) => {
-      this.metrics.workerCrashes.add(1)
-      this.metrics.abandoned(this.memoryOf(index))
+      this.deployment.counted.metrics.workerCrashes.add(1)
+      this.deployment.counted.abandoned(index)
       this.onEvent({ type: 'crashed', worker: index, error, wait })
     },
   }
 
-  private affordable(descriptors: number, workers: number): number {
-    const { listeners } = this.config
-    const affordable = connectionsWithin(descriptors, workers, listeners.length)
-    const wanted = Math.max(...listeners.map(({ maxConnections }) => maxConnections))
-    // The default is more than many systems allow.
-    if (affordable < Math.min(wanted, FEW_CONNECTIONS)) {
-      const message =
-        `at most ${affordable} connections per listener and worker instead of ${wanted}: ` +
-        `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
-      this.onEvent({ type: 'notice', message })
-    }
-    return affordable
+  /** The default is more than many systems allow. */
+  private warnOfFewConnections(config: GatewayConfig, descriptors: number): void {
+    const affordable = this.deployment.affordable(config)
+    const wanted = Math.max(...config.listeners.map(({ maxConnections }) => maxConnections))
+    if (affordable >= Math.min(wanted, FEW_CONNECTIONS)) return
+    const message =
+      `at most ${affordable} connections per listener and worker instead of ${wanted}: ` +
+      `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
+    this.onEvent({ type: 'notice', message })
   }
-
-  private memoryOf(index: number): SharedArrayBuffer {
-    return this.memories[index + 1] as SharedArrayBuffer // there is one for each slot
-  }
-
-  private birth({ index }: WorkerSlot): Omit<WorkerStart, 'heartbeat'> {
-    const listeners = this.config.listeners
-      .map((listener, position) => withPort(listener, this.ports[position]))
-      // A path can be bound once.
-      .filter(({ address }) => index === 0 || address.kind === 'tcp')
-      .map((listener) => ({
-        ...listener,
-        maxConnections: Math.min(listener.maxConnections, this.maxConnections),
-      }))
-    return {
-      config: { ...this.config, listeners },
-      metricMemory: this.memoryOf(index),
-      reusePort: this.slots.length > 1,
-      replacement: this.phase === 'running',
-      ticketKeys: this.ticketKeys,
-    }
-  }
-}
-
-function withPort(listener: ListenerConfig, port: number | undefined): ListenerConfig {
-  const { address } = listener
-  return address.kind === 'unix' || port === undefined
-    ? listener
-    : { ...listener, address: { ...address, port } }
 }
 
 /** How many workers can serve, and why that is not what is configured. */

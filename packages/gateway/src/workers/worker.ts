@@ -8,16 +8,20 @@ import { LogWriter } from '../log-writer.ts'
 import { MetricSampler } from '../metric-sampler.ts'
 import { GatewayMetrics } from '../metrics.ts'
 import { beat } from './heartbeat.ts'
-import type { Drain, WorkerReport, WorkerStart } from './protocol.ts'
+import type { WorkerOrder, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
 import { surviveUncaught } from './uncaught.ts'
+import { answering } from './worker-answers.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
-const { config, metricMemory, heartbeat, reusePort, replacement, ticketKeys } = workerData as WorkerStart
+const { config, metrics: parts, heartbeat, replacement, ticketKeys, ...given } = workerData as WorkerStart
 
-const metrics = new GatewayMetrics(config)
-metrics.attach(metricMemory)
+const metrics = new GatewayMetrics(
+  config,
+  parts.map(({ segment }) => segment),
+)
+for (const { memory } of parts) metrics.attach(memory)
 
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message)
@@ -26,14 +30,18 @@ function report(message: WorkerReport): void {
 async function serve(): Promise<void> {
   const log = config.accessLog === false ? undefined : openLog(config.accessLog)
   const gateway = new Gateway(config, {
+    ...given,
     metrics,
-    reusePort,
     ticketKeys: Buffer.from(ticketKeys),
     ...(log && { accessLog: new JsonAccessLog(log, clock) }),
   })
-  const sampler = new MetricSampler(metrics, gateway.snapshot.upstreams, clock)
+  const sampler = new MetricSampler(metrics, { [Symbol.iterator]: () => gateway.upstreams() }, clock)
+  const answer = answering(gateway, metrics, report)
   // Kept for good: it is what keeps the thread alive until the supervisor ends it.
-  parentPort?.on('message', (_: Drain) => void drain(gateway, sampler, log))
+  parentPort?.on('message', (order: WorkerOrder) => {
+    if (order.type === 'drain') void drain(gateway, sampler, log)
+    else void answer(order.id, order.question)
+  })
   const listeners = await gateway.listen()
   sampler.start()
   beat(heartbeat, clock)

@@ -3,10 +3,12 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { configuration } from '../../src/admin/config.ts'
-import type { AdminEndpoint } from '../../src/admin/endpoint.ts'
+import type { AdminEndpoint, AdminRequest } from '../../src/admin/endpoint.ts'
 import { liveness, readiness } from '../../src/admin/health.ts'
 import { listenAdmin } from '../../src/admin/server.ts'
+import type { GatewayConfig } from '../../src/config/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
+import type { Version } from '../../src/versions/history.ts'
 import type { SupervisorStatus } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
 import { runGateway } from '../headgate-process.ts'
@@ -54,7 +56,7 @@ describe('the admin listener', () => {
     assert.deepEqual(JSON.parse(missing.body), {
       title: 'Not found',
       status: 404,
-      detail: 'there are /, /healthz',
+      detail: 'there are /, /healthz, /openapi.json',
     })
     const post = await ask(port, '/healthz', { method: 'POST' })
     assert.deepEqual([post.status, post.headers['allow']], [405, 'GET, HEAD'])
@@ -120,10 +122,18 @@ describe('readiness', () => {
   }
 })
 
+function shownConfiguration(config: GatewayConfig): string {
+  const version = { hash: 'abc' } as Version
+  const answer = configuration(() => config, { version }).handle({} as AdminRequest)
+  assert.ok(!(answer instanceof Promise))
+  assert.equal(answer.headers?.['etag'], '"abc"')
+  return answer.body
+}
+
 it('/config shows what is in force', () => {
   const result = parseConfig({ workers: 3, routes: [{ upstream: 'http://127.0.0.1:1' }] })
   assert.ok(result.ok)
-  const shown = JSON.parse(configuration(result.config).answer().body)
+  const shown = JSON.parse(shownConfiguration(result.config))
   assert.equal(shown.workers, 3)
   assert.equal(shown.routes[0].name, 'route-1')
   assert.equal(shown.timeouts.connect, 5000)
@@ -134,10 +144,7 @@ it('/config hides credentials, wherever they stand', () => {
   assert.ok(result.ok)
   // The schema refuses credentials in URLs: this is the second lock.
   const route = { ...result.config.routes[0], upstream: 'http://user:s3cret@127.0.0.1:1' }
-  const { body } = configuration({
-    ...result.config,
-    routes: [route] as typeof result.config.routes,
-  }).answer()
+  const body = shownConfiguration({ ...result.config, routes: [route] as typeof result.config.routes })
   assert.ok(!body.includes('s3cret'), body)
   assert.match(body, /\[redacted\]/)
 })

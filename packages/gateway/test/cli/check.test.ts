@@ -62,3 +62,31 @@ describe('headgate check', () => {
     assert.equal(await colored({ NO_COLOR: '1' }), false)
   })
 })
+
+it('"check" warns of routes that are never taken or decided by their order alone, with the lines of both', async () => {
+  const cwd = folder({
+    'headgate.yaml': `routes:
+  - name: one
+    upstream: http://127.0.0.1:1
+    match: { path: /a/b, headers: { x-a: "1" } }
+  - name: two
+    upstream: http://127.0.0.1:1
+    match: { path: /a/b, headers: { x-b: "1" } }
+  - name: lost
+    upstream: http://127.0.0.1:1
+    match: { path: /c/d }
+  - { name: all, upstream: "http://127.0.0.1:1", match: { path: /c/** }, priority: 1 }
+`,
+  })
+  const { code, stdout, stderr } = await headgate(['check'], { cwd })
+  assert.equal(
+    stderr,
+    `headgate.yaml:5:5  routes[1]: route "two" and route "one" (line 2) may both match a request, and neither is more specific: the one that comes first in the file is taken
+    a priority says which of them is meant
+headgate.yaml:8:5  routes[2]: route "lost" is never taken: route "all" (line 11) comes before it and takes all that it matches
+headgate.yaml: 2 warnings
+`,
+  )
+  assert.equal(stdout, 'headgate.yaml: ok (1 listener, 4 routes, 1 upstream)\n')
+  assert.equal(code, 0)
+})

@@ -50,6 +50,8 @@ test('one route with a URL is a whole configuration, with every default filled i
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
     accessLog: { path: 'stdout' },
+    deadlines: true,
+    rateLimits: {},
     upstreams: {},
     routes: [
       {
@@ -57,7 +59,9 @@ test('one route with a URL is a whole configuration, with every default filled i
         match: { path: ['/**'] },
         upstream: 'http://127.0.0.1:9000',
         preserveHost: true,
-        retry: { attempts: 3, backoff: { base: 25, max: 1_000 } },
+        priority: 0,
+        importance: 'normal',
+        retry: { attempts: 3, backoff: { base: 25, max: 1_000, jitter: 'full' }, statuses: [] },
       },
     ],
   })
@@ -96,6 +100,7 @@ test('everything that can be set is set', () => {
       orders: {
         endpoints: [{ url: 'https://127.0.0.1:9001/', weight: 3 }],
         balance: 'round-robin',
+        outliers: false,
         pool: { maxConnections: 1, maxPending: 0, pendingTimeout: '1s', idleTimeout: '2s', maxAge: '3s' },
         timeouts: { connect: '250ms' },
         tls: { ca: 'ca.pem', servername: 'orders.internal', verify: false },
@@ -140,10 +145,16 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
+    deadlines: true,
+    rateLimits: {},
     upstreams: {
       orders: {
         endpoints: [{ url: 'https://127.0.0.1:9001', weight: 3 }],
         balance: 'round-robin',
+        slowStart: 0,
+        panicThreshold: 30,
+        outliers: false,
+        health: false,
         pool: { maxConnections: 1, maxPending: 0, pendingTimeout: 1e3, idleTimeout: 2e3, maxAge: 3e3 },
         timeouts: { connect: 250 },
         tls: { ca: 'ca.pem', servername: 'orders.internal', verify: false },
@@ -155,6 +166,8 @@ test('everything that can be set is set', () => {
         match: { host: ['shop.example', '*.shop.example'], path: ['/orders/**'], methods: ['GET', 'POST'] },
         upstream: 'orders',
         preserveHost: false,
+        priority: 0,
+        importance: 'normal',
         timeout: 10_000,
         retry: false,
         limits: { body: 0 },
@@ -267,8 +280,8 @@ const refusals: [string, unknown, RegExp][] = [
   ],
   [
     'a balancer that is not there',
-    { upstreams: { a: { endpoints: [{ url: 'http://a' }], balance: 'random' } }, routes: [route] },
-    /"random" is not one of the choices/,
+    { upstreams: { a: { endpoints: [{ url: 'http://a' }], balance: 'by-mood' } }, routes: [route] },
+    /"by-mood" is not one of the choices/,
   ],
   [
     'an own "__proto__"',

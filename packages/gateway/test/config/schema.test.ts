@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
@@ -16,7 +16,12 @@ function settingsOf(schema: JsonSchema, path = ''): Setting[] {
     const place = path === '' ? name : `${path}.${name}`
     return [{ path: place, schema: child }, ...settingsOf(child, place)]
   })
-  const inner = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? [])]
+  const inner = [
+    schema.items,
+    schema.additionalProperties,
+    ...(schema.anyOf ?? []),
+    ...Object.values(schema.$defs ?? {}),
+  ]
   return [...own, ...inner.flatMap((part) => (part ? settingsOf(part, `${path}[]`) : []))]
 }
 
@@ -28,7 +33,10 @@ test('every setting has a description', () => {
 })
 
 test('the types for TypeScript hold the same settings, descriptions and defaults as the schema', async () => {
-  const source = await readFile(new URL('../../src/config/input.ts', import.meta.url), 'utf8')
+  const folder = new URL('../../src/config/', import.meta.url)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('input.ts'))
+  const sources = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))
+  const source = sources.join('\n')
   const fields = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(\S+?)\??: /g)].map(
     ([, comment = '', name]) => {
       return `${name}: ${comment.replaceAll(/\n\s*\*\s*|\s+/g, ' ').trim()}`
@@ -67,7 +75,7 @@ test('the JSON Schema accepts what the gateway accepts and names what it refuses
     { timeouts: { connect: 0 } },
     { limits: { head: '1 KiB' } },
     { routes: [] },
-    { routes: [{}] },
+    { routes: [{ upstream: 1 }] },
     { routes: [{ upstream: 'a', match: { path: 'a' } }] },
   ]
   for (const part of wrong)

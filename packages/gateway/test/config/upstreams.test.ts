@@ -16,10 +16,22 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
   assert.ok(result.ok)
   const upstreams = resolveUpstreams(result.config)
   assert.deepEqual([...upstreams.keys()], ['orders', 'http://users.internal', 'unix:/run/app.sock'])
-  for (const { upstream } of result.config.routes) assert.ok(upstreams.has(upstream))
+  for (const { upstream } of result.config.routes) assert.ok(upstreams.has(upstream ?? ''))
   assert.deepEqual(upstreams.get('http://users.internal'), {
     endpoints: [{ url: 'http://users.internal', weight: 1 }],
     balance: 'round-robin',
+    slowStart: 0,
+    panicThreshold: 30,
+    outliers: {
+      consecutiveFailures: 5,
+      statuses: [502, 503, 504],
+      successRate: false,
+      interval: 10_000,
+      ejectionTime: 30_000,
+      maxEjectionTime: 300_000,
+      maxEjectionPercent: 50,
+    },
+    health: false,
     pool: {
       maxConnections: 1024,
       maxPending: 1024,

@@ -51,7 +51,13 @@ function metricTable(): string {
 /** What /metrics shows when everything has been counted once: series appear with their first count. */
 function everyMetric(): string {
   const upstream = 'http://127.0.0.1:9000'
-  const result = parseConfig({ routes: [{ name: 'any', upstream }] })
+  const result = parseConfig({
+    upstreams: { guarded: { endpoints: [{ url: upstream }], breaker: {}, concurrency: { limit: 1 } } },
+    routes: [
+      { name: 'any', upstream, match: { path: '/any' }, hedge: {}, rateLimit: { rate: '1/s' } },
+      { name: 'guarded', upstream: 'guarded' },
+    ],
+  })
   if (!result.ok) throw new Error('the smallest configuration is refused')
   const metrics = new GatewayMetrics(result.config)
   const memory = metrics.allocate()
@@ -60,6 +66,7 @@ function everyMetric(): string {
   for (const each of [...statusClasses, requestBytes, responseBytes, active]) each.add(1)
   duration.record(1)
   metrics.onRetry('any')()
+  metrics.onRateLimit('any/limit-1')(true)
   metrics.onError(new TrafficError('internal', 'for show'))
   return metrics.render([memory])
 }

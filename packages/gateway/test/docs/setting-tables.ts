@@ -29,7 +29,9 @@ function render(rows: readonly Row[]): string {
     required ? 'required' : defaultOf(schema),
     schema.description ?? '',
   ])
-  return table(HEADINGS, cells)
+  // What may be one section or a list of them has the same settings twice.
+  const unique = new Map(cells.map((each) => [each.join('|'), each]))
+  return table(HEADINGS, [...unique.values()])
 }
 
 function childrenOf(schema: JsonSchema, prefix: string): Row[] {
@@ -54,6 +56,7 @@ function descendantsOf(schema: JsonSchema, prefix: string): Row[] {
 
 /** By the patterns that values/kinds.ts gives them. */
 const QUANTITIES: readonly (readonly [part: string, name: string])[] = [
+  ['/[0-9]*(ms|s|m|h)', 'rate of requests'],
   ['(ms|s|m|h)', 'duration'],
   ['B/s', 'rate'],
   ['?B)', 'size'],
@@ -68,19 +71,28 @@ function valueOf(schema: JsonSchema): string {
   if (words.length > 0) return words.map(code).join(' or ')
   switch (schema['type']) {
     case 'array':
-      return `list of ${items?.properties === undefined ? 'texts' : 'sections'}`
+      return `list of ${items?.properties === undefined && items?.$ref === undefined ? 'texts' : 'sections'}`
     case 'object':
-      return additionalProperties ? 'sections by name' : 'section'
+      return additionalProperties ? byName(additionalProperties) : 'section'
+    case 'number':
+      return `number from ${String(schema['minimum'])} to ${String(schema['maximum'])}`
     case 'boolean':
       return `${code('true')} or ${code('false')}`
     case 'integer':
       return rangeOf(schema)
     default: {
+      // What is described once and meant in several places is a section.
+      if (schema.$ref !== undefined) return 'section'
       const { pattern } = schema
       const quantity = QUANTITIES.find(([part]) => typeof pattern === 'string' && pattern.includes(part))
       return quantity?.[1] ?? 'text'
     }
   }
+}
+
+function byName({ $ref, type }: JsonSchema): string {
+  if ($ref !== undefined) return 'texts, lists or sections by name'
+  return type === 'string' ? 'texts by name' : 'sections by name'
 }
 
 function falseLast(one: string, other: string): number {

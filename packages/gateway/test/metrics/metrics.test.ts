@@ -45,7 +45,13 @@ function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointS
     closed: 0,
     reused: 0,
     failed: 0,
-  }
+    status: 'up',
+    available: 0,
+    panics: 0,
+    ejections: 0,
+    checksPassed: 0,
+    checksFailed: 0,
+  } as const
   return { endpoint, ...nothing, ...changes }
 }
 
@@ -158,6 +164,39 @@ it('endpoints that are called the same share their series', () => {
   assert.equal(valuesOf(metrics, [memory]).get(series), 3)
 })
 
+it('a reload adds what is new, and counts go on, whatever it takes away', () => {
+  const metrics = new GatewayMetrics(config)
+  const memories = [metrics.allocate()]
+  metrics.attach(memories[0] as SharedArrayBuffer) // just made
+  metrics.onRetry('rest')()
+  const reloaded = parseConfig({
+    upstreams: {
+      orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }] },
+    },
+    routes: [
+      { name: 'orders', upstream: 'orders' },
+      { name: 'more', match: { path: '/more' }, upstream: 'orders' },
+    ],
+  })
+  assert.ok(reloaded.ok)
+  metrics.grow(reloaded.config)
+  memories.push(metrics.allocate())
+  metrics.attach(memories[1] as SharedArrayBuffer) // just made
+  metrics.onRetry('more')()
+  const [before, after] = [{}, {}]
+  const record = (owner: object, opened: number): void =>
+    metrics.recordUpstream('orders', [poolStats('127.0.0.1:9001', { opened })], owner)
+  record(before, 5)
+  record(after, 1)
+  record(before, 6)
+  const values = valuesOf(metrics, memories)
+  assert.equal(values.get('headgate_retries_total{route="rest"}'), 1, 'of a route that is gone')
+  assert.equal(values.get('headgate_retries_total{route="more"}'), 1)
+  const opened = 'headgate_upstream_connections_opened_total{upstream="orders",endpoint="127.0.0.1:9001"}'
+  assert.equal(values.get(opened), 7, 'of the upstream before the reload, and of the one after')
+  assert.ok(values.has(opened.replace(':9001', ':9003')))
+})
+
 it('the process is measured when asked', () => {
   const metrics = new GatewayMetrics(config)
   const memory = metrics.allocate()
@@ -175,10 +214,10 @@ it('a worker samples its pools and its event loop each second, and once more at 
   const metrics = standaloneMetrics(config)
   const clock = new VirtualClock()
   let opened = 0
-  const upstream = { stats: () => [poolStats('127.0.0.1:9001', { opened: ++opened })] }
+  const upstream = { name: 'orders', stats: () => [poolStats('127.0.0.1:9001', { opened: ++opened })] }
   const recorded: number[] = []
   metrics.recordUpstream = (_, stats) => recorded.push(stats[0]?.opened ?? 0)
-  const sampler = new MetricSampler(metrics, new Map([['orders', upstream]]), clock)
+  const sampler = new MetricSampler(metrics, [upstream], clock)
   sampler.start()
   await clock.advance(2_500)
   assert.deepEqual(recorded, [1, 2])

@@ -1,3 +1,4 @@
+import { allHold, type Subject, weightOf } from '../../src/routing/condition.ts'
 import type { Found, RouteEntry } from '../../src/routing/router.ts'
 
 /** One host and one path of a route. */
@@ -14,6 +15,7 @@ export function slowFind(
   host: string,
   path: string,
   method: string,
+  subject?: Subject,
 ): Found<string> {
   const matching = entries
     .flatMap((entry, order) =>
@@ -27,10 +29,12 @@ export function slowFind(
       ),
     )
     .filter((place) => matchesHost(place.host, host) && paramsOf(place.path, path) !== undefined)
+    .filter(({ entry }) => subject === undefined || allHold(entry.conditions, subject))
   if (matching.length === 0) return { kind: 'not_found' }
   const allowed = matching.filter(({ entry }) => methodRank(entry, method) < Infinity)
   if (allowed.length === 0) {
     const allow = new Set(matching.flatMap(({ entry }) => entry.methods))
+    if (allow.size === 0) return { kind: 'not_found' }
     if (allow.has('GET')) allow.add('HEAD')
     return { kind: 'method_not_allowed', allow: [...allow].sort() }
   }
@@ -60,9 +64,11 @@ function paramsOf(pattern: string, path: string): Record<string, string> | undef
 /** Less is more specific. */
 function compare(left: Place, right: Place, method: string): number {
   return (
+    (right.entry.priority ?? 0) - (left.entry.priority ?? 0) ||
     hostRank(left.host) - hostRank(right.host) ||
     comparePaths(left.path.split('/'), right.path.split('/')) ||
     methodRank(left.entry, method) - methodRank(right.entry, method) ||
+    weightOf(right.entry.conditions) - weightOf(left.entry.conditions) ||
     left.order - right.order
   )
 }

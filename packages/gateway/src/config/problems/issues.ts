@@ -12,7 +12,7 @@ export interface SchemaIssue {
   readonly expected?: string
   readonly keys?: readonly string[]
   readonly errors?: readonly (readonly SchemaIssue[])[]
-  readonly params?: { readonly allowed?: string; readonly hint?: string | undefined }
+  readonly params?: { readonly part?: 'key'; readonly allowed?: string; readonly hint?: string | undefined }
 }
 
 /** What the schema found, in the words of this program. */

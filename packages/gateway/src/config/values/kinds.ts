@@ -130,6 +130,8 @@ function text<T>(noun: string, allowed: string, parse: (text: string) => Parsed<
   }
 }
 
+export { text as textKind }
+
 export const address: Kind<Address> = text(
   'an address',
   'host and port (127.0.0.1:8080, [::1]:8080), a port on every address (:8080) or a unix socket (unix:/run/headgate.sock)',

@@ -1,0 +1,49 @@
+import { isFieldValue, isToken } from '../../message/tokens.ts'
+import type { Credentials, Proof } from './auth.ts'
+import type { CredentialOptions } from './bearer.ts'
+
+/**
+ * User and password in Authorization, in UTF-8 (RFC 7617): readable for everyone on the way, so for https only.
+ * @throws TypeError if the user holds a colon, or one of both a control character
+ */
+export function basic(user: string, password: string, options: CredentialOptions = {}): Credentials {
+  if (user.includes(':')) throw new TypeError('auth: basic: the user holds a colon, which would end it')
+  // The values are not told: one of them is a secret, and who swaps them would tell it.
+  if (/\p{Cc}/u.test(user + password)) {
+    throw new TypeError('auth: basic: the user or the password holds a control character')
+  }
+  const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  const proof: Proof = { in: 'header', name: 'authorization', value }
+  return { scheme: 'basic', field: 'authorization', origins: options.origins, proof: () => proof }
+}
+
+/** Options of `apiKey`: a header field or a query parameter, not both. */
+export interface ApiKeyOptions extends CredentialOptions {
+  /** Name of the field, as `x-api-key`. */
+  readonly header?: string | undefined
+  /** Name of the parameter. Queries end up in the logs of everyone on the way: prefer `header`. */
+  readonly query?: string | undefined
+  readonly value: string
+}
+
+/** A key under a name of the origin's choice. @throws TypeError that names the option that is not valid */
+export function apiKey({ header, query, value, origins }: ApiKeyOptions): Credentials {
+  if ((header === undefined) === (query === undefined)) {
+    throw new TypeError(
+      'auth: apiKey: give one of the options header and query, with the name that the key goes by',
+    )
+  }
+  if (value === '' || !isFieldValue(value) || value.trim() !== value) {
+    throw new TypeError(
+      'auth: apiKey: value is not valid; allowed: text in latin1 without control characters or outer spaces',
+    )
+  }
+  if (header !== undefined && !isToken(header)) {
+    throw new TypeError(`auth: apiKey: header: ${JSON.stringify(header)} is not the name of a header field`)
+  }
+  const proof: Proof =
+    header === undefined
+      ? { in: 'query', name: query ?? '', value }
+      : { in: 'header', name: header.toLowerCase(), value }
+  return { scheme: 'apiKey', field: header?.toLowerCase(), origins, proof: () => proof }
+}

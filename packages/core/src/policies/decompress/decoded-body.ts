@@ -1,0 +1,122 @@
+import type { Body, BodySink } from '../../message/body.ts'
+import { TrafficError } from '../../message/errors.ts'
+import type { HeaderList } from '../../message/headers.ts'
+import { type Coding, type Decoder, makeDecoder, TRAILING } from './content-coding.ts'
+
+/** How much may come out of a decoder. */
+export interface DecodeLimits {
+  /** Octets of decoded content. */
+  readonly maxSize: number
+  /** Decoded octets for each encoded one, once there are more than `RATIO_FLOOR` of them. */
+  readonly maxRatio: number
+}
+
+/** Below this size any ratio is harmless: a page of blanks is not an attack. */
+export const RATIO_FLOOR: number = 1024 * 1024
+
+/** Why that much may not come out of this much; undefined if it may. */
+export function objectionTo(decoded: number, encoded: number, limits: DecodeLimits): string | undefined {
+  if (decoded > limits.maxSize)
+    return `it decodes to more than the limit of ${limits.maxSize} octets (maxSize)`
+  if (decoded <= RATIO_FLOOR || decoded <= encoded * limits.maxRatio) return undefined
+  return `it decodes to more than ${limits.maxRatio} times its size (maxRatio), as a decompression bomb does`
+}
+
+/** A failure to decode. */
+export function undecodable(coding: string, reason: string, cause?: unknown): TrafficError {
+  const message = `the response is said to be encoded with ${coding}, but ${reason}`
+  return new TrafficError('decompression_failed', message, { phase: 'response-body', cause })
+}
+
+/** A body decoded while it arrives, no faster than it is taken. */
+export class DecodedBody implements Body, BodySink {
+  readonly length: undefined = undefined
+  readonly whole: undefined = undefined
+  private readonly inner: Body
+  private readonly coding: Coding
+  private readonly limits: DecodeLimits
+  private sink: BodySink | undefined
+  private decoder: Decoder | undefined
+  private trailers: HeaderList | undefined
+  private encoded = 0
+  private decoded = 0
+  private complete = false
+
+  constructor(inner: Body, coding: Coding, limits: DecodeLimits) {
+    this.inner = inner
+    this.coding = coding
+    this.limits = limits
+  }
+
+  flowTo(sink: BodySink): void {
+    this.sink = sink
+    this.inner.flowTo(this)
+  }
+
+  /** Whoever takes what is decoded has room. */
+  resume(): void {
+    if (this.decoder === undefined) this.inner.resume()
+    else this.decoder.resume()
+  }
+
+  cancel(error: TrafficError): void {
+    this.stop()
+    this.inner.cancel(error)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (chunk.length === 0) return true
+    this.encoded += chunk.length
+    this.decoder ??= this.begin(chunk[0] as number) // it is not empty
+    return this.decoder.write(chunk)
+  }
+
+  end(trailers?: HeaderList): void {
+    this.complete = true
+    this.trailers = trailers
+    // Content of no octets is encoded as it is, whatever the field says.
+    if (this.decoder === undefined) this.stop()?.end(trailers)
+    else this.decoder.end()
+  }
+
+  fail(error: TrafficError): void {
+    this.stop()?.fail(error)
+  }
+
+  private begin(first: number): Decoder {
+    const decoder = makeDecoder(this.coding, first)
+    decoder.on('data', (chunk: Buffer) => this.took(chunk, decoder))
+    decoder.on('drain', () => this.inner.resume())
+    decoder.on('end', () => this.ended(decoder))
+    decoder.on('error', (error) => this.broken(`it is not valid: ${error.message}`, error))
+    return decoder
+  }
+
+  private took(chunk: Buffer, decoder: Decoder): void {
+    this.decoded += chunk.length
+    const objection = objectionTo(this.decoded, this.encoded, this.limits)
+    if (objection !== undefined) this.broken(objection)
+    else if (this.sink?.write(chunk) === false) decoder.pause()
+  }
+
+  private ended(decoder: Decoder): void {
+    if (!this.complete || decoder.bytesWritten < this.encoded) return this.broken(TRAILING)
+    this.stop()?.end(this.trailers)
+  }
+
+  private broken(reason: string, cause?: Error): void {
+    const sink = this.stop()
+    if (sink === undefined) return
+    const error = undecodable(this.coding, reason, cause)
+    this.inner.cancel(error)
+    sink.fail(error)
+  }
+
+  /** Lets go of decoder and sink; answers the sink, for the last call to it. */
+  private stop(): BodySink | undefined {
+    const { sink } = this
+    this.sink = undefined
+    this.decoder?.destroy()
+    return sink
+  }
+}

@@ -1,0 +1,81 @@
+import { hasNoContent } from '../../h1/framing.ts'
+import { WholeBody } from '../../message/body.ts'
+import type { Policy } from '../../message/handler.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { ACCEPTED_CODINGS, type Coding, decodeWhole, parseCodings } from './content-coding.ts'
+import { DecodedBody, type DecodeLimits, objectionTo, undecodable } from './decoded-body.ts'
+
+/** Options of `decompress`. */
+export interface DecompressOptions {
+  /** The most octets that a response may decode to. Default 1 GiB. */
+  readonly maxSize?: number
+  /** The most octets for each octet received, once it is more than 1 MiB in all. Default 200. */
+  readonly maxRatio?: number
+}
+
+/** Content up to this size that is here already is decoded at once: a stream and a thread cost more than that. */
+const AT_ONCE = 16 * 1024
+const AT_ONCE_DECODED = 256 * 1024
+
+/**
+ * Asks for compressed responses, unless the caller did or asked for a range, and decodes them: gzip, deflate, br and zstd, at most
+ * two of them. Content-Encoding and Content-Length are removed then. What has another coding is delivered as it is.
+ * What cannot be decoded fails with TrafficError `decompression_failed`.
+ * @throws TypeError if an option is not a number above 0
+ */
+export function decompress(options: DecompressOptions = {}): Policy {
+  const { maxSize = 1024 ** 3, maxRatio = 200 } = options
+  for (const [name, value] of Object.entries({ maxSize, maxRatio })) {
+    if (!(value > 0))
+      throw new TypeError(`decompress.${name}: ${value} is not valid; allowed: a number above 0`)
+  }
+  const limits = { maxSize, maxRatio }
+  return (next) =>
+    async function decompress(exchange) {
+      const { request } = exchange
+      // A part of what is encoded cannot be decoded (RFC 9110 14.2 counts encoded octets).
+      if (!request.headers.has('accept-encoding'))
+        request.headers.add('accept-encoding', request.headers.has('range') ? 'identity' : ACCEPTED_CODINGS)
+      const response = await next(exchange)
+      decode(response, request.method, limits)
+      return response
+    }
+}
+
+function decode(response: HttpResponse, method: string, limits: DecodeLimits): void {
+  const { status, headers, body } = response
+  const encoding = headers.get('content-encoding')
+  if (encoding === undefined || status === 206 || hasNoContent(method, status)) return
+  const codings = parseCodings(encoding)
+  if (codings === undefined) return
+  if (codings === 'too-many') {
+    const error = undecodable('several codings', 'more than two are not undone')
+    body.cancel(error)
+    throw error
+  }
+  for (const coding of codings.reverse()) undo(coding, response, limits)
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+}
+
+function undo(coding: Coding, response: HttpResponse, limits: DecodeLimits): void {
+  const { whole } = response.body
+  if (whole?.length === 0) return
+  const decoded =
+    whole !== undefined && whole.length <= AT_ONCE ? decodeNow(coding, whole, limits) : undefined
+  response.body = decoded ?? new DecodedBody(response.body, coding, limits)
+}
+
+/** Undefined if it is too large to be decoded while everybody waits. */
+function decodeNow(coding: Coding, whole: WholeBody, limits: DecodeLimits): WholeBody | undefined {
+  let decoded: Buffer | undefined
+  try {
+    decoded = decodeWhole(coding, whole.bytes, AT_ONCE_DECODED)
+  } catch (cause) {
+    throw undecodable(coding, `it is not valid: ${(cause as Error).message}`, cause)
+  }
+  if (decoded === undefined) return undefined
+  const objection = objectionTo(decoded.length, whole.length, limits)
+  if (objection !== undefined) throw undecodable(coding, objection)
+  return WholeBody.fromBytes(decoded)
+}

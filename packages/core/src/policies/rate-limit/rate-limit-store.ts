@@ -1,0 +1,92 @@
+import { BoundedMap } from '../bounded-map.ts'
+import { gcra, type GcraParameters, gcraParameters, type RateDecision, type RateLimit } from './gcra.ts'
+import { WindowCounter } from './window-counter.ts'
+
+/** Where a rate limit keeps what it knows of each key: here, in shared memory, or on another machine. */
+export interface RateLimitStore {
+  /** Whether it is part of this process, and so cannot fail. */
+  readonly local: boolean
+  /**
+   * Takes units out of a key's share, or reserves them where they are to be had within `maxWait` milliseconds. A store that
+   * cannot reserve refuses instead. May reject.
+   * @param now `clock.now()`; a store that others share goes by a clock that they share
+   */
+  take(key: string, cost: number, now: number, maxWait: number): RateDecision | Promise<RateDecision>
+  /** Gives back what was taken for a request that another limit refuses. A store that cannot leaves it out. */
+  giveBack?(key: string, cost: number, now: number): void | Promise<void>
+}
+
+/** Options of `LocalRateLimitStore`. */
+export interface LocalRateLimitOptions extends RateLimit {
+  /** Token bucket (`gcra`), or a sliding window of `per` milliseconds, which knows no burst. Default: gcra. */
+  readonly algorithm?: 'gcra' | 'sliding-window' | undefined
+  /** How many keys to keep; one that is forgotten starts with its full share again. Default 10,000. */
+  readonly maxKeys?: number | undefined
+}
+
+/** What is kept of one key. */
+interface Share {
+  take(now: number, cost: number, maxWait: number): RateDecision
+  giveBack(cost: number): void
+}
+
+/** A store in the memory of this thread. */
+export class LocalRateLimitStore implements RateLimitStore {
+  readonly local = true
+  private readonly shares: BoundedMap<Share>
+  private readonly makeShare: () => Share
+
+  /** @throws TypeError if an option is out of range */
+  constructor(options: LocalRateLimitOptions) {
+    this.shares = new BoundedMap(options.maxKeys ?? 10_000)
+    const parameters = gcraParameters(options)
+    const { rate, per = 1_000 } = options
+    this.makeShare =
+      options.algorithm === 'sliding-window'
+        ? () => new WindowCounter(rate, per)
+        : () => new TokenBucket(parameters)
+  }
+
+  take(key: string, cost: number, now: number, maxWait: number): RateDecision {
+    let share = this.shares.get(key)
+    if (share === undefined) {
+      share = this.makeShare()
+      this.shares.set(key, share)
+    }
+    return share.take(now, cost, maxWait)
+  }
+
+  giveBack(key: string, cost: number): void {
+    this.shares.peek(key)?.giveBack(cost)
+  }
+
+  /** Gives a key its full share again; all keys without one. */
+  reset(key?: string): void {
+    if (key === undefined) this.shares.clear()
+    else this.shares.delete(key)
+  }
+
+  /** Keys that are known. */
+  get size(): number {
+    return this.shares.size
+  }
+}
+
+class TokenBucket implements Share {
+  private readonly parameters: GcraParameters
+  private arrival = Number.NEGATIVE_INFINITY
+
+  constructor(parameters: GcraParameters) {
+    this.parameters = parameters
+  }
+
+  take(now: number, cost: number, maxWait: number): RateDecision {
+    const result = gcra(this.parameters, this.arrival, now, cost, maxWait)
+    this.arrival = result.arrival
+    return result
+  }
+
+  giveBack(cost: number): void {
+    this.arrival -= cost * this.parameters.interval
+  }
+}

@@ -1,0 +1,164 @@
+import type { Body } from '../../message/body.ts'
+import { EMPTY_BODY } from '../../message/body.ts'
+import { drain } from '../../message/drain.ts'
+import { TrafficError } from '../../message/errors.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import type { Policy } from '../../message/handler.ts'
+import type { HeaderList } from '../../message/headers.ts'
+import { formatUrl, urlParts } from '../../message/reference.ts'
+import { canReplay, replayed } from '../../message/replay.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import {
+  decideRedirect,
+  type FollowRedirect,
+  isRedirect,
+  type RedirectDecision,
+  shownUrl,
+} from './redirect-decision.ts'
+
+/** What to do with redirects: `manual` delivers them as they are, `error` makes them a failure. */
+export type RedirectMode = 'follow' | 'manual' | 'error'
+
+/** Options of `redirect`. */
+export interface RedirectOptions {
+  /** How many are followed for one exchange. Default 20, as browsers do. */
+  readonly limit?: number
+  /** Fields that hold credentials of the caller's own, beside Authorization, Cookie and Proxy-Authorization. Default none. */
+  readonly credentialHeaders?: readonly string[]
+  /** For all exchanges, or asked for each. Default `follow`. */
+  readonly mode?: RedirectMode | ((exchange: Exchange) => RedirectMode)
+}
+
+/** One redirect that was followed. */
+export interface Redirect {
+  readonly status: number
+  /** Who answered so. */
+  readonly from: string
+  readonly to: string
+}
+
+const followed = new WeakMap<Exchange, Redirect[]>()
+const NONE: readonly Redirect[] = []
+
+/** The redirects that were followed for an exchange, in order; where the last one led is its request's URL. */
+export function redirectsOf(exchange: Exchange): readonly Redirect[] {
+  return followed.get(exchange) ?? NONE
+}
+
+const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization']
+/** What a field says of the content goes with it (Fetch 2.2.6, "request-body-header name"). */
+const OF_CONTENT: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-language',
+  'content-location',
+  'content-type',
+  'content-length',
+  'expect',
+])
+/** A page that sets a cookie and leads to itself is no loop; the same again is. */
+const VISITS = 2
+
+/**
+ * Follows redirects, each as a request of its own to what is behind this policy. Credentials and cookies stay with the origin that
+ * they were given for. The exchange's request is changed to the next one: policies outside see the last.
+ * Rejects with TrafficError `too_many_redirects` or `redirect_refused`.
+ * @throws TypeError if the limit is not a whole number from 0
+ */
+export function redirect(options: RedirectOptions = {}): Policy {
+  const { limit = 20, credentialHeaders = [], mode = 'follow' } = options
+  if (!Number.isInteger(limit) || limit < 0) {
+    throw new TypeError(`redirect.limit: ${limit} is not valid; allowed: a whole number from 0`)
+  }
+  const credentials = new Set([...CREDENTIALS, ...credentialHeaders.map((name) => name.toLowerCase())])
+  const modeOf = typeof mode === 'function' ? mode : () => mode
+  return (next) =>
+    async function redirect(exchange) {
+      const wanted = modeOf(exchange)
+      if (wanted === 'manual') return next(exchange)
+      for (;;) {
+        const hop = new Hop(exchange)
+        const response = await next(exchange)
+        if (!isRedirect(response.status) || response.tunnel !== undefined) return response
+        const decision = hop.decide(response)
+        if (decision.kind === 'deliver') return response
+        drain(response.body, exchange.clock)
+        if (wanted === 'error') throw hop.refused('redirects are not to be followed')
+        if (decision.kind === 'refuse') throw hop.refused(decision.reason)
+        hop.checkLimits(decision, limit)
+        hop.follow(response.status, decision, credentials)
+      }
+    }
+}
+
+/** One request of an exchange as it was before the policies within added to it. */
+class Hop {
+  private readonly exchange: Exchange
+  private readonly url
+  private readonly headers: HeaderList
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange
+    this.url = urlParts(exchange.request)
+    this.headers = exchange.request.headers.clone()
+  }
+
+  decide(response: HttpResponse): RedirectDecision {
+    const { request } = this.exchange
+    const { status, headers } = response
+    return decideRedirect(
+      { method: request.method, url: this.url, body: bodyKind(request.body) },
+      { status, locations: headers.getAll('location') },
+    )
+  }
+
+  /** @throws TrafficError `too_many_redirects` */
+  checkLimits(decision: FollowRedirect, limit: number): void {
+    const before = redirectsOf(this.exchange)
+    if (before.length >= limit) throw this.tooMany(`${limit} redirects were followed, and this is one more`)
+    const to = formatUrl(decision.url)
+    const visits = before.filter((each) => each.to === to).length + (before[0]?.from === to ? 1 : 0)
+    if (visits >= VISITS) throw this.tooMany(`the redirects go in a circle by ${shownUrl(decision.url)}`)
+  }
+
+  follow(status: number, decision: FollowRedirect, credentials: ReadonlySet<string>): void {
+    const { exchange, headers } = this
+    const { request } = exchange
+    const { url, dropBody, dropCredentials } = decision
+    const list = followed.get(exchange) ?? []
+    followed.set(exchange, list)
+    list.push({ status, from: formatUrl(this.url), to: formatUrl(url) })
+    if (dropBody) headers.retain((name) => !OF_CONTENT.has(name))
+    if (dropCredentials) headers.retain((name) => !credentials.has(name))
+    request.method = decision.method
+    request.scheme = url.scheme
+    request.authority = url.authority
+    request.path = url.path
+    request.query = url.query
+    request.headers = headers
+    request.body = dropBody ? EMPTY_BODY : replayed(request.body)
+    // Another request: neither its tries nor its connections are those of the one before.
+    exchange.attempts = 0
+    exchange.freshConnection = false
+    exchange.endpoint = ''
+  }
+
+  refused(reason: string): TrafficError {
+    return this.error('redirect_refused', reason)
+  }
+
+  private tooMany(reason: string): TrafficError {
+    return this.error('too_many_redirects', reason)
+  }
+
+  private error(code: 'redirect_refused' | 'too_many_redirects', reason: string): TrafficError {
+    const message = `the redirect from ${shownUrl(this.url)} is not followed: ${reason}`
+    const error = new TrafficError(code, message, { phase: 'response-head', replaySafe: 'unknown' })
+    error.attempts = this.exchange.attempts
+    return error
+  }
+}
+
+function bodyKind(body: Body): 'none' | 'replayable' | 'spent' {
+  if (body.length === 0) return 'none'
+  return canReplay(body) ? 'replayable' : 'spent'
+}

@@ -1,0 +1,76 @@
+import { parseRetryAfter } from '../../fields/retry-after.ts'
+import { type ReplaySafety, TrafficError } from '../../message/errors.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import { canReplay } from '../../message/replay.ts'
+import { isIdempotent } from '../../message/request.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { backoff, type BackoffOptions } from './backoff.ts'
+
+/** The statuses that say that another try may help: transient by their definition (RFC 9110 15.5, 15.6; RFC 6585 4; RFC 8470 5.2). */
+export const RETRY_STATUSES: readonly number[] = [408, 425, 429, 500, 502, 503, 504]
+
+/** Rule 7 of the engine, as a pure decision. */
+export function isReplayable(exchange: Exchange, error: TrafficError, keyed = false): boolean {
+  if (exchange.cancellation !== undefined || error.source !== 'upstream') return false
+  // Bytes that were read off the downstream connection are gone.
+  if (error.replaySafe !== 'unsent' && !canReplay(exchange.request.body)) return false
+  if (error.replaySafe !== 'unknown') return true
+  return keyed && exchange.request.headers.has('idempotency-key')
+}
+
+/**
+ * A response that may be better at the next try, as the failure that it stands for; undefined for one to be passed on.
+ * @param statuses those that are tried again
+ */
+export function failedStatus(
+  exchange: Exchange,
+  response: HttpResponse,
+  statuses: readonly number[],
+): TrafficError | undefined {
+  const { status } = response
+  // All the good ones, at the cost of one comparison.
+  if (status < 400 || !statuses.includes(status)) return undefined
+  const { method } = exchange.request
+  // An origin that keeps answers by Idempotency-Key answers the same 500 again (draft-ietf-httpapi-idempotency-key-header).
+  if (status === 500 && !isIdempotent(method)) return undefined
+  const message = `the upstream answered ${status} (${exchange.endpoint || 'upstream'})`
+  const replaySafe = statusSafety(status, method)
+  const error = new TrafficError('unexpected_status', message, { phase: 'response-head', replaySafe })
+  error.retryAfter = parseRetryAfter(response.headers.get('retry-after'), exchange.clock.wallTime())
+  return error
+}
+
+/** These three say that the request was not processed; of any other, nobody knows. */
+function statusSafety(status: number, method: string): ReplaySafety {
+  if (status === 408 || status === 425 || status === 429) return 'refused'
+  return isIdempotent(method) ? 'idempotent' : 'unknown'
+}
+
+/** What `nextDelay` goes by. */
+export interface DelayLimits {
+  readonly backoff: BackoffOptions
+  /** Tries in all that are allowed. */
+  readonly attempts: number
+  /** The longest Retry-After to wait for, in milliseconds. */
+  readonly maxRetryAfter: number
+}
+
+/**
+ * How long to wait before the next try, never less than the upstream asks; undefined if there is none: no attempt is left, the
+ * upstream asks for too much, or the deadline would pass meanwhile.
+ * @param made the tries so far that count
+ * @param previous the wait before the attempt that failed; 0 if there was none
+ */
+export function nextDelay(
+  exchange: Exchange,
+  error: TrafficError,
+  limits: DelayLimits,
+  made: number,
+  previous: number,
+): number | undefined {
+  if (made >= limits.attempts) return undefined
+  const asked = error.retryAfter ?? 0
+  if (asked > limits.maxRetryAfter) return undefined
+  const delay = Math.max(backoff(limits.backoff, made, exchange.clock, previous), asked)
+  return delay >= exchange.remaining() ? undefined : delay
+}

@@ -1,0 +1,60 @@
+import { createHash, createHmac } from 'node:crypto'
+import { cookieValue } from '../../fields/cookie.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { isToken } from '../../message/tokens.ts'
+
+/** Options of sticky sessions. */
+export interface StickyOptions {
+  /** The name of the cookie that holds a client to its endpoint. */
+  readonly cookie: string
+  /** Seconds that the client keeps it; undefined: until it ends its session. */
+  readonly maxAge?: number | undefined
+  /** Keys the ids of endpoints: without it, who guesses an endpoint's address can confirm it by its id. */
+  readonly secret?: string | undefined
+}
+
+/**
+ * Holds each client to the endpoint that answered it first, by a cookie of the gateway's own. It holds an id made from the endpoint's
+ * name, so that it means the same in all threads, after a restart, and whatever becomes of the other endpoints.
+ */
+export class StickySessions<T extends { readonly name: string }> {
+  private readonly cookie: string
+  private readonly attributes: string
+  private readonly byId = new Map<string, T>()
+  private readonly ids = new Map<T, string>()
+
+  /** @throws TypeError if the cookie's name is not a token */
+  constructor(endpoints: readonly T[], { cookie, maxAge, secret }: StickyOptions) {
+    if (!isToken(cookie))
+      throw new TypeError(`${JSON.stringify(cookie)} is not the name of a cookie: use a token`)
+    this.cookie = cookie
+    this.attributes = `; Path=/; HttpOnly; SameSite=Lax${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}`
+    for (const endpoint of endpoints) {
+      const id = idOf(endpoint.name, secret)
+      this.byId.set(id, endpoint)
+      this.ids.set(endpoint, id)
+    }
+  }
+
+  /** The endpoint that the client is held to; undefined if none, or one that is no longer there. */
+  endpointOf(exchange: Exchange): T | undefined {
+    const id = cookieValue(exchange.request.headers.get('cookie'), this.cookie)
+    return id === undefined ? undefined : this.byId.get(id)
+  }
+
+  /** Has the client come back to the endpoint that answered. */
+  async remember(answer: Promise<HttpResponse>, endpoint: T, exchange: Exchange): Promise<HttpResponse> {
+    const response = await answer
+    const secure = exchange.peer.encrypted ? '; Secure' : ''
+    const value = `${this.cookie}=${this.ids.get(endpoint)}${this.attributes}${secure}`
+    response.headers.add('set-cookie', value)
+    return response
+  }
+}
+
+/** 96 bits: enough for no two endpoints to share one. */
+function idOf(name: string, secret: string | undefined): string {
+  const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret)
+  return hash.update(name).digest().subarray(0, 12).toString('base64url')
+}

@@ -1,0 +1,242 @@
+import { connect as connectSocket, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
+import type { Cancellable, Exchange } from '../../message/exchange.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Timer } from '../../time/timer.ts'
+import { type Admission, admit } from '../guard/admission.ts'
+import type { ResolvedAddress, Resolver } from './dns.ts'
+import { type AddressGuard, type GuardedPlace, refusal } from '../guard/guard.ts'
+import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
+import { type TlsOrigin, tlsFailureReason } from './tls.ts'
+
+/** Where to connect to. `tls` is made once for an origin and shared by its connections. */
+export type ConnectTarget =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOrigin }
+  | { readonly kind: 'unix'; readonly path: string; readonly tls?: TlsOrigin }
+
+/** What a cancellation reaches: an exchange, or anything that stands for it. */
+export type CancelScope = Pick<Exchange, 'cancellation' | 'occupy' | 'release'>
+
+export interface ConnectOptions {
+  readonly clock: Clock
+  readonly resolver: Resolver
+  /** For all of it, name resolution and TLS handshake included, in milliseconds. */
+  readonly timeout: number
+  /** Its cancellation ends the attempt. */
+  readonly scope?: CancelScope
+  /** node:net's `onread`: one buffer that is read into again and again, instead of a new one for each read. */
+  readonly onread?: OnReadOpts
+  /** Judges where the connection leads, before, between and after; none by default. */
+  readonly guard?: AddressGuard | undefined
+  /** Begins to connect a TCP socket; node:net's own by default. */
+  readonly dial?: (place: NetConnectOpts) => Socket
+}
+
+/** `host:port` or the path of the socket: how logs and errors name the target. */
+export function targetName(target: ConnectTarget): string {
+  if (target.kind === 'unix') return `unix:${target.path}`
+  return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`
+}
+
+/**
+ * Opens a connection, ready to be written to: TCP_NODELAY and keepalive on, half-open allowed, since a tunnel
+ * may end in one direction first.
+ * @throws TrafficError `dns_failed`, `connect_failed`, `connect_timeout`, `tls_failed`, `address_refused`, or the cancellation
+ */
+export function connect(target: ConnectTarget, options: ConnectOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    new ConnectAttempt(target, options, resolve, reject).start()
+  })
+}
+
+class ConnectAttempt implements Cancellable {
+  private readonly target: ConnectTarget
+  private readonly options: ConnectOptions
+  private readonly resolve: (socket: Socket) => void
+  private readonly reject: (error: TrafficError) => void
+  private readonly timer: Timer
+  private phase: 'dns' | 'connect' | 'tls' = 'connect'
+  private race: ConnectionRace | undefined
+  private socket: Socket | undefined
+  private settled = false
+  /** With a guard, the only ones that may be connected to. */
+  private judged: readonly ResolvedAddress[] = []
+
+  constructor(
+    target: ConnectTarget,
+    options: ConnectOptions,
+    resolve: (socket: Socket) => void,
+    reject: (error: TrafficError) => void,
+  ) {
+    this.target = target
+    this.options = options
+    this.resolve = resolve
+    this.reject = reject
+    this.timer = options.clock.timer(() => this.timedOut())
+  }
+
+  start(): void {
+    const { target } = this
+    const { scope, timeout, guard } = this.options
+    if (scope?.cancellation !== undefined) return this.reject(scope.cancellation)
+    scope?.occupy(this)
+    this.timer.arm(timeout)
+    if (target.kind === 'unix' && guard === undefined) return this.dialAll([UNIX])
+    this.phase = 'dns'
+    admitTarget(target, this.options).then(
+      (addresses) => this.dialAll(addresses),
+      (error: unknown) => this.fail(TrafficError.from(error)),
+    )
+  }
+
+  cancelled(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  private dialAll(addresses: readonly ResolvedAddress[]): void {
+    if (this.settled) return
+    this.phase = 'connect'
+    this.judged = addresses
+    this.race = new ConnectionRace(addresses, this.options.clock, (address) => this.dial(address), {
+      won: (socket) => this.connected(socket),
+      lost: (failures) => this.refused(failures),
+    })
+    try {
+      this.race.next()
+    } catch (cause) {
+      // node:net throws for what it can never connect to, such as port 70000.
+      this.fail(this.error('connect_failed', `cannot connect to ${this.place()}: ${String(cause)}`, cause))
+    }
+  }
+
+  private dial(address: ResolvedAddress): Socket {
+    const { target } = this
+    const { onread } = this.options
+    const place: NetConnectOpts =
+      target.kind === 'unix' ? { path: target.path } : { host: address.address, port: target.port }
+    const common = {
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_DELAY,
+      allowHalfOpen: true,
+      ...(onread === undefined ? {} : { onread }),
+    }
+    if (target.tls === undefined) return (this.options.dial ?? connectSocket)({ ...place, ...common })
+    const socket = connectTls({ ...target.tls.connectionOptions(), ...place, ...common })
+    target.tls.watch(socket)
+    return socket
+  }
+
+  private connected(socket: Socket): void {
+    this.socket = socket
+    // Whoever takes the socket over listens too, a moment later: until then no error may go unheard.
+    socket.on('error', (error) => this.broken(error))
+    const verdict = this.options.guard?.judgePeer(socket.remoteAddress ?? '', this.judged)
+    if (verdict?.allowed === false) return this.fail(refusal(this.place(), verdict.reason))
+    if (this.target.tls === undefined) return this.succeed(socket)
+    this.phase = 'tls'
+    socket.once('secureConnect', () => this.succeed(socket))
+    socket.once('close', () => this.broken(new Error('the connection was closed')))
+  }
+
+  private refused(failures: readonly FailedAddress[]): void {
+    const errors = failures.map(({ error }) => error)
+    const cause = errors.length === 1 ? errors[0] : new AggregateError(errors)
+    this.fail(
+      this.error('connect_failed', `could not connect to ${this.place()}: ${reasons(failures)}`, cause),
+    )
+  }
+
+  /** An error after the TCP connection stood. */
+  private broken(error: Error): void {
+    if (this.settled) return
+    const { tls } = this.target
+    tls?.forgetSession()
+    const reason = tlsFailureReason(error, tls?.servername ?? '')
+    this.fail(this.error('tls_failed', `the TLS handshake with ${this.place()} failed: ${reason}`, error))
+  }
+
+  private timedOut(): void {
+    const { timeout } = this.options
+    const what = {
+      dns: `the name of ${this.place()} was not resolved`,
+      connect: `${this.place()} did not accept a connection`,
+      tls: `the TLS handshake with ${this.place()} did not finish`,
+    }[this.phase]
+    const advice = 'check that it is up and reachable from here, or raise connectTimeout'
+    this.fail(this.error('connect_timeout', `${what} within ${timeout} ms; ${advice}`))
+  }
+
+  private succeed(socket: Socket): void {
+    if (this.settled) return
+    this.settle()
+    this.resolve(socket)
+  }
+
+  private fail(error: TrafficError): void {
+    if (this.settled) return
+    this.settle()
+    this.race?.stop()
+    this.socket?.destroy()
+    this.reject(error)
+  }
+
+  private settle(): void {
+    this.settled = true
+    this.timer.disarm()
+    this.options.scope?.release(this)
+  }
+
+  private place(): string {
+    return targetName(this.target)
+  }
+
+  private error(code: ErrorCode, message: string, cause?: unknown): TrafficError {
+    const phase: ErrorPhase = this.phase
+    return new TrafficError(code, message, { phase, replaySafe: 'unsent', cause })
+  }
+}
+
+/** As guard and proxies see it. */
+export function guardedPlace({ host, port, tls }: ConnectTarget & { readonly kind: 'tcp' }): GuardedPlace {
+  return { host, port, scheme: tls === undefined ? 'http' : 'https' }
+}
+
+/** As `admit`, for a target. */
+export async function admitTarget(
+  target: ConnectTarget,
+  admission: Admission,
+): Promise<readonly ResolvedAddress[]> {
+  if (target.kind === 'tcp') return admit(guardedPlace(target), admission)
+  if (admission.guard === undefined) return [UNIX]
+  throw refusal(targetName(target), 'a unix socket is never public')
+}
+
+/** The one "address" of a unix socket, whose path is in the target. */
+const UNIX: ResolvedAddress = { address: '', family: 4 }
+
+/** Milliseconds of silence before TCP probes: finds peers that vanished behind a NAT or firewall. */
+const KEEPALIVE_DELAY = 60_000
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there; is it running, and is the port right?',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  ETIMEDOUT: 'it does not answer',
+  EMFILE: 'this process has too many open files; raise its limit (ulimit -n) or lower pool.maxConnections',
+  EADDRNOTAVAIL: 'no local port is free; fewer, longer-lived connections are needed',
+  ENOENT: 'the socket does not exist',
+  EACCES: 'permission was denied',
+}
+
+function reasons(failures: readonly FailedAddress[]): string {
+  return failures
+    .map(({ address, error }) => {
+      const code = 'code' in error ? String(error.code) : ''
+      const advice = ADVICE[code]
+      const reason = advice === undefined ? error.message : `${code}, ${advice}`
+      return failures.length > 1 ? `${address}: ${reason}` : reason
+    })
+    .join('; ')
+}

@@ -1,0 +1,284 @@
+import { TrafficError } from '../../message/errors.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Timer } from '../../time/timer.ts'
+import type { CancelScope } from '../connect/connect.ts'
+import { Opening } from './opening.ts'
+import { IdleList, PoolEntry, type PooledConnection } from './pool-entry.ts'
+import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, WaiterQueue } from './pool-queue.ts'
+
+/** The limits of one endpoint's connections; times in milliseconds, Infinity for no limit. */
+export interface PoolOptions {
+  /** Connections open or being opened at a time. Default 1,024. */
+  readonly maxConnections: number
+  /** Exchanges that may queue once every connection is in use. Default 1,024. */
+  readonly maxPending: number
+  /** How long one may queue, in milliseconds. Default 5,000. */
+  readonly pendingTimeout: number
+  /** How long a connection may lie idle, in milliseconds. Default 60,000. */
+  readonly idleTimeout: number
+  /** How old a connection may grow in milliseconds, give or take a tenth, so that those opened together do not end together. Default 600,000. */
+  readonly maxAge: number
+}
+
+export const POOL_DEFAULTS: PoolOptions = {
+  maxConnections: 1024,
+  maxPending: 1024,
+  pendingTimeout: 5_000,
+  idleTimeout: 60_000,
+  maxAge: 600_000,
+}
+
+/** The first four are of this moment, the others count since the pool was made. */
+export interface PoolStats {
+  readonly active: number
+  readonly idle: number
+  /** Connections being opened. */
+  readonly connecting: number
+  /** Exchanges waiting, for a free connection or for one being opened. */
+  readonly pending: number
+  readonly opened: number
+  readonly closed: number
+  /** Exchanges that were given a connection which had served another before. */
+  readonly reused: number
+  /** Connections that could not be opened. */
+  readonly failed: number
+}
+
+/** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
+export type Open = (scope: CancelScope) => Promise<PooledConnection>
+
+/** The connections to one endpoint. */
+export class Pool {
+  /** The endpoint, for messages. */
+  readonly name: string
+  private readonly clock: Clock
+  private readonly open: Open
+  private readonly options: PoolOptions
+  private readonly entries = new Set<PoolEntry>()
+  private readonly idle = new IdleList()
+  private readonly waiters = new WaiterQueue()
+  private readonly openings = new Set<Opening>()
+  private readonly sweeper: Timer
+  private sweeping = false
+  private closing = false
+  private retired = false
+  private drained: (() => void)[] = []
+  private opened = 0
+  private reused = 0
+  private failed = 0
+
+  constructor(name: string, clock: Clock, open: Open, options: PoolOptions = POOL_DEFAULTS) {
+    this.name = name
+    this.clock = clock
+    this.open = open
+    this.options = options
+    this.sweeper = clock.timer(() => {
+      this.sweeping = false
+      this.sweep()
+    })
+  }
+
+  /**
+   * A connection for one exchange. At once, without a promise, where one is idle: that is the hot path.
+   * Rejects with TrafficError `pool_queue_full`, `pool_queue_timeout`, `deadline_exceeded`, `shutting_down`, the
+   * cancellation of the exchange, or what made opening a connection fail.
+   */
+  acquire(exchange: Exchange): PooledConnection | Promise<PooledConnection> {
+    let entry = this.idle.newest
+    if (entry === undefined) return this.wait(exchange)
+    if (exchange.freshConnection) {
+      // Those that lie idle may be as stale as the one that was just found closed.
+      if (!this.hasRoom) this.drop(entry)
+      return this.wait(exchange)
+    }
+    const now = this.clock.now()
+    while (entry !== undefined) {
+      if (this.fresh(entry, now)) {
+        this.idle.remove(entry)
+        entry.state = 'active'
+        this.reused++
+        return entry.connection
+      }
+      this.drop(entry)
+      entry = this.idle.newest
+    }
+    return this.wait(exchange)
+  }
+
+  /** Exchanges that are served or wait: what balancers go by. */
+  get load(): number {
+    return this.entries.size - this.idle.size + this.waiters.size
+  }
+
+  stats(): PoolStats {
+    return {
+      active: this.entries.size - this.idle.size,
+      idle: this.idle.size,
+      connecting: this.openings.size,
+      pending: this.waiters.size,
+      opened: this.opened,
+      closed: this.opened - this.entries.size,
+      reused: this.reused,
+      failed: this.failed,
+    }
+  }
+
+  /** Keeps no connection idle from now on. Exchanges that were on their way here are served all the same. */
+  retire(): void {
+    this.retired = true
+    while (this.idle.newest !== undefined) this.drop(this.idle.newest)
+  }
+
+  /** Takes no more exchanges, serves those that it has, and resolves when the last connection is gone. */
+  drain(): Promise<void> {
+    this.closing = true
+    while (this.idle.newest !== undefined) this.drop(this.idle.newest)
+    if (this.waiters.size === 0) this.cancelOpenings()
+    return new Promise((resolve) => {
+      this.drained.push(resolve)
+      this.tellDrained()
+    })
+  }
+
+  /** Ends everything now: waiting exchanges fail with `shutting_down`, those on a connection as it says. */
+  destroy(): void {
+    this.closing = true
+    for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
+      waiter.fail(shuttingDown(this.name))
+    }
+    this.cancelOpenings()
+    for (const entry of this.entries) this.drop(entry)
+    this.tellDrained()
+  }
+
+  /** For the entries: this one's exchange is finished. */
+  released(entry: PoolEntry): void {
+    if (entry.state !== 'active') return
+    const now = this.clock.now()
+    if (now >= entry.expiresAt) return this.drop(entry)
+    const waiter = this.waiters.shiftReusing()
+    if (waiter !== undefined) {
+      this.reused++
+      waiter.serve(entry.connection)
+    } else if (this.waiters.size > this.openings.size) {
+      // Whoever waits wants a fresh one, for which there was no room.
+      this.drop(entry)
+    } else this.rest(entry, now)
+  }
+
+  /** For the entries: this one's connection is gone. */
+  closed(entry: PoolEntry): void {
+    if (entry.state === 'gone') return
+    if (entry.state === 'idle') this.idle.remove(entry)
+    entry.state = 'gone'
+    this.entries.delete(entry)
+    this.openForWaiters()
+    this.tellDrained()
+  }
+
+  private drop(entry: PoolEntry): void {
+    this.closed(entry)
+    entry.connection.destroy()
+  }
+
+  private fresh(entry: PoolEntry, now: number): boolean {
+    return now < entry.expiresAt && now - entry.idleSince < this.options.idleTimeout
+  }
+
+  private rest(entry: PoolEntry, now: number): void {
+    if (this.closing || this.retired) return this.drop(entry)
+    entry.idleSince = now
+    this.idle.push(entry)
+    if (!this.sweeping) this.armSweeper(entry)
+  }
+
+  /** One timer for all: it fires when the one that has been idle longest may be due, and looks again. */
+  private armSweeper(oldest: PoolEntry): void {
+    const due = Math.min(oldest.idleSince + this.options.idleTimeout, oldest.expiresAt)
+    if (due === Infinity) return
+    this.sweeping = true
+    this.sweeper.arm(due - this.clock.now())
+  }
+
+  private sweep(): void {
+    const now = this.clock.now()
+    while (this.idle.oldest !== undefined && !this.fresh(this.idle.oldest, now)) this.drop(this.idle.oldest)
+    if (this.idle.oldest !== undefined) this.armSweeper(this.idle.oldest)
+  }
+
+  private get hasRoom(): boolean {
+    return this.entries.size + this.openings.size < this.options.maxConnections
+  }
+
+  private wait(exchange: Exchange): Promise<PooledConnection> {
+    if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
+    if (this.closing) return Promise.reject(shuttingDown(this.name))
+    const remaining = exchange.remaining()
+    if (remaining <= 0) return Promise.reject(deadlineExceeded(this.name))
+    const mustQueue = !this.hasRoom
+    if (mustQueue && this.waiters.size - this.openings.size >= this.options.maxPending) {
+      return Promise.reject(queueFull(this.name, this.options))
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(exchange, this.waiters, resolve, reject)
+      this.waiters.push(waiter)
+      // One for which a connection is opened is bounded by the connect timeout, whose error tells more.
+      const limit = mustQueue ? this.options.pendingTimeout : Infinity
+      if (remaining <= limit) {
+        if (remaining !== Infinity) waiter.expireIn(remaining, () => deadlineExceeded(this.name))
+      } else waiter.expireIn(limit, () => queueTimeout(this.name, this.options))
+      this.openForWaiters()
+    })
+  }
+
+  /** There are never fewer connections being opened than exchanges waiting, as long as there is room. */
+  private openForWaiters(): void {
+    while (this.waiters.size > this.openings.size && this.hasRoom) this.openOne()
+  }
+
+  private openOne(): void {
+    const opening = new Opening()
+    this.openings.add(opening)
+    this.open(opening).then(
+      (connection) => this.openedOne(opening, connection),
+      (error: unknown) => this.failedOne(opening, TrafficError.from(error)),
+    )
+  }
+
+  /** It serves whoever has waited longest: not always the exchange that made the pool open it. */
+  private openedOne(opening: Opening, connection: PooledConnection): void {
+    this.openings.delete(opening)
+    this.opened++
+    const now = this.clock.now()
+    const entry = new PoolEntry(
+      connection,
+      this,
+      now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
+    )
+    this.entries.add(entry)
+    if (connection.closed) return this.closed(entry)
+    const waiter = this.waiters.shift()
+    if (waiter === undefined) this.rest(entry, now)
+    else waiter.serve(connection)
+  }
+
+  /** The failure is told to one exchange, unless enough others are being opened; the rest get another try. */
+  private failedOne(opening: Opening, error: TrafficError): void {
+    this.openings.delete(opening)
+    if (opening.cancellation === undefined) this.failed++
+    if (this.waiters.size > this.openings.size) this.waiters.shift()?.fail(error)
+    this.openForWaiters()
+    this.tellDrained()
+  }
+
+  private cancelOpenings(): void {
+    for (const opening of this.openings) opening.cancel(shuttingDown(this.name))
+  }
+
+  private tellDrained(): void {
+    if (!this.closing || this.entries.size + this.openings.size + this.waiters.size > 0) return
+    this.sweeper.disarm()
+    for (const tell of this.drained.splice(0)) tell()
+  }
+}

@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIPv6 } from 'node:net'
+import type { Address } from '../config/values/address.ts'
+import { type AdminAnswer, problem } from './endpoint.ts'
+
+/** Who may do what. */
+export interface Access {
+  readonly address: Address
+  /** Undefined: none is asked for. */
+  readonly token: string | undefined
+}
+
+/** Why a request may not do what it wants to; undefined if it may. */
+export function denied(
+  request: IncomingMessage,
+  changes: boolean,
+  { address, token }: Access,
+): AdminAnswer | undefined {
+  if (token !== undefined && !bears(request, token)) {
+    return problem(401, 'Unauthorized', 'send "Authorization: Bearer TOKEN" with the token of admin.token', {
+      'www-authenticate': 'Bearer',
+    })
+  }
+  if (!changes) return undefined
+  // Any page that a browser shows may send a POST to this machine; only those of this server may mean it.
+  if (isForeign(request)) {
+    return problem(403, 'Forbidden', 'pages of other origins may change nothing here')
+  }
+  if (token === undefined && !isLocal(address)) {
+    return problem(403, 'Forbidden', 'changes through an address that is not loopback need admin.token')
+  }
+  return undefined
+}
+
+function bears({ headers }: IncomingMessage, token: string): boolean {
+  const sent = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
+  // Of their hashes: in a time that does not even tell the length.
+  return timingSafeEqual(hash(sent), hash(token))
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function isForeign({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers
+  if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site'
+  return URL.canParse(origin) ? new URL(origin).host !== host : true
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+function isLocal(address: Address): boolean {
+  if (address.kind === 'unix' || address.host === 'localhost') return true
+  return LOOPBACK.check(address.host, isIPv6(address.host) ? 'ipv6' : 'ipv4')
+}

@@ -1,0 +1,82 @@
+import type { VersionFacts } from '../versions/history.ts'
+import type { ChangeOutcome } from '../versions/reloader.ts'
+import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
+
+/** The ETag of a configuration (RFC 9110 8.8.3). */
+export function etagOf({ hash }: VersionFacts): string {
+  return `"${hash}"`
+}
+
+/** The hash that If-Match asks for; undefined if any will do. */
+export function ifHash({ headers }: AdminRequest): string | undefined {
+  const match = headers['if-match']
+  if (typeof match !== 'string' || match.trim() === '*') return undefined
+  return match.trim().replaceAll(/^(?:W\/)?"|"$/g, '')
+}
+
+/** Whether `?dryRun` is there, and not `false`. */
+export function isDryRun({ query }: AdminRequest): boolean {
+  const value = query.get('dryRun')
+  return value !== null && value !== 'false'
+}
+
+export const DRY_RUN = { dryRun: 'say what would change, and change nothing' }
+
+/** What every change may answer. */
+export const CHANGE_ANSWERS = {
+  200: 'what was, or would be, kept, changed, added and removed',
+  409: 'it could not be put in force, and nothing has changed',
+  412: 'another configuration is in force than If-Match says',
+  422: 'there are mistakes in it, which are named; nothing has changed',
+}
+
+export function answerChange(outcome: ChangeOutcome): AdminAnswer {
+  switch (outcome.kind) {
+    case 'applied': {
+      const { version, changes, summary } = outcome
+      return json(
+        { outcome: 'applied', version: factsOf(version), summary, changes },
+        { etag: etagOf(version) },
+      )
+    }
+    case 'unchanged':
+      return json(
+        { outcome: 'unchanged', version: factsOf(outcome.version) },
+        { etag: etagOf(outcome.version) },
+      )
+    case 'possible':
+      return json({ outcome: 'possible', summary: outcome.summary, changes: outcome.changes })
+    case 'invalid': {
+      const mistakes = outcome.problems.map(({ message, file, line, column, path, hint }) => ({
+        message,
+        ...{ file, line, column, path, hint },
+      }))
+      const [first] = outcome.problems
+      const where = first === undefined || first.path === '' ? '' : `${first.path}: `
+      const detail = `nothing has changed: ${where}${first?.message ?? ''}${mistakes.length > 1 ? `, and ${mistakes.length - 1} more` : ''}`
+      return problem(422, 'Invalid configuration', detail, {}, { mistakes })
+    }
+    case 'failed':
+      return problem(
+        409,
+        'Not applied',
+        `nothing has changed: ${outcome.failure.message}`,
+        {},
+        { failure: outcome.failure },
+      )
+    case 'conflict':
+      return problem(
+        412,
+        'Precondition failed',
+        `the configuration in force is version ${outcome.version.id}, with ETag ${etagOf(outcome.version)}`,
+        { etag: etagOf(outcome.version) },
+      )
+    case 'unknown-version':
+      return problem(404, 'Not found', 'there is no such version: GET /versions lists them')
+  }
+}
+
+/** Without what is configured. */
+export function factsOf({ id, hash, time, origin, author, summary }: VersionFacts): VersionFacts {
+  return { id, hash, time, origin, ...(author !== undefined && { author }), summary }
+}

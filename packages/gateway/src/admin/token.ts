@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import type { AdminTokenConfig } from '../config/change-config.ts'
+import { StartError } from '../workers/start-failure.ts'
+
+/**
+ * Reads the token of the admin endpoints.
+ * @throws StartError if there is none where it should be: the endpoints must not be open by mistake
+ */
+export function readToken(
+  token: AdminTokenConfig | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (token === undefined) return undefined
+  const [place, found] =
+    'env' in token
+      ? [`the environment variable ${token.env}`, env[token.env]?.trim()]
+      : [token.file, contentOf(token.file)]
+  if (found === undefined || found === '') {
+    throw new StartError({ message: `admin.token: there is no token in ${place}` })
+  }
+  if (/\s/.test(found))
+    throw new StartError({ message: `admin.token: what ${place} holds has white space in it` })
+  return found
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new StartError({
+      message: `admin.token: ${error instanceof Error ? error.message : String(error)}`,
+    })
+  }
+}

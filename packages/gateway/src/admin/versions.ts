@@ -1,0 +1,91 @@
+import { parseConfig } from '../config/parse.ts'
+import { configJsonSchema } from '../config/json-schema.ts'
+import { redact } from '../config/redact.ts'
+import { differencesOf } from '../versions/diff.ts'
+import type { Version } from '../versions/history.ts'
+import type { Reloader } from '../versions/reloader.ts'
+import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'
+import { answerChange, CHANGE_ANSWERS, DRY_RUN, factsOf, ifHash, isDryRun } from './outcome.ts'
+
+/** The configurations that were applied. */
+export function versionOperations(
+  reloader: Pick<Reloader, 'version' | 'versions' | 'rollback'>,
+): AdminOperation[] {
+  const find = (id: string | null): Version | undefined =>
+    reloader.versions.find((version) => String(version.id) === id)
+  return [
+    {
+      method: 'GET',
+      path: '/versions',
+      about: 'the configurations that were applied, the last one first',
+      description: { id: 'listVersions', answers: { 200: 'the versions' } },
+      handle: () =>
+        json({ current: reloader.version.id, versions: [...reloader.versions].reverse().map(factsOf) }),
+    },
+    {
+      method: 'GET',
+      path: '/versions/{id}',
+      about: 'one of them, as it was written, secrets redacted',
+      description: { id: 'getVersion', answers: { 200: 'the version', 404: 'there is none' } },
+      handle({ params }) {
+        const version = find(params['id'] ?? '')
+        return version === undefined
+          ? missing(params['id'])
+          : json({ ...factsOf(version), configuration: shown(version) })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/diff',
+      about: 'where two versions differ: ?from=1&to=2; left out, "to" is the one in force',
+      description: {
+        id: 'compareVersions',
+        query: { from: 'the number of a version', to: 'the number of a version' },
+        answers: { 200: 'each difference', 404: 'there is no such version' },
+      },
+      handle({ query }) {
+        const [from, to] = [
+          find(query.get('from')),
+          query.has('to') ? find(query.get('to')) : reloader.version,
+        ]
+        if (from === undefined) return missing(query.get('from'))
+        if (to === undefined) return missing(query.get('to'))
+        return json({ from: from.id, to: to.id, differences: differencesOf(complete(from), complete(to)) })
+      },
+    },
+    {
+      method: 'POST',
+      path: '/versions/{id}/rollback',
+      about: 'put one of them in force again; a dry run first: ?dryRun',
+      description: {
+        id: 'rollBack',
+        query: DRY_RUN,
+        conditional: true,
+        answers: { ...CHANGE_ANSWERS, 404: 'there is no such version' },
+      },
+      async handle(request) {
+        const order = { author: request.author, ifHash: ifHash(request), dryRun: isDryRun(request) }
+        const id = Number(request.params['id'])
+        return answerChange(await reloader.rollback(id, { origin: 'rollback', ...order }))
+      },
+    },
+  ]
+}
+
+function shown({ input }: Version): unknown {
+  return redact(input, configJsonSchema())
+}
+
+/** With all defaults, so that one that is written out is no difference. */
+function complete(version: Version): unknown {
+  const result = parseConfig(version.input)
+  return result.ok ? redact(result.config, configJsonSchema()) : shown(version)
+}
+
+function missing(id: string | null | undefined): AdminAnswer {
+  return problem(
+    404,
+    'Not found',
+    `there is no version ${JSON.stringify(id ?? null)}: GET /versions lists them`,
+  )
+}

@@ -1,0 +1,45 @@
+import type { UpstreamOptions } from '@headgate/core'
+import type { BalancingConfig, HealthConfig } from './config/balancing-config.ts'
+
+type Balancing = Pick<
+  UpstreamOptions,
+  'balance' | 'sticky' | 'slowStart' | 'panicThreshold' | 'outliers' | 'health'
+>
+
+/** The configured balancing and health, as the engine wants it. */
+export function balancingOptions(config: BalancingConfig): Balancing {
+  const { hash, sticky, outliers, health } = config
+  return {
+    balance: {
+      method: config.balance,
+      hash: hash && {
+        key: hash.key,
+        loadFactor: hash.maxLoad === undefined ? undefined : hash.maxLoad / 100,
+      },
+    },
+    sticky: sticky && {
+      cookie: sticky.cookie,
+      maxAge: sticky.maxAge === undefined ? undefined : Math.ceil(sticky.maxAge / 1_000),
+      secret: sticky.secret,
+    },
+    slowStart: config.slowStart,
+    panicThreshold: config.panicThreshold,
+    outliers: outliers || undefined,
+    health: health ? healthOptions(health) : undefined,
+  }
+}
+
+function healthOptions({
+  type,
+  path,
+  method,
+  host,
+  headers,
+  statuses,
+  ...rest
+}: HealthConfig): Balancing['health'] {
+  return {
+    ...rest,
+    probe: type === 'tcp' ? { kind: 'tcp' } : { kind: 'http', path, method, host, headers, statuses },
+  }
+}

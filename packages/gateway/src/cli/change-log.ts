@@ -1,0 +1,44 @@
+import { formatProblems } from '../config/problems/format.ts'
+import type { ChangeOrder, ChangeOutcome } from '../versions/reloader.ts'
+import type { Log } from './log.ts'
+import { startAdvice } from './start-advice.ts'
+
+/** The record of each change of the configuration, and of each that was refused: one line, whoever wanted it. */
+export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: ChangeOutcome): void {
+  const facts = { audit: 'configuration', origin, author, outcome: outcome.kind }
+  const by = author === undefined ? origin : `${origin}, ${author}`
+  switch (outcome.kind) {
+    case 'applied': {
+      const { version, summary, changes } = outcome
+      const { restart } = changes
+      const message = `configuration: version ${version.id} is in force (${by}): ${summary}`
+      const all = { ...facts, version: version.id, hash: version.hash }
+      if (restart.length > 0) log.warn(message, { ...all, restart })
+      else log.info(message, all)
+      break
+    }
+    case 'unchanged':
+      log.info(`configuration: nothing has changed (${by})`, { ...facts, version: outcome.version.id })
+      break
+    case 'invalid':
+      log.error(
+        `configuration: refused, the one before stays in force (${by}):\n${formatProblems(outcome.problems, { color: false })}`,
+        { ...facts, mistakes: outcome.problems.length },
+      )
+      break
+    case 'failed':
+      log.error(
+        `configuration: not applied, the one before stays in force (${by}): ${startAdvice(outcome.failure)}`,
+        { ...facts, failure: outcome.failure },
+      )
+      break
+    case 'conflict':
+      log.warn(`configuration: not applied (${by}): version ${outcome.version.id} came first`, facts)
+      break
+    case 'unknown-version':
+      log.warn(`configuration: not applied (${by}): there is no such version`, facts)
+      break
+    case 'possible':
+      break
+  }
+}

@@ -1,0 +1,30 @@
+import type { RequestRate } from './values/request-rate.ts'
+
+/** What requests are told apart by, where they are limited. */
+export type RateLimitKey =
+  | { readonly kind: 'client-ip' | 'route' | 'global' }
+  /** The name in lower case. */
+  | { readonly kind: 'header'; readonly name: string }
+
+export interface RateLimitConfig {
+  readonly rate: RequestRate
+  readonly burst?: number | undefined
+  readonly algorithm: 'token-bucket' | 'sliding-window'
+  /** At least one; all of them together. */
+  readonly key: readonly RateLimitKey[]
+  readonly bypass: {
+    /** IP addresses and CIDR ranges: see `ipRanges`. */
+    readonly addresses: readonly string[]
+    /** Names in lower case. */
+    readonly headers: Readonly<Record<string, string>>
+  }
+  /** Whether responses tell of it. */
+  readonly fields: boolean
+  /** Absent: shared where there are several workers. */
+  readonly store?: 'local' | 'shared' | undefined
+  readonly maxKeys: number
+}
+
+export interface RouteRateLimitConfig extends RateLimitConfig {
+  readonly name: string
+}

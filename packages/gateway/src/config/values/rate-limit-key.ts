@@ -1,0 +1,34 @@
+import { suggest } from '../problems/suggest.ts'
+import type { RateLimitKey } from '../rate-limit-config.ts'
+import type { Kind } from './kinds.ts'
+import { didYouMean, parsed, refused } from './parsed.ts'
+import type { Parsed } from './parsed.ts'
+import { requestField } from './request-field.ts'
+
+/** The words, and what they stand for. */
+const WORDS: ReadonlyMap<string, RateLimitKey> = new Map<string, RateLimitKey>([
+  ['client-ip', { kind: 'client-ip' }],
+  ['route', { kind: 'route' }],
+  ['global', { kind: 'global' }],
+  ['api-key', { kind: 'header', name: 'x-api-key' }],
+  ['credential', { kind: 'header', name: 'authorization' }],
+])
+
+const HEADER = 'header:'
+
+function parseRateLimitKey(text: string): Parsed<RateLimitKey> {
+  const word = WORDS.get(text)
+  if (word !== undefined) return parsed(word)
+  if (text.startsWith(HEADER)) {
+    const name = requestField.parse(text.slice(HEADER.length))
+    return name.ok ? parsed({ kind: 'header', name: name.value }) : name
+  }
+  const meant = suggest(text, [...WORDS.keys()])
+  return refused('is not a key', meant === undefined ? undefined : didYouMean(meant))
+}
+
+export const rateLimitKey: Kind<RateLimitKey> = {
+  allowed: `${[...WORDS.keys()].join(', ')} or header:NAME`,
+  json: { type: 'string', anyOf: [{ enum: [...WORDS.keys()] }, { pattern: `^${HEADER}` }] },
+  parse: (written) => (typeof written === 'string' ? parseRateLimitKey(written) : refused('is not a key')),
+}

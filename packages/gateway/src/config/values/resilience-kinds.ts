@@ -1,0 +1,35 @@
+import { RETRY_STATUSES } from '@headgate/core'
+import { duration, type Kind } from './kinds.ts'
+import { parsed, refused } from './parsed.ts'
+
+const time = duration({ min: '1ms' })
+
+/** A time, or a percentile of times. */
+export const hedgeDelay: Kind<number | { readonly percentile: number }> = {
+  allowed: `${time.allowed}; or a percentile from p50 to p99`,
+  json: { type: 'string', pattern: '^([0-9]+(ms|s|m|h)|p[5-9][0-9])$' },
+  parse(written) {
+    const percent = typeof written === 'string' ? /^p([5-9]\d)$/.exec(written)?.[1] : undefined
+    return percent === undefined ? time.parse(written) : parsed({ percentile: Number(percent) / 100 })
+  },
+}
+
+export const retryStatus: Kind<number> = {
+  allowed: RETRY_STATUSES.join(', '),
+  json: { type: 'integer', enum: RETRY_STATUSES },
+  parse(written) {
+    const status = RETRY_STATUSES.find((each) => each === written)
+    return status === undefined ? refused('says nothing of another try') : parsed(status)
+  },
+}
+
+export const concurrencyLimit: Kind<number | 'adaptive'> = {
+  allowed: 'a whole number from 1 up, or "adaptive"',
+  json: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'adaptive' }] },
+  parse(written) {
+    if (written === 'adaptive') return parsed(written)
+    return typeof written === 'number' && Number.isInteger(written) && written > 0
+      ? parsed(written)
+      : refused('is no limit')
+  },
+}

@@ -1,0 +1,188 @@
+import { canonicalAuthority, canonicalPath, InvalidTarget } from '@headgate/core'
+import { Regex } from '../../routing/regex.ts'
+import { Template, type TemplatePart, VARIABLE_NAMES } from '../../routing/template.ts'
+import { type Kind, textKind } from './kinds.ts'
+import { didYouMean, parsed, refused } from './parsed.ts'
+import type { Parsed } from './parsed.ts'
+
+const VARIABLES = `variables are ${VARIABLE_NAMES.map((name) => `\${${name}}`).join(', ')}`
+
+export const regex: Kind<string> = textKind(
+  'a regular expression',
+  'text, ".", classes, \\d \\w \\s, groups, "|" and repeats; it is compared with the whole value',
+  (written) => tried(written, () => new Regex(written)),
+)
+
+export const mediaRange: Kind<string> = textKind(
+  'a media type',
+  'type/subtype or type/*, such as application/json',
+  (written) => {
+    const lower = written.toLowerCase()
+    if (/^[a-z0-9!#$&^_.+-]+\/(?:[a-z0-9!#$&^_.+-]+|\*)$/.test(lower)) return parsed(lower)
+    return refused('is not a media type without parameters')
+  },
+)
+
+export const stripPrefix: Kind<string> = textKind(
+  'a path',
+  'a path such as /api, without a slash at its end',
+  (written) => {
+    if (!written.startsWith('/')) return refused('does not start with "/"', didYouMean(`/${written}`))
+    if (/^\/?.*[/?#*]$|[?#]/.test(written)) return refused('is not a path without a slash at its end')
+    const canonical = canonicalPath(written)
+    if (canonical instanceof InvalidTarget) return refused(`cannot match: ${canonical.reason}`)
+    return canonical === written ? parsed(written) : refused('is not canonical', didYouMean(canonical))
+  },
+)
+
+export const hostAndPort: Kind<string> = textKind(
+  'a host',
+  'host or host:port, such as orders.internal',
+  (written) => {
+    const authority = canonicalAuthority(written, 80)
+    if (authority instanceof InvalidTarget) return refused('is not a host')
+    return authority.text === written
+      ? parsed(written)
+      : refused('is not canonical', didYouMean(authority.text))
+  },
+)
+
+/** The value of a field, or of a parameter of the query. */
+export const valueTemplate: Kind<string> = textKind(
+  'a text',
+  `a text without control characters; ${VARIABLES}`,
+  (written) => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(written)) return refused('holds a character that no field may hold')
+    return tried(written, () => new Template(written))
+  },
+)
+
+export const pathTemplate: Kind<string> = textKind(
+  'a path',
+  `a path that starts with "/" or \${request.path}; ${VARIABLES}`,
+  (written) => {
+    const template = tried(written, () => new Template(written))
+    if (!template.ok) return template
+    if (/[?#]/.test(written)) return refused('holds a query or a fragment', 'for the query, there is "query"')
+    const text = asExample(new Template(written).parts, { 'request.path': '/path' })
+    if (!text.startsWith('/')) return refused('does not start with "/"')
+    const canonical = canonicalPath(text)
+    if (canonical instanceof InvalidTarget) return refused(`is no path: ${canonical.reason}`)
+    return canonical === text
+      ? parsed(written)
+      : refused('is not canonical', 'such as "/a//b", which is /a/b')
+  },
+)
+
+export const location: Kind<string> = textKind(
+  'a URL or a path',
+  `http://..., https://..., or a path that starts with "/" or \${request.path}; ${VARIABLES}`,
+  (written) => {
+    const value = valueTemplate.parse(written)
+    return value.ok ? checkLocation(new Template(written).parts, written) : value
+  },
+)
+
+/**
+ * Whoever sends a request must not choose the host that it is sent to: what stands before the first slash of the path comes
+ * from the configuration, or is the host that was asked for.
+ */
+function checkLocation(parts: readonly TemplatePart[], written: string): Parsed<string> {
+  const text = asExample(parts, { 'request.path': '/path', 'request.host': 'host', 'request.query': '' })
+  if (/[ \t"<>\\^`{|}]|[^\x20-\x7e]/.test(text)) return refused('holds a character that no URL may hold')
+  const [, scheme, authority = ''] = /^(?:(https?):\/\/([^/?#]*))?(?:[/?#].*)?$/.exec(text) ?? []
+  if (scheme === undefined) {
+    if (text.startsWith('//')) return refused('may start with "//", and then leads to another host')
+    return text.startsWith('/') ? parsed(written) : refused('starts with neither http://, https:// nor "/"')
+  }
+  if (authority.includes(CHOSEN)) return refused('has a host that whoever sends a request can choose')
+  return canonicalAuthority(authority, 80) instanceof InvalidTarget
+    ? refused('has no host that can be asked')
+    : parsed(written)
+}
+
+/** Stands for values that are not known: it may be anything. */
+const CHOSEN = 'chosen'
+
+function asExample(parts: readonly TemplatePart[], examples: Readonly<Record<string, string>>): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : (examples[part.name] ?? CHOSEN))).join('')
+}
+
+function tried(written: string, make: () => unknown): Parsed<string> {
+  try {
+    make()
+    return parsed(written)
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Fields that frame messages, belong to one connection or are the gateway's own: no configuration may write them. */
+const UNTOUCHABLE = new Set([
+  'connection',
+  'content-length',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  // Means nothing in HTTP, and much to CGI (httpoxy).
+  'proxy',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+])
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+export const token: Kind<string> = textKind('a name', "letters, digits and !#$%&'*+-.^_`|~", (written) =>
+  TOKEN.test(written) ? parsed(written) : refused('is not the name of a field or a cookie'),
+)
+
+export const matchedField: Kind<string> = textKind(
+  'the name of a header field',
+  'the name of a header field, such as x-canary',
+  (written) => {
+    const name = written.toLowerCase()
+    if (!TOKEN.test(name)) return refused('is not the name of a header field')
+    if (name === 'host') return refused('is not matched here', 'there is match.host')
+    if (name === 'x-real-ip' || name.startsWith('x-forwarded'))
+      return refused('is what anybody may claim', 'for the address of the client, there is match.client')
+    return UNTOUCHABLE.has(name) ? refused('does not reach the upstream as it came') : parsed(name)
+  },
+)
+
+export const changedField: Kind<string> = textKind(
+  'the name of a header field',
+  'the name of a header field that the gateway does not write itself, such as x-tenant',
+  (written) => {
+    const name = written.toLowerCase()
+    if (!TOKEN.test(name)) return refused('is not the name of a header field')
+    if (name === 'host') return refused('is not changed here', 'there is rewrite.host')
+    return UNTOUCHABLE.has(name) || name.startsWith('x-forwarded')
+      ? refused('frames messages, or is written by the gateway')
+      : parsed(name)
+  },
+)
+
+const REDIRECTS: readonly unknown[] = [301, 302, 303, 307, 308]
+
+export const redirectStatus: Kind<number> = {
+  allowed: '301, 302, 303, 307 or 308',
+  json: { type: 'integer', minimum: 301, maximum: 308 },
+  parse: (written) =>
+    REDIRECTS.includes(written) ? parsed(Number(written)) : refused('is not the status of a redirect'),
+}
+
+export const percentage: Kind<number> = {
+  allowed: 'a number from 0 to 100',
+  json: { type: 'number', minimum: 0, maximum: 100 },
+  parse: (written) =>
+    typeof written === 'number' && written >= 0 && written <= 100
+      ? parsed(written)
+      : refused('is not a percentage'),
+}

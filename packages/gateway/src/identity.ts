@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config/config.ts'
+
+// Who is who across a reload: a part whose identity is the same before and after goes on as it is. Each identity is the text
+// of all that the part is made from, so that two parts are never taken for one.
+
+/** What is in the files that a configuration names, as SHA-256 by path: a renewed certificate is a change. */
+export type FileDigests = ReadonlyMap<string, string>
+
+/** Reads them. One that cannot be read has none: whoever needs it says so. */
+export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigests {
+  const paths = new Set<string>()
+  for (const { tls } of listeners) if (tls !== undefined) paths.add(tls.cert).add(tls.key)
+  for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
+  const digests = new Map<string, string>()
+  for (const path of paths) {
+    try {
+      digests.set(path, createHash('sha256').update(readFileSync(path)).digest('hex'))
+    } catch {
+      // As above.
+    }
+  }
+  return digests
+}
+
+/** Of an upstream: its own part, and the settings of the whole gateway that its connections follow. */
+export function upstreamIdentity(
+  name: string,
+  upstream: UpstreamConfig,
+  config: GatewayConfig,
+  files: FileDigests,
+): string {
+  const { timeouts, limits, minimumByteRate } = config
+  const connect = upstream.timeouts?.connect ?? timeouts.connect
+  const followed = [connect, timeouts.responseHead, timeouts.bodyIdle, limits, minimumByteRate.grace]
+  const { ca } = upstream.tls ?? {}
+  return JSON.stringify([name, upstream, followed, ca === undefined ? null : files.get(ca)])
+}
+
+/** Of the certificate of a listener; empty if it has none. */
+export function certificateIdentity({ tls }: ListenerConfig, files: FileDigests): string {
+  return tls === undefined ? '' : JSON.stringify([tls, files.get(tls.cert), files.get(tls.key)])
+}
+
+/** Of a route: its own part. */
+export function routeIdentity(route: GatewayConfig['routes'][number]): string {
+  return JSON.stringify(route)
+}
+
+/**
+ * Of all that every route is compiled with, besides its upstreams: whatever is not named here, so that a setting that is
+ * added is not forgotten.
+ */
+export function commonIdentity(config: GatewayConfig): string {
+  const { workers: _w, listeners: _l, admin: _a, upstreams: _u, routes: _r, drain: _d, ...common } = config
+  return JSON.stringify(common)
+}

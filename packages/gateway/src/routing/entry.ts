@@ -1,0 +1,9 @@
+import type { RouteConfig } from '../config/config.ts'
+import { conditionsOf } from './conditions.ts'
+import type { RouteEntry } from './router.ts'
+
+/** A route of the configuration as the router takes it. */
+export function routeEntry<Value>({ name, match, priority }: RouteConfig, value: Value): RouteEntry<Value> {
+  const { host = [], path, methods = [] } = match
+  return { name, hosts: host, paths: path, methods, priority, conditions: conditionsOf(match), value }
+}

@@ -1,0 +1,64 @@
+import type { HeaderList } from '@headgate/core'
+
+/** Whether a value passes. Called for each value of a name, until one does. */
+export type ValueTest = (value: string) => boolean
+
+/** The whole value of a field; several lines are one value, joined by ", " (RFC 9110 5.3). */
+export function someHeader(headers: HeaderList, name: string, test: ValueTest): boolean {
+  const value = headers.get(name)
+  return value !== undefined && test(value)
+}
+
+/**
+ * Each value of a parameter, decoded as forms are (WHATWG URL 5.1). Names are decoded, too: `%76ersion` is `version` to the
+ * application, so it is here.
+ */
+export function someQueryValue(query: string, name: string, test: ValueTest): boolean {
+  for (let start = 1; start <= query.length; ) {
+    const next = query.indexOf('&', start)
+    const end = next === -1 ? query.length : next
+    const equals = query.indexOf('=', start)
+    const split = equals === -1 || equals > end ? end : equals
+    if (
+      end > start &&
+      decoded(query.slice(start, split)) === name &&
+      test(decoded(query.slice(split + 1, end)))
+    )
+      return true
+    start = end + 1
+  }
+  return false
+}
+
+/** What cannot be decoded stands for itself. */
+export function decoded(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  const spaced = text.replaceAll('+', ' ')
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    return spaced
+  }
+}
+
+/** Each value of a cookie (RFC 6265 4.2.1), on however many lines. Quotes around a value are not part of it. */
+export function someCookie(headers: HeaderList, name: string, test: ValueTest): boolean {
+  for (let index = 0; index < headers.size; index++) {
+    if (headers.nameAt(index) === 'cookie' && someCookieOf(headers.valueAt(index), name, test)) return true
+  }
+  return false
+}
+
+function someCookieOf(line: string, name: string, test: ValueTest): boolean {
+  for (let start = 0; start < line.length; ) {
+    const next = line.indexOf(';', start)
+    const end = next === -1 ? line.length : next
+    const equals = line.indexOf('=', start)
+    if (equals !== -1 && equals < end && line.slice(start, equals).trim() === name) {
+      const value = line.slice(equals + 1, end).trim()
+      if (test(/^".*"$/.test(value) ? value.slice(1, -1) : value)) return true
+    }
+    start = end + 1
+  }
+  return false
+}

@@ -1,0 +1,131 @@
+import type { GatewayConfig } from '../config/config.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
+import { formatAddress } from '../config/values/address.ts'
+import { certificateIdentity, type FileDigests, routeIdentity, upstreamIdentity } from '../identity.ts'
+
+/** What became of the parts of one kind, by their names. */
+export interface PartChanges {
+  /** How many go on as they are, with their state. */
+  readonly kept: number
+  /** Those whose own part is another, and which start afresh; listeners follow, and keep their connections. */
+  readonly changed: readonly string[]
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** What a reload changes. */
+export interface Changes {
+  readonly listeners: PartChanges
+  readonly upstreams: PartChanges
+  readonly routes: PartChanges
+  /** Other settings that are different, as `timeouts.connect`. */
+  readonly settings: readonly string[]
+  /** Those among them that only a start reads: until then they stay as they were. */
+  readonly restart: readonly string[]
+}
+
+/** A configuration, and what is in the files that it names. */
+export interface Facts {
+  readonly config: GatewayConfig
+  readonly files: FileDigests
+}
+
+export function changesBetween(before: Facts, after: Facts): Changes {
+  const settings = changedSettings(before.config, after.config)
+  return {
+    listeners: compare(listenersOf(before), listenersOf(after)),
+    upstreams: compare(upstreamsOf(before), upstreamsOf(after)),
+    routes: compare(routesOf(before), routesOf(after)),
+    settings,
+    restart: settings.filter(needsRestart),
+  }
+}
+
+/** Whether nothing at all is different. */
+export function isEmpty({ listeners, upstreams, routes, settings }: Changes): boolean {
+  const parts = [listeners, upstreams, routes]
+  return (
+    settings.length === 0 &&
+    parts.every(({ changed, added, removed }) => !changed[0] && !added[0] && !removed[0])
+  )
+}
+
+/** What can be put in force now: the settings that only a start reads stay as they are. */
+export function withoutRestart(wanted: GatewayConfig, current: GatewayConfig): GatewayConfig {
+  const { workers, admin, accessLog, versions, reload, timeouts } = current
+  const { workerStall } = timeouts
+  return {
+    ...wanted,
+    workers,
+    admin,
+    accessLog,
+    versions,
+    reload,
+    timeouts: { ...wanted.timeouts, workerStall },
+  }
+}
+
+const RESTART = ['workers', 'admin', 'accessLog', 'versions', 'reload', 'timeouts.workerStall']
+
+function needsRestart(setting: string): boolean {
+  return RESTART.some((each) => setting === each || setting.startsWith(`${each}.`))
+}
+
+function listenersOf({ config, files }: Facts): Map<string, string> {
+  const places = config.listeners.map((listener): [string, string] => [
+    // What turns from plain to TLS is another listener on the same address.
+    `${formatAddress(listener.address)}${listener.tls === undefined ? '' : ' (tls)'}`,
+    `${listener.maxConnections} ${certificateIdentity(listener, files)}`,
+  ])
+  // Several may leave their port to the system.
+  return new Map(
+    places.map(([place, identity], index) => [place.includes(':0') ? `${place} #${index}` : place, identity]),
+  )
+}
+
+function upstreamsOf({ config, files }: Facts): Map<string, string> {
+  return new Map(
+    Array.from(resolveUpstreams(config), ([name, upstream]) => [
+      name,
+      upstreamIdentity(name, upstream, config, files),
+    ]),
+  )
+}
+
+function routesOf({ config }: Facts): Map<string, string> {
+  return new Map(config.routes.map((route) => [route.name, routeIdentity(route)]))
+}
+
+function compare(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): PartChanges {
+  const [changed, added]: [string[], string[]] = [[], []]
+  for (const [name, identity] of after) {
+    const known = before.get(name)
+    if (known === undefined) added.push(name)
+    else if (known !== identity) changed.push(name)
+  }
+  const removed = [...before.keys()].filter((name) => !after.has(name))
+  return { kept: after.size - changed.length - added.length, changed, added, removed }
+}
+
+const PARTS = new Set(['listeners', 'upstreams', 'routes'])
+
+function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {
+  const changed: string[] = []
+  for (const key of Object.keys({ ...before, ...after }) as (keyof GatewayConfig)[]) {
+    if (!PARTS.has(key)) changed.push(...differences(before[key], after[key], key, 2))
+  }
+  return changed
+}
+
+/** Where two values differ, down to a depth. */
+function differences(before: unknown, after: unknown, path: string, depth: number): string[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  if (depth === 1 || !isRecord(before) || !isRecord(after)) return [path]
+  return Object.keys({ ...before, ...after }).flatMap((key) =>
+    differences(before[key], after[key], `${path}.${key}`, depth - 1),
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,57 @@
+import { type Clock, systemClock } from '@headgate/core'
+import type { GatewayConfig } from '../config/config.ts'
+import { ipRanges } from '../config/values/address.ts'
+import { fileDigests } from '../identity.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import { allocateRateLimits } from '../rate-limit/memory.ts'
+import { RateLimitStores } from '../rate-limit/stores.ts'
+import { compile, type Snapshot } from '../snapshot.ts'
+import { statesOf } from '../upstreams.ts'
+import type { SharedState } from './protocol.ts'
+
+/**
+ * A configuration as the supervisor has compiled it, before any worker is told: what fails here fails where nothing is at
+ * stake. It serves no traffic, but its upstreams and limits share their state with those of the workers, so that they can be
+ * looked at, checked and marked from here.
+ */
+export interface Blueprint extends SharedState {
+  readonly config: GatewayConfig
+  readonly snapshot: Snapshot
+  readonly rateLimits: RateLimitStores
+}
+
+/**
+ * @param metrics that have grown for it; nothing is counted in them by what is compiled here
+ * @param previous what did not change since is taken over
+ * @throws Error if it cannot be compiled
+ */
+export function draw(
+  config: GatewayConfig,
+  metrics: GatewayMetrics,
+  previous?: Blueprint,
+  clock: Clock = systemClock,
+): Blueprint {
+  const files = fileDigests(config)
+  const rateLimitMemory = allocateRateLimits(config, previous?.rateLimitMemory)
+  const rateLimits = new RateLimitStores(config, clock, rateLimitMemory, previous?.rateLimits)
+  const surroundings = {
+    clock,
+    metrics,
+    accessLog: undefined,
+    trustedProxies: ipRanges(config.trustedProxies),
+    rateLimits,
+  }
+  const snapshot = compile(config, surroundings, {
+    files,
+    upstreamStates: new Map(),
+    previous: previous?.snapshot,
+  })
+  return {
+    config,
+    files,
+    snapshot,
+    rateLimits,
+    rateLimitMemory,
+    upstreamStates: statesOf(snapshot.upstreams),
+  }
+}

@@ -1,0 +1,62 @@
+import type { RouteConfig } from '../config/config.ts'
+import type { Gateway, PreparedUpdate } from '../gateway.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import type { Prepare, WorkerQuestion, WorkerReport } from './protocol.ts'
+import { startFailure } from './start-failure.ts'
+
+/** How a worker answers the supervisor. */
+export function answering(
+  gateway: Gateway,
+  metrics: GatewayMetrics,
+  report: (report: WorkerReport) => void,
+): (id: number, question: WorkerQuestion) => Promise<void> {
+  let prepared: PreparedUpdate | undefined
+  const answer = async (question: WorkerQuestion): Promise<unknown> => {
+    switch (question.type) {
+      case 'prepare':
+        prepared?.abort()
+        prepared = undefined
+        prepared = await prepare(gateway, metrics, question)
+        return prepared.listeners.map(({ port }) => port)
+      case 'commit':
+        if (prepared === undefined) throw new Error('nothing is prepared')
+        prepared.commit()
+        prepared = undefined
+        return undefined
+      case 'abort':
+        prepared?.abort()
+        prepared = undefined
+        return undefined
+      case 'reset-rate-limit':
+        gateway.rateLimits.reset(question.limit, question.key)
+        return undefined
+      case 'inspect':
+        return new Map(
+          Array.from(gateway.snapshot.upstreams, ([name, { upstream }]) => [name, upstream.stats()]),
+        )
+    }
+  }
+  return async (id, question) => {
+    try {
+      report({ type: 'answer', id, value: await answer(question) })
+    } catch (error) {
+      report({ type: 'refused', id, failure: startFailure(error) })
+    }
+  }
+}
+
+function prepare(gateway: Gateway, metrics: GatewayMetrics, question: Prepare): Promise<PreparedUpdate> {
+  for (const { segment } of question.metrics) metrics.adopt(segment)
+  const routes = readRoutes(gateway, question.routes)
+  const config = { ...question.config, routes }
+  metrics.grow(config)
+  for (const { memory } of question.metrics) metrics.attach(memory)
+  return gateway.prepare({ ...question, config, identities: question.routes })
+}
+
+/** Those that are in force already are not read again. */
+function readRoutes(gateway: Gateway, texts: readonly string[]): RouteConfig[] {
+  const known = new Map<string, RouteConfig>()
+  for (const { identity, config } of gateway.snapshot.routes.values()) known.set(identity, config)
+  return texts.map((text) => known.get(text) ?? (JSON.parse(text) as RouteConfig))
+}

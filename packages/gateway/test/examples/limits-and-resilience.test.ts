@@ -1,0 +1,8 @@
+import { it } from 'node:test'
+import { play } from './played-example.ts'
+
+for (const name of ['rate-limits', 'resilience']) {
+  it(`the ${name} example does what its lines say, in order`, { timeout: 60_000 }, () =>
+    play(name, 'service.ts', ['8080', '9901', '9011']),
+  )
+}
