@@ -34,7 +34,9 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...routes.flatMap(routeChecks),
     ...rateLimitChecks({ ...input }),
-    ...routes.flatMap((route, index) => fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback'])),
+    ...routes.flatMap((route, index) =>
+      fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
+    ),
     ...routes.flatMap((route, index) =>
       checkBackoff(get(get(route, 'retry'), 'backoff'), ['routes', index, 'retry', 'backoff']),
     ),
