@@ -1,11 +1,9 @@
 import { Counter, Gauge } from './counters.ts'
 import { Histogram, histogramSlots } from './histogram.ts'
+import type { Labels, MetricFamily, MetricSeries, MetricType } from './metric-family.ts'
 import { adopted, type MetricSegment, segmentOf, stampOf } from './segment.ts'
 
-export type MetricType = 'counter' | 'gauge' | 'histogram'
-
-/** Names and values that tell the series of a family apart. */
-export type Labels = Readonly<Record<string, string>>
+export type { Labels, MetricFamily, MetricSeries, MetricType } from './metric-family.ts'
 
 /** What the series of one name have in common. */
 export interface MetricDescription {
@@ -24,26 +22,6 @@ export interface GaugeDescription extends MetricDescription {
 export interface HistogramDescription extends MetricDescription {
   /** Upper bounds of its buckets, ascending. */
   readonly bounds: readonly number[]
-}
-
-export interface MetricSeries {
-  readonly labels: Labels
-  /** Which segment it lies in. */
-  readonly segment: number
-  /** Its first slot there. */
-  readonly index: number
-}
-
-/** All series of one name. */
-export interface MetricFamily {
-  readonly name: string
-  readonly help: string
-  readonly type: MetricType
-  readonly sparse: boolean
-  readonly across: 'sum' | 'max'
-  /** Empty but for histograms. */
-  readonly bounds: readonly number[]
-  readonly series: readonly MetricSeries[]
 }
 
 interface GrowingFamily extends MetricFamily {

@@ -1,4 +1,4 @@
-import type { Labels, MetricFamily } from './layout.ts'
+import type { Labels, MetricFamily } from './metric-family.ts'
 
 /**
  * Part of a layout as plain data, to be sent to another thread. Values stand in flat lists: a gateway with 10,000 routes
@@ -29,7 +29,12 @@ export function segmentOf(
     const within = series.filter((each) => each.segment === segment)
     if (within.length === 0) continue
     described.push({
-      ...{ name, help, type, sparse, across, bounds },
+      name,
+      help,
+      type,
+      sparse,
+      across,
+      bounds,
       labelNames: Object.keys(within[0]?.labels ?? {}),
       values: within.flatMap(({ labels }) => Object.values(labels)),
       indexes: within.map(({ index }) => index),

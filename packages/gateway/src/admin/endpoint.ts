@@ -1,5 +1,3 @@
-import type { OperationDescription } from './openapi.ts'
-
 /** One thing that the admin listener answers to GET, whoever asks. */
 export interface AdminEndpoint {
   readonly path: string
@@ -17,6 +15,19 @@ export interface AdminOperation {
   readonly about: string
   readonly description: OperationDescription
   handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>
+}
+
+/** What is said of an operation beside its method, path and sentence. */
+export interface OperationDescription {
+  readonly id: string
+  /** Of the query, with a sentence each. */
+  readonly query?: Readonly<Record<string, string>>
+  /** JSON Schema of the body; absent: none is read. */
+  readonly body?: Readonly<Record<string, unknown>>
+  /** What its answers mean, by status; 401 and 403 are added. */
+  readonly answers: Readonly<Record<number, string>>
+  /** Whether it takes If-Match. */
+  readonly conditional?: boolean
 }
 
 export interface AdminRequest {

@@ -1,19 +1,6 @@
 import { packageVersion } from '../cli/package-version.ts'
 import type { AdminEndpoint, AdminOperation } from './endpoint.ts'
 
-/** What is said of an operation beside its method, path and sentence. */
-export interface OperationDescription {
-  readonly id: string
-  /** Of the query, with a sentence each. */
-  readonly query?: Readonly<Record<string, string>>
-  /** JSON Schema of the body; absent: none is read. */
-  readonly body?: Readonly<Record<string, unknown>>
-  /** What its answers mean, by status; 401 and 403 are added. */
-  readonly answers: Readonly<Record<number, string>>
-  /** Whether it takes If-Match. */
-  readonly conditional?: boolean
-}
-
 type Paths = Record<string, Record<string, unknown>>
 
 /** The description of all of it, in OpenAPI 3.1. */

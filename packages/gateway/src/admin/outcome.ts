@@ -49,7 +49,11 @@ export function answerChange(outcome: ChangeOutcome): AdminAnswer {
     case 'invalid': {
       const mistakes = outcome.problems.map(({ message, file, line, column, path, hint }) => ({
         message,
-        ...{ file, line, column, path, hint },
+        file,
+        line,
+        column,
+        path,
+        hint,
       }))
       const [first] = outcome.problems
       const where = first === undefined || first.path === '' ? '' : `${first.path}: `

@@ -22,7 +22,10 @@ export function rateLimitOperations(source: RateLimitsSource): AdminOperation[] 
             resolveRateLimits(source.config),
             ([id, { rate, burst, algorithm, key }]) => ({
               id,
-              ...{ rate, burst, algorithm, key },
+              rate,
+              burst,
+              algorithm,
+              key,
             }),
           ),
         }),

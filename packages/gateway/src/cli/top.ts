@@ -88,11 +88,9 @@ async function watch(client: AdminClient): Promise<void> {
   stdout.on('resize', draw)
   process.once('SIGTERM', stop).once('SIGINT', stop)
   try {
-    let isOver = false
-    void ended.promise.then(() => {
-      isOver = true
-    })
-    while (!isOver) {
+    const over = ended.promise.then(() => true)
+    const goesOn = Promise.resolve(false)
+    while (!(await Promise.race([over, goesOn]))) {
       await Promise.race([refresh(), ended.promise])
       const pause = Promise.withResolvers<void>()
       const timer = setTimeout(pause.resolve, INTERVAL)

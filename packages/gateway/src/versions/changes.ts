@@ -41,15 +41,6 @@ export function changesBetween(before: Facts, after: Facts): Changes {
   }
 }
 
-/** Whether nothing at all is different. */
-export function isEmpty({ listeners, upstreams, routes, settings }: Changes): boolean {
-  const parts = [listeners, upstreams, routes]
-  return (
-    settings.length === 0 &&
-    parts.every(({ changed, added, removed }) => !changed[0] && !added[0] && !removed[0])
-  )
-}
-
 /** What can be put in force now: the settings that only a start reads stay as they are. */
 export function withoutRestart(wanted: GatewayConfig, current: GatewayConfig): GatewayConfig {
   const { workers, admin, accessLog, versions, reload, timeouts } = current

@@ -51,7 +51,7 @@ export class Questions {
 
   /** The worker is gone. */
   abandon(): void {
-    for (const id of [...this.waiting.keys()]) this.take(id)?.reject(new WorkerGone())
+    for (const id of this.waiting.keys()) this.take(id)?.reject(new WorkerGone())
   }
 }
 

@@ -97,7 +97,7 @@ export class RecordingOrigin {
       pending = rest
       for (const request of requests) answers = answers.then(() => this.reply(connection, request))
     })
-    connection.socket.on('end', () => answers.then(() => connection.finish()))
+    connection.socket.on('end', () => void answers.then(() => connection.finish()))
   }
 
   private async reply(connection: ScriptedConnection, request: RecordedRequest): Promise<void> {

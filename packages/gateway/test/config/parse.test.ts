@@ -51,6 +51,8 @@ test('one route with a URL is a whole configuration, with every default filled i
     requestId: { header: 'x-request-id', accept: true },
     accessLog: { path: 'stdout' },
     deadlines: true,
+    reload: { watch: true },
+    versions: { keep: 20 },
     rateLimits: {},
     upstreams: {},
     routes: [
@@ -146,6 +148,8 @@ test('everything that can be set is set', () => {
     requestId: false,
     accessLog: false,
     deadlines: true,
+    reload: { watch: true },
+    versions: { keep: 20 },
     rateLimits: {},
     upstreams: {
       orders: {
