@@ -97,7 +97,7 @@ const POLICY_CHECKS = {
 
 const CLIENT_CHECKS: Checks<ClientOptions> = {
   ...POLICY_CHECKS,
-  preset: oneOf('standard', 'minimal', 'crawler'),
+  preset: oneOf('standard', 'untrusted', 'minimal', 'crawler'),
   name: text,
   baseUrl: {
     allowed: 'an absolute http or https URL',

@@ -23,7 +23,7 @@ import type { BodyInput } from './request-body.ts'
 import type { Query } from './request-target.ts'
 
 /** A named set of defaults, see `PRESETS`. */
-export type PresetName = 'standard' | 'minimal' | 'crawler'
+export type PresetName = 'standard' | 'untrusted' | 'minimal' | 'crawler'
 
 /** Header fields as `fetch` takes them; undefined leaves a field out. */
 export type HeadersInput =
@@ -110,9 +110,9 @@ export interface PolicyOptions {
   readonly resume?: boolean | undefined
   /** Whether compressed responses are asked for and decoded. Default: on. */
   readonly decompress?: boolean | DecompressOptions | undefined
-  /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `crawler`. */
+  /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `untrusted` and `crawler`. */
   readonly maxBody?: number | undefined
-  /** How many redirects to follow; false delivers them as they are. Default 20, for `crawler` 10. */
+  /** How many redirects to follow; false delivers them as they are. Default 20, for `untrusted` and `crawler` 10. */
   readonly redirect?: false | number | undefined
   /**
    * Who asks: made by `bearer`, `basic`, `apiKey`, `digest` or `oauth2`. Sent to the origin of `baseUrl` only, or to those that the
@@ -135,7 +135,7 @@ export interface ClientOptions extends PolicyOptions {
   readonly headers?: HeadersInput | undefined
   /** Whether cookies are kept and sent, in a jar of the client's own or the one given. Default: off. */
   readonly cookies?: boolean | CookieJar | undefined
-  /** Keeps requests away from addresses that are not public. Default: off, but for the preset `crawler`. */
+  /** Keeps requests away from addresses that are not public. Default: off, but for `untrusted` and `crawler`. */
   readonly guard?: boolean | AddressGuardOptions | undefined
   /** The caller's own policies, outermost first; they stand outside of redirects and retries. */
   readonly policies?: readonly Policy[] | undefined

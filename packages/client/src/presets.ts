@@ -21,7 +21,17 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     redirect: 20,
     maxBufferedBody: 16 * 1024 * 1024,
   },
-  /** For URLs that others have chosen: only public addresses, little at a time, and patience. */
+  /** `standard` for URLs that others have chosen, as of webhooks and images: only public addresses, and nothing endless. */
+  untrusted: {
+    timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: 30_000 },
+    retry: { attempts: 3 },
+    breaker: { window: 30_000 },
+    redirect: 10,
+    guard: true,
+    maxBody: 100 * 1024 * 1024,
+    maxBufferedBody: 16 * 1024 * 1024,
+  },
+  /** For following links: only public addresses, little at a time, and patience. */
   crawler: {
     timeout: { connect: 10_000, head: 30_000, idle: 15_000, deadline: 120_000 },
     retry: { attempts: 3, backoff: { base: 1_000, max: 30_000 } },

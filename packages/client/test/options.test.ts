@@ -17,7 +17,10 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ timeout: 0 }, /^option timeout is 0; allowed: milliseconds above 0/],
   [{ timeout: '5s' }, /^option timeout is "5s"; allowed: milliseconds above 0/],
   [{ timeout: { atempt: 3 } }, /^option timeout\.atempt is not known: did you mean attempt\?/],
-  [{ preset: 'fast' }, /^option preset is "fast"; allowed: "standard" or "minimal" or "crawler"/],
+  [
+    { preset: 'fast' },
+    /^option preset is "fast"; allowed: "standard" or "untrusted" or "minimal" or "crawler"/,
+  ],
   [{ baseUrl: 'ftp://x.example' }, /^option baseUrl: .*its scheme is neither http nor https/],
   [{ baseUrl: 'https://user:secret@x.example' }, /^option baseUrl: .*it holds credentials/],
   [{ headers: { 'a b': 'x' } }, /^option headers: "a b" is not a header field name/],
@@ -129,7 +132,7 @@ for (const [options, option, advice] of SURPRISES) {
   })
 }
 
-for (const preset of ['standard', 'minimal', 'crawler'] as const) {
+for (const preset of ['standard', 'untrusted', 'minimal', 'crawler'] as const) {
   test(`the linter finds nothing in the preset ${preset}`, () => {
     assert.deepEqual(findings({ preset }), [])
   })

@@ -1,6 +1,6 @@
-import { request } from 'node:http'
 import { userInfo } from 'node:os'
-import { text } from 'node:stream/consumers'
+import { type ClientOptions, createClient } from '@headgate/client'
+import { TrafficError, Upstream } from '@headgate/core'
 import { readToken } from '../admin/token.ts'
 import type { AdminConfig } from '../config/config.ts'
 import { findConfig, loadConfig } from '../config/load.ts'
@@ -48,32 +48,46 @@ export class AdminClient {
     throw new AdminError(typeof detail === 'string' ? detail : `the gateway answered with ${status}`)
   }
 
-  private send(method: string, path: string): Promise<{ status: number; body: string }> {
+  private async send(method: string, path: string): Promise<{ status: number; body: string }> {
     const { address } = this
-    const target =
-      address.kind === 'unix'
-        ? { socketPath: address.path }
-        : { host: reachable(address.host), port: address.port }
-    const headers = {
-      host:
-        address.kind === 'unix' ? 'localhost' : formatAddress({ ...address, host: reachable(address.host) }),
-      'headgate-author': userName(),
-      ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+    const socket = address.kind === 'unix' ? socketUpstream(address.path) : undefined
+    const client = createClient({ ...this.options(), ...(socket && { transport: socket.handler }) })
+    try {
+      const response = await client.fetch(path, { method })
+      return { status: response.status, body: await response.text() }
+    } catch (thrown) {
+      const { message } = TrafficError.from(thrown)
+      const place = formatAddress(address)
+      throw new AdminError(`no gateway answers at ${place}: ${message}; --admin names another address`)
+    } finally {
+      // An idle connection would keep the command from ending.
+      await client.close({ grace: 0 })
+      socket?.destroy()
     }
-    return new Promise((resolve, reject) => {
-      const outgoing = request({ ...target, method, path, headers, timeout: TIMEOUT }, (response) => {
-        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
-      })
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${TIMEOUT / 1000} s`)))
-      outgoing.on('error', (error) => {
-        const place = formatAddress(address)
-        reject(
-          new AdminError(`no gateway answers at ${place}: ${error.message}; --admin names another address`),
-        )
-      })
-      outgoing.end()
-    })
   }
+
+  /** Nothing is tried twice: whoever typed the command decides on that. */
+  private options(): ClientOptions {
+    const { address, token } = this
+    const place =
+      address.kind === 'unix' ? 'localhost' : formatAddress({ ...address, host: reachable(address.host) })
+    const headers = {
+      'headgate-author': userName(),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
+    return {
+      preset: 'minimal',
+      baseUrl: `http://${place}`,
+      redirect: false,
+      timeout: TIMEOUT,
+      headers,
+      tracing: false,
+    }
+  }
+}
+
+function socketUpstream(path: string): Upstream {
+  return new Upstream({ name: 'admin', endpoints: [{ url: `unix:${path}` }] })
 }
 
 /** Rejects with an AdminError if what was given makes no sense. */

@@ -1,5 +1,6 @@
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig, ListenerConfig } from '../config/config.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import { GatewayMetrics } from '../metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { connectionsWithin } from './descriptors.ts'
@@ -51,8 +52,9 @@ export class Deployment {
   }
 
   /** The most connections of a listener and worker for which there are file descriptors. */
-  affordable({ listeners }: GatewayConfig): number {
-    return connectionsWithin(this.descriptors, this.slots.length, listeners.length)
+  affordable(config: GatewayConfig): number {
+    const { length } = config.listeners
+    return connectionsWithin(this.descriptors, this.slots.length, length, upstreamConnections(config))
   }
 
   /** What a worker that starts now is given. */
@@ -170,4 +172,12 @@ function withPort(listener: ListenerConfig, port: number | undefined): ListenerC
   return address.kind === 'unix' || port === undefined
     ? listener
     : { ...listener, address: { ...address, port } }
+}
+
+/** The most connections that one worker opens to all upstreams. */
+function upstreamConnections(config: GatewayConfig): number {
+  let total = 0
+  for (const { endpoints, pool } of resolveUpstreams(config).values())
+    total += endpoints.length * pool.maxConnections
+  return total
 }

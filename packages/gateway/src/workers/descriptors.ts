@@ -21,13 +21,20 @@ export function descriptorLimit(): number {
 }
 
 /**
- * How many connections each listener of each worker may hold without using up the file descriptors of the process: half of
- * them, since each exchange may need a second one to its upstream, without which it would fail. What comes beyond is told
- * so with a 503; the kernel would have it closed without a word.
+ * How many connections each listener of each worker may hold without using up the file descriptors of the process. What the
+ * upstreams may open is kept free for them, but no more than half: without a connection to its upstream, an exchange fails.
+ * What comes beyond is told so with a 503; the kernel would have it closed without a word.
+ * @param upstream the most connections that a worker opens to all upstreams
  */
-export function connectionsWithin(limit: number, workers: number, listeners: number): number {
+export function connectionsWithin(
+  limit: number,
+  workers: number,
+  listeners: number,
+  upstream: number,
+): number {
   const free = limit - RESERVED - RESERVED_PER_WORKER * workers
-  return Math.max(1, Math.floor(free / 2 / workers / listeners))
+  const kept = Math.min(free / 2, upstream * workers)
+  return Math.max(1, Math.floor((free - kept) / workers / listeners))
 }
 
 /**
