@@ -40,6 +40,7 @@ export function writeRequestTimeout(headers: HeaderList, remaining: number): voi
   const milliseconds = Math.max(1, Math.floor(remaining))
   if (headers.has(REQUEST_TIMEOUT)) headers.put(REQUEST_TIMEOUT, String(milliseconds / 1000))
   if (!headers.has(GRPC_TIMEOUT)) return
-  const text = milliseconds <= LARGEST_GRPC ? `${milliseconds}m` : `${Math.floor(milliseconds / 1000)}S`
-  headers.put(GRPC_TIMEOUT, text)
+  // Eight digits and no more: what is longer than three years is told as three years.
+  const seconds = Math.min(LARGEST_GRPC, Math.floor(milliseconds / 1000))
+  headers.put(GRPC_TIMEOUT, milliseconds <= LARGEST_GRPC ? `${milliseconds}m` : `${seconds}S`)
 }

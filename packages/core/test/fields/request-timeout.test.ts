@@ -53,3 +53,10 @@ test('what is left is told in the fields in which the time was given, never as m
   writeRequestTimeout(late, -5)
   assert.equal(late.get('grpc-timeout'), '1m')
 })
+
+test('a time with more digits than grpc-timeout has is told as the most that it can say', () => {
+  const headers = HeaderList.of({ 'grpc-timeout': '1S' })
+  writeRequestTimeout(headers, 100_000_000_000)
+  assert.equal(headers.get('grpc-timeout'), '99999999S')
+  assert.equal(parseRequestTimeout(headers), 99_999_999_000)
+})
