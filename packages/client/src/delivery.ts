@@ -1,12 +1,11 @@
-import type {
-  Body,
-  BodySink,
-  Cancellable,
-  Exchange,
-  HeaderList,
-  HttpResponse,
-  TrafficError,
-  WholeBody,
+import {
+  type Body,
+  type Cancellable,
+  type Exchange,
+  type HeaderList,
+  type HttpResponse,
+  RelayedBody,
+  type TrafficError,
 } from '@headgate/core'
 
 /** Has the exchange end when its response's body does: at once if it is here already. */
@@ -38,21 +37,16 @@ function finish(
 }
 
 /** A body on its way to the caller, whose end is the exchange's. */
-class Delivery implements Body, BodySink, Cancellable {
-  readonly length: number | undefined
-  readonly whole: WholeBody | undefined = undefined
+class Delivery extends RelayedBody implements Cancellable {
   private readonly exchange: Exchange
   private readonly status: number
-  private readonly inner: Body
-  private sink: BodySink | undefined
   private received = 0
   private over = false
 
   constructor(exchange: Exchange, status: number, inner: Body) {
+    super(inner)
     this.exchange = exchange
     this.status = status
-    this.inner = inner
-    this.length = inner.length
     exchange.occupy(this)
   }
 
@@ -63,41 +57,28 @@ class Delivery implements Body, BodySink, Cancellable {
     this.fail(error)
   }
 
-  flowTo(sink: BodySink): void {
-    this.sink = sink
-    this.inner.flowTo(this)
-  }
-
-  resume(): void {
-    this.inner.resume()
-  }
-
-  cancel(error: TrafficError): void {
-    this.inner.cancel(error)
+  override cancel(error: TrafficError): void {
+    super.cancel(error)
     this.finish(error)
   }
 
-  get holdsNothing(): boolean {
-    return this.sink?.holdsNothing === true
-  }
-
-  write(chunk: Uint8Array): boolean {
+  override write(chunk: Uint8Array): boolean {
     this.received += chunk.byteLength
-    return this.sink?.write(chunk) ?? true
+    return super.write(chunk)
   }
 
-  end(trailers?: HeaderList): void {
+  override end(trailers?: HeaderList): void {
     this.finish(undefined)
-    this.sink?.end(trailers)
+    super.end(trailers)
   }
 
-  fail(error: TrafficError): void {
+  override fail(error: TrafficError): void {
     if (this.over) return
     // Whoever gave the exchange up said why; the connection's end is only the consequence.
     const cause = this.exchange.cancellation ?? error
     cause.attempts = this.exchange.attempts
     this.finish(cause)
-    this.sink?.fail(cause)
+    super.fail(cause)
   }
 
   private finish(error: TrafficError | undefined): void {

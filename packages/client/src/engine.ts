@@ -27,7 +27,7 @@ import { closedError, Origins } from './origins.ts'
 import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
 import { headerList } from './request-headers.ts'
-import { baseTarget, requestTarget } from './request-target.ts'
+import { baseTarget, originOf, requestTarget } from './request-target.ts'
 import type { ClientResponse } from './response.ts'
 import { send } from './send.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -78,7 +78,7 @@ export class ClientEngine {
       limiters: settings.concurrency && new OriginLimiters(settings.concurrency, clock),
       pacing: settings.pacing && pacing(settings.pacing),
       policies: options.policies ?? [],
-      origins: base && [`${base.scheme}://${base.authority.text}`],
+      origins: base && [originOf(base)],
       tracer: tracerOf(options),
       observer,
     }
@@ -106,15 +106,13 @@ export class ClientEngine {
 
   /** Where a URL leads, as `https://api.example.com`. @throws TrafficError `invalid_request` */
   originOf(url: string): string {
-    const { scheme, authority } = requestTarget(url, this.defaults.base)
-    return `${scheme}://${authority.text}`
+    return originOf(requestTarget(url, this.defaults.base))
   }
 
   explain(url: string, call: CallOptions): Explanation {
     checkCall(call)
     const settings = settingsOf(this.options, call)
     const target = requestTarget(url, this.defaults.base)
-    const origin = `${target.scheme}://${target.authority.text}`
     return explain({
       method: methodOf(call.method ?? 'GET'),
       target,
@@ -122,7 +120,7 @@ export class ClientEngine {
       layers: clientLayers(settings, this.context),
       guard: this.guard,
       circuits: settings.breaker && this.context.circuits,
-      pool: new Map(this.origins).get(origin)?.stats()[0],
+      pool: new Map(this.origins).get(originOf(target))?.stats()[0],
       findings: lint(settings, { ...this.options, ...call }),
     })
   }

@@ -1,6 +1,6 @@
 import { type AddressGuard, type Circuits, isIdempotent, type PoolStats } from '@headgate/core'
 import type { Finding } from './lint.ts'
-import { type RequestTarget, targetUrl } from './request-target.ts'
+import { originOf, type RequestTarget, targetUrl } from './request-target.ts'
 import type { Settings } from './settings.ts'
 import type { Layer } from './stack.ts'
 
@@ -38,7 +38,7 @@ export interface ExplainContext {
 export function explain(context: ExplainContext): Explanation {
   const { method, target, settings, layers, findings, pool } = context
   const url = targetUrl(target)
-  const origin = `${target.scheme}://${target.authority.text}`
+  const origin = originOf(target)
   const explanation = {
     method,
     url,

@@ -8,6 +8,7 @@ import {
 } from '@headgate/core'
 import type { AttemptEvent, CallEvent, EventSource } from './events.ts'
 import type { OriginMetrics } from './origin-metrics.ts'
+import { originOf } from './request-target.ts'
 
 /** The numbers under which events speak of calls. */
 const numbers = new WeakMap<Exchange, number>()
@@ -103,10 +104,10 @@ export class CallObserver {
   }
 
   private describe(exchange: Exchange): CallEvent {
-    const { method, scheme, authority, path } = exchange.request
+    const { request } = exchange
     let call = numbers.get(exchange)
     if (call === undefined) numbers.set(exchange, (call = ++last))
-    return { client: this.client, call, method, url: `${scheme}://${authority.text}${path}` }
+    return { client: this.client, call, method: request.method, url: originOf(request) + request.path }
   }
 
   private describeAttempt(exchange: Exchange): AttemptEvent {

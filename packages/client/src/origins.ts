@@ -1,6 +1,7 @@
 import {
   type Exchange,
   type HttpResponse,
+  originKey,
   TrafficError,
   Upstream,
   type UpstreamOptions,
@@ -28,8 +29,7 @@ export class Origins {
   /** Sends an exchange to the origin that its request names. */
   readonly handler = (exchange: Exchange): Promise<HttpResponse> => {
     if (this.closed) return Promise.reject(closedError())
-    const { scheme, authority } = exchange.request
-    const key = scheme === 'https' ? `https://${authority.text}` : `http://${authority.text}`
+    const key = originKey(exchange)
     if (key !== this.lastKey || this.last === undefined) {
       this.last = this.upstreams.get(key) ?? this.add(key)
       this.lastKey = key

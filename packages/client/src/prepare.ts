@@ -1,4 +1,5 @@
-import { HttpRequest, TrafficError, type HeaderList } from '@headgate/core'
+import { HttpRequest, type HeaderList, isToken } from '@headgate/core'
+import { invalidRequest } from './invalid-request.ts'
 import type { CallOptions } from './options.ts'
 import { jsonContent, NO_CONTENT, type RequestContent, requestContent } from './request-body.ts'
 import { mergedHeaders } from './request-headers.ts'
@@ -37,27 +38,21 @@ function contentOf(call: CallOptions, method: string): RequestContent {
   const given = (body !== undefined && body !== null) || json !== undefined
   if (!given) return NO_CONTENT
   if (method === 'GET' || method === 'HEAD')
-    throw invalid(`a ${method} request has no body: leave body and json out, or use another method`)
+    throw invalidRequest(`a ${method} request has no body: leave body and json out, or use another method`)
   if (json !== undefined && body !== undefined && body !== null)
-    throw invalid('a request has either body or json, not both')
+    throw invalidRequest('a request has either body or json, not both')
   try {
     return json === undefined ? requestContent(body ?? '') : jsonContent(json)
   } catch (cause) {
-    throw invalid((cause as TypeError).message, cause)
+    throw invalidRequest((cause as TypeError).message, cause)
   }
 }
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Names of methods are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1). */
 export function methodOf(method: string): string {
   if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
-  if (!TOKEN.test(method)) throw invalid(`${JSON.stringify(method)} is not an HTTP method`)
+  if (!isToken(method)) throw invalidRequest(`${JSON.stringify(method)} is not an HTTP method`)
   if (/^(?:connect|trace|track)$/i.test(method))
-    throw invalid(`the method ${method} cannot be sent by a client`)
+    throw invalidRequest(`the method ${method} cannot be sent by a client`)
   return method
-}
-
-function invalid(message: string, cause?: unknown): TrafficError {
-  return new TrafficError('invalid_request', message, { replaySafe: 'unsent', cause })
 }

@@ -1,4 +1,5 @@
-import { HeaderList, TrafficError } from '@headgate/core'
+import { HeaderList } from '@headgate/core'
+import { invalidRequest } from './invalid-request.ts'
 import type { HeadersInput } from './options.ts'
 
 /** Fields that the engine makes itself, of what it knows of body and connection (RFC 9110 7.6.1, RFC 9112 section 6). */
@@ -39,15 +40,11 @@ export function pairs(input: HeadersInput): Iterable<readonly [string, string | 
 
 function append(headers: HeaderList, name: string, value: string): void {
   if (ENGINES_OWN.has(name.toLowerCase())) {
-    throw invalid(`header field ${name} is made by the client itself: leave it out`)
+    throw invalidRequest(`header field ${name} is made by the client itself: leave it out`)
   }
   try {
     headers.append(name, value)
   } catch (cause) {
-    throw invalid((cause as TypeError).message, cause)
+    throw invalidRequest((cause as TypeError).message, cause)
   }
-}
-
-function invalid(message: string, cause?: unknown): TrafficError {
-  return new TrafficError('invalid_request', message, { replaySafe: 'unsent', cause })
 }

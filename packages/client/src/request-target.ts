@@ -1,4 +1,11 @@
-import { type Authority, canonicalAuthority, InvalidTarget, type Scheme, TrafficError } from '@headgate/core'
+import {
+  type Authority,
+  canonicalAuthority,
+  InvalidTarget,
+  type Scheme,
+  type TrafficError,
+} from '@headgate/core'
+import { invalidRequest } from './invalid-request.ts'
 
 /** Where a request goes, ready for the wire. */
 export interface RequestTarget {
@@ -56,9 +63,14 @@ export function withQuery(target: RequestTarget, query: Query): RequestTarget {
   return { ...target, query: target.query === '' ? `?${text}` : `${target.query}&${text}` }
 }
 
+/** Its origin (RFC 6454), as `https://api.example.com`. */
+export function originOf({ scheme, authority }: Pick<RequestTarget, 'scheme' | 'authority'>): string {
+  return `${scheme}://${authority.text}`
+}
+
 /** The URL, for errors, `Response.url` and resolving references. */
-export function targetUrl({ scheme, authority, path, query }: RequestTarget): string {
-  return `${scheme}://${authority.text}${path}${query}`
+export function targetUrl(target: RequestTarget): string {
+  return originOf(target) + target.path + target.query
 }
 
 function below(base: RequestTarget, url: string): RequestTarget {
@@ -85,5 +97,5 @@ function absoluteTarget(url: string): RequestTarget {
 
 function invalid(url: string, reason: string): TrafficError {
   const message = `${JSON.stringify(url)} is not a URL that can be requested: ${reason}`
-  return new TrafficError('invalid_request', message, { replaySafe: 'unsent' })
+  return invalidRequest(message)
 }

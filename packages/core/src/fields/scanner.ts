@@ -40,6 +40,19 @@ export class FieldScanner {
     return true
   }
 
+  /** Passes over what a sticky pattern matches here. */
+  match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at
+    const found = pattern.exec(this.text)?.[0]
+    if (found !== undefined) this.at += found.length
+    return found
+  }
+
+  /** Spaces alone, as structured fields have them (RFC 9651 4.2). */
+  skipSpaces(): void {
+    while (this.text.charCodeAt(this.at) === SPACE) this.at++
+  }
+
   /** A token; empty if there is none. */
   token(): string {
     const start = this.at

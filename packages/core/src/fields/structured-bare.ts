@@ -1,4 +1,4 @@
-import type { FieldCursor } from './field-cursor.ts'
+import type { FieldScanner } from './scanner.ts'
 import type { BareItem } from './structured-types.ts'
 
 const NUMBER = /-?\d+(?:\.\d+)?/y
@@ -9,11 +9,11 @@ const BYTES = /[A-Za-z0-9+/]*={0,2}:/y
 const DISPLAY = /(?:[ !#$&-~]|%[0-9a-f]{2})*"/y
 
 /** A bare item (RFC 9651 4.2.3.1): its first character says of which type it is. */
-export function readBareItem(reader: FieldCursor): BareItem | undefined {
-  const first = reader.text[reader.position] ?? ''
+export function readBareItem(reader: FieldScanner): BareItem | undefined {
+  const first = reader.text[reader.at] ?? ''
   if (first === '-' || (first >= '0' && first <= '9')) return readNumber(reader)
   if (/[A-Za-z*]/.test(first)) return tagged('token', reader.match(TOKEN))
-  reader.position++
+  reader.at++
   if (first === '"') return readString(reader)
   if (first === ':') return readBytes(reader)
   if (first === '?') return readBoolean(reader)
@@ -26,10 +26,10 @@ function tagged(type: 'token' | 'string' | 'display', value: string | undefined)
   return value === undefined ? undefined : { type, value }
 }
 
-function readNumber(reader: FieldCursor): BareItem | undefined {
+function readNumber(reader: FieldScanner): BareItem | undefined {
   const text = reader.match(NUMBER)
   // A point that no digit follows belongs to nothing.
-  if (text === undefined || reader.text[reader.position] === '.') return undefined
+  if (text === undefined || reader.text[reader.at] === '.') return undefined
   const [whole = '', fraction] = text.replace('-', '').split('.')
   // Without 0 there would be a negative zero, which cannot be written.
   if (fraction === undefined) {
@@ -38,13 +38,13 @@ function readNumber(reader: FieldCursor): BareItem | undefined {
   return whole.length > 12 || fraction.length > 3 ? undefined : { type: 'decimal', value: Number(text) + 0 }
 }
 
-function readString(reader: FieldCursor): BareItem | undefined {
+function readString(reader: FieldScanner): BareItem | undefined {
   const text = reader.match(STRING)
   return tagged('string', text?.slice(0, -1).replaceAll(/\\(.)/g, '$1'))
 }
 
 /** Padding may be left out (RFC 9651 4.2.7), but not be wrong. */
-function readBytes(reader: FieldCursor): BareItem | undefined {
+function readBytes(reader: FieldScanner): BareItem | undefined {
   const text = reader.match(BYTES)?.slice(0, -1)
   if (text === undefined) return undefined
   const digits = text.replace(/=+$/, '')
@@ -52,17 +52,17 @@ function readBytes(reader: FieldCursor): BareItem | undefined {
   return { type: 'bytes', value: new Uint8Array(Buffer.from(digits, 'base64')) }
 }
 
-function readBoolean(reader: FieldCursor): BareItem | undefined {
+function readBoolean(reader: FieldScanner): BareItem | undefined {
   if (reader.take('1')) return { type: 'boolean', value: true }
   return reader.take('0') ? { type: 'boolean', value: false } : undefined
 }
 
-function readDate(reader: FieldCursor): BareItem | undefined {
+function readDate(reader: FieldScanner): BareItem | undefined {
   const number = readNumber(reader)
   return number?.type === 'integer' ? { type: 'date', value: number.value } : undefined
 }
 
-function readDisplay(reader: FieldCursor): BareItem | undefined {
+function readDisplay(reader: FieldScanner): BareItem | undefined {
   const text = reader.match(DISPLAY)
   if (text === undefined) return undefined
   try {

@@ -1,4 +1,4 @@
-import { FieldCursor } from './field-cursor.ts'
+import { FieldScanner } from './scanner.ts'
 import { readBareItem } from './structured-bare.ts'
 import type { BareItem, Dictionary, InnerList, Item, List, Member } from './structured-types.ts'
 
@@ -9,10 +9,10 @@ const TRUE: BareItem = { type: 'boolean', value: true }
 const KEY = /[a-z*][a-z0-9_.*-]*/y
 
 /** The parsing algorithms of RFC 9651 4.2, one method each. */
-export class StructuredReader extends FieldCursor {
+export class StructuredReader extends FieldScanner {
   list(): Parsed<List> {
     const members: Member[] = []
-    while (!this.atEnd) {
+    while (!this.done) {
       const member = this.member()
       if (member === undefined) return undefined
       members.push(member)
@@ -23,7 +23,7 @@ export class StructuredReader extends FieldCursor {
 
   dictionary(): Parsed<Dictionary> {
     const members = new Map<string, Member>()
-    while (!this.atEnd) {
+    while (!this.done) {
       const key = this.match(KEY)
       if (key === undefined) return undefined
       const member = this.take('=') ? this.member() : this.parametersOf(TRUE)
@@ -40,13 +40,13 @@ export class StructuredReader extends FieldCursor {
   }
 
   private member(): Parsed<Member> {
-    return this.text[this.position] === '(' ? this.innerList() : this.item()
+    return this.text[this.at] === '(' ? this.innerList() : this.item()
   }
 
   private innerList(): Parsed<InnerList> {
-    this.position++
+    this.at++
     const items: Item[] = []
-    while (!this.atEnd) {
+    while (!this.done) {
       this.skipSpaces()
       if (this.take(')')) {
         const parameters = this.parameters()
@@ -55,7 +55,7 @@ export class StructuredReader extends FieldCursor {
       const item = this.item()
       if (item === undefined) return undefined
       items.push(item)
-      const next = this.text[this.position]
+      const next = this.text[this.at]
       if (next !== ' ' && next !== ')') return undefined
     }
     return undefined
@@ -81,11 +81,11 @@ export class StructuredReader extends FieldCursor {
 
   /** Goes on to the next member of a list or dictionary; false if what stands here is neither that nor the end. */
   private nextMember(): boolean {
-    this.skipWhitespace()
-    if (this.atEnd) return true
+    this.skipBlanks()
+    if (this.done) return true
     if (!this.take(',')) return false
-    this.skipWhitespace()
+    this.skipBlanks()
     // A comma at the end is followed by nothing.
-    return !this.atEnd
+    return !this.done
   }
 }

@@ -26,5 +26,5 @@ function whole<Value>(value: string, read: (reader: StructuredReader) => Parsed<
   reader.skipSpaces()
   const parsed = read(reader)
   reader.skipSpaces()
-  return parsed !== undefined && reader.atEnd ? parsed : undefined
+  return parsed !== undefined && reader.done ? parsed : undefined
 }

@@ -1,6 +1,7 @@
-import type { Body, BodySink } from './body.ts'
+import type { Body } from './body.ts'
 import type { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
+import { RelayedBody } from './relayed-body.ts'
 import type { HttpResponse } from './response.ts'
 
 /**
@@ -13,49 +14,27 @@ export function onBodyEnd(response: HttpResponse, ended: () => void): void {
 }
 
 /** Passes everything on, and tells of the end. */
-class WatchedBody implements Body, BodySink {
-  readonly length: number | undefined
-  readonly whole: undefined = undefined
-  private readonly inner: Body
+class WatchedBody extends RelayedBody {
   private ended: (() => void) | undefined
-  private sink: BodySink | undefined
 
   constructor(inner: Body, ended: () => void) {
-    this.inner = inner
-    this.length = inner.length
+    super(inner)
     this.ended = ended
   }
 
-  get holdsNothing(): boolean {
-    return this.sink?.holdsNothing === true
-  }
-
-  flowTo(sink: BodySink): void {
-    this.sink = sink
-    this.inner.flowTo(this)
-  }
-
-  resume(): void {
-    this.inner.resume()
-  }
-
-  cancel(error: TrafficError): void {
-    this.inner.cancel(error)
+  override cancel(error: TrafficError): void {
+    super.cancel(error)
     this.tell()
   }
 
-  write(chunk: Uint8Array): boolean {
-    return this.sink?.write(chunk) ?? true
+  override end(trailers?: HeaderList): void {
+    this.tell()
+    super.end(trailers)
   }
 
-  end(trailers?: HeaderList): void {
+  override fail(error: TrafficError): void {
     this.tell()
-    this.sink?.end(trailers)
-  }
-
-  fail(error: TrafficError): void {
-    this.tell()
-    this.sink?.fail(error)
+    super.fail(error)
   }
 
   private tell(): void {

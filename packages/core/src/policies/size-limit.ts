@@ -1,7 +1,6 @@
-import type { Body, BodySink } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Policy } from '../message/handler.ts'
-import type { HeaderList } from '../message/headers.ts'
+import { LimitedBody } from '../message/limited-body.ts'
 
 /** Options of `sizeLimit`. */
 export interface SizeLimitOptions {
@@ -22,7 +21,7 @@ export function sizeLimit(options: SizeLimitOptions): Policy {
     async function sizeLimit(exchange) {
       const response = await next(exchange)
       const { body } = response
-      if (body.length === undefined) response.body = new CountedBody(body, limit)
+      if (body.length === undefined) response.body = new LimitedBody(body, limit, () => tooLarge(limit))
       else if (body.length > limit) {
         const error = tooLarge(limit)
         body.cancel(error)
@@ -35,55 +34,4 @@ export function sizeLimit(options: SizeLimitOptions): Policy {
 function tooLarge(limit: number): TrafficError {
   const message = `the response has more content than the limit of ${limit} octets; read it as a stream, or raise the limit`
   return new TrafficError('response_body_too_large', message, { phase: 'response-body' })
-}
-
-/** A body of unknown length that breaks when it gets too long. */
-class CountedBody implements Body, BodySink {
-  readonly length: undefined = undefined
-  readonly whole: undefined = undefined
-  private readonly inner: Body
-  private readonly limit: number
-  private sink: BodySink | undefined
-  private received = 0
-
-  constructor(inner: Body, limit: number) {
-    this.inner = inner
-    this.limit = limit
-  }
-
-  get holdsNothing(): boolean {
-    return this.sink?.holdsNothing === true
-  }
-
-  flowTo(sink: BodySink): void {
-    this.sink = sink
-    this.inner.flowTo(this)
-  }
-
-  resume(): void {
-    this.inner.resume()
-  }
-
-  cancel(error: TrafficError): void {
-    this.sink = undefined
-    this.inner.cancel(error)
-  }
-
-  write(chunk: Uint8Array): boolean {
-    this.received += chunk.byteLength
-    if (this.received <= this.limit) return this.sink?.write(chunk) ?? false
-    const { sink } = this
-    const error = tooLarge(this.limit)
-    this.cancel(error)
-    sink?.fail(error)
-    return false
-  }
-
-  end(trailers?: HeaderList): void {
-    this.sink?.end(trailers)
-  }
-
-  fail(error: TrafficError): void {
-    this.sink?.fail(error)
-  }
 }

@@ -4,6 +4,7 @@ import { TrafficError } from '../message/errors.ts'
 import { type Cancellable, Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
+import { RelayedBody } from '../message/relayed-body.ts'
 import { HttpRequest } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
 import type { ConnectionOwner, PooledConnection } from '../upstream/pool/pool-entry.ts'
@@ -136,50 +137,40 @@ interface PassingOwner {
 }
 
 /** A streamed body on its way, and what is known of it. */
-class PassingBody implements Body, BodySink {
-  readonly length: number | undefined
-  readonly whole: undefined = undefined
-  private readonly inner: Body
+class PassingBody extends RelayedBody {
   private readonly owner: PassingOwner
-  private sink: BodySink | undefined
   private failure: TrafficError | undefined
   private octets = 0
 
   constructor(inner: Body, owner: PassingOwner) {
-    this.inner = inner
+    super(inner)
     this.owner = owner
-    this.length = inner.length
   }
 
-  flowTo(sink: BodySink): void {
+  override flowTo(sink: BodySink): void {
     if (this.failure !== undefined) return sink.fail(this.failure)
-    this.sink = sink
-    this.inner.flowTo(this)
+    super.flowTo(sink)
   }
 
-  resume(): void {
-    this.inner.resume()
-  }
-
-  cancel(error: TrafficError): void {
+  override cancel(error: TrafficError): void {
     this.sink = undefined
-    this.inner.cancel(error)
+    super.cancel(error)
     this.owner.broken(error)
   }
 
-  write(chunk: Uint8Array): boolean {
+  override write(chunk: Uint8Array): boolean {
     this.octets += chunk.byteLength
     return this.sink?.write(chunk) ?? false
   }
 
-  end(trailers?: HeaderList): void {
+  override end(trailers?: HeaderList): void {
     const { sink } = this
     this.sink = undefined
     this.owner.over(this.octets)
     sink?.end(trailers)
   }
 
-  fail(error: TrafficError): void {
+  override fail(error: TrafficError): void {
     const { sink } = this
     this.sink = undefined
     this.owner.broken(error)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { HttpResponse } from '../../src/message/response.ts'
 import { eventually, FilledBody, headers, serve } from './harness.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
-test('a peer that has closed its side gets all of a response that takes long, as long as some of it comes', async (t) => {
+/** A peer that has asked, has closed its side, and has the head of a response whose body is to be filled. */
+async function halfClosed(t: TestContext) {
   const filled = new FilledBody()
   const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)))
   const client = await server.client()
@@ -13,6 +14,11 @@ test('a peer that has closed its side gets all of a response that takes long, as
   client.finish()
   await client.receives('\r\n\r\n')
   await eventually(() => server.connections[0]?.socket.readableEnded === true, 'its end arrived')
+  return { filled, server, client }
+}
+
+test('a peer that has closed its side gets all of a response that takes long, as long as some of it comes', async (t) => {
+  const { filled, server, client } = await halfClosed(t)
   for (let part = 0; part < 20; part++) {
     await server.clock.advance(8_000)
     filled.push(`<part ${part}>`)
@@ -24,13 +30,7 @@ test('a peer that has closed its side gets all of a response that takes long, as
 })
 
 test('a peer that has closed its side is cut off when nothing has come for it for the whole time', async (t) => {
-  const filled = new FilledBody()
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)))
-  const client = await server.client()
-  client.send(GET)
-  client.finish()
-  await client.receives('\r\n\r\n')
-  await eventually(() => server.connections[0]?.socket.readableEnded === true, 'its end arrived')
+  const { filled, server, client } = await halfClosed(t)
   filled.push('some')
   await client.receives('some')
   // What came after the time had begun renews it once.
@@ -43,13 +43,7 @@ test('a peer that has closed its side is cut off when nothing has come for it fo
 })
 
 test('a peer that has closed its side and reads slowly is judged by what it takes', async (t) => {
-  const filled = new FilledBody()
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)))
-  const client = await server.client()
-  client.send(GET)
-  client.finish()
-  await client.receives('\r\n\r\n')
-  await eventually(() => server.connections[0]?.socket.readableEnded === true, 'its end arrived')
+  const { filled, server, client } = await halfClosed(t)
   client.pause()
   // More than the kernel takes for it.
   for (let part = 0; part < 40; part++) filled.push('x'.repeat(1_000_000))

@@ -1,10 +1,10 @@
-import type { Body, BodySink } from '../../message/body.ts'
+import type { Body } from '../../message/body.ts'
 import { drain } from '../../message/drain.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { Fork } from '../../message/fork.ts'
 import type { Handler } from '../../message/handler.ts'
-import type { HeaderList } from '../../message/headers.ts'
+import { RelayedBody } from '../../message/relayed-body.ts'
 import type { HttpRequest } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { backoff, type BackoffOptions, sleep } from '../retry/backoff.ts'
@@ -21,16 +21,12 @@ export interface ResumeRules {
 }
 
 /** A body that asks for its rest where it breaks off. */
-export class ResumedBody implements Body, BodySink {
-  readonly length: number | undefined
-  readonly whole: undefined = undefined
+export class ResumedBody extends RelayedBody {
   private readonly exchange: Exchange
   private readonly request: HttpRequest
   private readonly next: Handler
   private readonly rules: ResumeRules
-  private inner: Body
   private fork: Fork | undefined
-  private sink: BodySink | undefined
   private received = 0
   private resumed = 0
   private room = true
@@ -39,24 +35,14 @@ export class ResumedBody implements Body, BodySink {
   private cancellation: TrafficError | undefined
 
   constructor(inner: Body, exchange: Exchange, request: HttpRequest, next: Handler, rules: ResumeRules) {
-    this.inner = inner
-    this.length = inner.length
+    super(inner)
     this.exchange = exchange
     this.request = request
     this.next = next
     this.rules = rules
   }
 
-  get holdsNothing(): boolean {
-    return this.sink?.holdsNothing === true
-  }
-
-  flowTo(sink: BodySink): void {
-    this.sink = sink
-    this.inner.flowTo(this)
-  }
-
-  resume(): void {
+  override resume(): void {
     this.room = true
     const { waiting } = this
     this.waiting = undefined
@@ -64,25 +50,21 @@ export class ResumedBody implements Body, BodySink {
     else waiting.flowTo(this)
   }
 
-  cancel(error: TrafficError): void {
+  override cancel(error: TrafficError): void {
     this.cancellation ??= error
-    this.inner.cancel(error)
+    super.cancel(error)
     this.fork?.drop(error.message)
   }
 
-  write(chunk: Uint8Array): boolean {
+  override write(chunk: Uint8Array): boolean {
     this.received += chunk.byteLength
-    this.room = this.sink?.write(chunk) ?? true
+    this.room = super.write(chunk)
     return this.room
   }
 
-  end(trailers?: HeaderList): void {
-    this.sink?.end(trailers)
-  }
-
-  fail(error: TrafficError): void {
+  override fail(error: TrafficError): void {
     const delay = this.nextDelay(error)
-    if (delay === undefined) this.sink?.fail(error)
+    if (delay === undefined) super.fail(error)
     else void this.goOn(error, delay)
   }
 
@@ -108,7 +90,7 @@ export class ResumedBody implements Body, BodySink {
       this.forkFailed(TrafficError.from(thrown))
     }
     if (this.cancellation !== undefined) return rest?.cancel(this.cancellation)
-    if (rest === undefined) return this.sink?.fail(this.exchange.cancellation ?? broken)
+    if (rest === undefined) return super.fail(this.exchange.cancellation ?? broken)
     this.inner = rest
     if (this.room) rest.flowTo(this)
     else this.waiting = rest

@@ -1,17 +1,11 @@
 import { type ErrorCode, TrafficError } from '../../message/errors.ts'
-import type { Cancellable, Exchange } from '../../message/exchange.ts'
-import type { Timer } from '../../time/timer.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import { WaitingExchange } from '../../message/waiting-exchange.ts'
 import type { PooledConnection } from './pool-entry.ts'
 
 /** An exchange that waits for a connection. */
-export class Waiter implements Cancellable {
-  previous: Waiter | undefined
-  next: Waiter | undefined
-  readonly exchange: Exchange
+export class Waiter extends WaitingExchange<PooledConnection> {
   private readonly queue: WaiterQueue
-  private readonly resolve: (connection: PooledConnection) => void
-  private readonly reject: (error: TrafficError) => void
-  private timer: Timer | undefined
 
   constructor(
     exchange: Exchange,
@@ -19,39 +13,12 @@ export class Waiter implements Cancellable {
     resolve: (connection: PooledConnection) => void,
     reject: (error: TrafficError) => void,
   ) {
-    this.exchange = exchange
+    super(exchange, resolve, reject)
     this.queue = queue
-    this.resolve = resolve
-    this.reject = reject
-    exchange.occupy(this)
   }
 
-  /** Gives up after `delay` milliseconds with the error that `expired` makes then. */
-  expireIn(delay: number, expired: () => TrafficError): void {
-    this.timer = this.exchange.clock.timer(() => this.cancelled(expired()))
-    this.timer.arm(delay)
-  }
-
-  /** Call after it left the queue. */
-  serve(connection: PooledConnection): void {
-    this.leave()
-    this.resolve(connection)
-  }
-
-  /** Call after it left the queue. */
-  fail(error: TrafficError): void {
-    this.leave()
-    this.reject(error)
-  }
-
-  cancelled(error: TrafficError): void {
+  protected override leaveLine(): void {
     this.queue.remove(this)
-    this.fail(error)
-  }
-
-  private leave(): void {
-    this.timer?.disarm()
-    this.exchange.release(this)
   }
 }
 
