@@ -1,21 +1,22 @@
 import type { Subject } from './condition.ts'
-import { type Candidate, MethodChoice } from './method-choice.ts'
+import { type Candidate, MethodChoices } from './method-choice.ts'
 import type { PathPattern } from './pattern.ts'
-import { HASH_START, hashForward, hashStep, TextTable } from './text-table.ts'
+import { HASH_START, hashForward, hashStep, type TextEntry, TextIndex } from './text-index.ts'
 
 /** What a search knows and leaves behind. One is used again and again: a search allocates nothing. */
-export class PathSearch<Route> {
+export class PathSearch {
   path = ''
-  method = ''
+  /** Of the method: see `MethodChoices.row`. */
+  row = 0
   subject: Subject | undefined
   /** Where the values of parameters start and end in the path, in turns. */
   readonly bounds: number[] = []
-  /** What allowed other methods only; undefined as long as there is none. */
-  refused: MethodChoice<Route>[] | undefined
+  /** Choices that allowed other methods only; undefined as long as there is none. */
+  refused: number[] | undefined
 
-  start(path: string, method: string, subject: Subject): void {
+  start(path: string, row: number, subject: Subject): void {
     this.path = path
-    this.method = method
+    this.row = row
     this.subject = subject
     this.refused = undefined
   }
@@ -28,70 +29,117 @@ export class PathSearch<Route> {
 
 const SLASH = 0x2f
 
-/** The paths of one host: a tree with a level for each segment, so that the number of routes does not matter. */
-export class PathTrie<Route> {
-  private readonly root: Node<Route>
+/** Numbers of a node; each is -1 if there is none. */
+const SIZE = 4
+/** The node behind a parameter. */
+const PARAMETER = 0
+/** The choice for paths that end here. */
+const CLOSED = 1
+/** The choice for paths that end here in `**`. */
+const OPEN = 2
+/** Whether a text can follow. */
+const STATICS = 3
 
-  constructor(entries: Iterable<{ readonly pattern: PathPattern; readonly candidate: Candidate<Route> }>) {
-    const root = new GrowingNode<Route>()
-    for (const { pattern, candidate } of entries) root.add(pattern, candidate)
-    this.root = new Node(root)
-  }
-
-  /** The most specific candidate that takes path and method. */
-  match(search: PathSearch<Route>): Candidate<Route> | undefined {
-    return walk(this.root, search, 1, 0)
-  }
+/** A path pattern and what it leads to. */
+export interface PathEntry<Route> {
+  readonly pattern: PathPattern
+  readonly candidate: Candidate<Route>
 }
 
-/**
- * Tries what is more specific first and comes back where it leads nowhere. No node is seen twice in a search.
- * @param start of the segment to match; beyond the end of the path when the one before was the last
- * @param params matched so far
- */
-function walk<Route>(
-  node: Node<Route>,
-  search: PathSearch<Route>,
-  start: number,
-  params: number,
-): Candidate<Route> | undefined {
-  const { path } = search
-  if (start > path.length) return choose(node.closed, search) ?? choose(node.open, search)
-  const { statics, parameter } = node
-  if (statics !== undefined || parameter !== undefined) {
-    let end = start
-    let hash = HASH_START
-    for (; end < path.length; end++) {
-      const code = path.charCodeAt(end)
-      if (code === SLASH) break
-      hash = hashStep(hash, code)
+/** The paths of all hosts: for each a tree with a level for each segment, so that the number of routes does not matter. */
+export class PathTries<Route> {
+  readonly choices: MethodChoices<Route>
+  /** The root of each trie. */
+  readonly roots: readonly number[]
+  private readonly nodes: Int32Array
+  private readonly statics: TextIndex
+
+  constructor(tries: readonly Iterable<PathEntry<Route>>[]) {
+    const nodes: number[] = []
+    const texts: TextEntry[] = []
+    const choices: (readonly Candidate<Route>[])[] = []
+    let candidates = 0
+    this.roots = tries.map((entries) => lay(grow(entries)))
+    this.nodes = Int32Array.from(nodes)
+    this.statics = new TextIndex(texts, hashForward)
+    this.choices = new MethodChoices(choices)
+
+    /** Writes a node down, with all below it next to it. */
+    function lay(grown: GrowingNode<Route>): number {
+      const at = nodes.length
+      nodes.push(-1, choiceOf(grown.closed), choiceOf(grown.open), grown.statics.size > 0 ? 1 : -1)
+      if (grown.parameter !== undefined) nodes[at + PARAMETER] = lay(grown.parameter)
+      for (const [text, child] of grown.statics) texts.push({ owner: at / SIZE, text, value: lay(child) })
+      return at
     }
-    const child = statics?.get(path, start, end, hash)
-    const found = child === undefined ? undefined : walk(child, search, end + 1, params)
-    if (found !== undefined) return found
-    if (parameter !== undefined && end > start) {
-      const through = walk(parameter, search, end + 1, params + 1)
-      if (through !== undefined) {
-        search.bounds[params * 2] = start
-        search.bounds[params * 2 + 1] = end
-        return through
+
+    function choiceOf(list: readonly Candidate<Route>[]): number {
+      if (list.length === 0) return -1
+      choices.push(list)
+      candidates += list.length
+      return candidates - list.length
+    }
+  }
+
+  /** The number of the most specific candidate below that root that takes path and method; -1 if there is none. */
+  match(root: number, search: PathSearch): number {
+    return this.walk(root, search, 1, 0)
+  }
+
+  /**
+   * Tries what is more specific first and comes back where it leads nowhere. No node is seen twice in a search.
+   * @param start of the segment to match; beyond the end of the path when the one before was the last
+   * @param params matched so far
+   */
+  private walk(node: number, search: PathSearch, start: number, params: number): number {
+    const { path } = search
+    const { nodes } = this
+    if (start > path.length) {
+      const closed = this.choose(nodes[node + CLOSED] ?? -1, search)
+      return closed === -1 ? this.choose(nodes[node + OPEN] ?? -1, search) : closed
+    }
+    const parameter = nodes[node + PARAMETER] ?? -1
+    const hasStatics = nodes[node + STATICS] === 1
+    if (hasStatics || parameter !== -1) {
+      let end = start
+      let hash = HASH_START
+      for (; end < path.length; end++) {
+        const code = path.charCodeAt(end)
+        if (code === SLASH) break
+        hash = hashStep(hash, code)
+      }
+      if (hasStatics) {
+        const child = this.statics.get(node / SIZE, path, start, end, hash)
+        const found = child === -1 ? -1 : this.walk(child, search, end + 1, params)
+        if (found !== -1) return found
+      }
+      if (parameter !== -1 && end > start) {
+        const through = this.walk(parameter, search, end + 1, params + 1)
+        if (through !== -1) {
+          search.bounds[params * 2] = start
+          search.bounds[params * 2 + 1] = end
+          return through
+        }
       }
     }
+    return this.choose(nodes[node + OPEN] ?? -1, search)
   }
-  return choose(node.open, search)
+
+  private choose(choice: number, search: PathSearch): number {
+    if (choice === -1) return -1
+    const candidate = this.choices.choose(choice, search.row, search.subject as Subject) // set by start
+    if (candidate === -1) {
+      search.refused ??= []
+      search.refused.push(choice)
+    }
+    return candidate
+  }
 }
 
-function choose<Route>(
-  choice: MethodChoice<Route> | undefined,
-  search: PathSearch<Route>,
-): Candidate<Route> | undefined {
-  if (choice === undefined) return undefined
-  const candidate = choice.choose(search.method, search.subject as Subject) // set by start
-  if (candidate === undefined) {
-    search.refused ??= []
-    search.refused.push(choice)
-  }
-  return candidate
+function grow<Route>(entries: Iterable<PathEntry<Route>>): GrowingNode<Route> {
+  const root = new GrowingNode<Route>()
+  for (const { pattern, candidate } of entries) root.add(pattern, candidate)
+  return root
 }
 
 /** A node while routes are added. */
@@ -117,22 +165,5 @@ class GrowingNode<Route> {
     }
     const ending = pattern.open ? node.open : node.closed
     ending.push(candidate)
-  }
-}
-
-/** A node as it is searched. */
-class Node<Route> {
-  readonly statics: TextTable<Node<Route>> | undefined
-  readonly parameter: Node<Route> | undefined
-  readonly closed: MethodChoice<Route> | undefined
-  readonly open: MethodChoice<Route> | undefined
-
-  constructor(grown: GrowingNode<Route>) {
-    const statics = new Map<string, Node<Route>>()
-    for (const [text, child] of grown.statics) statics.set(text, new Node(child))
-    this.statics = statics.size > 0 ? new TextTable(statics, hashForward) : undefined
-    this.parameter = grown.parameter && new Node(grown.parameter)
-    this.closed = grown.closed.length > 0 ? new MethodChoice(grown.closed) : undefined
-    this.open = grown.open.length > 0 ? new MethodChoice(grown.open) : undefined
   }
 }

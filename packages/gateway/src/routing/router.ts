@@ -1,9 +1,9 @@
 import { HttpRequest } from '@headgate/core'
 import type { Condition, Subject } from './condition.ts'
 import { HostTable } from './host-table.ts'
-import type { Candidate, RouteFound } from './method-choice.ts'
-import { type HostPattern, parseHostPattern, parsePathPattern, type PathPattern } from './pattern.ts'
-import { PathSearch, PathTrie } from './path-trie.ts'
+import type { RouteFound } from './method-choice.ts'
+import { type PathEntry, PathSearch, PathTries } from './path-trie.ts'
+import { parsePathPattern } from './pattern.ts'
 
 /** A route as the router sees it: what it matches, and what it stands for. */
 export interface RouteEntry<Route> {
@@ -57,14 +57,21 @@ const NOTHING_ELSE: Subject = { request: HttpRequest.to('http://localhost/'), cl
  * has parameters or there is no route.
  */
 export class Router<Route> {
-  /** One for each priority, the highest first: usually one. */
-  private readonly layers: readonly HostTable<PathTrie<Route>>[]
-  private readonly search = new PathSearch<Route>()
+  /** One for each priority, the highest first: usually one. They hold numbers of tries. */
+  private readonly layers: readonly HostTable[]
+  private readonly tries: PathTries<Route>
+  private readonly search = new PathSearch()
 
   /** @throws TypeError if a pattern is not valid */
   constructor(entries: Iterable<RouteEntry<Route>>) {
     const byPriority = Map.groupBy(entries, ({ priority }) => priority ?? 0)
-    this.layers = [...byPriority].sort(([one], [other]) => other - one).map(([, list]) => table(list))
+    const layers = [...byPriority].sort(([one], [other]) => other - one).map(([, list]) => byHost(list))
+    this.tries = new PathTries(layers.flatMap((hosts) => [...hosts.values()]))
+    let trie = 0
+    this.layers = layers.map(
+      (hosts) =>
+        new HostTable(new Map([...hosts.keys()].map((host) => [host, this.tries.roots[trie++] ?? -1]))),
+    )
   }
 
   /**
@@ -74,56 +81,52 @@ export class Router<Route> {
    */
   find(host: string, path: string, method: string, subject: Subject = NOTHING_ELSE): Found<Route> {
     if (path.charCodeAt(0) !== SLASH) return NOT_FOUND
-    const { search, layers } = this
-    search.start(path, method, subject)
+    const { search, layers, tries } = this
+    const { choices } = tries
+    search.start(path, choices.row(method), subject)
     for (let layer = 0; layer < layers.length; layer++) {
-      const tries = layers[layer]?.get(host) ?? []
-      for (let index = 0; index < tries.length; index++) {
-        const candidate = tries[index]?.match(search)
-        if (candidate === undefined) continue
-        return candidate.paramNames === undefined
-          ? candidate.found
-          : withParams(candidate, candidate.paramNames, search)
+      const hosts = layers[layer]
+      if (hosts === undefined) break
+      for (let at = hosts.first(host); at !== -1; at = hosts.next(at)) {
+        const candidate = tries.match(hosts.value(at), search)
+        const found = candidate === -1 ? undefined : choices.answer(candidate)
+        if (found === undefined) continue
+        const names = choices.paramNames(candidate)
+        return names === undefined ? found : withParams(found, names, search)
       }
     }
     if (search.refused === undefined) return NOT_FOUND
-    const allow = new Set(search.refused.flatMap((choice) => choice.allow(subject)))
+    const allow = new Set(search.refused.flatMap((choice) => choices.allow(choice, subject)))
     return allow.size === 0 ? NOT_FOUND : { kind: 'method_not_allowed', allow: [...allow].sort() }
   }
 }
 
-function table<Route>(entries: readonly RouteEntry<Route>[]): HostTable<PathTrie<Route>> {
-  const byHost = new Map<string | undefined, { pattern: PathPattern; candidate: Candidate<Route> }[]>()
+function byHost<Route>(entries: readonly RouteEntry<Route>[]): Map<string | undefined, PathEntry<Route>[]> {
+  const hosts = new Map<string | undefined, PathEntry<Route>[]>()
   for (const entry of entries) {
     const placed = place(entry)
     for (const host of entry.hosts.length > 0 ? entry.hosts : [undefined]) {
-      const list = byHost.get(host) ?? []
+      const list = hosts.get(host) ?? []
       list.push(...placed)
-      byHost.set(host, list)
+      hosts.set(host, list)
     }
   }
-  return new HostTable(
-    Array.from(byHost, ([host, placed]) => ({ pattern: hostPattern(host), value: new PathTrie(placed) })),
-  )
+  return hosts
 }
 
 function withParams<Route>(
-  candidate: Candidate<Route>,
-  paramNames: readonly string[],
-  search: PathSearch<Route>,
+  { route }: RouteFound<Route>,
+  names: readonly string[],
+  search: PathSearch,
 ): RouteFound<Route> {
   const params: Record<string, string> = {}
-  for (let index = 0; index < paramNames.length; index++) {
-    params[paramNames[index] as string] = search.value(index) // within the array
+  for (let index = 0; index < names.length; index++) {
+    params[names[index] as string] = search.value(index) // within the array
   }
-  return { kind: 'found', route: candidate.found.route, params }
+  return { kind: 'found', route, params }
 }
 
-function hostPattern(host: string | undefined): HostPattern | undefined {
-  return host === undefined ? undefined : parseHostPattern(host)
-}
-
-function place<Route>(entry: RouteEntry<Route>): { pattern: PathPattern; candidate: Candidate<Route> }[] {
+function place<Route>(entry: RouteEntry<Route>): PathEntry<Route>[] {
   const found = Object.freeze({ kind: 'found' as const, route: entry.value, params: NO_PARAMS })
   const paths = entry.paths.length > 0 ? entry.paths : ['/**']
   const conditions = entry.conditions?.length ? entry.conditions : undefined

@@ -84,6 +84,6 @@ it('a look-up among 10,000 routes does not look at 10,000 routes', (t) => {
   t.diagnostic(
     `${fewCost.toFixed(0)} ns among 10, ${manyCost.toFixed(0)} ns among 10,000: ${ratio.toFixed(2)} times`,
   )
-  // What is left is memory that is not in the cache. A search through all of them would be at some hundred.
-  assert.ok(ratio < 10, `${ratio} times`)
+  // At rest it is 1.3, for memory that is not in the cache; where other tests run beside it, more. A search through all routes would be at some hundred.
+  assert.ok(ratio < 4, `${ratio} times`)
 })
