@@ -35,6 +35,6 @@ test('the README names options that --help has, and its commands are accepted', 
   const commands = [...readme.matchAll(/^npm run bench(?: -- (.*?))?(?: {2,}#.*)?$/gm)].map(
     ([, args = '']) => args,
   )
-  assert.equal(commands.length, 5)
+  assert.equal(commands.length, 6)
   for (const args of commands) parseOptions(args.split(' ').filter((arg) => arg !== ''))
 })

@@ -18,21 +18,36 @@ export interface LineSink {
 /** Bounds of a line: what a peer may make long. Together they keep a line below the 4 KiB that a pipe takes whole. */
 const PATH_LIMIT = 2048
 const FIELD_LIMIT = 256
+/** With the fields that are recorded besides, which get what room there is. */
+const LINE_LIMIT = 4000
 
 /** One line of JSON for each exchange, written when it has ended. */
 export class JsonAccessLog implements AccessLog {
   private readonly clock: Clock
   private readonly sink: LineSink
+  private readonly fields: readonly string[]
   private millisecond = Number.NaN
   private time = ''
 
-  constructor(sink: LineSink, clock: Clock) {
+  /** @param fields of the request to be recorded, in lower case; see `loggedFields` */
+  constructor(sink: LineSink, clock: Clock, fields: readonly string[] = []) {
+    this.fields = fields
     this.sink = sink
     this.clock = clock
   }
 
   record(exchange: Exchange, outcome: Outcome, duration: number): void {
-    this.sink.write(accessLine(exchange, outcome, duration, this.now()))
+    this.sink.write(accessLine(exchange, outcome, duration, this.now(), this.fields))
+  }
+
+  /** The same log, whose lines have further members, as `,"name":"value"`; an empty text for none. */
+  withMembers(members: (exchange: Exchange) => string): AccessLog {
+    return {
+      record: (exchange, outcome, duration) => {
+        const more = members(exchange)
+        this.sink.write(accessLine(exchange, outcome, duration, this.now(), this.fields, more))
+      },
+    }
   }
 
   refused(error: TrafficError, peer: Peer, bytesSent: number): void {
@@ -55,8 +70,17 @@ export class JsonAccessLog implements AccessLog {
  * and leaves octets beyond ASCII as they are. Members that would be empty are left out; the status is null where no
  * response was sent.
  * @param time of the exchange's end, in ISO 8601
+ * @param fields of the request to be recorded, in lower case
+ * @param more members, each with a comma in front
  */
-export function accessLine(exchange: Exchange, outcome: Outcome, duration: number, time: string): string {
+export function accessLine(
+  exchange: Exchange,
+  outcome: Outcome,
+  duration: number,
+  time: string,
+  fields: readonly string[] = [],
+  more = '',
+): string {
   const { request, peer, clientAddress, id, endpoint } = exchange
   const code = failureCode(exchange, outcome)
   const reason = (exchange.error ?? outcome.error)?.message
@@ -70,12 +94,27 @@ export function accessLine(exchange: Exchange, outcome: Outcome, duration: numbe
     `","status":${outcome.status ?? null},"duration_ms":${Math.round(duration * 1000) / 1000}` +
     `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}` +
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
+  if (exchange.apiVersion !== '') line += `","api_version":"${escaped(exchange.apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (code !== undefined) line += `","error":"${code}`
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
   if (userAgent !== undefined) line += `","user_agent":"${escaped(userAgent)}`
-  return `${line}","version":"${request.version}"}\n`
+  line += `","version":"${request.version}"${more}`
+  if (fields.length > 0) line += recorded(fields, exchange, LINE_LIMIT - line.length)
+  return `${line}}\n`
+}
+
+/** Null stands for a field that was not there. What there is no room for ends in "...", as all that is cut. */
+function recorded(fields: readonly string[], { request }: Exchange, room: number): string {
+  let text = ',"headers":{'
+  for (const name of fields) {
+    const value = request.headers.get(name)
+    const member = `${text.endsWith('{') ? '' : ','}"${name}":`
+    const shown = value === undefined ? 'null' : `"${escaped(value)}"`
+    text += member + (text.length + member.length + shown.length < room ? shown : '"..."')
+  }
+  return `${text}}`
 }
 
 /**

@@ -1,13 +1,17 @@
 import type { UpstreamOptions } from '@headgate/core'
 import type { BalancingConfig, HealthConfig } from './config/balancing-config.ts'
+import type { FailoverConfig } from './config/failover-config.ts'
 
 type Balancing = Pick<
   UpstreamOptions,
-  'balance' | 'sticky' | 'slowStart' | 'panicThreshold' | 'outliers' | 'health'
+  'balance' | 'sticky' | 'slowStart' | 'panicThreshold' | 'outliers' | 'health' | 'overprovisioning' | 'zone'
 >
 
-/** The configured balancing and health, as the engine wants it. */
-export function balancingOptions(config: BalancingConfig): Balancing {
+/**
+ * The configured balancing and health, as the engine wants it.
+ * @param zone of the whole gateway
+ */
+export function balancingOptions(config: BalancingConfig & FailoverConfig, zone?: string): Balancing {
   const { hash, sticky, outliers, health } = config
   return {
     balance: {
@@ -24,6 +28,8 @@ export function balancingOptions(config: BalancingConfig): Balancing {
     },
     slowStart: config.slowStart,
     panicThreshold: config.panicThreshold,
+    overprovisioning: config.overprovisioning / 100,
+    zone: config.zone ?? zone,
     outliers: outliers || undefined,
     health: health ? healthOptions(health) : undefined,
   }

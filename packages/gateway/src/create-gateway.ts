@@ -1,9 +1,12 @@
 import { type Clock, type Handler, systemClock } from '@headgate/core'
 import { JsonAccessLog } from './access-log.ts'
+import type { GatewayConfig } from './config/config.ts'
 import type { GatewayConfigInput } from './config/input.ts'
 import { parseConfig } from './config/parse.ts'
 import { formatProblems } from './config/problems/format.ts'
 import type { ConfigProblem } from './config/problems/problem.ts'
+import { embeddedGeo, watchEmbeddedGeo } from './embedded-geo.ts'
+import { type EmbeddedSplit, embeddedSplit } from './embedded-split.ts'
 import { type CloseReport, Gateway } from './gateway.ts'
 import { listenerUrl } from './listener-url.ts'
 
@@ -20,6 +23,11 @@ export interface EmbeddedGateway {
   readonly handler: Handler
   /** Binds all listeners and serves. Rejects, with nothing bound, with Node's error of the one that cannot be bound. */
   listen(): Promise<readonly ListeningOn[]>
+  /**
+   * How a route splits its traffic, to be seen and changed while it serves.
+   * @throws TypeError if there is no such route, or it has no split
+   */
+  split(route: string): EmbeddedSplit
   /**
    * Stops accepting, lets exchanges in flight finish, and closes everything.
    * @param timeout in milliseconds, for the exchanges; `drain.timeout` of the configuration by default
@@ -46,7 +54,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * Makes a gateway that runs in this thread. `workers`, `admin` and `accessLog` of the configuration are for
+ * Makes a gateway that runs in this thread. `workers`, `admin` and `accessLog.path` of the configuration are for
  * `headgate run`: here, they are without effect.
  * @param config as in a configuration file
  * @throws ConfigError if it is not valid
@@ -58,16 +66,31 @@ export function createGateway(
   const { clock = systemClock, accessLog } = options
   const result = parseConfig(config)
   if (!result.ok) throw new ConfigError(result.problems)
-  const log = accessLog && { accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock) }
-  const gateway = new Gateway(result.config, { clock, ...log })
+  const { geo } = result.config
+  const files = embeddedGeo(geo)
+  if ('message' in files) throw new ConfigError([files])
+  const log = accessLog && {
+    accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(result.config)),
+  }
+  const gateway = new Gateway(result.config, { clock, geo: files, ...log })
+  const watch = watchEmbeddedGeo(gateway, geo, files, clock)
   return {
     handler: gateway.handler,
     async listen() {
       const listeners = await gateway.listen()
       return listeners.map(({ config, port }) => ({ url: listenerUrl(config, port), port }))
     },
-    close: (timeout) => gateway.close(timeout),
+    split: (route) => embeddedSplit(gateway.snapshot.splits, route),
+    close(timeout) {
+      watch.stop()
+      return gateway.close(timeout)
+    },
   }
+}
+
+/** Those that its lines record. */
+function recordedFields({ accessLog }: GatewayConfig): readonly string[] {
+  return accessLog === false ? [] : accessLog.headers
 }
 
 /** A log that throws costs its line, and is reported once: the exchange was answered. */

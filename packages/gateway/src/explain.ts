@@ -13,19 +13,26 @@ import { configJsonSchema } from './config/json-schema.ts'
 import { redact } from './config/redact.ts'
 import { resolveUpstreams, upstreamsOf } from './config/upstreams.ts'
 import { ipRanges } from './config/values/address.ts'
-import { KeptParts } from './kept-parts.ts'
-import { standaloneMetrics } from './metrics.ts'
-import { RateLimitStores } from './rate-limit/stores.ts'
+import { dryRunContext } from './dry-run.ts'
+import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
 import { destinationPolicies, type RouteContext, routeHandler, routePolicies } from './route.ts'
 import { clientSeer } from './routing/client-address.ts'
 import { routeEntry } from './routing/entry.ts'
+import { geoLookup } from './routing/geo/geo-files.ts'
+import type { GeoLookup, GeoPlace } from './routing/geo/geo-place.ts'
+import { type ExplainedGraphql, seekByOperation } from './routing/graphql/explain-operation.ts'
 import { type Found, Router } from './routing/router.ts'
 import { whyNot } from './routing/why-not.ts'
-import { compileUpstreams } from './upstreams.ts'
 
 /** What becomes of a request, and why; nothing of it is sent. */
 export interface Explanation {
   readonly found: Found<RouteConfig>
+  /** Undefined where nothing looks at GraphQL. */
+  readonly graphql: ExplainedGraphql | undefined
+  /** The client, behind trusted proxies. */
+  readonly client: string
+  /** Where it is; undefined if the configuration has no database. */
+  readonly place: GeoPlace | undefined
   /** Every other route, in the order of the configuration. */
   readonly others: readonly { readonly name: string; readonly reason: string }[]
   /** Undefined where no route takes the request. */
@@ -34,13 +41,23 @@ export interface Explanation {
 
 export interface TakenRoute {
   readonly config: RouteConfig
+  readonly facts: RouteFacts
+  /** Undefined where nothing is split, or the request does not come so far. */
+  readonly split: SplitFacts | undefined
   /** Outermost first. */
   readonly policies: readonly ExplainedPolicy[]
   /** As the upstream gets it; undefined if it is answered before. */
   readonly sent: Exchange | undefined
   /** Undefined if the request reaches an upstream. */
   readonly answer: HttpResponse | undefined
-  readonly upstreams: readonly { readonly name: string; readonly endpoints: readonly EndpointConfig[] }[]
+  readonly upstreams: readonly {
+    readonly name: string
+    /** Where the gateway is, for this upstream; undefined: zones do not matter. */
+    readonly zone: string | undefined
+    /** Whether each endpoint has a circuit breaker of its own. */
+    readonly circuits: boolean
+    readonly endpoints: readonly EndpointConfig[]
+  }[]
 }
 
 export interface ExplainedPolicy {
@@ -49,24 +66,45 @@ export interface ExplainedPolicy {
   readonly settings: unknown
 }
 
+/** Weights that splits have by now in place of those of the configuration: by route, and by upstream. */
+export type LiveWeights = ReadonlyMap<string, Readonly<Record<string, number>>>
+
 /** @param peer that asks */
-export async function explain(config: GatewayConfig, request: HttpRequest, peer: Peer): Promise<Explanation> {
+export async function explain(
+  config: GatewayConfig,
+  request: HttpRequest,
+  peer: Peer,
+  live: LiveWeights = new Map(),
+): Promise<Explanation> {
   const exchange = new Exchange(request, systemClock, peer)
   clientSeer(ipRanges(config.trustedProxies))?.(exchange)
+  const geo = geoLookup(config)
   const { authority, path, method } = request
-  const router = new Router(config.routes.map((route) => routeEntry(route, route)))
-  const found = router.find(authority.host, path, method, exchange)
+  const router = new Router(config.routes.map((route) => routeEntry(route, route, geo)))
+  const find = (each: Exchange): Found<RouteConfig> => router.find(authority.host, path, method, each)
+  const { found, graphql } = await seekByOperation(config.routes, exchange, find)
   const chosen = found.kind === 'found' ? found.route : undefined
-  const others = config.routes
+  // Where none is sought, none is passed over.
+  const others = (graphql?.isUnrouted === true ? [] : config.routes)
     .filter((route) => route !== chosen)
-    .map((route) => ({ name: route.name, reason: whyNot(route, chosen, exchange) }))
-  if (found.kind !== 'found') return { found, others, taken: undefined }
+    .map((route) => ({ name: route.name, reason: whyNot(route, chosen, exchange, geo) }))
+  const client = exchange.clientAddress
+  const seen = { found, graphql, client, place: config.geo && geo(client), others }
+  if (found.kind !== 'found' || graphql?.isUnrouted === true) return { ...seen, taken: undefined }
   exchange.params = found.params
-  return { found, others, taken: await takeRoute(config, found.route, exchange) }
+  return { ...seen, taken: await takeRoute(config, found.route, exchange, geo, live) }
 }
 
 /** The route itself is run, with a place where requests end in place of its upstreams: what it does is what is shown. */
-async function takeRoute(config: GatewayConfig, route: RouteConfig, exchange: Exchange): Promise<TakenRoute> {
+async function takeRoute(
+  config: GatewayConfig,
+  route: RouteConfig,
+  exchange: Exchange,
+  geo: GeoLookup,
+  live: LiveWeights,
+): Promise<TakenRoute> {
+  // Before the route changes the request.
+  const facts = routeFacts(config, route, exchange, geo)
   const arrived = Promise.withResolvers<undefined>()
   let sent: Exchange | undefined
   const end: Handler = (exchangeSent) => {
@@ -74,35 +112,18 @@ async function takeRoute(config: GatewayConfig, route: RouteConfig, exchange: Ex
     arrived.resolve(undefined)
     return new Promise(() => {})
   }
-  const context = contextOf(config, end)
+  const context = dryRunContext(config, systemClock, geo, () => end)
   const answer = await Promise.race([routeHandler(route, context)(exchange), arrived.promise])
   const policies = policiesOf(config, route, context)
   const resolved = resolveUpstreams(config)
   const upstreams = upstreamsOf(route).map((name) => ({
     name,
+    zone: resolved.get(name)?.zone ?? config.zone,
+    circuits: (resolved.get(name)?.breaker?.per ?? 'upstream') !== 'upstream',
     endpoints: resolved.get(name)?.endpoints ?? [],
   }))
-  return { config: route, policies, sent, answer, upstreams }
-}
-
-function contextOf(config: GatewayConfig, end: Handler): RouteContext {
-  const clock = systemClock
-  const metrics = standaloneMetrics(config)
-  const upstreams = compileUpstreams(config, clock, new Map(), new Map(), new Map(), metrics)
-  return {
-    clock,
-    config,
-    metrics,
-    accessLog: undefined,
-    trustedProxies: ipRanges(config.trustedProxies),
-    rateLimits: new RateLimitStores(config, clock),
-    parts: new KeptParts(),
-    upstreamNamed(name) {
-      const found = upstreams.get(name)
-      if (found === undefined) throw new TypeError(`there is no upstream ${name}`)
-      return { ...found, upstream: { handler: end } }
-    },
-  }
+  const split = route.split && sent && splitFacts(route.split, sent, live.get(route.name))
+  return { config: route, facts, split, policies, sent, answer, upstreams }
 }
 
 const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, EMPTY_BODY))
@@ -111,7 +132,7 @@ const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, 
 function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteContext): ExplainedPolicy[] {
   const shown = redact(config, configJsonSchema()) as GatewayConfig
   const shownRoute = shown.routes[config.routes.indexOf(route)]
-  const upstream = route.upstream ?? route.split?.upstreams[0]?.upstream
+  const upstream = isAnswered(route) ? undefined : upstreamsOf(route)[0]
   const towards =
     upstream === undefined ? [] : destinationPolicies(route, context, context.upstreamNamed(upstream))
   return [...routePolicies(route, context), ...towards].flatMap((policy) => {
@@ -119,6 +140,11 @@ function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteCon
     const { name } = stack([policy], nowhere)
     return [{ name, settings: settingsOf(name, shown, shownRoute) }]
   })
+}
+
+/** By itself, without an upstream. */
+function isAnswered({ redirect, respond, apiVersions }: RouteConfig): boolean {
+  return apiVersions === undefined && (redirect ?? respond) !== undefined
 }
 
 function settingsOf(name: string, config: GatewayConfig, route: RouteConfig | undefined): unknown {

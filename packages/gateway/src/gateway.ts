@@ -11,17 +11,22 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig, ListenerConfig } from './config/config.ts'
 import { ipRanges } from './config/values/address.ts'
+import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './health-checks.ts'
 import { type FileDigests, fileDigests } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
 import { ListenerSet } from './listener-set.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics.ts'
+import { Geo } from './routing/geo/geo.ts'
+import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
 import { RetiredUpstreams } from './retired-upstreams.ts'
+import { guardsOf } from './resilience/guards-in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
 import { compile, type Snapshot } from './snapshot.ts'
-import type { UpstreamStates } from './upstreams.ts'
+import type { SplitStates } from './splits.ts'
+import { endpointNames, followStates, putInForce, type UpstreamStates } from './upstreams.ts'
 
 /** What an embedder, or a worker thread, may give a gateway. */
 export interface GatewayOptions {
@@ -38,6 +43,10 @@ export interface GatewayOptions {
   readonly rateLimitMemory?: RateLimitMemory
   /** What all threads share of the upstreams. Default: memory of their own. */
   readonly upstreamStates?: UpstreamStates
+  /** What all threads share of the splits. Default: memory of their own. */
+  readonly splitStates?: SplitStates
+  /** The databases of addresses. Default: read here, and not again. */
+  readonly geo?: readonly GeoFile[]
 }
 
 /** How a gateway came to its end. */
@@ -52,6 +61,8 @@ export interface GatewayUpdate {
   /** Default: as they are now. */
   readonly files?: FileDigests
   readonly upstreamStates?: UpstreamStates
+  readonly splitStates?: SplitStates
+  readonly geo?: readonly GeoFile[]
   readonly rateLimitMemory?: RateLimitMemory
   /** Of the routes, in their order, where they are known already. */
   readonly identities?: readonly string[]
@@ -60,8 +71,11 @@ export interface GatewayUpdate {
 /** A configuration that is compiled, whose listeners are bound, and which is not in force. */
 export interface PreparedUpdate {
   readonly listeners: readonly Listener[]
-  /** Puts it in force, at once. */
-  commit(): void
+  /**
+   * Puts it in force, at once.
+   * @param upstreamStates where the endpoints of upstreams that stay have changed in another thread
+   */
+  commit(upstreamStates?: UpstreamStates): void
   /** Forgets it. */
   abort(): void
 }
@@ -78,13 +92,22 @@ export class Gateway {
   /** Undefined where another thread checks for all. */
   private readonly checks: HealthChecks | undefined
   private readonly loadMonitor = new LoadMonitor()
+  private readonly geo: Geo
+  /** Undefined where another thread says which endpoints there are. */
+  private readonly lists: EndpointLists | undefined
   private closing: Promise<CloseReport> | undefined
 
   constructor(config: GatewayConfig, options: GatewayOptions = {}) {
     this.options = options
     this.clock = options.clock ?? systemClock
     this.metrics = options.metrics ?? standaloneMetrics(config)
+    this.geo = new Geo(this.metrics.geo.onLookup)
+    this.geo.use(options.geo ?? loadGeo(config.geo))
+    this.lists = options.upstreamStates === undefined ? this.makeLists() : undefined
     this.current = this.compile({ config, ...options })
+    this.lists?.settle(config)
+    this.metrics.defineEndpoints(endpointNames(this.snapshot.upstreams))
+    this.metrics.resilience.show(guardsOf(this.snapshot))
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.upstreamStates === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
@@ -103,6 +126,18 @@ export class Gateway {
     return this.current.rateLimits
   }
 
+  /** Has the endpoints that another thread says there are. */
+  useEndpoints(states: UpstreamStates): void {
+    const { upstreams } = this.snapshot
+    followStates(upstreams, states)
+    this.metrics.defineEndpoints(endpointNames(upstreams))
+  }
+
+  /** Puts other databases of addresses in force, at once. */
+  useGeo(files: readonly GeoFile[]): void {
+    this.geo.use(files)
+  }
+
   /** The upstreams in force, and those that still have something to finish. */
   *upstreams(): IterableIterator<Upstream> {
     for (const { upstream } of this.snapshot.upstreams.values()) yield upstream
@@ -112,6 +147,7 @@ export class Gateway {
   /** Binds all listeners and serves; answers where. Rejects, with nothing bound, if one cannot be bound. */
   async listen(): Promise<readonly Listener[]> {
     const { config } = this.snapshot
+    await this.lists?.discovery.ready(config)
     const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
     prepared.commit(0)
     return prepared.listeners
@@ -123,19 +159,26 @@ export class Gateway {
    */
   async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
     const { config } = update
+    await this.lists?.discovery.ready(config)
     const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
     try {
       const next = this.compile(update, this.current)
       return {
         listeners: prepared.listeners,
-        commit: () => {
+        commit: (upstreamStates = new Map()) => {
           const before = this.current.snapshot
           this.current = next
+          this.takeOver(before, next.snapshot, [update.upstreamStates ?? new Map(), upstreamStates])
+          if (update.geo !== undefined) this.geo.use(update.geo)
+          this.metrics.resilience.show(guardsOf(next.snapshot))
           this.checks?.follow(next.snapshot.upstreams)
           prepared.commit(config.drain.timeout)
           this.retired.retire(before.upstreams, next.snapshot.upstreams)
         },
-        abort: () => prepared.abort(),
+        abort: () => {
+          prepared.abort()
+          this.lists?.settle(this.snapshot.config)
+        },
       }
     } catch (error) {
       prepared.abort()
@@ -152,8 +195,34 @@ export class Gateway {
     return this.closing
   }
 
+  /** What changes in upstreams that stay. */
+  private takeOver(before: Snapshot, next: Snapshot, states: readonly UpstreamStates[]): void {
+    const { lists } = this
+    if (lists !== undefined) {
+      putInForce(before.upstreams, next.upstreams, lists)
+      lists.settle(next.config)
+    }
+    for (const each of states) followStates(next.upstreams, each)
+    this.metrics.defineEndpoints(endpointNames(next.upstreams))
+  }
+
+  private makeLists(): EndpointLists {
+    const { clock, metrics } = this
+    const lists = new EndpointLists({
+      clock,
+      metrics: metrics.discovery,
+      report: () => {},
+      changed: () => {
+        const { config, upstreams } = this.snapshot
+        // Nobody else looks at what those share that have left.
+        for (const upstream of lists.refresh(config, upstreams).values()) upstream.reclaim()
+      },
+    })
+    return lists
+  }
+
   private compile(update: GatewayUpdate, previous?: Gateway['current']): Gateway['current'] {
-    const { config, files, upstreamStates = new Map(), rateLimitMemory, identities } = update
+    const { config, files, upstreamStates = new Map(), splitStates, rateLimitMemory, identities } = update
     const rateLimits = new RateLimitStores(config, this.clock, rateLimitMemory, previous?.rateLimits)
     const { loadShedding } = config
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -163,11 +232,14 @@ export class Gateway {
       accessLog: this.options.accessLog,
       trustedProxies: ipRanges(config.trustedProxies),
       rateLimits,
+      geo: config.geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
     const snapshot = compile(config, surroundings, {
       files: files ?? fileDigests(config),
       upstreamStates,
+      lists: this.lists,
+      splitStates,
       previous: previous?.snapshot,
       identities,
     })
@@ -202,6 +274,7 @@ export class Gateway {
     for (const upstream of this.upstreams()) upstream.destroy()
     this.retired.stop()
     this.loadMonitor.stop()
+    this.lists?.stop()
     return { cut }
   }
 }

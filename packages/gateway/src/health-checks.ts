@@ -5,23 +5,63 @@ type CheckedUpstream = Pick<Upstream, 'name' | 'startChecks' | 'stopChecks'>
 /** Keeps the endpoints of all upstreams of a configuration checked: in one thread for all, whose workers share what it finds. */
 export class HealthChecks {
   private readonly report: (message: string) => void
-  private followed: ReadonlySet<CheckedUpstream> = new Set()
+  private followed: ReadonlyMap<string, CheckedUpstream> = new Map()
+  private readonly paused = new Set<CheckedUpstream>()
+  private areAllPaused = false
 
   /** @param report told when an endpoint has become healthy or unhealthy */
   constructor(report: (message: string) => void = () => {}) {
     this.report = report
   }
 
-  /** Checks these from now on, and no others; those that were checked already go on undisturbed. */
+  /** Checks these from now on, and no others; those that were checked already, or paused, go on undisturbed. */
   follow(upstreams: ReadonlyMap<string, { readonly upstream: CheckedUpstream }>): void {
-    const next = new Set(Array.from(upstreams.values(), ({ upstream }) => upstream))
-    for (const upstream of this.followed) if (!next.has(upstream)) upstream.stopChecks()
-    for (const upstream of next) if (!this.followed.has(upstream)) this.start(upstream)
-    this.followed = next
+    const before = new Set(this.followed.values())
+    this.followed = new Map(Array.from(upstreams, ([name, { upstream }]) => [name, upstream]))
+    const next = new Set(this.followed.values())
+    for (const upstream of before) {
+      if (next.has(upstream)) continue
+      this.paused.delete(upstream)
+      upstream.stopChecks()
+    }
+    if (this.areAllPaused) return
+    for (const upstream of next) if (!before.has(upstream)) this.start(upstream)
   }
 
   stop(): void {
     this.follow(new Map())
+  }
+
+  /** Whether all are paused together, those that come with a further configuration, too. */
+  get isPaused(): boolean {
+    return this.areAllPaused
+  }
+
+  /** Whether those of an upstream are paused, alone or with all. */
+  isPausedFor(name: string): boolean {
+    const upstream = this.followed.get(name)
+    return this.areAllPaused || (upstream !== undefined && this.paused.has(upstream))
+  }
+
+  /** Endpoints stay as they were found last. For one upstream, or all. */
+  pause(name?: string): void {
+    if (name === undefined) this.areAllPaused = true
+    for (const [each, upstream] of this.followed) {
+      if (name !== undefined && each !== name) continue
+      if (name !== undefined) this.paused.add(upstream)
+      upstream.stopChecks()
+    }
+  }
+
+  /** Those of one upstream, unless all are paused together; or all, those that were paused alone, too. */
+  resume(name?: string): void {
+    if (name === undefined) this.areAllPaused = false
+    if (this.areAllPaused) return
+    for (const [each, upstream] of this.followed) {
+      if (name !== undefined && each !== name) continue
+      this.paused.delete(upstream)
+      this.start(upstream)
+    }
   }
 
   private start(upstream: CheckedUpstream): void {

@@ -24,7 +24,7 @@ export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigest
   return digests
 }
 
-/** Of an upstream: its own part, and the settings of the whole gateway that its connections follow. */
+/** Of an upstream: its own part but for its endpoints, and the settings of the whole gateway that its connections follow. */
 export function upstreamIdentity(
   name: string,
   upstream: UpstreamConfig,
@@ -33,9 +33,16 @@ export function upstreamIdentity(
 ): string {
   const { timeouts, limits, minimumByteRate } = config
   const connect = upstream.timeouts?.connect ?? timeouts.connect
-  const followed = [connect, timeouts.responseHead, timeouts.bodyIdle, limits, minimumByteRate.grace]
+  const zone = upstream.zone ?? config.zone
+  const followed = [connect, timeouts.responseHead, timeouts.bodyIdle, limits, minimumByteRate.grace, zone]
   const { ca } = upstream.tls ?? {}
-  return JSON.stringify([name, upstream, followed, ca === undefined ? null : files.get(ca)])
+  const { endpoints: _, ...own } = upstream
+  return JSON.stringify([name, own, followed, ca === undefined ? null : files.get(ca)])
+}
+
+/** Of the endpoints of an upstream, as they are configured. */
+export function endpointsIdentity({ endpoints }: UpstreamConfig): string {
+  return JSON.stringify(endpoints)
 }
 
 /** Of the certificate of a listener; empty if it has none. */
@@ -53,6 +60,7 @@ export function routeIdentity(route: GatewayConfig['routes'][number]): string {
  * added is not forgotten.
  */
 export function commonIdentity(config: GatewayConfig): string {
-  const { workers: _w, listeners: _l, admin: _a, upstreams: _u, routes: _r, drain: _d, ...common } = config
+  const { workers: _w, listeners: _l, admin: _a, upstreams: _u, routes: _r, drain: _d, ...others } = config
+  const { discovery: _, ...common } = others
   return JSON.stringify(common)
 }

@@ -5,6 +5,7 @@ export {
   type EmbeddedGateway,
   type ListeningOn,
 } from './create-gateway.ts'
+export type { EmbeddedSplit } from './embedded-split.ts'
 export { defineConfig } from './config/define-config.ts'
 export type * from './config/input.ts'
 export type { ConfigProblem } from './config/problems/problem.ts'

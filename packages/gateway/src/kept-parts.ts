@@ -23,6 +23,11 @@ export class KeptParts {
     return part
   }
 
+  /** The part of that identity, if there is one. */
+  find(identity: readonly unknown[]): unknown {
+    return this.parts.get(JSON.stringify(identity))
+  }
+
   /** To be called when the route is compiled: what it did not ask for is forgotten. */
   settle(): void {
     this.previous = undefined

@@ -53,6 +53,12 @@ export const RATE_LIMIT: MetricDescription = {
   sparse: true,
 }
 
+/** Label: limit. */
+export const RATE_LIMIT_STORE_ERRORS: MetricDescription = {
+  name: 'headgate_rate_limit_store_errors_total',
+  help: 'How often the store of the rate limit could not be asked: it failed, or did not answer in time.',
+  sparse: true,
+}
 /** Label: code. */
 export const ERRORS: MetricDescription = {
   name: 'headgate_request_errors_total',
@@ -98,7 +104,7 @@ export const UPSTREAM_REUSED: MetricDescription = {
 /** Labels: upstream, endpoint. */
 export const UPSTREAM_AVAILABLE: GaugeDescription = {
   name: 'headgate_upstream_endpoint_available',
-  help: 'Workers that send exchanges to the endpoint: none where it is marked down, draining or unhealthy, fewer where some have ejected it.',
+  help: 'Workers that send exchanges to the endpoint, or would if those that come before it were gone: none where it is marked down, draining or unhealthy, fewer where some have ejected it.',
 }
 /** Labels: upstream, endpoint. */
 export const UPSTREAM_EJECTIONS: MetricDescription = {
@@ -115,10 +121,55 @@ export const UPSTREAM_CHECKS_FAILED: MetricDescription = {
   name: 'headgate_upstream_health_checks_failed_total',
   help: 'Active checks that did not.',
 }
+/** Labels: upstream. */
+export const UPSTREAM_CHECKS_PAUSED: GaugeDescription = {
+  name: 'headgate_upstream_health_checks_paused',
+  help: 'Whether the active checks of the upstream are paused by hand: 1 or 0.',
+}
 /** Labels: upstream, endpoint. */
 export const UPSTREAM_PANICS: MetricDescription = {
   name: 'headgate_upstream_panics_total',
   help: 'Exchanges that the endpoint got because so few endpoints were usable that all were used.',
+}
+/** Labels: upstream, endpoint. */
+export const UPSTREAM_SPILLS: MetricDescription = {
+  name: 'headgate_upstream_spills_total',
+  help: 'Exchanges that the endpoint got because those that come before it by priority or zone were short of usable endpoints.',
+  sparse: true,
+}
+/** Labels: upstream, priority, zone. */
+export const UPSTREAM_LEVEL_SHARE: GaugeDescription = {
+  name: 'headgate_upstream_level_share',
+  help: 'Part of the exchanges, from 0 to 1, that goes to the endpoints of that priority, in the own zone (local) or others (other); where workers do not agree, the largest.',
+  across: 'max',
+}
+
+// Of endpoints that come and go while the gateway runs.
+
+/** Label: source. */
+export const DISCOVERY_ENDPOINTS: GaugeDescription = {
+  name: 'headgate_discovery_endpoints',
+  help: 'Endpoints that the source, as in "dns:orders.internal:9001", has found last.',
+}
+/** Label: source. */
+export const DISCOVERY_FAILURES: MetricDescription = {
+  name: 'headgate_discovery_failures_total',
+  help: 'How often the source could not be asked, or had no answer: what it found last is kept.',
+}
+/** Label: source. */
+export const DISCOVERY_LAST_SUCCESS: GaugeDescription = {
+  name: 'headgate_discovery_last_success_time_seconds',
+  help: 'When the source had an answer last, in seconds since 1970-01-01 UTC; 0 if never.',
+}
+/** Label: upstream. */
+export const ENDPOINTS_ADDED: MetricDescription = {
+  name: 'headgate_upstream_endpoints_added_total',
+  help: 'Endpoints that came to the upstream while it served: by discovery, a reload or a call of the admin API.',
+}
+/** Label: upstream. */
+export const ENDPOINTS_REMOVED: MetricDescription = {
+  name: 'headgate_upstream_endpoints_removed_total',
+  help: 'Endpoints that left the upstream while it served.',
 }
 
 // Of what keeps failures small: series are there for what is configured.
@@ -132,6 +183,16 @@ export const BREAKER_OPEN: GaugeDescription = {
 export const BREAKER_TRANSITIONS: MetricDescription = {
   name: 'headgate_breaker_transitions_total',
   help: 'How often the circuit of the upstream came into that state, in any worker.',
+}
+/** Labels: upstream, endpoint. */
+export const ENDPOINT_BREAKER_OPEN: GaugeDescription = {
+  name: 'headgate_endpoint_breaker_open',
+  help: 'Workers in which the circuit of the endpoint is open.',
+}
+/** Labels: upstream, endpoint, to. */
+export const ENDPOINT_BREAKER_TRANSITIONS: MetricDescription = {
+  name: 'headgate_endpoint_breaker_transitions_total',
+  help: 'How often the circuit of the endpoint came into that state, in any worker.',
 }
 /** Label: limiter. */
 export const CONCURRENCY_ACTIVE: GaugeDescription = {
@@ -158,6 +219,26 @@ export const FALLBACKS: MetricDescription = {
   name: 'headgate_fallbacks_total',
   help: 'Requests that were answered by the fallback of the route.',
 }
+
+// Of where clients are: series are there where a database is configured.
+
+/** Label: result. */
+export const GEO_LOOKUPS: MetricDescription = {
+  name: 'headgate_geo_lookups_total',
+  help: 'Look-ups of where a client is: found, unknown, or failed because the database is broken there.',
+}
+/** Label: result. */
+export const GEO_RELOADS: MetricDescription = {
+  name: 'headgate_geo_reloads_total',
+  help: 'Databases of addresses that changed on disk, and were applied, or refused with the one before left in force.',
+}
+/** Label: database. */
+export const GEO_BUILT: GaugeDescription = {
+  name: 'headgate_geo_database_build_time_seconds',
+  help: 'When the database in force was built, in seconds since 1970-01-01 UTC.',
+}
+
+export * from './routing/graphql/metric-descriptions.ts'
 
 // Of the gateway itself.
 

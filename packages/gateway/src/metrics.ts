@@ -14,9 +14,16 @@ import {
 import type { GatewayConfig } from './config/config.ts'
 import { resolveRateLimits } from './config/rate-limits.ts'
 import { resolveUpstreams } from './config/upstreams.ts'
+import { DiscoveryMetrics } from './discovery/metrics.ts'
 import { UpstreamMetrics } from './endpoint-metrics.ts'
-import { ResilienceMetrics } from './resilience/metrics.ts'
+import { LevelMetrics } from './resilience/level-metrics.ts'
+import { type OpenCircuit, ResilienceMetrics } from './resilience/metrics.ts'
+import { TrafficMetrics } from './routing/traffic-metrics.ts'
+import { HealthMetrics } from './health-metrics.ts'
 import * as catalogue from './metric-catalogue.ts'
+import { GeoMetrics } from './routing/geo/geo-metrics.ts'
+import { GraphqlMetrics } from './routing/graphql/metrics.ts'
+import type { RateLimitTotals } from './rate-limit/usage.ts'
 
 /** The name under which exchanges that no route takes are counted and logged. */
 export const NO_ROUTE = '(none)'
@@ -37,18 +44,29 @@ export class GatewayMetrics {
   readonly accessLogDropped: Counter
   readonly eventLoopDelay: Histogram
   readonly resilience: ResilienceMetrics = new ResilienceMetrics()
+  readonly health: HealthMetrics = new HealthMetrics()
+  readonly discovery: DiscoveryMetrics = new DiscoveryMetrics()
+  readonly geo: GeoMetrics = new GeoMetrics()
+  readonly graphql: GraphqlMetrics = new GraphqlMetrics()
+  readonly traffic: TrafficMetrics = new TrafficMetrics()
   private readonly layout = new MetricLayout()
   private readonly routes = new Map<string, RouteMetrics>()
   private readonly retries = new Map<string, Counter>()
-  private readonly rateLimits = new Map<string, { readonly allowed: Counter; readonly limited: Counter }>()
+  private readonly rateLimits = new Map<
+    string,
+    { readonly allowed: Counter; readonly limited: Counter; readonly storeErrors: Counter }
+  >()
   private readonly errors: Readonly<Record<ErrorCode, Counter>>
   private readonly endpoints = new UpstreamMetrics()
+  private readonly levels = new LevelMetrics()
   private readonly connections: { readonly active: Gauge; readonly total: Counter }
   private readonly process: {
     readonly startTime: Gauge
     readonly residentMemory: Gauge
     readonly cpu: Counter
   }
+  /** Seconds since 1970, as it was when it was first asked for. */
+  private startTime: number | undefined
 
   /** @param segments as they were laid out in the thread that started first; none there */
   constructor(config: GatewayConfig, segments: readonly MetricSegment[] = []) {
@@ -80,13 +98,34 @@ export class GatewayMetrics {
       this.retries.set(route, layout.counter(catalogue.RETRIES, { route }))
     }
     this.resilience.define(layout, config)
+    this.levels.define(layout, config)
+    this.discovery.define(layout, config)
+    this.geo.define(layout, config)
+    this.graphql.define(layout, config, NO_ROUTE)
+    this.traffic.define(layout, config)
     for (const limit of resolveRateLimits(config).keys()) {
       if (this.rateLimits.has(limit)) continue
       const counter = (decision: string): Counter => layout.counter(catalogue.RATE_LIMIT, { limit, decision })
-      this.rateLimits.set(limit, { allowed: counter('allowed'), limited: counter('limited') })
+      const storeErrors = layout.counter(catalogue.RATE_LIMIT_STORE_ERRORS, { limit })
+      this.rateLimits.set(limit, { allowed: counter('allowed'), limited: counter('limited'), storeErrors })
     }
+    this.health.define(layout, config)
     for (const [name, { endpoints }] of resolveUpstreams(config)) {
       this.endpoints.define(layout, name, endpoints)
+    }
+  }
+
+  /**
+   * Makes place for endpoints that upstreams have by now.
+   * @param isOwner whether this is the thread that lays out the metrics; the others find what that has laid out
+   */
+  defineEndpoints(
+    names: Iterable<readonly [upstream: string, endpoints: readonly string[]]>,
+    isOwner = false,
+  ): void {
+    for (const [upstream, endpoints] of names) {
+      this.endpoints.defineLater(this.layout, upstream, endpoints, isOwner)
+      this.resilience.defineLater(this.layout, upstream, endpoints, isOwner)
     }
   }
 
@@ -145,6 +184,37 @@ export class GatewayMetrics {
     return (isAllowed) => (isAllowed ? allowed : limited).add(1)
   }
 
+  /** What to call each time that the store of a rate limit, by its id, could not be asked. */
+  onRateLimitStoreError(id: string): () => void {
+    const { storeErrors } = known(this.rateLimits, id, 'rate limit')
+    return () => storeErrors.add(1)
+  }
+
+  /** What each rate limit has decided, by its id, in all these memories. */
+  rateLimitTotals(memories: readonly SharedArrayBuffer[]): Map<string, RateLimitTotals> {
+    const totals = new Map<string, { allowed: number; limited: number }>()
+    for (const { labels, total } of this.layout.totals(catalogue.RATE_LIMIT.name, memories)) {
+      const { limit = '', decision } = labels
+      const known = totals.get(limit) ?? { allowed: 0, limited: 0 }
+      totals.set(limit, known)
+      known[decision === 'allowed' ? 'allowed' : 'limited'] += total
+    }
+    return totals
+  }
+
+  /** Circuits that are open in some of the threads with these memories, and in how many. */
+  openCircuits(memories: readonly SharedArrayBuffer[]): OpenCircuit[] {
+    const names = [catalogue.BREAKER_OPEN.name, catalogue.ENDPOINT_BREAKER_OPEN.name]
+    return names
+      .flatMap((name) => this.layout.totals(name, memories))
+      .filter(({ total }) => total > 0)
+      .map(({ labels: { upstream = '', endpoint }, total }) => ({
+        upstream,
+        ...(endpoint !== undefined && { endpoint }),
+        workers: total,
+      }))
+  }
+
   /** A connection of a client came or went. */
   readonly onConnection = (change: 1 | -1): void => {
     this.connections.active.add(change)
@@ -162,6 +232,7 @@ export class GatewayMetrics {
    */
   recordUpstream(name: string, stats: readonly EndpointStats[], owner: object = this): void {
     this.endpoints.record(name, stats, owner)
+    this.levels.record(name, stats)
   }
 
   /** Takes over what the checks of an upstream have counted, in the thread that makes them but sends no exchanges. */
@@ -178,7 +249,9 @@ export class GatewayMetrics {
     const { user, system } = process.cpuUsage()
     this.process.cpu.setTotal((user + system) / 1e6)
     this.process.residentMemory.set(process.memoryUsage.rss())
-    this.process.startTime.set(Math.round(clock.wallTime() - process.uptime() * 1000) / 1000)
+    // Once: a clock that jumps must not look like a restart.
+    this.startTime ??= Math.round(clock.wallTime() - process.uptime() * 1000) / 1000
+    this.process.startTime.set(this.startTime)
   }
 }
 

@@ -23,18 +23,27 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from './config/config.ts'
 import type { MatchConfig } from './config/match-config.ts'
-import type { HeaderChangesConfig } from './config/traffic-config.ts'
+import type { HeaderChangesConfig, MirrorConfig } from './config/traffic-config.ts'
 import type { ConcurrencyConfig, FallbackConfig } from './config/resilience-config.ts'
 import type { KeptParts } from './kept-parts.ts'
-import { routeRateLimits } from './rate-limit/policy.ts'
+import { loggedFields } from './logged-fields.ts'
+import { limitsAskForOperation, routeRateLimits } from './rate-limit/policy.ts'
 import { importance } from './resilience/importance.ts'
 import { routeLimiter } from './resilience/metrics.ts'
 import { makeLimiter, type UpstreamGuard } from './resilience/upstream-guard.ts'
 import { redirectTo, respondWith } from './routing/answers.ts'
+import { apiVersion, versionTarget } from './routing/api-version/api-version.ts'
+import { lifecycle } from './routing/api-version/lifecycle.ts'
+import { stripVersion } from './routing/api-version/version-path.ts'
 import { requestHeaders, responseHeaders } from './routing/header-changes.ts'
+import { isGraphqlRoute } from './routing/graphql/conditions.ts'
+import { graphqlErrors } from './routing/graphql/error-response.ts'
+import { operationLog } from './routing/graphql/log-members.ts'
+import { graphqlPolicy } from './routing/graphql/policy.ts'
 import { mirror } from './routing/mirror.ts'
 import { rewrite } from './routing/rewrite.ts'
 import { split } from './routing/split.ts'
+import { SplitWeights } from './routing/split-weights.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What a route is compiled with. */
@@ -42,6 +51,8 @@ export interface RouteContext extends Surroundings {
   readonly config: GatewayConfig
   /** For state that a reload is to keep. */
   readonly parts: KeptParts
+  /** Of its split, if it has one: they may change at any time. */
+  readonly weights?: SplitWeights | undefined
   /**
    * An upstream that the route leads to. To be asked here and nowhere else: a reload compiles the routes anew whose upstreams
    * changed.
@@ -72,8 +83,11 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
   const { config } = context
   const exchangeTimeout = route.timeout ?? config.timeouts.exchange
   const bodyLimit = route.limits?.body ?? config.limits.body
+  const graphql = graphqlPolicy(route, context.metrics.graphql)
+  const isJudgedFirst = graphql !== undefined && limitsAskForOperation(route, config)
   return [
-    ...outerPolicies(route.name, context, route.responseHeaders),
+    ...outerPolicies(route.name, loggedContext(route, context), route.responseHeaders, endOf(route, context)),
+    graphql && graphqlErrors(),
     importance(route.importance),
     context.load && loadShed(context.load),
     bodyLimit !== undefined && limits({ body: bodyLimit }),
@@ -83,16 +97,35 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
       ownFields: [...(config.requestId ? [config.requestId.header] : []), ...ownFields(route)],
     }),
     // Behind forwarding: only from there on is it known whom the peer speaks for.
-    routeRateLimits(route, config, context.rateLimits, context.metrics),
-    route.requestHeaders && requestHeaders(route.requestHeaders),
-    route.rewrite && rewrite(route.rewrite),
+    isJudgedFirst && graphql,
+    routeRateLimits(route, config, context.rateLimits, context.metrics, context.geo),
+    // Who is over the limit costs no reading.
+    !isJudgedFirst && graphql,
+    route.requestHeaders && requestHeaders(route.requestHeaders, context.geo),
+    route.apiVersions?.stripPath && stripVersion(route.apiVersions.path ?? '', route.match.path),
+    route.rewrite && rewrite(route.rewrite, context.geo),
     !route.preserveHost && endpointHost(),
-    route.mirror && mirror(route.mirror, mirrorTarget(route.mirror.upstream, context)),
+    route.mirror && mirrorPolicy(route, route.mirror, context),
     route.fallback && fallbackPolicy(route, route.fallback, context),
     (exchangeTimeout !== undefined || config.deadlines) &&
       timeout({ exchange: exchangeTimeout, asked: config.deadlines ? askedTimeout : undefined }),
     route.concurrency && concurrency({ limiter: limiterOf(route, route.concurrency, context) }),
   ]
+}
+
+/** Lines of the access log tell of operations where they are read. */
+function loggedContext(route: RouteConfig, context: RouteContext): RouteContext {
+  return isGraphqlRoute(route) ? { ...context, accessLog: operationLog(context.accessLog) } : context
+}
+
+/** What stands outside of the errors, so that these, too, tell when a version ends. */
+function endOf(
+  { name, match, apiVersions, lifecycle: end }: RouteConfig,
+  { metrics }: RouteContext,
+): Policy | undefined {
+  if (apiVersions !== undefined)
+    return apiVersion(apiVersions, match.path, metrics.traffic.onApiVersion(name))
+  return end && lifecycle(end)
 }
 
 /** What the client itself gives the exchange. */
@@ -101,20 +134,20 @@ function askedTimeout({ request }: Exchange): number | undefined {
 }
 
 /** Kept by a reload that leaves the setting as it is: those under way hold its slots. */
-function limiterOf(
-  route: RouteConfig,
-  config: ConcurrencyConfig,
-  { parts, clock, metrics }: RouteContext,
-): Limiter {
-  return parts.keep(['concurrency', config], () =>
-    makeLimiter(routeLimiter(route.name), config, clock, metrics.resilience),
-  )
+function limiterOf(route: RouteConfig, config: ConcurrencyConfig, { parts, clock }: RouteContext): Limiter {
+  return parts.keep(['concurrency', config], () => makeLimiter(routeLimiter(route.name), config, clock))
+}
+
+function mirrorPolicy({ name }: RouteConfig, config: MirrorConfig, context: RouteContext): Policy {
+  const target = mirrorTarget(config.upstream, context)
+  return mirror(config, target, context.metrics.traffic.onMirror(name))
 }
 
 function fallbackPolicy(route: RouteConfig, config: FallbackConfig, context: RouteContext): Policy {
   const { respond, upstream, statuses } = config
   const onFallback = context.metrics.resilience.onFallback(route.name)
-  if (respond !== undefined) return fallback({ answer: respondWith(respond), statuses, onFallback })
+  if (respond !== undefined)
+    return fallback({ answer: respondWith(respond, context.geo), statuses, onFallback })
   if (upstream === undefined) throw new TypeError(`route ${route.name}: its fallback leads nowhere`)
   return fallback({
     answer: towards(upstream, { ...route, retry: false }, context),
@@ -151,16 +184,35 @@ function towards(name: string, route: RouteConfig, context: RouteContext): Handl
 }
 
 function routeTarget(route: RouteConfig, context: RouteContext): Handler {
+  if (route.apiVersions === undefined) return ownTarget(route, context)
+  const versions = Object.entries(route.apiVersions.versions)
+  const targets = versions.flatMap(([name, { upstream }]): [string, Handler][] =>
+    upstream === undefined ? [] : [[name, towards(upstream, route, context)]],
+  )
+  const needsOwn = targets.length < versions.length
+  return versionTarget(new Map(targets), needsOwn ? ownTarget(route, context) : undefined)
+}
+
+function ownTarget(route: RouteConfig, context: RouteContext): Handler {
   const { upstream, redirect, respond } = route
-  if (redirect !== undefined) return redirectTo(redirect)
-  if (respond !== undefined) return respondWith(respond)
+  if (redirect !== undefined) return redirectTo(redirect, context.geo)
+  if (respond !== undefined) return respondWith(respond, context.geo)
   if (upstream !== undefined) return towards(upstream, route, context)
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
-  const targets = route.split.upstreams.map((each) => ({
-    weight: each.weight,
-    handler: towards(each.upstream, route, context),
-  }))
-  return split(targets, route.split.sticky)
+  const { upstreams, sticky } = route.split
+  const targets = upstreams.map(({ upstream: name }) => {
+    const handler = towards(name, route, context)
+    const onSplit = context.metrics.traffic.onSplit(route.name, name)
+    return counted(handler, onSplit)
+  })
+  return split(targets, context.weights ?? new SplitWeights(upstreams), sticky)
+}
+
+function counted(handler: Handler, onExchange: () => void): Handler {
+  return (exchange) => {
+    onExchange()
+    return handler(exchange)
+  }
 }
 
 /** A copy is worth no second try, and nobody waits for it longer than this. */
@@ -172,9 +224,10 @@ function mirrorTarget(name: string, context: RouteContext): Handler {
  * Fields that decide about the route, or are set on it: Connection must not have them removed. Not X-Real-IP: what a client
  * says there must not pass, whoever sets it then.
  */
-function ownFields({ match, requestHeaders: changes }: RouteConfig): string[] {
+function ownFields({ match, apiVersions, requestHeaders: changes }: RouteConfig): string[] {
   const changed = [changes?.set, changes?.add].flatMap((fields) => Object.keys(fields ?? {}))
-  return [...matchedFields(match), ...changed].filter((name) => name !== 'x-real-ip')
+  const version = apiVersions?.header === undefined ? [] : [apiVersions.header]
+  return [...matchedFields(match), ...version, ...changed].filter((name) => name !== 'x-real-ip')
 }
 
 function matchedFields({ headers = {}, all = [], any = [], not }: MatchConfig): string[] {
@@ -187,12 +240,18 @@ export function outerPolicies(
   route: string,
   context: Surroundings & { readonly config: GatewayConfig },
   changes?: HeaderChangesConfig,
+  version?: Policy,
 ): (Policy | false | undefined)[] {
   const { config, clock, metrics, accessLog } = context
   return [
     observe({ route, metrics: metrics.route(route), log: accessLog }),
+    accessLog &&
+      config.accessLog &&
+      config.accessLog.headers.length > 0 &&
+      loggedFields(config.accessLog.headers),
     config.requestId && requestId({ ...config.requestId, clock }),
-    changes && responseHeaders(changes),
+    changes && responseHeaders(changes, context.geo),
+    version,
     problem(),
   ]
 }

@@ -1,12 +1,23 @@
-import { type Handler, stack, TrafficError, type Upstream } from '@headgate/core'
+import {
+  type Exchange,
+  type Handler,
+  type HttpResponse,
+  stack,
+  TrafficError,
+  type Upstream,
+} from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from './config/config.ts'
+import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
 import { KeptParts } from './kept-parts.ts'
 import { NO_ROUTE } from './metrics.ts'
 import { outerPolicies, routeHandler } from './route.ts'
 import { asksForClient, clientSeer } from './routing/client-address.ts'
 import { routeEntry } from './routing/entry.ts'
+import { isGraphqlRoute } from './routing/graphql/conditions.ts'
+import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
 import { type Found, Router } from './routing/router.ts'
+import { type CompiledSplits, compileSplits, type SplitStates } from './splits.ts'
 import type { Surroundings } from './surroundings.ts'
 import {
   type CompiledUpstream,
@@ -20,6 +31,7 @@ export interface Snapshot {
   readonly config: GatewayConfig
   readonly handler: Handler
   readonly upstreams: CompiledUpstreams
+  readonly splits: CompiledSplits
   /** By their names. */
   readonly routes: ReadonlyMap<string, CompiledRoute>
   /** Of the settings that all routes are compiled with. */
@@ -38,6 +50,10 @@ export interface CompiledRoute {
 export interface CompileOptions {
   readonly files: FileDigests
   readonly upstreamStates: UpstreamStates
+  /** In the thread that says which endpoints there are. */
+  readonly lists?: EndpointLists | undefined
+  /** Default: weights of this thread's own. */
+  readonly splitStates?: SplitStates | undefined
   /** The snapshot that it comes after. */
   readonly previous?: Snapshot | undefined
   /** Of the routes, in their order, where they are known already. */
@@ -52,7 +68,7 @@ export interface CompileOptions {
 export function compile(
   config: GatewayConfig,
   surroundings: Surroundings,
-  { files, upstreamStates, previous, identities }: CompileOptions,
+  { files, upstreamStates, lists, splitStates, previous, identities }: CompileOptions,
 ): Snapshot {
   const { clock } = surroundings
   const upstreams = compileUpstreams(
@@ -62,7 +78,9 @@ export function compile(
     upstreamStates,
     previous?.upstreams ?? new Map(),
     surroundings.metrics,
+    lists,
   )
+  const splits = compileSplits(config, splitStates, previous?.splits)
   const common = commonIdentity(config)
   const isCommonKept = previous?.common === common
   const routes = new Map<string, CompiledRoute>()
@@ -72,11 +90,11 @@ export function compile(
     const kept = isCommonKept && before?.identity === identity && isCurrent(before, upstreams)
     routes.set(
       route.name,
-      kept ? before : compileRoute(route, identity, before, { ...surroundings, config }, upstreams),
+      kept ? before : compileRoute(route, identity, before, { ...surroundings, config }, upstreams, splits),
     )
   }
-  const handler = dispatch(makeRouter(routes.values()), config, surroundings)
-  return { config, upstreams, routes, common, handler }
+  const handler = dispatch([...routes.values()], config, surroundings)
+  return { config, upstreams, splits, routes, common, handler }
 }
 
 function isCurrent({ upstreams }: CompiledRoute, current: CompiledUpstreams): boolean {
@@ -90,10 +108,16 @@ function compileRoute(
   before: CompiledRoute | undefined,
   surroundings: Surroundings & { readonly config: GatewayConfig },
   all: CompiledUpstreams,
+  splits: CompiledSplits,
 ): CompiledRoute {
   const parts = new KeptParts(before?.parts)
   const upstreams = new Map<string, Upstream>()
-  const handler = routeHandler(route, { ...surroundings, parts, upstreamNamed })
+  const handler = routeHandler(route, {
+    ...surroundings,
+    parts,
+    weights: splits.get(route.name)?.weights,
+    upstreamNamed,
+  })
   parts.settle()
   return { config: route, identity, parts, handler, upstreams }
 
@@ -106,27 +130,43 @@ function compileRoute(
   }
 }
 
-function makeRouter(routes: Iterable<CompiledRoute>): Router<Handler> {
-  return new Router(Array.from(routes, ({ config, handler }) => routeEntry(config, handler)))
+function makeRouter(routes: Iterable<CompiledRoute>, { geo }: Surroundings): Router<Handler> {
+  return new Router(Array.from(routes, ({ config, handler }) => routeEntry(config, handler, geo)))
 }
 
 /** Routes an exchange, and answers what no route takes. */
-function dispatch(router: Router<Handler>, config: GatewayConfig, surroundings: Surroundings): Handler {
-  const refuse = stack(outerPolicies(NO_ROUTE, { ...surroundings, config }), async (exchange) => {
+function dispatch(
+  routes: readonly CompiledRoute[],
+  config: GatewayConfig,
+  surroundings: Surroundings,
+): Handler {
+  const router = makeRouter(routes, surroundings)
+  const outer = outerPolicies(NO_ROUTE, { ...surroundings, config })
+  const refuse = stack(outer, async (exchange) => {
     const { path, method, authority } = exchange.request
     const found = router.find(authority.host, path, method, exchange)
     throw unrouted(found, method)
   })
-  const isAsked = config.routes.some(({ match }) => asksForClient(match))
+  const isAsked = config.routes.some(asksForClient)
   const seeClient = isAsked ? clientSeer(surroundings.trustedProxies) : undefined
-  return (exchange) => {
+  const find = (exchange: Exchange): Found<Handler> => {
     seeClient?.(exchange)
     const { authority, path, method } = exchange.request
-    const found = router.find(authority.host, path, method, exchange)
+    return router.find(authority.host, path, method, exchange)
+  }
+  const take = (exchange: Exchange, found: Found<Handler>): Promise<HttpResponse> => {
     if (found.kind !== 'found') return refuse(exchange)
     exchange.params = found.params
     return found.route(exchange)
   }
+  const limits = readLimits(config.routes)
+  if (limits === undefined) return (exchange) => take(exchange, find(exchange))
+  const judging = new Set(
+    routes.filter((route) => isGraphqlRoute(route.config)).map(({ handler }) => handler),
+  )
+  const isGraphql = (route: Handler): boolean => judging.has(route)
+  const onRefused = surroundings.metrics.graphql.onRefused(NO_ROUTE)
+  return dispatchByOperation({ find, take, limits, isGraphql, outer, onRefused })
 }
 
 function unrouted(found: Found<Handler>, method: string): TrafficError {

@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net'
 import type { AccessLog, Clock, LoadGauge } from '@headgate/core'
 import type { GatewayMetrics } from './metrics.ts'
+import type { GeoLookup } from './routing/geo/geo-place.ts'
 import type { RateLimitStores } from './rate-limit/stores.ts'
 
 /** What a snapshot is compiled into: things that outlive it. */
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly accessLog: AccessLog | undefined
   readonly trustedProxies: BlockList
   readonly rateLimits: RateLimitStores
+  /** Where addresses are; absent: nothing is known of any. */
+  readonly geo?: GeoLookup | undefined
   /** Undefined where no load is shed. */
   readonly load?: LoadGauge | undefined
 }

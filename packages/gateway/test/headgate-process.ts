@@ -10,7 +10,7 @@ export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
 const STATE = mkdtempSync(join(tmpdir(), 'headgate-state-'))
 after(() => rmSync(STATE, { recursive: true, force: true }))
 
-/** How long anything here may take. Milliseconds. */
+/** How long anything here may take, unless told otherwise. Milliseconds. */
 const LIMIT = 30_000
 
 export interface Finished {
@@ -23,6 +23,8 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** How long it may take. Milliseconds. */
+  readonly limit?: number
 }
 
 /** A folder that is gone after the tests, with these files in it. */
@@ -41,14 +43,14 @@ export class TestProcess {
   stderr = ''
   private watchers: (() => void)[] = []
 
-  constructor(command: string, args: readonly string[], { cwd, env }: RunOptions = {}) {
+  constructor(command: string, args: readonly string[], { cwd, env, limit = LIMIT }: RunOptions = {}) {
     this.child = spawn(command, args, {
       cwd,
       env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, XDG_STATE_HOME: STATE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
-    const timer = setTimeout(() => this.signalGroup('SIGKILL'), LIMIT)
+    const timer = setTimeout(() => this.signalGroup('SIGKILL'), limit)
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.printed()

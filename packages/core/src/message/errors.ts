@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'request_head_too_large'
   | 'request_target_too_long'
   | 'request_body_too_large'
+  | 'unsupported_media_type'
   | 'request_timeout'
   | 'downstream_closed'
   | 'downstream_too_slow'
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'concurrency_limited'
   | 'overloaded'
   | 'invalid_request'
+  | 'graphql_refused'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
 export type ErrorSource = 'downstream' | 'upstream' | 'local'
@@ -86,6 +88,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   request_head_too_large: { status: 431, title: 'Request header fields too large', source: 'downstream' },
   request_target_too_long: { status: 414, title: 'Request target too long', source: 'downstream' },
   request_body_too_large: { status: 413, title: 'Request body too large', source: 'downstream' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type', source: 'downstream' },
   request_timeout: { status: 408, title: 'Request timeout', source: 'downstream' },
   /** Never seen by the peer, which has left; 499 is what access logs call it since nginx. */
   downstream_closed: { status: 499, title: 'Client closed the connection', source: 'downstream' },
@@ -122,6 +125,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   rate_limited: { status: 429, title: 'Rate limited', source: 'local' },
   concurrency_limited: { status: 503, title: 'Concurrency limit reached', source: 'local' },
   overloaded: { status: 503, title: 'Overloaded', source: 'local' },
+  graphql_refused: { status: 400, title: 'GraphQL request refused', source: 'downstream' },
   invalid_request: { status: 400, title: 'Invalid request', source: 'local' },
 }
 

@@ -49,6 +49,8 @@ export class Exchange {
   route = ''
   /** Parameters of the route's path, as `:id`. */
   params: Readonly<Record<string, string>> = NO_PARAMS
+  /** The version of the API that it is for, where the route has versions: chosen before the request is changed. Else empty. */
+  apiVersion = ''
   /** `clock.now()` when the request's head was complete. */
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
@@ -63,6 +65,8 @@ export class Exchange {
   freshConnection = false
   /** The endpoint of the last try, for logs; empty before. */
   endpoint = ''
+  /** The endpoints of all tries that failed, for the next one to avoid; undefined until one did. */
+  tried: string[] | undefined
   /** The failure that was answered with a status of its own, for logs. */
   error: TrafficError | undefined
   /** The span that stands for it, if it is traced: that of an attempt is its child. */
@@ -77,7 +81,7 @@ export class Exchange {
   private moreWorkers: Cancellable[] | undefined
   private finisher: Finisher | undefined
   private moreFinishers: Finisher[] | undefined
-  private finished = false
+  private outcome: Outcome | undefined
 
   constructor(request: HttpRequest, clock: Clock, peer: Peer = FROM_CODE, startedAt: number = clock.now()) {
     this.request = request
@@ -94,7 +98,7 @@ export class Exchange {
 
   /** Gives the exchange up: everyone at work on it is told, once. */
   cancel(error: TrafficError): void {
-    if (this.cancellation !== undefined || this.finished) return
+    if (this.cancellation !== undefined || this.outcome !== undefined) return
     this.cancellation = error
     const workers = [this.worker, ...(this.moreWorkers ?? [])]
     this.worker = undefined
@@ -122,9 +126,10 @@ export class Exchange {
     else this.moreWorkers = this.moreWorkers?.filter((each) => each !== worker)
   }
 
-  /** Calls `finisher` once, when the response has been delivered or has failed. Last added, first called. */
+  /** Calls `finisher` once, when the response has been delivered or has failed; at once, if it has. Last added, first called. */
   onFinish(finisher: Finisher): void {
-    if (this.finisher === undefined) this.finisher = finisher
+    if (this.outcome !== undefined) this.tell(finisher, this.outcome)
+    else if (this.finisher === undefined) this.finisher = finisher
     else {
       this.moreFinishers ??= []
       this.moreFinishers.push(finisher)
@@ -133,8 +138,8 @@ export class Exchange {
 
   /** For the face: the exchange has ended. Only the first call counts. */
   finish(outcome: Outcome): void {
-    if (this.finished) return
-    this.finished = true
+    if (this.outcome !== undefined) return
+    this.outcome = outcome
     for (const finisher of this.moreFinishers?.reverse() ?? []) this.tell(finisher, outcome)
     if (this.finisher !== undefined) this.tell(this.finisher, outcome)
   }

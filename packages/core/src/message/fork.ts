@@ -12,12 +12,14 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.id = parent.id
   child.route = parent.route
   child.params = parent.params
+  child.apiVersion = parent.apiVersion
   child.deadline = parent.deadline
   child.priority = parent.priority
   child.attempts = parent.attempts
   child.preserveHost = parent.preserveHost
   child.freshConnection = parent.freshConnection
   child.endpoint = parent.endpoint
+  child.tried = parent.tried
   child.span = parent.span
   return child
 }

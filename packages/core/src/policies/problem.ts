@@ -3,6 +3,7 @@ import { bodyFrom } from '../message/body.ts'
 import { ERROR_FACTS, TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
+import { grpcResponse, isGrpc } from './grpc-status.ts'
 import { HeaderList } from '../message/headers.ts'
 import { HttpResponse } from '../message/response.ts'
 
@@ -24,10 +25,12 @@ export function problem(): Policy {
 }
 
 /**
- * A failure as problem details (RFC 9457) or plain text, as Accept prefers. A peer is told what it did wrong; of what went
+ * A failure as problem details (RFC 9457) or plain text, as Accept prefers, or as a gRPC status where the request is gRPC's. A peer is told what it did wrong; of what went
  * wrong here or upstream it is told the kind only, never a cause or an address.
  */
 export function problemResponse(error: TrafficError, exchange: Exchange | undefined): HttpResponse {
+  const asked = exchange?.request.headers.get('content-type')
+  if (isGrpc(asked)) return grpcResponse(error, asked)
   const { title, status } = ERROR_FACTS[error.code]
   const detail = error.source === 'downstream' ? error.message : undefined
   const headers = new HeaderList()

@@ -24,6 +24,8 @@ export function timeout(options: TimeoutOptions): Policy {
       const deadline = exchange.startedAt + limit
       if (deadline >= exchange.deadline) return next(exchange)
       exchange.deadline = deadline
+      // Nobody waits for it any more: nothing is sent.
+      if (exchange.remaining() <= 0) return Promise.reject(deadlineExceeded(exchange, limit))
       return new Promise((resolve, reject) => {
         const timer = exchange.clock.timer(() => {
           const error = deadlineExceeded(exchange, limit)

@@ -138,6 +138,20 @@ export class MetricLayout {
     )
   }
 
+  /** What each series of a counter or gauge comes to in all memories. Throws as `view` does. */
+  totals(name: string, memories: readonly SharedArrayBuffer[]): { labels: Labels; total: number }[] {
+    const views = memories.map((memory) => this.view(memory))
+    return (this.byName.get(name)?.series ?? []).map(({ labels, segment, index }) => {
+      const own = views.filter((view) => view.segment === segment)
+      return { labels, total: own.reduce((sum, { slots }) => sum + (slots[index] ?? 0), 0) }
+    })
+  }
+
+  /** Whether there is room for that series in a segment that was adopted: to define it adds nothing to the layout. */
+  hasRoomFor({ name }: MetricDescription, labels: Labels): boolean {
+    return this.byName.get(name)?.reserved.has(keyOf(labels)) === true
+  }
+
   /** A segment as data, for `adopt` in another thread. Nothing is added to it any more. */
   describe(segment: number): MetricSegment {
     return segmentOf(this.byName.values(), segment, this.parts[segment]?.size ?? 1, this.stamp(segment))

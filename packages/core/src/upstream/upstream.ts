@@ -1,24 +1,33 @@
-import { TrafficError } from '../message/errors.ts'
+import type { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
-import type { HttpResponse } from '../message/response.ts'
-import { systemClock } from '../time/clock.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 import { type BalanceOptions, makeBalancer } from './balance/balance.ts'
+import type { Balancer } from './balance/balancer.ts'
 import { StickySessions, type StickyOptions } from './balance/balance-sticky.ts'
-import { EndpointFlags } from './endpoint/endpoint-flags.ts'
-import { type ConnectionOptions, type EndpointOptions, endpointParts } from './endpoint/endpoint-open.ts'
+import type { ConnectionOptions, EndpointOptions } from './endpoint/endpoint-open.ts'
+import type { EndpointGate } from './endpoint/endpoint-gate.ts'
 import { EndpointSet, type EndpointSetOptions } from './endpoint/endpoint-set.ts'
-import { Endpoint, type EndpointStatus } from './endpoint/endpoint-state.ts'
+import type { Endpoint, EndpointStatus } from './endpoint/endpoint-state.ts'
 import { EndpointWatch } from './endpoint/endpoint-watch.ts'
-import { HealthChecker, type HealthCheckOptions, type HealthListener } from './health/health.ts'
+import { noneLeft } from './endpoint/none-left.ts'
+import { Membership, type MembershipChange, type UpstreamState } from './endpoint/membership.ts'
+import {
+  type CheckOutcome,
+  HealthChecker,
+  type HealthCheckOptions,
+  type HealthListener,
+} from './health/health.ts'
 import { OutlierDetector, type OutlierOptions } from './health/outlier.ts'
-import type { Pool, PoolStats } from './pool/pool.ts'
-import type { PooledConnection } from './pool/pool-entry.ts'
+import type { PoolStats } from './pool/pool.ts'
+import { sendThrough } from './pool/send.ts'
 
 export type { EndpointOptions, OpenConnection } from './endpoint/endpoint-open.ts'
+export type { MembershipChange, UpstreamState } from './endpoint/membership.ts'
 
 export interface UpstreamOptions extends ConnectionOptions, EndpointSetOptions {
   readonly name: string
+  /** May be none: then exchanges fail until `setEndpoints` gives it some. */
   readonly endpoints: readonly EndpointOptions[]
   /** Default: in turns, by weight. */
   readonly balance?: BalanceOptions | undefined
@@ -26,65 +35,77 @@ export interface UpstreamOptions extends ConnectionOptions, EndpointSetOptions {
   readonly sticky?: StickyOptions | undefined
   /** Leaves endpoints alone that fail; not by default, and never the only one. */
   readonly outliers?: OutlierOptions | undefined
+  /** Makes what lets exchanges through to an endpoint, by its name, as a circuit breaker of its own; nothing by default. */
+  readonly gate?: ((endpoint: string) => EndpointGate) | undefined
   /** How endpoints are checked once `startChecks` is called; not by default. */
   readonly health?: HealthCheckOptions | undefined
   /**
-   * Where marks, changed weights and health lie: the `state` of an upstream with the same endpoints in another thread, to
-   * share it. Default: memory of its own.
+   * Of the same upstream in another thread, which says who its endpoints are, and shares marks, weights and health with this
+   * one. Default: none; this thread says it.
    */
-  readonly state?: SharedArrayBuffer | undefined
+  readonly state?: UpstreamState | undefined
 }
 
 export interface EndpointStats extends PoolStats {
+  /** Tells it apart from others that have, or had, the same name: a number that its upstream gives each. */
+  readonly id: number
   readonly endpoint: string
-  readonly status: EndpointStatus
+  /** `left`: it belongs to the upstream no more, and finishes what it is at. */
+  readonly status: EndpointStatus | 'left'
   /** 1 if exchanges are sent to it, 0 if not. */
   readonly available: number
   /** Exchanges that it got because too few endpoints were usable, and so all were used. */
   readonly panics: number
+  readonly priority: number
+  readonly zone: string | undefined
+  /** Part of the exchanges, from 0 to 1, that it and those beside it get by priority and zone. */
+  readonly levelShare: number
+  /** Exchanges that it got because those that come before it by priority or zone were short of usable endpoints. */
+  readonly spills: number
   /** How often it was ejected. */
   readonly ejections: number
   /** Active checks that this thread made. */
   readonly checksPassed: number
   readonly checksFailed: number
+  /** Undefined before the first, and in threads that make none. */
+  readonly lastCheck?: CheckOutcome | undefined
 }
 
 /** A named group of endpoints that an exchange can be sent to. */
 export class Upstream {
   readonly name: string
-  readonly endpoints: readonly Endpoint[]
-  /** To be given to the same upstream in other threads. */
-  readonly state: SharedArrayBuffer
+  private readonly members: Membership
   private readonly set: EndpointSet
   private readonly sticky: StickySessions<Endpoint> | undefined
-  private readonly detector: OutlierDetector | undefined
+  private readonly outliers: OutlierOptions | undefined
+  private detector: OutlierDetector | undefined
+  /** Whether latencies are measured. */
+  private readonly timed: boolean
+  private readonly time: Clock
+  private readonly makeGate: UpstreamOptions['gate']
   private readonly checker: HealthChecker | undefined
   /** Milliseconds in which an endpoint may come back. */
   private readonly recovery: number
 
-  /** @throws TypeError if there is no endpoint with a weight, or an option is not valid */
+  /** @throws TypeError if no endpoint has a weight, or an option is not valid */
   constructor(options: UpstreamOptions) {
     const { clock = systemClock, balance = { method: 'round-robin' }, sticky, outliers, health } = options
-    const count = options.endpoints.length
-    this.name = options.name
-    this.state = options.state ?? EndpointFlags.allocate(count)
-    const flags = new EndpointFlags(this.state, count)
-    this.endpoints = options.endpoints.map(
-      (endpoint, index) => new Endpoint(endpointParts(endpoint, options), index, flags),
-    )
-    if (options.endpoints.every(({ weight }) => weight === 0)) {
+    if (options.endpoints.length > 0 && options.endpoints.every(({ weight }) => weight === 0)) {
       throw new TypeError(`upstream ${options.name} needs at least one endpoint with a weight above 0`)
     }
-    this.set = new EndpointSet(this.endpoints, flags, makeBalancer<Endpoint>(balance, clock), clock, options)
-    this.sticky = sticky && new StickySessions(this.endpoints, sticky)
-    if (outliers !== undefined && count > 1) {
-      this.detector = new OutlierDetector(this.endpoints, outliers, clock, () => this.set.update())
-    }
-    const timed = balance.method === 'peak-ewma'
-    if (timed || this.detector !== undefined) {
-      for (const each of this.endpoints) each.watch = new EndpointWatch(each, this.detector, timed, clock)
-    }
-    this.checker = health && new HealthChecker(this.endpoints, health, clock)
+    this.name = options.name
+    this.time = clock
+    this.outliers = outliers
+    this.timed = balance.method === 'peak-ewma'
+    this.members = new Membership(options.endpoints, options, options.state)
+    const { endpoints, flags } = this.members
+    const balancer = (): Balancer<Endpoint> => makeBalancer(balance, clock)
+    this.set = new EndpointSet(endpoints, flags, balancer, clock, options)
+    this.sticky = sticky && new StickySessions(endpoints, sticky)
+    this.makeGate = options.gate
+    this.putGates()
+    this.checker = health && new HealthChecker(endpoints, health, clock)
+    this.watch()
     this.recovery = health === undefined ? 1_000 : (health.interval ?? 5_000)
   }
 
@@ -93,36 +114,90 @@ export class Upstream {
     // Given up while a policy was at it: an idle connection would be used up for nothing.
     if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
     const { sticky } = this
-    const avoid = exchange.attempts > 1 ? this.endpointNamed(exchange.endpoint) : undefined
+    const tried = exchange.attempts > 1 ? this.triedBy(exchange) : undefined
     const held = sticky?.endpointOf(exchange)
-    const endpoint = this.set.pick(exchange, avoid, held)
-    if (endpoint === undefined) return Promise.reject(this.noneLeft())
+    const endpoint = this.set.pick(exchange, tried, held)
+    if (endpoint === undefined) return Promise.reject(this.noneLeft(exchange))
     exchange.endpoint = endpoint.name
     if (!exchange.preserveHost) exchange.request.authority = endpoint.authority
     // Where no retry policy counts, there is one.
     if (exchange.attempts === 0) exchange.attempts = 1
+    const { gate, watch } = endpoint
+    const permit = gate === undefined ? 0 : gate.enter(exchange.clock.now())
+    if (permit < 0) return Promise.reject(this.noneLeft(exchange))
     const sent = sendThrough(endpoint.pool, exchange)
-    const answer = endpoint.watch === undefined ? sent : endpoint.watch.watch(sent, exchange)
+    const seen = gate === undefined ? sent : gate.watch(sent, permit, exchange)
+    const answer = watch === undefined ? seen : watch.watch(seen, exchange)
     return sticky === undefined || held === endpoint ? answer : sticky.remember(answer, endpoint, exchange)
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.members.endpoints
+  }
+
+  /** To be given to the same upstream in other threads, and again after each change of the endpoints. */
+  get state(): UpstreamState {
+    return this.members.state
+  }
+
+  /**
+   * These are its endpoints from now on. Those that it has already go on as they are, but for their weight; those that are
+   * new start slowly, if they are to; exchanges at those that leave finish.
+   * @throws TypeError, with nothing changed, if one of them is not valid, or the upstream has its state from another thread
+   */
+  setEndpoints(endpoints: readonly EndpointOptions[]): MembershipChange {
+    const before = this.endpoints
+    return this.followed(before, this.members.set(endpoints))
+  }
+
+  /** Whether it has its state from there, and not from one that was like it before. */
+  sharesStateWith({ id }: UpstreamState): boolean {
+    return this.members.id === id
+  }
+
+  /** Has the endpoints that the upstream has in the thread that says so. */
+  follow(state: UpstreamState): void {
+    const { endpoints } = this
+    const change = this.members.follow(state)
+    if (change !== undefined) this.followed(endpoints, change)
+  }
+
+  /** All threads have the endpoints that were set last: what they share of those that have left may be used again. */
+  reclaim(): void {
+    this.members.reclaim()
   }
 
   stats(): EndpointStats[] {
     const checks = this.checker?.stats()
-    return this.endpoints.map((endpoint, index) => ({
+    const { endpoints } = this.members
+    return this.all().map((endpoint, index) => ({
+      id: endpoint.id,
       endpoint: endpoint.name,
-      status: endpoint.status,
+      status: index < endpoints.length ? endpoint.status : 'left',
       available: this.set.uses(endpoint) ? 1 : 0,
       panics: endpoint.panics,
+      priority: endpoint.priority,
+      zone: endpoint.zone,
+      levelShare: this.set.levelShare(endpoint) ?? 0,
+      spills: endpoint.spills,
       ejections: endpoint.record?.ejections ?? 0,
       checksPassed: checks?.[index]?.passed ?? 0,
       checksFailed: checks?.[index]?.failed ?? 0,
+      lastCheck: checks?.[index]?.last,
       ...endpoint.pool.stats(),
     }))
   }
 
+  /** What a further try is to avoid, the last one last; undefined if it is nothing of this upstream's. */
+  private triedBy({ endpoint, tried }: Exchange): Endpoint[] | undefined {
+    const names = tried === undefined ? [endpoint] : [...tried, endpoint]
+    const endpoints = names.flatMap((name) => this.endpointNamed(name) ?? [])
+    return endpoints.length === 0 ? undefined : endpoints
+  }
+
   /** An endpoint, to be marked or weighed; undefined if there is none of that name. */
   endpointNamed(name: string): Endpoint | undefined {
-    for (const endpoint of this.endpoints) if (endpoint.name === name) return endpoint
+    for (const endpoint of this.members.endpoints) if (endpoint.name === name) return endpoint
     return undefined
   }
 
@@ -136,55 +211,87 @@ export class Upstream {
     this.checker?.stop()
   }
 
+  /** Whether `health` says how endpoints are checked. */
+  get isChecked(): boolean {
+    return this.checker !== undefined
+  }
+
+  /** Checks all endpoints now, also where checks were stopped: what it finds counts at once. See `EndpointStats.lastCheck`. */
+  async checkNow(): Promise<void> {
+    await this.checker?.checkNow()
+  }
+
   /**
    * For one that has a successor: no new exchange will come, but those that were on their way are served, retries included.
    * Its connections end with them.
    */
   retire(): void {
     this.stopTimers()
-    for (const { pool } of this.endpoints) pool.retire()
+    for (const { pool } of this.all()) pool.retire()
   }
 
   /** Takes no more exchanges, and resolves when those it has are finished and all connections closed. */
   async drain(): Promise<void> {
     this.stopTimers()
-    await Promise.all(this.endpoints.map(({ pool }) => pool.drain()))
+    await Promise.all(this.all().map(({ pool }) => pool.drain()))
   }
 
   /** Closes all connections now. */
   destroy(): void {
     this.stopTimers()
-    for (const { pool } of this.endpoints) pool.destroy()
+    for (const { pool } of this.all()) pool.destroy()
+  }
+
+  /** Everything that looks at the endpoints looks at these. */
+  private followed(before: readonly Endpoint[], change: MembershipChange): MembershipChange {
+    const { endpoints } = this.members
+    const staying = new Set(endpoints)
+    for (const each of before) if (!staying.has(each)) each.gate?.stop()
+    this.putGates()
+    this.sticky?.follow(endpoints)
+    this.checker?.follow(endpoints)
+    this.watch()
+    this.set.follow(endpoints)
+    return change
+  }
+
+  /** Nobody looks at how the only endpoint fails: it is never left alone. */
+  private watch(): void {
+    const { endpoints } = this.members
+    const { outliers, time: clock, timed } = this
+    const compared = outliers !== undefined && endpoints.length > 1
+    const known = this.detector
+    if (compared) this.detector ??= new OutlierDetector([], outliers, clock, () => this.set.update())
+    this.detector?.follow(endpoints)
+    for (const each of endpoints) {
+      if (known !== this.detector || (!timed && !compared)) each.watch = undefined
+      if (timed || compared) each.watch ??= new EndpointWatch(each, this.detector, timed, clock)
+    }
+  }
+
+  /** Those that have left and are not finished, too. */
+  private all(): readonly Endpoint[] {
+    return [...this.members.endpoints, ...this.members.finishing()]
+  }
+
+  private putGates(): void {
+    const { makeGate } = this
+    if (makeGate === undefined) return
+    for (const endpoint of this.endpoints) {
+      if (endpoint.gate !== undefined) continue
+      endpoint.gate = makeGate(endpoint.name)
+      endpoint.gate.changed = () => this.set.update()
+    }
   }
 
   private stopTimers(): void {
+    for (const { gate } of this.endpoints) gate?.stop()
     this.checker?.stop()
     this.detector?.stop()
     this.set.stop()
   }
 
-  private noneLeft(): TrafficError {
-    const counts = new Map<string, number>()
-    for (const { status } of this.endpoints) counts.set(status, (counts.get(status) ?? 0) + 1)
-    const states = [...counts].map(([status, count]) => `${count} ${status}`).join(', ')
-    const message = `upstream ${this.name} has no endpoint to send to (${states})`
-    const error = new TrafficError('no_healthy_upstream', message, { phase: 'queue', replaySafe: 'unsent' })
-    error.retryAfter = this.recovery
-    return error
+  private noneLeft({ clock }: Exchange): TrafficError {
+    return noneLeft(this.name, this.endpoints, this.recovery, clock.now())
   }
-}
-
-/** Synchronous up to the send where a connection is idle. */
-function sendThrough(pool: Pool, exchange: Exchange): Promise<HttpResponse> {
-  const connection = pool.acquire(exchange)
-  if (connection instanceof Promise) return connection.then((opened) => sendLater(pool, opened, exchange))
-  return connection.send(exchange)
-}
-
-/** On a connection that was waited for: in between, exchange or connection may have come to an end. */
-function sendLater(pool: Pool, connection: PooledConnection, exchange: Exchange): Promise<HttpResponse> {
-  if (connection.closed) return sendThrough(pool, exchange)
-  if (exchange.cancellation === undefined) return connection.send(exchange)
-  connection.owner?.released(connection)
-  return Promise.reject(exchange.cancellation)
 }

@@ -288,3 +288,17 @@ for (const [name, options] of [
     assert.throws(() => hedge({ budget, ...options }), { name: 'TypeError', message: new RegExp(`^${name}`) })
   })
 }
+
+test('each further request avoids the endpoints of all that are under way; when all have failed, so does the next try', async () => {
+  const failing = (after: number): Answer => ({ after, with: FAILED })
+  const { clock, exchange, response, sent } = race([failing(1_000), failing(1_000), failing(900)], {
+    hedges: 2,
+  })
+  await clock.advance(5_000)
+  await assert.rejects(response)
+  assert.deepEqual(
+    sent.map(({ tried }) => tried),
+    [undefined, ['endpoint-1'], ['endpoint-1', 'endpoint-2']],
+  )
+  assert.match(exchange.endpoint, /^endpoint-\d$/)
+})

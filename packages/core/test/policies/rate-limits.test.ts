@@ -54,6 +54,16 @@ test('a response tells of each limit in structured fields, what is left and when
   )
 })
 
+test('a request takes as many units as it is worth, and gives back as many', async () => {
+  const wide = limit('wide', 5, { units: () => 3, fields: false })
+  const ask = await send(wide, limit('narrow', 1))
+  const { status, headers } = await ask()
+  assert.deepEqual([status, headers.get('ratelimit')], [200, '"narrow";r=0;t=60'])
+  assert.equal((await ask()).status, 429)
+  const usage = await wide.store.take('same', 2, clock.now(), 0)
+  assert.deepEqual([usage.allowed, usage.remaining], [true, 0])
+})
+
 test('a request too many is told 429, when to come back, and which limit it was', async () => {
   const ask = await send(limit('wide', 5), limit('narrow', 1))
   assert.equal((await ask()).status, 200)

@@ -299,3 +299,19 @@ test('the floor comes back with time', async () => {
   assert.equal(budget.take(), true)
   assert.equal(budget.take(), false)
 })
+
+test('each further try is told the endpoints of all that failed, and a first one costs nothing', async () => {
+  const clock = new VirtualClock()
+  const seen: (string[] | undefined)[] = []
+  const handler = retry({ attempts: 3, backoff: { base: 0, max: 0 }, budget: new RetryBudget(clock) })(
+    (exchange) => {
+      seen.push(exchange.tried && [...exchange.tried])
+      exchange.endpoint = `endpoint-${seen.length}`
+      return Promise.reject(failure('connect_failed', 'unsent'))
+    },
+  )
+  const end = assert.rejects(handler(start(clock)))
+  await clock.advance(1_000)
+  await end
+  assert.deepEqual(seen, [undefined, ['endpoint-1'], ['endpoint-1', 'endpoint-2']])
+})

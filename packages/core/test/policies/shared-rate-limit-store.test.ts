@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { LocalRateLimitStore } from '../../src/policies/rate-limit/rate-limit-store.ts'
 import { SharedRateLimitStore } from '../../src/policies/rate-limit/shared-rate-limit-store.ts'
-import { allocateSharedTable } from '../../src/policies/rate-limit/shared-table.ts'
+import { allocateSharedTable, SharedTable } from '../../src/policies/rate-limit/shared-table.ts'
 import type { TakeInThread } from './take-in-thread.ts'
 
 const SEED = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
@@ -81,6 +81,12 @@ test('many keys that threads enter at the same moment are exact each', async () 
   const options = { rate: 20, per: 3_600_000, memory: table(2_000) }
   const allowed = await inThreads(3, { options, takes: 40_000, keys: 2_000, gate })
   assert.deepEqual(new Set(allowed), new Set([20]))
+})
+
+test('a key that was entered and not counted yet keeps its slot as long as there are empty ones', () => {
+  const shared = new SharedTable(table(1), (state) => state === 0n)
+  const places = Array.from({ length: shared.capacity }, (_, index) => shared.place(`key ${index}`))
+  assert.equal(new Set(places).size, shared.capacity)
 })
 
 /** What was let through of each key, in all threads together. */

@@ -44,6 +44,23 @@ test('the time counts from the request’s head, not from the policy', async () 
   await assert.rejects(response, { code: 'deadline_exceeded' })
 })
 
+test('where no time is left, nothing is asked', async () => {
+  let asked = 0
+  const next: Handler = () => {
+    asked++
+    return Promise.resolve(new HttpResponse(200))
+  }
+  const clock = new VirtualClock()
+  await assert.rejects(timeout({ exchange: 1_000, asked: () => 0 })(next)(start(clock)), {
+    code: 'deadline_exceeded',
+  })
+  const late = start(clock)
+  await clock.advance(1_000)
+  await assert.rejects(timeout({ exchange: 1_000 })(next)(late), { code: 'deadline_exceeded' })
+  assert.equal(asked, 0)
+  assert.equal(clock.pending, 0)
+})
+
 test('the time covers the response’s body: it runs on after the head', async () => {
   const clock = new VirtualClock()
   const exchange = start(clock)

@@ -165,3 +165,22 @@ it('another thread counts into its memory while this one reads, and nothing is l
   assert.match(page, /^duration_seconds_count 200000$/m)
   assert.match(page, /^duration_seconds_sum 50000$/m)
 })
+
+it('the totals of a family are told by its labels, over all memories and segments', () => {
+  const layout = new MetricLayout()
+  const counter = (route: string) => layout.counter({ name: 'requests_total', help: '' }, { route })
+  const first = counter('a')
+  const memories = [layout.allocate(), layout.allocate()]
+  const second = counter('b')
+  memories.push(layout.allocate())
+  for (const [index, memory] of memories.entries()) {
+    layout.attach(memory)
+    if (index < 2) first.add(index + 1)
+    else second.add(7)
+  }
+  assert.deepEqual(layout.totals('requests_total', memories), [
+    { labels: { route: 'a' }, total: 3 },
+    { labels: { route: 'b' }, total: 7 },
+  ])
+  assert.deepEqual(layout.totals('nothing_total', memories), [])
+})

@@ -32,7 +32,7 @@ test('when an endpoint goes, its keys move and no other does; when it is back, t
         if (before[index] === gone) assert.notEqual(now, gone)
         else assert.equal(now, before[index])
         // Where a retry goes is where the key lives once its endpoint is gone.
-        if (before[index] === gone) assert.equal(hashing(all).pick(client, gone), now)
+        if (before[index] === gone) assert.equal(hashing(all).pick(client, [gone]), now)
       }
       balancer.update(all)
       assert.deepEqual(
@@ -116,4 +116,22 @@ for (const [key, headers, path, steady] of KEYS) {
 
 test('a load factor that leaves no room is refused', () => {
   assert.throws(() => hashing([], 1), { name: 'TypeError', message: 'loadFactor is 1: use a number above 1' })
+})
+
+test('which group a key goes to is drawn from the key, evenly, and says nothing of its endpoint', () => {
+  const all = candidates([1, 1])
+  const balancer = hashing(all)
+  const draws = clients.map((client) => balancer.draw(client))
+  assert.ok(
+    draws.every(
+      (drawn, index) => drawn >= 0 && drawn < 1 && drawn === balancer.draw(clients[index] ?? assert.fail()),
+    ),
+  )
+  const low = clients.filter((_, index) => (draws[index] ?? 1) < 0.3)
+  assert.ok(low.length > 110 && low.length < 190, String(low.length))
+  const first = low.filter((client) => balancer.pick(client) === all[0])
+  assert.ok(
+    first.length > low.length * 0.35 && first.length < low.length * 0.65,
+    `${first.length} of ${low.length}`,
+  )
 })

@@ -53,7 +53,7 @@ for (const method of METHODS) {
             const balancer = balancerOf(method, list)
             for (const [turn, index] of avoided.entries()) {
               const avoid = list[index % count]
-              const picked = balancer.pick(many[turn] ?? exchange, avoid)
+              const picked = balancer.pick(many[turn] ?? exchange, avoid && [avoid])
               assert.ok(picked !== undefined && picked !== avoid)
             }
           },
@@ -61,23 +61,31 @@ for (const method of METHODS) {
       )
     })
 
-    test('picks the only one even if it is to be avoided', () => {
-      const list = candidates([3])
-      assert.equal(balancerOf(method, list).pick(exchange, list[0]), list[0])
+    test('picks none where all are to be avoided, and the one that is left of several', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 6 }), fc.nat({ max: 5 }), (count, which) => {
+          const list = candidates(Array.from({ length: count }, () => 3))
+          const balancer = balancerOf(method, list)
+          assert.equal(balancer.pick(exchange, list), undefined)
+          const left = list[which % count]
+          const others = list.filter((each) => each !== left)
+          assert.equal(balancer.pick(exchange, others), left)
+        }),
+      )
     })
 
     test('is not confused by one to avoid that is no candidate', () => {
       const [gone, ...list] = candidates([1, 1, 1])
       const balancer = balancerOf(method, list)
       for (const each of many.slice(0, 20)) {
-        assert.ok(list.includes(balancer.pick(each, gone) as FakeCandidate))
+        assert.ok(list.includes(balancer.pick(each, [gone as FakeCandidate]) as FakeCandidate))
       }
-      assert.equal(balancerOf(method, list.slice(0, 1)).pick(exchange, gone), list[0])
+      assert.equal(balancerOf(method, list.slice(0, 1)).pick(exchange, [gone as FakeCandidate]), list[0])
     })
 
     test('has nothing to pick among none', () => {
       assert.equal(balancerOf(method, []).pick(exchange), undefined)
-      assert.equal(balancerOf(method, []).pick(exchange, candidates([1])[0]), undefined)
+      assert.equal(balancerOf(method, []).pick(exchange, candidates([1])), undefined)
     })
 
     test('takes changes of the candidates at once', () => {
@@ -156,11 +164,12 @@ test('the one with the fewest exchanges for its weight is picked, of those that 
       const list = candidates(weights)
       for (const [index, each] of list.entries()) each.load = load[index] ?? 0
       const avoid = list[avoided]
-      const others = list.length > 1 ? list.filter((each) => each !== avoid) : list
+      const others = list.filter((each) => each !== avoid)
+      if (others.length === 0) return
       const balancer = balancerOf('least-connections', list)
       const least = Math.min(...others.map((each) => each.load / each.weight))
       for (let count = 0; count < 5; count++) {
-        const picked = balancer.pick(exchange, avoid)
+        const picked = balancer.pick(exchange, avoid && [avoid])
         assert.ok(picked !== undefined && others.includes(picked))
         assert.equal(picked.load / picked.weight, least)
       }

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { makeBalancer } from '../../src/upstream/balance/balance.ts'
+import type { Balancer } from '../../src/upstream/balance/balancer.ts'
 import { EndpointFlags } from '../../src/upstream/endpoint/endpoint-flags.ts'
 import { endpointParts } from '../../src/upstream/endpoint/endpoint-open.ts'
-import { choose, EndpointSet, type EndpointSetOptions } from '../../src/upstream/endpoint/endpoint-set.ts'
+import { EndpointSet, type EndpointSetOptions } from '../../src/upstream/endpoint/endpoint-set.ts'
 import { Endpoint } from '../../src/upstream/endpoint/endpoint-state.ts'
 import { OutlierRecord } from '../../src/upstream/health/outlier-record.ts'
 import { exchangeFrom } from './candidates.ts'
@@ -17,19 +18,23 @@ class Trial {
   readonly endpoints: readonly Endpoint[]
   readonly set: EndpointSet
 
-  constructor(options: EndpointSetOptions = {}, memory: SharedArrayBuffer = EndpointFlags.allocate(3)) {
+  constructor(
+    options: EndpointSetOptions = {},
+    memory: SharedArrayBuffer = EndpointFlags.allocate(3),
+    priorities: readonly number[] = [],
+  ) {
     this.memory = memory
-    const flags = new EndpointFlags(memory, 3)
+    const flags = new EndpointFlags([memory])
     this.endpoints = ['a', 'b', 'c'].map((host, index) => {
       const endpoint = new Endpoint(
-        endpointParts({ url: `http://${host}:1` }, { clock: this.clock }),
+        endpointParts({ url: `http://${host}:1`, priority: priorities[index] }, { clock: this.clock }),
         index,
         flags,
       )
       endpoint.record = new OutlierRecord()
       return endpoint
     })
-    const balancer = makeBalancer<Endpoint>({ method: 'round-robin' }, this.clock)
+    const balancer = (): Balancer<Endpoint> => makeBalancer({ method: 'round-robin' }, this.clock)
     this.set = new EndpointSet(this.endpoints, flags, balancer, this.clock, options)
   }
 
@@ -50,7 +55,7 @@ class Trial {
 
   picks(count: number): string {
     const exchange = exchangeFrom('192.0.2.1', this.clock)
-    return Array.from({ length: count }, () => this.set.pick(exchange, undefined)?.name[0] ?? '-').join('')
+    return Array.from({ length: count }, () => this.set.pick(exchange)?.name[0] ?? '-').join('')
   }
 }
 
@@ -142,53 +147,61 @@ test('an endpoint that comes back starts slowly', async () => {
   assert.equal(trial.clock.pending, 0)
 })
 
-test('whatever the states, what is used is wanted by hand; and something is, while checks leave something', () => {
-  const state = fc.record({
-    marked: fc.constantFrom('up' as const, 'down' as const, 'draining' as const),
-    weight: fc.nat({ max: 2 }),
-    healthy: fc.boolean(),
-    ejected: fc.boolean(),
-  })
-  fc.assert(
-    fc.property(fc.array(state, { maxLength: 6 }), fc.nat({ max: 100 }), (all, threshold) => {
-      const wanted = all.filter(({ marked, weight }) => marked === 'up' && weight > 0)
-      const usable = new Set(wanted.filter(({ healthy, ejected }) => healthy && !ejected))
-      const { endpoints, panic } = choose(all, usable, threshold / 100)
-      assert.ok(endpoints.every((each) => wanted.includes(each)))
-      assert.equal(
-        endpoints.length > 0,
-        wanted.some(({ healthy }) => healthy),
-      )
-      if (!panic)
-        assert.deepEqual(new Set(endpoints), wanted.some(({ healthy }) => healthy) ? usable : new Set())
-    }),
-  )
-})
-
 test('however endpoints flap, each pick is one that is used at that moment, or none where none is', () => {
   const change = fc.record({
     index: fc.nat({ max: 2 }),
     what: fc.constantFrom('down', 'draining', 'up', 'sick', 'well', 'eject', 'return', 'heavy', 'weightless'),
     picks: fc.nat({ max: 4 }),
   })
+  const priorities = fc.array(fc.nat({ max: 2 }), { minLength: 3, maxLength: 3 })
   fc.assert(
-    fc.property(fc.array(change, { maxLength: 40 }), fc.nat({ max: 100 }), (changes, panicThreshold) => {
-      const trial = new Trial({ slowStart: 1_000, panicThreshold })
-      for (const { index, what, picks } of changes) {
-        const endpoint = trial.endpoints[index] ?? assert.fail()
-        if (what === 'down' || what === 'draining' || what === 'up') endpoint.mark(what)
-        else if (what === 'sick' || what === 'well') endpoint.setHealthy(what === 'well')
-        else if (what === 'heavy' || what === 'weightless') endpoint.setWeight(what === 'heavy' ? 9 : 0)
-        else if (endpoint.record !== undefined) {
-          endpoint.record.ejected = what === 'eject'
-          trial.set.update()
+    fc.property(
+      fc.array(change, { maxLength: 40 }),
+      fc.nat({ max: 100 }),
+      priorities,
+      (changes, panicThreshold, levels) => {
+        const trial = new Trial({ slowStart: 1_000, panicThreshold }, EndpointFlags.allocate(3), levels)
+        for (const { index, what, picks } of changes) {
+          const endpoint = trial.endpoints[index] ?? assert.fail()
+          if (what === 'down' || what === 'draining' || what === 'up') endpoint.mark(what)
+          else if (what === 'sick' || what === 'well') endpoint.setHealthy(what === 'well')
+          else if (what === 'heavy' || what === 'weightless') endpoint.setWeight(what === 'heavy' ? 9 : 0)
+          else if (endpoint.record !== undefined) {
+            endpoint.record.ejected = what === 'eject'
+            trial.set.update()
+          }
+          for (const name of trial.picks(picks)) {
+            const picked = trial.endpoints.find((each) => each.name.startsWith(name))
+            if (picked === undefined) assert.ok(trial.endpoints.every((each) => !trial.set.uses(each)))
+            else {
+              assert.ok((trial.set.levelShare(picked) ?? 0) > 0, 'one that stands by')
+              assert.ok(picked.marked === 'up' && picked.weight > 0)
+            }
+          }
         }
-        for (const name of trial.picks(picks)) {
-          const picked = trial.endpoints.find((each) => each.name.startsWith(name))
-          if (picked === undefined) assert.ok(trial.endpoints.every((each) => !trial.set.uses(each)))
-          else assert.ok(trial.set.uses(picked) && picked.marked === 'up' && picked.weight > 0)
-        }
-      }
-    }),
+      },
+    ),
   )
+})
+
+test('a further try goes to an endpoint that was not tried, as long as there is one; then not to the last', () => {
+  const { set, endpoints, clock } = new Trial()
+  const [a, b, c] = endpoints as readonly [Endpoint, Endpoint, Endpoint]
+  const exchange = exchangeFrom('192.0.2.1', clock)
+  for (let count = 0; count < 6; count++) {
+    assert.equal(set.pick(exchange, [a, c]), b)
+    assert.equal(set.pick(exchange, [b, a]), c)
+    assert.notEqual(set.pick(exchange, [a, b, c]), c)
+    assert.equal(set.pick(exchange, [a], a) === a, false, 'a client is not held to what has failed')
+  }
+  b.mark('down')
+  c.mark('down')
+  assert.equal(set.pick(exchange, [a]), a, 'there is no other')
+})
+
+test('an overprovisioning below 1 is refused', () => {
+  assert.throws(() => new Trial({ overprovisioning: 0.9 }), {
+    name: 'TypeError',
+    message: 'overprovisioning is 0.9: use a number from 1 on',
+  })
 })

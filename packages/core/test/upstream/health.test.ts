@@ -198,3 +198,42 @@ test('checks that were stopped go on when they are started again', async () => {
   assert.equal(trial.checkedAt.length, before + 1)
   trial.checker.stop()
 })
+
+test('a check that is asked for counts at once, also where checks are stopped, and none follows it', async () => {
+  const trial = new Trial([true, true])
+  trial.start()
+  await trial.clock.advance(1_000)
+  trial.checker.stop()
+  trial.well[1] = false
+  await trial.checker.checkNow()
+  assert.equal(trial.states01, '10')
+  trial.well[1] = true
+  await Promise.all([trial.checker.checkNow(), trial.checker.checkNow()])
+  assert.equal(trial.states01, '11')
+  assert.deepEqual(trial.log, ['1 down', '1 up'])
+  const counts = trial.checker.stats().map(({ passed, failed }) => [passed, failed])
+  assert.deepEqual(
+    counts,
+    [
+      [3, 0],
+      [2, 1],
+    ],
+    'two who ask at the same time are one check',
+  )
+  assert.equal(trial.clock.pending, 0)
+})
+
+test('the last check of each endpoint is known: when it ended, and why it failed', async () => {
+  const trial = new Trial([true, false], { interval: 1_000 })
+  assert.deepEqual(
+    trial.checker.stats().map(({ last }) => last),
+    [undefined, undefined],
+  )
+  trial.start()
+  await trial.clock.advance(1_000)
+  const [well, ill] = trial.checker.stats()
+  assert.equal(well?.last?.failure, undefined)
+  assert.equal(ill?.last?.failure, 'scripted')
+  assert.ok(Math.abs((well?.last?.time ?? 0) - trial.clock.wallTime()) <= 1_000)
+  trial.checker.stop()
+})

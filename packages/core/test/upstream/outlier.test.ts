@@ -109,6 +109,18 @@ test('who did well for long enough is forgiven', async () => {
   assert.equal(trial.ejected, '..')
 })
 
+test('who failed for a day is forgiven as fast as who failed until the longest ejection', async () => {
+  const trial = new Trial(2, { ejectionTime: 1_000, maxEjectionTime: 3_000 })
+  for (let round = 0; round < 50; round++) {
+    trial.answers(0, '5x503')
+    await trial.clock.advance(3_400)
+  }
+  await trial.clock.advance(4_000)
+  trial.answers(0, '5x503')
+  await trial.clock.advance(1_200)
+  assert.equal(trial.ejected, '..')
+})
+
 test('never more than half of the endpoints are ejected, however they fail; nor is the only one', () => {
   const answers = fc.array(fc.tuple(fc.nat({ max: 9 }), fc.constantFrom('5x503', '200', '7xconnect_failed')))
   fc.assert(

@@ -3,7 +3,8 @@ import { configJsonSchema } from '../config/json-schema.ts'
 import { redact } from '../config/redact.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import { type AdminOperation, json, problem } from './endpoint.ts'
-import { answerChange, CHANGE_ANSWERS, DRY_RUN, etagOf, ifHash, isDryRun } from './outcome.ts'
+import { OUTCOME, answerChange, CHANGE_ANSWERS, DRY_RUN, etagOf, ifHash, isDryRun } from './outcome.ts'
+import { ANY_OBJECT } from './schemas.ts'
 
 /** `GET /config`: what is in force, every default filled in. */
 export function configuration(
@@ -14,7 +15,12 @@ export function configuration(
     method: 'GET',
     path: '/config',
     about: 'the configuration in force, defaults filled in, secrets redacted',
-    description: { id: 'getConfiguration', answers: { 200: 'the configuration; its ETag is for If-Match' } },
+    description: {
+      id: 'getConfiguration',
+      result: ANY_OBJECT,
+      etag: true,
+      answers: { 200: 'the configuration; its ETag is for If-Match' },
+    },
     handle: () => json(redact(config(), configJsonSchema()), { etag: etagOf(reloader.version) }),
   }
 }
@@ -27,9 +33,10 @@ export function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOp
     about: 'put a configuration in force, as JSON; a dry run first: ?dryRun',
     description: {
       id: 'replaceConfiguration',
+      result: OUTCOME,
       query: DRY_RUN,
       body: { type: 'object', description: 'as "headgate schema" describes it' },
-      conditional: true,
+      conditional: 'configuration',
       answers: { ...CHANGE_ANSWERS, 400: 'the body is missing or not JSON', 428: 'If-Match is missing' },
     },
     async handle(request) {
@@ -55,7 +62,13 @@ export function reload(reloader: Pick<Reloader, 'reload'>): AdminOperation {
     method: 'POST',
     path: '/reload',
     about: 'read the configuration file again and put it in force; a dry run first: ?dryRun',
-    description: { id: 'reload', query: DRY_RUN, conditional: true, answers: CHANGE_ANSWERS },
+    description: {
+      id: 'reload',
+      result: OUTCOME,
+      query: DRY_RUN,
+      conditional: 'configuration',
+      answers: CHANGE_ANSWERS,
+    },
     async handle(request) {
       const order = { author: request.author, ifHash: ifHash(request), dryRun: isDryRun(request) }
       return answerChange(await reloader.reload({ origin: 'admin', ...order }))

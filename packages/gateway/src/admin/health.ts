@@ -6,6 +6,8 @@ const OK = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }
 /** `/healthz`: whether this process can answer at all. A failure means that it should be restarted. */
 export const liveness: AdminEndpoint = {
   path: '/healthz',
+  id: 'getLiveness',
+  type: OK.type,
   about: 'liveness: 200 as long as this process can answer',
   answer: () => OK,
 }
@@ -17,6 +19,9 @@ export const liveness: AdminEndpoint = {
 export function readiness(status: () => SupervisorStatus): AdminEndpoint {
   return {
     path: '/readyz',
+    id: 'getReadiness',
+    type: OK.type,
+    refusals: { 503: 'it starts or drains, or no worker listens' },
     about:
       'readiness: 200 when traffic can be served; 503 while starting or draining, or when no worker listens',
     answer() {

@@ -5,6 +5,8 @@ import type { AdminEndpoint } from './endpoint.ts'
 export function metrics(render: () => string): AdminEndpoint {
   return {
     path: '/metrics',
+    id: 'getMetrics',
+    type: EXPOSITION_TYPE,
     about: 'metrics of all workers together, in the text format of Prometheus',
     answer: () => ({ status: 200, type: EXPOSITION_TYPE, body: render() }),
   }

@@ -1,4 +1,5 @@
 import { packageVersion } from '../cli/package-version.ts'
+import type { Schema } from './schemas.ts'
 import type { AdminEndpoint, AdminOperation } from './endpoint.ts'
 
 type Paths = Record<string, Record<string, unknown>>
@@ -6,9 +7,7 @@ type Paths = Record<string, Record<string, unknown>>
 /** The description of all of it, in OpenAPI 3.1. */
 export function openApi(endpoints: readonly AdminEndpoint[], operations: readonly AdminOperation[]): unknown {
   const paths: Paths = {}
-  for (const { path, about } of endpoints) {
-    paths[path] = { get: { summary: about, responses: { 200: { description: 'as described' } } } }
-  }
+  for (const endpoint of endpoints) paths[endpoint.path] = { get: describeEndpoint(endpoint) }
   for (const operation of operations) {
     const at = (paths[operation.path] ??= {})
     at[operation.method.toLowerCase()] = describe(operation)
@@ -31,8 +30,16 @@ const PROBLEM = {
   required: ['title', 'status', 'detail'],
 }
 
+function describeEndpoint({ id, about, type, refusals = {} }: AdminEndpoint): unknown {
+  const responses = {
+    200: { description: 'as described', content: { [type]: {} } },
+    ...refused(refusals),
+  }
+  return { operationId: id, summary: about, security: [{}], responses }
+}
+
 function describe({ path, about, method, description }: AdminOperation): unknown {
-  const { id, query = {}, body, answers, conditional } = description
+  const { id, query = {}, body, result, answers, conditional } = description
   const text = { type: 'string' }
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -42,23 +49,24 @@ function describe({ path, about, method, description }: AdminOperation): unknown
       schema: text,
     })),
     ...Object.entries(query).map(([name, says]) => ({ name, in: 'query', description: says, schema: text })),
-    ...(conditional === true
+    ...(conditional !== undefined
       ? [
           {
             name: 'If-Match',
             in: 'header',
-            description: 'ETag of the configuration that must be in force',
+            description: `ETag of the ${conditional} as it must be`,
             schema: text,
           },
         ]
       : []),
   ]
   const changes = method !== 'GET'
-  const all = {
+  const refusals = {
     ...answers,
     401: 'the token is missing or wrong',
     ...(changes && { 403: 'not allowed from there' }),
   }
+  const etag = conditional !== undefined || description.etag === true
   return {
     operationId: id,
     summary: about,
@@ -67,17 +75,28 @@ function describe({ path, about, method, description }: AdminOperation): unknown
       requestBody: { required: true, content: { 'application/json': { schema: body } } },
     }),
     security: [{ token: [] }, {}],
-    responses: Object.fromEntries(
-      Object.entries(all).map(([status, says]) => [status, response(status, says)]),
-    ),
+    responses: { ...done(answers, result, etag), ...refused(refusals) },
   }
 }
 
-function response(status: string, description: string): unknown {
-  return status < '400'
-    ? { description, content: { 'application/json': {} } }
-    : {
-        description,
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      }
+/** Those below 400. */
+function done(
+  answers: Readonly<Record<number, string>>,
+  schema: Schema,
+  etag: boolean,
+): Record<string, unknown> {
+  const headers = { ETag: { description: 'for If-Match', schema: { type: 'string' } } }
+  const content = { 'application/json': { schema } }
+  const all = Object.entries(answers).filter(([status]) => status < '400')
+  return Object.fromEntries(
+    all.map(([status, description]) => [status, { description, ...(etag && { headers }), content }]),
+  )
+}
+
+/** Those of 400 and above; and what any call may come to, as a body that is no JSON. */
+function refused(answers: Readonly<Record<number, string>>): Record<string, unknown> {
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  const refusals = Object.entries(answers).filter(([status]) => status >= '400')
+  const all = [...refusals, ['default', 'another reason, which the problem details tell'] as const]
+  return Object.fromEntries(all.map(([status, description]) => [status, { description, content }]))
 }

@@ -1,9 +1,14 @@
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
+import { breakerOperations } from './breakers.ts'
+import { concurrencyLimits } from './concurrency.ts'
 import { configuration, reload, replaceConfiguration } from './config.ts'
 import type { AdminOperation } from './endpoint.ts'
+import { endpointOperations } from './endpoints.ts'
+import { healthCheckOperations } from './health-checks.ts'
 import { rateLimitOperations } from './rate-limits.ts'
 import { routes } from './routes.ts'
+import { splitOperations } from './splits.ts'
 import { status } from './status.ts'
 import { upstreamOperations } from './upstreams.ts'
 import { versionOperations } from './versions.ts'
@@ -17,8 +22,13 @@ export function adminOperations(supervisor: Supervisor, reloader: Reloader): Adm
     replaceConfiguration(reloader),
     reload(reloader),
     ...versionOperations(reloader),
-    routes(config),
+    routes(config, supervisor),
+    ...splitOperations(supervisor),
     ...upstreamOperations(supervisor),
+    ...endpointOperations(supervisor),
+    ...healthCheckOperations(supervisor),
+    ...breakerOperations(supervisor),
+    concurrencyLimits(supervisor),
     ...rateLimitOperations(supervisor),
   ]
 }

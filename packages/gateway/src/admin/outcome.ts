@@ -1,6 +1,25 @@
 import type { VersionFacts } from '../versions/history.ts'
 import type { ChangeOutcome } from '../versions/reloader.ts'
 import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
+import { ANY_OBJECT, members, oneOf, type Schema, TEXT, TIME, WHOLE } from './schemas.ts'
+
+/** What a version of the configuration is told by. */
+export const VERSION_FACTS: Readonly<Record<string, Schema>> = {
+  id: WHOLE,
+  hash: TEXT,
+  time: TIME,
+  origin: oneOf('start', 'file', 'signal', 'admin', 'rollback'),
+  'author?': TEXT,
+  summary: TEXT,
+}
+export const VERSION: Schema = members(VERSION_FACTS)
+/** What came of a change of the configuration. */
+export const OUTCOME: Schema = members({
+  outcome: oneOf('applied', 'unchanged', 'possible'),
+  'version?': VERSION,
+  'summary?': TEXT,
+  'changes?': ANY_OBJECT,
+})
 
 /** The ETag of a configuration (RFC 9110 8.8.3). */
 export function etagOf({ hash }: VersionFacts): string {
@@ -30,7 +49,12 @@ export const CHANGE_ANSWERS = {
   422: 'there are mistakes in it, which are named; nothing has changed',
 }
 
+/** The reloader keeps the record of it. */
 export function answerChange(outcome: ChangeOutcome): AdminAnswer {
+  return { ...answerOutcome(outcome), isRecorded: true }
+}
+
+function answerOutcome(outcome: ChangeOutcome): AdminAnswer {
   switch (outcome.kind) {
     case 'applied': {
       const { version, changes, summary } = outcome

@@ -6,6 +6,7 @@ export function overview(
   operations: readonly AdminOperation[] = [],
 ): AdminEndpoint {
   const about = 'this list'
+  const type = 'text/plain; charset=utf-8'
   const named = operations.map((each) => ({
     path: each.method === 'GET' ? each.path : `${each.method} ${each.path}`,
     about: each.about,
@@ -14,5 +15,5 @@ export function overview(
   const width = Math.max(...listed.map(({ path }) => path.length)) + 2
   const lines = listed.map((endpoint) => `${endpoint.path.padEnd(width)}${endpoint.about}\n`)
   const body = `headgate: admin endpoints\n\n${lines.join('')}`
-  return { path: '/', about, answer: () => ({ status: 200, type: 'text/plain; charset=utf-8', body }) }
+  return { path: '/', about, id: 'getOverview', type, answer: () => ({ status: 200, type, body }) }
 }

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AdminConfig } from '../config/config.ts'
 import type { Address } from '../config/values/address.ts'
-import { denied } from './access.ts'
+import type { AuditRecord } from './audit.ts'
 import { lookUp } from './directory.ts'
 import { type AdminAnswer, type AdminEndpoint, type AdminOperation, json, problem } from './endpoint.ts'
 import { isHostAllowed } from './host.ts'
 import { openApi } from './openapi.ts'
+import { failed, operate } from './operate.ts'
 import { overview } from './overview.ts'
-import { readBody } from './request-body.ts'
 
 /** The running admin listener. */
 export interface AdminServer {
@@ -23,27 +23,34 @@ interface Directory {
   readonly token: string | undefined
   readonly endpoints: ReadonlyMap<string, AdminEndpoint>
   readonly operations: readonly AdminOperation[]
+  readonly record: (record: AuditRecord) => void
 }
 
 /**
  * Serves the endpoints to operators, on node:http rather than on the engine: what shows the engine's state should
  * not depend on it. Rejects with Node's error if the address cannot be bound.
  * @param token asked for by the operations; none by default
+ * @param record told of each call that was to change something
  */
 export async function listenAdmin(
   config: Pick<AdminConfig, 'address' | 'hosts'>,
   endpoints: readonly AdminEndpoint[],
   operations: readonly AdminOperation[] = [],
   token?: string,
+  record: (record: AuditRecord) => void = () => {},
 ): Promise<AdminServer> {
   const { address } = config
-  const description = json(openApi(endpoints, operations))
-  const all = [
-    ...endpoints,
-    { path: '/openapi.json', about: 'the description of all of this, in OpenAPI', answer: () => description },
-  ]
-  const byPath = new Map([overview(all, operations), ...all].map((endpoint) => [endpoint.path, endpoint]))
-  const directory: Directory = { config, token, endpoints: byPath, operations }
+  const self: AdminEndpoint = {
+    path: '/openapi.json',
+    about: 'the description of all of this, in OpenAPI',
+    id: 'getDescription',
+    type: 'application/json',
+    answer: () => description,
+  }
+  const all = [overview([...endpoints, self], operations), ...endpoints, self]
+  const description = json(openApi(all, operations))
+  const byPath = new Map(all.map((endpoint) => [endpoint.path, endpoint]))
+  const directory: Directory = { config, token, endpoints: byPath, operations, record }
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
     void answer(request, directory).then((answered) => send(response, request.method === 'HEAD', answered))
   })
@@ -85,7 +92,10 @@ async function answer(request: IncomingMessage, directory: Directory): Promise<A
     const [path = ''] = (request.url ?? '').split('?')
     const { method = '' } = request
     const operation = lookUp(operations, method, path)
-    if (operation?.kind === 'found') return await operate(request, operation, directory)
+    if (operation?.kind === 'found') {
+      const { token, record } = directory
+      return await operate(request, operation, { address: config.address, token }, record)
+    }
     const endpoint = endpoints.get(path)
     if (endpoint !== undefined && (method === 'GET' || method === 'HEAD')) return endpoint.answer()
     if (endpoint === undefined && operation === undefined) {
@@ -99,35 +109,8 @@ async function answer(request: IncomingMessage, directory: Directory): Promise<A
       allow,
     })
   } catch (error) {
-    return problem(500, 'Internal error', error instanceof Error ? error.message : String(error))
+    return failed(error)
   }
-}
-
-async function operate(
-  request: IncomingMessage,
-  { operation, params }: { readonly operation: AdminOperation; readonly params: Record<string, string> },
-  { config: { address }, token }: Directory,
-): Promise<AdminAnswer> {
-  const refused = denied(request, operation.method !== 'GET', { address, token })
-  if (refused !== undefined) return refused
-  const body = await readBody(request)
-  if ('refused' in body) return body.refused
-  const { headers, socket, url = '' } = request
-  const query = new URLSearchParams(url.split('?')[1] ?? '')
-  return operation.handle({
-    params,
-    query,
-    headers,
-    body: body.value,
-    author: authorOf(headers, socket.remoteAddress),
-  })
-}
-
-/** Who says to have sent it: for the record, not for access. */
-function authorOf(headers: IncomingMessage['headers'], address = 'local'): string {
-  const claimed = headers['headgate-author']
-  const name = typeof claimed === 'string' ? claimed.replace(/[^\x20-\x7e]/g, '').slice(0, 100) : ''
-  return name === '' ? address : `${name} (${address})`
 }
 
 function send(

@@ -1,23 +1,40 @@
 import { packageVersion } from '../cli/package-version.ts'
+import { redactUrls } from '../config/redact-urls.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 import { type AdminOperation, json } from './endpoint.ts'
-import { factsOf } from './outcome.ts'
+import { factsOf, VERSION } from './outcome.ts'
 import { listenerUrl } from '../listener-url.ts'
+import { list, members, oneOf, TEXT, WHOLE } from './schemas.ts'
+
+const STATUS = members({
+  release: TEXT,
+  phase: oneOf('starting', 'running', 'draining', 'stopped'),
+  uptime: WHOLE,
+  workers: list(TEXT),
+  listeners: list(TEXT),
+  routes: WHOLE,
+  checksPaused: { oneOf: [{ const: 'all' }, list(TEXT)] },
+  openBreakers: list(members({ upstream: TEXT, 'endpoint?': TEXT, workers: WHOLE })),
+  configuration: VERSION,
+})
 
 /** `GET /status`: the gateway at a glance. */
 export function status(
-  supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners'>,
+  supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'openCircuits'>,
   reloader: Pick<Reloader, 'version'>,
 ): AdminOperation {
   return {
     method: 'GET',
     path: '/status',
     about: 'release, workers, listeners and the version of the configuration in force',
-    description: { id: 'getStatus', answers: { 200: 'the status' } },
+    description: { id: 'getStatus', result: STATUS, answers: { 200: 'the status' } },
     handle() {
       const { phase, workers } = supervisor.status()
-      const { config, listeners } = supervisor
+      const { config, listeners, upstreams, checks } = supervisor
+      const paused = Array.from(upstreams.values(), ({ upstream }) => upstream).filter(
+        ({ name, isChecked }) => isChecked && checks.isPausedFor(name),
+      )
       return json({
         release: packageVersion(),
         phase,
@@ -25,6 +42,10 @@ export function status(
         workers,
         listeners: listeners.map((each) => listenerUrl(each.config, each.port)),
         routes: config.routes.length,
+        checksPaused: checks.isPaused ? 'all' : paused.map(({ name }) => redactUrls(name)),
+        openBreakers: supervisor
+          .openCircuits()
+          .map((each) => ({ ...each, upstream: redactUrls(each.upstream) })),
         configuration: factsOf(reloader.version),
       })
     },

@@ -1,32 +1,21 @@
-import type { EndpointStats } from '@headgate/core'
+import type { Upstream } from '@headgate/core'
 import { redactUrls } from '../config/redact-urls.ts'
-import type { CompiledUpstreams } from '../upstreams.ts'
-import type { UpstreamReport } from '../workers/protocol.ts'
 import { type AdminOperation, json, problem } from './endpoint.ts'
+import { FLAG, list, members, oneOf, TEXT, WHOLE } from './schemas.ts'
+import { noUpstream, notAsExpected, type UpstreamsSource, upstreamEtag } from './upstream-state.ts'
+import { MARKS, UPSTREAM, upstreamView } from './upstream-view.ts'
 
-/** What is asked of the supervisor. */
-export interface UpstreamsSource {
-  /** They share their state with those of the workers. */
-  readonly upstreams: CompiledUpstreams
-  /** How the pools of each worker are. */
-  inspect(): Promise<UpstreamReport[]>
-}
+type Endpoint = Upstream['endpoints'][number]
 
-/** What is summed over all workers. */
-const SUMS = [
-  'active',
-  'idle',
-  'connecting',
-  'pending',
-  'opened',
-  'closed',
-  'reused',
-  'failed',
-  'ejections',
-] as const
-
-const MARKS = ['up', 'draining', 'down'] as const
 type Mark = (typeof MARKS)[number]
+
+const CHANGED = members({
+  endpoint: TEXT,
+  weight: WHOLE,
+  marked: oneOf(...MARKS),
+  healthy: FLAG,
+  status: TEXT,
+})
 
 /** Upstreams and their endpoints: how they are, and what is set for them by hand. */
 export function upstreamOperations(source: UpstreamsSource): AdminOperation[] {
@@ -35,22 +24,38 @@ export function upstreamOperations(source: UpstreamsSource): AdminOperation[] {
       method: 'GET',
       path: '/upstreams',
       about: 'upstreams and their endpoints: status, weight and connections, over all workers',
-      description: { id: 'listUpstreams', answers: { 200: 'the upstreams' } },
+      description: {
+        id: 'listUpstreams',
+        result: members({ workers: WHOLE, upstreams: list(members(UPSTREAM)) }),
+        answers: { 200: 'the upstreams' },
+      },
       async handle() {
         const reports = await source.inspect()
-        const upstreams = Array.from(source.upstreams, ([name, { upstream }]) => ({
-          name: redactUrls(name),
-          endpoints: upstream.endpoints.map(({ name: endpoint, weight, marked, healthy, status }, index) => ({
-            endpoint,
-            weight,
-            marked,
-            healthy,
-            // Ejection is each worker's own judgement.
-            status: status === 'up' ? statusOf(reports.map((each) => each.get(name)?.[index])) : status,
-            ...sums(reports.map((each) => each.get(name)?.[index])),
-          })),
-        }))
+        const upstreams = Array.from(source.upstreams, ([name, { upstream }]) =>
+          upstreamView(name, upstream, reports, source),
+        )
         return json({ workers: reports.length, upstreams })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/upstreams/{upstream}',
+      about: 'one of them; its ETag is for If-Match of whatever changes it',
+      description: {
+        id: 'getUpstream',
+        result: members({ workers: WHOLE, ...UPSTREAM }),
+        etag: true,
+        answers: { 200: 'the upstream', 404: 'there is no such upstream' },
+      },
+      async handle({ params }) {
+        const name = params['upstream'] ?? ''
+        if (!source.upstreams.has(name)) return noUpstream()
+        const reports = await source.inspect()
+        // Here again: it may have changed meanwhile, and what is shown must be what the ETag is of.
+        const compiled = source.upstreams.get(name)
+        if (compiled === undefined) return noUpstream()
+        const upstream = upstreamView(name, compiled.upstream, reports, source)
+        return json({ workers: reports.length, ...upstream }, { etag: upstreamEtag(compiled, source.checks) })
       },
     },
     {
@@ -60,32 +65,51 @@ export function upstreamOperations(source: UpstreamsSource): AdminOperation[] {
         'mark an endpoint up, draining or down, and set its weight, until the next start or change of its upstream',
       description: {
         id: 'changeEndpoint',
+        result: CHANGED,
         body: {
           type: 'object',
           properties: { mark: { enum: MARKS }, weight: { type: 'integer', minimum: 0, maximum: 1000 } },
           additionalProperties: false,
         },
+        conditional: 'upstream',
         answers: {
           200: 'how it is now',
           400: 'the body is not as described',
           404: 'there is no such endpoint',
+          412: 'the upstream has been changed since',
         },
       },
-      handle({ params, body }) {
-        const upstream = source.upstreams.get(params['upstream'] ?? '')?.upstream
-        const endpoint = upstream?.endpointNamed(params['endpoint'] ?? '')
-        if (endpoint === undefined) {
+      handle(request) {
+        const { params, body } = request
+        const compiled = source.upstreams.get(params['upstream'] ?? '')
+        const endpoint = compiled?.upstream.endpointNamed(params['endpoint'] ?? '')
+        if (compiled === undefined || endpoint === undefined) {
           return problem(404, 'Not found', 'there is no such endpoint: GET /upstreams lists them')
         }
         const change = readChange(body)
         if (typeof change === 'string') return problem(400, 'Bad request', change)
+        const refused = notAsExpected(request, upstreamEtag(compiled, source.checks))
+        if (refused !== undefined) return refused
+        const before = settings(endpoint)
         if (change.mark !== undefined) endpoint.mark(change.mark)
         if (change.weight !== undefined) endpoint.setWeight(change.weight)
         const { name, weight, marked, healthy, status } = endpoint
-        return json({ endpoint: name, weight, marked, healthy, status })
+        const what = `endpoint ${name} of upstream ${redactUrls(compiled.upstream.name)}`
+        return {
+          ...json(
+            { endpoint: name, weight, marked, healthy, status },
+            { etag: upstreamEtag(compiled, source.checks) },
+          ),
+          change: { what, before, after: settings(endpoint) },
+        }
       },
     },
   ]
+}
+
+/** What is set for it. */
+function settings({ marked, weight }: Endpoint): { readonly mark: Mark; readonly weight: number } {
+  return { mark: marked, weight }
 }
 
 /** What is to be changed, or what is wrong with it. */
@@ -104,15 +128,4 @@ function readChange(body: unknown): { mark?: Mark; weight?: number } | string {
     return wanted
   }
   return { ...(known !== undefined && { mark: known }), ...(weight !== undefined && { weight }) }
-}
-
-function statusOf(stats: readonly (EndpointStats | undefined)[]): string {
-  const ejecting = stats.filter((each) => each?.status === 'ejected').length
-  return ejecting > 0 && ejecting === stats.length ? 'ejected' : 'up'
-}
-
-function sums(stats: readonly (EndpointStats | undefined)[]): Record<string, number> {
-  return Object.fromEntries(
-    SUMS.map((name) => [name, stats.reduce((sum, each) => sum + (each?.[name] ?? 0), 0)]),
-  )
 }

@@ -5,7 +5,24 @@ import { differencesOf } from '../versions/diff.ts'
 import type { Version } from '../versions/history.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'
-import { answerChange, CHANGE_ANSWERS, DRY_RUN, factsOf, ifHash, isDryRun } from './outcome.ts'
+import {
+  OUTCOME,
+  VERSION,
+  VERSION_FACTS,
+  answerChange,
+  CHANGE_ANSWERS,
+  DRY_RUN,
+  factsOf,
+  ifHash,
+  isDryRun,
+} from './outcome.ts'
+import { ANY_OBJECT, list, members, TEXT, WHOLE } from './schemas.ts'
+
+const DIFFERENCES = members({
+  from: WHOLE,
+  to: WHOLE,
+  differences: list(members({ path: TEXT, 'before?': {}, 'after?': {} })),
+})
 
 /** The configurations that were applied. */
 export function versionOperations(
@@ -18,7 +35,11 @@ export function versionOperations(
       method: 'GET',
       path: '/versions',
       about: 'the configurations that were applied, the last one first',
-      description: { id: 'listVersions', answers: { 200: 'the versions' } },
+      description: {
+        id: 'listVersions',
+        result: members({ current: WHOLE, versions: list(VERSION) }),
+        answers: { 200: 'the versions' },
+      },
       handle: () =>
         json({ current: reloader.version.id, versions: [...reloader.versions].reverse().map(factsOf) }),
     },
@@ -26,7 +47,11 @@ export function versionOperations(
       method: 'GET',
       path: '/versions/{id}',
       about: 'one of them, as it was written, secrets redacted',
-      description: { id: 'getVersion', answers: { 200: 'the version', 404: 'there is none' } },
+      description: {
+        id: 'getVersion',
+        result: members({ ...VERSION_FACTS, configuration: ANY_OBJECT }),
+        answers: { 200: 'the version', 404: 'there is none' },
+      },
       handle({ params }) {
         const version = find(params['id'] ?? '')
         return version === undefined
@@ -40,6 +65,7 @@ export function versionOperations(
       about: 'where two versions differ: ?from=1&to=2; left out, "to" is the one in force',
       description: {
         id: 'compareVersions',
+        result: DIFFERENCES,
         query: { from: 'the number of a version', to: 'the number of a version' },
         answers: { 200: 'each difference', 404: 'there is no such version' },
       },
@@ -59,8 +85,9 @@ export function versionOperations(
       about: 'put one of them in force again; a dry run first: ?dryRun',
       description: {
         id: 'rollBack',
+        result: OUTCOME,
         query: DRY_RUN,
-        conditional: true,
+        conditional: 'configuration',
         answers: { ...CHANGE_ANSWERS, 404: 'there is no such version' },
       },
       async handle(request) {

@@ -11,14 +11,14 @@ import { type CliOption, type CliValues, CONFIG_OPTION } from './command.ts'
 const TIMEOUT = 30_000
 const TOKEN_VARIABLE = 'HEADGATE_ADMIN_TOKEN'
 
+/** Where it is. */
+export const ADMIN_OPTION: CliOption = {
+  flags: '--admin <address>',
+  about: `where the gateway answers; left out, admin.address of the configuration, else 127.0.0.1:9901. A token is taken from ${TOKEN_VARIABLE}, else from admin.token of the configuration`,
+}
+
 /** For commands that ask a running gateway. */
-export const ADMIN_OPTIONS: readonly CliOption[] = [
-  {
-    flags: '--admin <address>',
-    about: `where the gateway answers; left out, admin.address of the configuration, else 127.0.0.1:9901. A token is taken from ${TOKEN_VARIABLE}, else from admin.token of the configuration`,
-  },
-  CONFIG_OPTION,
-]
+export const ADMIN_OPTIONS: readonly CliOption[] = [ADMIN_OPTION, CONFIG_OPTION]
 
 /** The gateway could not be asked, or refused; the message says what to do. */
 export class AdminError extends Error {
@@ -36,24 +36,26 @@ export class AdminClient {
   }
 
   /** The answer as JSON. Rejects with an AdminError for any that is no success. */
-  async call(method: string, path: string): Promise<unknown> {
-    return parse(await this.text(method, path))
+  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+    return parse(await this.text(method, path, body))
   }
 
   /** The answer as it is. Rejects as `call` does. */
-  async text(method: string, path: string): Promise<string> {
-    const { status, body } = await this.send(method, path)
+  async text(method: string, path: string, sent?: unknown): Promise<string> {
+    const { status, body } = await this.send(method, path, sent)
     if (status >= 200 && status < 300) return body
     const detail = (parse(body) as { detail?: unknown } | undefined)?.detail
     throw new AdminError(typeof detail === 'string' ? detail : `the gateway answered with ${status}`)
   }
 
-  private async send(method: string, path: string): Promise<{ status: number; body: string }> {
+  private async send(method: string, path: string, json: unknown): Promise<{ status: number; body: string }> {
     const { address } = this
     const socket = address.kind === 'unix' ? socketUpstream(address.path) : undefined
     const client = createClient({ ...this.options(), ...(socket && { transport: socket.handler }) })
     try {
-      const response = await client.fetch(path, { method })
+      const body = json === undefined ? undefined : JSON.stringify(json)
+      const headers = { 'content-type': 'application/json' }
+      const response = await client.fetch(path, { method, ...(body !== undefined && { body, headers }) })
       return { status: response.status, body: await response.text() }
     } catch (thrown) {
       const { message } = TrafficError.from(thrown)

@@ -19,6 +19,8 @@ export interface CliArgument {
   /** Its key among the values. */
   readonly name: string
   readonly about: string
+  /** May be given several times, or not at all: its values are lines of one. Only the last one may. */
+  readonly repeats?: boolean
 }
 
 export interface CliOption {

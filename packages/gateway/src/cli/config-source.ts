@@ -36,7 +36,7 @@ export async function fileConfig({ config }: CliValues, terminal: Terminal): Pro
   }
   const file = config ?? relative('', found)
   const read = (): Promise<LoadResult> => loadConfig(file)
-  return accepted(await read(), { source: file, file, read }, terminal)
+  return accepted(await loadConfig(file, true), { source: file, file, read }, terminal)
 }
 
 const NO_FILE = `headgate: there is no configuration in this folder.

@@ -1,9 +1,15 @@
 import { isIP } from 'node:net'
-import { HttpRequest, type Peer } from '@headgate/core'
-import { type Explanation, explain as explainRequest, type TakenRoute } from '../explain.ts'
+import { bodyFrom, HttpRequest, type Peer } from '@headgate/core'
+import { type Explanation, explain as explainRequest, type LiveWeights, type TakenRoute } from '../explain.ts'
+import { ADMIN_OPTION } from './admin-client.ts'
+import { ask } from './ask.ts'
 import { type CliCommand, CONFIG_OPTION, type CliValues } from './command.ts'
 import { fileConfig } from './config-source.ts'
+import { deadlineLines, limitRows, mirrorLine, splitLines, versionLines } from './explain-facts.ts'
+import { graphqlLines } from './explain-graphql.ts'
+import { endpointLines } from './endpoint-lines.ts'
 import { EXIT } from './exit-code.ts'
+import { liveWeights } from './live-weights.ts'
 import { targetName } from './route-target.ts'
 
 export const explain: CliCommand = {
@@ -11,8 +17,8 @@ export const explain: CliCommand = {
   summary: 'tell what would become of a request, and why',
   description:
     'Tells which route takes the request and why no other does, the policies that it meets in their order, the request ' +
-    'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs: ' +
-    'limits count from the start.',
+    'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs, unless ' +
+    'for the weights of splits (--live): limits count from the start.',
   arguments: [
     { name: 'method', about: 'the method of the request, as GET' },
     { name: 'url', about: 'its URL, or its path alone' },
@@ -24,6 +30,9 @@ export const explain: CliCommand = {
       about: 'a header field, as "name: value"; may be repeated',
       repeats: true,
     },
+    { flags: '-d, --body <content>', about: 'the content, as JSON unless a content-type says otherwise' },
+    { flags: '--live', about: 'with the weights that splits have by now in the gateway that runs' },
+    ADMIN_OPTION,
     { flags: '--client <address>', about: 'the IP address that it comes from', default: '127.0.0.1' },
   ],
   examples: [
@@ -32,6 +41,10 @@ export const explain: CliCommand = {
       about: 'with headgate.yaml of this folder',
     },
     { command: "headgate explain POST /orders -H 'x-canary: true'", about: 'with a header field' },
+    {
+      command: `headgate explain POST /graphql -d '{"query":"{ viewer { id } }"}'`,
+      about: 'with an operation of GraphQL, and how it stands to the limits',
+    },
   ],
   async run(values, terminal) {
     const asked = requestOf(values)
@@ -43,15 +56,21 @@ export const explain: CliCommand = {
     if (!chosen.ok) return chosen.exitCode
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
-    const explanation = await explainRequest(chosen.config, asked.request, asked.peer)
-    terminal.out(`${method} ${authority.text}${path}${query}\n\n${sections(explanation).join('\n')}`)
+    const isLive = values['live'] !== undefined
+    const show = async (live?: LiveWeights): Promise<void> => {
+      const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
+      const shown = sections(explanation, isLive).join('\n')
+      terminal.out(`${method} ${authority.text}${path}${query}\n\n${shown}`)
+    }
+    if (isLive) return ask(values, terminal, async (client) => show(await liveWeights(client)))
+    await show()
     return EXIT.ok
   },
 }
 
 /** The request, or what is wrong with it. */
 function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | string {
-  const { method = '', url = '', header, client = '' } = values
+  const { method = '', url = '', header, client = '', body } = values
   if (isIP(client) === 0) return `--client ${JSON.stringify(client)} is not an IP address`
   const headers: Record<string, string> = {}
   for (const line of header?.split('\n') ?? []) {
@@ -62,10 +81,12 @@ function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | st
     headers[name.toLowerCase()] = known === undefined ? value : `${known}, ${value}`
   }
   const { host = 'localhost', ...others } = headers
+  if (body !== undefined) others['content-type'] ??= 'application/json'
   try {
     const request = HttpRequest.to(url.startsWith('/') ? `http://${host}${url}` : url, {
       method,
       headers: others,
+      ...(body !== undefined && { body: bodyFrom(body) }),
     })
     return { request, peer: { address: client, port: 0, encrypted: request.scheme === 'https' } }
   } catch (error) {
@@ -73,14 +94,28 @@ function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | st
   }
 }
 
-function sections({ found, others, taken }: Explanation): string[] {
+function sections(explanation: Explanation, isLive: boolean): string[] {
+  const { found, graphql, client, place, others, taken } = explanation
   const rest = others.map(({ name, reason }) => [name, reason])
   const not = rest.length === 0 ? [] : [section('Not taken', columns(rest))]
+  const where = place === undefined ? [] : [section(`Client ${client}`, columns(Object.entries(place)))]
   if (taken === undefined) {
     const answer = found.kind === 'method_not_allowed' ? `405, with Allow: ${found.allow.join(', ')}` : '404'
-    return [section('No route takes it', [`the answer is ${answer}`]), ...not]
+    if (graphql?.refusal !== undefined)
+      return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
+    return [section('No route takes it', [`the answer is ${answer}`]), ...where, ...not]
   }
-  return [route(taken, found), ...not, policies(taken), message(taken), ...endpoints(taken)]
+  const facts = factSections(taken, isLive)
+  return [
+    route(taken, found),
+    ...where,
+    ...(graphql === undefined ? [] : [section('GraphQL', graphqlLines(graphql, taken.config))]),
+    ...not,
+    policies(taken),
+    ...facts,
+    message(taken),
+    ...endpoints(taken),
+  ]
 }
 
 function route({ config }: TakenRoute, found: Explanation['found']): string {
@@ -99,6 +134,20 @@ function policies({ policies: list }: TakenRoute): string {
   return section('Policies, outermost first', columns(rows))
 }
 
+/** What the route has a say in: only what it has. */
+function factSections({ config, facts, split }: TakenRoute, isLive: boolean): string[] {
+  const { apiVersions, mirror } = config
+  const { version, rateLimits, deadlines } = facts
+  const parts: [string, string[]][] = [
+    ['Version', version && apiVersions ? versionLines(version, apiVersions) : []],
+    ['Rate limits', rateLimits.length === 0 ? [] : columns(limitRows(rateLimits))],
+    ['Split', split ? splitLines(split, config.split?.sticky, isLive) : []],
+    ['Mirror', mirror ? [mirrorLine(mirror)] : []],
+    ['Deadlines', deadlineLines(deadlines)],
+  ]
+  return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
+}
+
 function message({ sent, answer }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority, headers } = sent.request
@@ -111,10 +160,10 @@ function message({ sent, answer }: TakenRoute): string {
 }
 
 function endpoints({ upstreams }: TakenRoute): string[] {
-  return upstreams.map(({ name, endpoints: list }) =>
+  return upstreams.map(({ name, zone, circuits, endpoints: list }) =>
     section(
-      `Endpoints of ${name}`,
-      list.map(({ url, weight }) => `${url} (weight ${weight})`),
+      `Endpoints of ${name}${circuits ? ', each with a circuit breaker' : ''}`,
+      endpointLines(list, zone),
     ),
   )
 }

@@ -12,7 +12,7 @@ Start here:
 
 Exit codes:
   0   done; for "run": drained after SIGTERM or SIGINT
-  1   failed, as when an address is in use
+  1   failed, as when an address is in use; for "replay": something would change
   2   wrong usage
   78  mistakes in the configuration; all of them are named
 
@@ -42,7 +42,11 @@ export async function runProgram(
   for (const command of commands) {
     const sub = subcommand(program, command)
     sub.action(async () => {
-      const named = command.arguments?.map(({ name }, index) => [name, sub.args[index]]) ?? []
+      const named =
+        command.arguments?.map(({ name, repeats }, index) => [
+          name,
+          repeats ? sub.args.slice(index).join('\n') : sub.args[index],
+        ]) ?? []
       exitCode = await command.run({ ...sub.opts(), ...Object.fromEntries(named) }, terminal)
     })
   }
@@ -67,7 +71,8 @@ function subcommand(program: Command, command: CliCommand): Command {
     .allowExcessArguments(false)
     .showHelpAfterError(`(headgate help ${command.name} shows what there is)`)
     .addHelpText('after', examples(command.examples))
-  for (const { name, about } of command.arguments ?? []) sub.argument(`<${name}>`, about)
+  for (const { name, about, repeats } of command.arguments ?? [])
+    sub.argument(repeats ? `[${name}...]` : `<${name}>`, about)
   for (const { flags, about, choices, default: fallback, repeats } of command.options) {
     const option = new Option(flags, about)
     if (choices !== undefined) option.choices(choices)

@@ -1,7 +1,27 @@
+import type { ApiVersionsConfig } from '../config/api-version-config.ts'
 import type { RouteConfig } from '../config/config.ts'
 
 /** Where a route leads, in a few words. */
-export function targetName({ upstream, split, redirect, respond }: RouteConfig): string {
+export function targetName(route: RouteConfig): string {
+  const { apiVersions, lifecycle } = route
+  const target = ownTarget(route)
+  if (apiVersions !== undefined) return versionTargets(apiVersions, target)
+  return lifecycle?.deprecated === undefined ? target : `${target} (deprecated)`
+}
+
+function versionTargets({ versions, default: wanted }: ApiVersionsConfig, otherwise: string): string {
+  return Object.entries(versions)
+    .map(([name, { upstream, deprecated }]) => {
+      const facts = [
+        ...(name === wanted ? ['default'] : []),
+        ...(deprecated === undefined ? [] : ['deprecated']),
+      ]
+      return `${name}: ${upstream ?? otherwise}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`
+    })
+    .join('; ')
+}
+
+function ownTarget({ upstream, split, redirect, respond }: RouteConfig): string {
   if (upstream !== undefined) return upstream
   if (redirect !== undefined) return `redirect ${redirect.status} to ${redirect.location}`
   if (respond !== undefined) return `answer ${respond.status}`

@@ -38,6 +38,12 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
     case 'notice':
       log.warn(event.message)
       break
+    case 'geo': {
+      const { message, applied, path } = event
+      if (applied) log.info(message, { database: path })
+      else log.error(message, { database: path })
+      break
+    }
     case 'crashed': {
       const { worker, error, wait } = event
       const when = wait === 0 ? 'at once' : `in ${wait / 1000} s`

@@ -1,6 +1,7 @@
 import { systemClock } from '@headgate/core'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
+import { logCall } from './audit-log.ts'
 import { logChange } from './change-log.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION } from './command.ts'
 import { fileConfig, upstreamConfig } from './config-source.ts'
@@ -47,6 +48,7 @@ export const run: CliCommand = {
     const serving = new Serving(chosen, {
       event: (event) => logEvent(log, event),
       changed: (order, outcome) => logChange(log, order, outcome),
+      called: (record) => logCall(log, record),
     })
     return runUntilSignal(serving, chosen.source, log)
   },

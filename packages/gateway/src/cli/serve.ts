@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '@headgate/core'
+import type { AuditRecord } from '../admin/audit.ts'
 import { liveness, readiness } from '../admin/health.ts'
 import { metrics } from '../admin/metrics.ts'
 import { adminOperations } from '../admin/operations.ts'
@@ -37,6 +38,8 @@ export interface ServedConfig {
 export interface ServingListener {
   event(event: SupervisorEvent): void
   changed(order: ChangeOrder, outcome: ChangeOutcome): void
+  /** A call of the admin API that was to change something else than the configuration, or was not let that far. */
+  called(record: AuditRecord): void
 }
 
 /** A gateway process: the workers, the admin listener that answers for them, and whatever changes the configuration. */
@@ -58,7 +61,7 @@ export class Serving {
     const folder = file === undefined ? process.cwd() : dirname(resolve(file))
     const from = { name: source, folder, read: () => served.read() }
     this.reloader = new Reloader(this.supervisor, history, from, input, systemClock, (order, outcome) =>
-      listener.changed(order, outcome),
+      this.changed(order, outcome),
     )
     if (file !== undefined && config.reload.watch) {
       this.watch = new FileWatch(file, systemClock, () => void this.reloader.reload({ origin: 'file' }))
@@ -76,7 +79,7 @@ export class Serving {
     const { admin } = supervisor.config
     try {
       // First, so that it can answer "not yet" while the workers start.
-      if (admin !== false) this.admin = await startAdmin(admin, supervisor, this.reloader)
+      if (admin !== false) this.admin = await startAdmin(admin, supervisor, this.reloader, this.listener)
       const listeners = await supervisor.start()
       this.isReady = true
       this.startWatching()
@@ -101,6 +104,12 @@ export class Serving {
     return report
   }
 
+  /** Whoever asks for a reload wants what is on disk now, databases too. */
+  private changed(order: ChangeOrder, outcome: ChangeOutcome): void {
+    this.listener.changed(order, outcome)
+    void this.supervisor.refreshGeo()
+  }
+
   private startWatching(): void {
     try {
       this.watch?.start()
@@ -116,6 +125,7 @@ async function startAdmin(
   config: AdminConfig,
   supervisor: Supervisor,
   reloader: Reloader,
+  listener: ServingListener,
 ): Promise<AdminServer> {
   const endpoints = [
     liveness,
@@ -125,7 +135,8 @@ async function startAdmin(
   try {
     const token = readToken(config.token, process.env)
     if (config.address.kind === 'unix') await claim(config.address)
-    return await listenAdmin(config, endpoints, adminOperations(supervisor, reloader), token)
+    const record = (record: AuditRecord): void => listener.called(record)
+    return await listenAdmin(config, endpoints, adminOperations(supervisor, reloader), token, record)
   } catch (error) {
     throw new StartError(startFailure(error))
   }

@@ -1,3 +1,4 @@
+import type { OpenCircuit } from '../resilience/metrics.ts'
 import { ADMIN_OPTIONS } from './admin-client.ts'
 import { ask } from './ask.ts'
 import type { CliCommand } from './command.ts'
@@ -25,6 +26,10 @@ export interface StatusAnswer {
   readonly workers: readonly string[]
   readonly listeners: readonly string[]
   readonly routes: number
+  /** The upstreams whose health checks are paused. */
+  readonly checksPaused?: 'all' | readonly string[]
+  /** Breakers that are open, and in how many workers. */
+  readonly openBreakers?: readonly OpenCircuit[]
   readonly configuration: { readonly id: number; readonly time: string; readonly origin: string }
 }
 
@@ -35,6 +40,8 @@ export function statusText({
   workers,
   listeners,
   routes,
+  checksPaused = [],
+  openBreakers = [],
   configuration,
 }: StatusAnswer): string {
   const { id, time, origin } = configuration
@@ -44,8 +51,20 @@ export function statusText({
     `workers        ${listening} of ${workers.length} listen`,
     `listeners      ${listeners.join(', ')}`,
     `configuration  version ${id} of ${time.replace(/\.\d+Z$/, 'Z')} (${origin}), ${counted(routes, 'route')}`,
+    ...(checksPaused.length === 0 ? [] : [`health checks  paused for ${pausedText(checksPaused)}`]),
+    ...(openBreakers.length === 0
+      ? []
+      : [`breakers       open: ${openBreakers.map(breakerText).join(', ')}`]),
     '',
   ].join('\n')
+}
+
+function pausedText(paused: 'all' | readonly string[]): string {
+  return paused === 'all' ? 'all upstreams' : paused.join(', ')
+}
+
+function breakerText({ upstream, endpoint, workers }: OpenCircuit): string {
+  return `${upstream}${endpoint === undefined ? '' : ` ${endpoint}`} (in ${counted(workers, 'worker')})`
 }
 
 function duration(seconds: number): string {

@@ -68,7 +68,7 @@ function colored(line: string): string {
   const paint = (color: 'bold' | 'red' | 'yellow' | 'dim'): string =>
     styleText(color, line, { validateStream: false })
   if (/^(?:ROUTE|UPSTREAM) |^headgate /.test(line)) return paint('bold')
-  if (/ (?:down|unhealthy|ejected) /.test(line)) return paint('red')
+  if (/ (?:down|unhealthy|ejected|circuit-open) /.test(line)) return paint('red')
   if (/ draining /.test(line)) return paint('yellow')
   return line === 'q ends' ? paint('dim') : line
 }

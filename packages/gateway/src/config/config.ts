@@ -1,3 +1,4 @@
+import type { ApiVersionsConfig, LifecycleConfig } from './api-version-config.ts'
 import type { AdminTokenConfig, ReloadConfig, VersionsConfig } from './change-config.ts'
 import type {
   BreakerConfig,
@@ -9,7 +10,11 @@ import type {
 } from './resilience-config.ts'
 import type { RateLimitConfig, RouteRateLimitConfig } from './rate-limit-config.ts'
 import type { BalancingConfig } from './balancing-config.ts'
+import type { FailoverConfig } from './failover-config.ts'
 import type { Address } from './values/address.ts'
+import type { DiscoveredConfig, DiscoveryConfig } from './discovery-config.ts'
+import type { GeoConfig } from './geo-config.ts'
+import type { GraphqlConfig } from './graphql-config.ts'
 import type { MatchConfig } from './match-config.ts'
 import type {
   HeaderChangesConfig,
@@ -41,8 +46,12 @@ export interface GatewayConfig {
   readonly forwarding: ForwardingConfig
   readonly requestId: RequestIdConfig | false
   readonly accessLog: AccessLogConfig | false
+  /** Where it is; absent: zones do not matter. */
+  readonly zone?: string | undefined
   /** The named groups; read it through `resolveUpstreams`, which adds the inline ones. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  readonly discovery: DiscoveryConfig
+  readonly geo?: GeoConfig | undefined
   readonly loadShedding?: LoadSheddingConfig | undefined
   /** Whether clients may shorten the time that an exchange has. */
   readonly deadlines: boolean
@@ -123,9 +132,11 @@ export interface RequestIdConfig {
 export interface AccessLogConfig {
   /** A path, or `stdout`. */
   readonly path: string
+  /** In lower case. */
+  readonly headers: readonly string[]
 }
 
-export interface UpstreamConfig extends BalancingConfig {
+export interface UpstreamConfig extends BalancingConfig, FailoverConfig {
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[]
   readonly pool: PoolConfig
@@ -136,10 +147,12 @@ export interface UpstreamConfig extends BalancingConfig {
   readonly concurrency?: ConcurrencyConfig | undefined
 }
 
-export interface EndpointConfig {
-  /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`, canonical. */
-  readonly url: string
+export interface EndpointConfig extends DiscoveredConfig {
+  /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`, canonical; absent where DNS tells it. */
+  readonly url?: string | undefined
   readonly weight: number
+  readonly priority: number
+  readonly zone?: string | undefined
 }
 
 /** Per endpoint and worker; times in milliseconds. */
@@ -163,6 +176,8 @@ export interface RouteConfig {
   readonly match: MatchConfig
   /** Higher is looked at first. */
   readonly priority: number
+  readonly apiVersions?: ApiVersionsConfig | undefined
+  readonly lifecycle?: LifecycleConfig | undefined
   /** The name of a group or a URL; either is a key of what `resolveUpstreams` returns. One of these four is there, and only one. */
   readonly upstream?: string | undefined
   readonly split?: SplitConfig | undefined
@@ -182,6 +197,7 @@ export interface RouteConfig {
   readonly concurrency?: ConcurrencyConfig | undefined
   readonly importance: Importance
   readonly fallback?: FallbackConfig | undefined
+  readonly graphql?: GraphqlConfig | undefined
   /** Limits of its own, or names of those of the gateway. */
   readonly rateLimit?: readonly (string | RouteRateLimitConfig)[] | undefined
   readonly limits?: { readonly body?: number | undefined } | undefined

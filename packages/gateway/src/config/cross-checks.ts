@@ -1,7 +1,12 @@
 import type { Finding, Path } from './problems/problem.ts'
 import { show } from './problems/show.ts'
 import { suggest } from './problems/suggest.ts'
+import { apiVersionChecks } from './api-version-checks.ts'
+import { contradictions } from './contradictions.ts'
 import { fallbackChecks } from './fallback-checks.ts'
+import { graphqlChecks } from './graphql-checks.ts'
+import { discoveryChecks } from './discovery-checks.ts'
+import { geoChecks } from './geo-checks.ts'
 import { rateLimitChecks } from './rate-limit-checks.ts'
 import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from './schema.ts'
@@ -32,8 +37,13 @@ export function crossChecks(input: unknown): Finding[] {
       upstreams.map(([name]) => name),
     ),
     ...repeatedMatches(routes),
+    ...contradictions(input),
     ...routes.flatMap(routeChecks),
+    ...routes.flatMap(apiVersionChecks),
     ...rateLimitChecks({ ...input }),
+    ...graphqlChecks(input),
+    ...discoveryChecks(input),
+    ...geoChecks(input),
     ...routes.flatMap((route, index) =>
       fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
     ),
@@ -158,6 +168,9 @@ function references(route: unknown): { readonly reference: unknown; readonly pat
     { reference: get(route, 'upstream'), path: ['upstream'] },
     { reference: get(get(route, 'mirror'), 'upstream'), path: ['mirror', 'upstream'] },
     { reference: get(get(route, 'fallback'), 'upstream'), path: ['fallback', 'upstream'] },
+    ...Object.entries(object(get(get(route, 'apiVersions'), 'versions'))).map(([name, each]) => {
+      return { reference: get(each, 'upstream'), path: ['apiVersions', 'versions', name, 'upstream'] }
+    }),
     ...list(get(get(route, 'split'), 'upstreams')).map((each, index) => {
       return { reference: get(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
     }),

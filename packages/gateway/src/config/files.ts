@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions } from 'node:tls'
 import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config.ts'
+import { geoFiles } from './geo-checks.ts'
 import { valueAt } from './problems/problem.ts'
 import type { Finding, Path } from './problems/problem.ts'
 import { whyUnreadable } from './read/unreadable.ts'
@@ -21,7 +22,8 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
     accessLog:
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
-        : { path: resolve(folder, accessLog.path) },
+        : { ...accessLog, path: resolve(folder, accessLog.path) },
+    ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),
     upstreams: Object.fromEntries(upstreams),

@@ -1,13 +1,15 @@
 import type {
-  BreakerInput,
   ConcurrencyInput,
   FallbackInput,
   HedgeInput,
   LoadSheddingInput,
   RouteTimeoutsInput,
 } from './resilience-input.ts'
+import type { ApiVersionsInput, LifecycleInput } from './api-version-input.ts'
 import type { RateLimitInput, RouteRateLimitInput } from './rate-limit-input.ts'
-import type { BalancingInput } from './balancing-input.ts'
+import type { DiscoveryInput } from './discovery-input.ts'
+import type { GeoInput } from './geo-input.ts'
+import type { GraphqlInput } from './graphql-input.ts'
 import type { MatchInput } from './match-input.ts'
 import type {
   HeaderChangesInput,
@@ -18,7 +20,12 @@ import type {
   SplitInput,
 } from './traffic-input.ts'
 
+import type { ZoneInput } from './failover-input.ts'
+import type { UpstreamInput } from './upstream-input.ts'
 import type { AdminTokenInput, ReloadInput, VersionsInput } from './change-input.ts'
+
+export type * from './upstream-input.ts'
+
 /**
  * What is written in a configuration file; in TypeScript through `defineConfig`. Durations (`250ms`, `30s`,
  * `5m`, `1h`), sizes (`64KiB`, `10MB`) and rates (`240B/s`) are texts with their unit, so nobody has to guess.
@@ -53,8 +60,14 @@ export interface GatewayConfigInput {
   requestId?: false | RequestIdInput | undefined
   /** One JSON line per exchange; false: none. */
   accessLog?: false | AccessLogInput | undefined
+  /** Where this gateway is: endpoints of its zone come before others of the same priority. Left out: zones do not matter. */
+  zone?: ZoneInput | undefined
   /** Named groups of endpoints. */
   upstreams?: Record<string, UpstreamInput> | undefined
+  /** How endpoints are found while the gateway runs. */
+  discovery?: DiscoveryInput | undefined
+  /** Where clients are: for match.geo, the variables of templates and the keys of rate limits. */
+  geo?: GeoInput | undefined
   /**
    * Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from
    * 100 %, high from 125 %.
@@ -162,60 +175,8 @@ export interface RequestIdInput {
 export interface AccessLogInput {
   /** A file, or stdout. Default: stdout. */
   path?: string | undefined
-}
-
-export interface UpstreamInput extends BalancingInput {
-  /** The addresses among which requests are spread. */
-  endpoints: EndpointInput[]
-  /** Connections to each endpoint. */
-  pool?: PoolInput | undefined
-  /** Instead of the timeouts of the whole gateway. */
-  timeouts?: UpstreamTimeoutsInput | undefined
-  /** Stop sending for a while where the upstream as a whole keeps failing. Left out: never. */
-  breaker?: BreakerInput | undefined
-  /** How many exchanges may be under way to it, of all routes together. */
-  concurrency?: ConcurrencyInput | undefined
-  /** TLS towards the https endpoints. */
-  tls?: UpstreamTlsInput | undefined
-}
-
-export interface EndpointInput {
-  /** http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket. */
-  url: string
-  /** Share of the requests, relative to the other endpoints. Default: 1. */
-  weight?: number | undefined
-}
-
-export interface PoolInput {
-  /** Connections per endpoint and worker. Default: 1024. */
-  maxConnections?: number | undefined
-  /** Exchanges per endpoint and worker that may wait for a connection; beyond that: 503. Default: 1024. */
-  maxPending?: number | undefined
-  /** Longest wait for a free connection. Default: 5s. */
-  pendingTimeout?: string | undefined
-  /**
-   * How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections
-   * that the origin is closing. Default: 60s.
-   */
-  idleTimeout?: string | undefined
-  /**
-   * Age at which a connection is replaced, spread at random, so that changes of DNS are noticed. Default: 10m.
-   */
-  maxAge?: string | undefined
-}
-
-export interface UpstreamTimeoutsInput {
-  /** Longest wait for a connection to these endpoints, TLS included. */
-  connect?: string | undefined
-}
-
-export interface UpstreamTlsInput {
-  /** PEM file with the authorities to trust instead of the well-known ones. */
-  ca?: string | undefined
-  /** The name to ask for and to verify, instead of the URL's host. */
-  servername?: string | undefined
-  /** Verify the endpoint's certificate; false is for tests only. Default: true. */
-  verify?: boolean | undefined
+  /** Fields of requests to be recorded, for headgate replay; none that may hold a secret. */
+  headers?: string[] | undefined
 }
 
 export interface RouteInput {
@@ -225,6 +186,10 @@ export interface RouteInput {
   match?: MatchInput | undefined
   /** Routes with a higher one are looked at first, however specific the others are. Default: 0. */
   priority?: number | undefined
+  /** The versions of an API that this route serves, each with an upstream of its own or where the route leads. */
+  apiVersions?: ApiVersionsInput | undefined
+  /** When this route ends, and what comes after it. */
+  lifecycle?: LifecycleInput | undefined
   /** Where requests go: the name of an upstream, or the URL of a single endpoint. */
   upstream?: string | undefined
   /** Where requests go, in place of upstream: several upstreams by weight. */
@@ -258,6 +223,8 @@ export interface RouteInput {
    * Default: normal.
    */
   importance?: 'high' | 'normal' | 'low' | undefined
+  /** What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations. */
+  graphql?: GraphqlInput | undefined
   /** What answers where the upstream fails: one of respond and upstream. */
   fallback?: FallbackInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
 import type { GatewayConfig } from './config.ts'
 import { checkFiles, resolveFiles } from './files.ts'
+import { geoFileChecks } from './geo-checks.ts'
 import { checkConfig } from './parse.ts'
 import type { ConfigSource } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
@@ -42,8 +43,10 @@ export type LoadResult =
 /**
  * Reads and checks a configuration file; its extension tells the format. Paths inside are resolved against its
  * folder, certificates are read. Mistakes of all kinds come back together, with their places; nothing is thrown.
+ * @param databases whether those of addresses are read, too: to start, they must be whole; later, one that is not must not
+ *   keep anybody from changing something else
  */
-export async function loadConfig(file: string): Promise<LoadResult> {
+export async function loadConfig(file: string, databases: boolean = false): Promise<LoadResult> {
   const content = await readContent(file)
   const problems = content.problems.map((problem) => ofSyntax(problem, file))
   if (content.value === undefined) return { ok: false, problems }
@@ -55,7 +58,7 @@ export async function loadConfig(file: string): Promise<LoadResult> {
     }
   }
   const source = locate === undefined ? { file } : { file, locate }
-  const result = await checkInput(input, dirname(resolve(file)), source)
+  const result = await checkInput(input, dirname(resolve(file)), source, databases)
   if (!result.ok) return { ok: false, problems: [...problems, ...result.problems] }
   return problems.length > 0 ? { ok: false, problems } : result
 }
@@ -65,8 +68,13 @@ export async function checkInput(
   input: unknown,
   folder: string,
   source: ConfigSource = {},
+  databases: boolean = false,
 ): Promise<LoadResult> {
-  const result = checkConfig(input, source, await checkFiles(input, folder))
+  const further = [
+    ...(await checkFiles(input, folder)),
+    ...(databases ? await geoFileChecks(input, folder) : []),
+  ]
+  const result = checkConfig(input, source, further)
   if (!result.ok) return result
   const config = resolveFiles(result.config, folder)
   return { ok: true, config, input, warnings: () => configWarnings(config, input, source) }

@@ -1,3 +1,6 @@
+import type { GraphqlMatchConfig } from './graphql-config.ts'
+import type { GeoMatchConfig } from './geo-config.ts'
+
 /** What a request must be like; all that is there must be true. Checked: see `MatchInput`. */
 export interface MatchConfig {
   /** Exact hosts and `*.suffix` patterns; absent: every host. */
@@ -14,9 +17,11 @@ export interface MatchConfig {
   readonly cookies?: Readonly<Record<string, ValueMatchConfig>> | undefined
   /** IP addresses and CIDR ranges. */
   readonly client?: readonly string[] | undefined
+  readonly geo?: GeoMatchConfig | undefined
   /** `type/subtype` or `type/*`, lower case. */
   readonly contentType?: readonly string[] | undefined
   readonly accept?: readonly string[] | undefined
+  readonly graphql?: GraphqlMatchConfig | undefined
   readonly all?: readonly MatchConfig[] | undefined
   /** At least one. */
   readonly any?: readonly MatchConfig[] | undefined

@@ -1,3 +1,6 @@
+import type { GeoMatchInput } from './geo-input.ts'
+import type { GraphqlMatchInput } from './graphql-input.ts'
+
 /** What a request must be like. */
 export interface MatchInput {
   /** Hosts: exact, or *.suffix for every name below it. Left out: every host. */
@@ -16,10 +19,14 @@ export interface MatchInput {
   cookies?: Record<string, ValueMatchInput> | undefined
   /** IP addresses and CIDR ranges that the client is in, seen through trusted proxies. */
   client?: string[] | undefined
+  /** Where the client is, by the databases of geo. */
+  geo?: GeoMatchInput | undefined
   /** Media types of the request's content: type/subtype, or type/* for all of a kind. */
   contentType?: string[] | undefined
   /** Media types of which Accept names one; its wildcards name none. */
   accept?: string[] | undefined
+  /** The operation of a GraphQL request. */
+  graphql?: GraphqlMatchInput | undefined
   /** Further matches that must all match. */
   all?: MatchInput[] | undefined
   /** Further matches of which one must match. */

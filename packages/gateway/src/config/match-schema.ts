@@ -1,5 +1,7 @@
 import type { MatchConfig, ValueMatchConfig } from './match-config.ts'
 import type { MatchInput, ValueMatchInput } from './match-input.ts'
+import { geoMatch } from './geo-schema.ts'
+import { graphqlMatch } from './graphql-schema.ts'
 import { keyed } from './keyed.ts'
 import { oneOrMore, text, value, z } from './setting.ts'
 import { anyText, flag, hostPattern, ipRange, type Kind, method, pathPattern } from './values/kinds.ts'
@@ -66,6 +68,7 @@ function fields() {
       .min(1)
       .optional()
       .describe('IP addresses and CIDR ranges that the client is in, seen through trusted proxies.'),
+    geo: geoMatch.optional().describe('Where the client is, by the databases of geo.'),
     contentType: z
       .array(text(mediaRange, ''))
       .min(1)
@@ -76,6 +79,7 @@ function fields() {
       .min(1)
       .optional()
       .describe('Media types of which Accept names one; its wildcards name none.'),
+    graphql: graphqlMatch.optional().describe('The operation of a GraphQL request.'),
     all: z.array(inner).min(1).optional().describe('Further matches that must all match.'),
     any: z.array(inner).min(1).optional().describe('Further matches of which one must match.'),
     not: inner.optional().describe('A match that must not match.'),

@@ -1,8 +1,9 @@
+import type { OperationKey } from '../routing/graphql/operation-key.ts'
 import type { RequestRate } from './values/request-rate.ts'
 
 /** What requests are told apart by, where they are limited. */
 export type RateLimitKey =
-  | { readonly kind: 'client-ip' | 'route' | 'global' }
+  | { readonly kind: 'client-ip' | 'country' | 'route' | 'global' | OperationKey }
   /** The name in lower case. */
   | { readonly kind: 'header'; readonly name: string }
 
@@ -10,6 +11,8 @@ export interface RateLimitConfig {
   readonly rate: RequestRate
   readonly burst?: number | undefined
   readonly algorithm: 'token-bucket' | 'sliding-window'
+  /** What a request takes, in place of one. */
+  readonly cost?: 'graphql-fields' | undefined
   /** At least one; all of them together. */
   readonly key: readonly RateLimitKey[]
   readonly bypass: {
@@ -22,6 +25,8 @@ export interface RateLimitConfig {
   readonly fields: boolean
   /** Absent: shared where there are several workers. */
   readonly store?: 'local' | 'shared' | undefined
+  /** Only matters where the store can fail. */
+  readonly onStoreError?: 'open' | 'closed' | 'local' | undefined
   readonly maxKeys: number
 }
 

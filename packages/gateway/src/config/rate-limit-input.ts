@@ -11,10 +11,13 @@ export interface RateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential
-   * (Authorization), header:NAME or route, or all (global); of several, those that are the same in all. A request
-   * without that field counts for its client-ip. Default: client-ip.
+   * (Authorization), header:NAME, country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or
+   * route, or all (global); of several, those that are the same in all. A request without that field counts for its
+   * client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
+  /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
+  cost?: 'graphql-fields' | undefined
   /** Requests that this limit does not concern. */
   bypass?: RateLimitBypassInput | undefined
   /** Tell clients what is left, in RateLimit and RateLimit-Policy. Default: true. */
@@ -24,6 +27,11 @@ export interface RateLimitInput {
    * where there are several workers.
    */
   store?: 'local' | 'shared' | undefined
+  /**
+   * What holds while the store cannot be asked: requests pass (open), are refused (closed), or are counted by each worker
+   * and route alone (local). The stores local and shared are part of the process and cannot fail.
+   */
+  onStoreError?: 'open' | 'closed' | 'local' | undefined
   /** How many keys are known at a time; beyond that, one is forgotten and starts anew. Default: 10000. */
   maxKeys?: number | undefined
 }

@@ -23,8 +23,12 @@ const settings = {
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
-      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME or route, or all (global); of several, those that are the same in all. A request without that field counts for its client-ip.',
+      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field counts for its client-ip.',
     ),
+  cost: oneOf(
+    ['graphql-fields'],
+    'What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one.',
+  ).optional(),
   bypass: z
     .strictObject({
       addresses: z
@@ -43,6 +47,10 @@ const settings = {
   store: oneOf(
     ['local', 'shared'],
     'Where it counts: in each worker alone (local), or exactly in all of them together (shared). Left out: shared where there are several workers.',
+  ).optional(),
+  onStoreError: oneOf(
+    ['open', 'closed', 'local'],
+    'What holds while the store cannot be asked: requests pass (open), are refused (closed), or are counted by each worker and route alone (local). The stores local and shared are part of the process and cannot fail.',
   ).optional(),
   maxKeys: integer(
     'How many keys are known at a time; beyond that, one is forgotten and starts anew.',

@@ -23,6 +23,7 @@ export interface FallbackConfig {
 
 /** Times in milliseconds; all per worker. */
 export interface BreakerConfig {
+  readonly per: 'upstream' | 'endpoint' | 'both'
   readonly consecutiveFailures: number
   readonly failurePercent: number
   readonly slowAfter?: number | undefined

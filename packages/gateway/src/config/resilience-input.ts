@@ -35,6 +35,11 @@ export interface FallbackInput {
 }
 
 export interface BreakerInput {
+  /**
+   * What has a circuit: the upstream as a whole, each endpoint, which is then left out while it is open, or both.
+   * Default: upstream.
+   */
+  per?: 'upstream' | 'endpoint' | 'both' | undefined
   /** Opens after so many failures in a row; 0: never for that reason. Default: 5. */
   consecutiveFailures?: number | undefined
   /** Opens when so many percent of the exchanges in the window failed. Default: 50. */

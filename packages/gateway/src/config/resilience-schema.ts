@@ -82,6 +82,10 @@ export const fallback: z.ZodType<FallbackConfig, FallbackInput> = z.strictObject
 })
 
 export const breaker: z.ZodType<BreakerConfig, BreakerInput> = z.strictObject({
+  per: oneOf(
+    ['upstream', 'endpoint', 'both'],
+    'What has a circuit: the upstream as a whole, each endpoint, which is then left out while it is open, or both.',
+  ).prefault('upstream'),
   consecutiveFailures: integer('Opens after so many failures in a row; 0: never for that reason.', 5, 0),
   failurePercent: integer('Opens when so many percent of the exchanges in the window failed.', 50, 1, 100),
   slowAfter: time('An exchange whose response head takes longer is slow. Left out, none is.').optional(),

@@ -11,12 +11,16 @@ export function routeChecks(route: unknown, index: number): Finding[] {
     ...oneTarget(route, path),
     ...unusable(route, path),
     ...emptySplit(route, path),
+    ...repeatedInSplit(route, path),
+    ...lostStickiness(route, path),
     ...unknownParams(route, path),
   ]
 }
 
 function oneTarget(route: Fields, path: Place): Finding[] {
   const named = TARGETS.filter((target) => route[target] !== undefined)
+  // Versions may each have an upstream of their own: see apiVersionChecks.
+  if (named.length === 0 && route['apiVersions'] !== undefined) return []
   if (named.length === 0) {
     return [
       {
@@ -71,6 +75,30 @@ function emptySplit(route: Fields, path: Place): Finding[] {
   if (upstreams.some((each) => fields(each)['weight'] !== 0)) return []
   const problem = 'every weight is 0, so no request could go anywhere'
   return [{ path: [...path, 'split', 'upstreams'], whole: true, problem }]
+}
+
+/** Weights are changed by the name of the upstream. */
+function repeatedInSplit(route: Fields, path: Place): Finding[] {
+  const upstreams = fields(route['split'])['upstreams']
+  if (!Array.isArray(upstreams)) return []
+  const names = upstreams.map((each) => fields(each)['upstream'])
+  return names.flatMap((name, index): Finding[] => {
+    if (name === undefined || names.indexOf(name) === index) return []
+    const place = [...path, 'split', 'upstreams', index, 'upstream']
+    return [{ path: place, problem: 'is in the split already', hint: 'add its weights up' }]
+  })
+}
+
+/** The split sees the request as the upstream would. */
+function lostStickiness(route: Fields, path: Place): Finding[] {
+  const { header, cookie } = fields(fields(route['split'])['sticky'])
+  const field = cookie === undefined ? header : 'cookie'
+  const removed = fields(route['requestHeaders'])['remove']
+  if (typeof field !== 'string' || !Array.isArray(removed)) return []
+  const isRemoved = removed.some((each) => String(each).toLowerCase() === field.toLowerCase())
+  const place = [...path, 'split', 'sticky']
+  const problem = `the split is sticky by what requestHeaders remove before: ${field}`
+  return isRemoved ? [{ path: place, whole: true, problem }] : []
 }
 
 /** `${params.id}` where a path of the route has no `:id`. */

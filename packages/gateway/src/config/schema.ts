@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os'
+import { apiVersions, lifecycle } from './api-version-schema.ts'
 import { adminToken, reload, versions } from './change-schema.ts'
 import type { GatewayConfig } from './config.ts'
+import { discovery } from './discovery-schema.ts'
+import { geo } from './geo-schema.ts'
+import { gatewayZone } from './failover-schema.ts'
 import type { GatewayConfigInput } from './input.ts'
+import { graphql } from './graphql-schema.ts'
 import { listener } from './listener-schema.ts'
+import { accessLog } from './log-schema.ts'
 import { match } from './match-schema.ts'
 import type { SchemaIssue } from './problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
@@ -18,7 +24,6 @@ import {
   byteRate,
   fieldName,
   flag,
-  filePath,
   hostPattern,
   ipRange,
   name,
@@ -119,11 +124,7 @@ const requestId = z.strictObject({
   ),
 })
 
-const accessLog = z.strictObject({
-  path: text(filePath, 'A file, or stdout.').prefault('stdout'),
-})
-
-const TARGETS = ['upstream', 'split', 'redirect', 'respond']
+const TARGETS = ['upstream', 'split', 'redirect', 'respond', 'apiVersions']
 
 const route = z.strictObject({
   name: text(
@@ -137,6 +138,8 @@ const route = z.strictObject({
     -100,
     100,
   ),
+  apiVersions: apiVersions.optional(),
+  lifecycle: lifecycle.optional(),
   upstream: text(
     upstreamReference,
     'Where requests go: the name of an upstream, or the URL of a single endpoint.',
@@ -173,6 +176,7 @@ const route = z.strictObject({
     IMPORTANCES,
     'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
   ).prefault('normal'),
+  graphql,
   fallback: fallback
     .optional()
     .describe('What answers where the upstream fails: one of respond and upstream.'),
@@ -217,11 +221,20 @@ const gateway = z.strictObject({
     .prefault({})
     .describe('An id per request, for logs and upstreams; false: none.'),
   accessLog: z.union([off, accessLog]).prefault({}).describe('One JSON line per exchange; false: none.'),
+  zone: gatewayZone
+    .optional()
+    .describe(
+      'Where this gateway is: endpoints of its zone come before others of the same priority. Left out: zones do not matter.',
+    ),
   upstreams: z
     .record(z.string(), upstream)
     .prefault({})
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
+  discovery,
+  geo: geo
+    .optional()
+    .describe('Where clients are: for match.geo, the variables of templates and the keys of rate limits.'),
   loadShedding: loadShedding
     .optional()
     .describe(

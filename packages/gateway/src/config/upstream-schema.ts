@@ -1,17 +1,29 @@
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
-import type { UpstreamConfig } from './config.ts'
-import type { UpstreamInput } from './input.ts'
+import type { EndpointConfig, UpstreamConfig } from './config.ts'
+import { discovered } from './discovery-schema.ts'
+import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
+import type { EndpointInput, UpstreamInput } from './upstream-input.ts'
 import { breaker, concurrency } from './resilience-schema.ts'
 import { boolean, integer, off, oneOf, text, time, timeOr0, z } from './setting.ts'
 import { filePath, serverName, upstreamUrl } from './values/kinds.ts'
 
-const endpoint = z.strictObject({
+const endpoint: z.ZodType<EndpointConfig, EndpointInput> = z.strictObject({
   url: text(
     upstreamUrl,
     'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
-  ),
+  ).optional(),
+  ...discovered,
   weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
+  priority: integer(
+    'When it is used: those with 0 first, those with a higher number when too few of those before them are usable.',
+    0,
+    0,
+    99,
+  ),
+  zone: text(zoneName, 'Where it is.').optional(),
 })
+
+const PLACES = ['url', 'dns', 'srv']
 
 const pool = z.strictObject({
   maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
@@ -30,7 +42,10 @@ const pool = z.strictObject({
 })
 
 export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
-  endpoints: z.array(endpoint).min(1).describe('The addresses among which requests are spread.'),
+  endpoints: z
+    .array(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })) }))
+    .min(1)
+    .describe('The addresses among which requests are spread.'),
   balance: oneOf(
     ['round-robin', 'least-connections', 'random', 'peak-ewma', 'consistent-hash'],
     'How an endpoint is picked: in turns by weight (round-robin), the one with the fewest exchanges (least-connections), by lot (random), of two random ones the one that answers faster (peak-ewma), or the same one for the same key (consistent-hash).',
@@ -48,6 +63,10 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
     0,
     100,
   ),
+  zone: gatewayZone
+    .optional()
+    .describe('Where this gateway is, for this upstream, in place of the zone of the whole gateway.'),
+  overprovisioning,
   outliers: z
     .union([off, outliers])
     .prefault({})
@@ -65,7 +84,9 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
     .describe('Instead of the timeouts of the whole gateway.'),
   breaker: breaker
     .optional()
-    .describe('Stop sending for a while where the upstream as a whole keeps failing. Left out: never.'),
+    .describe(
+      'Stop sending for a while where the upstream as a whole, or an endpoint, keeps failing. Left out: never.',
+    ),
   concurrency: concurrency
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),

@@ -15,10 +15,11 @@ export function resolveUpstreams(config: GatewayConfig): Map<string, UpstreamCon
 }
 
 /** Every upstream that a route names, by name or URL; none where it answers by itself. */
-export function upstreamsOf({ upstream, split, mirror, fallback }: RouteConfig): string[] {
+export function upstreamsOf({ upstream, split, mirror, fallback, apiVersions }: RouteConfig): string[] {
   return [
     ...(upstream === undefined ? [] : [upstream]),
     ...(split?.upstreams.map((each) => each.upstream) ?? []),
+    ...Object.values(apiVersions?.versions ?? {}).flatMap((each) => each.upstream ?? []),
     ...(mirror === undefined ? [] : [mirror.upstream]),
     ...(fallback?.upstream === undefined ? [] : [fallback.upstream]),
   ]

@@ -1,17 +1,30 @@
-import { type Policy, type QuotaLimit, rateLimits } from '@headgate/core'
+import {
+  type Exchange,
+  LocalRateLimitStore,
+  type Policy,
+  type QuotaLimit,
+  type RateLimitStore,
+  rateLimits,
+} from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from '../config/config.ts'
+import type { RateLimitConfig } from '../config/rate-limit-config.ts'
 import { rateLimitId, resolveRateLimits } from '../config/rate-limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import { fieldCount, operationCount } from '../routing/graphql/operation-key.ts'
+import { type GeoLookup, knowNothing } from '../routing/geo/geo-place.ts'
 import { rateLimitBypass } from './bypass.ts'
 import { rateLimitKey } from './key.ts'
-import { type RateLimitStores, storeOptions } from './stores.ts'
+import { RestingStore } from './resting-store.ts'
+import { storeOptions } from './stores.ts'
 
 /** The limits of a route as a policy; undefined if it has none. */
 export function routeRateLimits(
   route: RouteConfig,
   config: GatewayConfig,
-  stores: RateLimitStores,
-  metrics: GatewayMetrics,
+  stores: { get(id: string): RateLimitStore },
+  metrics: Pick<GatewayMetrics, 'onRateLimit' | 'onRateLimitStoreError'> &
+    Partial<Pick<GatewayMetrics, 'onRateLimitStoreError'>>,
+  geo: GeoLookup = knowNothing,
 ): Policy | undefined {
   if (route.rateLimit === undefined) return undefined
   const all = resolveRateLimits({ ...config, routes: [route] })
@@ -19,16 +32,57 @@ export function routeRateLimits(
     const id = rateLimitId(route.name, written)
     const limit = all.get(id)
     if (limit === undefined) throw new TypeError(`route ${route.name}: there is no rate limit ${id}`)
-    const key = rateLimitKey(limit.key, route.name)
+    const key = rateLimitKey(limit.key, route.name, geo)
     const bypass = rateLimitBypass(limit.bypass)
+    const store = stores.get(id)
     return {
       ...storeOptions(limit),
       name: typeof written === 'string' ? written : written.name,
       fields: limit.fields,
-      store: stores.get(id),
+      ...(store.local ? { store } : remoteStore(store, limit, metrics.onRateLimitStoreError?.(id))),
       key: bypass === undefined ? key : (exchange) => (bypass(exchange) ? undefined : key(exchange)),
+      units: unitsOf(route, limit),
       onDecision: metrics.onRateLimit(id),
     }
   })
   return rateLimits({ limits })
+}
+
+/** One that may fail, and what holds then. */
+function remoteStore(
+  store: RateLimitStore,
+  limit: RateLimitConfig,
+  count: (() => void) | undefined,
+): Pick<QuotaLimit, 'store' | 'onStoreError' | 'onFailure'> {
+  const resting = new RestingStore(store)
+  const local = { ...storeOptions(limit), maxKeys: limit.maxKeys }
+  return {
+    store: resting,
+    onStoreError: limit.onStoreError === 'local' ? new LocalRateLimitStore(local) : limit.onStoreError,
+    onFailure(error) {
+      resting.failed(error)
+      count?.()
+    },
+  }
+}
+
+/** Undefined for one unit. None takes more than may come at once: it would wait for ever. */
+function unitsOf(route: RouteConfig, limit: RateLimitConfig): ((exchange: Exchange) => number) | undefined {
+  const { rate, burst = rate.requests, cost } = limit
+  if (cost === 'graphql-fields') return (exchange) => Math.min(fieldCount(exchange), burst)
+  return takesBatches(route) ? (exchange) => Math.min(operationCount(exchange), burst) : undefined
+}
+
+function takesBatches({ graphql }: RouteConfig): boolean {
+  return graphql !== undefined && graphql.maxBatch > 0
+}
+
+/** Whether the limits of a route must know the operation of a request. */
+export function limitsAskForOperation(route: RouteConfig, config: GatewayConfig): boolean {
+  if (takesBatches(route)) return true
+  const limits = resolveRateLimits({ ...config, routes: [route] })
+  return (route.rateLimit ?? []).some((written) => {
+    const limit = limits.get(rateLimitId(route.name, written))
+    return limit?.cost !== undefined || limit?.key.some(({ kind }) => kind.startsWith('graphql-'))
+  })
 }

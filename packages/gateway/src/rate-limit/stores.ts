@@ -3,11 +3,13 @@ import type { GatewayConfig } from '../config/config.ts'
 import type { RateLimitConfig } from '../config/rate-limit-config.ts'
 import { resolveRateLimits } from '../config/rate-limits.ts'
 import { allocateRateLimits, monotonic, type RateLimitMemory } from './memory.ts'
+import type { LimitFill, LimitUsage } from './usage.ts'
 
 /** The stores of all rate limits of a configuration, by id. They outlive the exchanges, and may outlive a snapshot. */
 export class RateLimitStores {
   private readonly stores = new Map<string, LocalRateLimitStore | SharedRateLimitStore>()
   private readonly identities = new Map<string, string>()
+  private readonly clock: Clock
 
   /**
    * @param memory that of all threads; default: what is to be shared is this thread's own
@@ -15,16 +17,18 @@ export class RateLimitStores {
    */
   constructor(config: GatewayConfig, clock: Clock, memory?: RateLimitMemory, previous?: RateLimitStores) {
     const { origin, tables } = memory ?? allocateRateLimits({ ...config, workers: 1 })
+    this.clock = clock
     // Measured once: both clocks run alike from then on.
     const skew = monotonic() - origin - clock.now()
     for (const [id, limit] of resolveRateLimits(config)) {
       this.identities.set(id, JSON.stringify(limit))
-      const kept = previous?.identities.get(id) === this.identities.get(id) && previous?.stores.get(id)
-      if (kept) {
-        this.stores.set(id, kept)
+      const table = tables.get(id)
+      const before =
+        previous?.identities.get(id) === this.identities.get(id) ? previous?.stores.get(id) : undefined
+      if (before !== undefined && (memory === undefined || countsIn(before, table))) {
+        this.stores.set(id, before)
         continue
       }
-      const table = tables.get(id)
       const options = storeOptions(limit)
       this.stores.set(
         id,
@@ -42,6 +46,25 @@ export class RateLimitStores {
     return store
   }
 
+  /** Whether threads share what it counts. Throws as `get` does. */
+  isShared(id: string): boolean {
+    return this.get(id) instanceof SharedRateLimitStore
+  }
+
+  /** How full the stores are that threads share, or those that are this thread's own. */
+  fills(kind: 'shared' | 'local'): Map<string, LimitFill> {
+    const now = this.clock.now()
+    const wanted = [...this.stores].filter(
+      ([, store]) => store instanceof SharedRateLimitStore === (kind === 'shared'),
+    )
+    return new Map(wanted.map(([id, store]) => [id, store.fill(now)]))
+  }
+
+  /** What a key has left; nothing is taken. Throws as `get` does. */
+  usage(id: string, key: string): LimitUsage {
+    return this.get(id).usage(key, this.clock.now())
+  }
+
   /**
    * Gives full shares again: to one key of one limit, or to all of them. Where the limit is shared, in all threads.
    * @throws TypeError as `get` does
@@ -49,6 +72,15 @@ export class RateLimitStores {
   reset(id: string, key?: string): void {
     this.get(id).reset(key)
   }
+}
+
+/** A thread that missed a configuration may have a store like the present one in memory that the others have left. */
+function countsIn(
+  store: LocalRateLimitStore | SharedRateLimitStore,
+  table: SharedArrayBuffer | undefined,
+): boolean {
+  if (!(store instanceof SharedRateLimitStore)) return table === undefined
+  return table !== undefined && store.countsIn(table)
 }
 
 /** In the words of the policy. */

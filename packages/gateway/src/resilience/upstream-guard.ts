@@ -2,10 +2,12 @@ import {
   AdaptiveLimit,
   breaker,
   Circuits,
+  type CircuitsOptions,
   type Clock,
   concurrency,
   Limiter,
   type Policy,
+  type UpstreamOptions,
 } from '@headgate/core'
 import type { UpstreamConfig } from '../config/config.ts'
 import type { BreakerConfig, ConcurrencyConfig } from '../config/resilience-config.ts'
@@ -13,7 +15,12 @@ import { type ResilienceMetrics, upstreamLimiter } from './metrics.ts'
 
 /** What keeps an upstream from being asked too much, for all routes to it. */
 export interface UpstreamGuard {
+  /** The circuit of the upstream as a whole, under its name; undefined where it has none. */
   readonly circuits: Circuits | undefined
+  /** Those of its endpoints, under their names (`host:port`); undefined where they have none. */
+  readonly endpointCircuits: Circuits | undefined
+  /** Puts the circuits of endpoints in front of them: for the upstream itself, which leaves out those that are open. */
+  readonly gate: UpstreamOptions['gate']
   readonly limiter: Limiter | undefined
   /** Around each attempt, outermost first. */
   readonly policies: readonly Policy[]
@@ -26,37 +33,45 @@ export function makeUpstreamGuard(
   clock: Clock,
   metrics: ResilienceMetrics,
 ): UpstreamGuard {
-  const onCircuit = metrics.onCircuit(name)
-  const circuits =
-    circuit &&
-    new Circuits({ ...circuitOptions(circuit), onTransition: (_, from, to) => onCircuit(from, to) })
-  const limiter = limit && makeLimiter(upstreamLimiter(name), limit, clock, metrics)
+  const circuits = circuit && circuit.per !== 'endpoint' ? wholeCircuit(name, circuit, metrics) : undefined
+  const endpointCircuits =
+    circuit && circuit.per !== 'upstream'
+      ? new Circuits({ ...circuitOptions(circuit), onTransition: metrics.onEndpointCircuit(name) })
+      : undefined
+  const limiter = limit && makeLimiter(upstreamLimiter(name), limit, clock)
   const policies = [
     ...(circuits === undefined ? [] : [breaker({ circuits, key: () => name })]),
     ...(limiter === undefined ? [] : [concurrency({ limiter })]),
   ]
+  const gate = endpointCircuits && ((endpoint: string) => endpointCircuits.gate(endpoint, clock))
+  return { circuits, endpointCircuits, gate, limiter, policies }
+}
+
+function wholeCircuit(name: string, config: BreakerConfig, metrics: ResilienceMetrics): Circuits {
+  const onCircuit = metrics.onCircuit(name)
+  const circuits = new Circuits({
+    ...circuitOptions(config),
+    onTransition: (_, from, to) => onCircuit(from, to),
+  })
   // The circuit is there from the start, so that its state can be shown.
-  circuits?.for(name)
-  return { circuits, limiter, policies }
+  circuits.for(name)
+  return circuits
 }
 
 export function makeLimiter(
   name: string,
   { limit, queue, queueTimeout }: ConcurrencyConfig,
   clock: Clock,
-  metrics: ResilienceMetrics,
 ): Limiter {
-  const limiter = new Limiter({
+  return new Limiter({
     name,
     limit: limit === 'adaptive' ? new AdaptiveLimit(clock) : limit,
     queue,
     queueTimeout,
   })
-  metrics.watch(name, limiter)
-  return limiter
 }
 
-function circuitOptions(config: BreakerConfig): ConstructorParameters<typeof Circuits>[0] {
+function circuitOptions(config: BreakerConfig): CircuitsOptions {
   return {
     consecutiveFailures: config.consecutiveFailures,
     failureRatio: config.failurePercent / 100,

@@ -1,11 +1,12 @@
 import { bodyFrom, type Handler, HeaderList, HttpResponse } from '@headgate/core'
 import type { RedirectConfig, RespondConfig } from '../config/traffic-config.ts'
+import type { GeoLookup } from './geo/geo-place.ts'
 import { applyHeaderChanges, headerChanges } from './header-changes.ts'
 import { Template } from './template.ts'
 
 /** Answers with a redirect (RFC 9110 15.4). */
-export function redirectTo({ status, location }: RedirectConfig): Handler {
-  const template = new Template(location)
+export function redirectTo({ status, location }: RedirectConfig, geo?: GeoLookup): Handler {
+  const template = new Template(location, geo)
   return (exchange) => {
     const headers = new HeaderList()
     headers.set('location', template.expand(exchange))
@@ -14,8 +15,8 @@ export function redirectTo({ status, location }: RedirectConfig): Handler {
 }
 
 /** Answers the same each time, but for the variables in its fields. */
-export function respondWith({ status, headers: fields, body }: RespondConfig): Handler {
-  const changesFor = headerChanges({ set: fields, add: {}, remove: [] })
+export function respondWith({ status, headers: fields, body }: RespondConfig, geo?: GeoLookup): Handler {
+  const changesFor = headerChanges({ set: fields, add: {}, remove: [] }, geo)
   const content = body === undefined ? undefined : bodyFrom(body)
   return (exchange) => {
     const headers = new HeaderList()

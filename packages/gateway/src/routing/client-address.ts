@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net'
 import { Exchange, forwarding, type Handler, HeaderList, HttpRequest, HttpResponse } from '@headgate/core'
+import type { RouteConfig } from '../config/config.ts'
 import type { MatchConfig } from '../config/match-config.ts'
 
 const NOTHING: HttpResponse = new HttpResponse(204)
@@ -24,9 +25,14 @@ export function clientSeer(trustedProxies: BlockList): ((exchange: Exchange) => 
   }
 }
 
-/** Whether somebody's address decides about the route. */
-export function asksForClient(match: MatchConfig): boolean {
-  const { client, all = [], any = [], not } = match
+/** Whether somebody's address decides about the route, or is told in all its answers, which is worked out before forwarding. */
+export function asksForClient({ match, responseHeaders: changes }: RouteConfig): boolean {
+  const told = [changes?.set, changes?.add].flatMap((fields) => Object.values(fields ?? {}))
+  return matchesClient(match) || told.some((value) => /\$\{(?:client|geo)\./.test(value))
+}
+
+function matchesClient(match: MatchConfig): boolean {
+  const { client, geo, all = [], any = [], not } = match
   const inner = [...all, ...any, ...(not === undefined ? [] : [not])]
-  return client !== undefined || inner.some(asksForClient)
+  return client !== undefined || geo !== undefined || inner.some(matchesClient)
 }

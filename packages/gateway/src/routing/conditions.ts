@@ -2,13 +2,23 @@ import { isIP } from 'node:net'
 import type { MatchConfig, ValueMatchConfig } from '../config/match-config.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { allHold, type Condition, type Subject, weightOf } from './condition.ts'
+import { geoConditions } from './geo/geo-condition.ts'
+import { type GeoLookup, knowNothing } from './geo/geo-place.ts'
+import { graphqlConditions } from './graphql/conditions.ts'
 import { asksFor, mediaType, takesType } from './media-types.ts'
 import { Regex } from './regex.ts'
 import { someCookie, someHeader, someQueryValue, type ValueTest } from './request-values.ts'
 import { Router } from './router.ts'
 
-/** What a match asks beyond what the router finds by itself: everything but its host, path and methods. */
-export function conditionsOf(match: Omit<MatchConfig, 'path'>): readonly Condition[] {
+/**
+ * What a match asks beyond what the router finds by itself: everything but its host, path and methods.
+ * @param geo tells where clients are; nowhere by default, as for who wants the words only
+ */
+export function conditionsOf(
+  match: Omit<MatchConfig, 'path'>,
+  geo: GeoLookup = knowNothing,
+): readonly Condition[] {
+  const nested = (config: MatchConfig): readonly Condition[] => nestedConditions(config, geo)
   const { pathRegex, client, contentType, accept, all = [], any, not } = match
   return [
     ...(pathRegex === undefined ? [] : [pathMatches(pathRegex)]),
@@ -20,19 +30,22 @@ export function conditionsOf(match: Omit<MatchConfig, 'path'>): readonly Conditi
       someCookie(request.headers, name, test),
     ),
     ...(client === undefined ? [] : [comesFrom(client)]),
+    ...geoConditions(match.geo, geo),
     ...(contentType === undefined ? [] : [sends(contentType)]),
     ...(accept === undefined ? [] : [accepts(accept)]),
     ...all.flatMap(nested),
     ...(any === undefined ? [] : [anyOf(any.map(nested))]),
     ...(not === undefined ? [] : [noneOf(nested(not))]),
+    // Last: what fails before saves reading the request.
+    ...(match.graphql === undefined ? [] : graphqlConditions(match.graphql)),
   ]
 }
 
 /** Inside `all`, `any` and `not` there is no table of routes: host, path and method are looked at as all else. */
-function nested(config: MatchConfig): readonly Condition[] {
+function nestedConditions(config: MatchConfig, geo: GeoLookup): readonly Condition[] {
   const { host = [], methods = [] } = config
   const path = config.path.includes('/**') ? [] : config.path
-  const further = conditionsOf(config)
+  const further = conditionsOf(config, geo)
   if (host.length + path.length + methods.length === 0) return further
   const router = new Router([{ name: '', hosts: host, paths: path, methods, value: true }])
   const place = [host.join(' or '), path.join(' or '), methods.join(' or ')].filter((part) => part !== '')

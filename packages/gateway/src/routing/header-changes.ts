@@ -1,5 +1,6 @@
 import type { Exchange, HeaderList, HttpResponse, Policy } from '@headgate/core'
 import type { HeaderChangesConfig } from '../config/traffic-config.ts'
+import { type GeoLookup, knowNothing } from './geo/geo-place.ts'
 import { Template } from './template.ts'
 
 /** What is done to the fields of a message, with all values known. */
@@ -23,9 +24,12 @@ export function applyHeaderChanges(headers: HeaderList, { set, add, remove }: He
 }
 
 /** Makes the changes for an exchange; the same ones again and again where no value has a variable. */
-export function headerChanges(config: HeaderChangesConfig): (exchange: Exchange) => HeaderChanges {
-  const set = templates(config.set)
-  const add = templates(config.add)
+export function headerChanges(
+  config: HeaderChangesConfig,
+  geo: GeoLookup = knowNothing,
+): (exchange: Exchange) => HeaderChanges {
+  const set = templates(config.set, geo)
+  const add = templates(config.add, geo)
   const { remove } = config
   const fixed = [...set, ...add].every(({ template }) => template.isFixed)
   const make = (exchange: Exchange): HeaderChanges => {
@@ -46,13 +50,13 @@ function named(values: Readonly<Record<string, string>>): HeaderChange[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }))
 }
 
-function templates(values: Readonly<Record<string, string>>): NamedTemplate[] {
-  return Object.entries(values).map(([name, value]) => ({ name, template: new Template(value) }))
+function templates(values: Readonly<Record<string, string>>, geo: GeoLookup): NamedTemplate[] {
+  return Object.entries(values).map(([name, value]) => ({ name, template: new Template(value, geo) }))
 }
 
 /** Changes the fields that the upstream sees. Behind forwarding: what is set here, nobody can have removed. */
-export function requestHeaders(config: HeaderChangesConfig): Policy {
-  const changesFor = headerChanges(config)
+export function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
+  const changesFor = headerChanges(config, geo)
   return (next) =>
     function requestHeaders(exchange) {
       applyHeaderChanges(exchange.request.headers, changesFor(exchange))
@@ -61,8 +65,8 @@ export function requestHeaders(config: HeaderChangesConfig): Policy {
 }
 
 /** Changes the fields that the client sees, of every answer: in front of whatever answers in the upstream's place. */
-export function responseHeaders(config: HeaderChangesConfig): Policy {
-  const changesFor = headerChanges(config)
+export function responseHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
+  const changesFor = headerChanges(config, geo)
   return (next) =>
     function responseHeaders(exchange) {
       // Now: further in, the request is rewritten.

@@ -1,5 +1,6 @@
 import { Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
 import type { MirrorConfig } from '../config/traffic-config.ts'
+import type { MirrorOutcome } from './traffic-metrics.ts'
 
 /** The most of an answer that is read, so that its connection can be used again; beyond that, the connection goes. */
 const MOST_READ = 1024 * 1024
@@ -8,19 +9,26 @@ const MOST_READ = 1024 * 1024
  * Sends copies of requests to a second handler, and drops what it answers. The exchange neither waits for its copy nor learns
  * of its failure; and copies are not made where one would have to be waited for: too many under way, a body still arriving.
  * @param handler must end each exchange by itself, as one with a timeout does
+ * @param told of what became of each copy that was to be made
  */
-export function mirror(config: Omit<MirrorConfig, 'upstream'>, handler: Handler): Policy {
+export function mirror(
+  config: Omit<MirrorConfig, 'upstream'>,
+  handler: Handler,
+  told: (outcome: MirrorOutcome) => void,
+): Policy {
   let active = 0
-  const ended = (): void => {
+  const ended = (isAnswered: boolean): void => {
     active--
+    told(isAnswered ? 'answered' : 'failed')
   }
   return (next) =>
     function mirror(exchange) {
-      const isWanted = active < config.concurrency && exchange.clock.random() * 100 < config.percent
+      if (exchange.clock.random() * 100 >= config.percent) return next(exchange)
       // Before it is sent: what stands further in changes the request.
-      const copy = isWanted ? copyOf(exchange, config.body) : undefined
+      const copy = active < config.concurrency ? copyOf(exchange, config.body) : undefined
       const answer = next(exchange)
-      if (copy !== undefined) {
+      if (copy === undefined) told('dropped')
+      else {
         active++
         void send(copy, handler).then(ended)
       }
@@ -38,12 +46,13 @@ function copyOf(exchange: Exchange, limit: number): Exchange | undefined {
   copy.id = exchange.id
   copy.route = exchange.route
   copy.params = exchange.params
+  copy.apiVersion = exchange.apiVersion
   copy.preserveHost = exchange.preserveHost
   return copy
 }
 
-/** Never rejects. */
-async function send(copy: Exchange, handler: Handler): Promise<void> {
+/** Whether it was answered. Never rejects. */
+async function send(copy: Exchange, handler: Handler): Promise<boolean> {
   let status: number | undefined
   let error: TrafficError | undefined
   try {
@@ -54,6 +63,7 @@ async function send(copy: Exchange, handler: Handler): Promise<void> {
     error = TrafficError.from(thrown)
   }
   copy.finish({ status, error, bytesSent: 0, bytesReceived: 0 })
+  return error === undefined
 }
 
 function dropped({ body, tunnel }: HttpResponse): Promise<void> {

@@ -1,13 +1,14 @@
 import type { Exchange } from '@headgate/core'
 import type { QueryChangesConfig } from '../config/traffic-config.ts'
+import type { GeoLookup } from './geo/geo-place.ts'
 import { decoded } from './request-values.ts'
 import { Template } from './template.ts'
 
 /** Changes parameters by name; all others stay octet for octet, in their order. */
-export function queryChanges(config: QueryChangesConfig): (exchange: Exchange) => string {
+export function queryChanges(config: QueryChangesConfig, geo?: GeoLookup): (exchange: Exchange) => string {
   const gone = new Set([...config.remove, ...Object.keys(config.set)])
   const added = [...Object.entries(config.set), ...Object.entries(config.add)].map(([name, value]) => {
-    return { name: encodeURIComponent(name), template: new Template(value) }
+    return { name: encodeURIComponent(name.toWellFormed()), template: new Template(value, geo) }
   })
   return (exchange) => {
     const kept = exchange.request.query
@@ -28,7 +29,7 @@ function nameOf(pair: string): string {
 function encoded(template: Template, exchange: Exchange): string {
   return template.expand(exchange, (value, name) => {
     const escaped = name?.startsWith('params.') || name === 'request.path'
-    return encodeURIComponent(escaped ? unescaped(value) : value)
+    return encodeURIComponent((escaped ? unescaped(value) : value).toWellFormed())
   })
 }
 

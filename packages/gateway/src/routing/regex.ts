@@ -1,24 +1,17 @@
-import { parseRegex, type RegexNode, SYMBOLS } from './regex-syntax.ts'
-
-/** A step of the automaton: it takes a symbol of `set` (or none, where that is undefined) and goes on to `next`. */
-interface Step {
-  readonly set: Uint8Array | undefined
-  next: number
-  /** A second way on, for steps that take nothing. */
-  readonly other: number
-}
+import { regexSteps, StepSet } from './regex-steps.ts'
+import { parseRegex, SYMBOLS } from './regex-syntax.ts'
 
 /** All steps in which the automaton can be at once. */
 interface State {
-  readonly steps: readonly number[]
+  readonly steps: Uint16Array
   readonly accepts: boolean
   readonly next: (State | undefined)[]
 }
 
-const MOST_STEPS = 1000
 /** States are made as they are met; a value made to meet ever new ones must not fill the memory. */
 const MOST_STATES = 256
-const ACCEPT = 0
+/** States that are met less often than this each are not worth being made (RE2's DFA gives up by the same measure). */
+const WORTH = 10
 
 /**
  * A regular expression that is compared with whole values, in time linear in their length whatever it says: it is matched by
@@ -27,91 +20,70 @@ const ACCEPT = 0
  */
 export class Regex {
   readonly source: string
-  private readonly steps: Step[] = [{ set: undefined, next: -1, other: -1 }]
-  private readonly states = new Map<string, State>()
   private readonly first: number
+  private readonly states = new Map<string, State>()
   private start: State
+  /** For what is worked out at the moment: where it was, and where it is going. */
+  private readonly from: StepSet
+  private readonly to: StepSet
 
   /** @throws TypeError that says what is wrong */
   constructor(source: string) {
     this.source = source
-    this.first = this.compile(parseRegex(source), ACCEPT)
-    this.start = this.stateOf([this.first])
+    const { steps, first } = regexSteps(parseRegex(source))
+    this.first = first
+    this.from = new StepSet(steps)
+    this.to = new StepSet(steps)
+    this.start = this.firstState()
   }
 
   matches(text: string): boolean {
     let state = this.start
+    let made = 0
     for (let index = 0; index < text.length; index++) {
-      const code = Math.min(text.charCodeAt(index), SYMBOLS - 1)
-      state = state.next[code] ?? this.advance(state, code)
+      const code = symbolAt(text, index)
+      let next = state.next[code]
+      if (next === undefined) {
+        if (++made > MOST_STATES && made * WORTH > index) return this.walk(state, text, index)
+        next = this.advance(state, code)
+      }
+      state = next
       if (state.steps.length === 0) return false
     }
     return state.accepts
   }
 
-  /** Adds the steps of `node`, which go on to `next`; answers where they start. */
-  private compile(node: RegexNode, next: number): number {
-    switch (node.kind) {
-      case 'set':
-        return this.add({ set: node.set, next, other: -1 })
-      case 'sequence':
-        return node.parts.reduceRight((after, part) => this.compile(part, after), next)
-      case 'choice':
-        return node.options
-          .map((option) => this.compile(option, next))
-          .reduceRight((other, option) => this.add({ set: undefined, next: option, other }))
-      case 'repeat':
-        return this.repeat(node.part, node.min, node.max, next)
+  /** Step by step, without states to come back to. */
+  private walk({ steps }: State, text: string, start: number): boolean {
+    let { from, to } = this
+    to.becomeNext(steps, steps.length, symbolAt(text, start))
+    for (let index = start + 1; index < text.length && to.size > 0; index++) {
+      ;[from, to] = [to, from]
+      to.becomeNext(from.members, from.size, symbolAt(text, index))
     }
-  }
-
-  private repeat(part: RegexNode, min: number, max: number, next: number): number {
-    let start = next
-    if (max === Infinity) {
-      const step: Step = { set: undefined, next: -1, other: next }
-      start = this.add(step)
-      step.next = this.compile(part, start)
-    } else {
-      for (let count = min; count < max; count++) {
-        start = this.add({ set: undefined, next: this.compile(part, start), other: next })
-      }
-    }
-    for (let count = 0; count < min; count++) start = this.compile(part, start)
-    return start
-  }
-
-  private add(step: Step): number {
-    if (this.steps.length >= MOST_STEPS)
-      throw new TypeError(`is too large: written out, it has more than ${MOST_STEPS} places`)
-    return this.steps.push(step) - 1
+    return to.accepts
   }
 
   private advance(state: State, code: number): State {
-    const reached: number[] = []
-    for (const index of state.steps) {
-      const step = this.steps[index]
-      if (step?.set?.[code] === 1) reached.push(step.next)
-    }
-    const next = this.stateOf(reached)
+    this.to.becomeNext(state.steps, state.steps.length, code)
+    const next = this.stateOf(this.to)
     state.next[code] = next
     return next
   }
 
-  private stateOf(reached: readonly number[]): State {
-    const all = new Set<number>()
-    const open = [...reached]
-    for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      const step = this.steps[index]
-      if (index < 0 || step === undefined || all.has(index)) continue
-      all.add(index)
-      if (step.set === undefined) open.push(step.next, step.other)
-    }
-    const steps = [...all].filter((index) => index === ACCEPT || this.steps[index]?.set !== undefined)
-    const key = steps.sort((a, b) => a - b).join()
+  private firstState(): State {
+    this.to.clear()
+    this.to.add(this.first)
+    return this.stateOf(this.to)
+  }
+
+  private stateOf({ members, size, accepts }: StepSet): State {
+    const steps = members.slice(0, size).sort()
+    const key = String.fromCharCode(...steps)
     const known = this.states.get(key)
     if (known !== undefined) return known
+    const state: State = { steps, accepts, next: [] }
     if (this.states.size >= MOST_STATES) this.forget()
-    const state: State = { steps, accepts: all.has(ACCEPT), next: [] }
     this.states.set(key, state)
     return state
   }
@@ -119,6 +91,10 @@ export class Regex {
   private forget(): void {
     this.states.clear()
     // What the old ones lead to would stay in memory with them.
-    this.start = this.stateOf([this.first])
+    this.start = this.firstState()
   }
+}
+
+function symbolAt(text: string, index: number): number {
+  return Math.min(text.charCodeAt(index), SYMBOLS - 1)
 }

@@ -8,6 +8,7 @@ import {
   TrafficError,
 } from '@headgate/core'
 import type { RewriteConfig } from '../config/traffic-config.ts'
+import type { GeoLookup } from './geo/geo-place.ts'
 import { queryChanges } from './query-changes.ts'
 import { Template } from './template.ts'
 
@@ -15,9 +16,9 @@ import { Template } from './template.ts'
  * Changes the target that the upstream sees. Behind forwarding, which tells the upstream what was asked for; and undone when
  * the exchange has ended, as logs tell it, too.
  */
-export function rewrite(config: RewriteConfig): Policy {
-  const pathOf = pathRewrite(config)
-  const queryOf = config.query && queryChanges(config.query)
+export function rewrite(config: RewriteConfig, geo?: GeoLookup): Policy {
+  const pathOf = pathRewrite(config, geo)
+  const queryOf = config.query && queryChanges(config.query, geo)
   const authority = config.host === undefined ? undefined : authorityOf(config.host)
   return (next) =>
     function rewrite(exchange) {
@@ -38,10 +39,13 @@ export function rewrite(config: RewriteConfig): Policy {
     }
 }
 
-function pathRewrite({ stripPrefix: prefix, path }: RewriteConfig): (exchange: Exchange) => string {
+function pathRewrite(
+  { stripPrefix: prefix, path }: RewriteConfig,
+  geo?: GeoLookup,
+): (exchange: Exchange) => string {
   if (prefix !== undefined) return ({ request }) => withoutPrefix(request.path, prefix)
   if (path === undefined) return ({ request }) => request.path
-  const template = new Template(path)
+  const template = new Template(path, geo)
   return (exchange) => {
     const canonical = canonicalPath(template.expand(exchange))
     if (!(canonical instanceof InvalidTarget)) return canonical

@@ -2,6 +2,7 @@ import type { RouteConfig } from '../config/config.ts'
 import { weightOf } from './condition.ts'
 import { conditionsOf } from './conditions.ts'
 import { coversHost, coversMethod, coversPath, patternParser } from './coverage.ts'
+import { type Claim, claimsOf } from './implication.ts'
 import { excludeEachOther } from './overlap.ts'
 import type { PathPattern } from './pattern.ts'
 
@@ -24,12 +25,14 @@ interface Place {
   /** Undefined: any. */
   readonly method: string | undefined
   readonly conditions: ReadonlySet<string>
+  readonly claims: readonly Claim[]
   readonly weight: number
 }
 
 /**
  * Finds routes that are never taken, because others take all of their requests before, and pairs between which only their order
- * in the file decides. What it reports is so; it does not find everything: conditions are compared by their words.
+ * in the file decides. What it reports is so; it does not find everything: of conditions that are made of others, only the words
+ * are compared.
  */
 export function routeWarnings(routes: readonly RouteConfig[]): RouteWarning[] {
   const places = routes.flatMap(placesOf(patternParser()))
@@ -57,6 +60,7 @@ function placesOf(parse: (path: string) => PathPattern): (config: RouteConfig, r
       route,
       config,
       conditions: new Set(conditions.map(({ text }) => text)),
+      claims: claimsOf(config.match),
       weight: weightOf(conditions),
     }
     return (host ?? [undefined]).flatMap((each) =>
@@ -110,8 +114,13 @@ function takesAll(one: Place, other: Place): boolean {
     coversHost(one.host, other.host) &&
     coversMethod(one.method === undefined ? [] : [one.method], other.method) &&
     coversPath(one.pattern, other.pattern) &&
-    [...one.conditions].every((condition) => other.conditions.has(condition))
+    allImplied(one, other)
   )
+}
+
+/** Whether whatever the other one matches has all that this one asks for. */
+function allImplied({ claims }: Place, { conditions, config }: Place): boolean {
+  return claims.every(({ text, impliedBy }) => conditions.has(text) || impliedBy(config.match))
 }
 
 /** Whether it is asked first, where both match. */

@@ -1,38 +1,52 @@
 import type { Exchange, Handler } from '@headgate/core'
 import type { StickyConfig } from '../config/traffic-config.ts'
 import { someCookie } from './request-values.ts'
-
-/** One of those among which requests are spread. */
-export interface SplitTarget {
-  readonly weight: number
-  readonly handler: Handler
-}
+import { SplitChoice } from './split-choice.ts'
+import type { SplitWeights } from './split-weights.ts'
 
 /**
- * Spreads requests by weight. What is sticky is turned into a point between 0 and 1 and the weights into stretches of that
- * line, one after the other: when the last weight grows, only those whom it takes move.
- * @throws TypeError if no weight is above 0
+ * Spreads requests by weight.
+ * @param targets one for each weight, in the same order
  */
-export function split(targets: readonly SplitTarget[], sticky: StickyConfig | undefined): Handler {
-  const total = targets.reduce((sum, { weight }) => sum + weight, 0)
-  if (total <= 0) throw new TypeError('split needs at least one upstream with a weight above 0')
-  const at = (point: number): Handler => targetAt(targets, point * total)
-  if (sticky === undefined) return (exchange) => at(exchange.clock.random())(exchange)
-  if (sticky === 'client') return (exchange) => at(pointOf(exchange.clientAddress, exchange))(exchange)
-  if ('header' in sticky) {
-    const { header } = sticky
-    return (exchange) => at(pointOf(exchange.request.headers.get(header), exchange))(exchange)
+export function split(
+  targets: readonly Handler[],
+  weights: SplitWeights,
+  sticky: StickyConfig | undefined,
+): Handler {
+  const choice = new SplitChoice(weights)
+  // There are as many targets as weights.
+  const byChance = ({ clock }: Exchange): Handler => targets[choice.byChance(clock.random())] as Handler
+  const byKey = (key: string): Handler => targets[choice.byKey(key)] as Handler
+  if (sticky === undefined) return (exchange) => byChance(exchange)(exchange)
+  const keyOf = stickyKey(sticky)
+  if (sticky !== 'client' && 'cookie' in sticky) return byCookie(sticky.cookie, keyOf, byKey)
+  return (exchange) => {
+    const key = keyOf(exchange)
+    // Of whom nothing is known, each request is spread for itself.
+    return (key === undefined ? byChance(exchange) : byKey(key))(exchange)
   }
-  return byCookie(sticky.cookie, at)
 }
 
-function byCookie(name: string, at: (point: number) => Handler): Handler {
+/** Who is kept with one upstream; undefined where it cannot be told. */
+export function stickyKey(sticky: StickyConfig): (exchange: Exchange) => string | undefined {
+  if (sticky === 'client') return ({ clientAddress }) => clientAddress || undefined
+  if ('cookie' in sticky) return (exchange) => cookieOf(exchange, sticky.cookie)
+  const { header } = sticky
+  return ({ request }) => request.headers.get(header) || undefined
+}
+
+/** Who has no cookie is given one with the answer, and goes where it will lead from then on. */
+function byCookie(
+  name: string,
+  keyOf: (exchange: Exchange) => string | undefined,
+  byKey: (key: string) => Handler,
+): Handler {
   return (exchange) => {
-    const known = cookieOf(exchange, name)
-    if (known !== undefined) return at(pointOf(known, exchange))(exchange)
+    const known = keyOf(exchange)
+    if (known !== undefined) return byKey(known)(exchange)
     const value = Math.floor(exchange.clock.random() * 2 ** 48).toString(36)
     const secure = exchange.request.scheme === 'https' ? '; Secure' : ''
-    return at(pointOf(value, exchange))(exchange).then((response) => {
+    return byKey(value)(exchange).then((response) => {
       response.headers.append('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`)
       return response
     })
@@ -46,31 +60,4 @@ function cookieOf(exchange: Exchange, name: string): string | undefined {
     return true
   })
   return found === '' ? undefined : found
-}
-
-function targetAt(targets: readonly SplitTarget[], point: number): Handler {
-  let end = 0
-  let last: Handler | undefined
-  for (const { weight, handler } of targets) {
-    if (weight === 0) continue
-    end += weight
-    last = handler
-    if (point < end) break
-  }
-  return last as Handler // there is a weight above 0
-}
-
-/** Where on the line; anywhere, for whom nothing is known. */
-function pointOf(text: string | undefined, { clock }: Exchange): number {
-  return text === undefined || text === '' ? clock.random() : pointOfText(text)
-}
-
-/** FNV-1a, and then mixed (MurmurHash3's finaliser): alone, it puts texts that differ in their last character side by side. */
-function pointOfText(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }

@@ -1,8 +1,14 @@
 import type { Exchange } from '@headgate/core'
+import { type GeoLookup, knowNothing } from './geo/geo-place.ts'
 
 /** What a variable stands for. Each is a part of the canonical request, or ours: it holds no control character. */
-const VARIABLES: Readonly<Record<string, (exchange: Exchange) => string>> = {
+const VARIABLES: Readonly<Record<string, (exchange: Exchange, geo: GeoLookup) => string>> = {
+  'api.version': ({ apiVersion }) => apiVersion,
   'client.address': ({ clientAddress }) => clientAddress,
+  'geo.asn': ({ clientAddress }, geo) => geo(clientAddress).asn,
+  'geo.continent': ({ clientAddress }, geo) => geo(clientAddress).continent,
+  'geo.country': ({ clientAddress }, geo) => geo(clientAddress).country,
+  'geo.subdivision': ({ clientAddress }, geo) => geo(clientAddress).subdivision,
   'request.host': ({ request }) => request.authority.host,
   'request.id': ({ id }) => id,
   'request.method': ({ request }) => request.method,
@@ -25,10 +31,15 @@ export type TemplatePart =
  */
 export class Template {
   readonly parts: readonly TemplatePart[]
-  private readonly readers: readonly (string | ((exchange: Exchange) => string))[]
+  private readonly readers: readonly (string | ((exchange: Exchange, geo: GeoLookup) => string))[]
+  private readonly geo: GeoLookup
 
-  /** @throws TypeError if a variable is not known or not closed */
-  constructor(text: string) {
+  /**
+   * @param geo tells where clients are; nowhere by default
+   * @throws TypeError if a variable is not known or not closed
+   */
+  constructor(text: string, geo: GeoLookup = knowNothing) {
+    this.geo = geo
     this.parts = parseTemplate(text)
     this.readers = this.parts.map((part) => (part.kind === 'text' ? part.text : reader(part.name)))
   }
@@ -49,7 +60,7 @@ export class Template {
   expand(exchange: Exchange, encode?: (value: string, name: string | undefined) => string): string {
     let text = ''
     for (const [index, reader] of this.readers.entries()) {
-      const value = typeof reader === 'string' ? reader : reader(exchange)
+      const value = typeof reader === 'string' ? reader : reader(exchange, this.geo)
       text += encode === undefined ? value : encode(value, this.nameAt(index))
     }
     return text
@@ -80,7 +91,7 @@ function parseTemplate(text: string): TemplatePart[] {
   return parts
 }
 
-function reader(name: string): (exchange: Exchange) => string {
+function reader(name: string): (exchange: Exchange, geo: GeoLookup) => string {
   const known = VARIABLES[name]
   if (known !== undefined) return known
   const param = name.slice(PARAMS.length)

@@ -1,15 +1,21 @@
 import type { RouteConfig } from '../config/config.ts'
 import { type Subject, weightOf } from './condition.ts'
 import { conditionsOf } from './conditions.ts'
+import { type GeoLookup, knowNothing } from './geo/geo-place.ts'
 import { type RouteEntry, Router } from './router.ts'
 
 /** Why a route is not the one that takes the request: the first thing that does not hold, or what makes the other come first. */
-export function whyNot(route: RouteConfig, chosen: RouteConfig | undefined, subject: Subject): string {
+export function whyNot(
+  route: RouteConfig,
+  chosen: RouteConfig | undefined,
+  subject: Subject,
+  geo: GeoLookup = knowNothing,
+): string {
   const { host: hosts = [], path: paths, methods = [] } = route.match
   if (!takes(subject, { hosts })) return `host is not ${hosts.join(' or ')}`
   if (!takes(subject, { hosts, paths })) return `path is not ${paths.join(' or ')}`
   if (!takes(subject, { hosts, paths, methods })) return `method is not ${methods.join(' or ')}`
-  const conditions = conditionsOf(route.match)
+  const conditions = conditionsOf(route.match, geo)
   const failed = conditions.find((condition) => !condition.holds(subject))
   if (failed !== undefined) return `it is not so that ${failed.text}`
   return chosen === undefined ? 'it matches' : behind(route, chosen, subject)

@@ -1,7 +1,15 @@
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig, UpstreamConfig } from '../config/config.ts'
 import { resolveUpstreams } from '../config/upstreams.ts'
 import { formatAddress } from '../config/values/address.ts'
-import { certificateIdentity, type FileDigests, routeIdentity, upstreamIdentity } from '../identity.ts'
+import { sourceName } from '../discovery/source-setting.ts'
+import {
+  certificateIdentity,
+  endpointsIdentity,
+  type FileDigests,
+  routeIdentity,
+  upstreamIdentity,
+} from '../identity.ts'
+import { splitIdentity } from '../splits.ts'
 
 /** What became of the parts of one kind, by their names. */
 export interface PartChanges {
@@ -13,11 +21,25 @@ export interface PartChanges {
   readonly removed: readonly string[]
 }
 
+/** What becomes of the endpoints of an upstream that goes on, as they are configured. */
+export interface EndpointChanges {
+  readonly upstream: string
+  readonly kept: number
+  /** Those with another weight, priority or zone. */
+  readonly changed: readonly string[]
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /** What a reload changes. */
 export interface Changes {
   readonly listeners: PartChanges
   readonly upstreams: PartChanges
+  /** Of upstreams that are kept, and have other endpoints. */
+  readonly endpoints: readonly EndpointChanges[]
   readonly routes: PartChanges
+  /** Of routes: those that are changed, or new, have the weights of the configuration. */
+  readonly splits: PartChanges
   /** Other settings that are different, as `timeouts.connect`. */
   readonly settings: readonly string[]
   /** Those among them that only a start reads: until then they stay as they were. */
@@ -35,7 +57,9 @@ export function changesBetween(before: Facts, after: Facts): Changes {
   return {
     listeners: compare(listenersOf(before), listenersOf(after)),
     upstreams: compare(upstreamsOf(before), upstreamsOf(after)),
+    endpoints: endpointChanges(before, after),
     routes: compare(routesOf(before), routesOf(after)),
+    splits: compare(splitsOf(before), splitsOf(after)),
     settings,
     restart: settings.filter(needsRestart),
   }
@@ -83,8 +107,35 @@ function upstreamsOf({ config, files }: Facts): Map<string, string> {
   )
 }
 
+function endpointChanges(before: Facts, after: Facts): EndpointChanges[] {
+  const [known, wanted] = [upstreamsOf(before), upstreamsOf(after)]
+  const [was, is] = [resolveUpstreams(before.config), resolveUpstreams(after.config)]
+  return [...is].flatMap(([upstream, settings]) => {
+    const earlier = was.get(upstream)
+    if (earlier === undefined || known.get(upstream) !== wanted.get(upstream)) return []
+    if (endpointsIdentity(earlier) === endpointsIdentity(settings)) return []
+    return [{ upstream, ...compare(endpointsOf(earlier), endpointsOf(settings)) }]
+  })
+}
+
+/** By what names them; one that is written twice counts twice. */
+function endpointsOf({ endpoints }: UpstreamConfig): Map<string, string> {
+  const settings = new Map<string, string>()
+  for (const endpoint of endpoints) {
+    const name = endpoint.url ?? sourceName(endpoint) ?? ''
+    settings.set(settings.has(name) ? `${name} #${settings.size}` : name, JSON.stringify(endpoint))
+  }
+  return settings
+}
+
 function routesOf({ config }: Facts): Map<string, string> {
   return new Map(config.routes.map((route) => [route.name, routeIdentity(route)]))
+}
+
+function splitsOf({ config }: Facts): Map<string, string> {
+  return new Map(
+    config.routes.flatMap((route) => (route.split === undefined ? [] : [[route.name, splitIdentity(route)]])),
+  )
 }
 
 function compare(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): PartChanges {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What brought a configuration about. */
@@ -37,7 +37,11 @@ export class VersionHistory {
   private readonly keep: number
   private readonly report: (message: string) => void
   private versions: Version[] = []
+  /** Given to a version or to a file that cannot be read as one: no other one gets it. */
+  private lastId = 0
   private broken = false
+  /** Files of versions that are not kept any more, and still there. */
+  private surplus: readonly Version[] = []
 
   /**
    * @param directory undefined: in memory only
@@ -64,7 +68,7 @@ export class VersionHistory {
   }
 
   add(version: Omit<Version, 'id'>): Version {
-    const added = { id: (this.last?.id ?? 0) + 1, ...version }
+    const added = { id: ++this.lastId, ...version }
     this.versions.push(added)
     const dropped = this.versions.splice(0, Math.max(0, this.versions.length - this.keep))
     if (this.directory !== undefined) this.write(this.directory, added, dropped)
@@ -75,8 +79,11 @@ export class VersionHistory {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       const names = readdirSync(directory).filter((name) => FILE.test(name))
+      this.lastId = Math.max(0, ...names.map((name) => Number.parseInt(name)))
       const versions = names.flatMap((name) => this.readOne(join(directory, name)))
-      this.versions = versions.sort((one, other) => one.id - other.id).slice(-this.keep)
+      versions.sort((one, other) => one.id - other.id)
+      this.versions = versions.slice(-this.keep)
+      this.surplus = versions.slice(0, -this.keep)
     } catch (error) {
       this.unusable(error)
     }
@@ -85,7 +92,7 @@ export class VersionHistory {
   private readOne(file: string): Version[] {
     try {
       const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
-      if (isVersion(read)) return [read]
+      if (isVersion(read) && file.endsWith(fileName(read))) return [read]
       this.report(`${file} is no version of a configuration, and passed over`)
     } catch (error) {
       this.report(`${file} cannot be read, and is passed over: ${reason(error)}`)
@@ -96,10 +103,10 @@ export class VersionHistory {
   private write(directory: string, version: Version, dropped: readonly Version[]): void {
     const file = join(directory, fileName(version))
     try {
-      // Whole or not at all, whenever the process ends.
-      writeFileSync(`${file}.new`, `${JSON.stringify(version)}\n`, { mode: 0o600 })
-      renameSync(`${file}.new`, file)
-      for (const each of dropped) rmSync(join(directory, fileName(each)), { force: true })
+      writeWhole(file, `${JSON.stringify(version)}\n`)
+      for (const each of [...this.surplus, ...dropped])
+        rmSync(join(directory, fileName(each)), { force: true })
+      this.surplus = []
     } catch (error) {
       this.unusable(error)
     }
@@ -111,6 +118,18 @@ export class VersionHistory {
     this.report(
       `versions of the configuration are kept in memory only, and lost at the end: ${reason(error)}; set versions.directory to a folder that can be written`,
     )
+  }
+}
+
+/** Or not at all, whenever the process ends. */
+function writeWhole(file: string, text: string): void {
+  const unfinished = `${file}.new`
+  try {
+    writeFileSync(unfinished, text, { mode: 0o600 })
+    renameSync(unfinished, file)
+  } catch (error) {
+    if (existsSync(unfinished)) rmSync(unfinished, { force: true })
+    throw error
   }
 }
 

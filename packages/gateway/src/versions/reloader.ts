@@ -64,6 +64,8 @@ export class Reloader {
   private readonly told: (order: ChangeOrder, outcome: ChangeOutcome) => void
   private running: Promise<unknown> = Promise.resolve()
   private inForce: Version
+  /** What was at the source when it was put in force last. */
+  private taken: string | undefined
 
   /** @param input what the target was started with */
   constructor(
@@ -79,6 +81,7 @@ export class Reloader {
     this.source = source
     this.clock = clock
     this.told = told
+    this.taken = JSON.stringify(input)
     const hash = hashOf(target.config, target.files)
     const { last } = history
     // After a restart with the same: that is no change.
@@ -98,7 +101,16 @@ export class Reloader {
 
   /** What is at the source now. */
   reload(order: ChangeOrder): Promise<ChangeOutcome> {
-    return this.inTurn(order, async () => this.change(await this.source.read(), order))
+    return this.inTurn(order, async () => {
+      const loaded = await this.source.read()
+      const content = loaded.ok ? JSON.stringify(loaded.input) : undefined
+      // Somebody was faster than the watch of the file, and may have changed something since.
+      const isTaken = order.origin === 'file' && content !== undefined && content === this.taken
+      if (isTaken) return { kind: 'unchanged', version: this.inForce }
+      const outcome = await this.change(loaded, order)
+      if (outcome.kind === 'applied' || outcome.kind === 'unchanged') this.taken = content
+      return outcome
+    })
   }
 
   /** What is handed over. */

@@ -1,11 +1,14 @@
 import { type Clock, systemClock } from '@headgate/core'
 import type { GatewayConfig } from '../config/config.ts'
 import { ipRanges } from '../config/values/address.ts'
+import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { fileDigests } from '../identity.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { allocateRateLimits } from '../rate-limit/memory.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
+import { loadGeo } from '../routing/geo/geo-files.ts'
+import { splitStatesOf } from '../splits.ts'
 import { statesOf } from '../upstreams.ts'
 import type { SharedState } from './protocol.ts'
 
@@ -30,8 +33,10 @@ export function draw(
   metrics: GatewayMetrics,
   previous?: Blueprint,
   clock: Clock = systemClock,
+  lists?: EndpointLists,
 ): Blueprint {
   const files = fileDigests(config)
+  const geo = loadGeo(config.geo, previous?.geo)
   const rateLimitMemory = allocateRateLimits(config, previous?.rateLimitMemory)
   const rateLimits = new RateLimitStores(config, clock, rateLimitMemory, previous?.rateLimits)
   const surroundings = {
@@ -44,6 +49,7 @@ export function draw(
   const snapshot = compile(config, surroundings, {
     files,
     upstreamStates: new Map(),
+    lists,
     previous: previous?.snapshot,
   })
   return {
@@ -53,5 +59,7 @@ export function draw(
     rateLimits,
     rateLimitMemory,
     upstreamStates: statesOf(snapshot.upstreams),
+    splitStates: splitStatesOf(snapshot.splits),
+    geo,
   }
 }

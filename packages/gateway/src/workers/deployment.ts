@@ -1,12 +1,15 @@
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig, ListenerConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
 import { GatewayMetrics } from '../metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
-import { connectionsWithin } from './descriptors.ts'
+import { EndpointLists } from '../discovery/endpoint-lists.ts'
+import { endpointNames, listedNames, putInForce, statesOf } from '../upstreams.ts'
+import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { MetricMemories } from './metric-memories.ts'
-import type { Ports, Prepare, WorkerStart } from './protocol.ts'
+import type { GeoFile } from '../routing/geo/geo-files.ts'
+import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
 import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
+import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 
 /** A listener as it is bound. */
@@ -26,6 +29,7 @@ interface Given {
 /** What is in force, and who has it. */
 export class Deployment {
   readonly counted: MetricMemories
+  readonly lists: EndpointLists
   blueprint: Blueprint
   /** Of the listeners in force, as far as they are known. */
   ports: Ports = []
@@ -37,14 +41,74 @@ export class Deployment {
 
   /**
    * @param descriptors how many files the process may open
+   * @param report told what becomes of discovery
    * @throws Error if the configuration cannot be compiled
    */
-  constructor(config: GatewayConfig, slots: readonly WorkerSlot[], clock: Clock, descriptors: number) {
+  constructor(
+    config: GatewayConfig,
+    slots: readonly WorkerSlot[],
+    clock: Clock,
+    descriptors: number,
+    report: (message: string) => void = () => {},
+  ) {
     this.slots = slots
     this.clock = clock
     this.descriptors = descriptors
     this.counted = new MetricMemories(config, slots.length)
-    this.blueprint = draw(config, this.counted.metrics, undefined, clock)
+    this.lists = new EndpointLists({
+      clock,
+      metrics: this.counted.metrics.discovery,
+      report,
+      changed: () => {
+        this.refreshEndpoints().catch((error: unknown) =>
+          report(`endpoints stay as they are: ${String(error)}`),
+        )
+      },
+    })
+    this.blueprint = draw(config, this.counted.metrics, undefined, clock, this.lists)
+  }
+
+  /** Looks for endpoints from now on. Resolves when those are known with which workers can start. */
+  async discover(): Promise<void> {
+    const { config } = this.blueprint
+    this.lists.settle(config)
+    await this.lists.discovery.ready(config)
+    await this.refreshEndpoints()
+  }
+
+  /** Has all workers have the endpoints that were found, or set by hand, by now. In turn with changes. */
+  refreshEndpoints(): Promise<void> {
+    return this.changeEndpoints(() => {})
+  }
+
+  /** Changes what is set by hand, and has all workers have it. */
+  changeEndpoints<Result>(change: (lists: EndpointLists) => Result): Promise<Result> {
+    return this.inTurn(async () => {
+      const result = change(this.lists)
+      await this.spreadEndpoints()
+      return result
+    })
+  }
+
+  private async spreadEndpoints(): Promise<void> {
+    const before = this.blueprint
+    const { config, snapshot } = before
+    const changed = this.lists.refresh(config, snapshot.upstreams)
+    if (changed.size === 0) return
+    this.counted.growEndpoints(endpointNames(snapshot.upstreams))
+    const states = statesOf(new Map([...snapshot.upstreams].filter(([name]) => changed.has(name))))
+    const upstreamStates = new Map([...before.upstreamStates, ...states])
+    this.blueprint = { ...before, upstreamStates }
+    const heard = await Promise.all(
+      this.slots.map((slot) =>
+        this.tell(slot, before, ({ segments }) => {
+          const metrics = this.counted.partsOf(slot.index, segments)
+          return { type: 'use-endpoints', upstreamStates: states, metrics }
+        }),
+      ),
+    )
+    if (!heard.every(Boolean)) return
+    for (const upstream of changed.values()) upstream.reclaim()
   }
 
   get listeners(): readonly BoundListener[] {
@@ -54,34 +118,85 @@ export class Deployment {
   /** The most connections of a listener and worker for which there are file descriptors. */
   affordable(config: GatewayConfig): number {
     const { length } = config.listeners
-    return connectionsWithin(this.descriptors, this.slots.length, length, upstreamConnections(config))
+    return connectionsWithin(
+      this.descriptors,
+      this.slots.length,
+      length,
+      upstreamConnections(config, this.lists.discovery),
+    )
   }
 
   /** What a worker that starts now is given. */
   birth(slot: WorkerSlot): Pick<WorkerStart, 'config' | 'metrics' | (keyof Blueprint & keyof WorkerStart)> {
-    const { config, files, rateLimitMemory, upstreamStates } = this.blueprint
+    const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = this.blueprint
     this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
     const listeners = this.listenersOf(slot, config, this.ports).map(({ listener }) => listener)
     const metrics = this.counted.partsOf(slot.index)
-    return { config: { ...config, listeners }, metrics, files, rateLimitMemory, upstreamStates }
+    return {
+      config: { ...config, listeners },
+      metrics,
+      files,
+      rateLimitMemory,
+      upstreamStates,
+      splitStates,
+      geo,
+    }
   }
 
   /** Whether a configuration can be compiled. Throws why not. */
   tryOut(config: GatewayConfig): void {
-    draw(config, new GatewayMetrics(config), this.blueprint, this.clock)
+    draw(config, new GatewayMetrics(config), this.blueprint, this.clock, this.lists)
   }
 
   /** Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other. */
   apply(config: GatewayConfig): Promise<void> {
     return this.inTurn(async () => {
       this.counted.grow(config)
-      const next = draw(config, this.counted.metrics, this.blueprint, this.clock)
+      await this.lists.discovery.ready(config)
+      const next = draw(config, this.counted.metrics, this.blueprint, this.clock, this.lists)
+      this.counted.growEndpoints(listedNames(next.snapshot.upstreams))
       const ports = await carriedPorts(config.listeners, this.listeners, this.slots.length > 1)
       const listening = this.slots.filter(({ state }) => state === 'listening')
       await rollOut(listening, ports, this.ownerOf(next))
       // Those that came up while the others got ready.
       for (const slot of this.slots) this.catchUp(slot)
+      // Also where it was refused: what it named is looked for no more.
+    }).finally(() => this.lists.settle(this.blueprint.config))
+  }
+
+  /** Puts a database of addresses in force in all workers, in place of the one with the same path. In turn with changes. */
+  replaceGeo(file: GeoFile): Promise<void> {
+    return this.inTurn(async () => {
+      const before = this.blueprint
+      const geo = before.geo.map((each) => (each.path === file.path ? file : each))
+      this.blueprint = { ...before, geo }
+      await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => ({ type: 'use-geo', geo }))))
     })
+  }
+
+  /**
+   * Tells a worker what changes beside the configuration. The others get it when they catch up.
+   * @returns whether nothing in the slot has what was before any more
+   */
+  private async tell(
+    slot: WorkerSlot,
+    before: Blueprint,
+    questionFor: (given: Given) => WorkerQuestion,
+  ): Promise<boolean> {
+    const given = this.given.get(slot)
+    if (given === undefined) return true
+    if (slot.state !== 'listening' || given.blueprint !== before) return false
+    const question = questionFor(given)
+    const segments = 'metrics' in question ? this.counted.size : given.segments
+    this.given.set(slot, { blueprint: this.blueprint, segments })
+    try {
+      await slot.ask(question)
+      return true
+    } catch (error) {
+      // Its successor will take it.
+      if (!(error instanceof WorkerGone)) slot.terminate()
+      return false
+    }
   }
 
   /** Gives a worker what is in force, if it was born before that was. If it cannot take it, its successor will. */
@@ -93,7 +208,7 @@ export class Deployment {
   }
 
   /** Of the last change to end. */
-  private inTurn(change: () => Promise<void>): Promise<void> {
+  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const done = this.running.then(change)
     this.running = done.catch(() => {})
     return done
@@ -112,13 +227,18 @@ export class Deployment {
       },
       committed: (ports) => {
         const { snapshot } = this.blueprint
-        this.blueprint = next
+        const { upstreams } = next.snapshot
+        const changed = putInForce(snapshot.upstreams, upstreams, this.lists)
+        // One that only catches up changes nothing for the others.
+        if (next !== this.blueprint) this.blueprint = { ...next, upstreamStates: statesOf(upstreams) }
         this.ports = ports
-        for (const slot of asked) this.given.set(slot, { blueprint: next, segments: this.counted.size })
+        for (const slot of asked)
+          this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
         // Of this thread: they have no exchanges.
         for (const [name, { upstream }] of snapshot.upstreams) {
-          if (next.snapshot.upstreams.get(name)?.upstream !== upstream) upstream.destroy()
+          if (upstreams.get(name)?.upstream !== upstream) upstream.destroy()
         }
+        return changed
       },
     }
   }
@@ -128,7 +248,7 @@ export class Deployment {
     next: Blueprint,
     ports: Ports,
   ): { prepare: Prepare; positions: number[] } {
-    const { config, files, rateLimitMemory, upstreamStates } = next
+    const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = next
     const { blueprint, segments } = this.given.get(slot) ?? { blueprint: this.blueprint, segments: 0 }
     // Whatever comes of it, the worker knows them from now on.
     this.given.set(slot, { blueprint, segments: this.counted.size })
@@ -141,6 +261,8 @@ export class Deployment {
       files,
       rateLimitMemory,
       upstreamStates,
+      splitStates,
+      geo,
     }
     return { prepare, positions: listeners.map(({ position }) => position) }
   }
@@ -172,12 +294,4 @@ function withPort(listener: ListenerConfig, port: number | undefined): ListenerC
   return address.kind === 'unix' || port === undefined
     ? listener
     : { ...listener, address: { ...address, port } }
-}
-
-/** The most connections that one worker opens to all upstreams. */
-function upstreamConnections(config: GatewayConfig): number {
-  let total = 0
-  for (const { endpoints, pool } of resolveUpstreams(config).values())
-    total += endpoints.length * pool.maxConnections
-  return total
 }

@@ -1,11 +1,16 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Clock, Timer } from '@headgate/core'
+import type { GatewayConfig } from '../config/config.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
+import type { Discovery } from '../discovery/discovery.ts'
 
 /** Kept free for everything but traffic: files, the threads' own, the admin listener. */
 const RESERVED = 32
 const RESERVED_PER_WORKER = 16
 /** Fewer connections than this are worth a word. */
 export const FEW_CONNECTIONS = 1024
+/** How many endpoints a source is expected to find, at least. */
+const EXPECTED = 4
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000
 
@@ -35,6 +40,18 @@ export function connectionsWithin(
   const free = limit - RESERVED - RESERVED_PER_WORKER * workers
   const kept = Math.min(free / 2, upstream * workers)
   return Math.max(1, Math.floor((free - kept) / workers / listeners))
+}
+
+/** The most connections that one worker opens to all upstreams, as far as their endpoints are known. */
+export function upstreamConnections(config: GatewayConfig, discovery: Pick<Discovery, 'found'>): number {
+  let total = 0
+  for (const { endpoints, pool } of resolveUpstreams(config).values()) {
+    for (const endpoint of endpoints) {
+      const found = discovery.found(endpoint, config.discovery).length
+      total += (endpoint.url === undefined ? Math.max(found, EXPECTED) : 1) * pool.maxConnections
+    }
+  }
+  return total
 }
 
 /**

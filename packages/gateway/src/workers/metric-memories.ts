@@ -1,6 +1,8 @@
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/config.ts'
 import { GatewayMetrics, type MetricSegment } from '../metrics.ts'
+import type { RateLimitTotals } from '../rate-limit/usage.ts'
+import type { OpenCircuit } from '../resilience/metrics.ts'
 import type { MetricPart } from './protocol.ts'
 
 /** Where all threads count: one memory for the supervisor and each worker, for each part of the layout. */
@@ -22,6 +24,12 @@ export class MetricMemories {
     this.allocate()
   }
 
+  /** Makes room for endpoints that upstreams have by now. */
+  growEndpoints(names: ReadonlyMap<string, readonly string[]>): void {
+    this.metrics.defineEndpoints(names, true)
+    this.allocate()
+  }
+
   /** What a worker needs to count, from that part of the layout on. */
   partsOf(worker: number, from: number = 0): MetricPart[] {
     return this.segments.slice(from).map((segment, index) => ({
@@ -38,6 +46,16 @@ export class MetricMemories {
   /** A worker is gone, and what it measured with it; what it counted stays. */
   abandoned(worker: number): void {
     for (const memory of this.writers[worker + 1] ?? []) this.metrics.abandoned(memory)
+  }
+
+  /** What each rate limit has decided anywhere, by its id. */
+  rateLimitTotals(): Map<string, RateLimitTotals> {
+    return this.metrics.rateLimitTotals(this.writers.flat())
+  }
+
+  /** Circuits that are open anywhere. */
+  openCircuits(): OpenCircuit[] {
+    return this.metrics.openCircuits(this.writers.flat())
   }
 
   /** All that was counted anywhere, for Prometheus. */

@@ -3,6 +3,9 @@ import type { GatewayConfig } from '../config/config.ts'
 import type { FileDigests } from '../identity.ts'
 import type { MetricSegment } from '../metrics.ts'
 import type { RateLimitMemory } from '../rate-limit/memory.ts'
+import type { CircuitChange } from '../resilience/circuit-report.ts'
+import type { GeoFile } from '../routing/geo/geo-files.ts'
+import type { SplitStates } from '../splits.ts'
 import type { UpstreamStates } from '../upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 
@@ -11,6 +14,8 @@ export interface SharedState {
   readonly files: FileDigests
   readonly rateLimitMemory: RateLimitMemory
   readonly upstreamStates: UpstreamStates
+  readonly splitStates: SplitStates
+  readonly geo: readonly GeoFile[]
 }
 
 /** All that a worker is given, at its birth. */
@@ -51,12 +56,30 @@ export interface Prepare extends SharedState {
 /** What the supervisor asks a worker; each is answered. */
 export type WorkerQuestion =
   | Prepare
-  /** Puts what was prepared last in force. */
-  | { readonly type: 'commit' }
+  /** Puts what was prepared last in force; upstreams that stay may get other endpoints. */
+  | { readonly type: 'commit'; readonly upstreamStates: UpstreamStates }
+  /** Endpoints have come or gone, and may be counted. */
+  | {
+      readonly type: 'use-endpoints'
+      readonly upstreamStates: UpstreamStates
+      readonly metrics: readonly MetricPart[]
+    }
   /** Forgets what was prepared last. */
   | { readonly type: 'abort' }
+  /** Puts other databases of addresses in force. */
+  | { readonly type: 'use-geo'; readonly geo: readonly GeoFile[] }
   /** How its pools are. */
   | { readonly type: 'inspect' }
+  /** How its circuits are: CircuitReport[]. */
+  | { readonly type: 'circuits' }
+  /** Changes circuits by hand. */
+  | { readonly type: 'change-circuits'; readonly change: CircuitChange }
+  /** How its concurrency limits are: LimiterReport by name. */
+  | { readonly type: 'limiters' }
+  /** How full the stores are of the limits that it keeps for itself: LimitFill by id. */
+  | { readonly type: 'rate-limits' }
+  /** What a key has left of a limit that it keeps for itself: LimitUsage. */
+  | { readonly type: 'rate-limit-usage'; readonly limit: string; readonly key: string }
   /** Gives full shares again, where it keeps a limit for itself. */
   | { readonly type: 'reset-rate-limit'; readonly limit: string; readonly key: string | undefined }
 

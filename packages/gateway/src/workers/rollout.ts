@@ -1,6 +1,7 @@
 import type { ListenerConfig } from '../config/config.ts'
 import { formatAddress } from '../config/values/address.ts'
 import { claim } from './claim.ts'
+import type { UpstreamStates } from '../upstreams.ts'
 import type { Ports, Prepare } from './protocol.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
@@ -12,8 +13,8 @@ export interface RolloutOwner {
     slot: WorkerSlot,
     ports: Ports,
   ): { readonly prepare: Prepare; readonly positions: readonly number[] }
-  /** Everybody is ready: from now on, workers are born with the new configuration. */
-  committed(ports: Ports): void
+  /** Everybody is ready: from now on, workers are born with the new configuration. Answers what changes in upstreams that stay. */
+  committed(ports: Ports): UpstreamStates
 }
 
 /**
@@ -44,8 +45,8 @@ export async function rollOut(
     await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'abort' })))
     throw error
   }
-  owner.committed(known)
-  await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'commit' })))
+  const upstreamStates = owner.committed(known)
+  await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'commit', upstreamStates })))
 }
 
 /** One that crashes meanwhile does not hold up the others: its successor gets what is in force then. */

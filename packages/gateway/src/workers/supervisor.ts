@@ -1,15 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, systemClock } from '@headgate/core'
+import { type Clock, systemClock, type Upstream } from '@headgate/core'
 import type { GatewayConfig } from '../config/config.ts'
+import type { EndpointLists } from '../discovery/endpoint-lists.ts'
+import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
 import { HealthChecks } from '../health-checks.ts'
 import type { FileDigests } from '../identity.ts'
+import type { GeoFile } from '../routing/geo/geo-files.ts'
+import { type GeoChange, GeoWatch } from '../routing/geo/geo-watch.ts'
+import type { CompiledSplits } from '../splits.ts'
 import type { CompiledUpstreams } from '../upstreams.ts'
+import type { RateLimitTotals } from '../rate-limit/usage.ts'
+import type { OpenCircuit } from '../resilience/metrics.ts'
+import type { LimiterReport } from '../resilience/limiter-report.ts'
+import { BreakerControl } from './breaker-control.ts'
 import { claim } from './claim.ts'
 import { type BoundListener, Deployment } from './deployment.ts'
 import { DescriptorWatch, descriptorLimit, FEW_CONNECTIONS } from './descriptors.ts'
 import type { UpstreamReport } from './protocol.ts'
+import { RateLimitControl } from './rate-limit-control.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
+import { survey, type Surveyed } from './survey.ts'
+import { workerCount } from './worker-count.ts'
 
 export type { BoundListener } from './deployment.ts'
 
@@ -18,6 +30,8 @@ export type SupervisorEvent =
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'crashed'; readonly worker: number; readonly error: Error; readonly wait: number }
   | { readonly type: 'replaced'; readonly worker: number }
+  /** A database of addresses has changed on disk. */
+  | ({ readonly type: 'geo' } & GeoChange)
 
 export interface SupervisorOptions {
   readonly clock?: Clock
@@ -44,9 +58,6 @@ export interface StopReport {
 /** What a worker gets beyond `drain.timeout`, to cut off what is left and say so. Milliseconds. */
 const DRAIN_MARGIN = 2_000
 
-/** Where the kernel spreads connections over all sockets that listen on a port: Node's `reusePort` works there. */
-const SPREADING: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix']
-
 /**
  * Starts the worker threads, keeps them running, and stops them. It serves no traffic itself, so that its thread can
  * answer for the workers' health whatever the traffic does.
@@ -58,8 +69,11 @@ export class Supervisor {
   private readonly deployment: Deployment
   private readonly ticketKeys = randomBytes(48)
   /** Here for all workers. */
-  private readonly checks: HealthChecks
+  readonly checks: HealthChecks
+  readonly breakers: BreakerControl
+  readonly rateLimits: RateLimitControl
   private readonly descriptors: DescriptorWatch
+  private readonly geo: GeoWatch
   private phase: SupervisorStatus['phase'] = 'starting'
   /** Timers of the clock let a process end: one whose workers have all crashed has nothing else to wait for. */
   private keepAlive: NodeJS.Timeout | undefined
@@ -75,9 +89,13 @@ export class Supervisor {
       (_, index) => new WorkerSlot(index, this.slotOwner, this.clock, config.timeouts.workerStall),
     )
     const limit = options.descriptors ?? descriptorLimit()
-    this.deployment = new Deployment(config, this.slots, this.clock, limit)
+    const notify = (message: string): void => this.onEvent({ type: 'notice', message })
+    this.deployment = new Deployment(config, this.slots, this.clock, limit, notify)
     this.warnOfFewConnections(config, limit)
+    this.breakers = new BreakerControl(this.slots, () => this.upstreams)
+    this.rateLimits = new RateLimitControl(this.slots, () => this.deployment.blueprint.rateLimits)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
+    this.geo = this.watchGeo()
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
   }
 
@@ -96,6 +114,11 @@ export class Supervisor {
     return this.deployment.blueprint.snapshot.upstreams
   }
 
+  /** The weights of splits, which the workers see change. */
+  get splits(): CompiledSplits {
+    return this.deployment.blueprint.snapshot.splits
+  }
+
   get listeners(): readonly BoundListener[] {
     return this.deployment.listeners
   }
@@ -105,7 +128,10 @@ export class Supervisor {
     const listening = this.slots.filter(({ state }) => state === 'listening')
     const { metrics } = this.deployment.counted
     metrics.workers.set(listening.length)
+    metrics.geo.inForce(this.deployment.blueprint.geo)
     for (const [name, { upstream }] of this.upstreams) metrics.recordChecks(name, upstream.stats(), upstream)
+    metrics.health.record((upstream) => this.checks.isPausedFor(upstream))
+    metrics.traffic.recordWeights(this.splits)
     return this.deployment.counted.render(this.clock)
   }
 
@@ -123,27 +149,48 @@ export class Supervisor {
     if (this.phase !== 'running') throw new StartError({ message: `the gateway is ${this.phase}` })
     try {
       await this.deployment.apply(config)
-      if (this.phase === 'running') this.checks.follow(this.upstreams)
+      if (this.phase === 'running') {
+        this.checks.follow(this.upstreams)
+        this.geo.follow(this.config.geo)
+      }
     } catch (error) {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
   }
 
-  /**
-   * Gives full shares of a rate limit again, to one key or to all, in all workers.
-   * @throws TypeError if there is no such limit
-   */
-  async resetRateLimit(limit: string, key?: string): Promise<void> {
-    this.deployment.blueprint.rateLimits.reset(limit, key)
-    const listening = this.slots.filter(({ state }) => state === 'listening')
-    await Promise.allSettled(listening.map((slot) => slot.ask({ type: 'reset-rate-limit', limit, key })))
+  /** Changes endpoints by hand, in all workers. */
+  changeEndpoints<Result>(change: (lists: EndpointLists) => Result): Promise<Result> {
+    return this.deployment.changeEndpoints(change)
   }
+
+  /** Where the endpoints of an upstream come from, in their order. */
+  readonly originsOf = (upstream: Upstream): readonly EndpointOrigin[] =>
+    this.deployment.lists.sources(upstream).map(({ source }) => source)
 
   /** How the pools of each worker are; of those that answer. */
   async inspect(): Promise<UpstreamReport[]> {
-    const slots = this.slots.filter(({ state }) => state === 'listening')
-    const answers = await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'inspect' })))
-    return answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value as UpstreamReport] : []))
+    const answers = await survey<UpstreamReport>(this.slots, { type: 'inspect' })
+    return answers.map(({ answer }) => answer)
+  }
+
+  /** How the concurrency limits of each worker are, by their names; of those that answer. */
+  limiters(): Promise<Surveyed<ReadonlyMap<string, LimiterReport>>[]> {
+    return survey(this.slots, { type: 'limiters' })
+  }
+
+  /** What each rate limit has decided in all workers, by its id. No worker is asked. */
+  rateLimitTotals(): ReadonlyMap<string, RateLimitTotals> {
+    return this.deployment.counted.rateLimitTotals()
+  }
+
+  /** As of a moment ago; no worker is asked. */
+  openCircuits(): readonly OpenCircuit[] {
+    return this.deployment.counted.openCircuits()
+  }
+
+  /** Reads databases of addresses again whose files are others now. */
+  async refreshGeo(): Promise<void> {
+    await this.geo.refresh()
   }
 
   status(): SupervisorStatus {
@@ -159,6 +206,7 @@ export class Supervisor {
       for (const { address } of this.config.listeners) {
         if (shared || address.kind === 'unix') await claim(address)
       }
+      await this.deployment.discover()
       // The first one alone: where port 0 is asked for, it finds the port that the others join it on.
       if (first !== undefined) this.deployment.ports = await first.start()
       await Promise.all(others.map((slot) => slot.start()))
@@ -168,8 +216,10 @@ export class Supervisor {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
     this.phase = 'running'
+    for (const slot of this.slots) this.deployment.catchUp(slot)
     this.descriptors.start()
     this.checks.follow(this.upstreams)
+    this.geo.follow(this.config.geo)
     return this.listeners
   }
 
@@ -182,6 +232,8 @@ export class Supervisor {
   private async drain(): Promise<StopReport> {
     this.phase = 'draining'
     this.checks.stop()
+    this.deployment.lists.stop()
+    this.geo.stop()
     const timer = this.clock.timer(() => {
       for (const slot of this.slots) slot.terminate()
     })
@@ -195,6 +247,21 @@ export class Supervisor {
     return { cut, lost: cuts.filter((each) => each === undefined).length }
   }
 
+  private watchGeo(): GeoWatch {
+    const { deployment, onEvent } = this
+    const owner = {
+      get geoFiles() {
+        return deployment.blueprint.geo
+      },
+      replaceGeo: (file: GeoFile) => deployment.replaceGeo(file),
+      geoChanged(change: GeoChange) {
+        deployment.counted.metrics.geo.onReload(change.applied)
+        onEvent({ type: 'geo', ...change })
+      },
+    }
+    return new GeoWatch(owner, this.clock)
+  }
+
   private readonly slotOwner: SlotOwner = {
     birth: (slot) => ({
       ...this.deployment.birth(slot),
@@ -205,6 +272,7 @@ export class Supervisor {
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {
       this.onEvent({ type: 'replaced', worker: slot.index })
+      this.breakers.restore(slot)
       this.deployment.catchUp(slot)
     },
     crashed: ({ index }, error, wait) => {
@@ -224,17 +292,4 @@ export class Supervisor {
       `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
     this.onEvent({ type: 'notice', message })
   }
-}
-
-/** How many workers can serve, and why that is not what is configured. */
-function workerCount(config: GatewayConfig, platform: NodeJS.Platform): { count: number; notice?: string } {
-  const { workers, listeners } = config
-  if (workers === 1) return { count: 1 }
-  if (!SPREADING.includes(platform)) {
-    return { count: 1, notice: `1 worker instead of ${workers}: on ${platform}, several cannot share a port` }
-  }
-  if (listeners.every(({ address }) => address.kind === 'unix')) {
-    return { count: 1, notice: `1 worker instead of ${workers}: several cannot share a unix socket` }
-  }
-  return { count: workers }
 }

@@ -1,6 +1,9 @@
+import { systemClock as clock } from '@headgate/core'
 import type { RouteConfig } from '../config/config.ts'
 import type { Gateway, PreparedUpdate } from '../gateway.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import { changeCircuits, circuitReports } from '../resilience/circuit-report.ts'
+import { limiterReports } from '../resilience/limiter-report.ts'
 import type { Prepare, WorkerQuestion, WorkerReport } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
 
@@ -20,13 +23,31 @@ export function answering(
         return prepared.listeners.map(({ port }) => port)
       case 'commit':
         if (prepared === undefined) throw new Error('nothing is prepared')
-        prepared.commit()
+        prepared.commit(question.upstreamStates)
         prepared = undefined
         return undefined
       case 'abort':
         prepared?.abort()
         prepared = undefined
         return undefined
+      case 'use-endpoints':
+        for (const { segment } of question.metrics) metrics.adopt(segment)
+        gateway.useEndpoints(question.upstreamStates)
+        for (const { memory } of question.metrics) metrics.attach(memory)
+        return undefined
+      case 'use-geo':
+        return gateway.useGeo(question.geo)
+      case 'circuits':
+        return circuitReports(gateway.snapshot.upstreams, clock.now())
+      case 'change-circuits':
+        changeCircuits(gateway.snapshot.upstreams, question.change)
+        return undefined
+      case 'limiters':
+        return limiterReports(metrics.resilience)
+      case 'rate-limits':
+        return gateway.rateLimits.fills('local')
+      case 'rate-limit-usage':
+        return gateway.rateLimits.usage(question.limit, question.key)
       case 'reset-rate-limit':
         gateway.rateLimits.reset(question.limit, question.key)
         return undefined

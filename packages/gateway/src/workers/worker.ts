@@ -33,7 +33,9 @@ async function serve(): Promise<void> {
     ...given,
     metrics,
     ticketKeys: Buffer.from(ticketKeys),
-    ...(log && { accessLog: new JsonAccessLog(log, clock) }),
+    ...(log && {
+      accessLog: new JsonAccessLog(log, clock, config.accessLog === false ? [] : config.accessLog.headers),
+    }),
   })
   const sampler = new MetricSampler(metrics, { [Symbol.iterator]: () => gateway.upstreams() }, clock)
   const answer = answering(gateway, metrics, report)

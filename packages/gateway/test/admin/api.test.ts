@@ -2,28 +2,47 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { folder, headgate } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
+import { type Description, misfits, mistakesIn } from './description.ts'
 import { type CallOptions, configWith, startChanging } from '../versions/running-gateway.ts'
 
-interface Operation {
-  readonly operationId?: string
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
-  readonly responses: Readonly<Record<string, unknown>>
-}
-
-type Description = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
+/** A call on a condition that does not hold. */
+const STALE = (body?: unknown): CallOptions => ({ body, headers: { 'if-match': '"stale"' } })
 
 async function start() {
   const origin = await startOrigin()
-  const routes = [{ name: 'all', upstream: 'orders', rateLimit: [{ name: 'own', rate: '1000/s' }] }]
-  const upstreams = { orders: { endpoints: [{ url: origin.url }, { url: 'http://127.0.0.1:1' }] } }
+  const parts = [
+    { upstream: 'orders', weight: 1 },
+    { upstream: 'next', weight: 1 },
+  ]
+  const routes = [
+    {
+      name: 'all',
+      upstream: 'orders',
+      rateLimit: [{ name: 'own', rate: '1000/s' }],
+      concurrency: { limit: 9 },
+    },
+    { name: 'canary', match: { path: '/canary' }, split: { upstreams: parts } },
+  ]
+  const upstreams = {
+    orders: { endpoints: [{ url: origin.url }, { url: 'http://127.0.0.1:1' }] },
+    next: {
+      endpoints: [{ url: origin.url }],
+      health: { path: '/', interval: '1h' },
+      breaker: { per: 'both' },
+      concurrency: { limit: 'adaptive' },
+    },
+  }
   const config = configWith({ reload: { watch: false }, upstreams, routes })
   return { config, gateway: await startChanging(config), origin }
 }
 
 describe('the admin API', () => {
   it('answers every operation of its description as that says, and has no other', async () => {
-    const { gateway, config } = await start()
-    const { paths } = (await gateway.call('GET', '/openapi.json')).body as unknown as Description
+    const { gateway, config, origin } = await start()
+    const endpoint = encodeURIComponent(new URL(origin.url).host)
+    const description = (await gateway.call('GET', '/openapi.json')).body as unknown as Description
+    const { paths } = description
+    assert.deepEqual(mistakesIn(description), [])
     const etag = (await gateway.call('GET', '/config')).headers.get('etag') ?? ''
     const cases: readonly [operation: string, path: string, status: number, options?: CallOptions][] = [
       ['getStatus', '/status', 200],
@@ -59,7 +78,53 @@ describe('the admin API', () => {
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 200, { body: { mark: 'down' } }],
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 400, { body: { weight: 1.5 } }],
       ['changeEndpoint', '/upstreams/orders/endpoints/x', 404, { body: { mark: 'down' } }],
+      ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 412, STALE({ mark: 'up' })],
+      ['setEndpoint', '/upstreams/orders/endpoints', 201, { body: { url: 'http://127.0.0.1:2' } }],
+      ['setEndpoint', '/upstreams/orders/endpoints', 200, { body: { url: 'http://127.0.0.1:2', weight: 2 } }],
+      ['setEndpoint', '/upstreams/orders/endpoints', 400],
+      ['setEndpoint', '/upstreams/x/endpoints', 404, { body: { url: 'http://127.0.0.1:2' } }],
+      ['setEndpoint', '/upstreams/orders/endpoints', 412, STALE({ url: 'http://127.0.0.1:2' })],
+      ['setEndpoint', '/upstreams/orders/endpoints', 422, { body: { url: 'nowhere' } }],
+      ['removeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A2', 412, STALE()],
+      ['removeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A2', 200],
+      ['removeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A2', 404],
+      ['removeEndpoint', `/upstreams/next/endpoints/${endpoint}`, 409],
+      ['getUpstream', '/upstreams/orders', 200],
+      ['getUpstream', '/upstreams/x', 404],
+      ['pauseHealthChecks', '/health-checks/pause', 200],
+      ['resumeUpstreamHealthChecks', '/upstreams/next/health-checks/resume', 409],
+      ['resumeHealthChecks', '/health-checks/resume', 200],
+      ['pauseUpstreamHealthChecks', '/upstreams/next/health-checks/pause', 200],
+      ['pauseUpstreamHealthChecks', '/upstreams/next/health-checks/pause', 412, STALE()],
+      ['pauseUpstreamHealthChecks', '/upstreams/orders/health-checks/pause', 409],
+      ['resumeUpstreamHealthChecks', '/upstreams/next/health-checks/resume', 200],
+      ['resumeUpstreamHealthChecks', '/upstreams/x/health-checks/resume', 404],
+      ['runUpstreamHealthChecks', '/upstreams/next/health-checks/run', 200],
+      ['runUpstreamHealthChecks', '/upstreams/orders/health-checks/run', 409],
+      ['runUpstreamHealthChecks', '/upstreams/x/health-checks/run', 404],
+      ['listBreakers', '/breakers', 200],
+      ['openBreaker', '/breakers/next/open', 200],
+      ['openBreaker', '/breakers/orders/open', 404],
+      ['resetBreaker', '/breakers/next/reset', 200],
+      ['resetBreaker', '/breakers/x/reset', 404],
+      ['openEndpointBreaker', `/breakers/next/endpoints/${endpoint}/open`, 200],
+      ['openEndpointBreaker', '/breakers/next/endpoints/x/open', 404],
+      ['resetEndpointBreaker', `/breakers/next/endpoints/${endpoint}/reset`, 200],
+      ['resetEndpointBreaker', '/breakers/orders/endpoints/x/reset', 404],
+      ['listConcurrencyLimits', '/concurrency', 200],
+      ['getSplit', '/routes/all/split', 404],
+      ['getSplit', '/routes/canary/split', 200],
+      ['changeSplit', '/routes/canary/split', 200, { body: { weights: { orders: 7 } } }],
+      ['changeSplit', '/routes/canary/split', 400, { body: { weights: { orders: 1.5 } } }],
+      ['changeSplit', '/routes/canary/split', 412, STALE({ weights: { orders: 8 } })],
+      ['switchSplit', '/routes/canary/switch', 200, { body: { to: 'orders' } }],
+      ['switchSplit', '/routes/canary/switch', 400, { body: { to: 'x' } }],
+      ['resetSplit', '/routes/canary/split', 200],
+      ['resetSplit', '/routes/canary/split', 412, STALE()],
+      ['resetSplit', '/routes/x/split', 404],
       ['listRateLimits', '/rate-limits', 200],
+      ['getRateLimitUsage', '/rate-limits/all%2Fown/usage?key=127.0.0.1', 200],
+      ['getRateLimitUsage', '/rate-limits/x/usage', 404],
       ['resetRateLimit', '/rate-limits/all%2Fown/reset', 200],
       ['resetRateLimit', '/rate-limits/x/reset', 404],
     ]
@@ -71,9 +136,16 @@ describe('the admin API', () => {
       assert.ok(found !== undefined, id)
       const answer = await gateway.call(found.method.toUpperCase(), path, options)
       assert.equal(answer.status, status, `${id} ${path}: ${JSON.stringify(answer.body)}`)
-      assert.ok(String(status) in found.operation.responses, `${id} describes ${status}`)
+      const { content = {}, headers = {} } = found.operation.responses[String(status)] ?? {}
+      assert.deepEqual(
+        Object.keys(content),
+        [answer.headers.get('content-type')],
+        `${id} describes ${status}`,
+      )
+      const [{ schema = {} } = {}] = Object.values(content)
+      assert.deepEqual(misfits(answer.body, schema, description.components), [], `${id} ${path}`)
+      if ('ETag' in headers && !path.endsWith('?dryRun')) assert.ok(answer.headers.has('etag'), id)
       if (status >= 400) {
-        assert.equal(answer.headers.get('content-type'), 'application/problem+json')
         assert.equal(answer.body['status'], status)
         assert.ok(typeof answer.body['detail'] === 'string')
       }
@@ -81,14 +153,27 @@ describe('the admin API', () => {
       assert.match(path.split('?')[0] ?? '', pattern)
     }
     const tested = new Set(cases.map(([id]) => id))
-    for (const { operation } of described) {
-      if (operation.operationId !== undefined)
-        assert.ok(tested.has(operation.operationId), operation.operationId)
-    }
+    const list = await (await fetch(`${gateway.admin}/`)).text()
     for (const { path, method, operation } of described) {
-      if (operation.operationId !== undefined || method !== 'get') continue
-      assert.equal((await fetch(`${gateway.admin}${path}`)).status, 200, path)
+      const listed = method === 'get' ? path : `${method.toUpperCase()} ${path}`
+      assert.ok(list.includes(`\n${listed} `), `the list has ${listed}`)
+      if (tested.has(operation.operationId)) continue
+      assert.deepEqual(operation.security, [{}], `${operation.operationId} is tested here`)
+      const { status, headers } = await fetch(`${gateway.admin}${path}`)
+      assert.equal(status, 200, path)
+      assert.deepEqual(Object.keys(operation.responses['200']?.content ?? {}), [headers.get('content-type')])
     }
+  })
+
+  it('refuses a condition that it cannot check, rather than to act without it', async () => {
+    const { gateway } = await start()
+    const headers = { 'if-match': '"x"' }
+    const refused = await gateway.call('POST', '/rate-limits/all%2Fown/reset', { headers })
+    assert.equal(refused.status, 412)
+    assert.equal(
+      (await gateway.call('POST', '/rate-limits/all%2Fown/reset', { headers: { 'if-match': '*' } })).status,
+      200,
+    )
   })
 
   it('takes an endpoint out of service and puts it back, in all workers at once', async () => {

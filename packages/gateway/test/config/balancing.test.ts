@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Upstream } from '@headgate/core'
 import { balancingOptions } from '../../src/balancing.ts'
-import type { BalancingConfig } from '../../src/config/balancing-config.ts'
+import type { UpstreamConfig } from '../../src/config/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 
 const endpoints = [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }]
@@ -11,7 +11,7 @@ function parse(upstream: object): ReturnType<typeof parseConfig> {
   return parseConfig({ upstreams: { orders: { endpoints, ...upstream } }, routes: [{ upstream: 'orders' }] })
 }
 
-function accepted(upstream: object): BalancingConfig {
+function accepted(upstream: object): UpstreamConfig {
   const result = parse(upstream)
   assert.ok(result.ok, JSON.stringify(result))
   const { orders } = result.config.upstreams
@@ -26,6 +26,8 @@ test('everything about balancing that can be set is set, and reaches the engine'
     sticky: { cookie: 'route', maxAge: '90m', secret: 'sixteen letters.' },
     slowStart: '30s',
     panicThreshold: 0,
+    overprovisioning: 200,
+    zone: 'eu-1a',
     outliers: {
       consecutiveFailures: 3,
       statuses: [500, 503],
@@ -56,6 +58,8 @@ test('everything about balancing that can be set is set, and reaches the engine'
     sticky: { cookie: 'route', maxAge: 5_400, secret: 'sixteen letters.' },
     slowStart: 30_000,
     panicThreshold: 0,
+    overprovisioning: 2,
+    zone: 'eu-1a',
     outliers: {
       consecutiveFailures: 3,
       statuses: [500, 503],

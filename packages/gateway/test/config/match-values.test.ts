@@ -48,6 +48,7 @@ test('what is not a path pattern is refused with its reason', () => {
     ['//a', /did you mean "\/a"/],
     ['/a/../b', /did you mean "\/b"/],
     ['/a%2Fb', /^cannot match: %2F/],
+    ['/\ud800', /^cannot match/],
   ])
 })
 

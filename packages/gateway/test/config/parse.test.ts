@@ -49,7 +49,8 @@ test('one route with a URL is a whole configuration, with every default filled i
     drain: { timeout: 30_000 },
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
-    accessLog: { path: 'stdout' },
+    accessLog: { path: 'stdout', headers: [] },
+    discovery: { dns: { minInterval: 1_000, maxInterval: 300_000, timeout: 2_000 } },
     deadlines: true,
     reload: { watch: true },
     versions: { keep: 20 },
@@ -98,6 +99,9 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
+    discovery: {
+      dns: { resolvers: ['127.0.0.1:5353'], minInterval: '2s', maxInterval: '3s', timeout: '4s' },
+    },
     upstreams: {
       orders: {
         endpoints: [{ url: 'https://127.0.0.1:9001/', weight: 3 }],
@@ -147,16 +151,20 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
+    discovery: {
+      dns: { resolvers: ['127.0.0.1:5353'], minInterval: 2_000, maxInterval: 3_000, timeout: 4_000 },
+    },
     deadlines: true,
     reload: { watch: true },
     versions: { keep: 20 },
     rateLimits: {},
     upstreams: {
       orders: {
-        endpoints: [{ url: 'https://127.0.0.1:9001', weight: 3 }],
+        endpoints: [{ url: 'https://127.0.0.1:9001', weight: 3, priority: 0 }],
         balance: 'round-robin',
         slowStart: 0,
         panicThreshold: 30,
+        overprovisioning: 140,
         outliers: false,
         health: false,
         pool: { maxConnections: 1, maxPending: 0, pendingTimeout: 1e3, idleTimeout: 2e3, maxAge: 3e3 },

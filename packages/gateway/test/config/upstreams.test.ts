@@ -18,10 +18,11 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
   assert.deepEqual([...upstreams.keys()], ['orders', 'http://users.internal', 'unix:/run/app.sock'])
   for (const { upstream } of result.config.routes) assert.ok(upstreams.has(upstream ?? ''))
   assert.deepEqual(upstreams.get('http://users.internal'), {
-    endpoints: [{ url: 'http://users.internal', weight: 1 }],
+    endpoints: [{ url: 'http://users.internal', weight: 1, priority: 0 }],
     balance: 'round-robin',
     slowStart: 0,
     panicThreshold: 30,
+    overprovisioning: 140,
     outliers: {
       consecutiveFailures: 5,
       statuses: [502, 503, 504],

@@ -19,7 +19,11 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 }
 
 /** Commands that are meant to fail, with their exit codes. */
-const FAILS: Readonly<Record<string, number>> = { 'npx headgate check -c wrong.yaml': 78 }
+const FAILS: Readonly<Record<string, number>> = {
+  'npx headgate check -c wrong.yaml': 78,
+  'npx headgate replay --log access.log --against next.yaml': 1,
+  'npx headgate replay --log access.log --with now.yaml --against next.yaml --limit 1': 1,
+}
 
 /** The addresses that the gateway takes by itself where no file tells it others. */
 const DEFAULT_PORTS = [8080, 9901]

@@ -49,7 +49,9 @@ describe('every configuration in the documentation', () => {
   })
 
   it('says the same in all formats', async () => {
-    const formats = configurations.filter(({ text }) => /[" ]9002\b|:9002\b/.test(text))
+    const formats = configurations.filter(
+      ({ place, text }) => place.startsWith('docs/configuration.md:') && /:9002\b/.test(text),
+    )
     assert.deepEqual(
       formats.map(({ language }) => language),
       ['yaml', 'toml', 'json', 'ts'],

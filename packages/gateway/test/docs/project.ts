@@ -1,15 +1,27 @@
 import { execFileSync } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { folder } from '../headgate-process.ts'
+import { writeMmdb } from '../routing/mmdb-writer.ts'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
 
 /** A folder as a reader has it who installed Headgate there: `npx headgate` and `import 'headgate'` find it. */
 export function project(files: Readonly<Record<string, string>> = {}): string {
   const path = folder(files)
+  for (const [name, content] of Object.entries(databases())) writeFileSync(join(path, name), content)
   symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
   return path
+}
+
+/** Those that the examples name. */
+function databases(): Readonly<Record<string, Buffer>> {
+  return {
+    'GeoLite2-City.mmdb': writeMmdb({
+      '192.0.2.0/24': { country: { iso_code: 'DE' }, continent: { code: 'EU' } },
+    }),
+    'GeoLite2-ASN.mmdb': writeMmdb({ '192.0.2.0/24': { autonomous_system_number: 64_500 } }),
+  }
 }
 
 /** npm must neither ask anybody for anything nor say more than it was asked. */

@@ -6,6 +6,7 @@ import { canonicalPath, InvalidTarget } from '@headgate/core'
 import { EXIT } from '../../src/cli/exit-code.ts'
 import { createGateway } from '../../src/index.ts'
 import * as catalogue from '../../src/metric-catalogue.ts'
+import * as trafficCatalogue from '../../src/routing/traffic-catalogue.ts'
 import { runGateway } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { codes, readPage, tableWith } from '../../../../scripts/docs/markdown.ts'
@@ -23,7 +24,7 @@ describe('docs/configuration.md', () => {
     const names = tableWith(page, 'name', 'type', 'labels', 'meaning').flatMap(([name]) => codes(name))
     assert.deepEqual(
       names.sort(),
-      Object.values(catalogue)
+      Object.values({ ...catalogue, ...trafficCatalogue })
         .map(({ name }) => name)
         .sort(),
     )
@@ -81,7 +82,14 @@ describe('docs/configuration.md', () => {
       {
         listeners: [{ address: '127.0.0.1:0' }],
         trustedProxies: ['127.0.0.1'],
-        routes: [{ upstream: origin.url, retry: false }],
+        accessLog: { headers: ['x-version'] },
+        routes: [
+          {
+            upstream: origin.url,
+            retry: false,
+            apiVersions: { header: 'x-version', default: 1, versions: { 1: {} } },
+          },
+        ],
       },
       { accessLog: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     )

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ERROR_FACTS, TrafficError } from '@headgate/core'
+import { ERROR_FACTS, TrafficError, Upstream } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
 import { GatewayMetrics } from '../../src/metrics.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
@@ -52,10 +52,25 @@ function metricTable(): string {
 function everyMetric(): string {
   const upstream = 'http://127.0.0.1:9000'
   const result = parseConfig({
-    upstreams: { guarded: { endpoints: [{ url: upstream }], breaker: {}, concurrency: { limit: 1 } } },
+    geo: { database: 'GeoLite2-City.mmdb' },
+    upstreams: {
+      guarded: {
+        endpoints: [{ url: upstream }, { dns: 'a.internal:80', priority: 1 }],
+        breaker: { per: 'both' },
+        health: { path: '/' },
+        concurrency: { limit: 1 },
+      },
+    },
     routes: [
-      { name: 'any', upstream, match: { path: '/any' }, hedge: {}, rateLimit: { rate: '1/s' } },
+      { name: 'any', upstream, match: { path: '/any' }, hedge: {}, graphql: {}, rateLimit: { rate: '1/s' } },
       { name: 'guarded', upstream: 'guarded' },
+      {
+        name: 'split',
+        match: { path: '/split' },
+        split: { upstreams: [{ upstream }] },
+        mirror: { upstream },
+        apiVersions: { header: 'x-version', versions: { 1: {} } },
+      },
     ],
   })
   if (!result.ok) throw new Error('the smallest configuration is refused')
@@ -63,10 +78,19 @@ function everyMetric(): string {
   const memory = metrics.allocate()
   metrics.attach(memory)
   const { statusClasses, duration, requestBytes, responseBytes, active } = metrics.route('any')
+  metrics.graphql.onOperation('any')('query')
+  metrics.graphql.onRefused('any')('depth')
   for (const each of [...statusClasses, requestBytes, responseBytes, active]) each.add(1)
   duration.record(1)
   metrics.onRetry('any')()
   metrics.onRateLimit('any/limit-1')(true)
+  metrics.onRateLimitStoreError('any/limit-1')()
+  const guarded = new Upstream({ name: 'guarded', endpoints: [{ url: upstream }] })
+  metrics.recordUpstream(
+    'guarded',
+    guarded.stats().map((each) => ({ ...each, spills: 1 })),
+  )
+  guarded.destroy()
   metrics.onError(new TrafficError('internal', 'for show'))
   return metrics.render([memory])
 }

@@ -20,13 +20,25 @@ export interface Example {
   readonly ports: readonly string[]
   /** There are more lines to play than this. */
   readonly lines: number
+  /** Its lines are for a folder with a copy of the configuration, which they change. */
+  readonly isCopied?: boolean
+  /** Puts what the configuration names beside it. */
+  readonly prepare?: (folder: string) => void
 }
 
 /**
  * Starts an example on free ports, plays the lines of its configuration that begin with "#   ", and checks that what follows
  * "# →", a regular expression, is a line of what comes back.
  */
-export async function play({ name, service, ready, ports, lines: fewest }: Example): Promise<void> {
+export async function play({
+  name,
+  service,
+  ready,
+  ports,
+  lines: fewest,
+  isCopied,
+  prepare,
+}: Example): Promise<void> {
   const example = join(root, 'examples', name)
   const free = await freePorts(ports.length)
   const yaml = readFileSync(join(example, 'headgate.yaml'), 'utf8').replaceAll(
@@ -36,13 +48,15 @@ export async function play({ name, service, ready, ports, lines: fewest }: Examp
   const services = new TestProcess(process.execPath, [join(example, service), ...free.slice(2)])
   await services.print(ready)
   const cwd = folder({ 'headgate.yaml': yaml })
+  prepare?.(cwd)
   const gateway = new TestProcess(process.execPath, [HEADGATE, 'run', '-c', 'headgate.yaml'], { cwd })
   await gateway.print(/ready: version/)
   const lines = [...yaml.matchAll(/^# {3}(.*) # → (.*)$/gm)]
   assert.ok(lines.length > fewest)
   for (const [, line = '', answer = ''] of lines) {
-    const command = line.replace('npx headgate', `${process.execPath} ${HEADGATE}`)
-    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: root, timeout: 20_000 })
+    const command = line.replaceAll('npx headgate', `${process.execPath} ${HEADGATE}`)
+    const place = isCopied ? cwd : root
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: place, timeout: 20_000 })
     assert.match(stdout, new RegExp(`^(?:${answer.trim()})\\s*$`, 'm'), line)
   }
   gateway.signalGroup('SIGINT')

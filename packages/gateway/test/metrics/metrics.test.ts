@@ -45,9 +45,15 @@ function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointS
     closed: 0,
     reused: 0,
     failed: 0,
+    id: 0,
     status: 'up',
     available: 0,
     panics: 0,
+    priority: 0,
+    zone: undefined,
+    levelShare: 0,
+    spills: 0,
+    lastCheck: undefined,
     ejections: 0,
     checksPassed: 0,
     checksFailed: 0,
@@ -121,7 +127,10 @@ it('what pools count is taken over by difference, and goes on after a crash', ()
   const [first, successor] = [new GatewayMetrics(config), new GatewayMetrics(config)]
   const memory = first.allocate()
   const record = (metrics: GatewayMetrics, changes: Partial<EndpointStats>): void =>
-    metrics.recordUpstream('orders', [poolStats('127.0.0.1:9001', changes), poolStats('a.example:80', {})])
+    metrics.recordUpstream('orders', [
+      poolStats('127.0.0.1:9001', changes),
+      poolStats('a.example:80', { id: 1 }),
+    ])
   first.attach(memory)
   record(first, { active: 3, idle: 1, opened: 4 })
   record(first, { active: 2, idle: 2, opened: 6, reused: 1 })
@@ -153,15 +162,61 @@ it('an endpoint is called in metrics as it is called in the log', () => {
 })
 
 it('endpoints that are called the same share their series', () => {
-  const endpoints = [{ url: 'http://a.example:1' }, { url: 'https://a.example:1' }]
+  const endpoints = [{ url: 'http://a.example:1' }]
   const shared = parseConfig({ upstreams: { u: { endpoints } }, routes: [{ upstream: 'u' }] })
   assert.ok(shared.ok)
   const metrics = new GatewayMetrics(shared.config)
   const memory = metrics.allocate()
   metrics.attach(memory)
-  metrics.recordUpstream('u', [poolStats('a.example:1', { idle: 1 }), poolStats('a.example:1', { idle: 2 })])
+  metrics.recordUpstream('u', [
+    poolStats('a.example:1', { idle: 1 }),
+    poolStats('a.example:1', { id: 1, idle: 2 }),
+  ])
   const series = 'headgate_upstream_connections_idle{upstream="u",endpoint="a.example:1"}'
   assert.equal(valuesOf(metrics, [memory]).get(series), 3)
+})
+
+it('what an endpoint measured ends when it leaves, what it counted stays, and its namesake begins anew', () => {
+  const metrics = new GatewayMetrics(config)
+  const memory = metrics.allocate()
+  metrics.attach(memory)
+  const name = '127.0.0.1:9001'
+  metrics.recordUpstream('orders', [poolStats(name, { active: 2, opened: 5 })])
+  metrics.recordUpstream('orders', [
+    poolStats(name, { id: 7, opened: 1 }),
+    poolStats(name, { active: 1, opened: 6 }),
+  ])
+  metrics.recordUpstream('orders', [poolStats(name, { id: 7, active: 1, opened: 2 })])
+  const of = (what: string): number | undefined =>
+    valuesOf(metrics, [memory]).get(
+      `headgate_upstream_connections_${what}{upstream="orders",endpoint="${name}"}`,
+    )
+  assert.deepEqual([of('active'), of('opened_total')], [1, 8])
+})
+
+it('endpoints that come later are counted where the first thread made place, and beyond a number together', () => {
+  const [first, worker] = [new GatewayMetrics(config), new GatewayMetrics(config)]
+  const memories = [first.allocate()]
+  worker.attach(memories[0] as SharedArrayBuffer) // just made
+  const names = Array.from({ length: 600 }, (_, index) => `10.0.${index >> 8}.${index & 255}:80`)
+  const later = new Map([['orders', names]])
+  worker.defineEndpoints(later)
+  assert.equal(worker.segments, 1, 'it has nothing to say in this')
+  first.defineEndpoints(later, true)
+  memories.push(first.allocate(1))
+  worker.adopt(first.describe(1))
+  worker.defineEndpoints(later)
+  worker.attach(memories[1] as SharedArrayBuffer) // just made
+  worker.recordUpstream(
+    'orders',
+    names.map((name, id) => poolStats(name, { id, opened: 1 })),
+  )
+  const values = valuesOf(first, memories)
+  const of = (endpoint: string): number | undefined =>
+    values.get(`headgate_upstream_connections_opened_total{upstream="orders",endpoint="${endpoint}"}`)
+  assert.equal(of('10.0.0.0:80'), 1)
+  assert.equal(of('10.0.2.87:80'), undefined)
+  assert.ok((of('(others)') ?? 0) > 100)
 })
 
 it('a reload adds what is new, and counts go on, whatever it takes away', () => {

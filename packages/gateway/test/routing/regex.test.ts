@@ -57,6 +57,32 @@ describe('a regular expression', () => {
     // 134 s for one input is what a search that turns back was once seen to take; a slow machine needs some room.
     assert.ok(performance.now() - start < 3000)
   })
+
+  it('takes no more for a value that is made to bring it to ever new states', () => {
+    const regex = new Regex('.*a.{400}')
+    const letters = Array.from({ length: 16_384 }, (_, index) => (((index * index) >> 3) % 7 < 3 ? 'a' : 'b'))
+    const start = performance.now()
+    for (let count = 0; count < 5; count++) regex.matches(letters.join(''))
+    // 0.3 s; with a state made for each letter, 4 s.
+    assert.ok(performance.now() - start < 2000)
+  })
+
+  it('matches long values, for which it keeps no states, as short ones', () => {
+    const regex = new Regex('.*a[ab]{10}(?:b|ab)')
+    const native = /^.*a[ab]{10}(?:b|ab)$/
+    const letters = fc.string({
+      unit: fc.constantFrom('a', 'b', 'a', 'b', 'c'),
+      minLength: 1500,
+      maxLength: 3000,
+    })
+    const end = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 13, maxLength: 13 })
+    fc.assert(
+      fc.property(letters, end, (text, rest) => {
+        assert.equal(regex.matches(text + rest), native.test(text + rest))
+      }),
+      { numRuns: 100 },
+    )
+  })
 })
 
 const leaf = fc.constantFrom('a', 'b', 'c', '.', '[ab]', '[^a]', '\\w', '\\.', '\\d', '[a-c.]')

@@ -95,12 +95,15 @@ describe('rewrites', () => {
     const ask = gatewayOf([
       { match: { path: '/a/:id' }, upstream, rewrite: { host: 'inner.example:81', query } },
       { match: { path: '/b' }, upstream, rewrite: { query: { remove: ['x'] } } },
+      // Half of a surrogate pair, as JSON can hold it.
+      { match: { path: '/c' }, upstream, rewrite: { query: { set: { '\ud800': 'x' } } } },
     ])
     const { echo } = await ask('http://shop.example/a/7%26?tag=1&%76=1&sec%72et=x&B=%7e&&')
     assert.equal(echo.url, '/a/7%26?tag=1&B=%7e&v=2&from=192.0.2.7&p=7%26&tag=a%26b')
     assert.equal(echo.headers['host'], 'inner.example:81')
     assert.equal(echo.headers['x-forwarded-host'], 'shop.example', 'the upstream is told what was asked for')
     assert.equal((await ask('http://a/b?x=1')).echo.url, '/b')
+    assert.equal((await ask('http://a/c')).echo.url, '/c?%EF%BF%BD=x')
   })
 })
 

@@ -10,6 +10,8 @@ import { Router } from '../../src/routing/router.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 
+type Match = NonNullable<RouteInput['match']>
+
 function warnings(...routes: Omit<RouteInput, 'upstream'>[]): string[] {
   const result = parseConfig({ routes: routes.map((route) => ({ ...route, upstream })) })
   assert.ok(result.ok, JSON.stringify(result))
@@ -67,6 +69,34 @@ it('a route with the same conditions in another form than one before it is never
   )
 })
 
+it('a route is never taken that asks for more of what a route before it asks for', () => {
+  const taken = (one: Match, other: Match): string =>
+    warnings({ match: one, priority: 1 }, { match: other }).join()
+  const client = (...ranges: string[]) => ({ client: ranges })
+  const subsets: [Match, Match][] = [
+    [{ headers: { x: { exists: true } } }, { headers: { x: 'a' } }],
+    [{ headers: { x: { exists: true } } }, { headers: { x: { regex: 'a+' } } }],
+    [{ query: { x: ['a', 'b'] } }, { query: { x: 'b', y: 'c' } }],
+    [{ cookies: { x: { regex: '[ab]' } } }, { cookies: { x: ['a', 'b'] } }],
+    [client('10.0.0.0/8', '::/0'), client('10.1.0.0/16', '10.2.3.4', '2001:db8::/32')],
+    [{ contentType: ['text/*'] }, { contentType: ['text/html', 'text/plain'] }],
+    [{ accept: ['text/*', 'image/png'] }, { accept: ['image/png'] }],
+  ]
+  for (const [one, other] of subsets)
+    assert.equal(taken(one, other), '1 unreachable 0', JSON.stringify([one, other]))
+  const others: [Match, Match][] = [
+    [{ headers: { x: 'a' } }, { headers: { x: ['a', 'b'] } }],
+    [{ headers: { x: { exists: false } } }, { headers: { x: 'a' } }],
+    [{ headers: { x: { exists: true } } }, { query: { x: 'a' } }],
+    [client('10.1.0.0/16'), client('10.0.0.0/8')],
+    [client('10.0.0.0/8'), client('10.1.0.0/16', '11.0.0.0/16')],
+    [client('0.0.0.0/0'), client('::1')],
+    [{ contentType: ['text/html'] }, { contentType: ['text/*'] }],
+    [{ headers: { x: { regex: 'a' } } }, { headers: { x: ['a', 'b'] } }],
+  ]
+  for (const [one, other] of others) assert.equal(taken(one, other), '', JSON.stringify([one, other]))
+})
+
 it('two routes between which the order in the file decides are named, unless no request fits both', () => {
   const match = (headers: Record<string, string | { exists: boolean }>) => ({ match: { headers } })
   assert.deepEqual(warnings(match({ a: '1' }), match({ b: '1' })), ['1 ambiguous 0'])
@@ -82,6 +112,9 @@ it('two routes between which the order in the file decides are named, unless no 
     ['1 ambiguous 0'],
     'a query may hold both',
   )
+  const from = (...client: string[]) => ({ match: { client } })
+  assert.deepEqual(warnings(from('10.0.0.0/8'), from('192.168.0.0/16', '::1')), [])
+  assert.deepEqual(warnings(from('10.1.0.0/16'), from('::1', '10.0.0.0/8')), ['1 ambiguous 0'])
 })
 
 const route = fc.record({
@@ -91,9 +124,13 @@ const route = fc.record({
       host: fc.constantFrom('a.example', '*.example'),
       path: fc.constantFrom('/a', '/:p', '/**', '/a/**', '/a/b'),
       methods: fc.constantFrom(['GET'], ['POST'], ['GET', 'POST']),
-      headers: fc.constantFrom<Record<string, string>>(
+      headers: fc.constantFrom<Record<string, string | string[] | { exists: boolean } | { regex: string }>>(
         { x: '1' },
         { x: '2' },
+        { x: ['1', '2'] },
+        { x: { exists: true } },
+        { x: { exists: false } },
+        { x: { regex: '[1-3]' } },
         { y: '1' },
         { x: '1', y: '1' },
       ),

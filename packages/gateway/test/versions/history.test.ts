@@ -36,6 +36,16 @@ it('versions outlive the process, and only the last ones are kept', () => {
   assert.deepEqual(problems, [])
 })
 
+it('where fewer are to be kept than there are, the others go', () => {
+  const directory = folder()
+  const fill = new VersionHistory(directory, 5, assert.fail)
+  for (let count = 0; count < 5; count++) fill.add(fact)
+  const history = new VersionHistory(directory, 2, assert.fail)
+  assert.equal(history.all.length, 2)
+  history.add(fact)
+  assert.deepEqual(readdirSync(directory).sort(), ['000005.json', '000006.json'])
+})
+
 it('a file that is no version is passed over, with a word', () => {
   const directory = folder({ '000001.json': '{"id":1', '000002.json': '{}', 'notes.txt': 'x' })
   const problems: string[] = []

@@ -38,11 +38,12 @@ export function configWith(more: Record<string, unknown>): Record<string, unknow
   return { ...COMMON, ...more }
 }
 
-/** Runs `headgate run` with a file; `env` is added to its environment. */
+/** Runs `headgate run` with a file; `env` is added to its environment. `limit`: milliseconds that it may live. */
 export async function startChanging(
   config: unknown,
   env: Readonly<Record<string, string>> = {},
   cwd: string = folder(),
+  limit?: number,
 ): Promise<ChangingGateway> {
   const file = join(cwd, 'headgate.json')
   const write = (next: unknown): void => {
@@ -53,6 +54,7 @@ export async function startChanging(
   const running = new TestProcess(process.execPath, [HEADGATE, 'run'], {
     cwd,
     env: { XDG_STATE_HOME: join(cwd, 'state'), ...env },
+    ...(limit !== undefined && { limit }),
   })
   await running.print(/ready: version/)
   const [, url = ''] = await running.print(/"url":"(http[^"]+)"/)

@@ -61,15 +61,19 @@ export class Circuit {
     this.window = new SlidingWindow({ length: this.options.window, buckets: BUCKETS })
   }
 
+  /** Whether `enter` would let a call through. */
+  admits(now: number): boolean {
+    if (this.state === 'closed') return true
+    if (this.state === 'forced-open') return false
+    if (this.state === 'open') return now >= this.opensUntil
+    return this.probing + this.succeeded < this.options.probes
+  }
+
   /** Asks to let a call through: answers its permit, or −1 if it must not go. */
   enter(now: number): number {
     if (this.state === 'closed') return this.permit
-    if (this.state === 'forced-open') return -1
-    if (this.state === 'open') {
-      if (now < this.opensUntil) return -1
-      this.move('half-open')
-    }
-    if (this.probing + this.succeeded >= this.options.probes) return -1
+    if (!this.admits(now)) return -1
+    if (this.state === 'open') this.move('half-open')
     this.probing++
     return this.permit
   }

@@ -1,11 +1,13 @@
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
-import type { Policy } from '../../message/handler.ts'
+import type { Handler, Policy } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'
-import type { Clock } from '../../time/clock.ts'
-import type { CallResult, Circuit } from './breaker-state.ts'
+import type { Circuit } from './breaker-state.ts'
+import { isUpstreamFailure, recorded } from './call-outcome.ts'
 import type { Circuits } from './circuits.ts'
 import { originKey } from '../origin-key.ts'
+
+export { isUpstreamFailure } from './call-outcome.ts'
 
 /** Options of `breaker`. */
 export interface BreakerOptions {
@@ -17,73 +19,31 @@ export interface BreakerOptions {
 }
 
 /**
- * Stops calling an upstream that keeps failing or has become slow, until a few probes show that it is well again. A call is
- * measured until its response's head. One that was given up, or that failed by our own doing, does not count; but one whose
- * deadline passed when it had been slow already counts as slow, else an upstream that hangs would never open the circuit.
+ * Stops calling an upstream that keeps failing or has become slow, until a few probes show that it is well again.
+ * `recorded` says what counts.
  *
  * Rejects with `circuit_open`; `retryAfter` says when it will be tried again.
  */
 export function breaker(options: BreakerOptions): Policy {
   const { circuits, key = originKey, failure = isUpstreamFailure } = options
   return (next) =>
-    async function breaker(exchange) {
+    function breaker(exchange) {
       const started = exchange.clock.now()
       const name = key(exchange)
       const circuit = circuits.for(name)
       const permit = circuit.enter(started)
-      if (permit < 0) throw circuitOpen(name, circuit, started)
-      let response: HttpResponse
-      try {
-        response = await next(exchange)
-      } catch (thrown) {
-        const error = TrafficError.from(thrown)
-        record(
-          circuit,
-          permit,
-          resultOf(exchange, error, failure),
-          isUpstreamTime(exchange, error),
-          started,
-          exchange.clock,
-        )
-        throw error
-      }
-      record(circuit, permit, failure(response) ? 'failure' : 'success', true, started, exchange.clock)
-      return response
+      if (permit < 0) return Promise.reject(circuitOpen(name, circuit, started))
+      return recorded(asked(next, exchange), circuit, permit, started, exchange, failure)
     }
 }
 
-function record(
-  circuit: Circuit,
-  permit: number,
-  result: CallResult,
-  timed: boolean,
-  started: number,
-  clock: Clock,
-): void {
-  const now = clock.now()
-  const slow = timed && now - started > circuit.slowCall
-  circuit.record(permit, result, slow, now, result === 'failure' || slow ? clock.random() : 0)
-}
-
-/** Whether the time that a failed call took was the upstream's doing. */
-function isUpstreamTime(exchange: Exchange, error: TrafficError): boolean {
-  const cause = exchange.cancellation ?? error
-  return cause.source === 'upstream' || cause.code === 'deadline_exceeded'
-}
-
-function resultOf(
-  exchange: Exchange,
-  error: TrafficError,
-  failure: (outcome: TrafficError) => boolean,
-): CallResult {
-  // Neither our own limits nor who left early say anything about the upstream.
-  if (exchange.cancellation !== undefined || error.source !== 'upstream') return 'ignored'
-  return failure(error) ? 'failure' : 'success'
-}
-
-/** The default of `failure`: what the upstream did not answer, or answered with 5xx. */
-export function isUpstreamFailure(outcome: HttpResponse | TrafficError): boolean {
-  return outcome instanceof TrafficError ? outcome.source === 'upstream' : outcome.status >= 500
+/** One that throws at once, as plain JavaScript may, has failed like one that rejects. */
+function asked(next: Handler, exchange: Exchange): Promise<HttpResponse> {
+  try {
+    return next(exchange)
+  } catch (thrown) {
+    return Promise.reject(thrown)
+  }
 }
 
 function circuitOpen(key: string, circuit: Circuit, now: number): TrafficError {

@@ -1,5 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../../time/clock.ts'
 import { Circuit, type CircuitOptions, type CircuitState } from './breaker-state.ts'
+import { CircuitGate } from './circuit-gate.ts'
 
 /** Told of each change of a circuit's state. */
 export type CircuitListener = (key: string, from: CircuitState, to: CircuitState) => void
@@ -15,6 +17,8 @@ export interface CircuitsOptions extends CircuitOptions {
 export class Circuits {
   private readonly options: CircuitsOptions
   private readonly circuits: BoundedMap<Circuit>
+  /** Theirs are not forgotten. */
+  private readonly gates = new Map<string, CircuitGate>()
 
   /** @throws TypeError if an option is out of range */
   constructor(options: CircuitsOptions = {}) {
@@ -26,18 +30,49 @@ export class Circuits {
 
   /** The circuit for a key; a new one, closed, if there is none. */
   for(key: string): Circuit {
-    let circuit = this.circuits.get(key)
+    let circuit = this.gates.get(key)?.circuit ?? this.circuits.get(key)
     if (circuit === undefined) {
-      const { onTransition } = this.options
-      circuit = new Circuit(this.options, onTransition && ((from, to) => onTransition(key, from, to)))
+      circuit = this.make(key)
       this.circuits.set(key, circuit)
     }
     return circuit
   }
 
+  /** A circuit for a key, closed, for one of several that are chosen among: until it is stopped, it is the one for that key. */
+  gate(key: string, clock: Clock): CircuitGate {
+    const gate: CircuitGate = new CircuitGate(
+      this.make(key, () => gate.update()),
+      clock,
+      () => {
+        if (this.gates.get(key) === gate) this.gates.delete(key)
+      },
+    )
+    this.circuits.delete(key)
+    this.gates.set(key, gate)
+    return gate
+  }
+
+  /** All circuits that are known, by key. */
+  *known(): IterableIterator<[key: string, circuit: Circuit]> {
+    for (const [key, { circuit }] of this.gates) yield [key, circuit]
+    yield* this.circuits
+  }
+
   /** The state of each circuit that is known. */
   states(): Map<string, CircuitState> {
-    return new Map([...this.circuits].map(([key, { state }]) => [key, state]))
+    return new Map(Array.from(this.known(), ([key, { state }]) => [key, state]))
+  }
+
+  private make(key: string, moved?: () => void): Circuit {
+    const { onTransition } = this.options
+    return new Circuit(
+      this.options,
+      (moved ?? onTransition) &&
+        ((from, to) => {
+          onTransition?.(key, from, to)
+          moved?.()
+        }),
+    )
   }
 
   /** Closes the circuit for a key, as if nothing had happened. */

@@ -83,7 +83,9 @@ export class HedgeRace {
       exchange.attempts++
       fork.exchange.attempts = exchange.attempts
       // To another endpoint than the one that is slow.
-      fork.exchange.endpoint = this.runners[0]?.fork.exchange.endpoint ?? ''
+      const others = this.runners.map((each) => each.fork.exchange.endpoint)
+      fork.exchange.endpoint = others[0] ?? ''
+      fork.exchange.tried = [...(exchange.tried ?? []), ...others]
     } else fork.exchange.inform = exchange.inform
     this.runners.push(runner)
     void this.attempt(runner)
@@ -127,6 +129,8 @@ export class HedgeRace {
     const { spare } = this
     this.spare = undefined
     this.finish()
+    // For the next try to avoid.
+    exchange.endpoint = runner.fork.exchange.endpoint
     runner.fork.drop(error.message)
     if (spare === undefined || exchange.cancellation !== undefined) {
       spare?.fork.drop(error.message)

@@ -24,8 +24,18 @@ export interface LocalRateLimitOptions extends RateLimit {
   readonly maxKeys?: number | undefined
 }
 
+/** What a key has left, for whoever looks without taking. */
+export type RateUsage = Pick<RateDecision, 'limit' | 'remaining' | 'reset'>
+
+/** How many keys a store knows, and how many fit. */
+export interface StoreFill {
+  readonly keys: number
+  readonly capacity: number
+}
+
 /** What is kept of one key. */
 interface Share {
+  usage(now: number): RateUsage
   take(now: number, cost: number, maxWait: number): RateDecision
   giveBack(cost: number): void
 }
@@ -34,11 +44,13 @@ interface Share {
 export class LocalRateLimitStore implements RateLimitStore {
   readonly local = true
   private readonly shares: BoundedMap<Share>
+  private readonly capacity: number
   private readonly makeShare: () => Share
 
   /** @throws TypeError if an option is out of range */
   constructor(options: LocalRateLimitOptions) {
-    this.shares = new BoundedMap(options.maxKeys ?? 10_000)
+    this.capacity = options.maxKeys ?? 10_000
+    this.shares = new BoundedMap(this.capacity)
     const parameters = gcraParameters(options)
     const { rate, per = 1_000 } = options
     this.makeShare =
@@ -66,6 +78,16 @@ export class LocalRateLimitStore implements RateLimitStore {
     else this.shares.delete(key)
   }
 
+  /** What a key has left. It takes nothing, and does not count as a use. */
+  usage(key: string, now: number): RateUsage {
+    return (this.shares.peek(key) ?? this.makeShare()).usage(now)
+  }
+
+  /** Keys that are known; those that have their full share again are among them. */
+  fill(): StoreFill {
+    return { keys: this.size, capacity: this.capacity }
+  }
+
   /** Keys that are known. */
   get size(): number {
     return this.shares.size
@@ -88,5 +110,10 @@ class TokenBucket implements Share {
 
   giveBack(cost: number): void {
     this.arrival -= cost * this.parameters.interval
+  }
+
+  usage(now: number): RateUsage {
+    const { limit, remaining, reset } = gcra(this.parameters, this.arrival, now, 0, 0)
+    return { limit, remaining, reset }
   }
 }

@@ -14,6 +14,8 @@ export interface QuotaLimit extends RateLimit {
   readonly store: RateLimitStore
   /** Whose share a request takes from; undefined for one that this limit does not concern. It is told to nobody. */
   readonly key: (exchange: Exchange) => string | undefined
+  /** How many units a request takes. Default 1. */
+  readonly units?: ((exchange: Exchange) => number) | undefined
   /** What holds while the store fails: requests pass, are refused, or another store decides. Required where it may fail. */
   readonly onStoreError?: 'open' | 'closed' | RateLimitStore | undefined
   /** How long to wait for a store that may fail, in milliseconds. Default 100. */
@@ -51,7 +53,7 @@ export function rateLimits(options: RateLimitsOptions): Policy {
         const limit = limits[index] as QuotaLimit // within the list
         const key = limit.key(exchange)
         if (key === undefined) continue
-        const decision = take(limit, key, now)
+        const decision = take(limit, key, exchange, now)
         if (decision instanceof Promise)
           return askRest({ limits, field, exchange, now }, next, index, decision, told)
         limit.onDecision?.(decision.allowed)
@@ -63,9 +65,14 @@ export function rateLimits(options: RateLimitsOptions): Policy {
     }
 }
 
-function take(limit: QuotaLimit, key: string, now: number): RateDecision | Promise<RateDecision> {
+function take(
+  limit: QuotaLimit,
+  key: string,
+  exchange: Exchange,
+  now: number,
+): RateDecision | Promise<RateDecision> {
   try {
-    return limit.store.take(key, 1, now, 0)
+    return limit.store.take(key, limit.units?.(exchange) ?? 1, now, 0)
   } catch (error) {
     // A store that throws has failed like one that rejects.
     return Promise.reject(error)
@@ -94,7 +101,7 @@ async function askRest(
     const limit = limits[index] as QuotaLimit // within the list
     const key = limit.key(exchange)
     if (key === undefined) continue
-    const asked = index === first ? pending : take(limit, key, now)
+    const asked = index === first ? pending : take(limit, key, exchange, now)
     const decision = asked instanceof Promise ? await settled(asked, limit, key, exchange) : asked
     if (decision === undefined) continue
     limit.onDecision?.(decision.allowed)
@@ -119,7 +126,8 @@ async function settled(
     if (exchange.cancellation !== undefined) throw exchange.cancellation
     onFailure?.(error)
     if (onStoreError === 'open') return undefined
-    if (typeof onStoreError === 'object') return onStoreError.take(key, 1, exchange.clock.now(), 0)
+    if (typeof onStoreError === 'object')
+      return onStoreError.take(key, limit.units?.(exchange) ?? 1, exchange.clock.now(), 0)
     const message = `the store of rate limit ${name} does not answer, and it is closed then`
     const refusal = new TrafficError('rate_limited', message, {
       phase: 'queue',
@@ -148,7 +156,9 @@ function refuse(asking: Asking, refusing: number, decision: RateDecision, told: 
 function giveBack(limit: QuotaLimit, exchange: Exchange, now: number): void {
   const key = limit.key(exchange)
   if (key === undefined) return
-  Promise.resolve(limit.store.giveBack?.(key, 1, now)).catch((error: unknown) => limit.onFailure?.(error))
+  Promise.resolve(limit.store.giveBack?.(key, limit.units?.(exchange) ?? 1, now)).catch((error: unknown) =>
+    limit.onFailure?.(error),
+  )
 }
 
 function telling(response: Promise<HttpResponse>, field: QuotaField, told: string): Promise<HttpResponse> {

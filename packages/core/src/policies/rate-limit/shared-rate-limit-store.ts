@@ -1,5 +1,5 @@
 import { gcra, type GcraParameters, gcraParameters, type RateDecision } from './gcra.ts'
-import type { LocalRateLimitOptions, RateLimitStore } from './rate-limit-store.ts'
+import type { LocalRateLimitOptions, RateLimitStore, RateUsage, StoreFill } from './rate-limit-store.ts'
 import { SharedTable } from './shared-table.ts'
 import { slidingWindow, windowsBetween } from './window-counter.ts'
 
@@ -17,6 +17,8 @@ interface Meter {
   take(now: number, cost: number, maxWait: number): RateDecision
   /** Takes back what was taken, in the scratch. */
   giveBack(now: number, cost: number): void
+  /** What is left by the state in the scratch. */
+  usage(now: number): RateUsage
   /** Whether the state in the scratch is as good as none. */
   isSpent(now: number): boolean
 }
@@ -50,6 +52,11 @@ export class SharedRateLimitStore implements RateLimitStore {
     })
   }
 
+  /** Whether it counts in this memory, and not in one that was like it before. */
+  countsIn(memory: SharedArrayBuffer): boolean {
+    return this.table.isIn(memory)
+  }
+
   take(key: string, cost: number, now: number, maxWait: number): RateDecision {
     const { table, meter, state } = this
     const shared = now + this.skew
@@ -74,6 +81,18 @@ export class SharedRateLimitStore implements RateLimitStore {
       meter.giveBack(this.now, cost)
       if (table.swap(place, before, state[0])) return
     }
+  }
+
+  /** What a key has left. It takes nothing and makes no entry. */
+  usage(key: string, now: number): RateUsage {
+    this.state[0] = this.table.look(key)
+    return this.meter.usage(now + this.skew)
+  }
+
+  /** Keys that have used something of their share, as of `now`: estimated from a part of a large table. */
+  fill(now: number): StoreFill {
+    this.now = now + this.skew
+    return { keys: this.table.used(), capacity: this.table.capacity }
   }
 
   /** Gives a key its full share again; all keys without one. */
@@ -101,6 +120,11 @@ class TokenBucket implements Meter {
 
   giveBack(_now: number, cost: number): void {
     this.arrival[0] = Math.max(0, (this.arrival[0] as number) - cost * this.parameters.interval) // as above
+  }
+
+  usage(now: number): RateUsage {
+    const { limit, remaining, reset } = gcra(this.parameters, this.arrival[0] as number, now, 0, 0) // as above
+    return { limit, remaining, reset }
   }
 
   isSpent(now: number): boolean {
@@ -143,6 +167,13 @@ class PackedWindow implements Meter {
   giveBack(now: number, cost: number): void {
     const { window, previous, current } = this.countsAt(now)
     this.pack(window, previous, Math.max(0, current - cost))
+  }
+
+  usage(now: number): RateUsage {
+    const { limit, length } = this
+    const { window, previous, current } = this.countsAt(now)
+    const { remaining, reset } = slidingWindow(limit, length, previous, current, now - window * length, 0)
+    return { limit, remaining, reset: previous + current === 0 ? 0 : reset }
   }
 
   isSpent(now: number): boolean {

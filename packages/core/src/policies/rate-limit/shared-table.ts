@@ -8,6 +8,8 @@ const HEADER = 64
 const SLOT = 16
 /** How many slots a key may be in, from the one that its hash names. */
 const PROBES = 16
+/** How many slots are looked at, at most, to say how full a table is: some milliseconds. */
+const LOOKED_AT = 2 ** 16
 
 /**
  * Makes the memory of a table, all of it spent. What is not used of it costs address space only.
@@ -37,10 +39,13 @@ export class SharedTable {
   private readonly words: BigInt64Array
   private readonly mask: number
   private readonly keyHash: KeyHash
+  private readonly seed: bigint | undefined
   private readonly isSpent: IsSpent
   /** The key that is looked for, as a word: reused. */
   private readonly wanted = new BigInt64Array(1)
   private readonly wantedHalves = new Int32Array(this.wanted.buffer)
+  /** The key that `vacant` saw in the slot that it chose: no other one may be driven out. */
+  private occupant = 0n
 
   /**
    * @param memory as `allocateSharedTable` made it
@@ -55,7 +60,13 @@ export class SharedTable {
     this.mask = slots - 1
     const [first = 0, second = 0] = new Int32Array(memory, 0, 2)
     this.keyHash = new KeyHash(first, second)
+    this.seed = seedOf(memory)
     this.isSpent = isSpent
+  }
+
+  /** Whether it is in this memory, which is another object in each thread: the seed tells. */
+  isIn(memory: SharedArrayBuffer): boolean {
+    return seedOf(memory) === this.seed
   }
 
   /** Where the state of a key is, for `read` and `swap`; an entry is made for a new one. */
@@ -74,6 +85,30 @@ export class SharedTable {
   /** Whether the state was `from`, and is `to` now. */
   swap(place: number, from: bigint, to: bigint): boolean {
     return Atomics.compareExchange(this.words, place, from, to) === from
+  }
+
+  /** The state of a key, 0 if there is none; no entry is made. */
+  look(key: string): bigint {
+    const { keyHash } = this
+    keyHash.hash(key)
+    const place = this.find(keyHash.low === 0 && keyHash.high === 0 ? 1 : keyHash.low, keyHash.high)
+    return place === undefined ? 0n : this.read(place)
+  }
+
+  get capacity(): number {
+    return this.mask + 1
+  }
+
+  /** How many entries are not spent. Keys lie evenly, so that of a large table a part tells enough. */
+  used(): number {
+    const { words, mask } = this
+    const looked = Math.min(mask + 1, LOOKED_AT)
+    let used = 0
+    for (let slot = 0; slot < looked; slot++) {
+      const state = Atomics.load(words, slot * 2 + 1)
+      if (state !== 0n && !this.isSpent(state)) used++
+    }
+    return Math.round((used * (mask + 1)) / looked)
   }
 
   /** Makes the entry of a key new again. */
@@ -101,7 +136,7 @@ export class SharedTable {
     const { words } = this
     for (;;) {
       const slot = this.vacant(low)
-      const before = Atomics.load(words, slot * 2)
+      const before = this.occupant
       const state = Atomics.load(words, slot * 2 + 1)
       this.wantedHalves[0] = low
       this.wantedHalves[1] = high
@@ -116,13 +151,27 @@ export class SharedTable {
     }
   }
 
-  /** The slot that a new key should take: an empty one, a spent one, or else the first. */
+  /**
+   * The slot that a new key should take: an empty one, a spent one, or else the first. Empty ones before spent ones that come
+   * before them: what looks spent may be a key that another thread has just entered, and not yet counted.
+   */
   private vacant(low: number): number {
     const { words, mask } = this
+    let spent: number | undefined
     for (let probe = 0; probe < PROBES; probe++) {
       const slot = (low + probe) & mask
-      if (Atomics.load(words, slot * 2) === 0n || this.isSpent(Atomics.load(words, slot * 2 + 1))) return slot
+      const key = Atomics.load(words, slot * 2)
+      if (key !== 0n && (spent !== undefined || !this.isSpent(Atomics.load(words, slot * 2 + 1)))) continue
+      this.occupant = key
+      if (key === 0n) return slot
+      spent = slot
     }
+    if (spent !== undefined) return spent
+    this.occupant = Atomics.load(words, (low & mask) * 2)
     return low & mask
   }
+}
+
+function seedOf(memory: SharedArrayBuffer): bigint | undefined {
+  return new BigInt64Array(memory, 0, 1)[0]
 }

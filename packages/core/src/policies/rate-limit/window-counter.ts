@@ -79,6 +79,12 @@ export class WindowCounter {
     this.current = Math.max(0, this.current - cost)
   }
 
+  /** What is left. */
+  usage(now: number): Pick<RateDecision, 'limit' | 'remaining' | 'reset'> {
+    const { limit, remaining, reset } = this.take(now, 0)
+    return { limit, remaining, reset: this.previous + this.current === 0 ? 0 : reset }
+  }
+
   private roll(window: number): void {
     if (window <= this.window) return
     const { previous, current } = windowsBetween(window - this.window, this.previous, this.current)

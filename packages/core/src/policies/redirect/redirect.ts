@@ -140,6 +140,7 @@ class Hop {
     exchange.attempts = 0
     exchange.freshConnection = false
     exchange.endpoint = ''
+    exchange.tried = undefined
   }
 
   refused(reason: string): TrafficError {

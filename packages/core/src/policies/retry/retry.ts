@@ -89,6 +89,7 @@ function attempts(options: RetryOptions, next: Handler): Handler {
         previous = delay
       }
       exchange.request.body = replayed(exchange.request.body)
+      if (exchange.endpoint !== '') (exchange.tried ??= []).push(exchange.endpoint)
       options.onRetry?.(exchange, error)
     }
   }

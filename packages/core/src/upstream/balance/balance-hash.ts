@@ -13,6 +13,9 @@ export interface HashOptions {
   readonly loadFactor?: number | undefined
 }
 
+/** So that the group of a key says nothing of its endpoint. */
+const GROUP_SEED = 0x5bd1e995
+
 /**
  * The same key goes to the same endpoint. By rendezvous hashing (Thaler and Ravishankar, 1998): each endpoint draws a
  * number for the key, and the best wins. Unlike a ring or Maglev's table it is exactly even and exactly minimal: when
@@ -46,29 +49,37 @@ export class ConsistentHash<T extends Candidate> implements Balancer<T> {
     this.even = candidates.every(({ weight }) => weight === candidates[0]?.weight)
   }
 
-  pick(exchange: Exchange, avoid?: T): T | undefined {
+  pick(exchange: Exchange, avoid?: readonly T[]): T | undefined {
     const { candidates, seeds, even } = this
-    const key = this.keyOf(exchange)
-    const hash = key === undefined ? Math.floor(this.clock.random() * 2 ** 32) : hashText(key)
+    const hash = this.hashOf(exchange)
     const perWeight = this.loadFactor === undefined ? Infinity : this.boundPerWeight(this.loadFactor)
     let best: T | undefined
     let bestScore = -Infinity
     let overloaded: T | undefined
-    let avoided: T | undefined
     for (let index = 0; index < candidates.length; index++) {
       const candidate = candidates[index] as T // within the list
+      if (avoid?.includes(candidate)) continue
       const drawn = mix(hash ^ (seeds[index] as number)) // one for each
       // Drawn from (0, 1], to the power of 1 / weight: the odds of winning are as the weights.
       const score = even ? drawn : Math.log((drawn + 1) / 2 ** 32) / candidate.weight
-      if (candidate === avoid) avoided = candidate
-      else if (perWeight !== Infinity && candidate.load >= Math.ceil(perWeight * candidate.weight)) {
+      if (perWeight !== Infinity && candidate.load >= Math.ceil(perWeight * candidate.weight)) {
         overloaded ??= candidate
       } else if (score > bestScore) {
         best = candidate
         bestScore = score
       }
     }
-    return best ?? overloaded ?? avoided
+    return best ?? overloaded
+  }
+
+  /** The same key, the same group: as the group's share grows, keys move in one direction only. */
+  draw(exchange: Exchange): number {
+    return mix(this.hashOf(exchange) ^ GROUP_SEED) / 2 ** 32
+  }
+
+  private hashOf(exchange: Exchange): number {
+    const key = this.keyOf(exchange)
+    return key === undefined ? Math.floor(this.clock.random() * 2 ** 32) : hashText(key)
   }
 
   /** With this exchange, what each may have for a weight of 1. */

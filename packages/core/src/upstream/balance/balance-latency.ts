@@ -21,19 +21,15 @@ export class PeakEwmaBalancer<T extends Candidate> implements Balancer<T> {
     this.candidates = candidates
   }
 
-  pick(_exchange: Exchange, avoid?: T): T | undefined {
-    const { candidates, clock } = this
-    // The one to avoid is put last, in thought, and left out.
-    const avoided = avoid !== undefined && candidates.length > 1 ? candidates.indexOf(avoid) : -1
-    const count = avoided < 0 ? candidates.length : candidates.length - 1
-    if (count <= 1) return candidates[avoided === 0 ? 1 : 0]
-    let first = Math.floor(clock.random() * count)
+  pick(_exchange: Exchange, avoid?: readonly T[]): T | undefined {
+    const { clock } = this
+    const candidates =
+      avoid === undefined ? this.candidates : this.candidates.filter((each) => !avoid.includes(each))
+    const count = candidates.length
+    if (count <= 1) return candidates[0]
+    const first = Math.floor(clock.random() * count)
     let second = Math.floor(clock.random() * (count - 1))
     if (second >= first) second++
-    if (avoided >= 0) {
-      if (first >= avoided) first++
-      if (second >= avoided) second++
-    }
     const now = clock.now()
     const one = candidates[first] as T // both are below the length
     const other = candidates[second] as T

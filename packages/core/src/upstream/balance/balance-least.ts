@@ -13,12 +13,11 @@ export class LeastConnections<T extends Candidate> implements Balancer<T> {
     this.turns = keptTurns(this.turns, candidates)
   }
 
-  pick(_exchange: Exchange, avoid?: T): T | undefined {
+  pick(_exchange: Exchange, avoid?: readonly T[]): T | undefined {
     const { turns } = this
-    const spare = turns.length > 1 ? avoid : undefined
     let least = Infinity
     for (const { item, share } of turns) {
-      if (item === spare && spare !== undefined) continue
+      if (avoid?.includes(item)) continue
       const load = item.load / share
       if (load < least) least = load
     }
@@ -26,7 +25,7 @@ export class LeastConnections<T extends Candidate> implements Balancer<T> {
     let total = 0
     for (const turn of turns) {
       const { item, share } = turn
-      if (item.load / share !== least || (item === spare && spare !== undefined)) continue
+      if (item.load / share !== least || avoid?.includes(item)) continue
       turn.credit += share
       total += share
       if (best === undefined || turn.credit > best.credit) best = turn

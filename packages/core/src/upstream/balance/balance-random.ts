@@ -14,21 +14,27 @@ export class WeightedRandom<T extends Candidate> implements Balancer<T> {
 
   update(candidates: readonly T[]): void {
     this.candidates = candidates
-    this.total = candidates.reduce((sum, { share }) => sum + share, 0)
+    this.total = totalShare(candidates)
   }
 
-  pick(_exchange: Exchange, avoid?: T): T | undefined {
-    const { candidates } = this
-    const spare =
-      avoid !== undefined && candidates.length > 1 && candidates.includes(avoid) ? avoid : undefined
-    let left = this.clock.random() * (this.total - (spare?.share ?? 0))
+  pick(_exchange: Exchange, avoid?: readonly T[]): T | undefined {
+    if (avoid === undefined) return this.drawn(this.candidates, this.total)
+    const others = this.candidates.filter((candidate) => !avoid.includes(candidate))
+    return this.drawn(others, totalShare(others))
+  }
+
+  private drawn(candidates: readonly T[], total: number): T | undefined {
+    let left = this.clock.random() * total
     let last: T | undefined
     for (const candidate of candidates) {
-      if (candidate === spare && spare !== undefined) continue
       last = candidate
       left -= candidate.share
       if (left < 0) break
     }
     return last
   }
+}
+
+function totalShare(candidates: readonly Candidate[]): number {
+  return candidates.reduce((sum, { share }) => sum + share, 0)
 }

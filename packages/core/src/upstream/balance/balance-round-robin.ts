@@ -22,13 +22,13 @@ export class WeightedRoundRobin<T extends Candidate> implements Balancer<T> {
     this.single = candidates.length === 1 ? candidates[0] : undefined
   }
 
-  pick(_exchange: Exchange, avoid?: T): T | undefined {
-    if (this.single !== undefined) return this.single
+  pick(_exchange: Exchange, avoid?: readonly T[]): T | undefined {
+    if (this.single !== undefined && avoid === undefined) return this.single
     let best: Turn<T> | undefined
     let total = 0
     for (const turn of this.turns) {
       // One that is avoided neither gains nor pays: its share of the picks to come stays what it was.
-      if (turn.item === avoid && avoid !== undefined) continue
+      if (avoid?.includes(turn.item)) continue
       turn.credit += turn.share
       total += turn.share
       if (best === undefined || turn.credit > best.credit) best = turn

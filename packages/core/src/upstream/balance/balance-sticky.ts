@@ -21,6 +21,7 @@ export interface StickyOptions {
 export class StickySessions<T extends { readonly name: string }> {
   private readonly cookie: string
   private readonly attributes: string
+  private readonly secret: string | undefined
   private readonly byId = new Map<string, T>()
   private readonly ids = new Map<T, string>()
 
@@ -30,8 +31,17 @@ export class StickySessions<T extends { readonly name: string }> {
       throw new TypeError(`${JSON.stringify(cookie)} is not the name of a cookie: use a token`)
     this.cookie = cookie
     this.attributes = `; Path=/; HttpOnly; SameSite=Lax${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}`
+    this.secret = secret
+    this.follow(endpoints)
+  }
+
+  /** Whoever was held to one that is gone is held to another by its next answer. */
+  follow(endpoints: readonly T[]): void {
+    this.byId.clear()
+    const before = new Map(this.ids)
+    this.ids.clear()
     for (const endpoint of endpoints) {
-      const id = idOf(endpoint.name, secret)
+      const id = before.get(endpoint) ?? idOf(endpoint.name, this.secret)
       this.byId.set(id, endpoint)
       this.ids.set(endpoint, id)
     }
@@ -46,11 +56,18 @@ export class StickySessions<T extends { readonly name: string }> {
   /** Has the client come back to the endpoint that answered. */
   async remember(answer: Promise<HttpResponse>, endpoint: T, exchange: Exchange): Promise<HttpResponse> {
     const response = await answer
-    const secure = exchange.peer.encrypted ? '; Secure' : ''
-    const value = `${this.cookie}=${this.ids.get(endpoint)}${this.attributes}${secure}`
-    response.headers.add('set-cookie', value)
+    const secure = isSecure(exchange) ? '; Secure' : ''
+    const id = this.ids.get(endpoint)
+    // Gone since it was picked: there is nothing to come back to.
+    if (id === undefined) return response
+    response.headers.add('set-cookie', `${this.cookie}=${id}${this.attributes}${secure}`)
     return response
   }
+}
+
+/** Whether the client came by TLS: to us, or to a trusted proxy, whose word `forwarding` has passed on or replaced. */
+function isSecure({ peer, request }: Exchange): boolean {
+  return peer.encrypted || request.headers.get('x-forwarded-proto') === 'https'
 }
 
 /** 96 bits: enough for no two endpoints to share one. */

@@ -20,7 +20,12 @@ export interface Balancer<T extends Candidate> {
   update(candidates: readonly T[]): void
   /**
    * The one to ask next; undefined if there is none.
-   * @param avoid not this one, if there is another
+   * @param avoid none of these; only given for a further try, which may cost more
    */
-  pick(exchange: Exchange, avoid?: T): T | undefined
+  pick(exchange: Exchange, avoid?: readonly T[]): T | undefined
+  /**
+   * A number from 0 to 1 by which a group is chosen where there are several: for those whose choice must not be left to
+   * chance.
+   */
+  draw?(exchange: Exchange): number
 }

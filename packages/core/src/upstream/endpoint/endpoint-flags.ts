@@ -6,78 +6,118 @@ const MARKS: readonly EndpointMark[] = ['up', 'draining', 'down']
 const MARK_BITS = 0b011
 const UNHEALTHY_BIT = 0b100
 
-/** Slot 0 is the version; each endpoint has two: its bits, and its weight plus 1, or 0 while that is as configured. */
-const SLOTS = 2
+/** Each slot has two words: its bits, and its weight plus 1, or 0 while that is as configured. */
+const WORDS = 2
+/** The first word of all is the version. */
+const HEAD = 1
+/** What is added where the slots are used up. */
+const FURTHER_SLOTS = 64
 
 /**
  * What all threads must agree on: how endpoints are marked, what active checks say, and weights that were changed. It lies
- * in memory that may be shared, in the order of the endpoints, so that one thread checks for all and none sends a
- * message. All zero, as memory is at first, means: up, healthy, and weights as configured.
+ * in memory that may be shared, a slot for each endpoint, so that one thread checks for all and none sends a message. All
+ * zero, as memory is at first, means: up, healthy, and weights as configured. It grows in parts, so that no slot ever moves.
  */
 export class EndpointFlags {
-  private readonly slots: Int32Array
+  private readonly head: Int32Array
+  private parts: readonly Int32Array[]
 
-  /** @throws TypeError if the memory is not for that many endpoints */
-  constructor(memory: SharedArrayBuffer, endpoints: number) {
-    if (memory.byteLength !== memorySize(endpoints)) {
-      throw new TypeError(`the memory of ${memory.byteLength} bytes is not made for ${endpoints} endpoints`)
-    }
-    this.slots = new Int32Array(memory)
+  /** @param memory at least one part, as `allocate` makes it; others as `grow` does */
+  constructor(memory: readonly [SharedArrayBuffer, ...SharedArrayBuffer[]]) {
+    this.head = new Int32Array(memory[0], 0, HEAD)
+    this.parts = partsOf(memory)
   }
 
-  static allocate(endpoints: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(memorySize(endpoints))
+  /** The first part. */
+  static allocate(slots: number): SharedArrayBuffer {
+    return new SharedArrayBuffer((HEAD + slots * WORDS) * Int32Array.BYTES_PER_ELEMENT)
+  }
+
+  /** A further part, to follow those that there are. */
+  static furtherPart(): SharedArrayBuffer {
+    return new SharedArrayBuffer(FURTHER_SLOTS * WORDS * Int32Array.BYTES_PER_ELEMENT)
+  }
+
+  /** How many slots there are. */
+  get slots(): number {
+    return this.parts.reduce((sum, part) => sum + part.length / WORDS, 0)
+  }
+
+  /** Takes over further parts; those that it has are the first of them. */
+  extend(memory: readonly SharedArrayBuffer[]): void {
+    if (memory.length > this.parts.length) this.parts = partsOf(memory)
   }
 
   /** Another number after each change. */
   get version(): number {
-    return Atomics.load(this.slots, 0)
+    return Atomics.load(this.head, 0)
   }
 
-  mark(index: number): EndpointMark {
-    return MARKS[this.bits(index) & MARK_BITS] ?? 'down'
+  mark(slot: number): EndpointMark {
+    return MARKS[this.load(slot, 0) & MARK_BITS] ?? 'down'
   }
 
-  setMark(index: number, mark: EndpointMark): void {
-    this.change(index, MARK_BITS, MARKS.indexOf(mark))
+  setMark(slot: number, mark: EndpointMark): void {
+    this.change(slot, MARK_BITS, MARKS.indexOf(mark))
   }
 
-  healthy(index: number): boolean {
-    return (this.bits(index) & UNHEALTHY_BIT) === 0
+  healthy(slot: number): boolean {
+    return (this.load(slot, 0) & UNHEALTHY_BIT) === 0
   }
 
-  setHealthy(index: number, healthy: boolean): void {
-    this.change(index, UNHEALTHY_BIT, healthy ? 0 : UNHEALTHY_BIT)
+  setHealthy(slot: number, healthy: boolean): void {
+    this.change(slot, UNHEALTHY_BIT, healthy ? 0 : UNHEALTHY_BIT)
   }
 
   /** Undefined while it is as configured. */
-  weight(index: number): number | undefined {
-    const stored = Atomics.load(this.slots, 2 + index * SLOTS)
+  weight(slot: number): number | undefined {
+    const stored = this.load(slot, 1)
     return stored === 0 ? undefined : stored - 1
   }
 
-  setWeight(index: number, weight: number): void {
-    Atomics.store(this.slots, 2 + index * SLOTS, weight + 1)
-    Atomics.add(this.slots, 0, 1)
+  /** @param weight undefined: as configured again */
+  setWeight(slot: number, weight: number | undefined): void {
+    const [part, index] = this.place(slot)
+    Atomics.store(part, index + 1, weight === undefined ? 0 : weight + 1)
+    Atomics.add(this.head, 0, 1)
   }
 
-  private bits(index: number): number {
-    return Atomics.load(this.slots, 1 + index * SLOTS)
+  /** As memory is at first: for an endpoint that gets a slot which another one had. */
+  clear(slot: number): void {
+    const [part, index] = this.place(slot)
+    Atomics.store(part, index, 0)
+    this.setWeight(slot, undefined)
+  }
+
+  private load(slot: number, word: 0 | 1): number {
+    const [part, index] = this.place(slot)
+    return Atomics.load(part, index + word)
   }
 
   /** Marks and health are written by different hands. */
-  private change(index: number, mask: number, bits: number): void {
-    const slot = 1 + index * SLOTS
+  private change(slot: number, mask: number, bits: number): void {
+    const [part, index] = this.place(slot)
     for (;;) {
-      const before = Atomics.load(this.slots, slot)
+      const before = Atomics.load(part, index)
       const after = (before & ~mask) | bits
       if (after === before) return
-      if (Atomics.compareExchange(this.slots, slot, before, after) === before) break
+      if (Atomics.compareExchange(part, index, before, after) === before) break
     }
-    Atomics.add(this.slots, 0, 1)
+    Atomics.add(this.head, 0, 1)
+  }
+
+  private place(slot: number): readonly [Int32Array, number] {
+    let index = slot * WORDS
+    for (const part of this.parts) {
+      if (index < part.length) return [part, index]
+      index -= part.length
+    }
+    throw new TypeError(`the memory has ${this.slots} slots for endpoints, and none of number ${slot}`)
   }
 }
 
-function memorySize(endpoints: number): number {
-  return (1 + endpoints * SLOTS) * Int32Array.BYTES_PER_ELEMENT
+function partsOf([first, ...others]: readonly SharedArrayBuffer[]): readonly Int32Array[] {
+  if (first === undefined) throw new TypeError('there is no memory for the state of endpoints')
+  const head = HEAD * Int32Array.BYTES_PER_ELEMENT
+  return [new Int32Array(first, head), ...others.map((part) => new Int32Array(part))]
 }

@@ -13,7 +13,7 @@ import {
   targetName,
 } from '../connect/connect.ts'
 import { Resolver } from '../connect/dns.ts'
-import { endpointAuthority, endpointTarget } from './endpoint.ts'
+import { atAddress, endpointAuthority, endpointTarget } from './endpoint.ts'
 import { checkedWeight, type EndpointParts } from './endpoint-state.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions } from '../pool/pool.ts'
@@ -27,7 +27,18 @@ export interface EndpointOptions {
   readonly url: string
   /** Its share of the exchanges, a whole number up to 1000; 1 by default, 0 for none. */
   readonly weight?: number
+  /**
+   * The IP address to connect to, in place of what the host of the URL resolves to. The endpoint is called by it; TLS and
+   * Host go by the URL.
+   */
+  readonly address?: string | undefined
+  /** 0, the default, is used first; others when too few of those below are usable. A whole number up to 99. */
+  readonly priority?: number | undefined
+  /** Where it is: see `EndpointSetOptions.zone`. */
+  readonly zone?: string | undefined
 }
+
+const MAX_PRIORITY = 99
 
 /**
  * Makes a connection that speaks HTTP. It calls `connectSocket`, with the buffer that it wants to be read into,
@@ -62,16 +73,15 @@ export interface ConnectionOptions {
 
 /**
  * What an endpoint is made of, its pool among it. Nothing is connected yet.
- * @throws TypeError if its URL or weight is not valid
+ * @throws TypeError if its URL, address, weight or priority is not valid
  */
-export function endpointParts(
-  { url, weight = 1 }: EndpointOptions,
-  options: ConnectionOptions,
-): EndpointParts {
+export function endpointParts(endpoint: EndpointOptions, options: ConnectionOptions): EndpointParts {
+  const { url, address } = endpoint
   const { clock = systemClock, connectTimeout: timeout = 5_000, guard } = options
   const resolver = options.resolver ?? new Resolver({ clock })
   const connectHttp = options.open ?? openHttp1({ ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection })
-  const target = endpointTarget(url, options.tls)
+  const named = endpointTarget(url, options.tls)
+  const target = address === undefined ? named : atAddress(named, address)
   const name = targetName(target)
   const dial = dialler(target, options.proxy)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
@@ -81,11 +91,28 @@ export function endpointParts(
     )
   return {
     name,
-    weight: checkedWeight(weight),
-    authority: endpointAuthority(target),
+    ...standing(endpoint),
+    authority: endpointAuthority(named),
     open,
     pool: new Pool(name, clock, open, { ...POOL_DEFAULTS, ...options.pool }),
   }
+}
+
+/**
+ * What may change of an endpoint while it serves.
+ * @throws TypeError if its weight or priority is not valid
+ */
+export function standing({
+  weight = 1,
+  priority = 0,
+  zone,
+}: EndpointOptions): Pick<EndpointParts, 'weight' | 'priority' | 'zone'> {
+  return { weight: checkedWeight(weight), priority: checkedPriority(priority), zone }
+}
+
+function checkedPriority(priority: number): number {
+  if (Number.isInteger(priority) && priority >= 0 && priority <= MAX_PRIORITY) return priority
+  throw new TypeError(`${priority} is not a priority: it must be a whole number from 0 to ${MAX_PRIORITY}`)
 }
 
 /** How a target is connected to: the proxy is chosen once. */

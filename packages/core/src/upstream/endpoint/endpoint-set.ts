@@ -2,8 +2,10 @@ import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
 import type { Balancer } from '../balance/balancer.ts'
+import { type ChoiceRules, choose } from './choose.ts'
 import type { EndpointFlags } from './endpoint-flags.ts'
 import type { Endpoint } from './endpoint-state.ts'
+import { LevelBalancer } from './level-balancer.ts'
 
 /** Options of `EndpointSet`. */
 export interface EndpointSetOptions {
@@ -14,6 +16,13 @@ export interface EndpointSetOptions {
    * the few would be overrun by the exchanges of all. Default 30; 0 for never.
    */
   readonly panicThreshold?: number | undefined
+  /**
+   * Where endpoints have priorities or zones: how much more than its share an endpoint can take, as a factor from 1 on. Default
+   * 1.4: what comes first gets everything until fewer than 72 % of it are usable, and from then on what it can take.
+   */
+  readonly overprovisioning?: number | undefined
+  /** Where the exchanges come from: endpoints of this zone come before others of the same priority. Default: zones do not matter. */
+  readonly zone?: string | undefined
 }
 
 /** What one that starts slowly gets at first, and in how many steps it gets the rest. */
@@ -22,32 +31,31 @@ const STEPS = 20
 
 /** Which of an upstream's endpoints may be chosen. It looks at their state when that has changed, not for each exchange. */
 export class EndpointSet {
-  readonly endpoints: readonly Endpoint[]
+  private endpoints: readonly Endpoint[]
   private readonly flags: EndpointFlags
-  private readonly balancer: Balancer<Endpoint>
+  private readonly balancer: LevelBalancer<Endpoint>
   private readonly clock: Clock
   private readonly slowStart: number
-  private readonly panicThreshold: number
+  private readonly rules: ChoiceRules
   private readonly steps: Timer
   private seen: number
-  private panicking = false
   private usable: ReadonlySet<Endpoint>
-  /** As `usable`, but for when too few are. */
-  private used: ReadonlySet<Endpoint> = new Set()
+  /** As `usable`, but for when too few are. With the part of the exchanges that its level gets. */
+  private used: ReadonlyMap<Endpoint, number> = new Map()
 
   constructor(
     endpoints: readonly Endpoint[],
     flags: EndpointFlags,
-    balancer: Balancer<Endpoint>,
+    makeBalancer: () => Balancer<Endpoint>,
     clock: Clock,
     options: EndpointSetOptions = {},
   ) {
     this.endpoints = endpoints
     this.flags = flags
-    this.balancer = balancer
+    this.balancer = new LevelBalancer(makeBalancer, clock)
     this.clock = clock
     this.slowStart = options.slowStart ?? 0
-    this.panicThreshold = (options.panicThreshold ?? 30) / 100
+    this.rules = choiceRules(options)
     this.steps = clock.timer(() => this.update())
     this.seen = flags.version
     // They all start together: none is to be spared.
@@ -57,14 +65,22 @@ export class EndpointSet {
 
   /**
    * Undefined if none may be used.
+   * @param tried none of these, as long as there is another; of these alone, not the last
    * @param held this one, if it is usable
    */
-  pick(exchange: Exchange, avoid: Endpoint | undefined, held?: Endpoint): Endpoint | undefined {
+  pick(exchange: Exchange, tried?: readonly Endpoint[], held?: Endpoint): Endpoint | undefined {
     if (this.flags.version !== this.seen) this.update()
-    if (held !== undefined && held !== avoid && this.usable.has(held)) return held
-    const endpoint = this.balancer.pick(exchange, avoid)
-    if (this.panicking && endpoint !== undefined) endpoint.panics++
-    return endpoint
+    if (held !== undefined && !tried?.includes(held) && this.usable.has(held)) return held
+    const { balancer } = this
+    const endpoint = balancer.pick(exchange, tried)
+    if (endpoint !== undefined || tried === undefined) return endpoint
+    return balancer.pick(exchange, tried.slice(-1)) ?? balancer.pick(exchange)
+  }
+
+  /** Those that come start slowly, if they are to. */
+  follow(endpoints: readonly Endpoint[]): void {
+    this.endpoints = endpoints
+    this.update()
   }
 
   /** To be called when an endpoint was ejected or is back; changes of the flags are noticed. */
@@ -78,23 +94,31 @@ export class EndpointSet {
       if (!this.usable.has(endpoint) && this.slowStart > 0) endpoint.joinedAt = now
     }
     this.usable = usable
-    const chosen = choose(this.endpoints, usable, this.panicThreshold)
-    this.panicking = chosen.panic
+    const levels = choose(this.endpoints, usable, this.rules)
     let starting = false
-    for (const endpoint of chosen.endpoints) {
-      endpoint.share = endpoint.weight * this.startedShare(endpoint, now)
-      starting ||= endpoint.joinedAt !== undefined
+    const used = new Map<Endpoint, number>()
+    for (const { endpoints, share } of levels) {
+      for (const endpoint of endpoints) {
+        used.set(endpoint, share)
+        endpoint.share = endpoint.weight * this.startedShare(endpoint, now)
+        starting ||= endpoint.joinedAt !== undefined
+      }
     }
-    this.used = new Set(chosen.endpoints)
-    this.balancer.update(chosen.endpoints)
+    this.used = used
+    this.balancer.update(levels)
     if (starting) this.steps.arm(this.slowStart / STEPS)
     else this.steps.disarm()
   }
 
-  /** Whether exchanges are sent to it. */
+  /** Whether exchanges are sent to it, or would be if those that come before it were not there. */
   uses(endpoint: Endpoint): boolean {
+    return this.levelShare(endpoint) !== undefined
+  }
+
+  /** Part of the exchanges, from 0 to 1, that it and those beside it get by priority and zone; undefined if it is not used. */
+  levelShare(endpoint: Endpoint): number | undefined {
     if (this.flags.version !== this.seen) this.update()
-    return this.used.has(endpoint)
+    return this.used.get(endpoint)
   }
 
   stop(): void {
@@ -115,23 +139,9 @@ function isUsable(endpoint: Endpoint): boolean {
   return endpoint.status === 'up' && endpoint.weight > 0
 }
 
-/** What `choose` looks at. */
-type Judged = Pick<Endpoint, 'marked' | 'weight' | 'healthy'>
-
-/**
- * Which endpoints are used. All are down: none, for what checks say is down would only cost the client its time. Too few are
- * usable: all, but for those that were taken out by hand.
- */
-export function choose<T extends Judged>(
-  endpoints: readonly T[],
-  usable: ReadonlySet<T>,
-  panicThreshold: number,
-): { readonly endpoints: readonly T[]; readonly panic: boolean } {
-  const wanted = endpoints.filter(({ marked, weight }) => marked === 'up' && weight > 0)
-  const healthy = wanted.filter((endpoint) => endpoint.healthy)
-  if (healthy.length === 0) return { endpoints: [], panic: false }
-  if (usable.size < wanted.length * panicThreshold) return { endpoints: wanted, panic: true }
-  // All that are healthy were ejected: better those than none.
-  if (usable.size === 0) return { endpoints: healthy, panic: true }
-  return { endpoints: usable.size === endpoints.length ? endpoints : [...usable], panic: false }
+/** @throws TypeError if one is out of range */
+function choiceRules({ panicThreshold = 30, overprovisioning = 1.4, zone }: EndpointSetOptions): ChoiceRules {
+  if (!(overprovisioning >= 1))
+    throw new TypeError(`overprovisioning is ${overprovisioning}: use a number from 1 on`)
+  return { panicThreshold: panicThreshold / 100, overprovisioning, zone }
 }

@@ -35,6 +35,16 @@ export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget
   return secure ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) } : { kind: 'tcp', host, port }
 }
 
+/**
+ * The same origin, under its own name for TLS, at one of its addresses.
+ * @throws TypeError if that is no IP address, or the target has none
+ */
+export function atAddress(target: ConnectTarget, address: string): ConnectTarget {
+  if (target.kind === 'unix') throw new TypeError('address: a unix socket has none')
+  if (isIP(address) === 0) throw new TypeError(`address: ${JSON.stringify(address)} is not an IP address`)
+  return { ...target, host: address }
+}
+
 const LOCALHOST: Authority = { host: 'localhost', port: undefined, text: 'localhost' }
 
 /** What Host says to an endpoint that is asked under its own name. */

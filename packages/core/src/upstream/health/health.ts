@@ -29,40 +29,95 @@ export interface Checked extends Probed {
 export interface CheckStats {
   readonly passed: number
   readonly failed: number
+  /** Undefined before the first. */
+  readonly last: CheckOutcome | undefined
+}
+
+/** How one check ended. */
+export interface CheckOutcome {
+  /** When it ended, as `clock.wallTime()`. */
+  readonly time: number
+  /** Milliseconds that it took. */
+  readonly took: number
+  /** Why it failed; undefined if it passed. */
+  readonly failure: string | undefined
 }
 
 const JITTER = 0.1
-/** Within how long all endpoints are checked for the first time. */
+/** Within how long all endpoints are checked for the first time; and those that come later. Milliseconds. */
 const FIRST_SPREAD = 1_000
+const JOINED_SPREAD = 100
 
 /** Asks all endpoints of an upstream, again and again, whether they are well. */
 export class HealthChecker {
-  private readonly checks: readonly EndpointCheck[]
+  private readonly options: HealthCheckOptions
+  private readonly clock: Clock
+  private checks: readonly EndpointCheck[]
+  /** Undefined while nothing is checked. */
+  private changed: HealthListener | undefined
 
   constructor(endpoints: readonly Checked[], options: HealthCheckOptions, clock: Clock) {
-    const lost = (): boolean => endpoints.every(({ healthy }) => !healthy)
-    this.checks = endpoints.map((endpoint) => new EndpointCheck(endpoint, options, clock, lost))
+    this.options = options
+    this.clock = clock
+    this.checks = endpoints.map((endpoint) => this.checkOf(endpoint))
   }
 
   start(changed: HealthListener = () => {}): void {
-    for (const check of this.checks) check.start(changed)
+    this.changed = changed
+    for (const check of this.checks) check.start(changed, FIRST_SPREAD)
   }
 
   /** Endpoints stay as they were found last. */
   stop(): void {
+    this.changed = undefined
     for (const check of this.checks) check.stop()
+  }
+
+  /**
+   * Checks these from now on. One that comes while others are well is not used before its first check: it is often not
+   * ready yet when it is announced.
+   */
+  follow(endpoints: readonly Checked[]): void {
+    const known = new Map(this.checks.map((check) => [check.endpoint, check]))
+    const isServed = endpoints.some((endpoint) => known.has(endpoint) && endpoint.healthy)
+    const { changed } = this
+    this.checks = endpoints.map((endpoint) => {
+      const check = known.get(endpoint)
+      known.delete(endpoint)
+      if (check !== undefined) return check
+      const joined = this.checkOf(endpoint)
+      if (changed === undefined) return joined
+      if (isServed) endpoint.setHealthy(false)
+      joined.start(changed, JOINED_SPREAD)
+      return joined
+    })
+    for (const check of known.values()) check.stop()
+  }
+
+  private checkOf(endpoint: Checked): EndpointCheck {
+    const allLost = (): boolean => this.checks.every((check) => !check.endpoint.healthy)
+    return new EndpointCheck(endpoint, this.options, this.clock, allLost)
+  }
+
+  /**
+   * Checks all endpoints now, also where they are not checked from time to time: what it finds counts at once, whatever the
+   * thresholds say. Resolves when all have been checked.
+   */
+  async checkNow(): Promise<void> {
+    await Promise.all(this.checks.map((check) => check.checkNow()))
   }
 
   /** In the order of the endpoints. */
   stats(): CheckStats[] {
-    return this.checks.map(({ passed, failed }) => ({ passed, failed }))
+    return this.checks.map(({ passed, failed, last }) => ({ passed, failed, last }))
   }
 }
 
 class EndpointCheck {
   passed = 0
   failed = 0
-  private readonly endpoint: Checked
+  last: CheckOutcome | undefined
+  readonly endpoint: Checked
   private readonly probe: ProbeOptions
   private readonly interval: number
   private readonly timeout: number
@@ -74,6 +129,7 @@ class EndpointCheck {
   private readonly timer: Timer
   private running = false
   private checking = false
+  private asked: Promise<void> | undefined
   /** Checks that said the opposite of what is known, one after the other. */
   private against = 0
 
@@ -89,11 +145,12 @@ class EndpointCheck {
     this.timer = clock.timer(() => void this.check())
   }
 
-  start(changed: HealthListener): void {
+  /** @param spread milliseconds within which the first check is made */
+  start(changed: HealthListener, spread: number): void {
     this.changed = changed
     if (this.running) return
     this.running = true
-    this.timer.arm(this.clock.random() * Math.min(this.interval, FIRST_SPREAD))
+    this.timer.arm(this.clock.random() * Math.min(this.interval, spread))
   }
 
   stop(): void {
@@ -101,21 +158,39 @@ class EndpointCheck {
     this.timer.disarm()
   }
 
+  /** Whoever asks meanwhile gets the same answer. */
+  checkNow(): Promise<void> {
+    this.asked ??= this.ask().then((outcome) => {
+      this.asked = undefined
+      this.judge(outcome, true)
+    })
+    return this.asked
+  }
+
   private async check(): Promise<void> {
     if (this.checking) return
     this.checking = true
     const started = this.clock.now()
-    const failure = await probe(this.endpoint, this.probe, this.timeout, this.clock)
+    const outcome = await this.ask()
     this.checking = false
     if (!this.running) return
     const wait = this.interval * (1 - JITTER * this.clock.random())
     this.timer.arm(Math.max(0, started + wait - this.clock.now()))
-    this.judge(failure)
+    this.judge(outcome, false)
   }
 
-  private judge(failure: string | undefined): void {
+  private async ask(): Promise<CheckOutcome> {
+    const { clock } = this
+    const started = clock.now()
+    const failure = await probe(this.endpoint, this.probe, this.timeout, clock)
+    return { time: clock.wallTime(), took: clock.now() - started, failure }
+  }
+
+  private judge(outcome: CheckOutcome, isDecisive: boolean): void {
     const first = this.passed + this.failed === 0
+    const { failure } = outcome
     const well = failure === undefined
+    this.last = outcome
     if (well) this.passed++
     else this.failed++
     if (well === this.endpoint.healthy) {
@@ -123,11 +198,13 @@ class EndpointCheck {
       return
     }
     this.against++
-    const enough = well ? this.healthyThreshold : this.unhealthyThreshold
+    const enough = isDecisive || this.against >= (well ? this.healthyThreshold : this.unhealthyThreshold)
     // Nothing is known before the first check; and where no endpoint is left, one good sign is enough.
-    if (this.against < enough && !first && !(well && this.allLost())) return
+    if (!enough && !first && !(well && this.allLost())) return
     this.against = 0
     this.endpoint.setHealthy(well)
+    // One that came and is well is no news.
+    if (first && well) return
     this.changed(this.endpoint.name, well, failure ?? '')
   }
 }

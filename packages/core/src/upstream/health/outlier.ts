@@ -36,7 +36,7 @@ interface Watched {
  * the exchanges alone, and sends none of its own.
  */
 export class OutlierDetector {
-  private readonly records: readonly OutlierRecord[]
+  private records: readonly OutlierRecord[] = []
   private readonly clock: Clock
   private readonly changed: () => void
   private readonly consecutiveFailures: number
@@ -45,7 +45,8 @@ export class OutlierDetector {
   private readonly interval: number
   private readonly ejectionTime: number
   private readonly maxEjectionTime: number
-  private readonly mostEjected: number
+  private readonly maxEjectionPercent: number
+  private mostEjected = 0
   private readonly comparison: Timer
   /** Whether the timer runs, or none is needed. */
   private comparing: boolean
@@ -64,9 +65,19 @@ export class OutlierDetector {
     this.interval = options.interval ?? 10_000
     this.ejectionTime = options.ejectionTime ?? 30_000
     this.maxEjectionTime = options.maxEjectionTime ?? 300_000
-    this.mostEjected = Math.floor((endpoints.length * (options.maxEjectionPercent ?? 50)) / 100)
+    this.maxEjectionPercent = options.maxEjectionPercent ?? 50
     this.comparison = clock.timer(() => this.compare())
-    this.records = endpoints.map((endpoint) => (endpoint.record = new OutlierRecord()))
+    this.follow(endpoints)
+  }
+
+  /** Looks at these from now on; those that it knows keep their records, and one that is alone is never ejected. */
+  follow(endpoints: readonly Watched[]): void {
+    const { length } = endpoints
+    this.mostEjected = length > 1 ? Math.floor((length * this.maxEjectionPercent) / 100) : 0
+    const before = new Set(this.records)
+    this.records = endpoints.map((endpoint) => (endpoint.record ??= new OutlierRecord()))
+    for (const record of this.records) before.delete(record)
+    for (const { timer } of before) timer?.disarm()
   }
 
   /** A response came. */
@@ -100,7 +111,9 @@ export class OutlierDetector {
     const now = this.clock.now()
     // Who did well for as long as an ejection takes is forgiven one.
     const forgiven = Math.floor((now - record.returnedAt) / this.ejectionTime)
-    record.severity = Math.max(0, record.severity - forgiven) + 1
+    // Not beyond the longest one: else who was down for a day would not be forgiven for hours.
+    const most = Math.max(1, Math.ceil(this.maxEjectionTime / this.ejectionTime))
+    record.severity = Math.min(Math.max(0, record.severity - forgiven) + 1, most)
     record.ejected = true
     record.ejections++
     record.timer ??= this.clock.timer(() => this.restore(record))

@@ -23,7 +23,8 @@ export function parsePathPattern(text: string): Parsed<string> {
 }
 
 function escapedHint(text: string): string | undefined {
-  const escaped = encodeURI(text)
+  // Half of a surrogate pair, as JSON can hold it, has no escape.
+  const escaped = encodeURI(text.toWellFormed())
   return escaped !== text && canonicalPath(escaped) === escaped ? didYouMean(escaped) : undefined
 }
 

@@ -8,8 +8,12 @@ import { requestField } from './request-field.ts'
 /** The words, and what they stand for. */
 const WORDS: ReadonlyMap<string, RateLimitKey> = new Map<string, RateLimitKey>([
   ['client-ip', { kind: 'client-ip' }],
+  ['country', { kind: 'country' }],
   ['route', { kind: 'route' }],
   ['global', { kind: 'global' }],
+  ['graphql-type', { kind: 'graphql-type' }],
+  ['graphql-operation', { kind: 'graphql-operation' }],
+  ['graphql-root-fields', { kind: 'graphql-root-fields' }],
   ['api-key', { kind: 'header', name: 'x-api-key' }],
   ['credential', { kind: 'header', name: 'authorization' }],
 ])

@@ -1,0 +1,19 @@
+import type { Exchange } from '../../message/exchange.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import type { Pool } from './pool.ts'
+import type { PooledConnection } from './pool-entry.ts'
+
+/** Synchronous up to the send where a connection is idle. */
+export function sendThrough(pool: Pool, exchange: Exchange): Promise<HttpResponse> {
+  const connection = pool.acquire(exchange)
+  if (connection instanceof Promise) return connection.then((opened) => sendLater(pool, opened, exchange))
+  return connection.send(exchange)
+}
+
+/** On a connection that was waited for: in between, exchange or connection may have come to an end. */
+function sendLater(pool: Pool, connection: PooledConnection, exchange: Exchange): Promise<HttpResponse> {
+  if (connection.closed) return sendThrough(pool, exchange)
+  if (exchange.cancellation === undefined) return connection.send(exchange)
+  connection.owner?.released(connection)
+  return Promise.reject(exchange.cancellation)
+}

@@ -1,0 +1,142 @@
+import { redactUrls } from '../config/redact-urls.ts'
+import { type AdminAnswer, type AdminOperation, type AdminRequest, json, problem } from './endpoint.ts'
+import { LAST_CHECK, lastCheck } from './upstream-view.ts'
+import { noUpstream, notAsExpected, type UpstreamsSource, upstreamEtag } from './upstream-state.ts'
+import { list, members, oneOf, TEXT, FLAG } from './schemas.ts'
+
+const STATE = oneOf('running', 'paused')
+const ALL = members({ checks: STATE })
+const ONE = members({ upstream: TEXT, checks: STATE })
+const FOUND = members({
+  upstream: TEXT,
+  endpoints: list(members({ endpoint: TEXT, healthy: FLAG, status: TEXT, 'lastCheck?': LAST_CHECK })),
+})
+
+const ANSWERS = {
+  200: 'whether the endpoints are checked now',
+  404: 'there is no such upstream',
+  409: 'its endpoints are not checked, or checks are paused for all upstreams',
+  412: 'the upstream has been changed since',
+}
+
+/** Pausing active health checks, going on with them, and checking now. */
+export function healthCheckOperations(source: UpstreamsSource): AdminOperation[] {
+  return [pauseAll(source), resumeAll(source), pause(source), resume(source), checkNow(source)]
+}
+
+function pauseAll({ checks }: UpstreamsSource): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/health-checks/pause',
+    about:
+      'check no endpoint of any upstream, until they are resumed: endpoints stay as they were found last',
+    description: { id: 'pauseHealthChecks', result: ALL, answers: { 200: 'they are paused' } },
+    handle() {
+      const before = { checks: checks.isPaused ? 'paused' : 'running' }
+      checks.pause()
+      const after = { checks: 'paused' }
+      return { ...json(after), change: { what: 'health checks of all upstreams', before, after } }
+    },
+  }
+}
+
+function resumeAll({ checks }: UpstreamsSource): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/health-checks/resume',
+    about: 'go on with the health checks of all upstreams, those that were paused alone, too',
+    description: { id: 'resumeHealthChecks', result: ALL, answers: { 200: 'they go on' } },
+    handle() {
+      const before = { checks: checks.isPaused ? 'paused' : 'running' }
+      checks.resume()
+      const after = { checks: 'running' }
+      return { ...json(after), change: { what: 'health checks of all upstreams', before, after } }
+    },
+  }
+}
+
+function pause(source: UpstreamsSource): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/upstreams/{upstream}/health-checks/pause',
+    about: 'check the endpoints of an upstream no more: they stay as they were found last',
+    description: { id: 'pauseUpstreamHealthChecks', result: ONE, conditional: 'upstream', answers: ANSWERS },
+    handle: (request) => change(source, request, (name) => source.checks.pause(name)),
+  }
+}
+
+function resume(source: UpstreamsSource): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/upstreams/{upstream}/health-checks/resume',
+    about: 'go on with the health checks of an upstream',
+    description: { id: 'resumeUpstreamHealthChecks', result: ONE, conditional: 'upstream', answers: ANSWERS },
+    handle(request) {
+      if (source.checks.isPaused) {
+        return problem(409, 'Conflict', 'the checks of all upstreams are paused: POST /health-checks/resume')
+      }
+      return change(source, request, (name) => source.checks.resume(name))
+    },
+  }
+}
+
+function change(source: UpstreamsSource, request: AdminRequest, apply: (name: string) => void): AdminAnswer {
+  const { checks } = source
+  const name = request.params['upstream'] ?? ''
+  const compiled = source.upstreams.get(name)
+  if (compiled === undefined) return noUpstream()
+  if (!compiled.upstream.isChecked) return unchecked()
+  const refused = notAsExpected(request, upstreamEtag(compiled, checks))
+  if (refused !== undefined) return refused
+  const state = (): { checks: string } => ({ checks: checks.isPausedFor(name) ? 'paused' : 'running' })
+  const before = state()
+  apply(name)
+  const upstream = redactUrls(name)
+  return {
+    ...json({ upstream, ...state() }, { etag: upstreamEtag(compiled, checks) }),
+    change: { what: `health checks of upstream ${upstream}`, before, after: state() },
+  }
+}
+
+function checkNow(source: UpstreamsSource): AdminOperation {
+  return {
+    method: 'POST',
+    path: '/upstreams/{upstream}/health-checks/run',
+    about: 'check the endpoints of an upstream now, paused or not: what is found counts at once',
+    description: {
+      id: 'runUpstreamHealthChecks',
+      result: FOUND,
+      answers: {
+        200: 'what was found',
+        404: 'there is no such upstream',
+        409: 'its endpoints are not checked',
+      },
+    },
+    async handle({ params }) {
+      const name = params['upstream'] ?? ''
+      const upstream = source.upstreams.get(name)?.upstream
+      if (upstream === undefined) return noUpstream()
+      if (!upstream.isChecked) return unchecked()
+      const health = (): Record<string, boolean> =>
+        Object.fromEntries(upstream.endpoints.map((each) => [each.name, each.healthy]))
+      const before = health()
+      await upstream.checkNow()
+      const stats = upstream.stats()
+      const endpoints = upstream.endpoints.map(({ name: endpoint, healthy, status }, index) => ({
+        endpoint,
+        healthy,
+        status,
+        ...lastCheck(stats[index]),
+      }))
+      const shown = redactUrls(name)
+      return {
+        ...json({ upstream: shown, endpoints }),
+        change: { what: `health of upstream ${shown}, checked`, before, after: health() },
+      }
+    },
+  }
+}
+
+function unchecked(): AdminAnswer {
+  return problem(409, 'Conflict', 'its endpoints are not checked: "health" of the upstream says how to')
+}

@@ -1,0 +1,117 @@
+import { HttpRequest } from '@headgate/core'
+import type { GatewayConfig, RouteConfig } from '../config/config.ts'
+import type { MatchConfig } from '../config/match-config.ts'
+import { loggedField } from '../config/values/logged-field.ts'
+import { type Condition, type Subject, weightOf } from '../routing/condition.ts'
+import { routeEntry } from '../routing/entry.ts'
+import type { GeoLookup } from '../routing/geo/geo-place.ts'
+import { isUnread, setView } from '../routing/graphql/request-view.ts'
+import { someQueryValue } from '../routing/request-values.ts'
+import { type Found, type RouteEntry, Router } from '../routing/router.ts'
+import { NotRecorded } from './recorded-headers.ts'
+import type { RecordedRequest } from './recorded-request.ts'
+import { recordedView } from './recorded-view.ts'
+
+/** What stands in a log for the value of a parameter that is a secret. */
+const HIDDEN = '[redacted]'
+
+/** A route that would take a request if something were so that the log does not tell. */
+export interface UnsureRoute {
+  readonly route: string
+  readonly missing: NotRecorded
+}
+
+export interface RouteSearchResult {
+  /** What it is if none of the unsure ones takes the request. */
+  readonly found: Found<RouteConfig>
+  readonly unsure: readonly UnsureRoute[]
+}
+
+/**
+ * Finds the route of a recorded request, by the gateway's own router and conditions. A condition that looks at something which
+ * the log does not tell neither holds nor fails: its route is noted, and those behind it are looked at as well.
+ */
+export class RouteSearch {
+  private readonly router: Router<RouteConfig>
+  private recorded: RecordedRequest | undefined
+  private subject: Subject = { request: HttpRequest.to('http://localhost/'), clientAddress: '' }
+  /** Whether the condition that is asked now has done so. */
+  private looksAtQuery = false
+  private readonly unsure = new Map<string, NotRecorded>()
+
+  constructor(config: GatewayConfig, geo: GeoLookup) {
+    this.router = new Router(config.routes.map((route) => this.entry(routeEntry(route, route, geo))))
+  }
+
+  /** @param clientAddress as the configuration sees it */
+  find(recorded: RecordedRequest, clientAddress: string): RouteSearchResult {
+    const { request, fields } = recorded
+    const seen = new HttpRequest(request)
+    seen.headers = fields
+    const { query } = request
+    if (query.includes(HIDDEN)) Object.defineProperty(seen, 'query', { get: () => this.lookAtQuery(query) })
+    this.recorded = recorded
+    this.subject = { request: seen, clientAddress }
+    this.unsure.clear()
+    const { authority, path, method } = request
+    const found = this.router.find(authority.host, path, method, this.subject)
+    return { found, unsure: Array.from(this.unsure, ([route, missing]) => ({ route, missing })) }
+  }
+
+  /** All of its conditions as one, which knows of three answers. */
+  private entry(entry: RouteEntry<RouteConfig>): RouteEntry<RouteConfig> {
+    const { conditions = [], name, value } = entry
+    if (conditions.length === 0) return entry
+    const secrets = secretParameters(value.match)
+    const holds = (): boolean => this.judge(name, conditions, secrets)
+    return { ...entry, conditions: [{ text: `route ${name}`, weight: weightOf(conditions), holds }] }
+  }
+
+  private judge(route: string, conditions: readonly Condition[], secrets: readonly string[]): boolean {
+    const hidden = this.hiddenParameter(secrets)
+    let missing: NotRecorded | undefined
+    for (const condition of conditions) {
+      this.looksAtQuery = false
+      const asked = this.ask(condition)
+      const answer = hidden !== undefined && this.looksAtQuery ? hidden : asked
+      if (answer === false) return false
+      if (answer !== true) missing ??= answer
+    }
+    if (missing === undefined) return true
+    this.unsure.set(route, missing)
+    return false
+  }
+
+  private ask(condition: Condition): boolean | NotRecorded {
+    // Of its own: it is noted there that the operation was asked for.
+    const subject: Subject = { ...this.subject }
+    const view = recordedView(this.recorded?.graphql)
+    if (view !== undefined) setView(subject, view)
+    try {
+      const holds = condition.holds(subject)
+      return isUnread(subject) ? new NotRecorded('the GraphQL operation') : holds
+    } catch (error) {
+      if (error instanceof NotRecorded) return error
+      throw error
+    }
+  }
+
+  private lookAtQuery(query: string): string {
+    this.looksAtQuery = true
+    return query
+  }
+
+  private hiddenParameter(secrets: readonly string[]): NotRecorded | undefined {
+    const { query } = this.subject.request
+    const name = secrets.find((each) => someQueryValue(query, each, (value) => value === HIDDEN))
+    return name === undefined ? undefined : new NotRecorded(`the value of parameter ${name}`)
+  }
+}
+
+/** Parameters whose values decide and are hidden in logs. */
+function secretParameters({ query = {}, all = [], any = [], not }: MatchConfig): string[] {
+  const own = Object.entries(query).flatMap(([name, test]) =>
+    'exists' in test || loggedField.parse(name).ok ? [] : [name],
+  )
+  return [...own, ...[...all, ...any, ...(not === undefined ? [] : [not])].flatMap(secretParameters)]
+}

@@ -1,0 +1,84 @@
+import type { Exchange, Handler, HttpResponse, Policy } from '@headgate/core'
+import type { ApiVersionsConfig } from '../../config/api-version-config.ts'
+import { type AskedVersion, versionSeeker } from './asked-version.ts'
+import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
+import { gone, refusal } from './version-answers.ts'
+
+/** What is known of a version once and for all. */
+interface KnownVersion {
+  readonly fields: readonly LifecycleField[]
+  /** Wall-clock milliseconds from which on it answers no more; Infinity for ever. */
+  readonly end: number
+}
+
+/** For the count of requests that no version answers. */
+export const NO_VERSION = '(none)'
+
+/**
+ * Chooses the version of an API that a request is for, and refuses those that are for none. Answers tell when their version
+ * ends, and caches by what it was chosen.
+ * @param patterns of the route's path
+ * @param told of the version of each request, or NO_VERSION
+ */
+export function apiVersion(
+  config: ApiVersionsConfig,
+  patterns: readonly string[],
+  told: (version: string) => void,
+): Policy {
+  const seek = versionSeeker(config)
+  const versions = new Map(
+    Object.entries(config.versions).map(([name, version]): [string, KnownVersion] => {
+      const { sunset, afterSunset, successor } = version
+      const end = afterSunset === 'gone' ? (sunset ?? Infinity) : Infinity
+      return [name, { fields: lifecycleFields(version, successorOf(successor, config, patterns)), end }]
+    }),
+  )
+  const varied = [
+    ...(config.header === undefined ? [] : [config.header]),
+    ...(config.mediaType === undefined ? [] : ['accept']),
+  ]
+  const refuse = (exchange: Exchange, asked: Exclude<AskedVersion, { kind: 'known' }>): HttpResponse => {
+    told(NO_VERSION)
+    return vary(refusal(asked, config, exchange), varied)
+  }
+  return (next) =>
+    function apiVersion(exchange) {
+      const asked = seek(exchange)
+      if (asked.kind !== 'known') return Promise.resolve(refuse(exchange, asked))
+      const { version } = asked
+      const { fields, end } = versions.get(version) as KnownVersion // sought among these
+      exchange.apiVersion = version
+      told(version)
+      const values = fields.length === 0 ? NO_VALUES : valuesOf(fields, exchange)
+      const finish = (response: HttpResponse): HttpResponse => vary(append(response, values), varied)
+      if (end === Infinity || exchange.clock.wallTime() < end) return next(exchange).then(finish)
+      const others = Object.keys(config.versions).filter((name) => name !== version)
+      return Promise.resolve(finish(gone(`version ${version}`, end, others, exchange)))
+    }
+}
+
+const NO_VALUES: readonly (readonly [string, string])[] = []
+
+/** Tells caches what else the answer depends on (RFC 9110 12.5.5). */
+function vary(response: HttpResponse, names: readonly string[]): HttpResponse {
+  if (names.length === 0) return response
+  const { headers } = response
+  const there = headers.get('vary')?.toLowerCase() ?? ''
+  const listed = there.split(',').map((each) => each.trim())
+  if (listed.includes('*')) return response
+  for (const name of names) if (!listed.includes(name)) headers.append('vary', name)
+  return response
+}
+
+/** Sends each version where it goes. */
+export function versionTarget(
+  targets: ReadonlyMap<string, Handler>,
+  otherwise: Handler | undefined,
+): Handler {
+  return (exchange) => {
+    const target = targets.get(exchange.apiVersion) ?? otherwise
+    // The configuration is refused where a version has no target.
+    if (target === undefined) throw new TypeError(`version ${exchange.apiVersion} leads nowhere`)
+    return target(exchange)
+  }
+}
