@@ -9,24 +9,24 @@ import {
   systemClock,
   type Upstream,
 } from '@headgate/core'
-import type { GatewayConfig, ListenerConfig } from './config/config.ts'
+import type { GatewayConfig, ListenerConfig } from './config/types/config.ts'
 import { ipRanges } from './config/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
-import { HealthChecks } from './health-checks.ts'
+import { HealthChecks } from './upstreams/health-checks.ts'
 import { type FileDigests, fileDigests } from './identity.ts'
-import { type Listener, type ListenOptions, listen } from './listen.ts'
-import { ListenerSet } from './listener-set.ts'
-import { type GatewayMetrics, standaloneMetrics } from './metrics.ts'
+import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
+import { ListenerSet } from './listen/listener-set.ts'
+import { type GatewayMetrics, standaloneMetrics } from './metrics/metrics.ts'
 import { Geo } from './routing/geo/geo.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
-import { RetiredUpstreams } from './retired-upstreams.ts'
-import { guardsOf } from './resilience/guards-in-force.ts'
+import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
+import { guardsOf } from './guards-in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
 import { compile, type Snapshot } from './snapshot.ts'
-import type { SplitStates } from './splits.ts'
-import { endpointNames, followStates, putInForce, type UpstreamStates } from './upstreams.ts'
+import type { SplitStates } from './routing/split/splits.ts'
+import { endpointNames, followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
 
 /** What an embedder, or a worker thread, may give a gateway. */
 export interface GatewayOptions {

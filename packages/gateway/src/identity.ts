@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config/config.ts'
+import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config/types/config.ts'
 
 // Who is who across a reload: a part whose identity is the same before and after goes on as it is. Each identity is the text
 // of all that the part is made from, so that two parts are never taken for one.

@@ -4,9 +4,9 @@ export {
   type CreateGatewayOptions,
   type EmbeddedGateway,
   type ListeningOn,
-} from './create-gateway.ts'
-export type { EmbeddedSplit } from './embedded-split.ts'
+} from './embedding/create-gateway.ts'
+export type { EmbeddedSplit } from './embedding/embedded-split.ts'
 export { defineConfig } from './config/define-config.ts'
-export type * from './config/input.ts'
+export type * from './config/input/input.ts'
 export type { ConfigProblem } from './config/problems/problem.ts'
 export type { CloseReport } from './gateway.ts'

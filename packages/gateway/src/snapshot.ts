@@ -6,25 +6,25 @@ import {
   TrafficError,
   type Upstream,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from './config/config.ts'
+import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
 import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
 import { KeptParts } from './kept-parts.ts'
-import { NO_ROUTE } from './metrics.ts'
+import { NO_ROUTE } from './metrics/metrics.ts'
 import { outerPolicies, routeHandler } from './route.ts'
-import { asksForClient, clientSeer } from './routing/client-address.ts'
-import { routeEntry } from './routing/entry.ts'
+import { asksForClient, clientSeer } from './routing/conditions/client-address.ts'
+import { routeEntry } from './routing/router/entry.ts'
 import { isGraphqlRoute } from './routing/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
-import { type Found, Router } from './routing/router.ts'
-import { type CompiledSplits, compileSplits, type SplitStates } from './splits.ts'
+import { type Found, Router } from './routing/router/router.ts'
+import { type CompiledSplits, compileSplits, type SplitStates } from './routing/split/splits.ts'
 import type { Surroundings } from './surroundings.ts'
 import {
   type CompiledUpstream,
   type CompiledUpstreams,
   compileUpstreams,
   type UpstreamStates,
-} from './upstreams.ts'
+} from './upstreams/upstreams.ts'
 
 /** One configuration, compiled: immutable, and all that an exchange needs. */
 export interface Snapshot {

@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { AccessLog, Clock, LoadGauge } from '@headgate/core'
-import type { GatewayMetrics } from './metrics.ts'
+import type { GatewayMetrics } from './metrics/metrics.ts'
 import type { GeoLookup } from './routing/geo/geo-place.ts'
 import type { RateLimitStores } from './rate-limit/stores.ts'
 

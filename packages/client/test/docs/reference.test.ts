@@ -19,6 +19,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'request_head_too_large',
   'request_target_too_long',
   'request_body_too_large',
+  'unsupported_media_type',
   'request_timeout',
   'downstream_closed',
   'route_not_found',
@@ -26,6 +27,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'too_many_connections',
   'no_healthy_upstream',
   'overloaded',
+  'graphql_refused',
 ]
 
 describe('the reference of the client', () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.ts'
 import { reportDefect } from '../time/defect.ts'
 import { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
-import type { HttpRequest } from './request.ts'
+import type { HttpRequest, Scheme } from './request.ts'
 
 /** The peer that asked, as its socket shows it. */
 export interface Peer {
@@ -43,6 +43,8 @@ export class Exchange {
   readonly peer: Peer
   /** The peer, or who it says that it speaks for where it is a trusted proxy. */
   clientAddress: string
+  /** How the client connected: to us, or to the first trusted proxy, as that says. Not changed with the request's own. */
+  clientScheme: Scheme
   /** Set by the request-id policy; empty before. */
   id = ''
   /** The name of the route taken; empty before routing. */
@@ -88,6 +90,7 @@ export class Exchange {
     this.clock = clock
     this.peer = peer
     this.clientAddress = peer.address
+    this.clientScheme = request.scheme
     this.startedAt = startedAt
   }
 

@@ -9,6 +9,7 @@ import type { HttpRequest } from './request.ts'
 export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   const child = new Exchange(request, parent.clock, parent.peer, parent.startedAt)
   child.clientAddress = parent.clientAddress
+  child.clientScheme = parent.clientScheme
   child.id = parent.id
   child.route = parent.route
   child.params = parent.params

@@ -8,6 +8,7 @@ import type { Policy } from '../message/handler.ts'
 import { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
+import { claimedScheme } from './claimed-scheme.ts'
 
 /** Options of `forwarding`. */
 export interface ForwardingOptions {
@@ -64,7 +65,10 @@ export function forwarding(options: ForwardingOptions = {}): Policy {
       }
       const trusted = peer.address !== '' && isTrusted(peer.address)
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
-      if (trusted) exchange.clientAddress = clientBehind(claims.for, peer.address, isTrusted)
+      if (trusted) {
+        exchange.clientAddress = clientBehind(claims.for, peer.address, isTrusted)
+        exchange.clientScheme = claimedScheme(claims, isTrusted) ?? request.scheme
+      }
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
       if (xForwarded) addXForwarded(exchange, claims)
       if (forwarded) addForwarded(exchange, claims)
@@ -162,13 +166,17 @@ function contains(list: BlockList, address: string): boolean {
 
 function addXForwarded(exchange: Exchange, claims: Claims): void {
   const { request, peer } = exchange
-  const { headers, authority, scheme } = request
+  const { headers, authority } = request
+  const { clientScheme } = exchange
   const { for: before } = claims
   if (peer.address !== '')
     headers.add('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
-  headers.add('x-forwarded-proto', claims.proto ?? scheme)
+  headers.add('x-forwarded-proto', claims.proto ?? clientScheme)
   headers.add('x-forwarded-host', claims.host ?? authority.text)
-  headers.add('x-forwarded-port', claims.port ?? String(authority.port ?? (scheme === 'https' ? 443 : 80)))
+  headers.add(
+    'x-forwarded-port',
+    claims.port ?? String(authority.port ?? (clientScheme === 'https' ? 443 : 80)),
+  )
 }
 
 function addForwarded(exchange: Exchange, claims: Claims): void {

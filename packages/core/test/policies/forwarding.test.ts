@@ -271,6 +271,59 @@ for (const [name, list, client] of [
   })
 }
 
+for (const [name, fields, scheme] of [
+  ['nothing', {}, 'http'],
+  ['one scheme', { 'x-forwarded-proto': 'https' }, 'https'],
+  ['it in upper case', { 'x-forwarded-proto': 'HTTPS' }, 'https'],
+  ['that of a WebSocket', { 'x-forwarded-proto': 'wss' }, 'https'],
+  ['none that we know', { 'x-forwarded-proto': 'gopher' }, 'http'],
+  ['an empty one', { 'x-forwarded-proto': '' }, 'http'],
+  ['Forwarded alone', { forwarded: 'for=203.0.113.7;proto=https' }, 'https'],
+  ['Forwarded that says something else', { 'x-forwarded-proto': 'http', forwarded: 'proto=https' }, 'http'],
+  ['Forwarded that is not valid', { forwarded: 'proto=https, ;=' }, 'http'],
+  ['Forwarded without it', { forwarded: 'for=203.0.113.7' }, 'http'],
+  ['Forwarded of a client in front', { forwarded: 'proto=https, for=203.0.113.7;proto=http' }, 'http'],
+  [
+    'Forwarded of two proxies',
+    { forwarded: 'for=203.0.113.7;proto=https, for=192.0.2.4;proto=http' },
+    'https',
+  ],
+  [
+    'a scheme for each address',
+    { 'x-forwarded-for': '203.0.113.7, 192.0.2.4', 'x-forwarded-proto': 'https,http' },
+    'https',
+  ],
+  [
+    'one that a client put in front',
+    { 'x-forwarded-for': '203.0.113.9, 203.0.113.7', 'x-forwarded-proto': 'https, http' },
+    'http',
+  ],
+  [
+    'more schemes than addresses',
+    { 'x-forwarded-for': '192.0.2.4', 'x-forwarded-proto': 'https, http' },
+    'http',
+  ],
+] as const) {
+  test(`the scheme of a client behind a trusted proxy, with ${name}`, async () => {
+    const { exchange } = await pass({
+      trustedProxies: trusting('192.0.2.0/24'),
+      fields: Object.entries(fields),
+    })
+    assert.equal(exchange.clientScheme, scheme)
+    const untrusted = await pass({ trustedProxies: trusting('10.0.0.1'), fields: Object.entries(fields) })
+    assert.equal(untrusted.exchange.clientScheme, 'http')
+  })
+}
+
+test('where a trusted peer tells the scheme alone, X-Forwarded-Proto and X-Forwarded-Port say the same', async () => {
+  const { request } = await pass({
+    trustedProxies: trusting('192.0.2.9'),
+    fields: [['forwarded', 'for=203.0.113.7;proto=https']],
+  })
+  assert.equal(request['x-forwarded-proto'], 'https')
+  assert.equal(request['x-forwarded-port'], '443')
+})
+
 test('several X-Forwarded-For lines are one list', async () => {
   const { exchange, request } = await pass({
     trustedProxies: trusting('192.0.2.0/24'),

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { collect } from '../../src/message/body.ts'
 import type { Exchange } from '../../src/message/exchange.ts'
@@ -9,19 +7,7 @@ import { systemClock } from '../../src/time/clock.ts'
 import type { EndpointGate } from '../../src/upstream/endpoint/endpoint-gate.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { exchangeFrom } from './candidates.ts'
-
-async function origin(t: TestContext, name: string): Promise<string> {
-  const server = createServer((_, response) => response.end(name))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  return `http://127.0.0.1:${address.port}`
-}
+import { origin } from './origin.ts'
 
 /** A gate that is opened and shut by hand, and writes down what it saw. */
 class HandGate implements EndpointGate {
@@ -59,8 +45,8 @@ interface Gated {
   readonly orders: Upstream
   readonly gates: ReadonlyMap<string, HandGate>
   readonly urls: readonly string[]
-  gateOf(url: string | undefined): HandGate
-  answers(count: number): Promise<string>
+  readonly gateOf: (url: string | undefined) => HandGate
+  readonly answers: (count: number) => Promise<string>
 }
 
 async function gated(t: TestContext, options: Partial<UpstreamOptions> = {}): Promise<Gated> {
@@ -78,7 +64,7 @@ async function gated(t: TestContext, options: Partial<UpstreamOptions> = {}): Pr
     gates,
     urls,
     gateOf: (url = '') => gates.get(url.slice(7)) ?? assert.fail(),
-    async answers(count) {
+    answers: async (count) => {
       let all = ''
       for (let index = 0; index < count; index++) {
         const response = await orders.handler(exchangeFrom('192.0.2.1', systemClock))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
@@ -12,21 +11,7 @@ import type { Endpoint } from '../../src/upstream/endpoint/endpoint-state.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { makeCertificate } from '../certificates.ts'
 import { exchangeFrom } from './candidates.ts'
-
-async function origin(t: TestContext, listener: RequestListener | string): Promise<string> {
-  const answer: RequestListener =
-    typeof listener === 'string' ? (_, response) => response.end(listener) : listener
-  const server = createServer(answer)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  return `http://127.0.0.1:${address.port}`
-}
+import { origin } from './origin.ts'
 
 function upstream(t: TestContext, urls: readonly string[], options: Partial<UpstreamOptions> = {}): Upstream {
   const made = new Upstream({ name: 'orders', endpoints: listed(...urls), ...options })

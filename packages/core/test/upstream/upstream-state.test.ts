@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { type RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { collect } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
@@ -10,21 +9,7 @@ import { type Clock, systemClock } from '../../src/time/clock.ts'
 import type { Exchange } from '../../src/message/exchange.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { exchangeFrom } from './candidates.ts'
-
-async function origin(t: TestContext, listener: RequestListener | string): Promise<string> {
-  const answer: RequestListener =
-    typeof listener === 'string' ? (_, response) => response.end(listener) : listener
-  const server = createServer(answer)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  return `http://127.0.0.1:${address.port}`
-}
+import { origin } from './origin.ts'
 
 function upstream(t: TestContext, urls: readonly string[], options: Partial<UpstreamOptions> = {}): Upstream {
   const made = new Upstream({ name: 'orders', endpoints: urls.map((url) => ({ url })), ...options })
@@ -148,13 +133,15 @@ test('a client stays with the endpoint that answered it first, and moves on when
   await text(unknown)
 })
 
-test('the cookie is for TLS only where the client came by TLS, to us or to the proxy in front', async (t) => {
+test('the cookie is for TLS only where the client came by TLS, whatever a field says', async (t) => {
   const orders = upstream(t, [await origin(t, 'a')], { sticky: { cookie: 'route' } })
-  for (const [proto, secure] of [
+  for (const [scheme, secure] of [
     ['https', true],
     ['http', false],
   ] as const) {
-    const response = await orders.handler(exchange({ 'x-forwarded-proto': proto }))
+    const asked = exchange({ 'x-forwarded-proto': 'https' })
+    asked.clientScheme = scheme
+    const response = await orders.handler(asked)
     assert.equal(response.headers.get('set-cookie')?.endsWith('; Secure'), secure)
     await text(response)
   }

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { redact } from '../config/redact.ts'
 import type { Reloader } from '../versions/reloader.ts'

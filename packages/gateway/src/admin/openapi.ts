@@ -1,4 +1,4 @@
-import { packageVersion } from '../cli/package-version.ts'
+import { packageVersion } from '../package-version.ts'
 import type { Schema } from './schemas.ts'
 import type { AdminEndpoint, AdminOperation } from './endpoint.ts'
 

@@ -1,5 +1,5 @@
-import type { GatewayConfig } from '../config/config.ts'
-import { resolveRateLimits } from '../config/rate-limits.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import type { LimitUsage, RateLimitTotals } from '../rate-limit/usage.ts'
 import type { RateLimitControl } from '../workers/rate-limit-control.ts'
 import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'

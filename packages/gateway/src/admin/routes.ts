@@ -1,4 +1,4 @@
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { redact } from '../config/redact.ts'
 import { type AdminOperation, json } from './endpoint.ts'

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AdminConfig } from '../config/config.ts'
+import type { AdminConfig } from '../config/types/config.ts'
 import type { Address } from '../config/values/address.ts'
 import type { AuditRecord } from './audit.ts'
 import { lookUp } from './directory.ts'

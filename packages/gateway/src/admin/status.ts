@@ -1,10 +1,10 @@
-import { packageVersion } from '../cli/package-version.ts'
+import { packageVersion } from '../package-version.ts'
 import { redactUrls } from '../config/redact-urls.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import { factsOf, VERSION } from './outcome.ts'
-import { listenerUrl } from '../listener-url.ts'
+import { listenerUrl } from '../listen/listener-url.ts'
 import { list, members, oneOf, TEXT, WHOLE } from './schemas.ts'
 
 const STATUS = members({

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { AdminTokenConfig } from '../config/change-config.ts'
+import type { AdminTokenConfig } from '../config/types/change-config.ts'
 import { StartError } from '../workers/start-failure.ts'
 
 /**

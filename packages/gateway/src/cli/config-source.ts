@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
 import { findConfig, loadConfig, type LoadResult } from '../config/load.ts'
 import { parseConfig } from '../config/parse.ts'
 import { formatProblems } from '../config/problems/format.ts'

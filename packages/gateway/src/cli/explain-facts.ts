@@ -1,6 +1,6 @@
-import type { ApiVersionsConfig } from '../config/api-version-config.ts'
-import type { MirrorConfig, StickyConfig } from '../config/traffic-config.ts'
-import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../explain-facts.ts'
+import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
+import type { MirrorConfig, StickyConfig } from '../config/types/traffic-config.ts'
+import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../explain/explain-facts.ts'
 
 /** Lines on the version of an API that a request is for. */
 export function versionLines(

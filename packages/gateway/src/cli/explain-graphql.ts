@@ -1,5 +1,5 @@
-import type { RouteConfig } from '../config/config.ts'
-import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../config/graphql-config.ts'
+import type { RouteConfig } from '../config/types/config.ts'
+import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../config/types/graphql-config.ts'
 import { isGraphqlRoute } from '../routing/graphql/conditions.ts'
 import type { ExplainedGraphql } from '../routing/graphql/explain-operation.ts'
 import type { GraphqlOperation } from '../routing/graphql/operation.ts'

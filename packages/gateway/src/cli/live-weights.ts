@@ -1,4 +1,4 @@
-import type { LiveWeights } from '../explain.ts'
+import type { LiveWeights } from '../explain/explain.ts'
 import type { AdminClient } from './admin-client.ts'
 
 /** What `GET /routes` answers, as far as it is read. */

@@ -1,5 +1,5 @@
-import type { ApiVersionsConfig } from '../config/api-version-config.ts'
-import type { RouteConfig } from '../config/config.ts'
+import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
+import type { RouteConfig } from '../config/types/config.ts'
 
 /** Where a route leads, in a few words. */
 export function targetName(route: RouteConfig): string {

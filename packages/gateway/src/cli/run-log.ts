@@ -1,9 +1,9 @@
-import type { GatewayConfig } from '../config/config.ts'
-import { addressUrl, listenerUrl } from '../listener-url.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { addressUrl, listenerUrl } from '../listen/listener-url.ts'
 import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
 import { counted } from './counted.ts'
 import type { Log } from './log.ts'
-import { packageVersion } from './package-version.ts'
+import { packageVersion } from '../package-version.ts'
 import type { Serving } from './serve.ts'
 
 /** What `headgate run` says, and nothing else does. */

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
 import type { RouteFigures } from './route-figures.ts'
-import { type StatusAnswer, statusText } from './status.ts'
+import { type StatusAnswer, statusText } from './commands/status.ts'
 import { table } from './table.ts'
-import { type UpstreamsAnswer, upstreamRows } from './upstreams.ts'
+import { type UpstreamsAnswer, upstreamRows } from './commands/upstreams.ts'
 
 /** What a view shows. */
 export interface TopFacts {

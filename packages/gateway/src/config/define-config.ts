@@ -1,4 +1,4 @@
-import type { GatewayConfigInput } from './input.ts'
+import type { GatewayConfigInput } from './input/input.ts'
 
 /**
  * Types a configuration written in TypeScript; it changes nothing.

@@ -1,5 +1,5 @@
-import { inputSchema } from './schema.ts'
-import type { JsonSchema } from './schema-tree.ts'
+import { inputSchema } from './schema/schema.ts'
+import type { JsonSchema } from './schema/schema-tree.ts'
 
 /** The JSON Schema (2020-12) of a configuration file, for editors and other tools. */
 export function configJsonSchema(): JsonSchema {

@@ -1,11 +1,11 @@
-import type { GatewayConfig } from './config.ts'
-import { crossChecks } from './cross-checks.ts'
+import type { GatewayConfig } from './types/config.ts'
+import { crossChecks } from './checks/cross-checks.ts'
 import { findingsOf } from './problems/issues.ts'
 import { placeFinding } from './problems/place.ts'
 import type { ConfigSource } from './problems/place.ts'
 import { formatPath } from './problems/problem.ts'
 import type { ConfigProblem, Finding } from './problems/problem.ts'
-import { applySchema, inputSchema } from './schema.ts'
+import { applySchema, inputSchema } from './schema/schema.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }

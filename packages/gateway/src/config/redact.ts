@@ -1,6 +1,6 @@
 import { HIDDEN, redactUrls } from './redact-urls.ts'
-import { schemasAt } from './schema-tree.ts'
-import type { JsonSchema } from './schema-tree.ts'
+import { schemasAt } from './schema/schema-tree.ts'
+import type { JsonSchema } from './schema/schema-tree.ts'
 
 /**
  * A copy that may be shown to operators: credentials inside URLs are hidden, and so are the settings that the

@@ -1,8 +1,8 @@
-import { type RouteWarning, routeWarnings } from '../routing/route-warnings.ts'
-import type { GatewayConfig } from './config.ts'
+import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
+import type { GatewayConfig } from './types/config.ts'
 import { type ConfigSource, placeFinding } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
-import { inputSchema } from './schema.ts'
+import { inputSchema } from './schema/schema.ts'
 
 /** What is no mistake, but can hardly be meant, with its places. */
 export function configWarnings(config: GatewayConfig, input: unknown, source: ConfigSource): ConfigProblem[] {

@@ -1,6 +1,6 @@
 import type { Upstream } from '@headgate/core'
-import type { EndpointConfig, GatewayConfig, UpstreamConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
+import type { EndpointConfig, GatewayConfig, UpstreamConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { endpointsIdentity } from '../identity.ts'
 import { Discovery, type DiscoveryOptions } from './discovery.ts'
 import { type ListedEndpoint, listEndpoints, listedName } from './listed-endpoint.ts'

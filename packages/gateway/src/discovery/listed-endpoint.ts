@@ -1,6 +1,6 @@
 import type { UpstreamOptions } from '@headgate/core'
-import type { EndpointConfig } from '../config/config.ts'
-import { endpointName } from '../endpoint-metrics.ts'
+import type { EndpointConfig } from '../config/types/config.ts'
+import { endpointName } from '../config/values/endpoint-name.ts'
 import type { FoundEndpoint } from './endpoint-source.ts'
 
 /** Where an endpoint comes from: the configuration, a source, or a call of the admin API. */

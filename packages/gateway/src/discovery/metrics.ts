@@ -1,6 +1,6 @@
 import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import * as catalogue from '../metric-catalogue.ts'
 import { sourceName } from './source-setting.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { allocateSharedTable } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
-import { resolveRateLimits } from '../config/rate-limits.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 
 /** What the threads of one gateway share of its rate limits. */
 export interface RateLimitMemory {

@@ -6,10 +6,10 @@ import {
   type RateLimitStore,
   rateLimits,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
-import type { RateLimitConfig } from '../config/rate-limit-config.ts'
-import { rateLimitId, resolveRateLimits } from '../config/rate-limits.ts'
-import type { GatewayMetrics } from '../metrics.ts'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
+import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { fieldCount, operationCount } from '../routing/graphql/operation-key.ts'
 import { type GeoLookup, knowNothing } from '../routing/geo/geo-place.ts'
 import { rateLimitBypass } from './bypass.ts'

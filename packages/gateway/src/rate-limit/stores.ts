@@ -1,7 +1,7 @@
 import { type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
-import type { RateLimitConfig } from '../config/rate-limit-config.ts'
-import { resolveRateLimits } from '../config/rate-limits.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import { allocateRateLimits, monotonic, type RateLimitMemory } from './memory.ts'
 import type { LimitFill, LimitUsage } from './usage.ts'
 

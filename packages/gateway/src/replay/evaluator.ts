@@ -1,14 +1,14 @@
 import { Exchange, type Handler, HttpResponse, type Peer } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
-import { dryRunContext } from '../dry-run.ts'
+import { dryRunContext } from '../explain/dry-run.ts'
 import { type RouteContext, routeHandler } from '../route.ts'
-import { clientSeer } from '../routing/client-address.ts'
+import { clientSeer } from '../routing/conditions/client-address.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
 import { judgedConfig, judgedRoute, neededFields, upstreamsTaken } from './judged-route.ts'
-import { endpointName } from './endpoint-name.ts'
+import { endpointName } from '../config/values/endpoint-name.ts'
 import { LimitEstimate } from './limit-estimate.ts'
 import { NotRecorded } from './recorded-headers.ts'
 import type { RecordedRequest } from './recorded-request.ts'
@@ -78,11 +78,14 @@ export class Evaluator {
     return unsureOf({ route: route.name, missing }, [{ route: route.name, missing }], route.name)
   }
 
-  private exchangeOf({ request: asked, fields, client, peer: address }: RecordedRequest): Exchange {
+  private exchangeOf({ request: asked, fields, client, peer: address, scheme }: RecordedRequest): Exchange {
     const request = asked.clone()
     request.headers = fields.copy()
-    if (address !== client) request.headers.put('x-forwarded-for', client)
-    const peer: Peer = { address, port: 0, encrypted: false }
+    if (address !== client) {
+      request.headers.put('x-forwarded-for', client)
+      if (scheme !== undefined) request.headers.put('x-forwarded-proto', scheme)
+    }
+    const peer: Peer = { address, port: 0, encrypted: scheme === 'https' }
     const exchange = new Exchange(request, this.clock, peer)
     this.seeClient?.(exchange)
     return exchange

@@ -1,4 +1,4 @@
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 
 /** A route without what a line of a log does not tell enough for: content, and what other requests were doing at that moment. */
 export function judgedRoute(route: RouteConfig): RouteConfig {

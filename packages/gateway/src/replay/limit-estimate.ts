@@ -1,7 +1,7 @@
 import { type Clock, Exchange, type Handler, HttpResponse, TrafficError } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
-import type { RateLimitConfig } from '../config/rate-limit-config.ts'
-import { rateLimitId, resolveRateLimits } from '../config/rate-limits.ts'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import { routeRateLimits } from '../rate-limit/policy.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
@@ -58,9 +58,10 @@ export class LimitEstimate {
       return known
     })
     if (judged.length === 0) return
-    const { request, clock, peer, clientAddress } = exchange
+    const { request, clock, peer, clientAddress, clientScheme } = exchange
     const asked = new Exchange(request, clock, peer)
     asked.clientAddress = clientAddress
+    asked.clientScheme = clientScheme
     try {
       await this.handlerOf(route, judged)(asked)
     } catch (error) {

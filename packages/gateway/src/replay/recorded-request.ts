@@ -1,10 +1,12 @@
-import { HttpRequest } from '@headgate/core'
+import { HttpRequest, type Scheme } from '@headgate/core'
 import { RecordedHeaders } from './recorded-headers.ts'
 
 /** What a line of an access log tells of a request, and of what became of it. */
 export interface RecordedRequest {
   /** Of the log, from 1. */
   readonly line: number
+  /** How the client connected; undefined where the line does not tell, as lines of older versions. */
+  readonly scheme: Scheme | undefined
   /** When it came, in milliseconds since 1970-01-01 UTC. */
   readonly time: number
   readonly request: HttpRequest
@@ -53,9 +55,10 @@ export function readLine(text: string, line: number): RecordedRequest | LeftOut 
   if (Number.isNaN(ended)) return { kind: 'bad', reason: 'it has no time' }
   if (path.length === PATH_LIMIT + CUT.length && path.endsWith(CUT)) return { kind: 'cut' }
   try {
-    const request = HttpRequest.to(`http://${host}${path === '*' ? '/' : path}`, { method })
+    const scheme = schemeOf(members['scheme'])
+    const request = HttpRequest.to(`${scheme ?? 'http'}://${host}${path === '*' ? '/' : path}`, { method })
     if (path === '*') request.path = '*'
-    return { line, time: ended - (number(members['duration_ms']) ?? 0), request, ...facts(members) }
+    return { line, time: ended - (number(members['duration_ms']) ?? 0), request, scheme, ...facts(members) }
   } catch (error) {
     return { kind: 'bad', reason: error instanceof Error ? error.message : String(error) }
   }
@@ -63,7 +66,7 @@ export function readLine(text: string, line: number): RecordedRequest | LeftOut 
 
 type Members = Readonly<Record<string, unknown>>
 
-function facts(members: Members): Omit<RecordedRequest, 'line' | 'time' | 'request'> {
+function facts(members: Members): Omit<RecordedRequest, 'line' | 'time' | 'request' | 'scheme'> {
   const client = text(members['client']) ?? ''
   const type = text(members['graphql_type'])
   return {
@@ -103,6 +106,10 @@ function parse(line: string): Members | undefined {
 
 function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function schemeOf(value: unknown): Scheme | undefined {
+  return value === 'http' || value === 'https' ? value : undefined
 }
 
 function text(value: unknown): string | undefined {

@@ -1,13 +1,13 @@
-import { HttpRequest } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/config.ts'
-import type { MatchConfig } from '../config/match-config.ts'
+import { HttpRequest, type Scheme } from '@headgate/core'
+import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { MatchConfig } from '../config/types/match-config.ts'
 import { loggedField } from '../config/values/logged-field.ts'
-import { type Condition, type Subject, weightOf } from '../routing/condition.ts'
-import { routeEntry } from '../routing/entry.ts'
+import { type Condition, type Subject, weightOf } from '../routing/conditions/condition.ts'
+import { routeEntry } from '../routing/router/entry.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
 import { isUnread, setView } from '../routing/graphql/request-view.ts'
-import { someQueryValue } from '../routing/request-values.ts'
-import { type Found, type RouteEntry, Router } from '../routing/router.ts'
+import { someQueryValue } from '../routing/conditions/request-values.ts'
+import { type Found, type RouteEntry, Router } from '../routing/router/router.ts'
 import { NotRecorded } from './recorded-headers.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 import { recordedView } from './recorded-view.ts'
@@ -27,6 +27,23 @@ export interface RouteSearchResult {
   readonly unsure: readonly UnsureRoute[]
 }
 
+class RecordedSubject implements Subject {
+  readonly request: HttpRequest
+  readonly clientAddress: string
+  readonly scheme: Scheme | undefined
+
+  constructor(request: HttpRequest, clientAddress: string, scheme: Scheme | undefined) {
+    this.request = request
+    this.clientAddress = clientAddress
+    this.scheme = scheme
+  }
+
+  get clientScheme(): Scheme {
+    if (this.scheme === undefined) throw new NotRecorded('the scheme')
+    return this.scheme
+  }
+}
+
 /**
  * Finds the route of a recorded request, by the gateway's own router and conditions. A condition that looks at something which
  * the log does not tell neither holds nor fails: its route is noted, and those behind it are looked at as well.
@@ -34,7 +51,7 @@ export interface RouteSearchResult {
 export class RouteSearch {
   private readonly router: Router<RouteConfig>
   private recorded: RecordedRequest | undefined
-  private subject: Subject = { request: HttpRequest.to('http://localhost/'), clientAddress: '' }
+  private subject = new RecordedSubject(HttpRequest.to('http://localhost/'), '', undefined)
   /** Whether the condition that is asked now has done so. */
   private looksAtQuery = false
   private readonly unsure = new Map<string, NotRecorded>()
@@ -45,13 +62,14 @@ export class RouteSearch {
 
   /** @param clientAddress as the configuration sees it */
   find(recorded: RecordedRequest, clientAddress: string): RouteSearchResult {
-    const { request, fields } = recorded
+    const { request, fields, scheme, client } = recorded
     const seen = new HttpRequest(request)
     seen.headers = fields
     const { query } = request
     if (query.includes(HIDDEN)) Object.defineProperty(seen, 'query', { get: () => this.lookAtQuery(query) })
     this.recorded = recorded
-    this.subject = { request: seen, clientAddress }
+    // Where the proxy that told it is not believed any more, the scheme is that of its own connection, which no line tells.
+    this.subject = new RecordedSubject(seen, clientAddress, clientAddress === client ? scheme : undefined)
     this.unsure.clear()
     const { authority, path, method } = request
     const found = this.router.find(authority.host, path, method, this.subject)
@@ -84,7 +102,8 @@ export class RouteSearch {
 
   private ask(condition: Condition): boolean | NotRecorded {
     // Of its own: it is noted there that the operation was asked for.
-    const subject: Subject = { ...this.subject }
+    const { request, clientAddress, scheme } = this.subject
+    const subject = new RecordedSubject(request, clientAddress, scheme)
     const view = recordedView(this.recorded?.graphql)
     if (view !== undefined) setView(subject, view)
     try {

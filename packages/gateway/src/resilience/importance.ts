@@ -1,5 +1,5 @@
 import type { Policy } from '@headgate/core'
-import { IMPORTANCES, type Importance } from '../config/resilience-config.ts'
+import { IMPORTANCES, type Importance } from '../config/types/resilience-config.ts'
 
 /** Gives each exchange of a route its priority; undefined for the usual one. */
 export function importance(value: Importance): Policy | undefined {

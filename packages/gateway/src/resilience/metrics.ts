@@ -8,9 +8,9 @@ import type {
   Limiter,
   MetricLayout,
 } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
-import { endpointName } from '../endpoint-metrics.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { endpointName } from '../config/values/endpoint-name.ts'
 import * as catalogue from '../metric-catalogue.ts'
 
 interface CircuitSeries {

@@ -9,8 +9,8 @@ import {
   type Policy,
   type UpstreamOptions,
 } from '@headgate/core'
-import type { UpstreamConfig } from '../config/config.ts'
-import type { BreakerConfig, ConcurrencyConfig } from '../config/resilience-config.ts'
+import type { UpstreamConfig } from '../config/types/config.ts'
+import type { BreakerConfig, ConcurrencyConfig } from '../config/types/resilience-config.ts'
 import { type ResilienceMetrics, upstreamLimiter } from './metrics.ts'
 
 /** What keeps an upstream from being asked too much, for all routes to it. */

@@ -1,5 +1,5 @@
-import type { GatewayConfig, UpstreamConfig } from '../config/config.ts'
-import { resolveUpstreams } from '../config/upstreams.ts'
+import type { GatewayConfig, UpstreamConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { formatAddress } from '../config/values/address.ts'
 import { sourceName } from '../discovery/source-setting.ts'
 import {
@@ -9,7 +9,7 @@ import {
   routeIdentity,
   upstreamIdentity,
 } from '../identity.ts'
-import { splitIdentity } from '../splits.ts'
+import { splitIdentity } from '../routing/split/splits.ts'
 
 /** What became of the parts of one kind, by their names. */
 export interface PartChanges {

@@ -1,6 +1,6 @@
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
-import { GatewayMetrics, type MetricSegment } from '../metrics.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { GatewayMetrics, type MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitTotals } from '../rate-limit/usage.ts'
 import type { OpenCircuit } from '../resilience/metrics.ts'
 import type { MetricPart } from './protocol.ts'

@@ -1,12 +1,12 @@
 import type { EndpointStats } from '@headgate/core'
-import type { GatewayConfig } from '../config/config.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
 import type { FileDigests } from '../identity.ts'
-import type { MetricSegment } from '../metrics.ts'
+import type { MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitMemory } from '../rate-limit/memory.ts'
 import type { CircuitChange } from '../resilience/circuit-report.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
-import type { SplitStates } from '../splits.ts'
-import type { UpstreamStates } from '../upstreams.ts'
+import type { SplitStates } from '../routing/split/splits.ts'
+import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 
 /** What all workers share of one configuration. Made by the supervisor, so that a crash costs nothing of it. */

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { bodyFrom, Exchange, HttpRequest, type Outcome, type Peer, TrafficError } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import fc from 'fast-check'
-import { accessLine, JsonAccessLog } from '../../src/access-log.ts'
+import { accessLine, JsonAccessLog } from '../../src/access-log/access-log.ts'
 
 const PEER: Peer = { address: '192.0.2.1', port: 1234, encrypted: false }
 const DELIVERED: Outcome = { status: 200, error: undefined, bytesSent: 7, bytesReceived: 3 }
@@ -27,6 +27,7 @@ it('tells all that is known of an exchange', () => {
   const exchange = exchangeFor('http://shop.example:8080/a?b=c', { 'user-agent': 'test/1' })
   exchange.id = 'id-1'
   exchange.clientAddress = '198.51.100.7'
+  exchange.clientScheme = 'https'
   exchange.endpoint = '127.0.0.1:9001'
   exchange.attempts = 2
   exchange.error = new TrafficError('connect_failed', 'refused')
@@ -35,6 +36,7 @@ it('tells all that is known of an exchange', () => {
     id: 'id-1',
     route: 'orders',
     method: 'GET',
+    scheme: 'https',
     host: 'shop.example:8080',
     path: '/a?b=c',
     status: 502,
@@ -58,6 +60,7 @@ it('leaves out what there is not', () => {
     time: TIME,
     route: 'orders',
     method: 'GET',
+    scheme: 'http',
     host: 'a.example',
     path: '/',
     status: null,

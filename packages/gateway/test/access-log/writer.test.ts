@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { VirtualClock } from '@headgate/core/testing'
-import { openLogDestination } from '../../src/log-destination.ts'
-import { LogWriter } from '../../src/log-writer.ts'
+import { openLogDestination } from '../../src/access-log/log-destination.ts'
+import { LogWriter } from '../../src/access-log/log-writer.ts'
 
 let folder: string
 before(() => {

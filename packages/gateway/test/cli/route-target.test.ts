@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { targetName } from '../../src/cli/route-target.ts'
-import type { RouteInput } from '../../src/config/input.ts'
+import type { RouteInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 
 const ONE = 'http://127.0.0.1:1'

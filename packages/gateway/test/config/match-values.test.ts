@@ -6,7 +6,7 @@ import { parseHostPattern } from '../../src/config/values/host.ts'
 import type { Parsed } from '../../src/config/values/parsed.ts'
 import { parsePathPattern, patternShape } from '../../src/config/values/path-pattern.ts'
 import { parseUpstreamUrl } from '../../src/config/values/upstream-url.ts'
-import { Router } from '../../src/routing/router.ts'
+import { Router } from '../../src/routing/router/router.ts'
 
 function assertRefused(parse: (text: string) => Parsed<string>, cases: [string, RegExp][]): void {
   for (const [text, reason] of cases) {

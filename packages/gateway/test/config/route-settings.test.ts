@@ -51,6 +51,11 @@ describe('what a route cannot mean is refused', () => {
       { upstream, match: { headers: { 'X-Forwarded-Proto': 'http' } } },
       /"X-Forwarded-Proto" is what anybody may claim/,
     ],
+    [{ upstream, match: { scheme: 'HTTPS' } }, /match\.scheme: "HTTPS" is not one of the choices/],
+    [
+      { upstream, match: { not: { scheme: ['http'] } } },
+      /match\.not\.scheme: a list is not one of the choices/,
+    ],
     [{ upstream, match: { headers: { te: 'trailers' } } }, /"te" does not reach the upstream as it came/],
     [
       { upstream, match: { headers: { a: { regexp: '1' } } } },

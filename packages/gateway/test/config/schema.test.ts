@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
-import type { JsonSchema } from '../../src/config/schema-tree.ts'
+import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
 
 interface Setting {
   readonly path: string
@@ -33,8 +33,8 @@ test('every setting has a description', () => {
 })
 
 test('the types for TypeScript hold the same settings, descriptions and defaults as the schema', async () => {
-  const folder = new URL('../../src/config/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('input.ts'))
+  const folder = new URL('../../src/config/input/', import.meta.url)
+  const files = await readdir(folder)
   const sources = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))
   const source = sources.join('\n')
   const fields = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(\S+?)\??: /g)].map(

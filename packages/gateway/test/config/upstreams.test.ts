@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { resolveUpstreams } from '../../src/config/upstreams.ts'
+import { resolveUpstreams } from '../../src/config/resolve/upstreams.ts'
 
 test('every route finds its upstream: groups by name, URLs as groups of their own, equal URLs as one', () => {
   const result = parseConfig({

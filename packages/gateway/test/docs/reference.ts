@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ERROR_FACTS, TrafficError, Upstream } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics.ts'
+import { GatewayMetrics } from '../../src/metrics/metrics.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 import { settingTables } from './setting-tables.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { GatewayConfigInput, RouteInput } from '../../src/config/input.ts'
-import { GRAPHQL_DEFAULTS } from '../../src/config/graphql-config.ts'
+import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
+import { GRAPHQL_DEFAULTS } from '../../src/config/types/graphql-config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeWarnings } from '../../src/routing/route-warnings.ts'
+import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, it } from 'node:test'
-import type { RouteInput } from '../../src/config/input.ts'
+import type { RouteInput } from '../../src/config/input/input.ts'
 import { becomes } from '../becomes.ts'
 import { startGraphql } from './graphql-gateway.ts'
 

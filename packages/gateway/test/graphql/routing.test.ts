@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RouteInput } from '../../src/config/input.ts'
+import type { RouteInput } from '../../src/config/input/input.ts'
 import { startGraphql } from './graphql-gateway.ts'
 
 const path = '/graphql'

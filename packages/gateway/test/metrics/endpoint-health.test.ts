@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Upstream } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics.ts'
+import { GatewayMetrics } from '../../src/metrics/metrics.ts'
 
 const endpoints = [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }]
 

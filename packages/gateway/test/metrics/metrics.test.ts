@@ -10,11 +10,11 @@ import {
   Upstream,
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import type { GatewayConfig } from '../../src/config/config.ts'
+import type { GatewayConfig } from '../../src/config/types/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { endpointName } from '../../src/endpoint-metrics.ts'
-import { MetricSampler } from '../../src/metric-sampler.ts'
-import { GatewayMetrics, standaloneMetrics } from '../../src/metrics.ts'
+import { endpointName } from '../../src/config/values/endpoint-name.ts'
+import { MetricSampler } from '../../src/metrics/metric-sampler.ts'
+import { GatewayMetrics, standaloneMetrics } from '../../src/metrics/metrics.ts'
 
 const result = parseConfig({
   upstreams: { orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://a.example' }] } },

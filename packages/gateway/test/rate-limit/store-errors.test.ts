@@ -12,7 +12,7 @@ import {
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics.ts'
+import { GatewayMetrics } from '../../src/metrics/metrics.ts'
 import { routeRateLimits } from '../../src/rate-limit/policy.ts'
 
 type Mood = 'well' | 'rejects' | 'throws' | 'hangs'

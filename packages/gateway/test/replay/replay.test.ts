@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { bodyFrom } from '@headgate/core'
 import fc from 'fast-check'
-import type { GatewayConfigInput, RouteInput } from '../../src/config/input.ts'
+import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { folder } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
@@ -230,6 +230,38 @@ describe('replay', () => {
       ),
       { numRuns: 200 },
     )
+  })
+
+  it('goes by the scheme of the line, and cannot tell where there is none', async () => {
+    const routes: RouteInput[] = [
+      {
+        name: 'redirect',
+        match: { scheme: 'http' },
+        priority: 1,
+        redirect: { location: 'https://a${request.path}' },
+      },
+      { name: 'shop', respond: {} },
+    ]
+    const config = { trustedProxies: ['10.0.0.1'], routes }
+    const forwarded = { 'x-forwarded-for': '192.0.2.1' }
+    const lines = await logOf(config, [
+      {},
+      { client: '10.0.0.1', headers: { ...forwarded, 'x-forwarded-proto': 'https' } },
+      { client: '10.0.0.1', headers: forwarded },
+    ])
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).route),
+      ['redirect', 'shop', 'redirect'],
+    )
+    assert.equal((await replayed(lines, config)).same, 3)
+    const older = lines.map((line) => line.replace(/"scheme":"https?",/, ''))
+    const blind = await replayed(older, config)
+    assert.deepEqual(texts(blind.reasons), [
+      '3 route redirect looks at the scheme, which the log does not record',
+    ])
+    // Without trust in the proxy, it is the scheme of the proxy's connection that counts.
+    const distrusting = await replayed(lines, { routes })
+    assert.deepEqual(counts(distrusting), { same: 1, changed: 0, unsure: 2, refused: 0, bad: 0 })
   })
 
   it('estimates what rate limits would refuse, by the times of the lines', async () => {

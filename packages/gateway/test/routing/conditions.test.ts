@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { HttpRequest } from '@headgate/core'
+import { HttpRequest, type Scheme } from '@headgate/core'
 import fc from 'fast-check'
-import type { MatchConfig } from '../../src/config/match-config.ts'
-import { allHold, type Subject, weightOf } from '../../src/routing/condition.ts'
-import { conditionsOf } from '../../src/routing/conditions.ts'
-import { type RouteEntry, Router } from '../../src/routing/router.ts'
+import type { MatchConfig } from '../../src/config/types/match-config.ts'
+import { allHold, type Subject, weightOf } from '../../src/routing/conditions/condition.ts'
+import { conditionsOf } from '../../src/routing/conditions/conditions.ts'
+import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import { slowFind } from './oracle.ts'
 
 function subject(
   url: string,
   headers: Readonly<Record<string, string>> = {},
   clientAddress = '192.0.2.7',
+  clientScheme: Scheme = 'http',
 ): Subject {
-  return { request: HttpRequest.to(`http://shop.example${url}`, { headers }), clientAddress }
+  return { request: HttpRequest.to(`http://shop.example${url}`, { headers }), clientAddress, clientScheme }
 }
 
 function holds(match: Omit<MatchConfig, 'path'>, ...request: Parameters<typeof subject>): boolean {
@@ -65,6 +66,16 @@ describe('a condition', () => {
       assert.equal(holds(match, '/', {}, client), true)
     for (const client of ['11.0.0.1', 'fe80::1%eth0', ''])
       assert.equal(holds(match, '/', {}, client), false, client)
+  })
+
+  it('on the scheme is about the client, not about the URL that the request has', () => {
+    assert.equal(holds({ scheme: 'https' }, '/', {}, '', 'https'), true)
+    assert.equal(holds({ scheme: 'https' }, '/', { 'x-forwarded-proto': 'https' }, '', 'http'), false)
+    assert.equal(holds({ not: { path: ['/**'], scheme: 'https' } }, '/', {}, '', 'http'), true)
+    assert.deepEqual(
+      conditionsOf({ scheme: 'http' }).map(({ text, weight }) => [text, weight]),
+      [['scheme is http', 1]],
+    )
   })
 
   it('on media types leaves parameters and case out; a wildcard of Accept names nothing', () => {
@@ -156,6 +167,7 @@ it('the router finds what a comparison of all routes finds, with conditions and 
         const asked = {
           request: HttpRequest.to(`http://${host}${path}${query}`, { method, headers }),
           clientAddress: '',
+          clientScheme: 'http' as const,
         }
         assert.deepEqual(router.find(host, path, method, asked), slowFind(routes, host, path, method, asked))
       }

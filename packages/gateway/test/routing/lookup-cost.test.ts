@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { it } from 'node:test'
 import { HttpRequest } from '@headgate/core'
-import { conditionsOf } from '../../src/routing/conditions.ts'
-import { type RouteEntry, Router } from '../../src/routing/router.ts'
-import type { Subject } from '../../src/routing/condition.ts'
+import { conditionsOf } from '../../src/routing/conditions/conditions.ts'
+import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
+import type { Subject } from '../../src/routing/conditions/condition.ts'
 
 const LOOKUPS = 50_000
 const ROUNDS = 9
@@ -46,7 +46,11 @@ function requestsFor(groups: number): { host: string; path: string; subject: Sub
     return {
       host,
       path,
-      subject: { request: HttpRequest.to(`http://${host}${path}`, { headers }), clientAddress: '' },
+      subject: {
+        request: HttpRequest.to(`http://${host}${path}`, { headers }),
+        clientAddress: '',
+        clientScheme: 'http',
+      },
     }
   })
 }

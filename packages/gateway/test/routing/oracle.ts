@@ -1,5 +1,5 @@
-import { allHold, type Subject, weightOf } from '../../src/routing/condition.ts'
-import type { Found, RouteEntry } from '../../src/routing/router.ts'
+import { allHold, type Subject, weightOf } from '../../src/routing/conditions/condition.ts'
+import type { Found, RouteEntry } from '../../src/routing/router/router.ts'
 
 /** One host and one path of a route. */
 interface Place {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Regex } from '../../src/routing/regex.ts'
+import { Regex } from '../../src/routing/regex/regex.ts'
 
 describe('a regular expression', () => {
   it('is compared with the whole value', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type RouteEntry, Router } from '../../src/routing/router.ts'
+import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import { slowFind } from './oracle.ts'
 
 function route(

@@ -3,12 +3,12 @@ import { after, describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import fc from 'fast-check'
-import type { RouteConfig } from '../../src/config/config.ts'
+import type { RouteConfig } from '../../src/config/types/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { createGateway } from '../../src/index.ts'
-import { SplitChoice } from '../../src/routing/split-choice.ts'
-import { SplitWeights } from '../../src/routing/split-weights.ts'
-import { type CompiledSplit, compileSplits, splitStatesOf } from '../../src/splits.ts'
+import { SplitChoice } from '../../src/routing/split/split-choice.ts'
+import { SplitWeights } from '../../src/routing/split/split-weights.ts'
+import { type CompiledSplit, compileSplits, splitStatesOf } from '../../src/routing/split/splits.ts'
 
 const USERS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
 
@@ -36,7 +36,7 @@ describe('the weights of a split', () => {
         parentPort.postMessage([...seen])
       })`
     const workerData = {
-      url: import.meta.resolve('../../src/routing/split-weights.ts'),
+      url: import.meta.resolve('../../src/routing/split/split-weights.ts'),
       upstreams: [
         { upstream: 'v0', weight: 90 },
         { upstream: 'v1', weight: 10 },

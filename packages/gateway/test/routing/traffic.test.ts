@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { after, describe, it } from 'node:test'
 import { collect, Exchange, type HttpResponse, HttpRequest, type Peer, systemClock } from '@headgate/core'
-import type { RouteInput } from '../../src/config/input.ts'
+import type { RouteInput } from '../../src/config/input/input.ts'
 import { createGateway } from '../../src/index.ts'
 import { startOrigin } from '../origin.ts'
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { HttpRequest } from '@headgate/core'
-import type { RouteInput } from '../../src/config/input.ts'
+import type { RouteInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeEntry } from '../../src/routing/entry.ts'
-import { routeWarnings } from '../../src/routing/route-warnings.ts'
-import { Router } from '../../src/routing/router.ts'
+import { routeEntry } from '../../src/routing/router/entry.ts'
+import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
+import { Router } from '../../src/routing/router/router.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 
@@ -31,6 +31,23 @@ it('a route behind one with a higher priority that takes all of it is never take
   assert.deepEqual(
     warnings({ match: { host: 'www.a.example' } }, { match: { host: '*.a.example' }, priority: 1 }),
     ['0 unreachable 1'],
+  )
+})
+
+it('routes for one scheme each are no rivals, and of two for the same one the first takes all', () => {
+  const elsewhere = { headers: { 'x-a': '1' } }
+  assert.deepEqual(
+    warnings({ match: { scheme: 'http' } }, { match: { scheme: 'https' } }, { match: elsewhere }),
+    ['2 ambiguous 0'],
+  )
+  assert.deepEqual(warnings({ match: { scheme: 'http' } }, { match: { scheme: 'https' } }), [])
+  assert.deepEqual(
+    warnings({ match: { scheme: 'http', ...elsewhere } }, { match: { scheme: 'http' }, priority: 1 }),
+    ['0 unreachable 1'],
+  )
+  assert.deepEqual(
+    warnings({ match: { scheme: 'https', ...elsewhere } }, { match: { scheme: 'http' }, priority: 1 }),
+    [],
   )
 })
 
@@ -160,7 +177,7 @@ it('what it calls unreachable is reached by no request', () => {
       )
       const router = new Router(result.config.routes.map((each, index) => routeEntry(each, index)))
       for (const { host, path, method, request } of requests) {
-        const found = router.find(host, path, method, { request, clientAddress: '' })
+        const found = router.find(host, path, method, { request, clientAddress: '', clientScheme: 'http' })
         if (found.kind === 'found') assert.ok(!unreachable.has(found.route), `${method} ${host}${path}`)
       }
     }),

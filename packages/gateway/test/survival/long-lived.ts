@@ -29,7 +29,9 @@ export async function startLastingOrigin(t: TestContext, answer = 'ok\n'): Promi
     } else response.end(answer)
   })
   const sockets = new WebSocketServer({ server })
-  sockets.on('connection', (socket) => socket.on('message', (text) => socket.send(String(text))))
+  sockets.on('connection', (socket) =>
+    socket.on('message', (text) => socket.send((text as Buffer).toString())),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
     for (const socket of sockets.clients) socket.terminate()
@@ -49,7 +51,8 @@ export function talkingSocket(t: TestContext, port: number): LongLived {
   }
   socket.on('open', () => socket.send('0'))
   socket.on('message', (text) => {
-    if (String(text) !== String(state.count)) return fail(`${String(text)} after ${state.count}`)
+    const said = (text as Buffer).toString() // as nothing else was asked for
+    if (said !== String(state.count)) return fail(`${said} after ${state.count}`)
     state.count++
     timer = setTimeout(() => socket.send(String(state.count)), BEAT)
     return undefined

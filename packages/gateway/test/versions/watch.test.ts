@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Clock, systemClock } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import { FileWatch } from '../../src/versions/watch.ts'
+import { FileWatch } from '../../src/file-watch.ts'
 import { becomes } from '../becomes.ts'
 import { folder } from '../headgate-process.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { HealthChecks } from '../../src/health-checks.ts'
+import { HealthChecks } from '../../src/upstreams/health-checks.ts'
 
 class Checked {
   readonly name: string

@@ -56,18 +56,13 @@ export class StickySessions<T extends { readonly name: string }> {
   /** Has the client come back to the endpoint that answered. */
   async remember(answer: Promise<HttpResponse>, endpoint: T, exchange: Exchange): Promise<HttpResponse> {
     const response = await answer
-    const secure = isSecure(exchange) ? '; Secure' : ''
+    const secure = exchange.clientScheme === 'https' ? '; Secure' : ''
     const id = this.ids.get(endpoint)
     // Gone since it was picked: there is nothing to come back to.
     if (id === undefined) return response
     response.headers.add('set-cookie', `${this.cookie}=${id}${this.attributes}${secure}`)
     return response
   }
-}
-
-/** Whether the client came by TLS: to us, or to a trusted proxy, whose word `forwarding` has passed on or replaced. */
-function isSecure({ peer, request }: Exchange): boolean {
-  return peer.encrypted || request.headers.get('x-forwarded-proto') === 'https'
 }
 
 /** 96 bits: enough for no two endpoints to share one. */

@@ -1,5 +1,5 @@
-import { schemasAt, settingsAt } from '../schema-tree.ts'
-import type { JsonSchema } from '../schema-tree.ts'
+import { schemasAt, settingsAt } from '../schema/schema-tree.ts'
+import type { JsonSchema } from '../schema/schema-tree.ts'
 import { didYouMean } from '../values/parsed.ts'
 import type { Finding, Path } from './problem.ts'
 import { suggest } from './suggest.ts'

@@ -1,6 +1,6 @@
 import type { Locate } from '../read/positions.ts'
 import { HIDDEN, redactUrls } from '../redact-urls.ts'
-import { type JsonSchema, schemasAt } from '../schema-tree.ts'
+import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
 import { show } from './show.ts'

@@ -1,4 +1,4 @@
-import type { HashKeyConfig, StatusRange } from '../balancing-config.ts'
+import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
 import type { Kind } from './kinds.ts'
 import { parsed, refused } from './parsed.ts'
 

@@ -1,5 +1,5 @@
 import { canonicalPath, InvalidTarget } from '@headgate/core'
-import { parsePathPattern as parsePattern } from '../../routing/pattern.ts'
+import { parsePathPattern as parsePattern } from '../../routing/router/pattern.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 

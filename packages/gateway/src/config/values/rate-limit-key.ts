@@ -1,5 +1,5 @@
 import { suggest } from '../problems/suggest.ts'
-import type { RateLimitKey } from '../rate-limit-config.ts'
+import type { RateLimitKey } from '../types/rate-limit-config.ts'
 import type { Kind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'

@@ -1,6 +1,6 @@
 import { canonicalAuthority, canonicalPath, InvalidTarget } from '@headgate/core'
-import { Regex } from '../../routing/regex.ts'
-import { Template, type TemplatePart, VARIABLE_NAMES } from '../../routing/template.ts'
+import { Regex } from '../../routing/regex/regex.ts'
+import { Template, type TemplatePart, VARIABLE_NAMES } from '../../routing/transform/template.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
@@ -150,6 +150,8 @@ export const matchedField: Kind<string> = textKind(
     const name = written.toLowerCase()
     if (!TOKEN.test(name)) return refused('is not the name of a header field')
     if (name === 'host') return refused('is not matched here', 'there is match.host')
+    if (name === 'x-forwarded-proto')
+      return refused('is what anybody may claim', 'for the scheme of the client, there is match.scheme')
     if (name === 'x-real-ip' || name.startsWith('x-forwarded'))
       return refused('is what anybody may claim', 'for the address of the client, there is match.client')
     return UNTOUCHABLE.has(name) ? refused('does not reach the upstream as it came') : parsed(name)

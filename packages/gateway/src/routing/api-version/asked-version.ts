@@ -1,7 +1,7 @@
 import type { Exchange } from '@headgate/core'
-import type { ApiVersionsConfig } from '../../config/api-version-config.ts'
+import type { ApiVersionsConfig } from '../../config/types/api-version-config.ts'
 import { plainVersion } from '../../config/values/api-version-kinds.ts'
-import { someQueryValue } from '../request-values.ts'
+import { someQueryValue } from '../conditions/request-values.ts'
 import { acceptedVersion } from './accepted-version.ts'
 
 /** What is known of a request when its version is sought. */

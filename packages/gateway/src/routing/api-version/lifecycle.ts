@@ -1,8 +1,8 @@
 import type { Exchange, HttpResponse, Policy } from '@headgate/core'
-import type { ApiVersionsConfig, LifecycleConfig } from '../../config/api-version-config.ts'
+import type { ApiVersionsConfig, LifecycleConfig } from '../../config/types/api-version-config.ts'
 import { isVersionName } from '../../config/values/api-version-kinds.ts'
-import { queryChanges } from '../query-changes.ts'
-import { Template } from '../template.ts'
+import { queryChanges } from '../transform/query-changes.ts'
+import { Template } from '../transform/template.ts'
 import { versionSegment } from './version-path.ts'
 import { gone } from './version-answers.ts'
 

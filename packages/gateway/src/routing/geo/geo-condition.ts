@@ -1,5 +1,5 @@
-import type { GeoMatchConfig } from '../../config/geo-config.ts'
-import type { Condition } from '../condition.ts'
+import type { GeoMatchConfig } from '../../config/types/geo-config.ts'
+import type { Condition } from '../conditions/condition.ts'
 import { type GeoFact, type GeoLookup, UNKNOWN } from './geo-place.ts'
 
 const FACTS: readonly GeoFact[] = ['country', 'continent', 'subdivision', 'asn']

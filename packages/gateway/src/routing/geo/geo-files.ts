@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { GatewayConfig } from '../../config/config.ts'
+import type { GatewayConfig } from '../../config/types/config.ts'
 import { whyUnreadable } from '../../config/read/unreadable.ts'
 import { Geo } from './geo.ts'
 import { type GeoLookup, knowNothing } from './geo-place.ts'

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '@headgate/core'
-import type { GeoConfig } from '../../config/geo-config.ts'
-import { FileWatch } from '../../versions/watch.ts'
+import type { GeoConfig } from '../../config/types/geo-config.ts'
+import { FileWatch } from '../../file-watch.ts'
 import { fileStamp, type GeoFile, readGeoFile, reasonOf } from './geo-files.ts'
 
 /** What came of a database that has changed on disk. */

@@ -1,7 +1,7 @@
-import type { RouteConfig } from '../../config/config.ts'
-import type { GraphqlMatchConfig } from '../../config/graphql-config.ts'
-import type { MatchConfig } from '../../config/match-config.ts'
-import type { Condition } from '../condition.ts'
+import type { RouteConfig } from '../../config/types/config.ts'
+import type { GraphqlMatchConfig } from '../../config/types/graphql-config.ts'
+import type { MatchConfig } from '../../config/types/match-config.ts'
+import type { Condition } from '../conditions/condition.ts'
 import type { GraphqlOperation } from './operation.ts'
 import { soughtOperation } from './request-view.ts'
 

@@ -7,7 +7,7 @@ import {
   problemResponse,
   TrafficError,
 } from '@headgate/core'
-import { asksFor } from '../media-types.ts'
+import { asksFor } from '../conditions/media-types.ts'
 import { GraphqlRefusal } from './refusal.ts'
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json'

@@ -1,5 +1,5 @@
 import type { AccessLog, Exchange } from '@headgate/core'
-import { JsonAccessLog } from '../../access-log.ts'
+import { JsonAccessLog } from '../../access-log/access-log.ts'
 import { viewOf } from './request-view.ts'
 
 /** The access log of a route that judges GraphQL: its lines tell of operations. */

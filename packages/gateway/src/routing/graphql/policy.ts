@@ -1,6 +1,6 @@
 import type { Policy } from '@headgate/core'
-import type { RouteConfig } from '../../config/config.ts'
-import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../../config/graphql-config.ts'
+import type { RouteConfig } from '../../config/types/config.ts'
+import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../../config/types/graphql-config.ts'
 import { isGraphqlRoute } from './conditions.ts'
 import type { OperationType } from './document.ts'
 import { refusalOf } from './operation-limits.ts'

@@ -1,5 +1,5 @@
 import type { GraphqlOperation } from './operation.ts'
-import type { Subject } from '../condition.ts'
+import type { Subject } from '../conditions/condition.ts'
 
 /** What a GraphQL request was found to be. All that decides about it looks at this, so that there is one reading. */
 export interface RequestView {

@@ -1,0 +1,183 @@
+import { isIP } from 'node:net'
+import { bodyFrom, HttpRequest, type Peer } from '@headgate/core'
+import {
+  type Explanation,
+  explain as explainRequest,
+  type LiveWeights,
+  type TakenRoute,
+} from '../../explain/explain.ts'
+import { ADMIN_OPTION } from '../admin-client.ts'
+import { ask } from '../ask.ts'
+import { type CliCommand, CONFIG_OPTION, type CliValues } from '../command.ts'
+import { fileConfig } from '../config-source.ts'
+import { deadlineLines, limitRows, mirrorLine, splitLines, versionLines } from '../explain-facts.ts'
+import { graphqlLines } from '../explain-graphql.ts'
+import { endpointLines } from '../endpoint-lines.ts'
+import { EXIT } from '../exit-code.ts'
+import { liveWeights } from '../live-weights.ts'
+import { targetName } from '../route-target.ts'
+
+export const explain: CliCommand = {
+  name: 'explain',
+  summary: 'tell what would become of a request, and why',
+  description:
+    'Tells which route takes the request and why no other does, the policies that it meets in their order, the request ' +
+    'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs, unless ' +
+    'for the weights of splits (--live): limits count from the start.',
+  arguments: [
+    { name: 'method', about: 'the method of the request, as GET' },
+    { name: 'url', about: 'its URL, or its path alone' },
+  ],
+  options: [
+    CONFIG_OPTION,
+    {
+      flags: '-H, --header <field>',
+      about: 'a header field, as "name: value"; may be repeated',
+      repeats: true,
+    },
+    { flags: '-d, --body <content>', about: 'the content, as JSON unless a content-type says otherwise' },
+    { flags: '--live', about: 'with the weights that splits have by now in the gateway that runs' },
+    ADMIN_OPTION,
+    { flags: '--client <address>', about: 'the IP address that it comes from', default: '127.0.0.1' },
+  ],
+  examples: [
+    {
+      command: 'headgate explain GET http://shop.example/orders/7',
+      about: 'with headgate.yaml of this folder',
+    },
+    { command: "headgate explain POST /orders -H 'x-canary: true'", about: 'with a header field' },
+    {
+      command: `headgate explain POST /graphql -d '{"query":"{ viewer { id } }"}'`,
+      about: 'with an operation of GraphQL, and how it stands to the limits',
+    },
+  ],
+  async run(values, terminal) {
+    const asked = requestOf(values)
+    if (typeof asked === 'string') {
+      terminal.err(`headgate: ${asked}\n`)
+      return EXIT.usage
+    }
+    const chosen = await fileConfig(values, terminal)
+    if (!chosen.ok) return chosen.exitCode
+    // Taken down first: the route changes the request.
+    const { method, authority, path, query } = asked.request
+    const isLive = values['live'] !== undefined
+    const show = async (live?: LiveWeights): Promise<void> => {
+      const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
+      const shown = sections(explanation, isLive).join('\n')
+      terminal.out(`${method} ${authority.text}${path}${query}\n\n${shown}`)
+    }
+    if (isLive) return ask(values, terminal, async (client) => show(await liveWeights(client)))
+    await show()
+    return EXIT.ok
+  },
+}
+
+/** The request, or what is wrong with it. */
+function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | string {
+  const { method = '', url = '', header, client = '', body } = values
+  if (isIP(client) === 0) return `--client ${JSON.stringify(client)} is not an IP address`
+  const headers: Record<string, string> = {}
+  for (const line of header?.split('\n') ?? []) {
+    const [, name, value] = /^([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? []
+    if (name === undefined || value === undefined)
+      return `--header ${JSON.stringify(line)} is not a header field, such as "x-canary: true"`
+    const known = headers[name.toLowerCase()]
+    headers[name.toLowerCase()] = known === undefined ? value : `${known}, ${value}`
+  }
+  const { host = 'localhost', ...others } = headers
+  if (body !== undefined) others['content-type'] ??= 'application/json'
+  try {
+    const request = HttpRequest.to(url.startsWith('/') ? `http://${host}${url}` : url, {
+      method,
+      headers: others,
+      ...(body !== undefined && { body: bodyFrom(body) }),
+    })
+    return { request, peer: { address: client, port: 0, encrypted: request.scheme === 'https' } }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function sections(explanation: Explanation, isLive: boolean): string[] {
+  const { found, graphql, client, place, others, taken } = explanation
+  const rest = others.map(({ name, reason }) => [name, reason])
+  const not = rest.length === 0 ? [] : [section('Not taken', columns(rest))]
+  const where = place === undefined ? [] : [section(`Client ${client}`, columns(Object.entries(place)))]
+  if (taken === undefined) {
+    const answer = found.kind === 'method_not_allowed' ? `405, with Allow: ${found.allow.join(', ')}` : '404'
+    if (graphql?.refusal !== undefined)
+      return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
+    return [section('No route takes it', [`the answer is ${answer}`]), ...where, ...not]
+  }
+  const facts = factSections(taken, isLive)
+  return [
+    route(taken, found),
+    ...where,
+    ...(graphql === undefined ? [] : [section('GraphQL', graphqlLines(graphql, taken.config))]),
+    ...not,
+    policies(taken),
+    ...facts,
+    message(taken),
+    ...endpoints(taken),
+  ]
+}
+
+function route({ config }: TakenRoute, found: Explanation['found']): string {
+  const params = found.kind === 'found' ? Object.entries(found.params) : []
+  return section(`Route ${config.name}`, [
+    `leads to ${targetName(config)}`,
+    ...params.map(([name, value]) => `:${name} is ${JSON.stringify(value)}`),
+  ])
+}
+
+function policies({ policies: list }: TakenRoute): string {
+  const rows = list.map(({ name, settings }) => [
+    name,
+    settings === undefined ? '' : JSON.stringify(settings),
+  ])
+  return section('Policies, outermost first', columns(rows))
+}
+
+/** What the route has a say in: only what it has. */
+function factSections({ config, facts, split }: TakenRoute, isLive: boolean): string[] {
+  const { apiVersions, mirror } = config
+  const { version, rateLimits, deadlines } = facts
+  const parts: [string, string[]][] = [
+    ['Version', version && apiVersions ? versionLines(version, apiVersions) : []],
+    ['Rate limits', rateLimits.length === 0 ? [] : columns(limitRows(rateLimits))],
+    ['Split', split ? splitLines(split, config.split?.sticky, isLive) : []],
+    ['Mirror', mirror ? [mirrorLine(mirror)] : []],
+    ['Deadlines', deadlineLines(deadlines)],
+  ]
+  return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
+}
+
+function message({ sent, answer }: TakenRoute): string {
+  if (sent !== undefined) {
+    const { method, path, query, authority, headers } = sent.request
+    const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
+    const fields = [...headers].map(({ name, value }) => `${name}: ${value}`)
+    return section('The upstream gets', [`${method} ${path}${query}`, `host: ${host}`, ...fields])
+  }
+  const fields = [...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${value}`)
+  return section('It is answered without an upstream', [`status ${answer?.status}`, ...fields])
+}
+
+function endpoints({ upstreams }: TakenRoute): string[] {
+  return upstreams.map(({ name, zone, circuits, endpoints: list }) =>
+    section(
+      `Endpoints of ${name}${circuits ? ', each with a circuit breaker' : ''}`,
+      endpointLines(list, zone),
+    ),
+  )
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([first = '']) => first.length))
+  return rows.map(([first = '', second = '']) => `${first.padEnd(width)}  ${second}`.trimEnd())
+}

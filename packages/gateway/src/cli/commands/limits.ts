@@ -1,0 +1,118 @@
+import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
+import { ask } from '../ask.ts'
+import type { CliCommand } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import { table } from '../table.ts'
+
+export const limits: CliCommand = {
+  name: 'limits',
+  summary: 'show the rate limits and concurrency limits of a running gateway, or reset one',
+  description:
+    'Asks a running gateway for its rate limits: what each allowed and limited, and how many keys it holds; and for its ' +
+    'concurrency limits: how many requests are under way and wait. With --usage or --reset, what one key has left, or a ' +
+    'full share for it again.',
+  options: [
+    { flags: '--usage <limit>', about: 'what is left of this rate limit, for --key' },
+    { flags: '--reset <limit>', about: 'give full shares of this rate limit again: to --key, or to all' },
+    {
+      flags: '--key <key>',
+      about: 'whose: a client address, or the value of the field that tells clients apart',
+    },
+    ...ADMIN_OPTIONS,
+  ],
+  examples: [
+    { command: 'headgate limits', about: 'of the gateway of this folder' },
+    { command: 'headgate limits --usage login --key 192.0.2.7', about: 'may this client go on?' },
+    { command: 'headgate limits --reset login --key 192.0.2.7', about: 'it may' },
+  ],
+  run({ usage, reset, key, ...values }, terminal) {
+    const misuse = misuseOf(usage, reset, key)
+    if (misuse !== undefined) {
+      terminal.err(`headgate: ${misuse}\n`)
+      return Promise.resolve(EXIT.usage)
+    }
+    return ask(values, terminal, async (client) => {
+      const query = key === undefined ? '' : `?${new URLSearchParams({ key }).toString()}`
+      if (usage !== undefined)
+        return showUsage(client, `/rate-limits/${encodeURIComponent(usage)}/usage${query}`, terminal)
+      if (reset === undefined) return showAll(client, terminal)
+      await client.call('POST', `/rate-limits/${encodeURIComponent(reset)}/reset${query}`)
+      terminal.out(`${reset}: full shares again for ${key ?? 'all'}\n`)
+    })
+  },
+}
+
+function misuseOf(usage?: string, reset?: string, key?: string): string | undefined {
+  if (usage !== undefined && reset !== undefined) return '--usage and --reset exclude each other'
+  return key !== undefined && usage === undefined && reset === undefined
+    ? '--key goes with --usage or --reset'
+    : undefined
+}
+
+interface Left {
+  readonly limit: number
+  readonly remaining: number
+  /** Seconds. */
+  readonly reset: number
+}
+
+async function showUsage(client: AdminClient, path: string, terminal: Terminal): Promise<void> {
+  const answer = (await client.call('GET', path)) as Left & {
+    readonly workers?: readonly (Left & { worker: number })[]
+  }
+  for (const { worker, limit, remaining, reset } of answer.workers ?? [{ worker: undefined, ...answer }]) {
+    const who = worker === undefined ? '' : `worker ${worker}: `
+    terminal.out(`${who}${remaining} of ${limit} left, all of them in ${reset} s\n`)
+  }
+}
+
+interface RateLimitsAnswer {
+  readonly rateLimits: readonly (Filled & {
+    readonly id: string
+    readonly allowed: number
+    readonly limited: number
+    readonly store: string
+    readonly workers?: readonly Filled[]
+  })[]
+}
+
+interface Filled {
+  readonly keys?: number
+  readonly capacity?: number
+}
+
+interface ConcurrencyAnswer {
+  readonly limits: readonly {
+    readonly upstream?: string
+    readonly route?: string
+    readonly limit: number | string
+    readonly workers: readonly { readonly limit: number; readonly active: number; readonly queued: number }[]
+  }[]
+}
+
+async function showAll(client: AdminClient, terminal: Terminal): Promise<void> {
+  const rates = (await client.call('GET', '/rate-limits')) as RateLimitsAnswer
+  const concurrency = (await client.call('GET', '/concurrency')) as ConcurrencyAnswer
+  const rateRows = rates.rateLimits.map(({ id, allowed, limited, store, workers, ...own }) => {
+    const stores = workers ?? [own]
+    const sum = (name: keyof Filled): string =>
+      String(stores.reduce((total, each) => total + (each[name] ?? 0), 0))
+    return [id, String(allowed), String(limited), store, `${sum('keys')} of ${sum('capacity')}`]
+  })
+  const slots = concurrency.limits.map(({ upstream, route, limit, workers }) => {
+    const sum = (name: 'limit' | 'active' | 'queued'): string =>
+      String(workers.reduce((total, each) => total + each[name], 0))
+    const of = upstream === undefined ? `route ${route}` : `upstream ${upstream}`
+    return [of, String(limit), sum('limit'), sum('active'), sum('queued')]
+  })
+  const shown = [
+    ...(rateRows.length > 0
+      ? [table([['RATE LIMIT', 'ALLOWED', 'LIMITED', 'STORE', 'KEYS'], ...rateRows])]
+      : []),
+    ...(slots.length > 0
+      ? [table([['CONCURRENCY OF', 'LIMIT', 'SLOTS NOW', 'ACTIVE', 'WAITING'], ...slots])]
+      : []),
+  ]
+  terminal.out(shown.length === 0 ? 'there are no limits\n' : shown.join('\n'))
+}

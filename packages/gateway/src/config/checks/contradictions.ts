@@ -1,0 +1,77 @@
+import { type Finding, type Path, valueAt } from '../problems/problem.ts'
+import { parseDuration } from '../values/units.ts'
+import { parseUpstreamUrl } from '../values/upstream-url.ts'
+
+/** Of an upstream: a first time that grows up to a longest one, with their defaults. */
+const GROWING_TIMES = [
+  { section: 'breaker', first: 'openFor', longest: 'maxOpenFor', defaults: ['5s', '1m'] },
+  { section: 'outliers', first: 'ejectionTime', longest: 'maxEjectionTime', defaults: ['30s', '5m'] },
+] as const
+
+/** Settings that take each other's effect away. Looks at the configuration as it was written, as cross-checks.ts does. */
+export function contradictions(input: unknown): Finding[] {
+  return [
+    ...keysOf(valueAt(input, ['upstreams'])).flatMap((name) => {
+      const path: Path = ['upstreams', name]
+      return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
+    }),
+    ...keysOf(valueAt(input, ['routes'])).flatMap((key) => uselessAttempt(input, ['routes', Number(key)])),
+  ]
+}
+
+/** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
+function repeatedEndpoints(input: unknown, path: Path): Finding[] {
+  const first = new Map<string, number>()
+  return keysOf(valueAt(input, path)).flatMap((key): Finding[] => {
+    const index = Number(key)
+    const place: Path = [...path, index, 'url']
+    const written = valueAt(input, place)
+    const url = typeof written === 'string' ? parseUpstreamUrl(written) : undefined
+    if (url?.ok !== true) return []
+    const address = addressOf(url.value)
+    const other = first.get(address)
+    if (other === undefined) first.set(address, index)
+    if (other === undefined) return []
+    const problem = `is the address of endpoints[${other}] already`
+    return [{ path: place, problem, hint: 'for a larger share of the requests, it can have a "weight"' }]
+  })
+}
+
+/** Host and port, or the path of a socket: of two schemes there may be one. */
+function addressOf(url: string): string {
+  if (!url.includes('://')) return url.replace('https+', '')
+  const { protocol, host, port } = new URL(url)
+  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
+}
+
+function shortLimits(input: unknown, upstream: Path): Finding[] {
+  return GROWING_TIMES.flatMap(({ section, first, longest, defaults }): Finding[] => {
+    const path: Path = [...upstream, section]
+    const written = valueAt(input, [...path, first])
+    const start = milliseconds(written ?? defaults[0])
+    const end = milliseconds(valueAt(input, [...path, longest]) ?? defaults[1])
+    if (start === undefined || end === undefined || start <= end) return []
+    return written === undefined
+      ? [{ path: [...path, longest], problem: `is shorter than "${first}"` }]
+      : [{ path: [...path, first], problem: `is longer than "${longest}"` }]
+  })
+}
+
+function uselessAttempt(input: unknown, path: Path): Finding[] {
+  const [attempt, all] = [
+    milliseconds(valueAt(input, [...path, 'timeouts', 'attempt'])),
+    milliseconds(valueAt(input, [...path, 'timeout'])),
+  ]
+  if (attempt === undefined || all === undefined || attempt <= all) return []
+  const problem = 'is without effect: the "timeout" of the route, for all tries together, is shorter'
+  return [{ path: [...path, 'timeouts', 'attempt'], problem }]
+}
+
+function milliseconds(written: unknown): number | undefined {
+  const duration = typeof written === 'string' ? parseDuration(written) : undefined
+  return duration?.ok === true ? duration.value : undefined
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : []
+}

@@ -1,0 +1,243 @@
+import type { Finding, Path } from '../problems/problem.ts'
+import { show } from '../problems/show.ts'
+import { suggest } from '../problems/suggest.ts'
+import { apiVersionChecks } from './api-version-checks.ts'
+import { contradictions } from './contradictions.ts'
+import { fallbackChecks } from './fallback-checks.ts'
+import { graphqlChecks } from './graphql-checks.ts'
+import { discoveryChecks } from './discovery-checks.ts'
+import { geoChecks } from './geo-checks.ts'
+import { rateLimitChecks } from './rate-limit-checks.ts'
+import { routeChecks } from './route-checks.ts'
+import { defaultRouteName } from '../schema/schema.ts'
+import { overlaps, parseAddress } from '../values/address.ts'
+import type { Address } from '../values/address.ts'
+import { name as groupName } from '../values/kinds.ts'
+import { didYouMean } from '../values/parsed.ts'
+import { patternShape } from '../values/path-pattern.ts'
+import { parseDuration } from '../values/units.ts'
+import { isUrlLike } from '../values/upstream-url.ts'
+
+/**
+ * What no value shows alone. It looks at the configuration as it was written, and passes over whatever does not
+ * have the expected form, so that these mistakes are reported in one go with those of the schema.
+ */
+export function crossChecks(input: unknown): Finding[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return []
+  const upstreams = Object.entries(object(get(input, 'upstreams')))
+  const written = get(input, 'routes')
+  const routes = list(written)
+  return [
+    ...(written === undefined || (Array.isArray(written) && routes.length === 0) ? [noRoutes] : []),
+    ...addressConflicts(input),
+    ...upstreams.flatMap(([name, upstream]) => checkUpstream(name, upstream)),
+    ...repeatedNames(routes),
+    ...unknownUpstreams(
+      routes,
+      upstreams.map(([name]) => name),
+    ),
+    ...repeatedMatches(routes),
+    ...contradictions(input),
+    ...routes.flatMap(routeChecks),
+    ...routes.flatMap(apiVersionChecks),
+    ...rateLimitChecks({ ...input }),
+    ...graphqlChecks(input),
+    ...discoveryChecks(input),
+    ...geoChecks(input),
+    ...routes.flatMap((route, index) =>
+      fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
+    ),
+    ...routes.flatMap((route, index) =>
+      checkBackoff(get(get(route, 'retry'), 'backoff'), ['routes', index, 'retry', 'backoff']),
+    ),
+  ]
+}
+
+const noRoutes: Finding = {
+  path: ['routes'],
+  whole: true,
+  problem: 'there is no route, so nothing would be served',
+  allowed: 'a list of at least one route',
+  hint: 'the shortest: routes: [{ upstream: "http://127.0.0.1:9000" }]',
+}
+
+function addressConflicts(input: unknown): Finding[] {
+  const written = get(input, 'listeners')
+  const listeners = written === undefined ? [{ address: '127.0.0.1:8080' }] : list(written)
+  const taken: { address: Address; by: string }[] = []
+  const admin = get(input, 'admin')
+  const adminAddress = admin === false ? undefined : toAddress(get(admin, 'address') ?? '127.0.0.1:9901')
+  if (adminAddress !== undefined) taken.push({ address: adminAddress, by: 'the admin endpoints' })
+  return listeners.flatMap((listener, index): Finding[] => {
+    const address = toAddress(get(listener, 'address'))
+    if (address === undefined) return []
+    const other = taken.find((one) => overlaps(one.address, address))
+    taken.push({ address, by: `listeners[${index}]` })
+    if (other === undefined) return []
+    if (written === undefined) {
+      return [
+        {
+          path: ['admin', 'address'],
+          problem: 'is the address of the default listener too',
+          hint: 'write "listeners" to move that',
+        },
+      ]
+    }
+    return [{ path: ['listeners', index, 'address'], problem: `is taken by ${other.by} already` }]
+  })
+}
+
+function toAddress(written: unknown): Address | undefined {
+  const address = typeof written === 'string' ? parseAddress(written) : undefined
+  return address?.ok === true ? address.value : undefined
+}
+
+function checkUpstream(name: string, upstream: unknown): Finding[] {
+  const findings: Finding[] = []
+  const named = groupName.parse(name)
+  if (!named.ok)
+    findings.push({
+      path: ['upstreams', name],
+      part: 'key',
+      problem: named.problem,
+      allowed: groupName.allowed,
+    })
+  const urls = list(get(upstream, 'endpoints')).map((endpoint) => get(endpoint, 'url'))
+  const hasTls = urls.length === 0 || urls.some((url) => typeof url !== 'string' || /^https/i.test(url))
+  if (get(upstream, 'tls') !== undefined && !hasTls) {
+    const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
+    findings.push({ path: ['upstreams', name, 'tls'], part: 'key', whole: true, problem })
+  }
+  if (get(upstream, 'hash') !== undefined && get(upstream, 'balance') !== 'consistent-hash') {
+    const problem = 'is without effect: "balance" is not consistent-hash'
+    findings.push({ path: ['upstreams', name, 'hash'], part: 'key', whole: true, problem })
+  }
+  return findings
+}
+
+function repeatedNames(routes: readonly unknown[]): Finding[] {
+  const first = new Map<unknown, number>()
+  // Written names come first: a default name gives way by being reported at the route that took it.
+  for (const [index, route] of routes.entries()) {
+    const name = get(route, 'name')
+    if (typeof name === 'string' && !first.has(name)) first.set(name, index)
+  }
+  return routes.flatMap((route, index): Finding[] => {
+    const name = get(route, 'name') ?? defaultRouteName(index)
+    const other = first.get(name) ?? index
+    if (other === index) return []
+    if (get(route, 'name') !== undefined) {
+      return [{ path: ['routes', index, 'name'], problem: `is the name of routes[${other}] already` }]
+    }
+    return [
+      {
+        path: ['routes', other, 'name'],
+        problem: `is the name that routes[${index}] gets, because it has none`,
+      },
+    ]
+  })
+}
+
+function unknownUpstreams(routes: readonly unknown[], names: readonly string[]): Finding[] {
+  return routes.flatMap((route, index) =>
+    references(route).flatMap(({ reference, path }): Finding[] => {
+      if (
+        typeof reference !== 'string' ||
+        reference === '' ||
+        isUrlLike(reference) ||
+        names.includes(reference)
+      )
+        return []
+      const meant = suggest(reference, names)
+      const known = names.length === 0 ? 'none is defined' : names.join(', ')
+      return [
+        {
+          path: ['routes', index, ...path],
+          problem: 'is not the name of an upstream',
+          allowed: `the name of an upstream (${known}) or a URL such as http://127.0.0.1:9000`,
+          hint: meant === undefined ? undefined : didYouMean(meant),
+        },
+      ]
+    }),
+  )
+}
+
+/** Each place where a route names an upstream. */
+function references(route: unknown): { readonly reference: unknown; readonly path: Path }[] {
+  return [
+    { reference: get(route, 'upstream'), path: ['upstream'] },
+    { reference: get(get(route, 'mirror'), 'upstream'), path: ['mirror', 'upstream'] },
+    { reference: get(get(route, 'fallback'), 'upstream'), path: ['fallback', 'upstream'] },
+    ...Object.entries(object(get(get(route, 'apiVersions'), 'versions'))).map(([name, each]) => {
+      return { reference: get(each, 'upstream'), path: ['apiVersions', 'versions', name, 'upstream'] }
+    }),
+    ...list(get(get(route, 'split'), 'upstreams')).map((each, index) => {
+      return { reference: get(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
+    }),
+  ]
+}
+
+/** A route that says the same as routes before it would never be taken. */
+function repeatedMatches(routes: readonly unknown[]): Finding[] {
+  const takenBy = new Map<string, number>()
+  return routes.flatMap((route, index): Finding[] => {
+    const forms = matchForms(get(route, 'match'), get(route, 'priority'))
+    const others = forms.map((form) => takenBy.get(form))
+    for (const form of forms) if (!takenBy.has(form)) takenBy.set(form, index)
+    const [other] = others
+    if (other === undefined || others.includes(undefined)) return []
+    const name = get(routes[other], 'name') ?? defaultRouteName(other)
+    const problem = `matches nothing that routes[${other}] (${show(name)}) does not match already`
+    return [{ path: ['routes', index, 'match'], part: 'value', whole: true, problem }]
+  })
+}
+
+/** Each host, path and method that the route asks for, with what it asks besides, as one text. */
+function matchForms(match: unknown, priority: unknown): string[] {
+  if (match !== undefined && object(match) !== match) return []
+  const {
+    host: _host,
+    path: _path,
+    methods: _methods,
+    ...conditions
+  } = object(match) as Record<string, unknown>
+  const besides = JSON.stringify([priority ?? 0, conditions])
+  const hosts = texts(get(match, 'host') ?? '')
+  const paths = texts(get(match, 'path') ?? '/**').map(patternShape)
+  const methods = texts(get(match, 'methods') ?? '')
+  return hosts.flatMap((host) =>
+    paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
+  )
+}
+
+function checkBackoff(backoff: unknown, path: Path): Finding[] {
+  const base = milliseconds(get(backoff, 'base') ?? '25ms')
+  const max = milliseconds(get(backoff, 'max') ?? '1s')
+  if (base === undefined || max === undefined || base <= max) return []
+  const key = get(backoff, 'base') === undefined ? 'max' : 'base'
+  return [
+    { path: [...path, key], problem: key === 'base' ? 'is longer than "max"' : 'is shorter than "base"' },
+  ]
+}
+
+function milliseconds(written: unknown): number | undefined {
+  if (written === 0) return 0
+  const duration = typeof written === 'string' ? parseDuration(written) : undefined
+  return duration?.ok === true ? duration.value : undefined
+}
+
+function object(value: unknown): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+}
+
+function get(value: unknown, key: string): unknown {
+  return Object.hasOwn(object(value), key) ? (value as Record<string, unknown>)[key] : undefined
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string')
+}

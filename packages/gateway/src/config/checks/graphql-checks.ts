@@ -1,0 +1,99 @@
+import type { Finding, Path } from '../problems/problem.ts'
+
+/** Methods by which GraphQL comes. */
+const METHODS = ['GET', 'HEAD', 'POST']
+
+/** What the GraphQL settings of a route say that cannot be meant. Looks at them as they were written. */
+export function graphqlChecks(input: unknown): Finding[] {
+  const routes = get(input, 'routes')
+  if (!Array.isArray(routes)) return []
+  return routes.flatMap((route: unknown, index): Finding[] => {
+    const path: Path = ['routes', index]
+    const match = get(route, 'match')
+    return [
+      ...matchChecks(match, [...path, 'match']),
+      ...methodChecks(route, path),
+      ...keyChecks(route, get(input, 'rateLimits'), path),
+    ]
+  })
+}
+
+/** Each condition on operations, the ones inside of others too, must say something. */
+function matchChecks(match: unknown, path: Path): Finding[] {
+  const own = get(match, 'graphql')
+  const inner = ['all', 'any'].flatMap((key) =>
+    list(get(match, key)).flatMap((each, index) => matchChecks(each, [...path, key, index])),
+  )
+  const negated = get(match, 'not')
+  return [
+    ...(isEmpty(own) ? [empty([...path, 'graphql'], 'operation, name and rootFields')] : []),
+    ...(isEmpty(get(own, 'rootFields')) ? [empty([...path, 'graphql', 'rootFields'], 'any and all')] : []),
+    ...inner,
+    ...(negated === undefined ? [] : matchChecks(negated, [...path, 'not'])),
+  ]
+}
+
+function empty(path: Path, allowed: string): Finding {
+  return { path, problem: 'says nothing of the operation', allowed: `at least one of ${allowed}` }
+}
+
+/** By GET, only queries come: a route for other operations that takes nothing else is never taken. */
+function methodChecks(route: unknown, path: Path): Finding[] {
+  const match = get(route, 'match')
+  const methods = get(match, 'methods')
+  if (!Array.isArray(methods) || methods.length === 0) return []
+  const condition = get(match, 'graphql')
+  if (condition === undefined && get(route, 'graphql') === undefined) return []
+  const at = [...path, 'match', 'methods']
+  if (!methods.some((each) => METHODS.includes(String(each))))
+    return [{ path: at, problem: 'has none by which GraphQL comes', allowed: 'POST, GET, or both' }]
+  const types = texts(get(condition, 'operation'))
+  if (types.length === 0 || types.includes('query') || methods.includes('POST')) return []
+  return [{ path: at, problem: `has no POST, by which alone a ${types[0]} comes`, allowed: 'POST' }]
+}
+
+/** A key of GraphQL tells nothing apart where no operation is read. */
+function keyChecks(route: unknown, named: unknown, path: Path): Finding[] {
+  if (get(route, 'graphql') !== undefined || asksForOperation(get(route, 'match'))) return []
+  const written = get(route, 'rateLimit')
+  const limits = Array.isArray(written) ? written : [written]
+  return limits.flatMap((limit: unknown, index): Finding[] => {
+    const section = typeof limit === 'string' ? get(named, limit) : limit
+    const setting = ['key', 'cost'].find((each) => wordOf(get(section, each)) !== undefined)
+    if (setting === undefined) return []
+    const at = Array.isArray(written) ? [...path, 'rateLimit', index] : [...path, 'rateLimit']
+    const problem = `has the ${setting} ${wordOf(get(section, setting))}, but the route reads no operation`
+    return [{ path: at, whole: true, problem, hint: 'give the route a section "graphql", as graphql: {}' }]
+  })
+}
+
+function wordOf(written: unknown): string | undefined {
+  return texts(written).find((each) => each.startsWith('graphql-'))
+}
+
+function asksForOperation(match: unknown): boolean {
+  return (
+    get(match, 'graphql') !== undefined ||
+    [...list(get(match, 'all')), ...list(get(match, 'any')), get(match, 'not')].some(
+      (each) => each !== undefined && asksForOperation(each),
+    )
+  )
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+function get(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string')
+}

@@ -1,0 +1,74 @@
+import { LARGEST_SHARED_WINDOW } from '@headgate/core'
+import type { Finding, Path } from '../problems/problem.ts'
+import { suggest } from '../problems/suggest.ts'
+import { defaultLimitName } from '../schema/rate-limit-schema.ts'
+import { didYouMean } from '../values/parsed.ts'
+import { parseRequestRate } from '../values/request-rate.ts'
+
+interface Written {
+  readonly [key: string]: unknown
+}
+
+/** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
+export function rateLimitChecks(input: Written): Finding[] {
+  const named = isObject(input['rateLimits']) ? input['rateLimits'] : {}
+  const routes = Array.isArray(input['routes']) ? input['routes'] : []
+  return [
+    ...Object.entries(named).flatMap(([name, limit]) => checkLimit(limit, ['rateLimits', name])),
+    ...routes.flatMap((route: unknown, index) =>
+      isObject(route)
+        ? checkRoute(route['rateLimit'], Object.keys(named), ['routes', index, 'rateLimit'])
+        : [],
+    ),
+  ]
+}
+
+function checkRoute(written: unknown, names: readonly string[], path: Path): Finding[] {
+  const limits: readonly unknown[] = Array.isArray(written) ? written : [written]
+  const place = (index: number): Path => (Array.isArray(written) ? [...path, index] : path)
+  const seen = new Set<string>()
+  return limits.flatMap((limit, index): Finding[] => {
+    if (typeof limit === 'string') return names.includes(limit) ? [] : [unknown(limit, names, place(index))]
+    if (!isObject(limit)) return []
+    const findings = checkLimit(limit, place(index))
+    const name = typeof limit['name'] === 'string' ? limit['name'] : defaultLimitName(index)
+    if (seen.has(name))
+      findings.push({
+        path: [...place(index), 'name'],
+        problem: 'is the name of another limit of this route',
+      })
+    seen.add(name)
+    return findings
+  })
+}
+
+function unknown(name: string, names: readonly string[], path: Path): Finding {
+  const meant = suggest(name, names)
+  return {
+    path,
+    problem: 'is not the name of a rate limit',
+    allowed: `the name of one of rateLimits (${names.join(', ') || 'none is defined'}), or a section with a rate`,
+    hint: meant === undefined ? undefined : didYouMean(meant),
+  }
+}
+
+function checkLimit(limit: unknown, path: Path): Finding[] {
+  if (!isObject(limit) || limit['algorithm'] !== 'sliding-window') return []
+  const findings: Finding[] = []
+  if (limit['burst'] !== undefined) {
+    const problem = 'has no meaning for a sliding window: what its time allows may come at once'
+    findings.push({ path: [...path, 'burst'], part: 'key', problem })
+  }
+  const rate = typeof limit['rate'] === 'string' ? parseRequestRate(limit['rate']) : undefined
+  if (rate?.ok === true && rate.value.requests > LARGEST_SHARED_WINDOW)
+    findings.push({
+      path: [...path, 'rate'],
+      problem: `is too large for a sliding window`,
+      allowed: `at most ${LARGEST_SHARED_WINDOW} requests, or the token bucket`,
+    })
+  return findings
+}
+
+function isObject(value: unknown): value is Written {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,95 @@
+import { OPERATION_TYPES, type OperationType } from '../../routing/graphql/document.ts'
+import {
+  ALLOWANCES,
+  type Allowance,
+  GRAPHQL_DEFAULTS,
+  type GraphqlConfig,
+  type GraphqlMatchConfig,
+} from '../types/graphql-config.ts'
+import type { GraphqlInput, GraphqlMatchInput } from '../input/graphql-input.ts'
+import { bytes, integer, oneOf, oneOrMore, text, z } from './setting.ts'
+import type { Kind } from '../values/kinds.ts'
+import { parsed, refused } from '../values/parsed.ts'
+
+const graphqlName: Kind<string> = {
+  allowed: 'a name of GraphQL: letters, digits and "_", no digit in front, 255 characters at most',
+  json: { type: 'string', pattern: '^[_A-Za-z][_0-9A-Za-z]{0,254}$' },
+  parse(written) {
+    if (typeof written === 'string' && /^[_A-Za-z][_0-9A-Za-z]{0,254}$/.test(written)) return parsed(written)
+    return refused('is not a name of GraphQL')
+  },
+}
+
+const type = oneOf(OPERATION_TYPES, '')
+const types: z.ZodType<OperationType[], OperationType | OperationType[]> = z
+  .union([type, z.array(type).min(1)])
+  .transform((written) => (Array.isArray(written) ? written : [written]))
+  .describe('Its type: query, mutation or subscription, or some of them.')
+
+const names = z.array(text(graphqlName, '')).min(1)
+
+/** Described once, as `$defs/graphqlMatch`: it stands in each match. */
+export const graphqlMatch: z.ZodType<GraphqlMatchConfig, GraphqlMatchInput> = z
+  .strictObject({
+    operation: types.optional(),
+    name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
+    rootFields: z
+      .strictObject({
+        any: names.optional().describe('One of these must be there.'),
+        all: names.optional().describe('All that are there must be among these.'),
+      })
+      .optional()
+      .describe('The fields at its top, those of fragments included.'),
+  })
+  .meta({ id: 'graphqlMatch' })
+
+/** Far more than anybody asks for by hand, and yet read in a few milliseconds. */
+const MOST = 100_000
+
+function most(about: string, key: keyof GraphqlConfig): ReturnType<typeof integer> {
+  return integer(about, Number(GRAPHQL_DEFAULTS[key]), 0, MOST)
+}
+
+function allowance(about: string): z.ZodPrefault<z.ZodType<Allowance, Allowance>> {
+  return oneOf(ALLOWANCES, about).prefault('refuse')
+}
+
+const settings: z.ZodType<GraphqlConfig, GraphqlInput> = z.strictObject({
+  maxDepth: integer(
+    'How deep fields may stand in fields; those at the top are at 1.',
+    GRAPHQL_DEFAULTS.maxDepth,
+    1,
+    200,
+  ),
+  maxAliases: most('Aliases, those of a fragment each time that it is spread.', 'maxAliases'),
+  maxRootFields: integer('Fields at the top.', GRAPHQL_DEFAULTS.maxRootFields, 1, MOST),
+  maxFields: integer(
+    'Fields, those of a fragment each time that it is spread.',
+    GRAPHQL_DEFAULTS.maxFields,
+    1,
+    MOST,
+  ),
+  maxDirectives: most('Directives, those of a fragment each time that it is spread.', 'maxDirectives'),
+  maxTokens: integer('Tokens of the document.', GRAPHQL_DEFAULTS.maxTokens, 3, MOST),
+  maxSize: bytes(
+    'Size of the body, or of the query of the URL; it is read into memory before it is sent on.',
+    { min: '64B', max: '16MiB' },
+  ).prefault('128KiB'),
+  maxBatch: integer(
+    'Operations in a batch (a list of requests in one body); 0: no batches.',
+    GRAPHQL_DEFAULTS.maxBatch,
+    0,
+    1000,
+  ),
+  introspection: allowance('Whether __schema and __type may be asked for.'),
+  persisted: allowance(
+    'What only names a document that the origin knows: there is nothing to judge, so no limit but maxSize holds.',
+  ),
+  websocket: allowance('WebSockets of this route: what they carry is not judged.'),
+})
+
+export const graphql: z.ZodOptional<typeof settings> = settings
+  .optional()
+  .describe(
+    'What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.',
+  )

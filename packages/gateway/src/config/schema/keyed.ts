@@ -1,0 +1,21 @@
+import { z } from './setting.ts'
+import type { Kind } from '../values/kinds.ts'
+
+/** A section whose keys are names of one kind, each with a value of its own. */
+export function keyed<Input, Output>(
+  names: Kind<string>,
+  item: z.ZodType<Output, Input>,
+): z.ZodType<Record<string, Output>, Record<string, Input>> {
+  return z.record(z.string(), item).transform((written, context) => {
+    const checked: [string, Output][] = []
+    for (const [key, value] of Object.entries(written)) {
+      const name = names.parse(key)
+      if (name.ok) checked.push([name.value, value])
+      else {
+        const params = { part: 'key', allowed: names.allowed, hint: name.hint }
+        context.issues.push({ code: 'custom', message: name.problem, input: written, path: [key], params })
+      }
+    }
+    return Object.fromEntries(checked)
+  })
+}

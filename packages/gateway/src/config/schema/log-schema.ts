@@ -1,0 +1,23 @@
+import type { AccessLogConfig } from '../types/config.ts'
+import type { AccessLogInput } from '../input/input.ts'
+import { text, z } from './setting.ts'
+import { filePath } from '../values/kinds.ts'
+import { loggedField } from '../values/logged-field.ts'
+
+/** A line has room for a few. */
+const MOST = 16
+
+const loggedFields: z.ZodType<string[], string[]> = z
+  .array(text(loggedField, ''))
+  .superRefine((names, context) => {
+    if (names.length <= MOST) return
+    const params = { allowed: `at most ${MOST} names` }
+    context.issues.push({ code: 'custom', message: `holds ${names.length} names`, input: names, params })
+  })
+
+export const accessLog: z.ZodType<AccessLogConfig, AccessLogInput> = z.strictObject({
+  path: text(filePath, 'A file, or stdout.').prefault('stdout'),
+  headers: loggedFields
+    .prefault([])
+    .describe('Fields of requests to be recorded, for headgate replay; none that may hold a secret.'),
+})

@@ -1,0 +1,107 @@
+import type { RateLimitConfig, RouteRateLimitConfig } from '../types/rate-limit-config.ts'
+import type { RateLimitInput, RouteRateLimitInput } from '../input/rate-limit-input.ts'
+import { boolean, integer, oneOf, text, value, z } from './setting.ts'
+import { ipRange, name, whole } from '../values/kinds.ts'
+import { rateLimitKey } from '../values/rate-limit-key.ts'
+import { requestField, secretFieldValue } from '../values/request-field.ts'
+import { requestRate } from '../values/request-rate.ts'
+
+const one = text(rateLimitKey, '')
+
+const settings = {
+  rate: text(requestRate, 'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.'),
+  burst: value<number, number>(
+    whole(1),
+    'Requests that may come at once after a pause. Left out: as many as the rate names.',
+  ).optional(),
+  algorithm: oneOf(
+    ['token-bucket', 'sliding-window'],
+    'How requests are counted: token-bucket refills evenly, sliding-window looks back over the time of the rate.',
+  ).prefault('token-bucket'),
+  key: z
+    .union([one, z.array(one).min(1)])
+    .prefault('client-ip')
+    .transform((key) => (Array.isArray(key) ? key : [key]))
+    .describe(
+      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field counts for its client-ip.',
+    ),
+  cost: oneOf(
+    ['graphql-fields'],
+    'What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one.',
+  ).optional(),
+  bypass: z
+    .strictObject({
+      addresses: z
+        .array(text(ipRange, ''))
+        .prefault([])
+        .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
+      headers: z
+        .record(z.string(), text(secretFieldValue, ''))
+        .prefault({})
+        .transform(lowerCased)
+        .describe('Requests with one of these header fields, of exactly that value.'),
+    })
+    .prefault({})
+    .describe('Requests that this limit does not concern.'),
+  fields: boolean('Tell clients what is left, in RateLimit and RateLimit-Policy.', true),
+  store: oneOf(
+    ['local', 'shared'],
+    'Where it counts: in each worker alone (local), or exactly in all of them together (shared). Left out: shared where there are several workers.',
+  ).optional(),
+  onStoreError: oneOf(
+    ['open', 'closed', 'local'],
+    'What holds while the store cannot be asked: requests pass (open), are refused (closed), or are counted by each worker and route alone (local). The stores local and shared are part of the process and cannot fail.',
+  ).optional(),
+  maxKeys: integer(
+    'How many keys are known at a time; beyond that, one is forgotten and starts anew.',
+    10_000,
+    1,
+    10_000_000,
+  ),
+}
+
+/** Of the whole gateway: its name is its key. */
+export const rateLimit: z.ZodType<RateLimitConfig, RateLimitInput> = z.strictObject(settings)
+
+const routeRateLimit = z.strictObject({
+  name: text(
+    name,
+    'What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by position.',
+  ).optional(),
+  ...settings,
+})
+const either = z.union([text(name, ''), routeRateLimit])
+
+/** Of a route: limits of its own, or names of those of the gateway. */
+export const routeRateLimits: z.ZodType<
+  readonly (string | RouteRateLimitConfig)[],
+  string | RouteRateLimitInput | (string | RouteRateLimitInput)[]
+> = z.union([text(name, ''), routeRateLimit, z.array(either).min(1)]).transform((written) => {
+  const limits = Array.isArray(written) ? written : [written]
+  return limits.map((limit, index) =>
+    typeof limit === 'string' ? limit : { ...limit, name: limit.name ?? defaultLimitName(index) },
+  )
+})
+
+/** The name of a limit that has none: its position in the route, counted from 1. */
+export function defaultLimitName(index: number): string {
+  return `limit-${index + 1}`
+}
+
+/** Which of several limits with the same field names matters is none of ours: HTTP knows no case. */
+function lowerCased(headers: Record<string, string>, context: z.core.$RefinementCtx): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([written, value]) => {
+      const field = requestField.parse(written)
+      if (field.ok) return [field.value, value]
+      context.issues.push({
+        code: 'custom',
+        message: field.problem,
+        input: written,
+        path: [written],
+        params: { allowed: requestField.allowed, part: 'key' },
+      })
+      return [written, value]
+    }),
+  )
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { Kind, Range } from '../values/kinds.ts'
+import { choice, duration, flag, size, whole } from '../values/kinds.ts'
+
+// The words in which schema.ts is written. zod checks the structure around the values; each value is read by its
+// kind, so that all messages come from one place and a value is never looked at by two parsers.
+
+export { z }
+
+/** A setting whose value is of one kind. `Written` is what TypeScript lets people write. */
+export function value<Written, T>(kind: Kind<T>, about: string): z.ZodType<T, Written> {
+  const read = (written: Written, context: z.core.$RefinementCtx<Written>): T => {
+    const result = written === undefined ? MISSING : kind.parse(written)
+    if (result.ok) return result.value
+    const params = { allowed: kind.allowed, hint: result.hint }
+    context.issues.push({ code: 'custom', message: result.problem, input: written, params })
+    return z.NEVER
+  }
+  const json = about === '' ? kind.json : { ...kind.json, description: about }
+  return z.custom<Written>().transform(read).meta(json)
+}
+
+const MISSING = { ok: false, problem: 'is missing', hint: undefined } as const
+
+/** A value written as text. */
+export function text<T = string>(kind: Kind<T>, about: string): z.ZodType<T, string> {
+  return value(kind, about)
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(words: readonly T[], about: string): z.ZodType<T, T> {
+  return value(choice(words), about)
+}
+
+export function oneOrMore(kind: Kind<string>, about: string): z.ZodType<string[], string | string[]> {
+  const one = text(kind, '')
+  const form = z.union([one, z.array(one).min(1)])
+  return form.transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
+}
+
+export function boolean(about: string, fallback: boolean): z.ZodPrefault<z.ZodType<boolean, boolean>> {
+  return value<boolean, boolean>(flag, about).prefault(fallback)
+}
+
+export function integer(
+  about: string,
+  fallback: number,
+  min: number,
+  max?: number,
+): z.ZodPrefault<z.ZodType<number, number>> {
+  return value<number, number>(whole(min, max), about).prefault(fallback)
+}
+
+export function time(about: string): z.ZodType<number, string> {
+  return value(duration({ min: '1ms' }), about)
+}
+
+export function timeOr0(about: string): z.ZodType<number, string | 0> {
+  return value(duration(), about)
+}
+
+export function bytes(about: string, range: Range): z.ZodType<number, string> {
+  return value(size(range), about)
+}
+
+export function bytesOr0(about: string): z.ZodType<number, string | 0> {
+  return value(size(), about)
+}
+
+/** Where a whole section can be turned off. */
+export const off: z.ZodLiteral<false> = z.literal(false)

@@ -1,0 +1,109 @@
+import { hash, health, outliers, sticky } from './balancing-schema.ts'
+import type { EndpointConfig, UpstreamConfig } from '../types/config.ts'
+import { discovered } from './discovery-schema.ts'
+import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
+import type { EndpointInput, UpstreamInput } from '../input/upstream-input.ts'
+import { breaker, concurrency } from './resilience-schema.ts'
+import { boolean, integer, off, oneOf, text, time, timeOr0, z } from './setting.ts'
+import { filePath, serverName, upstreamUrl } from '../values/kinds.ts'
+
+const endpoint: z.ZodType<EndpointConfig, EndpointInput> = z.strictObject({
+  url: text(
+    upstreamUrl,
+    'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
+  ).optional(),
+  ...discovered,
+  weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
+  priority: integer(
+    'When it is used: those with 0 first, those with a higher number when too few of those before them are usable.',
+    0,
+    0,
+    99,
+  ),
+  zone: text(zoneName, 'Where it is.').optional(),
+})
+
+const PLACES = ['url', 'dns', 'srv']
+
+const pool = z.strictObject({
+  maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
+  maxPending: integer(
+    'Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.',
+    1024,
+    0,
+  ),
+  pendingTimeout: time('Longest wait for a free connection.').prefault('5s'),
+  idleTimeout: time(
+    "How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections that the origin is closing.",
+  ).prefault('60s'),
+  maxAge: time(
+    'Age at which a connection is replaced, spread at random, so that changes of DNS are noticed.',
+  ).prefault('10m'),
+})
+
+export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
+  endpoints: z
+    .array(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })) }))
+    .min(1)
+    .describe('The addresses among which requests are spread.'),
+  balance: oneOf(
+    ['round-robin', 'least-connections', 'random', 'peak-ewma', 'consistent-hash'],
+    'How an endpoint is picked: in turns by weight (round-robin), the one with the fewest exchanges (least-connections), by lot (random), of two random ones the one that answers faster (peak-ewma), or the same one for the same key (consistent-hash).',
+  ).prefault('round-robin'),
+  hash: hash.optional().describe('What decides the endpoint where balance is consistent-hash.'),
+  sticky: sticky
+    .optional()
+    .describe('Hold each client to the endpoint that answered it first, by a cookie that the gateway sets.'),
+  slowStart: timeOr0('How long an endpoint that comes back takes to get its full share; 0: none.').prefault(
+    0,
+  ),
+  panicThreshold: integer(
+    'With fewer usable endpoints than this percentage, all that are not marked down are used, lest the few be overrun; 0: never. Where checks say that all are down, none is used.',
+    30,
+    0,
+    100,
+  ),
+  zone: gatewayZone
+    .optional()
+    .describe('Where this gateway is, for this upstream, in place of the zone of the whole gateway.'),
+  overprovisioning,
+  outliers: z
+    .union([off, outliers])
+    .prefault({})
+    .describe('Leave endpoints alone for a while that fail in traffic; false: never.'),
+  health: z
+    .union([off, health])
+    .prefault(false)
+    .describe('Ask the endpoints again and again whether they are well; false: not.'),
+  pool: pool.prefault({}).describe('Connections to each endpoint.'),
+  timeouts: z
+    .strictObject({
+      connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
+    })
+    .optional()
+    .describe('Instead of the timeouts of the whole gateway.'),
+  breaker: breaker
+    .optional()
+    .describe(
+      'Stop sending for a while where the upstream as a whole, or an endpoint, keeps failing. Left out: never.',
+    ),
+  concurrency: concurrency
+    .optional()
+    .describe('How many exchanges may be under way to it, of all routes together.'),
+  tls: z
+    .strictObject({
+      ca: text(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
+      servername: text(
+        serverName,
+        "The name to ask for and to verify, instead of the URL's host.",
+      ).optional(),
+      verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
+    })
+    .optional()
+    .describe('TLS towards the https endpoints.'),
+})
+
+/** The group that stands for a URL written in place of a group's name: one endpoint, all defaults. */
+export function inlineUpstream(url: string): UpstreamConfig {
+  return upstream.parse({ endpoints: [{ url }] })
+}

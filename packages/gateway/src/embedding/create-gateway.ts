@@ -1,0 +1,112 @@
+import { type Clock, type Handler, systemClock } from '@headgate/core'
+import { JsonAccessLog } from '../access-log/access-log.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfigInput } from '../config/input/input.ts'
+import { parseConfig } from '../config/parse.ts'
+import { formatProblems } from '../config/problems/format.ts'
+import type { ConfigProblem } from '../config/problems/problem.ts'
+import { embeddedGeo, watchEmbeddedGeo } from './embedded-geo.ts'
+import { type EmbeddedSplit, embeddedSplit } from './embedded-split.ts'
+import { type CloseReport, Gateway } from '../gateway.ts'
+import { listenerUrl } from '../listen/listener-url.ts'
+
+export interface CreateGatewayOptions {
+  /** Takes each line of the access log, a JSON object with a line break. Default: there is none. */
+  readonly accessLog?: (line: string) => void
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+}
+
+/** A gateway inside a program of your own. */
+export interface EmbeddedGateway {
+  /** Answers an exchange as the gateway would, without a socket. */
+  readonly handler: Handler
+  /** Binds all listeners and serves. Rejects, with nothing bound, with Node's error of the one that cannot be bound. */
+  listen(): Promise<readonly ListeningOn[]>
+  /**
+   * How a route splits its traffic, to be seen and changed while it serves.
+   * @throws TypeError if there is no such route, or it has no split
+   */
+  split(route: string): EmbeddedSplit
+  /**
+   * Stops accepting, lets exchanges in flight finish, and closes everything.
+   * @param timeout in milliseconds, for the exchanges; `drain.timeout` of the configuration by default
+   */
+  close(timeout?: number): Promise<CloseReport>
+}
+
+export interface ListeningOn {
+  /** As `http://127.0.0.1:8080`, or `unix:/path`. */
+  readonly url: string
+  /** Undefined for a unix socket. */
+  readonly port: number | undefined
+}
+
+/** A configuration that `createGateway` refused. The message names every mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(`the configuration is not valid:\n${formatProblems(problems, { color: false })}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Makes a gateway that runs in this thread. `workers`, `admin` and `accessLog.path` of the configuration are for
+ * `headgate run`: here, they are without effect.
+ * @param config as in a configuration file
+ * @throws ConfigError if it is not valid
+ */
+export function createGateway(
+  config: GatewayConfigInput,
+  options: CreateGatewayOptions = {},
+): EmbeddedGateway {
+  const { clock = systemClock, accessLog } = options
+  const result = parseConfig(config)
+  if (!result.ok) throw new ConfigError(result.problems)
+  const { geo } = result.config
+  const files = embeddedGeo(geo)
+  if ('message' in files) throw new ConfigError([files])
+  const log = accessLog && {
+    accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(result.config)),
+  }
+  const gateway = new Gateway(result.config, { clock, geo: files, ...log })
+  const watch = watchEmbeddedGeo(gateway, geo, files, clock)
+  return {
+    handler: gateway.handler,
+    async listen() {
+      const listeners = await gateway.listen()
+      return listeners.map(({ config, port }) => ({ url: listenerUrl(config, port), port }))
+    },
+    split: (route) => embeddedSplit(gateway.snapshot.splits, route),
+    close(timeout) {
+      watch.stop()
+      return gateway.close(timeout)
+    },
+  }
+}
+
+/** Those that its lines record. */
+function recordedFields({ accessLog }: GatewayConfig): readonly string[] {
+  return accessLog === false ? [] : accessLog.headers
+}
+
+/** A log that throws costs its line, and is reported once: the exchange was answered. */
+function guarded(write: (line: string) => void): (line: string) => void {
+  let reported = false
+  return (line) => {
+    try {
+      write(line)
+    } catch (thrown) {
+      if (reported) return
+      reported = true
+      const reason = thrown instanceof Error ? thrown.message : `a ${typeof thrown} was thrown`
+      process.emitWarning(
+        `accessLog of createGateway fails, and lines are lost: ${reason}`,
+        'HeadgateWarning',
+      )
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '@headgate/core'
+import type { GatewayConfig } from '../config/types/config.ts'
+import type { ConfigProblem } from '../config/problems/problem.ts'
+import type { Gateway } from '../gateway.ts'
+import { type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'
+import { GeoWatch } from '../routing/geo/geo-watch.ts'
+
+/** The databases of addresses of a gateway without a supervisor, or what is wrong with them. */
+export function embeddedGeo(geo: GatewayConfig['geo']): readonly GeoFile[] | ConfigProblem {
+  try {
+    return loadGeo(geo)
+  } catch (error) {
+    return { path: 'geo.database', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Has it use them anew when they change on disk. */
+export function watchEmbeddedGeo(
+  gateway: Gateway,
+  geo: GatewayConfig['geo'],
+  files: readonly GeoFile[],
+  clock: Clock,
+): GeoWatch {
+  let inForce = files
+  gateway.metrics.geo.inForce(inForce)
+  const owner = {
+    get geoFiles() {
+      return inForce
+    },
+    replaceGeo(file: GeoFile): Promise<void> {
+      inForce = inForce.map((each) => (each.path === file.path ? file : each))
+      gateway.useGeo(inForce)
+      gateway.metrics.geo.inForce(inForce)
+      return Promise.resolve()
+    },
+    geoChanged({ applied, message }: { readonly applied: boolean; readonly message: string }) {
+      gateway.metrics.geo.onReload(applied)
+      if (!applied) process.emitWarning(message, 'HeadgateWarning')
+    },
+  }
+  const watch = new GeoWatch(owner, clock)
+  watch.follow(geo)
+  return watch
+}

@@ -1,0 +1,167 @@
+import {
+  EMPTY_BODY,
+  Exchange,
+  type Handler,
+  type HttpRequest,
+  HttpResponse,
+  type Peer,
+  stack,
+  systemClock,
+} from '@headgate/core'
+import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import { configJsonSchema } from '../config/json-schema.ts'
+import { redact } from '../config/redact.ts'
+import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
+import { ipRanges } from '../config/values/address.ts'
+import { dryRunContext } from './dry-run.ts'
+import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
+import { destinationPolicies, type RouteContext, routeHandler, routePolicies } from '../route.ts'
+import { clientSeer } from '../routing/conditions/client-address.ts'
+import { routeEntry } from '../routing/router/entry.ts'
+import { geoLookup } from '../routing/geo/geo-files.ts'
+import type { GeoLookup, GeoPlace } from '../routing/geo/geo-place.ts'
+import { type ExplainedGraphql, seekByOperation } from '../routing/graphql/explain-operation.ts'
+import { type Found, Router } from '../routing/router/router.ts'
+import { whyNot } from '../routing/warnings/why-not.ts'
+
+/** What becomes of a request, and why; nothing of it is sent. */
+export interface Explanation {
+  readonly found: Found<RouteConfig>
+  /** Undefined where nothing looks at GraphQL. */
+  readonly graphql: ExplainedGraphql | undefined
+  /** The client, behind trusted proxies. */
+  readonly client: string
+  /** Where it is; undefined if the configuration has no database. */
+  readonly place: GeoPlace | undefined
+  /** Every other route, in the order of the configuration. */
+  readonly others: readonly { readonly name: string; readonly reason: string }[]
+  /** Undefined where no route takes the request. */
+  readonly taken: TakenRoute | undefined
+}
+
+export interface TakenRoute {
+  readonly config: RouteConfig
+  readonly facts: RouteFacts
+  /** Undefined where nothing is split, or the request does not come so far. */
+  readonly split: SplitFacts | undefined
+  /** Outermost first. */
+  readonly policies: readonly ExplainedPolicy[]
+  /** As the upstream gets it; undefined if it is answered before. */
+  readonly sent: Exchange | undefined
+  /** Undefined if the request reaches an upstream. */
+  readonly answer: HttpResponse | undefined
+  readonly upstreams: readonly {
+    readonly name: string
+    /** Where the gateway is, for this upstream; undefined: zones do not matter. */
+    readonly zone: string | undefined
+    /** Whether each endpoint has a circuit breaker of its own. */
+    readonly circuits: boolean
+    readonly endpoints: readonly EndpointConfig[]
+  }[]
+}
+
+export interface ExplainedPolicy {
+  readonly name: string
+  /** Undefined where it has none, or they are in a place of their own. */
+  readonly settings: unknown
+}
+
+/** Weights that splits have by now in place of those of the configuration: by route, and by upstream. */
+export type LiveWeights = ReadonlyMap<string, Readonly<Record<string, number>>>
+
+/** @param peer that asks */
+export async function explain(
+  config: GatewayConfig,
+  request: HttpRequest,
+  peer: Peer,
+  live: LiveWeights = new Map(),
+): Promise<Explanation> {
+  const exchange = new Exchange(request, systemClock, peer)
+  clientSeer(ipRanges(config.trustedProxies))?.(exchange)
+  const geo = geoLookup(config)
+  const { authority, path, method } = request
+  const router = new Router(config.routes.map((route) => routeEntry(route, route, geo)))
+  const find = (each: Exchange): Found<RouteConfig> => router.find(authority.host, path, method, each)
+  const { found, graphql } = await seekByOperation(config.routes, exchange, find)
+  const chosen = found.kind === 'found' ? found.route : undefined
+  // Where none is sought, none is passed over.
+  const others = (graphql?.isUnrouted === true ? [] : config.routes)
+    .filter((route) => route !== chosen)
+    .map((route) => ({ name: route.name, reason: whyNot(route, chosen, exchange, geo) }))
+  const client = exchange.clientAddress
+  const seen = { found, graphql, client, place: config.geo && geo(client), others }
+  if (found.kind !== 'found' || graphql?.isUnrouted === true) return { ...seen, taken: undefined }
+  exchange.params = found.params
+  return { ...seen, taken: await takeRoute(config, found.route, exchange, geo, live) }
+}
+
+/** The route itself is run, with a place where requests end in place of its upstreams: what it does is what is shown. */
+async function takeRoute(
+  config: GatewayConfig,
+  route: RouteConfig,
+  exchange: Exchange,
+  geo: GeoLookup,
+  live: LiveWeights,
+): Promise<TakenRoute> {
+  // Before the route changes the request.
+  const facts = routeFacts(config, route, exchange, geo)
+  const arrived = Promise.withResolvers<undefined>()
+  let sent: Exchange | undefined
+  const end: Handler = (exchangeSent) => {
+    sent ??= exchangeSent
+    arrived.resolve(undefined)
+    return new Promise(() => {})
+  }
+  const context = dryRunContext(config, systemClock, geo, () => end)
+  const answer = await Promise.race([routeHandler(route, context)(exchange), arrived.promise])
+  const policies = policiesOf(config, route, context)
+  const resolved = resolveUpstreams(config)
+  const upstreams = upstreamsOf(route).map((name) => ({
+    name,
+    zone: resolved.get(name)?.zone ?? config.zone,
+    circuits: (resolved.get(name)?.breaker?.per ?? 'upstream') !== 'upstream',
+    endpoints: resolved.get(name)?.endpoints ?? [],
+  }))
+  const split = route.split && sent && splitFacts(route.split, sent, live.get(route.name))
+  return { config: route, facts, split, policies, sent, answer, upstreams }
+}
+
+const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, EMPTY_BODY))
+
+/** By the names that policies give the functions that they make. */
+function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteContext): ExplainedPolicy[] {
+  const shown = redact(config, configJsonSchema()) as GatewayConfig
+  const shownRoute = shown.routes[config.routes.indexOf(route)]
+  const upstream = isAnswered(route) ? undefined : upstreamsOf(route)[0]
+  const towards =
+    upstream === undefined ? [] : destinationPolicies(route, context, context.upstreamNamed(upstream))
+  return [...routePolicies(route, context), ...towards].flatMap((policy) => {
+    if (!policy) return []
+    const { name } = stack([policy], nowhere)
+    return [{ name, settings: settingsOf(name, shown, shownRoute) }]
+  })
+}
+
+/** By itself, without an upstream. */
+function isAnswered({ redirect, respond, apiVersions }: RouteConfig): boolean {
+  return apiVersions === undefined && (redirect ?? respond) !== undefined
+}
+
+function settingsOf(name: string, config: GatewayConfig, route: RouteConfig | undefined): unknown {
+  switch (name) {
+    case 'timeout':
+      return { exchange: route?.timeout ?? config.timeouts.exchange }
+    case 'limits':
+      return { body: route?.limits?.body ?? config.limits.body }
+    case 'attemptTimeout':
+      return { ...route?.timeouts }
+    default:
+      return valueOf(route, name) ?? valueOf(config, name)
+  }
+}
+
+function valueOf(section: object | undefined, name: string): unknown {
+  return section !== undefined && Object.hasOwn(section, name)
+    ? (section as Record<string, unknown>)[name]
+    : undefined
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  Server as TlsServer,
+  TLSSocket,
+} from 'node:tls'
+import {
+  type Peer,
+  ServerConnection,
+  type ServerConnectionOptions,
+  type ServerConnectionOwner,
+  TrafficError,
+} from '@headgate/core'
+import type { ListenerConfig, ListenerTlsConfig } from '../config/types/config.ts'
+
+/** What accepts connections on one address. */
+export interface Listener {
+  readonly config: ListenerConfig
+  /** As bound: the port is the real one where 0 was asked for. */
+  readonly port: number | undefined
+  readonly connections: ReadonlySet<ServerConnection>
+  /**
+   * Reads what a configuration with the same address needs, and answers what to call to follow it, from the next
+   * connection on.
+   * @throws Error if a certificate cannot be read
+   */
+  update(config: ListenerConfig, connection: ServerConnectionOptions): () => void
+  /** Accepts no more. Connections live on. */
+  stop(): void
+}
+
+/** What a listener needs besides its configuration. */
+export interface ListenOptions {
+  readonly connection: ServerConnectionOptions
+  readonly owner: Pick<ServerConnectionOwner, 'handler' | 'refusal'>
+  /** Whether several threads bind the same port (SO_REUSEPORT), each with its own queue in the kernel. */
+  readonly reusePort: boolean
+  /** Shared by all threads, so that any of them can resume a TLS session. */
+  readonly ticketKeys: Buffer | undefined
+  /** Told when a connection comes (+1) and goes (-1). */
+  readonly onConnection: (change: 1 | -1) => void
+  /** Told of what is refused before it is an exchange. */
+  readonly refused: (error: TrafficError, peer: Peer, bytesSent: number) => void
+}
+
+/** As many connections as the kernel may hold before they are accepted; it caps this at net.core.somaxconn. */
+const BACKLOG = 4096
+
+/** Binds an address and serves HTTP/1.1 on what it accepts. Rejects if it cannot be bound. */
+export async function listen(config: ListenerConfig, options: ListenOptions): Promise<Listener> {
+  const connections = new Set<ServerConnection>()
+  const owner: ServerConnectionOwner = {
+    ...options.owner,
+    closed(connection) {
+      connections.delete(connection)
+      options.onConnection(-1)
+    },
+  }
+  let current = { config, connection: options.connection }
+  const accept = (socket: Socket): void => {
+    if (connections.size >= current.config.maxConnections) return refuse(socket, options)
+    connections.add(new ServerConnection(socket, owner, current.connection))
+    options.onConnection(1)
+    return undefined
+  }
+  const server = makeServer(config, options, accept)
+  await bind(server, config, options.reusePort)
+  const address = server.address()
+  return {
+    get config() {
+      return current.config
+    },
+    port: typeof address === 'object' ? address?.port : undefined,
+    connections,
+    update(next, connection) {
+      const context = next.tls && secureContext(next.tls, options)
+      return () => {
+        if (server instanceof TlsServer && context !== undefined) server.setSecureContext(context)
+        current = { config: next, connection }
+      }
+    },
+    stop: () => server.close(),
+  }
+}
+
+function makeServer(
+  config: ListenerConfig,
+  options: ListenOptions,
+  accept: (socket: Socket) => void,
+): Server {
+  // Half-open: a client may close its side once its request is sent, and is answered all the same.
+  const common = { allowHalfOpen: true, noDelay: true }
+  if (config.tls === undefined) return createServer(common, accept)
+  const server = createTlsServer({
+    ...common,
+    ...secureContext(config.tls, options),
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: options.connection.requestHeadTimeout,
+  })
+  server.on('secureConnection', accept)
+  // A failed handshake is the peer's affair: the socket is closed by then.
+  server.on('tlsClientError', () => {})
+  return server
+}
+
+function secureContext(
+  { cert, key, minVersion }: ListenerTlsConfig,
+  { ticketKeys }: ListenOptions,
+): SecureContextOptions {
+  return {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    minVersion,
+    ...(ticketKeys && { ticketKeys }),
+  }
+}
+
+function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<void> {
+  const { address } = config
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    const bound = (): void => {
+      server.off('error', reject)
+      // Running out of file descriptors must not end the process: accepting goes on when there are some again.
+      server.on('error', () => {})
+      resolve()
+    }
+    if (address.kind === 'unix') server.listen({ path: address.path, backlog: BACKLOG }, bound)
+    else server.listen({ host: address.host, port: address.port, backlog: BACKLOG, reusePort }, bound)
+  })
+}
+
+const TOO_MANY = 'too many connections\n'
+const TOO_MANY_RESPONSE = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${TOO_MANY.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${TOO_MANY}`
+
+/** More connections than allowed: told so, without reading a request. */
+function refuse(socket: Socket, { refused }: ListenOptions): undefined {
+  const { remoteAddress: address = '', remotePort: port = 0 } = socket
+  socket.on('error', () => {})
+  socket.end(TOO_MANY_RESPONSE, 'latin1', () => socket.destroySoon())
+  socket.resume()
+  const error = new TrafficError('too_many_connections', 'the listener has maxConnections open')
+  refused(error, { address, port, encrypted: socket instanceof TLSSocket }, TOO_MANY.length)
+}

@@ -1,0 +1,45 @@
+import type { GatewayConfig, RouteConfig } from '../../config/types/config.ts'
+import { SplitWeights } from './split-weights.ts'
+
+/** The weights of the routes that split traffic, by the names of the routes. */
+export type CompiledSplits = ReadonlyMap<string, CompiledSplit>
+
+export interface CompiledSplit {
+  readonly identity: string
+  readonly weights: SplitWeights
+}
+
+/** What splits share with those of other threads, by their identity. */
+export type SplitStates = ReadonlyMap<string, SharedArrayBuffer>
+
+/** All splits of a configuration. One whose setting is the same as before goes on with the weights that it has by now. */
+export function compileSplits(
+  { routes }: Pick<GatewayConfig, 'routes'>,
+  states: SplitStates = new Map(),
+  previous: CompiledSplits = new Map(),
+): CompiledSplits {
+  const splits = new Map<string, CompiledSplit>()
+  for (const route of routes) {
+    if (route.split === undefined) continue
+    const identity = splitIdentity(route)
+    const before = previous.get(route.name)
+    const memory = states.get(identity)
+    if (before?.identity === identity) {
+      if (memory !== undefined) before.weights.attach(memory)
+      splits.set(route.name, before)
+    } else {
+      splits.set(route.name, { identity, weights: new SplitWeights(route.split.upstreams, memory) })
+    }
+  }
+  return splits
+}
+
+/** For the threads that are to share them. */
+export function splitStatesOf(splits: CompiledSplits): SplitStates {
+  return new Map(Array.from(splits.values(), ({ identity, weights }) => [identity, weights.memory]))
+}
+
+/** Of a split: its own setting, and whose it is. */
+export function splitIdentity({ name, split }: Pick<RouteConfig, 'name' | 'split'>): string {
+  return JSON.stringify([name, split])
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import { type Clock, RetryBudget, type TlsOptions, Upstream } from '@headgate/core'
+import { balancingOptions } from './balancing.ts'
+import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import type { GatewayMetrics } from '../metrics/metrics.ts'
+import { makeUpstreamGuard, type UpstreamGuard } from '../resilience/upstream-guard.ts'
+import type { EndpointLists } from '../discovery/endpoint-lists.ts'
+import { type ListedEndpoint, listedName, listEndpoints } from '../discovery/listed-endpoint.ts'
+import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
+
+/** An upstream as a snapshot holds it. */
+export interface CompiledUpstream {
+  readonly identity: string
+  /** Of the endpoints that are configured: they may change while all else goes on. */
+  readonly endpoints: string
+  /** Those that it had to have when this was compiled. */
+  readonly listed: readonly ListedEndpoint[]
+  readonly upstream: Upstream
+  /** Shared by all routes to it. */
+  readonly budget: RetryBudget
+  /** Breaker and concurrency limit, where it has them. */
+  readonly guard: UpstreamGuard
+}
+
+/** By what routes call them. */
+export type CompiledUpstreams = ReadonlyMap<string, CompiledUpstream>
+
+/** What upstreams share with those of other threads, by their identity: see `UpstreamOptions.state`. */
+export type UpstreamStates = ReadonlyMap<string, Upstream['state']>
+
+/**
+ * All upstreams of a configuration. One that the previous snapshot has in the same form is taken over as it is, with its
+ * pools, sockets, balancer and health; if only its endpoints are others, these are put in force later: see `putInForce`.
+ * @param lists in the thread that says which endpoints there are; the others go by the states
+ */
+export function compileUpstreams(
+  config: GatewayConfig,
+  clock: Clock,
+  files: FileDigests,
+  states: UpstreamStates,
+  previous: CompiledUpstreams,
+  metrics: GatewayMetrics,
+  lists?: EndpointLists,
+): CompiledUpstreams {
+  const compiled = new Map<string, CompiledUpstream>()
+  for (const [name, upstream] of resolveUpstreams(config)) {
+    const identity = upstreamIdentity(name, upstream, config, files)
+    const endpoints = endpointsIdentity(upstream)
+    const state = states.get(identity)
+    const before = keptUpstream(previous.get(name), identity, state)
+    if (before?.endpoints === endpoints) {
+      compiled.set(name, before)
+      continue
+    }
+    const listed = lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => [])
+    if (before !== undefined) {
+      compiled.set(name, { ...before, endpoints, listed })
+      continue
+    }
+    const guard = makeUpstreamGuard(name, upstream, clock, metrics.resilience)
+    const made = makeUpstream(name, upstream, listed, config, clock, state, guard)
+    lists?.made(made, listed)
+    compiled.set(name, {
+      identity,
+      endpoints,
+      listed,
+      upstream: made,
+      budget: new RetryBudget(clock),
+      guard,
+    })
+  }
+  return compiled
+}
+
+/**
+ * The one before, if it goes on. A thread that was not there while another configuration was in force has one of the same
+ * identity that shares its state with nobody any more.
+ */
+function keptUpstream(
+  before: CompiledUpstream | undefined,
+  identity: string,
+  state: Upstream['state'] | undefined,
+): CompiledUpstream | undefined {
+  if (before?.identity !== identity) return undefined
+  return state === undefined || before.upstream.sharesStateWith(state) ? before : undefined
+}
+
+/** For the threads that are to share them. */
+export function statesOf(upstreams: CompiledUpstreams): UpstreamStates {
+  return new Map(Array.from(upstreams.values(), ({ identity, upstream }) => [identity, upstream.state]))
+}
+
+/**
+ * Has the upstreams that stay have the endpoints that they are to have from now on, in the thread that says so. Answers the
+ * states of those that changed.
+ */
+export function putInForce(
+  before: CompiledUpstreams,
+  after: CompiledUpstreams,
+  lists: EndpointLists,
+): UpstreamStates {
+  const changed = new Map<string, Upstream['state']>()
+  for (const [name, { identity, endpoints, upstream, listed }] of after) {
+    const known = before.get(name)
+    if (known?.upstream !== upstream || known.endpoints === endpoints) continue
+    lists.put(upstream, listed)
+    changed.set(identity, upstream.state)
+  }
+  return changed
+}
+
+/** The same in the other threads. */
+export function followStates(upstreams: CompiledUpstreams, states: UpstreamStates): void {
+  for (const { identity, upstream } of upstreams.values()) {
+    const state = states.get(identity)
+    if (state !== undefined) upstream.follow(state)
+  }
+}
+
+/** The names of the endpoints that upstreams have. */
+export function endpointNames(upstreams: CompiledUpstreams): Map<string, readonly string[]> {
+  return new Map(
+    Array.from(upstreams, ([name, { upstream }]) => [name, upstream.endpoints.map((each) => each.name)]),
+  )
+}
+
+/** Of those that they will have once they are put in force. */
+export function listedNames(upstreams: CompiledUpstreams): Map<string, readonly string[]> {
+  return new Map(Array.from(upstreams, ([name, { listed }]) => [name, listed.map(listedName)]))
+}
+
+function makeUpstream(
+  name: string,
+  upstream: UpstreamConfig,
+  endpoints: readonly ListedEndpoint[],
+  config: GatewayConfig,
+  clock: Clock,
+  state: Upstream['state'] | undefined,
+  { gate }: UpstreamGuard,
+): Upstream {
+  const { timeouts, limits, minimumByteRate } = config
+  return new Upstream({
+    name,
+    clock,
+    state,
+    gate,
+    endpoints,
+    pool: upstream.pool,
+    ...balancingOptions(upstream, config.zone),
+    connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
+    ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
+    connection: {
+      limits,
+      responseHeadTimeout: timeouts.responseHead,
+      // An upstream may be slow to speak, as long as it speaks: only idle time counts.
+      pace: { idle: timeouts.bodyIdle, minimumRate: 0, grace: minimumByteRate.grace },
+    },
+  })
+}
+
+/** The configuration names a file, the engine wants what is in it. */
+function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
+  return {
+    verify,
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(servername !== undefined && { servername }),
+  }
+}
