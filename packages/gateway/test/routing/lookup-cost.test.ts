@@ -6,8 +6,8 @@ import { conditionsOf } from '../../src/routing/conditions/conditions.ts'
 import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import type { Subject } from '../../src/routing/conditions/condition.ts'
 
-const LOOKUPS = 50_000
-const ROUNDS = 9
+const LOOKUPS = 100_000
+const ROUNDS = 15
 
 /** Exact hosts and suffixes, exact paths, parameters and prefixes, methods, header matches and a priority: one of each in ten. */
 function mixedRoutes(count: number): RouteEntry<number>[] {
@@ -88,8 +88,8 @@ it('a look-up among 10,000 routes does not look at 10,000 routes', (t) => {
   t.diagnostic(
     `${fewCost.toFixed(0)} ns among 10, ${manyCost.toFixed(0)} ns among 10,000: ${ratio.toFixed(2)} times`,
   )
-  // At rest it is 1.3, for memory that is not in the cache; where other tests run beside it, more, least so in the best rounds.
+  // At rest it is 1.2, for memory that is not in the cache; where other tests run beside it, more, least so in the best rounds.
   // A search through all routes would be at some hundred.
   const best = Math.min(...rounds.map((each) => each.many)) / Math.min(...rounds.map((each) => each.few))
-  assert.ok(best < 50, `${best} times`)
+  assert.ok(best < 10, `${best} times`)
 })
