@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { headgate } from '../headgate-process.ts'
+import { becomes } from '../becomes.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
 import { type AddressOrigin, startAll } from './address-origin.ts'
@@ -100,6 +101,8 @@ describe('endpoints that are changed by admin calls', () => {
       /upstreams: 1 kept; endpoints of orders: 1 kept, 1 changed \(http/,
     )
     assert.equal(await shown(), `${first} configured 2; ${found} dns 1`)
-    assert.equal(await answers(), '127.0.0.2 one')
+    const last = await becomes(answers, '127.0.0.2 one')
+    const { body: state } = await gateway.call('GET', '/upstreams/orders')
+    assert.equal(last, '127.0.0.2 one', JSON.stringify(state))
   })
 })
