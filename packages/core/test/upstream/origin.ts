@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { TestContext } from 'node:test'
 
-/** Where an origin listens that answers as it is told: with a text, or by a listener. */
-export async function origin(t: TestContext, answer: RequestListener | string): Promise<string> {
-  const server = createServer(typeof answer === 'string' ? (_, response) => response.end(answer) : answer)
+/** Has a server listen until the test ends; answers its `host:port`. */
+export async function listening(t: TestContext, server: Server | SecureServer): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -14,5 +14,11 @@ export async function origin(t: TestContext, answer: RequestListener | string): 
   })
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
-  return `http://127.0.0.1:${address.port}`
+  return `127.0.0.1:${address.port}`
+}
+
+/** Where an origin listens that answers as it is told: with a text, or by a listener. */
+export async function origin(t: TestContext, answer: RequestListener | string): Promise<string> {
+  const server = createServer(typeof answer === 'string' ? (_, response) => response.end(answer) : answer)
+  return `http://${await listening(t, server)}`
 }

@@ -15,6 +15,7 @@ import type { HttpResponse } from '../../src/message/response.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { makeCertificate } from '../certificates.ts'
+import { listening } from './origin.ts'
 import { PlainConnection } from './pool-bench.ts'
 
 interface Origin {
@@ -26,15 +27,7 @@ interface Origin {
 async function listen(t: TestContext, server: Server | SecureServer, scheme = 'http'): Promise<Origin> {
   const sockets: Socket[] = []
   server.on('connection', (socket: Socket) => sockets.push(socket))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  const name = `127.0.0.1:${address.port}`
+  const name = await listening(t, server)
   return { url: `${scheme}://${name}`, name, sockets }
 }
 

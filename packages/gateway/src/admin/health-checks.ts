@@ -31,12 +31,7 @@ function pauseAll({ checks }: UpstreamsSource): AdminOperation {
     about:
       'check no endpoint of any upstream, until they are resumed: endpoints stay as they were found last',
     description: { id: 'pauseHealthChecks', result: ALL, answers: { 200: 'they are paused' } },
-    handle() {
-      const before = { checks: checks.isPaused ? 'paused' : 'running' }
-      checks.pause()
-      const after = { checks: 'paused' }
-      return { ...json(after), change: { what: 'health checks of all upstreams', before, after } }
-    },
+    handle: () => changeAll(checks, () => checks.pause()),
   }
 }
 
@@ -46,13 +41,15 @@ function resumeAll({ checks }: UpstreamsSource): AdminOperation {
     path: '/health-checks/resume',
     about: 'go on with the health checks of all upstreams, those that were paused alone, too',
     description: { id: 'resumeHealthChecks', result: ALL, answers: { 200: 'they go on' } },
-    handle() {
-      const before = { checks: checks.isPaused ? 'paused' : 'running' }
-      checks.resume()
-      const after = { checks: 'running' }
-      return { ...json(after), change: { what: 'health checks of all upstreams', before, after } }
-    },
+    handle: () => changeAll(checks, () => checks.resume()),
   }
+}
+
+function changeAll(checks: UpstreamsSource['checks'], apply: () => void): AdminAnswer {
+  const state = (): { checks: string } => ({ checks: checks.isPaused ? 'paused' : 'running' })
+  const before = state()
+  apply()
+  return { ...json(state()), change: { what: 'health checks of all upstreams', before, after: state() } }
 }
 
 function pause(source: UpstreamsSource): AdminOperation {

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { headgate } from '../headgate-process.ts'
 import { becomes } from '../becomes.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
-import { type AddressOrigin, startAll } from './address-origin.ts'
-import { NameServer } from './name-server.ts'
+import { startNamed } from './named-services.ts'
 
-const names = await NameServer.start()
-const origins = await startAll(['127.0.0.2', '127.0.0.3'])
-after(() => {
-  names.stop()
-  for (const each of origins) each.stop()
-})
-const { port } = origins[0] as AddressOrigin
+const { names, port } = await startNamed(['127.0.0.2', '127.0.0.3'])
 
 interface Shown {
   readonly endpoint: string

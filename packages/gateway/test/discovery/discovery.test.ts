@@ -19,16 +19,9 @@ import { makeCertificate } from '../../../core/test/certificates.ts'
 import { upstreamConnections } from '../../src/workers/descriptors.ts'
 import { becomes } from '../becomes.ts'
 import { folder } from '../headgate-process.ts'
-import { type AddressOrigin, startAll } from './address-origin.ts'
-import { NameServer } from './name-server.ts'
+import { startNamed } from './named-services.ts'
 
-const names = await NameServer.start()
-const origins = await startAll(['127.0.0.2', '127.0.0.3'])
-after(() => {
-  names.stop()
-  for (const each of origins) each.stop()
-})
-const { port } = origins[0] as AddressOrigin
+const { names, port } = await startNamed(['127.0.0.2', '127.0.0.3'])
 
 function input(endpoints: unknown[], more: Record<string, unknown> = {}): Record<string, unknown> {
   return {

@@ -4,17 +4,15 @@ import type { GatewayConfig } from '../../src/config/types/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { Supervisor, type SupervisorEvent } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
-import { type AddressOrigin, startAll } from './address-origin.ts'
-import { NameServer } from './name-server.ts'
+import type { NameServer } from './name-server.ts'
+import { startNamed } from './named-services.ts'
 
 /** What the gateways of a test file ask, and what it tells of: services on 127.0.0.2 to 127.0.0.4, on one port. */
-export const names: NameServer = await NameServer.start()
-const origins = await startAll(['127.0.0.2', '127.0.0.3', '127.0.0.4'])
-after(() => {
-  names.stop()
-  for (const each of origins) each.stop()
-})
-export const { port }: AddressOrigin = origins[0] as AddressOrigin // it started
+export const { names, port }: { names: NameServer; port: number } = await startNamed([
+  '127.0.0.2',
+  '127.0.0.3',
+  '127.0.0.4',
+])
 
 export function config(input: Record<string, unknown>): GatewayConfig {
   const result = parseConfig({

@@ -6,12 +6,13 @@ import { becomes } from '../becomes.ts'
 import { explain } from '../../src/explain/explain.ts'
 import { endpointLines } from '../../src/cli/endpoint-lines.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { Gateway } from '../../src/gateway.ts'
+import type { Gateway } from '../../src/gateway.ts'
 import type { GatewayConfigInput } from '../../src/index.ts'
 import { ask } from '../survival/http-client.ts'
 import { nobody, startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
 import { HttpRequest } from '@headgate/core'
+import { startMetered } from './metered-gateway.ts'
 
 /** A fifth of what came before may be tried again. */
 const FOR_THE_BUDGET = 100
@@ -41,18 +42,7 @@ async function start(
   shown: () => string
   url: string
 }> {
-  const result = parseConfig({ listeners: [{ address: '127.0.0.1:0' }], ...config })
-  assert.ok(result.ok, JSON.stringify(result))
-  const gateway = new Gateway(result.config, { ...(clock && { clock }) })
-  const memory = gateway.metrics.allocate()
-  gateway.metrics.attach(memory)
-  const [listener] = await gateway.listen()
-  t.after(async () => {
-    const closed = gateway.close(0)
-    await clock?.advance(100)
-    await closed
-  })
-  const url = `http://127.0.0.1:${listener?.port}`
+  const { gateway, url, shown: rendered } = await startMetered(t, config, clock)
   return {
     gateway,
     url,
@@ -68,7 +58,7 @@ async function start(
       for (const { upstream } of gateway.snapshot.upstreams.values())
         gateway.metrics.recordUpstream(upstream.name, upstream.stats(), upstream)
       gateway.metrics.resilience.sample()
-      return gateway.metrics.render([memory])
+      return rendered()
     },
   }
 }

@@ -3,11 +3,11 @@ import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import { Gateway } from '../../src/gateway.ts'
 import type { GatewayConfigInput } from '../../src/index.ts'
 import { type Answer, ask } from '../survival/http-client.ts'
 import { nobody, startScripted, startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
+import { startMetered } from './metered-gateway.ts'
 
 const AT_ONCE = { base: 0, max: 0 } as const
 
@@ -66,7 +66,9 @@ test('a late response is hedged: the second request wins, and is counted', async
   const { url: upstream } = await startService(t, (_, response) => {
     if (++count > 1) response.end('hedge')
   })
-  const { url, shown } = await start({ routes: [{ name: 'api', upstream, hedge: { delay: '50ms' } }] }, t)
+  const { url, shown } = await startMetered(t, {
+    routes: [{ name: 'api', upstream, hedge: { delay: '50ms' } }],
+  })
   assert.equal((await ask(url)).content, 'hedge')
   assert.match(shown(), /headgate_hedges_total\{route="api"\} 1/)
 })
@@ -90,7 +92,7 @@ test('an upstream that keeps failing is not asked any more, until probes succeed
     },
     routes: [{ upstream: 'orders' }],
   }
-  const { url, shown } = await start(config, t, clock)
+  const { url, shown } = await startMetered(t, config, clock)
   const answers: Answer[] = []
   for (let index = 0; index < 5; index++) answers.push(await ask(url))
   assert.deepEqual(
@@ -131,7 +133,7 @@ test('beyond the concurrency limit exchanges wait, the important ones first, or 
       { upstream: 'one' },
     ],
   }
-  const { url, gateway } = await start(config, t)
+  const { url, gateway } = await startMetered(t, config)
   const limiter = gateway.snapshot.upstreams.get('one')?.guard.limiter
   const send = (path: string): Promise<Answer> => ask(url + path)
   const sent = [send('/first')]
@@ -243,26 +245,6 @@ test('mistakes in these settings are named', () => {
     assert.match(result.problems.map(({ message }) => message).join(), expected)
   }
 })
-
-/** A gateway whose metrics can be looked at. */
-async function start(
-  config: GatewayConfigInput,
-  t: { after: (fn: () => unknown) => void },
-  clock?: VirtualClock,
-): Promise<{ url: string; gateway: Gateway; shown: () => string }> {
-  const result = parseConfig({ listeners: [{ address: '127.0.0.1:0' }], ...config })
-  assert.ok(result.ok, JSON.stringify(result))
-  const gateway = new Gateway(result.config, { ...(clock && { clock }) })
-  const memory = gateway.metrics.allocate()
-  gateway.metrics.attach(memory)
-  const [listener] = await gateway.listen()
-  t.after(async () => {
-    const closed = gateway.close(0)
-    await clock?.advance(100)
-    await closed
-  })
-  return { gateway, url: `http://127.0.0.1:${listener?.port}`, shown: () => gateway.metrics.render([memory]) }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))

@@ -1,15 +1,6 @@
-import { unlinkSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
+import { whenTaken } from './when-taken.ts'
 
 // Loaded into each thread of a gateway by --import: the first worker that finds the file takes it, and never comes back.
-const { HANG_ON: file } = process.env
-if (file !== undefined && !isMainThread) {
-  setInterval(() => {
-    try {
-      unlinkSync(file)
-    } catch {
-      return // it is not there, or another one was faster
-    }
-    for (;;);
-  }, 10).unref()
-}
+whenTaken(process.env['HANG_ON'], 10, () => {
+  for (;;);
+})
