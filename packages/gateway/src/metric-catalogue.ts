@@ -250,6 +250,19 @@ export const WORKER_CRASHES: MetricDescription = {
   name: 'headgate_worker_crashes_total',
   help: 'Worker threads that ended unexpectedly.',
 }
+export const CONFIG_RELOAD_SUCCESSFUL: GaugeDescription = {
+  name: 'headgate_config_last_reload_successful',
+  help: 'Whether the configuration file was accepted when it was read last (1), or refused with the one before left in force (0).',
+}
+export const CONFIG_RELOAD_TIME: GaugeDescription = {
+  name: 'headgate_config_last_reload_timestamp_seconds',
+  help: 'When the configuration file was read last, in seconds since 1970-01-01 UTC.',
+}
+/** Label: result. */
+export const CONFIG_RELOADS: MetricDescription = {
+  name: 'headgate_config_reloads_total',
+  help: 'Readings of the configuration file, the one of the start included: applied, or refused.',
+}
 export const ACCESS_LOG_DROPPED: MetricDescription = {
   name: 'headgate_access_log_dropped_total',
   help: 'Lines of the access log that were lost because they could not be written in time.',

@@ -1,5 +1,5 @@
 import type { VersionFacts } from '../versions/history.ts'
-import type { ChangeOutcome } from '../versions/reloader.ts'
+import { type ChangeOutcome, refusalOf } from '../versions/outcome.ts'
 import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
 import { ANY_OBJECT, members, oneOf, type Schema, TEXT, TIME, WHOLE } from './schemas.ts'
 
@@ -79,9 +79,7 @@ function answerOutcome(outcome: ChangeOutcome): AdminAnswer {
         path,
         hint,
       }))
-      const [first] = outcome.problems
-      const where = first === undefined || first.path === '' ? '' : `${first.path}: `
-      const detail = `nothing has changed: ${where}${first?.message ?? ''}${mistakes.length > 1 ? `, and ${mistakes.length - 1} more` : ''}`
+      const detail = `nothing has changed: ${refusalOf(outcome)}`
       return problem(422, 'Invalid configuration', detail, {}, { mistakes })
     }
     case 'failed':

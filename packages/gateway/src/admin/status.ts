@@ -5,7 +5,7 @@ import type { Supervisor } from '../workers/supervisor.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import { factsOf, VERSION } from './outcome.ts'
 import { listenerUrl } from '../listen/listener-url.ts'
-import { list, members, oneOf, TEXT, WHOLE } from './schemas.ts'
+import { FLAG, list, members, oneOf, TEXT, TIME, WHOLE } from './schemas.ts'
 
 const STATUS = members({
   release: TEXT,
@@ -17,12 +17,19 @@ const STATUS = members({
   checksPaused: { oneOf: [{ const: 'all' }, list(TEXT)] },
   openBreakers: list(members({ upstream: TEXT, 'endpoint?': TEXT, workers: WHOLE })),
   configuration: VERSION,
+  lastReload: members({
+    successful: FLAG,
+    time: TIME,
+    origin: oneOf('start', 'file', 'signal', 'admin'),
+    'author?': TEXT,
+    'reason?': TEXT,
+  }),
 })
 
 /** `GET /status`: the gateway at a glance. */
 export function status(
   supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'openCircuits'>,
-  reloader: Pick<Reloader, 'version'>,
+  reloader: Pick<Reloader, 'version' | 'lastReload'>,
 ): AdminOperation {
   return {
     method: 'GET',
@@ -47,6 +54,7 @@ export function status(
           .openCircuits()
           .map((each) => ({ ...each, upstream: redactUrls(each.upstream) })),
         configuration: factsOf(reloader.version),
+        lastReload: reloader.lastReload,
       })
     },
   }

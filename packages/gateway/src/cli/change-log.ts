@@ -1,5 +1,5 @@
 import { formatProblems } from '../config/problems/format.ts'
-import type { ChangeOrder, ChangeOutcome } from '../versions/reloader.ts'
+import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
 import type { Log } from './log.ts'
 import { startAdvice } from './start-advice.ts'
 
@@ -28,7 +28,7 @@ export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: Ch
       break
     case 'failed':
       log.error(
-        `configuration: not applied, the one before stays in force (${by}): ${startAdvice(outcome.failure)}`,
+        `configuration: not applied, the one before stays in force (${by}): ${startAdvice(outcome.failure, '')}`,
         { ...facts, failure: outcome.failure },
       )
       break

@@ -10,7 +10,8 @@ import type { AdminConfig, GatewayConfig } from '../config/types/config.ts'
 import type { LoadResult } from '../config/load.ts'
 import type { Address } from '../config/values/address.ts'
 import { VersionHistory } from '../versions/history.ts'
-import { type ChangeOrder, type ChangeOutcome, Reloader } from '../versions/reloader.ts'
+import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
+import { Reloader } from '../versions/reloader.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
 import { FileWatch } from '../file-watch.ts'
 import { claim } from '../workers/claim.ts'
@@ -107,7 +108,10 @@ export class Serving {
   /** Whoever asks for a reload wants what is on disk now, databases too. */
   private changed(order: ChangeOrder, outcome: ChangeOutcome): void {
     this.listener.changed(order, outcome)
-    void this.supervisor.refreshGeo()
+    this.supervisor.refreshGeo().catch((error: unknown) => {
+      const message = `databases of addresses stay as they were: ${startFailure(error).message}`
+      this.listener.event({ type: 'notice', message })
+    })
   }
 
   private startWatching(): void {

@@ -1,9 +1,12 @@
 import type { StartFailure } from '../workers/start-failure.ts'
 
-/** Why the gateway did not start and what to do about it, for whoever started it. */
-export function startAdvice(failure: StartFailure): string {
+/**
+ * Why the gateway did not start and what to do about it, for whoever started it.
+ * @param what begins the sentence where there is nothing better to say
+ */
+export function startAdvice(failure: StartFailure, what: string = 'cannot start: '): string {
   if (failure.syscall === 'open') return `cannot open ${failure.path}: ${failure.message}`
-  if (failure.address === undefined) return `cannot start: ${failure.message}`
+  if (failure.address === undefined) return `${what}${failure.message}`
   const place = placeOf(failure)
   return `cannot listen on ${place}: ${reason(failure)}`
 }

@@ -20,6 +20,7 @@ import { LevelMetrics } from '../resilience/level-metrics.ts'
 import { type OpenCircuit, ResilienceMetrics } from '../resilience/metrics.ts'
 import { TrafficMetrics } from '../routing/traffic/traffic-metrics.ts'
 import { HealthMetrics } from './health-metrics.ts'
+import { ReloadMetrics } from './reload-metrics.ts'
 import * as catalogue from '../metric-catalogue.ts'
 import { GeoMetrics } from '../routing/geo/geo-metrics.ts'
 import { GraphqlMetrics } from '../routing/graphql/metrics.ts'
@@ -41,6 +42,8 @@ export class GatewayMetrics {
   readonly workers: Gauge
   /** For the supervisor. */
   readonly workerCrashes: Counter
+  /** For the supervisor. */
+  readonly reloads: ReloadMetrics
   readonly accessLogDropped: Counter
   readonly eventLoopDelay: Histogram
   readonly resilience: ResilienceMetrics = new ResilienceMetrics()
@@ -74,6 +77,7 @@ export class GatewayMetrics {
     for (const segment of segments) layout.adopt(segment)
     this.workers = layout.gauge(catalogue.WORKERS)
     this.workerCrashes = layout.counter(catalogue.WORKER_CRASHES)
+    this.reloads = new ReloadMetrics(layout)
     this.accessLogDropped = layout.counter(catalogue.ACCESS_LOG_DROPPED)
     this.eventLoopDelay = layout.histogram(catalogue.EVENT_LOOP_DELAY)
     this.process = {

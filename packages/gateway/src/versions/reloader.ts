@@ -3,11 +3,11 @@ import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { LoadResult } from '../config/load.ts'
 import { checkInput } from '../config/load.ts'
-import type { ConfigProblem } from '../config/problems/problem.ts'
 import { type FileDigests, fileDigests } from '../identity.ts'
-import { type StartFailure, startFailure } from '../workers/start-failure.ts'
-import { type Changes, changesBetween, withoutRestart } from './changes.ts'
-import type { Version, VersionFacts, VersionHistory, VersionOrigin } from './history.ts'
+import { StartError, startFailure } from '../workers/start-failure.ts'
+import { changesBetween, withoutRestart } from './changes.ts'
+import type { Version, VersionHistory } from './history.ts'
+import { type ChangeOrder, type ChangeOutcome, type LastReload, refusalOf } from './outcome.ts'
 import { describeChanges } from './report.ts'
 
 /** Where a configuration comes from. */
@@ -19,40 +19,14 @@ export interface ConfigurationSource {
   read(): Promise<LoadResult>
 }
 
-/** Who wants a change, and on what terms. */
-export interface ChangeOrder {
-  readonly origin: VersionOrigin
-  readonly author?: string | undefined
-  /** Only if this is the hash of what is in force. */
-  readonly ifHash?: string | undefined
-  /** Says what would change, and changes nothing. */
-  readonly dryRun?: boolean
-}
-
-/** What came of it. */
-export type ChangeOutcome =
-  | {
-      readonly kind: 'applied'
-      readonly version: VersionFacts
-      readonly changes: Changes
-      readonly summary: string
-    }
-  | { readonly kind: 'unchanged'; readonly version: VersionFacts }
-  | { readonly kind: 'possible'; readonly changes: Changes; readonly summary: string }
-  /** Mistakes in it. */
-  | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] }
-  /** It could not be put in force. */
-  | { readonly kind: 'failed'; readonly failure: StartFailure }
-  /** Another one is in force than the caller thinks. */
-  | { readonly kind: 'conflict'; readonly version: VersionFacts }
-  | { readonly kind: 'unknown-version' }
-
 /** What the reloader asks of the supervisor. */
 export interface Target {
   readonly config: GatewayConfig
   readonly files: FileDigests
   tryOut(config: GatewayConfig): void
   apply(config: GatewayConfig): Promise<void>
+  /** For the metrics: what a reading of the source came to. */
+  reloaded(successful: boolean): void
 }
 
 /** Puts configurations in force, one after the other, whoever wants it, and remembers them. */
@@ -66,6 +40,7 @@ export class Reloader {
   private inForce: Version
   /** What was at the source when it was put in force last. */
   private taken: string | undefined
+  private read: LastReload
 
   /** @param input what the target was started with */
   constructor(
@@ -89,6 +64,13 @@ export class Reloader {
       last?.hash === hash
         ? last
         : this.remember({ origin: 'start' }, hash, `started from ${source.name}`, input)
+    this.read = { successful: true, time: this.now(), origin: 'start' }
+    target.reloaded(true)
+  }
+
+  /** How the source was when it was read last. */
+  get lastReload(): LastReload {
+    return this.read
   }
 
   get version(): Version {
@@ -101,8 +83,8 @@ export class Reloader {
 
   /** What is at the source now. */
   reload(order: ChangeOrder): Promise<ChangeOutcome> {
-    return this.inTurn(order, async () => {
-      const loaded = await this.source.read()
+    const reload = async (): Promise<ChangeOutcome> => {
+      const loaded = await attempt('read', () => this.source.read())
       const content = loaded.ok ? JSON.stringify(loaded.input) : undefined
       // Somebody was faster than the watch of the file, and may have changed something since.
       const isTaken = order.origin === 'file' && content !== undefined && content === this.taken
@@ -110,12 +92,15 @@ export class Reloader {
       const outcome = await this.change(loaded, order)
       if (outcome.kind === 'applied' || outcome.kind === 'unchanged') this.taken = content
       return outcome
-    })
+    }
+    return this.inTurn(order, reload, (outcome) => this.reloaded(order, outcome))
   }
 
   /** What is handed over. */
   apply(input: unknown, order: ChangeOrder): Promise<ChangeOutcome> {
-    return this.inTurn(order, async () => this.change(await checkInput(input, this.source.folder), order))
+    return this.inTurn(order, async () =>
+      this.change(await attempt('checked', () => checkInput(input, this.source.folder)), order),
+    )
   }
 
   /** What was in force before. */
@@ -124,23 +109,61 @@ export class Reloader {
       const version = this.history.find(id)
       if (version === undefined) return { kind: 'unknown-version' }
       return this.change(
-        await checkInput(version.input, version.folder, { file: `version ${id}` }),
+        await attempt('checked', () => checkInput(version.input, version.folder, { file: `version ${id}` })),
         order,
         version.folder,
       )
     })
   }
 
-  private inTurn(order: ChangeOrder, change: () => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+  /**
+   * Never rejects: whatever is thrown on the way is a refusal like any other, with its reason, and the next one has its turn.
+   * @param after told of the outcome first, unless it was a dry run
+   */
+  private inTurn(
+    order: ChangeOrder,
+    change: () => Promise<ChangeOutcome>,
+    after: (outcome: ChangeOutcome) => void = () => {},
+  ): Promise<ChangeOutcome> {
     const done = this.running.then(async () => {
-      const { ifHash } = order
-      const isCurrent = ifHash === undefined || ifHash === this.inForce.hash
-      const outcome: ChangeOutcome = isCurrent ? await change() : { kind: 'conflict', version: this.inForce }
-      if (order.dryRun !== true) this.told(order, outcome)
+      const outcome = await this.outcomeOf(order, change)
+      if (order.dryRun === true) return outcome
+      after(outcome)
+      try {
+        this.told(order, outcome)
+      } catch {
+        // Whoever keeps the record cannot: what is in force is in force all the same.
+      }
       return outcome
     })
-    this.running = done.catch(() => {})
+    this.running = done
     return done
+  }
+
+  private async outcomeOf(
+    { ifHash }: ChangeOrder,
+    change: () => Promise<ChangeOutcome>,
+  ): Promise<ChangeOutcome> {
+    if (ifHash !== undefined && ifHash !== this.inForce.hash)
+      return { kind: 'conflict', version: this.inForce }
+    try {
+      return await change()
+    } catch (error) {
+      return { kind: 'failed', failure: startFailure(error) }
+    }
+  }
+
+  private reloaded({ origin, author }: ChangeOrder, outcome: ChangeOutcome): void {
+    const reason = refusalOf(outcome)
+    if (outcome.kind === 'conflict') return
+    const successful = reason === undefined
+    const by = author === undefined ? { origin } : { origin, author }
+    this.read = { successful, time: this.now(), ...by, ...(reason !== undefined && { reason }) }
+    this.target.reloaded(successful)
+  }
+
+  private now(): string {
+    return new Date(this.clock.wallTime()).toISOString()
   }
 
   private async change(
@@ -150,22 +173,22 @@ export class Reloader {
   ): Promise<ChangeOutcome> {
     if (!loaded.ok) return { kind: 'invalid', problems: loaded.problems }
     const { config: wanted, input } = loaded
-    const files = fileDigests(wanted)
-    const hash = hashOf(wanted, files)
+    const { files, hash } = await attempt('compared', () => {
+      const digests = fileDigests(wanted)
+      return { files: digests, hash: hashOf(wanted, digests) }
+    })
     if (hash === this.inForce.hash) return { kind: 'unchanged', version: this.inForce }
     const { config, files: before } = this.target
-    const changes = changesBetween({ config, files: before }, { config: wanted, files })
-    const summary = describeChanges(changes)
+    const { changes, summary } = await attempt('compared', () => {
+      const found = changesBetween({ config, files: before }, { config: wanted, files })
+      return { changes: found, summary: describeChanges(found) }
+    })
     const possible = withoutRestart(wanted, config)
-    try {
-      if (order.dryRun === true) {
-        this.target.tryOut(possible)
-        return { kind: 'possible', changes, summary }
-      }
-      await this.target.apply(possible)
-    } catch (error) {
-      return { kind: 'failed', failure: startFailure(error) }
+    if (order.dryRun === true) {
+      this.target.tryOut(possible)
+      return { kind: 'possible', changes, summary }
     }
+    await this.target.apply(possible)
     this.inForce = this.remember(order, hash, summary, input, folder)
     return { kind: 'applied', version: this.inForce, changes, summary }
   }
@@ -177,16 +200,28 @@ export class Reloader {
     input: unknown,
     folder = this.source.folder,
   ): Version {
-    const time = new Date(this.clock.wallTime()).toISOString()
     return this.history.add({
       hash,
-      time,
+      time: this.now(),
       origin,
       ...(author !== undefined && { author }),
       summary,
       input,
       folder,
     })
+  }
+}
+
+/** What is thrown there by something that nobody expected to throw says at least where it was. */
+async function attempt<Result>(
+  step: 'read' | 'checked' | 'compared',
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const failure = startFailure(error)
+    throw new StartError({ ...failure, message: `it could not be ${step}: ${failure.message}` })
   }
 }
 

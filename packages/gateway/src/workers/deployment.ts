@@ -1,23 +1,18 @@
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig, ListenerConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
 import { GatewayMetrics } from '../metrics/metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { endpointNames, listedNames, putInForce, statesOf } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
+import { type BoundListener, listenersOf } from './listeners-of.ts'
 import { MetricMemories } from './metric-memories.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
 import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
-
-/** A listener as it is bound. */
-export interface BoundListener {
-  readonly config: ListenerConfig
-  /** Undefined for a unix socket. */
-  readonly port: number | undefined
-}
+import { startFailure } from './start-failure.ts'
 
 /** What a worker has: its configuration may be older than the one in force for a moment. */
 interface Given {
@@ -36,6 +31,7 @@ export class Deployment {
   private readonly slots: readonly WorkerSlot[]
   private readonly clock: Clock
   private readonly descriptors: number
+  private readonly report: (message: string) => void
   private readonly given = new Map<WorkerSlot, Given>()
   private running: Promise<unknown> = Promise.resolve()
 
@@ -54,6 +50,7 @@ export class Deployment {
     this.slots = slots
     this.clock = clock
     this.descriptors = descriptors
+    this.report = report
     this.counted = new MetricMemories(config, slots.length)
     this.lists = new EndpointLists({
       clock,
@@ -130,7 +127,9 @@ export class Deployment {
   birth(slot: WorkerSlot): Pick<WorkerStart, 'config' | 'metrics' | (keyof Blueprint & keyof WorkerStart)> {
     const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = this.blueprint
     this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
-    const listeners = this.listenersOf(slot, config, this.ports).map(({ listener }) => listener)
+    const listeners = listenersOf(slot, config, this.ports, this.affordable(config)).map(
+      ({ listener }) => listener,
+    )
     const metrics = this.counted.partsOf(slot.index)
     return {
       config: { ...config, listeners },
@@ -161,7 +160,7 @@ export class Deployment {
       // Those that came up while the others got ready.
       for (const slot of this.slots) this.catchUp(slot)
       // Also where it was refused: what it named is looked for no more.
-    }).finally(() => this.lists.settle(this.blueprint.config))
+    }).finally(() => this.guarded(() => this.lists.settle(this.blueprint.config)))
   }
 
   /** Puts a database of addresses in force in all workers, in place of the one with the same path. In turn with changes. */
@@ -207,6 +206,15 @@ export class Deployment {
     }).catch(() => slot.terminate())
   }
 
+  /** What is put in order once the configuration is in force, or refused, does not change that. */
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.report(`after a change of the configuration: ${startFailure(error).message}`)
+    }
+  }
+
   /** Of the last change to end. */
   private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const done = this.running.then(change)
@@ -236,9 +244,17 @@ export class Deployment {
           this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
         // Of this thread: they have no exchanges.
         for (const [name, { upstream }] of snapshot.upstreams) {
-          if (upstreams.get(name)?.upstream !== upstream) upstream.destroy()
+          if (upstreams.get(name)?.upstream !== upstream) this.guarded(() => upstream.destroy())
         }
         return changed
+      },
+      uncommitted: (slot, reason) => {
+        const { message } = startFailure(reason)
+        this.report(
+          `worker ${slot.index} could not put the configuration in force, and is replaced: ${message}`,
+        )
+        // Its successor is born with it.
+        slot.terminate()
       },
     }
   }
@@ -252,7 +268,7 @@ export class Deployment {
     const { blueprint, segments } = this.given.get(slot) ?? { blueprint: this.blueprint, segments: 0 }
     // Whatever comes of it, the worker knows them from now on.
     this.given.set(slot, { blueprint, segments: this.counted.size })
-    const listeners = this.listenersOf(slot, config, ports)
+    const listeners = listenersOf(slot, config, ports, this.affordable(config))
     const prepare: Prepare = {
       type: 'prepare',
       config: { ...config, listeners: listeners.map(({ listener }) => listener), routes: [] },
@@ -266,32 +282,4 @@ export class Deployment {
     }
     return { prepare, positions: listeners.map(({ position }) => position) }
   }
-
-  /** Those of one worker, with real ports where they are known, and their positions in the configuration. */
-  private listenersOf(
-    { index }: WorkerSlot,
-    config: GatewayConfig,
-    ports: Ports,
-  ): { listener: ListenerConfig; position: number }[] {
-    const most = this.affordable(config)
-    return (
-      config.listeners
-        .map((listener, position) => ({
-          listener: {
-            ...withPort(listener, ports[position]),
-            maxConnections: Math.min(listener.maxConnections, most),
-          },
-          position,
-        }))
-        // A path can be bound once.
-        .filter(({ listener }) => index === 0 || listener.address.kind === 'tcp')
-    )
-  }
-}
-
-function withPort(listener: ListenerConfig, port: number | undefined): ListenerConfig {
-  const { address } = listener
-  return address.kind === 'unix' || port === undefined
-    ? listener
-    : { ...listener, address: { ...address, port } }
 }

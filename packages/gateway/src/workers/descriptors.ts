@@ -8,7 +8,7 @@ import type { Discovery } from '../discovery/discovery.ts'
 const RESERVED = 32
 const RESERVED_PER_WORKER = 16
 /** Fewer connections than this are worth a word. */
-export const FEW_CONNECTIONS = 1024
+const FEW_CONNECTIONS = 1024
 /** How many endpoints a source is expected to find, at least. */
 const EXPECTED = 4
 /** Milliseconds between two looks. */
@@ -99,4 +99,22 @@ function canOpen(): boolean {
     const { code } = error as NodeJS.ErrnoException
     return code !== 'EMFILE' && code !== 'ENFILE'
   }
+}
+
+/**
+ * What is to be said where a listener can have few connections; the default is more than many systems allow.
+ * @param affordable per listener and worker
+ * @param descriptors how many files the process may open
+ */
+export function fewConnections(
+  { listeners }: GatewayConfig,
+  affordable: number,
+  descriptors: number,
+): string | undefined {
+  const wanted = Math.max(...listeners.map(({ maxConnections }) => maxConnections))
+  if (affordable >= Math.min(wanted, FEW_CONNECTIONS)) return undefined
+  return (
+    `at most ${affordable} connections per listener and worker instead of ${wanted}: ` +
+    `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
+  )
 }

@@ -2,7 +2,7 @@ import type { ListenerConfig } from '../config/types/config.ts'
 import { formatAddress } from '../config/values/address.ts'
 import { claim } from './claim.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
-import type { Ports, Prepare } from './protocol.ts'
+import type { Ports, Prepare, WorkerQuestion } from './protocol.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 
@@ -15,6 +15,8 @@ export interface RolloutOwner {
   ): { readonly prepare: Prepare; readonly positions: readonly number[] }
   /** Everybody is ready: from now on, workers are born with the new configuration. Answers what changes in upstreams that stay. */
   committed(ports: Ports): UpstreamStates
+  /** A worker could not put in force what it had prepared: nobody knows what it has by now. */
+  uncommitted(slot: WorkerSlot, reason: unknown): void
 }
 
 /**
@@ -28,6 +30,7 @@ export async function rollOut(
 ): Promise<void> {
   const [first, ...others] = slots
   let known = ports
+  let upstreamStates: UpstreamStates
   try {
     if (first !== undefined) {
       // The first one alone: where port 0 is asked for, it finds the port that the others join it on.
@@ -41,12 +44,17 @@ export async function rollOut(
     )
     const refused = prepared.find((each) => each.status === 'rejected')
     if (refused !== undefined) throw refused.reason
+    upstreamStates = owner.committed(known)
   } catch (error) {
     await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'abort' })))
     throw error
   }
-  const upstreamStates = owner.committed(known)
-  await Promise.allSettled(slots.map((slot) => slot.ask({ type: 'commit', upstreamStates })))
+  const commit: WorkerQuestion = { type: 'commit', upstreamStates }
+  const committed = await Promise.allSettled(slots.map((slot) => unlessGone(slot.ask(commit))))
+  for (const [index, slot] of slots.entries()) {
+    const outcome = committed[index]
+    if (outcome?.status === 'rejected') owner.uncommitted(slot, outcome.reason)
+  }
 }
 
 /** One that crashes meanwhile does not hold up the others: its successor gets what is in force then. */

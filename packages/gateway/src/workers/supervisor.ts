@@ -14,8 +14,9 @@ import type { OpenCircuit } from '../resilience/metrics.ts'
 import type { LimiterReport } from '../resilience/limiter-report.ts'
 import { BreakerControl } from './breaker-control.ts'
 import { claim } from './claim.ts'
-import { type BoundListener, Deployment } from './deployment.ts'
-import { DescriptorWatch, descriptorLimit, FEW_CONNECTIONS } from './descriptors.ts'
+import { Deployment } from './deployment.ts'
+import type { BoundListener } from './listeners-of.ts'
+import { DescriptorWatch, descriptorLimit, fewConnections } from './descriptors.ts'
 import type { UpstreamReport } from './protocol.ts'
 import { RateLimitControl } from './rate-limit-control.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
@@ -23,7 +24,7 @@ import { StartError, startFailure } from './start-failure.ts'
 import { survey, type Surveyed } from './survey.ts'
 import { workerCount } from './worker-count.ts'
 
-export type { BoundListener } from './deployment.ts'
+export type { BoundListener } from './listeners-of.ts'
 
 export type SupervisorEvent =
   /** Something is not as configured, for a reason. */
@@ -91,7 +92,8 @@ export class Supervisor {
     const limit = options.descriptors ?? descriptorLimit()
     const notify = (message: string): void => this.onEvent({ type: 'notice', message })
     this.deployment = new Deployment(config, this.slots, this.clock, limit, notify)
-    this.warnOfFewConnections(config, limit)
+    const few = fewConnections(config, this.deployment.affordable(config), limit)
+    if (few !== undefined) notify(few)
     this.breakers = new BreakerControl(this.slots, () => this.upstreams)
     this.rateLimits = new RateLimitControl(this.slots, () => this.deployment.blueprint.rateLimits)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
@@ -149,13 +151,23 @@ export class Supervisor {
     if (this.phase !== 'running') throw new StartError({ message: `the gateway is ${this.phase}` })
     try {
       await this.deployment.apply(config)
-      if (this.phase === 'running') {
-        this.checks.follow(this.upstreams)
-        this.geo.follow(this.config.geo)
-      }
     } catch (error) {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
+    if (this.phase !== 'running') return
+    try {
+      this.checks.follow(this.upstreams)
+      this.geo.follow(this.config.geo)
+    } catch (error) {
+      // In force is in force: to say that it was refused would be wrong.
+      const { message } = startFailure(error)
+      this.onEvent({ type: 'notice', message: `health checks or databases stay as they were: ${message}` })
+    }
+  }
+
+  /** For the metrics: what the last reading of the configuration file came to. */
+  reloaded(successful: boolean): void {
+    this.deployment.counted.metrics.reloads.record(successful, this.clock.wallTime())
   }
 
   /** Changes endpoints by hand, in all workers. */
@@ -280,16 +292,5 @@ export class Supervisor {
       this.deployment.counted.abandoned(index)
       this.onEvent({ type: 'crashed', worker: index, error, wait })
     },
-  }
-
-  /** The default is more than many systems allow. */
-  private warnOfFewConnections(config: GatewayConfig, descriptors: number): void {
-    const affordable = this.deployment.affordable(config)
-    const wanted = Math.max(...config.listeners.map(({ maxConnections }) => maxConnections))
-    if (affordable >= Math.min(wanted, FEW_CONNECTIONS)) return
-    const message =
-      `at most ${affordable} connections per listener and worker instead of ${wanted}: ` +
-      `the process may open ${descriptors} file descriptors (ulimit -n, LimitNOFILE)`
-    this.onEvent({ type: 'notice', message })
   }
 }

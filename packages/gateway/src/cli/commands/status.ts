@@ -31,6 +31,8 @@ export interface StatusAnswer {
   /** Breakers that are open, and in how many workers. */
   readonly openBreakers?: readonly OpenCircuit[]
   readonly configuration: { readonly id: number; readonly time: string; readonly origin: string }
+  /** What the last reading of the configuration file came to. */
+  readonly lastReload?: { readonly successful: boolean; readonly time: string; readonly reason?: string }
 }
 
 export function statusText({
@@ -43,6 +45,7 @@ export function statusText({
   checksPaused = [],
   openBreakers = [],
   configuration,
+  lastReload,
 }: StatusAnswer): string {
   const { id, time, origin } = configuration
   const listening = workers.filter((state) => state === 'listening').length
@@ -50,13 +53,20 @@ export function statusText({
     `headgate ${release}, ${phase} for ${duration(uptime)}`,
     `workers        ${listening} of ${workers.length} listen`,
     `listeners      ${listeners.join(', ')}`,
-    `configuration  version ${id} of ${time.replace(/\.\d+Z$/, 'Z')} (${origin}), ${counted(routes, 'route')}`,
+    `configuration  version ${id} of ${seconds(time)} (${origin}), ${counted(routes, 'route')}`,
+    ...(lastReload === undefined || lastReload.successful
+      ? []
+      : [`last reload    refused at ${seconds(lastReload.time)}: ${lastReload.reason}`]),
     ...(checksPaused.length === 0 ? [] : [`health checks  paused for ${pausedText(checksPaused)}`]),
     ...(openBreakers.length === 0
       ? []
       : [`breakers       open: ${openBreakers.map(breakerText).join(', ')}`]),
     '',
   ].join('\n')
+}
+
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z')
 }
 
 function pausedText(paused: 'all' | readonly string[]): string {
