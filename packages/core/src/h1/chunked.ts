@@ -1,37 +1,51 @@
-import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import type { HeaderList } from '../message/headers.ts'
-import { FIELD_VALUE } from '../message/tokens.ts'
+import { ChunkExtensions } from './chunk-extensions.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
-import { parseFields } from './fields.ts'
+import { type TrailerLimits, TrailerSection } from './trailers.ts'
 
 /** What a chunked body may hold besides its data. */
-export interface ChunkedLimits {
-  /** Octets of all trailer fields. */
-  readonly head: number
-  readonly fields: number
-}
+export type ChunkedLimits = TrailerLimits
 
-/** Octets of chunk extensions in a whole body: they are ignored, so a lot of them is an attack (CVE-2023-39326). */
-const EXTENSIONS_LIMIT = 4096
 /** 13 hex digits stay below 2^53. */
 const SIZE_DIGITS = 13
+/** Data up to this size is moved byte by byte: a call costs more. */
+const SHORT_DATA = 32
 
 const CR = 0x0d
 const LF = 0x0a
+const SEMICOLON = 0x3b
 
-type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
+// Numbers, as each byte of the framing is looked at by its state.
+const SIZE = 0
+const EXTENSION = 1
+const SIZE_LF = 2
+const DATA_CR = 3
+const DATA_LF = 4
+const DATA = 5
+const TRAILERS = 6
+type State =
+  | typeof SIZE
+  | typeof EXTENSION
+  | typeof SIZE_LF
+  | typeof DATA_CR
+  | typeof DATA_LF
+  | typeof DATA
+  | typeof TRAILERS
 
 /**
  * Decodes the chunked coding (RFC 9112 7.1), strictly: sizes are bare hex digits, lines end in CRLF, and nothing
- * stands between a chunk's data and its CRLF.
+ * stands between a chunk's data and its CRLF. All data of a read is passed on as one piece, whatever number of chunks it
+ * came in: what happens to a piece costs a thousand times what a byte costs, and a peer may make each byte a chunk.
  */
 export class ChunkedDecoder {
-  trailers: HeaderList | undefined
-  private state: State = 'size'
+  /** Whether the body, with its trailers, was read to its end. */
+  done = false
+  private state: State = SIZE
   private size = 0
   private digits = 0
-  private extensionOctets = 0
-  private trailerText = ''
+  /** Made when a body has some. */
+  private extensions: ChunkExtensions | undefined
+  private trailerSection: TrailerSection | undefined
   private readonly limits: ChunkedLimits
   private readonly malformed: MalformedCode
   private readonly connection: string | undefined
@@ -43,109 +57,92 @@ export class ChunkedDecoder {
     this.connection = connection
   }
 
-  get done(): boolean {
-    return this.state === 'done'
+  get trailers(): HeaderList | undefined {
+    return this.trailerSection?.fields
   }
 
-  /** Takes octets from `start` on, hands data to `take`, and answers where the next message begins, or the chunk's end. */
+  /**
+   * Takes bytes from `start` on, hands their data to `take` in one piece, and returns where the next message begins, or
+   * the chunk's end. The chunk must be the caller's own: data is moved together within it, over the framing before it.
+   */
   feed(chunk: Buffer, start: number, take: (data: Buffer) => void): number | WireFault {
-    let position = start
-    while (position < chunk.length && this.state !== 'done') {
-      if (this.state === 'data') {
-        const end = Math.min(chunk.length, position + this.size)
-        take(chunk.subarray(position, end))
-        this.size -= end - position
-        position = end
-        if (this.size === 0) this.state = 'data-cr'
-      } else if (this.state === 'trailers') {
-        const end = this.readTrailers(chunk, position)
-        if (end instanceof WireFault) return end
-        position = end
-      } else {
-        const fault = this.step(chunk[position] as number) // within the chunk
-        if (fault !== undefined) return fault
-        position++
-      }
+    const { length } = chunk
+    let next: number | WireFault = start
+    let from = 0
+    let to = 0
+    while (typeof next === 'number' && next < length && !this.done) {
+      if (this.state === DATA) {
+        const end = Math.min(length, next + this.size)
+        if (to === 0) from = to = next
+        to = moveTogether(chunk, to, next, end)
+        this.size -= end - next
+        if (this.size === 0) this.state = DATA_CR
+        next = end
+      } else if (this.state === TRAILERS) next = this.readTrailers(chunk, next)
+      else next = this.step(chunk[next] as number) ?? next + 1 // within the chunk
     }
-    return position
+    if (to > from) take(chunk.subarray(from, to))
+    return next
   }
 
-  /** One octet of a size line or of the CRLF after data. */
-  private step(octet: number): WireFault | undefined {
+  /** One byte of a size line or of the CRLF after data. */
+  private step(byte: number): WireFault | undefined {
     switch (this.state) {
-      case 'size':
-        return this.stepSize(octet)
-      case 'extension':
-        if (octet === CR) this.state = 'size-lf'
-        else if (FIELD_VALUE[octet] === 0) return this.fault('a chunk extension holds a control character')
-        else if (++this.extensionOctets > EXTENSIONS_LIMIT)
-          return this.fault('the chunk extensions are too long')
+      case SIZE:
+        return this.stepSize(byte)
+      case SIZE_LF:
+        if (byte !== LF) return this.fault('CR without LF after a chunk size')
+        this.state = this.size === 0 ? TRAILERS : DATA
         return undefined
-      case 'size-lf':
-        if (octet !== LF) return this.fault('CR without LF after a chunk size')
-        this.state = this.size === 0 ? 'trailers' : 'data'
+      case DATA_CR:
+        if (byte !== CR) return this.fault('a chunk is longer than its size')
+        this.state = DATA_LF
         return undefined
-      case 'data-cr':
-        if (octet !== CR) return this.fault('a chunk is longer than its size')
-        this.state = 'data-lf'
-        return undefined
-      case 'data-lf':
-        if (octet !== LF) return this.fault('CR without LF after chunk data')
-        this.state = 'size'
+      case DATA_LF:
+        if (byte !== LF) return this.fault('CR without LF after chunk data')
+        this.state = SIZE
         this.size = 0
         this.digits = 0
         return undefined
       default:
-        return undefined
+        return this.stepExtension(byte)
     }
   }
 
-  private stepSize(octet: number): WireFault | undefined {
-    const digit = hexDigit(octet)
+  private stepSize(byte: number): WireFault | undefined {
+    const digit = hexDigit(byte)
     if (digit >= 0) {
       this.size = this.size * 16 + digit
       if (++this.digits > SIZE_DIGITS) return this.fault('a chunk size is too large')
       return undefined
     }
     if (this.digits === 0) return this.fault('a chunk has no size')
-    if (octet === CR) this.state = 'size-lf'
-    else if (octet === SEMICOLON) this.state = 'extension'
-    else return this.fault(`a chunk size holds octet 0x${octet.toString(16)}`)
+    if (byte === CR) this.state = SIZE_LF
+    else if (byte === SEMICOLON) {
+      this.state = EXTENSION
+      this.extensions ??= new ChunkExtensions()
+      this.extensions.begin()
+    } else return this.fault(`a chunk size holds byte 0x${byte.toString(16)}`)
     return undefined
   }
 
-  /** The trailer section ends with an empty line; without trailers it is only that. */
+  private stepExtension(byte: number): WireFault | undefined {
+    const reason = this.extensions?.step(byte)
+    if (reason !== undefined) return new WireFault(this.malformed, `${reason} (RFC 9112 7.1.1)`)
+    if (this.extensions?.ended === true) this.state = SIZE_LF
+    return undefined
+  }
+
+  /** The trailer section ends with an empty line; nearly always it is only that. */
   private readTrailers(chunk: Buffer, start: number): number | WireFault {
-    const before = this.trailerText.length
-    const most = this.limits.head + 4 - before
-    this.trailerText += chunk.toString('latin1', start, Math.min(chunk.length, start + most))
-    const text = this.trailerText
-    if (text.startsWith('\r\n')) {
-      this.state = 'done'
-      return start + 2 - before
+    if (this.trailerSection === undefined && chunk[start] === CR && chunk[start + 1] === LF) {
+      this.done = true
+      return start + 2
     }
-    const end = text.indexOf('\r\n\r\n')
-    if (end < 0) {
-      if (text.length >= this.limits.head) return this.fault('the trailer fields are too large')
-      if (/(?<!\r)\n/.test(text)) return this.fault('LF without CR in the trailer fields')
-      return chunk.length
-    }
-    if (end + 4 > this.limits.head) return this.fault('the trailer fields are too large')
-    const trailers = parseFields(
-      text,
-      Buffer.from(text, 'latin1'),
-      0,
-      end + 2,
-      this.limits.fields,
-      this.malformed,
-    )
-    if (trailers instanceof WireFault) return trailers
-    const named = connectionNames(this.connection, TRAILER_FILTER.ownFields)
-    const filter = named === undefined ? TRAILER_FILTER : { ...TRAILER_FILTER, named }
-    trailers.retain((name) => !FORBIDDEN_TRAILERS.has(name) && passesOn(name, filter))
-    this.trailers = trailers.size > 0 ? trailers : undefined
-    this.state = 'done'
-    return start + end + 4 - before
+    this.trailerSection ??= new TrailerSection(this.limits, this.malformed, this.connection)
+    const next = this.trailerSection.take(chunk, start)
+    this.done = this.trailerSection.done
+    return next
   }
 
   private fault(reason: string): WireFault {
@@ -153,26 +150,16 @@ export class ChunkedDecoder {
   }
 }
 
-const SEMICOLON = 0x3b
-
-function hexDigit(octet: number): number {
-  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30
-  const lower = octet | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+/** Moves what stands from `start` to `end` down to `to`, and returns its new end. */
+function moveTogether(chunk: Buffer, to: number, start: number, end: number): number {
+  if (to === start) return end
+  if (end - start > SHORT_DATA) chunk.copyWithin(to, start, end)
+  else for (let index = start; index < end; index++) chunk[to + index - start] = chunk[index] as number // within the chunk
+  return to + end - start
 }
 
-/** Fields that change framing, routing, authentication or the meaning of content, too late (RFC 9110 6.5.1). */
-const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set(
-  `authorization cache-control connection content-encoding content-length content-range content-type cookie expect
-forwarded host keep-alive max-forwards proxy-authorization proxy-connection range set-cookie te trailer
-transfer-encoding upgrade via www-authenticate x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto
-x-request-id`.split(/\s+/),
-)
-
-/** What ends at a connection, or is a claim or a variant of ours, ends in the trailers as it does in the head. */
-const TRAILER_FILTER: FieldFilter = {
-  dropXForwarded: true,
-  dropForwarded: true,
-  ownFields: new Set(),
-  named: undefined,
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }

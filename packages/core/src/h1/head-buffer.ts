@@ -1,5 +1,6 @@
 import { WholeBody } from '../message/body.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
+import { PartialHead } from './partial-head.ts'
 
 /** A head that is complete: `text` holds it from `start`, its last CRLF ends at `end`, and its body begins at `next`. */
 export interface FoundHead {
@@ -19,7 +20,7 @@ const SMALL_READ = 4096
  * Collects octets until a head is complete. It nearly always comes in one read, and then nothing is copied or kept.
  */
 export class HeadBuffer {
-  private partial: Buffer | undefined
+  private partial: PartialHead | undefined
   private readonly limit: number
   private readonly malformed: MalformedCode
 
@@ -29,32 +30,52 @@ export class HeadBuffer {
     this.malformed = malformed
   }
 
-  /** The head, or undefined if more octets are needed, or the fault that shows already. */
+  /** The head, or undefined if more bytes are needed, or the fault that shows already. */
   take(chunk: Buffer): FoundHead | undefined | WireFault {
-    const buffer = this.partial === undefined ? chunk : Buffer.concat([this.partial, chunk])
-    const text = buffer.toString('latin1', 0, textLength(buffer, this.limit))
+    if (this.partial !== undefined) return this.takeMore(this.partial, chunk)
+    const text = chunk.toString('latin1', 0, textLength(chunk, this.limit))
     // An empty line before a request is a relic of old clients (RFC 9112 2.2).
     const start = this.malformed === 'malformed_request' && text.startsWith('\r\n') ? 2 : 0
     const blank = text.indexOf('\r\n\r\n', start)
-    if (blank < 0) return this.keep(buffer, text, start)
+    if (blank >= 0) return this.found(text, start, blank, chunk)
+    // Copied: the bytes may stand in a buffer that the next read overwrites.
+    const partial = new PartialHead()
+    partial.append(chunk)
+    return this.keep(partial, start)
+  }
+
+  /** The head came in several reads. */
+  private takeMore(partial: PartialHead, chunk: Buffer): FoundHead | undefined | WireFault {
+    partial.append(chunk)
+    const start = this.malformed === 'malformed_request' && partial.beginsWithEmptyLine ? 2 : 0
+    const blank = partial.findEnd(start)
+    if (blank < 0) return this.keep(partial, start)
+    const { bytes } = partial
+    const text = bytes.toString('latin1', 0, bytes.length <= SMALL_READ ? bytes.length : blank + 4)
+    return this.found(text, start, blank, bytes)
+  }
+
+  private found(text: string, start: number, blank: number, buffer: Buffer): FoundHead | WireFault {
     this.partial = undefined
     if (blank + 4 - start > this.limit) return this.tooLarge(text, start)
     return { text, start, end: blank + 2, buffer, next: blank + 4 }
   }
 
-  private keep(buffer: Buffer, text: string, start: number): undefined | WireFault {
-    if (buffer.length - start >= this.limit) return this.tooLarge(text, start)
-    // Would never be complete: said now, not when the time is up.
-    if (/(?<!\r)\n|\r[^\n]|\0/.test(text)) {
-      return new WireFault(this.malformed, 'a line does not end in CRLF (RFC 9112 2.2)')
+  private keep(partial: PartialHead, start: number): undefined | WireFault {
+    const { bytes } = partial
+    if (bytes.length - start >= this.limit) {
+      this.partial = undefined
+      return this.tooLarge(bytes.toString('latin1', 0, this.limit + 4), start)
     }
-    // Copied: the octets may stand in a buffer that the next read overwrites.
-    this.partial = this.partial === undefined ? Buffer.from(buffer) : buffer
+    // Would never be complete: said now, not when the time is up.
+    if (partial.hasWrongLine())
+      return new WireFault(this.malformed, 'a line does not end in CRLF (RFC 9112 2.2)')
+    this.partial = partial
     return undefined
   }
 
   private tooLarge(text: string, start: number): WireFault {
-    const larger = `is larger than ${this.limit} octets`
+    const larger = `is larger than ${this.limit} bytes`
     if (this.malformed === 'malformed_response') {
       return new WireFault('response_head_too_large', `the response head ${larger}`)
     }

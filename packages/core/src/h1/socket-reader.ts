@@ -3,6 +3,8 @@ import { reportDefect } from '../time/defect.ts'
 
 /** Takes what a socket brings. */
 export interface ReadTarget {
+  /** Where the bytes come from: reading it is put off for a moment after `SHARE` bytes. */
+  readonly socket: Socket
   /**
    * @param owned false: the octets are gone when the call returns, unless copied
    * @returns true if the octets are of no more use, even if they were owned: their memory is then read into again
@@ -22,6 +24,11 @@ const READ_SIZE = 64 * 1024
 const STREAM_SIZE = 256 * 1024
 /** Handing a buffer over costs a new one; below this size a copy costs less. */
 const HAND_OVER = 16 * 1024
+/**
+ * A connection that has brought this much lets the others have their turn before it is read on. Else a peer that sends as fast as
+ * it can is read 32 times in a turn of the event loop, which with the buffers above are 8 MiB.
+ */
+const SHARE = 512 * 1024
 
 /** What all sockets of a thread are read into: a read is looked at before the next one happens. */
 const shared = Buffer.allocUnsafeSlow(READ_SIZE)
@@ -36,6 +43,8 @@ export class SocketReader {
   /** Set before the first octet arrives. */
   target: ReadTarget | undefined
   private buffer = shared
+  /** Bytes since the others had their turn. */
+  private brought = 0
 
   /** For `net.connect` and `tls.connect`. */
   get options(): OnReadOpts {
@@ -59,7 +68,19 @@ export class SocketReader {
     const free = this.give(chunk, owned)
     // Someone keeps it, so the next read gets a fresh one.
     if (owned && !free) this.buffer = shared
-    return true
+    this.brought += size
+    return this.brought < SHARE || this.putOff()
+  }
+
+  /** Reads on in the next turn of the event loop, unless somebody has paused the socket by then. False stops the reading. */
+  private putOff(): boolean {
+    this.brought = 0
+    const socket = this.target?.socket
+    if (socket === undefined) return true
+    setImmediate(() => {
+      if (!socket.destroyed && !socket.isPaused()) socket.resume()
+    })
+    return false
   }
 
   /** An error here would end the process, and with it all other connections. */

@@ -40,6 +40,7 @@ async function readBlocks(
   const { sender, close } = await pair((socket) => {
     const reader = new SocketReader()
     reader.target = {
+      socket,
       streaming: true,
       read(chunk, owned) {
         memories.add(chunk.buffer)
@@ -77,11 +78,72 @@ test('memory that is given back is read into again', async () => {
   assert.ok(memories.size <= 2, `${memories.size} buffers for ${kept.length} reads`)
 })
 
+test('a connection that brings much lets the others have their turn of the event loop', async () => {
+  const size = 8 * 1024 * 1024
+  let [received, inTurn, most] = [0, 0, 0]
+  const all = Promise.withResolvers<void>()
+  const { sender, close } = await pair((socket) => {
+    const reader = new SocketReader()
+    reader.target = {
+      socket,
+      streaming: true,
+      read({ length }) {
+        if (inTurn === 0) setImmediate(() => (inTurn = 0))
+        inTurn += length
+        most = Math.max(most, inTurn)
+        received += length
+        if (received === size) all.resolve()
+        return true
+      },
+      destroy() {},
+    }
+    reader.attach(socket)
+    socket.on('error', () => {})
+  })
+  sender.write(Buffer.alloc(size))
+  await all.promise
+  await close()
+  assert.ok(most < 1024 * 1024, `${most} bytes were read in one turn`)
+})
+
+test('a socket that was paused while its reading is put off stays paused', async () => {
+  const size = 2 * 1024 * 1024
+  let received = 0
+  const paused = Promise.withResolvers<Socket>()
+  const all = Promise.withResolvers<void>()
+  const { sender, close } = await pair((socket) => {
+    const reader = new SocketReader()
+    reader.target = {
+      socket,
+      streaming: true,
+      read({ length }) {
+        received += length
+        if (received >= size / 4 && received - length < size / 4)
+          process.nextTick(() => paused.resolve(socket.pause()))
+        if (received === size) all.resolve()
+        return true
+      },
+      destroy() {},
+    }
+    reader.attach(socket)
+    socket.on('error', () => {})
+  })
+  sender.write(Buffer.alloc(size))
+  const socket = await paused.promise
+  const before = received
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(received, before)
+  socket.resume()
+  await all.promise
+  await close()
+})
+
 test('a target that throws is destroyed, and the process lives on', async () => {
   const destroyed = Promise.withResolvers<void>()
   const { sender, close } = await pair((socket) => {
     const reader = new SocketReader()
     reader.target = {
+      socket,
       streaming: false,
       read() {
         throw new Error('a defect')

@@ -44,6 +44,13 @@ const MALFORMED: readonly (readonly [name: string, chunk: string, status?: numbe
   ['a bare LF within a quoted extension', '5;a="\n"\r\nhello\r\n'],
   ['a bare CR within a quoted extension', '5;a="\r"\r\nhello\r\n'],
   ['a NUL within an extension', '5;a=\0\r\nhello\r\n'],
+  ['an extension in quotes that do not end', '5;a="b\r\nhello\r\n'],
+  ['an extension in quotes that hold the line end', '5;a="\r\nhello\r\n0\r\n\r\n"\r\nhello\r\n'],
+  ['an extension without a name', '5;\r\nhello\r\n'],
+  ['an extension with a value and no name', '5;=b\r\nhello\r\n'],
+  ['an extension without the value that it announces', '5;a=\r\nhello\r\n'],
+  ['an extension with text behind its value', '5;a="b"c\r\nhello\r\n'],
+  ['a blank at the end of an extension', '5;a=b \r\nhello\r\n'],
   ['an extension of 5 KiB', `5;${'a'.repeat(5120)}\r\nhello\r\n`],
   ['many extensions of 5 KiB in all', '1;abcdefghij\r\nx\r\n'.repeat(512)],
   ['data longer than its size', '5\r\nhello!\r\n'],
@@ -89,7 +96,7 @@ test('well-formed chunks pass in their plainest form', async (t) => {
     ['with an extension', '5;a=b\r\nhello\r\n'],
     ['with an extension without a value', '5;a\r\nhello\r\n'],
     ['with an extension in quotes', '5;a="b;c"\r\nhello\r\n'],
-    ['with an extension in quotes that do not end', '5;a="\r\nhello\r\n'],
+    ['with white space around the parts of an extension', '5; a = "b" ; c\r\nhello\r\n'],
     ['with an extension that looks like a size', '5;0\r\nhello\r\n'],
   ] as const) {
     await t.test(name, () => site.passesAs(HEAD + chunks + LAST, HELLO))

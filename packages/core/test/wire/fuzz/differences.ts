@@ -20,14 +20,14 @@ export const UNKNOWN_METHOD: Pick<Difference, 'name' | 'reason'> = {
 /** Whatever llhttp refuses and Headgate accepts is a finding, unless a row here says why it may. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    name: 'chunk-extension-grammar',
+    name: 'blank-in-chunk-extension',
     reason:
-      'llhttp checks the inner grammar of chunk extensions (RFC 9112 7.1.1). Headgate throws them away, never forwards them, and ' +
-      'refuses every octet in them that could end the line for anybody (CR, LF and all other control characters but HTAB).',
-    applies: ({ framing }, { refusal }) =>
+      'A recipient MUST parse white space around the ";" and "=" of a chunk extension, and remove it (BWS, RFC 9112 7.1.1, RFC 9110 ' +
+      '5.6.3). llhttp refuses it. Headgate throws extensions away, never forwards them, and ends their line at CRLF alone.',
+    applies: ({ framing, start }, { refusal }, bytes) =>
       framing === CHUNKED &&
-      (refusal?.reason === 'Invalid character in chunk extensions' ||
-        refusal?.reason.startsWith('Invalid character in chunk extensions ') === true),
+      refusal?.reason.startsWith('Invalid character in chunk extensions') === true &&
+      /^[\da-f]+(?=;).*(?:[;=][ \t]|[ \t][;=])/im.test(bytes.toString('latin1', start)),
   },
   {
     name: 'framing-field-in-trailers',

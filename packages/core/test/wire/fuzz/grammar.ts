@@ -53,7 +53,7 @@ const CONNECTIONS = [
 // biome-ignore format: a list of words
 const EXTENSIONS = [
   ';a', ';a=b', ';a="b"', ';a="b;c"', '; a=b', ';', ';=', ';a=', ' ;a', ';a="', ';a="\\"', ';\x80', ';a b', ';a=b;c=d', ';a\t',
-  ';"', ';a=b c', ' ', '\t', ';a\x00', ';\r', ';\n',
+  ';"', ';a=b c', ';a = "b" ;c', ';a="b"c', ';a="\\', ' ', '\t', ';a\x00', ';\r', ';\n',
 ]
 const PLAIN_EXTENSIONS = EXTENSIONS.slice(0, 4)
 // biome-ignore format: a list of words

@@ -176,7 +176,7 @@ function feed(reads: Reads, reader: BodyReader, message: Message): WireFault | u
   while (!reader.done) {
     const read = reads.next()
     if (read === undefined) return undefined
-    const next = reader.feed(read, 0)
+    const next = reader.feed(Buffer.from(read), 0) // it is changed
     if (next instanceof WireFault) return next
     if (reader.done) reads.giveBack(read.length - next)
     else if (next !== read.length) throw new Error(`${message.start}: a body reader left octets of a read`)
