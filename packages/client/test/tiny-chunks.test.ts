@@ -44,6 +44,6 @@ test('a response in chunks of one byte costs the client a few times what one wit
       )
       ratios.push(other / one)
     }
-    assert.ok(Math.min(...ratios) < 10, `${name}: ${ratios.map(Math.round)} times as much`)
+    assert.ok(Math.min(...ratios) < 10, `${name}: ${ratios.map(Math.round).join(', ')} times as much`)
   }
 })

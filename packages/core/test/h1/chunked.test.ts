@@ -170,7 +170,7 @@ test('trailer fields and heads cost as much in reads of one byte as their bytes 
     const head = new HeadBuffer(2 * size, 'malformed_request')
     const text = `x: ${'y'.repeat(size)}`
     decoder.feed(Buffer.from('0\r\n'), 0, () => {})
-    const bytes = [...text].map((byte) => Buffer.from(byte))
+    const bytes = Array.from(text, (byte) => Buffer.from(byte))
     const before = process.cpuUsage()
     for (const byte of bytes) {
       decoder.feed(byte, 0, () => {})
@@ -181,5 +181,5 @@ test('trailer fields and heads cost as much in reads of one byte as their bytes 
   }
   work(10_000)
   const ratios = [1, 2, 3].map(() => work(80_000) / work(10_000))
-  assert.ok(Math.min(...ratios) < 24, `eight times the bytes took ${ratios} times the work`)
+  assert.ok(Math.min(...ratios) < 24, `eight times the bytes took ${ratios.join(', ')} times the work`)
 })

@@ -60,9 +60,9 @@ async function startOrigin(t: TestContext): Promise<string> {
 async function longestWait(port: number, work: () => Promise<void>): Promise<number> {
   const other = await ScriptedConnection.to(port)
   let longest = 0
-  let over = false
+  const working = new AbortController()
   const probing = (async () => {
-    while (!over) {
+    while (!working.signal.aborted) {
       const asked = performance.now()
       other.send('GET /probe HTTP/1.1\r\nhost: a\r\n\r\n')
       assert.equal((await nextResponse(other)).status, 200)
@@ -70,7 +70,7 @@ async function longestWait(port: number, work: () => Promise<void>): Promise<num
     }
   })()
   await work()
-  over = true
+  working.abort()
   await probing
   other.socket.destroy()
   return longest
