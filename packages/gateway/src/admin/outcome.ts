@@ -1,4 +1,4 @@
-import type { VersionFacts } from '../versions/history.ts'
+import type { VersionFacts } from '../versions/version.ts'
 import { type ChangeOutcome, refusalOf } from '../versions/outcome.ts'
 import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
 import { ANY_OBJECT, members, oneOf, type Schema, TEXT, TIME, WHOLE } from './schemas.ts'

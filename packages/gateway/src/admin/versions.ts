@@ -2,7 +2,7 @@ import { parseConfig } from '../config/parse.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { redact } from '../config/redact.ts'
 import { differencesOf } from '../versions/diff.ts'
-import type { Version } from '../versions/history.ts'
+import type { Version } from '../versions/version.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'
 import {

@@ -14,7 +14,7 @@ export function logStart(
   serving: Serving,
   source: string,
 ): void {
-  const { supervisor, adminAddress } = serving
+  const { supervisor, adminAddress, versionsDirectory } = serving
   for (const { config, port } of listeners) {
     const url = listenerUrl(config, port)
     log.info(`listening on ${url}`, { url })
@@ -23,6 +23,10 @@ export function logStart(
     const url = addressUrl('http', adminAddress)
     log.info(`admin on ${url}`, { admin: url })
   }
+  if (versionsDirectory !== undefined)
+    log.info(`versions of the configuration are kept in ${versionsDirectory}`, {
+      versions: versionsDirectory,
+    })
   const workers = supervisor.slots.length
   const routes = supervisor.config.routes.length
   const version = packageVersion()

@@ -12,6 +12,7 @@ import type { Address } from '../config/values/address.ts'
 import { VersionHistory } from '../versions/history.ts'
 import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
 import { Reloader } from '../versions/reloader.ts'
+import { removeOldState } from '../versions/old-state.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
 import { FileWatch } from '../file-watch.ts'
 import { claim } from '../workers/claim.ts'
@@ -46,6 +47,8 @@ export interface ServingListener {
 /** A gateway process: the workers, the admin listener that answers for them, and whatever changes the configuration. */
 export class Serving {
   readonly supervisor: Supervisor
+  /** Where applied configurations are kept; undefined: in memory only. */
+  readonly versionsDirectory: string | undefined
   private readonly reloader: Reloader
   private readonly watch: FileWatch | undefined
   private readonly listener: ServingListener
@@ -57,8 +60,15 @@ export class Serving {
     this.listener = listener
     this.supervisor = new Supervisor(config, { onEvent: (event) => listener.event(event) })
     const { directory, keep } = config.versions
-    const kept = directory ?? (file === undefined ? undefined : stateDirectory(file, process.env))
-    const history = new VersionHistory(kept, keep, (message) => listener.event({ type: 'notice', message }))
+    const notice = (message: string): void => listener.event({ type: 'notice', message })
+    const ownState = file === undefined ? undefined : stateDirectory(file, process.env)
+    this.versionsDirectory = directory ?? ownState
+    const history = new VersionHistory(this.versionsDirectory, keep, notice)
+    if (directory === undefined && ownState !== undefined) {
+      const gone = removeOldState(ownState, systemClock.wallTime())
+      if (gone.length > 0)
+        notice(`versions of files that nobody has used for 90 days are gone: ${gone.join(', ')}`)
+    }
     const folder = file === undefined ? process.cwd() : dirname(resolve(file))
     const from = { name: source, folder, read: () => served.read() }
     this.reloader = new Reloader(this.supervisor, history, from, input, systemClock, (order, outcome) =>

@@ -1,43 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Version } from './version.ts'
+import { fileName, HIGHEST_ID, idOf, isOwn, isUnfinished, readVersion, writeVersion } from './version-file.ts'
 
-/** What brought a configuration about. */
-export type VersionOrigin = 'start' | 'file' | 'signal' | 'admin' | 'rollback'
-
-export interface VersionFacts {
-  /** Counts up, over restarts too. */
-  readonly id: number
-  /** Of the configuration and the files that it names. */
-  readonly hash: string
-  /** When it was put in force, in ISO 8601. */
-  readonly time: string
-  readonly origin: VersionOrigin
-  /** Who, as far as that is known. */
-  readonly author?: string | undefined
-  /** What it changed, in a line. */
-  readonly summary: string
-}
-
-/** A configuration that was put in force. */
-export interface Version extends VersionFacts {
-  /** As it was written. */
-  readonly input: unknown
-  /** Where its relative paths start. */
-  readonly folder: string
-}
-
-const FILE = /^(\d{6,})\.json$/
+/** The newest files that are looked at; no setting keeps more. */
+const MOST_FILES = 1_000
+/** How many files that are left aside are named. */
+const MOST_NAMED = 20
 
 /**
- * The configurations that were applied, the last ones of them, in a folder. They may hold secrets, as the configuration may:
- * nobody but the owner reads them. Where the folder cannot be written, they are kept in memory.
+ * The configurations that were applied, the last ones of them, in a folder. They may hold secrets, as the configuration may,
+ * and going back needs them: nobody but the owner reads them. Where the folder cannot be written, they are kept in memory.
  */
 export class VersionHistory {
   private readonly directory: string | undefined
   private readonly keep: number
   private readonly report: (message: string) => void
   private versions: Version[] = []
-  /** Given to a version or to a file that cannot be read as one: no other one gets it. */
   private lastId = 0
   private broken = false
   /** Files of versions that are not kept any more, and still there. */
@@ -45,7 +24,7 @@ export class VersionHistory {
 
   /**
    * @param directory undefined: in memory only
-   * @param report told, once, that the folder cannot be used
+   * @param report told, once, that the folder cannot be used, and of files in it that cannot
    */
   constructor(directory: string | undefined, keep: number, report: (message: string) => void) {
     this.directory = directory
@@ -68,20 +47,37 @@ export class VersionHistory {
   }
 
   add(version: Omit<Version, 'id'>): Version {
-    const added = { id: ++this.lastId, ...version }
+    const added = { id: this.nextId(), ...version }
+    this.lastId = added.id
     this.versions.push(added)
     const dropped = this.versions.splice(0, Math.max(0, this.versions.length - this.keep))
     if (this.directory !== undefined) this.write(this.directory, added, dropped)
     return added
   }
 
+  /** Not the number of a file that was left aside: no two things have the same. */
+  private nextId(): number {
+    let id = this.lastId + 1
+    while (this.directory !== undefined && isThere(join(this.directory, fileName({ id })))) id++
+    return id
+  }
+
   private read(directory: string): void {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
-      const names = readdirSync(directory).filter((name) => FILE.test(name))
-      this.lastId = Math.max(0, ...names.map((name) => Number.parseInt(name)))
-      const versions = names.flatMap((name) => this.readOne(join(directory, name)))
-      versions.sort((one, other) => one.id - other.id)
+      this.lookAtFolder(directory)
+      const names = readdirSync(directory)
+      for (const name of names.filter(isUnfinished)) rmSync(join(directory, name), { force: true })
+      const found = names.flatMap((name) => {
+        const id = idOf(name)
+        return id === undefined ? [] : [{ id, name }]
+      })
+      found.sort((one, other) => one.id - other.id)
+      const versions = this.readAll(
+        directory,
+        found.slice(-MOST_FILES).map(({ name }) => name),
+      )
+      this.lastId = versions.at(-1)?.id ?? 0
       this.versions = versions.slice(-this.keep)
       this.surplus = versions.slice(0, -this.keep)
     } catch (error) {
@@ -89,21 +85,35 @@ export class VersionHistory {
     }
   }
 
-  private readOne(file: string): Version[] {
-    try {
-      const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
-      if (isVersion(read) && file.endsWith(fileName(read))) return [read]
-      this.report(`${file} is no version of a configuration, and passed over`)
-    } catch (error) {
-      this.report(`${file} cannot be read, and is passed over: ${reason(error)}`)
-    }
-    return []
+  private lookAtFolder(directory: string): void {
+    const stats = statSync(directory)
+    if (isOwn(stats) && (stats.mode & 0o022) === 0) return
+    const who = isOwn(stats) ? 'others may write to it' : 'it belongs to another user'
+    this.report(`${directory}, where versions of the configuration are kept, is not safe: ${who} (chmod 700)`)
+  }
+
+  private readAll(directory: string, names: readonly string[]): Version[] {
+    let left = 0
+    const versions = names.flatMap((name) => {
+      const file = join(directory, name)
+      try {
+        return [readVersion(file)]
+      } catch (error) {
+        if (++left <= MOST_NAMED) this.report(`${file} cannot be read, and is passed over: ${reason(error)}`)
+        return []
+      }
+    })
+    if (left > MOST_NAMED) this.report(`${left - MOST_NAMED} more files in ${directory} are passed over`)
+    return versions
   }
 
   private write(directory: string, version: Version, dropped: readonly Version[]): void {
-    const file = join(directory, fileName(version))
     try {
-      writeWhole(file, `${JSON.stringify(version)}\n`)
+      if (version.id > HIGHEST_ID)
+        throw new Error(`the numbers are used up: ${fileName({ id: HIGHEST_ID })} is there`)
+      // Somebody may have cleared it away.
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      writeVersion(join(directory, fileName(version)), version)
       for (const each of [...this.surplus, ...dropped])
         rmSync(join(directory, fileName(each)), { force: true })
       this.surplus = []
@@ -121,29 +131,17 @@ export class VersionHistory {
   }
 }
 
-/** Or not at all, whenever the process ends. */
-function writeWhole(file: string, text: string): void {
-  const unfinished = `${file}.new`
+function isThere(file: string): boolean {
   try {
-    writeFileSync(unfinished, text, { mode: 0o600 })
-    renameSync(unfinished, file)
-  } catch (error) {
-    if (existsSync(unfinished)) rmSync(unfinished, { force: true })
-    throw error
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    // There is no such folder.
+    return false
   }
 }
 
-function fileName({ id }: VersionFacts): string {
-  return `${String(id).padStart(6, '0')}.json`
-}
-
-function isVersion(value: unknown): value is Version {
-  if (typeof value !== 'object' || value === null) return false
-  const { id, hash, time, folder, input } = value as Partial<Version>
-  const texts = [hash, time, folder].every((text) => typeof text === 'string')
-  return texts && Number.isSafeInteger(id) && typeof input === 'object' && input !== null
-}
-
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'ELOOP') return 'it is a link'
+  return error.message
 }

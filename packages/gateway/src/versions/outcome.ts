@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../config/problems/problem.ts'
 import type { StartFailure } from '../workers/start-failure.ts'
 import type { Changes } from './changes.ts'
-import type { VersionFacts, VersionOrigin } from './history.ts'
+import type { VersionFacts, VersionOrigin } from './version.ts'
 
 /** Who wants a change, and on what terms. */
 export interface ChangeOrder {

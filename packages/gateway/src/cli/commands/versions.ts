@@ -1,4 +1,4 @@
-import type { VersionFacts } from '../../versions/history.ts'
+import type { VersionFacts } from '../../versions/version.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
