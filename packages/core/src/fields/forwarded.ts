@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
-import { FIELD_VALUE, isToken, TOKEN_LOWER } from '../message/tokens.ts'
+import { FIELD_VALUE, isToken, listMembers, TOKEN_LOWER } from '../message/tokens.ts'
 
 /** Who had a part in a request, as one proxy on its way says (RFC 7239 section 4); values without their quotes. */
 export interface ForwardedElement {
@@ -81,11 +81,10 @@ export function parseForwardedNode(text: string): ForwardedNode | undefined {
 
 /**
  * Parses X-Forwarded-For: addresses with or without port, IPv6 with or without brackets, the nearest party last.
- * What is no address is undefined in its place: who reads from the right stops there.
+ * What is no address is undefined in its place: who reads from the right stops there. Empty members are none (`listMembers`).
  */
 export function parseXForwardedFor(value: string): (string | undefined)[] {
-  return value.split(',').map((member) => {
-    const text = member.trim()
+  return listMembers(value).map((text) => {
     return isIPv6(text) && !text.includes('%') ? text : parseForwardedNode(text)?.address
   })
 }

@@ -6,7 +6,9 @@ type Fate =
   | 'passes'
   /** Concerns one connection only (RFC 9110 7.6.1), or poses as a field that we set. */
   | 'ends'
-  /** Says on whose behalf a request is made, in the X- fields: believed from trusted peers only. */
+  /** One of the X-Forwarded fields that we write: what a trusted peer says there goes into ours. */
+  | 'x-forwarded'
+  /** Says on whose behalf a request is made, in any other X- field: passes from trusted peers only. */
   | 'x-claim'
   /** The same in Forwarded (RFC 7239). */
   | 'forwarded-claim'
@@ -15,7 +17,10 @@ type Fate =
 
 /** Which claims a filter removes, which fields are ours, and which names the Connection field listed. */
 export interface FieldFilter {
+  /** X-Forwarded-For, -Host, -Port and -Proto. */
   readonly dropXForwarded: boolean
+  /** All others of X-Forwarded-*, and X-Real-IP. */
+  readonly dropXClaims: boolean
   readonly dropForwarded: boolean
   /** Names of fields that policies of ours have set by now: they pass, whatever they are, and their variants do not. */
   readonly ownFields: ReadonlySet<string>
@@ -44,6 +49,10 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
  */
 const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
 
+const WRITTEN: ReadonlySet<string> = new Set(
+  'x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto'.split(' '),
+)
+
 /** Fates already judged: messages repeat a few dozen names. Emptied when full, as names can be forged. */
 const judged = new Map<string, Fate>()
 const JUDGED_LIMIT = 1024
@@ -61,14 +70,20 @@ export function passesOn(name: string, filter: FieldFilter): boolean {
     if (fate === 'ends') return false
     if (fate === 'variant') {
       if (isVariant(name, filter.ownFields)) return false
-    } else if (fate === 'x-claim' ? filter.dropXForwarded : filter.dropForwarded) return false
+    } else if (isDropped(fate, filter)) return false
   }
   return filter.named === undefined || !filter.named.has(name)
+}
+
+function isDropped(fate: Fate, filter: FieldFilter): boolean {
+  if (fate === 'x-forwarded') return filter.dropXForwarded
+  return fate === 'x-claim' ? filter.dropXClaims : filter.dropForwarded
 }
 
 function judge(name: string): Fate {
   if (HOP_BY_HOP.has(name)) return 'ends'
   if (/[^a-z0-9-]/.test(name)) return OURS.test(lettersOf(name)) ? 'ends' : 'variant'
+  if (WRITTEN.has(name)) return 'x-forwarded'
   if (name.startsWith('x-forwarded-') || name === 'x-forwarded' || name === 'x-real-ip') return 'x-claim'
   return name === 'forwarded' ? 'forwarded-claim' : 'passes'
 }

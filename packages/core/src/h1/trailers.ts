@@ -80,6 +80,7 @@ x-request-id`.split(/\s+/),
 /** What ends at a connection, or is a claim or a variant of ours, ends in the trailers as it does in the head. */
 const TRAILER_FILTER: FieldFilter = {
   dropXForwarded: true,
+  dropXClaims: true,
   dropForwarded: true,
   ownFields: new Set(),
   named: undefined,

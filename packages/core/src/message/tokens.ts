@@ -41,6 +41,15 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end)
 }
 
+/** The members of a list without quoted strings, in their order; empty ones are left out, as each recipient must (RFC 9110 5.6.1.2). */
+export function listMembers(list: string): string[] {
+  return list.split(',').map(trimBlanks).filter(isSomething)
+}
+
+function isSomething(member: string): boolean {
+  return member !== ''
+}
+
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09
 }

@@ -1,5 +1,6 @@
 import { parseForwarded, parseForwardedNode, parseXForwardedFor } from '../fields/forwarded.ts'
 import type { Scheme } from '../message/request.ts'
+import { listMembers } from '../message/tokens.ts'
 
 /** What a trusted peer says of who came before it; undefined where it says nothing. */
 export interface SchemeClaims {
@@ -31,7 +32,7 @@ function fromList(
   list: string | undefined,
   isTrusted: (address: string) => boolean,
 ): Scheme | undefined {
-  const schemes = proto.split(',')
+  const schemes = listMembers(proto)
   const addresses = list === undefined ? [] : parseXForwardedFor(list)
   let index = schemes.length - 1
   if (addresses.length === schemes.length) {

@@ -1,5 +1,11 @@
 import { type BlockList, isIP } from 'node:net'
-import { parseXForwardedFor, serializeForwardedNode } from '../fields/forwarded.ts'
+import {
+  parseForwarded,
+  parseForwardedNode,
+  parseXForwardedFor,
+  serializeForwarded,
+  serializeForwardedNode,
+} from '../fields/forwarded.ts'
 import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import { hopsLeft } from '../fields/max-forwards.ts'
 import { TrafficError } from '../message/errors.ts'
@@ -8,6 +14,7 @@ import type { Policy } from '../message/handler.ts'
 import { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
+import { listMembers } from '../message/tokens.ts'
 import { claimedScheme } from './claimed-scheme.ts'
 
 /** Options of `forwarding`. */
@@ -39,12 +46,14 @@ export function forwarding(options: ForwardingOptions = {}): Policy {
   const isTrusted = (address: string): boolean => trustsAny && contains(trustedProxies, address)
   const untrustedFilter: FieldFilter = {
     dropXForwarded: true,
+    dropXClaims: true,
     dropForwarded: true,
     ownFields,
     named: undefined,
   }
   const trustedFilter: FieldFilter = {
     dropXForwarded: xForwarded,
+    dropXClaims: false,
     dropForwarded: forwarded,
     ownFields,
     named: undefined,
@@ -66,7 +75,7 @@ export function forwarding(options: ForwardingOptions = {}): Policy {
       const trusted = peer.address !== '' && isTrusted(peer.address)
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
       if (trusted) {
-        exchange.clientAddress = clientBehind(claims.for, peer.address, isTrusted)
+        exchange.clientAddress = clientBehind(claims, peer.address, isTrusted)
         exchange.clientScheme = claimedScheme(claims, isTrusted) ?? request.scheme
       }
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
@@ -82,6 +91,7 @@ export function forwarding(options: ForwardingOptions = {}): Policy {
 
 const RESPONSE_FILTER: FieldFilter = {
   dropXForwarded: false,
+  dropXClaims: false,
   dropForwarded: false,
   ownFields: new Set(),
   named: undefined,
@@ -143,13 +153,13 @@ function readClaims(headers: HeaderList): Claims {
   }
 }
 
-/** The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. */
-function clientBehind(
-  list: string | undefined,
-  peer: string,
-  isTrusted: (address: string) => boolean,
-): string {
-  const addresses = list === undefined ? [] : parseXForwardedFor(list)
+/**
+ * The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. Forwarded
+ * counts where there is no X-Forwarded-For, as for the scheme.
+ */
+function clientBehind(claims: Claims, peer: string, isTrusted: (address: string) => boolean): string {
+  const addresses =
+    claims.for === undefined ? addressesIn(claims.forwarded) : parseXForwardedFor(claims.for)
   let client = peer
   for (let index = addresses.length - 1; index >= 0; index--) {
     const address = addresses[index]
@@ -160,6 +170,11 @@ function clientBehind(
   return client
 }
 
+function addressesIn(forwarded: string | undefined): (string | undefined)[] {
+  const elements = forwarded === undefined ? undefined : parseForwarded(forwarded)
+  return (elements ?? []).map((each) => each.for && parseForwardedNode(each.for)?.address)
+}
+
 function contains(list: BlockList, address: string): boolean {
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
@@ -168,15 +183,20 @@ function addXForwarded(exchange: Exchange, claims: Claims): void {
   const { request, peer } = exchange
   const { headers, authority } = request
   const { clientScheme } = exchange
-  const { for: before } = claims
+  const before = membersOf(claims.for)
   if (peer.address !== '')
-    headers.add('x-forwarded-for', before === undefined ? peer.address : `${before}, ${peer.address}`)
-  headers.add('x-forwarded-proto', claims.proto ?? clientScheme)
-  headers.add('x-forwarded-host', claims.host ?? authority.text)
+    headers.add('x-forwarded-for', before === '' ? peer.address : `${before}, ${peer.address}`)
+  headers.add('x-forwarded-proto', membersOf(claims.proto) || clientScheme)
+  headers.add('x-forwarded-host', membersOf(claims.host) || authority.text)
   headers.add(
     'x-forwarded-port',
-    claims.port ?? String(authority.port ?? (clientScheme === 'https' ? 443 : 80)),
+    membersOf(claims.port) || String(authority.port ?? (clientScheme === 'https' ? 443 : 80)),
   )
+}
+
+/** Without empty members: a list that ends in a comma, or is nothing else, would have another reader miscount. */
+function membersOf(claim: string | undefined): string {
+  return claim === undefined ? '' : listMembers(claim).join(', ')
 }
 
 function addForwarded(exchange: Exchange, claims: Claims): void {
@@ -187,10 +207,17 @@ function addForwarded(exchange: Exchange, claims: Claims): void {
   const quote = authority.text.includes(':') ? '"' : ''
   const host = authority.text === '' ? '' : `;host=${quote}${authority.text}${quote}`
   const element = `for=${node}${host};proto=${scheme}`
+  const before = wellFormed(claims.forwarded)
   request.headers.add(
     'forwarded',
-    claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`,
+    before === undefined ? element : `${before}, ${element}`,
   )
+}
+
+/** What is not valid is not passed on: a quote that does not end in it would take ours in. */
+function wellFormed(forwarded: string | undefined): string | undefined {
+  const elements = forwarded === undefined ? undefined : parseForwarded(forwarded)
+  return elements === undefined || elements.length === 0 ? undefined : serializeForwarded(elements)
 }
 
 function nodeOf(address: string): string {

@@ -180,7 +180,14 @@ it('X-Forwarded-For is read with and without ports and brackets, and tells what 
     '192.0.2.2',
   ])
   assert.deepEqual(
-    parseXForwardedFor('a.example, unknown,, fe80::1%eth0, 1.2.3.4 5'),
-    Array(5).fill(undefined),
+    parseXForwardedFor('a.example, unknown, fe80::1%eth0, 1.2.3.4 5'),
+    Array(4).fill(undefined),
   )
+})
+
+it('X-Forwarded-For has no empty members, wherever commas and blanks stand (RFC 9110 5.6.1)', () => {
+  for (const list of ['192.0.2.1,', ',192.0.2.1', '192.0.2.1, ,', ', ,\t192.0.2.1 ,', ',,192.0.2.1,,']) {
+    assert.deepEqual(parseXForwardedFor(list), ['192.0.2.1'], list)
+  }
+  assert.deepEqual(parseXForwardedFor(' , ,'), [])
 })

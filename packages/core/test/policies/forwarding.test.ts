@@ -236,6 +236,75 @@ test('what a trusted peer claims passes as it is where we say nothing ourselves'
   assert.deepEqual(request, Object.fromEntries(CLAIMS))
 })
 
+const OTHER_CLAIMS: Fields = [
+  ['x-forwarded-user', 'ann'],
+  ['x-forwarded-prefix', '/shop'],
+  ['x-forwarded-client-cert', 'Hash=1'],
+  ['x-forwarded-anything', '1'],
+  ['x-real-ip', '203.0.113.7'],
+]
+
+test('what a trusted peer says in other X-Forwarded fields and X-Real-IP passes, but for variants of the names', async () => {
+  const variants: Fields = ['x_forwarded_user', 'x.forwarded.prefix', 'x-forwarded_client_cert', 'x_real_ip', 'x.real-ip'].map((name) => [name, 'forged'])
+  for (const options of [{}, SILENT]) {
+    const trustedProxies = trusting('192.0.2.9')
+    const fields = [...OTHER_CLAIMS, ...variants]
+    const trusted = await pass({ ...options, trustedProxies, fields })
+    const others = await pass({ ...options, trustedProxies, fields, peer: '192.0.2.10' })
+    for (const [name, value] of OTHER_CLAIMS) {
+      assert.equal(trusted.request[name], value)
+      assert.equal(others.request[name], undefined)
+    }
+    for (const [name] of variants) {
+      assert.equal(trusted.request[name], undefined)
+      assert.equal(others.request[name], undefined)
+    }
+  }
+})
+
+test('lists of a trusted peer are passed on without their empty members, and what holds nothing else is not said', async () => {
+  const trustedProxies = trusting('192.0.2.9')
+  const { request } = await pass({
+    trustedProxies,
+    fields: [
+      ['x-forwarded-for', '203.0.113.7, ,'],
+      ['x-forwarded-for', ''],
+      ['x-forwarded-proto', 'https,'],
+      ['x-forwarded-host', ','],
+      ['forwarded', ', for=203.0.113.7 ,,'],
+    ],
+  })
+  assert.equal(request['x-forwarded-for'], '203.0.113.7, 192.0.2.9')
+  assert.equal(request['x-forwarded-proto'], 'https')
+  assert.equal(request['x-forwarded-host'], 'shop.example')
+  assert.equal(request.forwarded, 'for=203.0.113.7, for=192.0.2.9;host=shop.example;proto=http')
+})
+
+test('Forwarded that is not valid is not passed on: it could take in what we add', async () => {
+  const fields: Fields = [['forwarded', 'for="203.0.113.7']]
+  const { request, exchange } = await pass({ trustedProxies: trusting('192.0.2.9'), fields })
+  assert.equal(request.forwarded, 'for=192.0.2.9;host=shop.example;proto=http')
+  assert.equal(exchange.clientAddress, '192.0.2.9')
+})
+
+for (const [name, forwarded, client] of [
+  ['one address', 'for=203.0.113.7', '203.0.113.7'],
+  ['the nearest that is not trusted', 'for=203.0.113.66, for=203.0.113.7, for=192.0.2.5', '203.0.113.7'],
+  ['empty members', ', for=203.0.113.7, ,', '203.0.113.7'],
+  ['an IPv6 address with a port', 'for="[2001:db8::7]:443"', '2001:db8::7'],
+  ['unknown', 'for=203.0.113.7, for=unknown, for=192.0.2.5', '192.0.2.5'],
+  ['an element without an address', 'for=203.0.113.7, proto=https', '192.0.2.9'],
+] as const) {
+  test(`the client behind a trusted proxy that sends Forwarded alone, with ${name}`, async () => {
+    const trustedProxies = trusting('192.0.2.0/24')
+    const { exchange } = await pass({ trustedProxies, fields: [['forwarded', forwarded]] })
+    assert.equal(exchange.clientAddress, client)
+    const both: Fields = [['forwarded', forwarded], ['x-forwarded-for', '198.51.100.1']]
+    assert.equal((await pass({ trustedProxies, fields: both })).exchange.clientAddress, '198.51.100.1')
+    assert.equal((await pass({ fields: [['forwarded', forwarded]] })).exchange.clientAddress, '192.0.2.9')
+  })
+}
+
 test('ports are those of the scheme where the authority names none', async () => {
   for (const [url, port] of [
     ['http://a.example/', '80'],
@@ -255,7 +324,10 @@ for (const [name, list, client] of [
   ['one that is no address', '203.0.113.7, unknown, 192.0.2.5', '192.0.2.5'],
   ['nothing but garbage', 'garbage', '192.0.2.9'],
   ['an empty value', '', '192.0.2.9'],
-  ['an empty member', '203.0.113.7,, 192.0.2.5', '192.0.2.5'],
+  ['an empty member', '203.0.113.7,, 192.0.2.5', '203.0.113.7'],
+  ['a comma at its end', '203.0.113.7,', '203.0.113.7'],
+  ['commas and blanks at both ends', ', ,203.0.113.7 , ,\t', '203.0.113.7'],
+  ['nothing but commas', ', ,', '192.0.2.9'],
   ['an address with a port', '203.0.113.7:5123', '203.0.113.7'],
   ['an IPv6 address', '2001:db8::7', '2001:db8::7'],
   ['an IPv6 address in brackets', '[2001:db8::7]', '2001:db8::7'],
@@ -291,6 +363,11 @@ for (const [name, fields, scheme] of [
   [
     'a scheme for each address',
     { 'x-forwarded-for': '203.0.113.7, 192.0.2.4', 'x-forwarded-proto': 'https,http' },
+    'https',
+  ],
+  [
+    'empty members in both lists',
+    { 'x-forwarded-for': '203.0.113.7, 192.0.2.4, ', 'x-forwarded-proto': ',https,,http' },
     'https',
   ],
   [
