@@ -158,8 +158,7 @@ function readClaims(headers: HeaderList): Claims {
  * counts where there is no X-Forwarded-For, as for the scheme.
  */
 function clientBehind(claims: Claims, peer: string, isTrusted: (address: string) => boolean): string {
-  const addresses =
-    claims.for === undefined ? addressesIn(claims.forwarded) : parseXForwardedFor(claims.for)
+  const addresses = claims.for === undefined ? addressesIn(claims.forwarded) : parseXForwardedFor(claims.for)
   let client = peer
   for (let index = addresses.length - 1; index >= 0; index--) {
     const address = addresses[index]
@@ -208,10 +207,7 @@ function addForwarded(exchange: Exchange, claims: Claims): void {
   const host = authority.text === '' ? '' : `;host=${quote}${authority.text}${quote}`
   const element = `for=${node}${host};proto=${scheme}`
   const before = wellFormed(claims.forwarded)
-  request.headers.add(
-    'forwarded',
-    before === undefined ? element : `${before}, ${element}`,
-  )
+  request.headers.add('forwarded', before === undefined ? element : `${before}, ${element}`)
 }
 
 /** What is not valid is not passed on: a quote that does not end in it would take ours in. */

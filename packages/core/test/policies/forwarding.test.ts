@@ -245,7 +245,13 @@ const OTHER_CLAIMS: Fields = [
 ]
 
 test('what a trusted peer says in other X-Forwarded fields and X-Real-IP passes, but for variants of the names', async () => {
-  const variants: Fields = ['x_forwarded_user', 'x.forwarded.prefix', 'x-forwarded_client_cert', 'x_real_ip', 'x.real-ip'].map((name) => [name, 'forged'])
+  const variants: Fields = [
+    'x_forwarded_user',
+    'x.forwarded.prefix',
+    'x-forwarded_client_cert',
+    'x_real_ip',
+    'x.real-ip',
+  ].map((name) => [name, 'forged'])
   for (const options of [{}, SILENT]) {
     const trustedProxies = trusting('192.0.2.9')
     const fields = [...OTHER_CLAIMS, ...variants]
@@ -299,7 +305,10 @@ for (const [name, forwarded, client] of [
     const trustedProxies = trusting('192.0.2.0/24')
     const { exchange } = await pass({ trustedProxies, fields: [['forwarded', forwarded]] })
     assert.equal(exchange.clientAddress, client)
-    const both: Fields = [['forwarded', forwarded], ['x-forwarded-for', '198.51.100.1']]
+    const both: Fields = [
+      ['forwarded', forwarded],
+      ['x-forwarded-for', '198.51.100.1'],
+    ]
     assert.equal((await pass({ trustedProxies, fields: both })).exchange.clientAddress, '198.51.100.1')
     assert.equal((await pass({ fields: [['forwarded', forwarded]] })).exchange.clientAddress, '192.0.2.9')
   })

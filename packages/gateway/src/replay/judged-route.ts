@@ -26,9 +26,14 @@ export function judgedConfig(config: GatewayConfig): GatewayConfig {
 }
 
 /** Fields that decide what a route does, beyond those that decide whether it is taken. */
-export function neededFields({ apiVersions }: RouteConfig): readonly string[] {
+export function neededFields({ apiVersions, rewrite, redirect }: RouteConfig): readonly string[] {
   const { header, mediaType } = apiVersions ?? {}
-  return [...(header === undefined ? [] : [header]), ...(mediaType === undefined ? [] : ['accept'])]
+  const templates = JSON.stringify([rewrite, redirect]).matchAll(/\$\{request\.headers\.([^}]+)\}/g)
+  return [
+    ...(header === undefined ? [] : [header]),
+    ...(mediaType === undefined ? [] : ['accept']),
+    ...Array.from(templates, ([, name = '']) => name.toLowerCase()),
+  ]
 }
 
 /** All that may be asked in place of the upstream that was. */

@@ -122,6 +122,25 @@ describe('what a route cannot mean is refused', () => {
   }
 })
 
+test('fields that lead elsewhere, and variables that hold secrets or what anybody may claim, are refused where they stand', () => {
+  assert.match(
+    mistakes({ respond: { status: 302, headers: { Location: 'https:/${request.path}' } } }).join(),
+    /^routes\[0\]\.respond\.headers\.Location: .* has no host that can be asked$/,
+  )
+  assert.match(
+    mistakes({ upstream, responseHeaders: { add: { link: '<${request.headers.x-a}>' } } }).join(),
+    /^routes\[0\]\.responseHeaders\.add\.link: /,
+  )
+  for (const name of ['authorization', 'Cookie', 'x-forwarded-for', 'x-real-ip', 'connection', 'a b', '']) {
+    const found = mistakes({ upstream, requestHeaders: { set: { 'x-a': `\${request.headers.${name}}` } } })
+    assert.match(
+      found.join(),
+      /^routes\[0\]\.requestHeaders\.set\["?x-a"?\]?|^routes\[0\]\.requestHeaders\.set\.x-a/,
+      name,
+    )
+  }
+})
+
 describe('the host of a redirect is chosen by nobody who sends a request', () => {
   const refused = [
     '//evil.example',
@@ -135,6 +154,8 @@ describe('the host of a redirect is chosen by nobody who sends a request', () =>
     'javascript:alert(1)',
     '/\\evil.example',
     'https://user@shop.example/',
+    'https:/${request.path}',
+    '/${request.headers.x-a}/evil.example',
   ]
   for (const location of refused) {
     test(`refused: ${location}`, () => {

@@ -107,6 +107,49 @@ describe('rewrites', () => {
   })
 })
 
+describe('fields of the request as variables', () => {
+  it('stand for their value or for nothing, in fields, paths and queries', async () => {
+    const { url: upstream } = await startEcho('it')
+    const ask = gatewayOf([
+      {
+        match: { path: '/:id' },
+        upstream,
+        requestHeaders: { set: { 'x-copy': '${request.headers.X-Tenant}' } },
+        rewrite: {
+          path: '/of/${request.headers.x-tenant}/${params.id}',
+          query: { set: { t: '${request.headers.x-tenant}' } },
+        },
+        responseHeaders: { set: { 'x-tenant': '${request.headers.x-tenant}' } },
+      },
+    ])
+    // Two octets of UTF-8, as they arrive.
+    const value = 'a/b ?#%\u00c3\u00a9'
+    const { response, echo } = await ask('http://a/7', { 'x-tenant': value })
+    assert.equal(echo.url, '/of/a%2Fb%20%3F%23%25%C3%A9/7?t=a%2Fb%20%3F%23%25%C3%A9')
+    assert.equal(echo.headers['x-copy'], value)
+    assert.equal(response.headers.get('x-tenant'), value)
+    const without = await ask('http://a/7')
+    assert.equal(without.echo.url, '/of/7?t=')
+    assert.equal(without.echo.headers['x-copy'], '')
+  })
+
+  it('lead no path out of its place', async () => {
+    const { url: upstream } = await startEcho('it')
+    const ask = gatewayOf([
+      { upstream, rewrite: { path: '/of/${request.headers.x-tenant}/items' } },
+      { match: { path: '/by-id' }, upstream, rewrite: { path: '/of/${request.id}/items' } },
+    ])
+    for (const value of ['..', '.', '../..', '..;', '../../admin']) {
+      const { response } = await ask('http://a/', { 'x-tenant': value })
+      assert.equal(response.status, 400, value)
+    }
+    for (const value of ['..', '../../admin']) {
+      const { response } = await ask('http://a/by-id', { 'x-request-id': value })
+      assert.equal(response.status, 400, value)
+    }
+  })
+})
+
 describe('header changes', () => {
   it('set, add and remove fields on the way in, and nobody can have them removed', async () => {
     const { url: upstream } = await startEcho('it')

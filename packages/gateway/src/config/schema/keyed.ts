@@ -1,15 +1,21 @@
 import { z } from './setting.ts'
 import type { Kind } from '../values/kinds.ts'
 
-/** A section whose keys are names of one kind, each with a value of its own. */
+/**
+ * A section whose keys are names of one kind, each with a value of its own.
+ * @param problemOf tells what is wrong with a value under its name, if anything
+ */
 export function keyed<Input, Output>(
   names: Kind<string>,
   item: z.ZodType<Output, Input>,
+  problemOf?: (name: string, value: Output) => string | undefined,
 ): z.ZodType<Record<string, Output>, Record<string, Input>> {
   return z.record(z.string(), item).transform((written, context) => {
     const checked: [string, Output][] = []
     for (const [key, value] of Object.entries(written)) {
       const name = names.parse(key)
+      const message = name.ok ? problemOf?.(name.value, value) : undefined
+      if (message !== undefined) context.issues.push({ code: 'custom', message, input: value, path: [key] })
       if (name.ok) checked.push([name.value, value])
       else {
         const params = { part: 'key', allowed: names.allowed, hint: name.hint }

@@ -20,6 +20,7 @@ import type {
 import { anyText, upstreamReference } from '../values/kinds.ts'
 import {
   changedField,
+  fieldProblem,
   hostAndPort,
   location,
   matchedField,
@@ -33,14 +34,18 @@ import {
 
 const UPSTREAM = 'The name of an upstream, or the URL of a single endpoint.'
 
-function templates(names: typeof changedField, about: string) {
-  return keyed(names, text(valueTemplate, '')).prefault({}).describe(about)
+/** Where the field leads clients somewhere, no request may choose the host. */
+function fields(about: string) {
+  return keyed(changedField, text(valueTemplate, ''), fieldProblem).prefault({}).describe(about)
+}
+
+function parameters(about: string) {
+  return keyed(anyText, text(valueTemplate, '')).prefault({}).describe(about)
 }
 
 const query = z.strictObject({
-  set: templates(anyText, 'Parameters to replace or add, with their values, which may hold variables.'),
-  add: templates(
-    anyText,
+  set: parameters('Parameters to replace or add, with their values, which may hold variables.'),
+  add: parameters(
     'Parameters to add beside those that are there, with their values, which may hold variables.',
   ),
   remove: z.array(text(anyText, '')).prefault([]).describe('Names of parameters to remove.'),
@@ -60,14 +65,10 @@ export const rewrite: z.ZodType<RewriteConfig, RewriteInput> = z.strictObject({
 })
 
 export const headerChanges: z.ZodType<HeaderChangesConfig, HeaderChangesInput> = z.strictObject({
-  set: templates(
-    changedField,
+  set: fields(
     'Fields to replace or add, with their values, which may hold variables such as ${client.address}.',
   ),
-  add: templates(
-    changedField,
-    'Fields to add beside those that are there, with their values, which may hold variables.',
-  ),
+  add: fields('Fields to add beside those that are there, with their values, which may hold variables.'),
   remove: z.array(text(changedField, '')).prefault([]).describe('Names of fields to remove.'),
 })
 
@@ -81,7 +82,7 @@ export const redirect: z.ZodType<RedirectConfig, RedirectInput> = z.strictObject
 
 export const respond: z.ZodType<RespondConfig, RespondInput> = z.strictObject({
   status: integer('The status of the answer, from 200 to 599.', 200, 200, 599),
-  headers: templates(changedField, 'Fields of the answer, with their values, which may hold variables.'),
+  headers: fields('Fields of the answer, with their values, which may hold variables.'),
   body: text(anyText, 'The content of the answer; plain text, unless headers say otherwise.').optional(),
 })
 

@@ -1,6 +1,9 @@
 import { canonicalAuthority, canonicalPath, InvalidTarget } from '@headgate/core'
 import { Regex } from '../../routing/regex/regex.ts'
-import { Template, type TemplatePart, VARIABLE_NAMES } from '../../routing/transform/template.ts'
+import { fieldTemplate } from '../../routing/transform/field-template.ts'
+import { Template, type TemplatePart } from '../../routing/transform/template.ts'
+import { UrlTemplate } from '../../routing/transform/url-template.ts'
+import { VARIABLE_NAMES } from '../../routing/transform/variables.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
@@ -64,6 +67,8 @@ export const pathTemplate: Kind<string> = textKind(
     const template = tried(written, () => new Template(written))
     if (!template.ok) return template
     if (/[?#]/.test(written)) return refused('holds a query or a fragment', 'for the query, there is "query"')
+    if (written.includes('${request.query}'))
+      return refused('holds a query', 'it is passed on by itself; to change it, there is "query"')
     const text = asExample(new Template(written).parts, { 'request.path': '/path' })
     if (!text.startsWith('/')) return refused('does not start with "/"')
     const canonical = canonicalPath(text)
@@ -76,29 +81,21 @@ export const pathTemplate: Kind<string> = textKind(
 
 export const location: Kind<string> = textKind(
   'a URL or a path',
-  `http://..., https://..., or a path that starts with "/" or \${request.path}; ${VARIABLES}`,
+  `http://..., https://..., or a path that starts with "/" or \${request.path}, with a host that no request can choose; ${VARIABLES}`,
   (written) => {
     const value = valueTemplate.parse(written)
-    return value.ok ? checkLocation(new Template(written).parts, written) : value
+    if (!value.ok) return value
+    const texts = new Template(written).parts.map((part) => (part.kind === 'text' ? part.text : ''))
+    if (texts.some((text) => /[ \t"<>\\^`{|}]|[^\x20-\x7e]/.test(text)))
+      return refused('holds a character that no URL may hold')
+    return tried(written, () => new UrlTemplate(written))
   },
 )
 
-/**
- * Whoever sends a request must not choose the host that it is sent to: what stands before the first slash of the path comes
- * from the configuration, or is the host that was asked for.
- */
-function checkLocation(parts: readonly TemplatePart[], written: string): Parsed<string> {
-  const text = asExample(parts, { 'request.path': '/path', 'request.host': 'host', 'request.query': '' })
-  if (/[ \t"<>\\^`{|}]|[^\x20-\x7e]/.test(text)) return refused('holds a character that no URL may hold')
-  const [, scheme, authority = ''] = /^(?:(https?):\/\/([^/?#]*))?(?:[/?#].*)?$/.exec(text) ?? []
-  if (scheme === undefined) {
-    if (text.startsWith('//')) return refused('may start with "//", and then leads to another host')
-    return text.startsWith('/') ? parsed(written) : refused('starts with neither http://, https:// nor "/"')
-  }
-  if (authority.includes(CHOSEN)) return refused('has a host that whoever sends a request can choose')
-  return canonicalAuthority(authority, 80) instanceof InvalidTarget
-    ? refused('has no host that can be asked')
-    : parsed(written)
+/** Why a template cannot be the value of the field of that name, in lower case; undefined if it can. */
+export function fieldProblem(name: string, written: string): string | undefined {
+  const result = tried(written, () => fieldTemplate(name, written))
+  return result.ok ? undefined : result.problem
 }
 
 /** Stands for values that are not known: it may be anything. */

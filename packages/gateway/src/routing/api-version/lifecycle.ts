@@ -2,7 +2,8 @@ import type { Exchange, HttpResponse, Policy } from '@headgate/core'
 import type { ApiVersionsConfig, LifecycleConfig } from '../../config/types/api-version-config.ts'
 import { isVersionName } from '../../config/values/api-version-kinds.ts'
 import { queryChanges } from '../transform/query-changes.ts'
-import { Template } from '../transform/template.ts'
+import { enclosed } from '../transform/field-template.ts'
+import { UrlTemplate } from '../transform/url-template.ts'
 import { versionSegment } from './version-path.ts'
 import { gone } from './version-answers.ts'
 
@@ -21,7 +22,7 @@ export function lifecycleFields(
   { deprecated, sunset, docs }: LifecycleConfig,
   successor: ((exchange: Exchange) => string | undefined) | undefined,
 ): readonly LifecycleField[] {
-  const page = docs === undefined ? undefined : new Template(docs)
+  const page = docs === undefined ? undefined : new UrlTemplate(docs)
   const about = (relation: string): LifecycleField[] =>
     page === undefined ? [] : [{ name: 'link', value: (exchange) => link(page.expand(exchange), relation) }]
   return [
@@ -47,9 +48,8 @@ function always(name: LifecycleField['name'], value: string): LifecycleField {
   return { name, value: () => value }
 }
 
-/** What a client chose of the target must not end it. */
 function link(target: string, relation: string): string {
-  return `<${target.replace(/[<>"\s]/g, encodeURIComponent)}>; rel="${relation}"`
+  return `<${enclosed(target)}>; rel="${relation}"`
 }
 
 /** What they say of an exchange. To be asked while the request is as it came: further in, it is rewritten. */
@@ -84,7 +84,7 @@ export function lifecycle(config: LifecycleConfig): Policy {
 
 function placeOf(successor: string | undefined): ((exchange: Exchange) => string) | undefined {
   if (successor === undefined) return undefined
-  const template = new Template(successor)
+  const template = new UrlTemplate(successor)
   return (exchange) => template.expand(exchange)
 }
 

@@ -42,9 +42,9 @@ function claimsOf(headers: HeaderList): HeaderList | undefined {
 }
 
 /** Whether somebody's address or scheme decides about the route, or is told in all its answers, which is worked out before forwarding. */
-export function asksForClient({ match, responseHeaders: changes }: RouteConfig): boolean {
-  const told = [changes?.set, changes?.add].flatMap((fields) => Object.values(fields ?? {}))
-  return matchesClient(match) || told.some((value) => /\$\{(?:client\.|geo\.|request\.scheme\})/.test(value))
+export function asksForClient({ match, responseHeaders, lifecycle, apiVersions }: RouteConfig): boolean {
+  const told = JSON.stringify([responseHeaders, lifecycle, apiVersions])
+  return matchesClient(match) || /\$\{(?:client\.|geo\.|request\.scheme\})/.test(told)
 }
 
 function matchesClient(match: MatchConfig): boolean {

@@ -2,15 +2,15 @@ import { bodyFrom, type Handler, HeaderList, HttpResponse } from '@headgate/core
 import type { RedirectConfig, RespondConfig } from '../../config/types/traffic-config.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { applyHeaderChanges, headerChanges } from './header-changes.ts'
-import { Template } from './template.ts'
+import { UrlTemplate } from './url-template.ts'
 
 /** Answers with a redirect (RFC 9110 15.4). */
 export function redirectTo({ status, location }: RedirectConfig, geo?: GeoLookup): Handler {
-  const template = new Template(location, geo)
-  return (exchange) => {
+  const template = new UrlTemplate(location, geo)
+  return async (exchange) => {
     const headers = new HeaderList()
     headers.set('location', template.expand(exchange))
-    return Promise.resolve(new HttpResponse(status, headers))
+    return new HttpResponse(status, headers)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Exchange, HeaderList, HttpResponse, Policy } from '@headgate/core'
 import type { HeaderChangesConfig } from '../../config/types/traffic-config.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
-import { Template } from './template.ts'
+import { type FieldTemplate, fieldTemplate } from './field-template.ts'
 
 /** What is done to the fields of a message, with all values known. */
 export interface HeaderChanges {
@@ -43,7 +43,7 @@ export function headerChanges(
 
 interface NamedTemplate {
   readonly name: string
-  readonly template: Template
+  readonly template: FieldTemplate
 }
 
 function named(values: Readonly<Record<string, string>>): HeaderChange[] {
@@ -51,7 +51,7 @@ function named(values: Readonly<Record<string, string>>): HeaderChange[] {
 }
 
 function templates(values: Readonly<Record<string, string>>, geo: GeoLookup): NamedTemplate[] {
-  return Object.entries(values).map(([name, value]) => ({ name, template: new Template(value, geo) }))
+  return Object.entries(values).map(([name, value]) => ({ name, template: fieldTemplate(name, value, geo) }))
 }
 
 /** Changes the fields that the upstream sees. Behind forwarding: what is set here, nobody can have removed. */

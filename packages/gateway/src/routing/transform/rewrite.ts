@@ -11,6 +11,7 @@ import type { RewriteConfig } from '../../config/types/traffic-config.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { queryChanges } from './query-changes.ts'
 import { Template } from './template.ts'
+import { urlText } from './url-template.ts'
 
 /**
  * Changes the target that the upstream sees. Behind forwarding, which tells the upstream what was asked for; and undone when
@@ -47,12 +48,18 @@ function pathRewrite(
   if (path === undefined) return ({ request }) => request.path
   const template = new Template(path, geo)
   return (exchange) => {
-    const canonical = canonicalPath(template.expand(exchange))
+    const path = template.expand(exchange, urlText)
+    const canonical = DOT_SEGMENT.test(path)
+      ? new InvalidTarget('a variable leads out of its place')
+      : canonicalPath(path)
     if (!(canonical instanceof InvalidTarget)) return canonical
     const reason = `the path that the route makes of this one is refused: ${canonical.reason}`
     throw new TrafficError('malformed_request', reason, { phase: 'route' })
   }
 }
+
+/** Neither the template nor the canonical request has one: it comes from what a client chose. */
+const DOT_SEGMENT = /\/\.\.?(?:\/|$)/
 
 /** By whole segments: /api is no prefix of /apis. */
 function withoutPrefix(path: string, prefix: string): string {

@@ -1,0 +1,70 @@
+import type { Exchange } from '@headgate/core'
+import type { GeoLookup } from '../geo/geo-place.ts'
+import { Template, type TemplatePart } from './template.ts'
+import { UrlTemplate } from './url-template.ts'
+
+/** The value of a header field, made for an exchange. */
+export interface FieldTemplate {
+  /** Whether it is the same for every request. */
+  readonly isFixed: boolean
+  readonly expand: (exchange: Exchange) => string
+}
+
+/**
+ * A template as the value of the field of that name. Where the field leads clients somewhere, no request chooses the host; in
+ * Set-Cookie, none adds attributes.
+ * @param name in lower case
+ * @throws TypeError if it is none, or a request could choose what it must not
+ */
+export function fieldTemplate(name: string, text: string, geo?: GeoLookup): FieldTemplate {
+  const template = new Template(text, geo)
+  if (template.isFixed) return template
+  switch (name) {
+    case 'location':
+    case 'content-location':
+      return new UrlTemplate(text, geo)
+    case 'link':
+      return withUrls(text, /<([^<>]*)>/g, 'has a variable outside of "<" and ">"', geo)
+    case 'refresh':
+      return withUrls(
+        text,
+        /(?<=^[\d\s]*[;,]\s*url\s*=\s*)(\S.*)$/gi,
+        'has a variable outside of its URL',
+        geo,
+      )
+    case 'set-cookie':
+      return { isFixed: false, expand: (exchange) => template.expand(exchange, cookieText) }
+    default:
+      return template
+  }
+}
+
+/** @param places of the URLs, each as the only group */
+function withUrls(text: string, places: RegExp, problem: string, geo: GeoLookup | undefined): FieldTemplate {
+  const parts: (string | UrlTemplate)[] = []
+  let end = 0
+  for (const match of text.matchAll(places)) {
+    const [whole, url = ''] = match
+    const start = match.index + whole.indexOf(url)
+    parts.push(text.slice(end, start), new Template(url).isFixed ? url : new UrlTemplate(url, geo))
+    end = start + url.length
+  }
+  parts.push(text.slice(end))
+  if (parts.some((part) => typeof part === 'string' && part.includes('${'))) throw new TypeError(problem)
+  return {
+    isFixed: false,
+    expand: (exchange) =>
+      parts.map((part) => (typeof part === 'string' ? part : enclosed(part.expand(exchange)))).join(''),
+  }
+}
+
+/** As it stands between "<" and ">": what a client chose of it must not end it. */
+export function enclosed(url: string): string {
+  return url.replace(/[<>"\s]/g, encodeURIComponent)
+}
+
+/** Only what a cookie's value may hold, and no "%" of its own (RFC 6265 4.1.1). */
+function cookieText(value: string, { kind }: TemplatePart): string {
+  if (kind === 'text') return value
+  return value.replace(/[^!#$&-+\--:<-[\]-~]/g, (char) => encodeURIComponent(char.toWellFormed()))
+}
