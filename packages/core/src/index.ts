@@ -40,7 +40,8 @@ export {
   DEFAULT_SERVER_OPTIONS,
   type ServerConnectionOptions,
 } from './h1/connection-options.ts'
-export { ClientConnection, type ClientConnectionOwner } from './h1/client-connection.ts'
+export { ClientConnection } from './h1/client-connection.ts'
+export type { ConnectionOwner } from './h1/connection-owner.ts'
 export type { HeadLimits } from './h1/head.ts'
 export type { PaceLimits } from './h1/pace.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'

@@ -4,48 +4,41 @@ import type { Cancellable, Exchange } from '../message/exchange.ts'
 import { HttpResponse } from '../message/response.ts'
 import type { Timer } from '../time/timer.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, NO_BODY } from './framing.ts'
-import type { ResponseHead } from './head.ts'
-import { type FoundHead, HeadBuffer, wholeBody } from './head-buffer.ts'
+import { type FoundHead, wholeBody } from './head-buffer.ts'
+import { Persistence } from './persistence.ts'
 import { RequestWriter } from './request-writer.ts'
 import { ResponseBody, type ResponseBodyOwner } from './response-body.ts'
-import { type ResponseIntake, takeInResponse } from './response-intake.ts'
+import { ResponseHeads } from './response-heads.ts'
+import type { ResponseIntake } from './response-intake.ts'
 import type { ReadTarget, SocketReader } from './socket-reader.ts'
 import { after, CLIENT_STATES, type ClientEvent, type ClientState } from './states.ts'
 import { TunnelEnd } from './tunnel.ts'
 import { type UpstreamErrorCode, upstreamError } from './upstream-error.ts'
-
-/** Whoever keeps the connection between exchanges. */
-export interface ClientConnectionOwner {
-  /** An exchange is over with proven framing: the connection may take another. */
-  released(connection: ClientConnection): void
-  /** It is gone; called once. */
-  closed(connection: ClientConnection): void
-}
+import { isBrokenPipe, LAST_READ_TIMEOUT, onWriteFailure } from './write-failure.ts'
 
 /**
  * One HTTP/1.1 connection on which requests are sent, one exchange at a time. The rows of `CLIENT_STATES` are its life.
  * It is used again only when request and response are both proven finished; octets that arrive while it is idle destroy it.
  */
 export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTarget {
-  owner: ClientConnectionOwner | undefined
-  /** Exchanges sent. */
-  exchanges = 0
+  owner: ConnectionOwner<ClientConnection> | undefined
   readonly socket: Socket
   private readonly options: ClientConnectionOptions
-  private readonly head: HeadBuffer
+  private readonly heads: ResponseHeads
+  private readonly persistence = new Persistence()
   private readonly timer: Timer
   private state: ClientState = 'idle'
   private exchange: Exchange | undefined
-  private resolve: ((response: HttpResponse) => void) | undefined
-  private reject: ((error: TrafficError) => void) | undefined
+  private answer: PromiseWithResolvers<HttpResponse> | undefined
   private writer: RequestWriter | undefined
   private arriving: ResponseBody | undefined
   private tunnel: TunnelEnd | undefined
-  private persistent = true
   private sawOctets = false
-  private interimOctets = 0
+  /** Why the upstream takes nothing more; what it sent before is still read. */
+  private unwritable: Error | undefined
 
   /**
    * @param socket connected, and for TLS verified
@@ -54,15 +47,14 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   constructor(socket: Socket, reader: SocketReader, options: ClientConnectionOptions) {
     this.socket = socket
     this.options = options
-    this.head = new HeadBuffer(options.limits.head, 'malformed_response')
-    this.timer = options.clock.timer(() => {
-      this.fail(this.error('upstream_timeout', `no response head within ${options.responseHeadTimeout} ms`))
-    })
+    this.heads = new ResponseHeads(options.limits, this.persistence)
+    this.timer = options.clock.timer(() => this.timedOut())
     reader.target = this
     socket.on('end', () => this.ended())
     socket.on('drain', () => this.drained())
     socket.on('error', (error: Error) => this.lose(error))
     socket.on('close', () => this.lose(undefined))
+    onWriteFailure(socket, this.writeFailed)
   }
 
   /**
@@ -72,21 +64,24 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   send(exchange: Exchange): Promise<HttpResponse> {
     this.move('sent')
     this.exchange = exchange
-    this.exchanges++
+    this.persistence.sent()
+    this.heads.reset()
     this.sawOctets = false
-    this.interimOctets = 0
-    this.persistent = true
     exchange.occupy(this)
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-      this.writer = new RequestWriter(this.socket, this.options, this)
-      try {
-        this.writer.begin(exchange.request)
-      } catch (thrown) {
-        this.fail(TrafficError.from(thrown))
-      }
-    })
+    const answer = Promise.withResolvers<HttpResponse>()
+    this.answer = answer
+    this.writer = new RequestWriter(this.socket, this.options, this)
+    try {
+      this.writer.begin(exchange.request)
+    } catch (thrown) {
+      this.fail(TrafficError.from(thrown))
+    }
+    return answer.promise
+  }
+
+  /** Exchanges sent. */
+  get exchanges(): number {
+    return this.persistence.exchanges
   }
 
   /** Whether it is of no further use. */
@@ -96,13 +91,26 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
 
   /** For the writer: the request is out, now it is the upstream's turn. */
   requestWritten(): void {
+    if (this.unwritable !== undefined) return
     if (this.state === 'waiting') this.timer.arm(this.options.responseHeadTimeout)
     else if (this.state === 'body' && this.arriving === undefined) this.complete()
   }
 
   /** For the writer: the request's body broke; what is on the wire is half a request. */
   requestBroken(error: TrafficError): void {
-    this.fail(error)
+    // One that has answered need not take the rest: what it sends counts (RFC 9112 9.5).
+    if (this.arriving !== undefined && error.source === 'upstream') this.writer?.giveUp()
+    else this.fail(error)
+  }
+
+  /** The upstream is gone, but may have answered before. */
+  private readonly writeFailed = (error: Error): boolean => {
+    if (this.state !== 'waiting' && this.state !== 'body') return false
+    this.unwritable = error
+    this.writer?.giveUp()
+    if (this.state === 'waiting') this.timer.arm(LAST_READ_TIMEOUT)
+    else if (this.state === 'body' && this.arriving === undefined) this.retire()
+    return true
   }
 
   cancelled(error: TrafficError): void {
@@ -132,59 +140,44 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   }
 
   private readHead(chunk: Buffer): void {
+    const { exchange, writer } = this
     this.sawOctets = true
-    let rest: Buffer | undefined = chunk
-    while (rest !== undefined) {
-      const found = this.head.take(rest)
-      const { exchange } = this
-      if (found === undefined || exchange === undefined) return
-      if (found instanceof WireFault) return this.fail(this.headError(found))
-      const head = takeInResponse(found, exchange.request, this.options.limits)
-      if (head instanceof WireFault) return this.fail(this.headError(head))
-      const { framing } = head
-      rest = framing === undefined ? this.interim(head, found) : this.final(head, framing, found)
+    if (exchange === undefined || writer === undefined) return
+    const head = this.heads.take(chunk, exchange, writer)
+    // Passing a 1xx on may have ended it.
+    if (head === undefined || this.state !== 'waiting') return
+    if (head instanceof WireFault) {
+      const code = head.code === 'response_head_too_large' ? head.code : 'malformed_response'
+      return this.fail(this.error(code, head.message))
     }
+    if (head.framing === undefined) this.switchProtocols(head, this.heads.lastFound())
+    else this.final(head, head.framing, this.heads.lastFound())
   }
 
-  private headError(fault: WireFault): TrafficError {
-    const code = fault.code === 'response_head_too_large' ? fault.code : 'malformed_response'
-    return this.error(code, fault.message)
-  }
-
-  /** A 1xx response (RFC 9110 15.2); answers the octets behind it, in which the next head is looked for. */
-  private interim(head: ResponseHead, found: FoundHead): Buffer | undefined {
-    if (head.status === 101) return this.switchProtocols(head, found)
-    // Each may have to wait for a slow peer: without a limit an upstream could fill the memory with them.
-    this.interimOctets += found.next
-    if (this.interimOctets > this.options.limits.head) {
-      const reason = `the 1xx responses before the final one are larger than ${this.options.limits.head} octets`
-      this.fail(this.error('response_head_too_large', reason))
-      return undefined
+  private switchProtocols(head: ResponseIntake, found: FoundHead): void {
+    if (this.persistence.answeredEarly) {
+      return this.fail(
+        this.error('malformed_response', '101 before all of the request was there (RFC 9110 7.8)'),
+      )
     }
-    if (head.status === 100) this.writer?.proceed()
-    else this.exchange?.inform?.(head.status, head.headers)
-    return found.next < found.buffer.length ? found.buffer.subarray(found.next) : undefined
-  }
-
-  private switchProtocols(head: ResponseHead, found: FoundHead): undefined {
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
-    this.resolve?.(new HttpResponse(101, head.headers, undefined, this.tunnel))
+    this.answer?.resolve(new HttpResponse(101, head.headers, undefined, this.tunnel))
     if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
   }
 
-  private final(head: ResponseIntake, framing: Framing, found: FoundHead): undefined {
-    this.persistent = head.persistent
+  private final(head: ResponseIntake, framing: Framing, found: FoundHead): void {
+    this.persistence.take(head)
     this.timer.hold()
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
     this.move('head')
     const response = new HttpResponse(head.status, head.headers)
-    const { resolve } = this
+    const { answer } = this
     this.beginBody(response, framing, found)
-    // Not `this.resolve`: the connection may be free by now, and its owner may have sent the next exchange.
-    resolve?.(response)
+    // Not `this.answer`: the connection may be free by now, and its owner may have sent the next exchange.
+    answer?.resolve(response)
   }
 
   /** Gives the response its body: here already, or still to come. */
@@ -213,18 +206,17 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   /** The response is complete; the connection is free if the request is, too. */
   responseRead(more: boolean): void {
     this.arriving = undefined
-    if (more) this.persistent = false
+    if (more) this.persistence.spoil()
     if (this.writer === undefined || this.writer.done) this.complete()
-    else if (!this.persistent || this.writer.forgone) this.retire()
+    else if (!this.persistence.lasts || this.writer.forgone) this.retire()
   }
 
   private complete(): void {
     const { exchange } = this
-    if (!this.persistent || this.socket.destroyed) return this.retire()
+    if (!this.persistence.reusable || this.socket.destroyed) return this.retire()
     this.move('complete')
     this.exchange = undefined
-    this.resolve = undefined
-    this.reject = undefined
+    this.answer = undefined
     this.writer = undefined
     this.timer.hold()
     exchange?.release(this)
@@ -237,14 +229,29 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     const { exchange } = this
     this.exchange = undefined
     exchange?.release(this)
+    const more = this.writer?.done === true && this.unwritable === undefined && this.socket.writableLength > 0
     this.writer?.stop()
     this.close()
-    this.destroy()
+    if (!more) return this.destroy()
+    // One that answered early and reads on gets the rest of what it was promised.
+    this.socket.destroySoon()
+    this.timer.arm(this.options.pace.idle)
   }
 
   private ended(): void {
-    if (this.state === 'tunnel') this.tunnel?.ended()
+    // Behind a reset the kernel says this, too: the upstream's own end only makes writing fail with EPIPE.
+    if (this.unwritable !== undefined && !isBrokenPipe(this.unwritable)) this.lose(undefined)
+    else if (this.state === 'tunnel') this.tunnel?.ended()
     else if (!this.arriving?.ended()) this.lose(undefined)
+  }
+
+  private timedOut(): void {
+    if (this.state === 'closed') this.socket.destroy()
+    else if (this.unwritable !== undefined) this.lose(undefined)
+    else {
+      const reason = `no response head within ${this.options.responseHeadTimeout} ms`
+      this.fail(this.error('upstream_timeout', reason))
+    }
   }
 
   private drained(): void {
@@ -254,29 +261,23 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
 
   /** The socket ended or broke. */
   private lose(cause: Error | undefined): void {
-    if (this.state === 'closed') return
-    this.fail(
-      this.error(
-        'upstream_closed',
-        'the upstream closed the connection before its response was complete',
-        cause,
-      ),
-    )
+    if (this.state === 'closed') return this.timer.disarm()
+    const reason = 'the upstream closed the connection before its response was complete'
+    this.fail(this.error('upstream_closed', reason, cause ?? this.unwritable))
   }
 
   /** Ends connection and exchange: whoever waits for either learns why. */
   private fail(error: TrafficError): void {
-    const { exchange, arriving, reject } = this
+    const { exchange, arriving, answer } = this
     if (this.state === 'closed') return
     this.exchange = undefined
     this.arriving = undefined
-    this.resolve = undefined
-    this.reject = undefined
+    this.answer = undefined
     exchange?.release(this)
     this.writer?.stop()
     this.close()
     this.destroy()
-    reject?.(error)
+    answer?.reject(error)
     arriving?.fail(error)
     this.tunnel?.gone()
   }

@@ -30,6 +30,11 @@ export class HeadBuffer {
     this.malformed = malformed
   }
 
+  /** Whether a part of a head is here. */
+  get begun(): boolean {
+    return this.partial !== undefined
+  }
+
   /** The head, or undefined if more bytes are needed, or the fault that shows already. */
   take(chunk: Buffer): FoundHead | undefined | WireFault {
     if (this.partial !== undefined) return this.takeMore(this.partial, chunk)

@@ -38,6 +38,11 @@ export class RequestWriter implements BodyWriterOwner {
     this.owner = owner
   }
 
+  /** Whether all of the request has left this process: nothing of it waits in the socket. */
+  get flushed(): boolean {
+    return this.done && this.socket.writableLength === 0
+  }
+
   /** Octets handed to the socket so far, framing of the body not counted. */
   get bytesSent(): number {
     return this.headBytes + (this.bodyWriter?.written ?? 0)
@@ -95,6 +100,12 @@ export class RequestWriter implements BodyWriterOwner {
   drained(): void {
     this.watch?.stop()
     this.body?.resume()
+  }
+
+  /** The upstream takes no more of the request, but its response may be here: what the head announced will never come. */
+  giveUp(): void {
+    this.forgone = !this.done
+    this.stop()
   }
 
   /** The connection is lost, or the response is complete without the rest of the request. */

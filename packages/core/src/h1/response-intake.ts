@@ -10,6 +10,8 @@ export interface ResponseIntake extends ResponseHead {
   readonly framing: Framing | undefined
   /** Whether the upstream lets the connection live on. */
   readonly persistent: boolean
+  /** How long, and for how many exchanges, as the upstream says in Keep-Alive. */
+  readonly keepAlive: string | undefined
 }
 
 /** Checks the head of a response to `request`: what a connection does next, or why it can do nothing with it. */
@@ -27,9 +29,11 @@ export function takeInResponse(
   const framing = responseFraming(new ControlFields(headers, version), request.method, status)
   if (framing instanceof WireFault) return framing
   // Its fields frame nothing, but where they contradict each other another reader may look for a body.
-  if (status < 200) return { status, version, headers, framing: undefined, persistent: true }
+  if (status < 200)
+    return { status, version, headers, framing: undefined, persistent: true, keepAlive: undefined }
   const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
-  return { status, version, headers, framing, persistent }
+  const keepAlive = persistent ? headers.get('keep-alive') : undefined
+  return { status, version, headers, framing, persistent, keepAlive }
 }
 
 function isWanted(got: string | undefined, wanted: string | undefined): boolean {

@@ -4,6 +4,11 @@ import { TrafficError } from '../message/errors.ts'
 import type { Tunnel } from '../message/response.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
+import { onWriteFailure } from './write-failure.ts'
+import { octetsTaken } from './write-watch.ts'
+
+/** Milliseconds in which a peer must take something of what is left for it, once the other end is gone. */
+const LINGER = 2_000
 
 /**
  * One end of a connection that has switched protocols: octets pass through it both ways, each direction ends on its own
@@ -14,15 +19,32 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   private readonly socket: Socket
   private readonly idle: Timer
   private readonly idleTimeout: number
+  private readonly clock: Clock
   private drainListener: (() => void) | undefined
   private goneListener: (() => void) | undefined
+  /** The peer takes nothing more: what it sent before is still passed on. */
+  private deaf = false
+  /** The peer has closed its side. */
+  private heard = false
+  private leaving = false
+  private taken = 0
+  /** `clock.now()` when something was written last. */
+  private lastWrite = -Infinity
 
   constructor(socket: Socket, clock: Clock, idleTimeout: number) {
     this.socket = socket
     this.idleTimeout = idleTimeout
+    this.clock = clock
     this.incoming = new StreamBody(undefined, this)
-    this.idle = clock.timer(() => socket.destroy())
+    this.idle = clock.timer(() => this.timedOut())
     this.idle.arm(idleTimeout)
+    onWriteFailure(socket, () => {
+      // All that it sent has been read.
+      if (this.heard) return false
+      this.deaf = true
+      this.drainListener?.()
+      return true
+    })
   }
 
   get outgoing(): BodySink {
@@ -39,18 +61,21 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
 
   /** Octets came from the socket; answers whether their memory may be used again. */
   read(chunk: Buffer): boolean {
-    this.idle.arm(this.idleTimeout)
+    if (!this.leaving) this.idle.arm(this.idleTimeout)
     if (!this.incoming.push(chunk)) this.socket.pause()
     return this.incoming.holdsNothing
   }
 
   get holdsNothing(): boolean {
-    return this.socket.writableLength === 0
+    return this.deaf || this.socket.writableLength === 0
   }
 
   /** The peer closed its side. */
   ended(): void {
-    this.incoming.end()
+    this.heard = true
+    // Nothing can be said to it any more: the end is that of both sides.
+    if (this.deaf) this.socket.destroy()
+    else this.incoming.end()
   }
 
   /** The socket has room again. */
@@ -66,7 +91,9 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   }
 
   write(chunk: Uint8Array): boolean {
+    if (this.deaf) return true
     this.idle.arm(this.idleTimeout)
+    this.lastWrite = this.clock.now()
     return this.socket.write(chunk)
   }
 
@@ -75,7 +102,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   }
 
   fail(): void {
-    this.socket.destroy()
+    this.leave()
   }
 
   resumeBody(): void {
@@ -83,7 +110,33 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   }
 
   cancelBody(): void {
-    this.socket.destroy()
+    this.leave()
+  }
+
+  /**
+   * The other end is gone: nothing that comes here has a place to go. But what came from there is still written, as a close
+   * frame that arrived before a reset, and the peer gets time to read it: closed at once, the kernel might answer what the peer
+   * sends with a reset, which can destroy it (as in RFC 9112 9.6).
+   */
+  private leave(): void {
+    if (this.leaving || this.socket.destroyed) return
+    this.leaving = true
+    this.incoming.cancel(cut())
+    const unread = this.socket.writableLength > 0 || this.clock.now() - this.lastWrite < LINGER
+    if (this.deaf || !unread) return void this.socket.destroy()
+    this.socket.end()
+    this.socket.resume()
+    this.wait()
+  }
+
+  private wait(): void {
+    this.taken = octetsTaken(this.socket)
+    this.idle.arm(LINGER)
+  }
+
+  private timedOut(): void {
+    if (this.leaving && octetsTaken(this.socket) > this.taken) this.wait()
+    else this.socket.destroy()
   }
 }
 

@@ -7,7 +7,8 @@ import type { HeaderList } from '../message/headers.ts'
 import { RelayedBody } from '../message/relayed-body.ts'
 import { HttpRequest } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
-import type { ConnectionOwner, PooledConnection } from '../upstream/pool/pool-entry.ts'
+import type { ConnectionOwner } from '../h1/connection-owner.ts'
+import type { PooledConnection } from '../upstream/pool/pool-entry.ts'
 import type { OpenConnection } from '../upstream/upstream.ts'
 
 /**
@@ -23,7 +24,7 @@ export function memoryTransport(handler: Handler): OpenConnection {
 }
 
 class MemoryConnection implements PooledConnection, Cancellable {
-  owner: ConnectionOwner | undefined
+  owner: ConnectionOwner<PooledConnection> | undefined
   closed = false
   private readonly handler: Handler
   private outer: Exchange | undefined

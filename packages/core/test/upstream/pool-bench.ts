@@ -5,11 +5,12 @@ import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool.ts'
-import type { ConnectionOwner, PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
+import type { ConnectionOwner } from '../../src/h1/connection-owner.ts'
+import type { PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
 
 /** A connection to nowhere, whose fate the test decides. */
 export class PlainConnection implements PooledConnection {
-  owner: ConnectionOwner | undefined
+  owner: ConnectionOwner<PooledConnection> | undefined
   closed = false
   readonly id: number
 

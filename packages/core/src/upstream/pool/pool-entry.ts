@@ -1,19 +1,12 @@
+import type { ConnectionOwner } from '../../h1/connection-owner.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
-
-/** Told by a connection what becomes of it. */
-export interface ConnectionOwner {
-  /** It finished its exchange with proven framing, and may take another. */
-  released(connection: PooledConnection): void
-  /** It is gone: called once, at any time. */
-  closed(connection: PooledConnection): void
-}
 
 /** What a pool holds: one connection, one exchange at a time. */
 export interface PooledConnection {
   /** Sends the request; resolves with the response's head, whose body may still stream. Rejects with a TrafficError. */
   send(exchange: Exchange): Promise<HttpResponse>
-  owner: ConnectionOwner | undefined
+  owner: ConnectionOwner<PooledConnection> | undefined
   /** Tells whether it is gone, in the moments when its owner is not listening. */
   readonly closed: boolean
   /** Ends it now, whatever it does. */
@@ -27,7 +20,7 @@ interface Keeper {
 }
 
 /** A connection's place in the pool, and its link in the list of the idle ones. */
-export class PoolEntry implements ConnectionOwner {
+export class PoolEntry implements ConnectionOwner<PooledConnection> {
   readonly connection: PooledConnection
   /** `clock.now()` from which on it takes no further exchange. */
   readonly expiresAt: number
