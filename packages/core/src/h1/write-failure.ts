@@ -14,7 +14,8 @@ const PEER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ECONNABORTED'])
  * keeps it destroys it
  */
 export function onWriteFailure(socket: Socket, keep: (error: Error) => boolean): void {
-  const { _write: write, _writev: writev } = socket
+  const write = socket._write.bind(socket)
+  const writev = socket._writev?.bind(socket)
   let callback: WriteCallback | undefined
   // One for the connection, not one for each write: node:stream has a single write under way.
   const written = (error?: NodeJS.ErrnoException | null): void => {
@@ -24,12 +25,12 @@ export function onWriteFailure(socket: Socket, keep: (error: Error) => boolean):
   }
   socket._write = (chunk, encoding, done) => {
     callback = done
-    write.call(socket, chunk, encoding, written)
+    write(chunk, encoding, written)
   }
   if (writev === undefined) return
   socket._writev = (chunks, done) => {
     callback = done
-    writev.call(socket, chunks, written)
+    writev(chunks, written)
   }
 }
 
