@@ -1,5 +1,4 @@
-import type { Body, HttpResponse } from '@headgate/core'
-import { STATUS_CODES } from 'node:http'
+import { type Body, type HttpResponse, REASON_PHRASES } from '@headgate/core'
 import { Readable } from 'node:stream'
 import { bodyStream } from './body-stream.ts'
 import { parseJson } from './content.ts'
@@ -48,7 +47,7 @@ export class ClientResponse {
   }
 
   get statusText(): string {
-    return STATUS_CODES[this.status] ?? ''
+    return REASON_PHRASES[this.status] ?? ''
   }
 
   get type(): Response['type'] {

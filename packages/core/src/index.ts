@@ -29,6 +29,7 @@ export {
   type RequestParts,
   type Scheme,
 } from './message/request.ts'
+export { REASON_PHRASES } from './message/reason-phrases.ts'
 export { HttpResponse, type Tunnel } from './message/response.ts'
 export { formatUrl, isSameOrigin, resolveReference, type UrlParts, urlParts } from './message/reference.ts'
 export { type Authority, canonicalAuthority, canonicalPath, InvalidTarget } from './message/target.ts'

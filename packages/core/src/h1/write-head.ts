@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
+import { REASON_PHRASES } from '../message/reason-phrases.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from './framing.ts'
 import { HeadText } from './head-text.ts'
@@ -13,7 +13,7 @@ export const JOINED_BODY: number = 16 * 1024
 
 const STATUS_LINES: string[] = []
 for (let status = 100; status < 600; status++) {
-  STATUS_LINES[status] = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`
+  STATUS_LINES[status] = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ''}`
 }
 
 function statusLine(status: number): string {

@@ -2,9 +2,6 @@ import type { Terminal } from './terminal.ts'
 
 /** A command of the command line, apart from how arguments are parsed. */
 export interface CliCommand {
-  readonly name: string
-  /** For the list of commands. */
-  readonly summary: string
   /** For its own help: what it does, in a few sentences. */
   readonly description: string
   /** What must be given besides, in order; none by default. */

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { GatewayConfig } from '../config/types/config.ts'
-import { findConfig, loadConfig, type LoadResult } from '../config/load.ts'
+import { findConfig } from '../config/find-config.ts'
+import { loadConfig, type LoadResult } from '../config/load.ts'
 import { parseConfig } from '../config/parse.ts'
 import { formatProblems } from '../config/problems/format.ts'
 import type { ConfigProblem } from '../config/problems/problem.ts'

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util'
-import { destination, pino } from 'pino'
 import type { Terminal } from './terminal.ts'
 
 /** The gateway's own log, on stderr: stdout is the access log's. */
@@ -13,7 +12,7 @@ export interface Log {
 export type LogFacts = Readonly<Record<string, unknown>>
 
 /** Short lines for a person at a terminal, JSON lines (pino) for everything else. */
-export function makeLog(terminal: Terminal): Log {
+export async function makeLog(terminal: Terminal): Promise<Log> {
   return terminal.errIsHuman ? terminalLog(terminal) : jsonLog()
 }
 
@@ -27,7 +26,8 @@ function terminalLog(terminal: Terminal): Log {
   }
 }
 
-function jsonLog(): Log {
+async function jsonLog(): Promise<Log> {
+  const { destination, pino } = await import('pino')
   const logger = pino(
     {
       base: { pid: process.pid },

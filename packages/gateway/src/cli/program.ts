@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import type { CliEntry } from './catalogue.ts'
 import type { CliCommand, CliExample } from './command.ts'
 import { EXIT } from './exit-code.ts'
 import { packageVersion } from '../package-version.ts'
@@ -19,9 +20,9 @@ Exit codes:
 The configuration is described by "headgate schema", and every command by "headgate help COMMAND".
 `
 
-/** Parses the arguments, runs the command, and answers the exit code. */
+/** Parses the arguments, loads and runs the command, and returns the exit code. */
 export async function runProgram(
-  commands: readonly CliCommand[],
+  commands: readonly CliEntry[],
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
@@ -39,8 +40,14 @@ export async function runProgram(
     .showHelpAfterError('(headgate --help shows what there is)')
     .exitOverride()
     .addHelpText('after', TEACHING)
-  for (const command of commands) {
-    const sub = subcommand(program, command)
+  const [first, second] = args
+  const wanted = first === 'help' ? second : first
+  for (const entry of commands) {
+    const sub = program.command(entry.name).summary(entry.summary)
+    // Of the others, the list of commands and the advice for a wrong one need no more than that.
+    if (entry.name !== wanted) continue
+    const command = await entry.load()
+    describe(sub, command)
     sub.action(async () => {
       const named =
         command.arguments?.map(({ name, repeats }, index) => [
@@ -63,13 +70,12 @@ export async function runProgram(
   return exitCode
 }
 
-function subcommand(program: Command, command: CliCommand): Command {
-  const sub = program
-    .command(command.name)
-    .summary(command.summary)
+/** Tells the parser what a command takes. */
+function describe(sub: Command, command: CliCommand): void {
+  sub
     .description(command.description)
     .allowExcessArguments(false)
-    .showHelpAfterError(`(headgate help ${command.name} shows what there is)`)
+    .showHelpAfterError(`(headgate help ${sub.name()} shows what there is)`)
     .addHelpText('after', examples(command.examples))
   for (const { name, about, repeats } of command.arguments ?? [])
     sub.argument(repeats ? `[${name}...]` : `<${name}>`, about)
@@ -81,7 +87,6 @@ function subcommand(program: Command, command: CliCommand): Command {
       option.argParser((value, before?: string) => (before === undefined ? value : `${before}\n${value}`))
     sub.addOption(option)
   }
-  return sub
 }
 
 function examples(list: readonly CliExample[]): string {

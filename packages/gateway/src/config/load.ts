@@ -1,34 +1,28 @@
-import { readFile, stat } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { dirname, extname, resolve } from 'node:path'
 import type { GatewayConfig } from './types/config.ts'
 import { checkFiles, resolveFiles } from './files.ts'
 import { geoFileChecks } from './checks/geo-checks.ts'
+import { SCRIPTS } from './find-config.ts'
 import { checkConfig } from './parse.ts'
 import type { ConfigSource } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
 import { redactUrls } from './redact-urls.ts'
-import { readJson } from './read/json.ts'
 import type { FileContent, SyntaxProblem } from './read/positions.ts'
-import { readScript } from './read/script.ts'
-import { readToml } from './read/toml.ts'
 import { whyUnreadable } from './read/unreadable.ts'
-import { readYaml } from './read/yaml.ts'
 import { configWarnings } from './warnings.ts'
 
-const TEXT_FORMATS: Readonly<Record<string, (text: string) => FileContent>> = {
-  '.yaml': readYaml,
-  '.yml': readYaml,
-  '.toml': readToml,
-  '.json': readJson,
+type ReadText = (text: string) => FileContent
+
+const yaml = async (): Promise<ReadText> => (await import('./read/yaml.ts')).readYaml
+
+/** The readers, each with a library of its own that no other format needs. */
+const TEXT_FORMATS: Readonly<Record<string, () => Promise<ReadText>>> = {
+  '.yaml': yaml,
+  '.yml': yaml,
+  '.toml': async () => (await import('./read/toml.ts')).readToml,
+  '.json': async () => (await import('./read/json.ts')).readJson,
 }
-const SCRIPTS: readonly string[] = ['.ts', '.mts', '.js', '.mjs']
-
-/** In the order in which they are looked for. */
-const FILE_NAMES = [
-  ...SCRIPTS.map((extension) => `headgate.config${extension}`),
-  ...Object.keys(TEXT_FORMATS).map((extension) => `headgate${extension}`),
-]
-
 export type LoadResult =
   | {
       readonly ok: true
@@ -89,7 +83,9 @@ async function readContent(file: string): Promise<FileContent> {
   }
   try {
     const text = await readFile(file, 'utf8')
-    return read === undefined ? await readScript(resolve(file)) : read(text.replace(/^\u{feff}/u, ''))
+    if (read !== undefined) return (await read())(text.replace(/^\u{feff}/u, ''))
+    const { readScript } = await import('./read/script.ts')
+    return await readScript(resolve(file))
   } catch (error) {
     return { problems: [{ message: `the file cannot be read: ${whyUnreadable(error)}` }] }
   }
@@ -97,14 +93,4 @@ async function readContent(file: string): Promise<FileContent> {
 
 function ofSyntax({ message, ...rest }: SyntaxProblem, file: string): ConfigProblem {
   return { file, path: '', message: redactUrls(message), ...rest }
-}
-
-/** The configuration file of a folder, if there is one: `headgate.config.ts` before `headgate.yaml` and so on. */
-export async function findConfig(directory: string): Promise<string | undefined> {
-  for (const name of FILE_NAMES) {
-    const file = join(directory, name)
-    const found = await stat(file).catch(() => undefined)
-    if (found?.isFile() === true) return file
-  }
-  return undefined
 }

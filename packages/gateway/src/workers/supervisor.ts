@@ -21,6 +21,7 @@ import type { UpstreamReport } from './protocol.ts'
 import { RateLimitControl } from './rate-limit-control.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
+import { startSlots } from './start-slots.ts'
 import { survey, type Surveyed } from './survey.ts'
 import { workerCount } from './worker-count.ts'
 
@@ -211,7 +212,6 @@ export class Supervisor {
 
   /** Resolves when all workers listen. Rejects with a StartError, with nothing left running, if one of them cannot. */
   async start(): Promise<readonly BoundListener[]> {
-    const [first, ...others] = this.slots
     this.keepAlive = setInterval(() => {}, 2 ** 30)
     try {
       const shared = this.slots.length > 1
@@ -219,9 +219,7 @@ export class Supervisor {
         if (shared || address.kind === 'unix') await claim(address)
       }
       await this.deployment.discover()
-      // The first one alone: where port 0 is asked for, it finds the port that the others join it on.
-      if (first !== undefined) this.deployment.ports = await first.start()
-      await Promise.all(others.map((slot) => slot.start()))
+      this.deployment.ports = await startSlots(this.slots, this.config)
     } catch (error) {
       await this.stop()
       clearInterval(this.keepAlive)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
+import { inlineUpstream } from '../../src/config/resolve/inline-upstream.ts'
 import { resolveUpstreams } from '../../src/config/resolve/upstreams.ts'
+import { upstream } from '../../src/config/schema/upstream-schema.ts'
 
 test('every route finds its upstream: groups by name, URLs as groups of their own, equal URLs as one', () => {
   const result = parseConfig({
@@ -41,4 +43,10 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
       maxAge: 600_000,
     },
   })
+})
+
+test('a URL in place of a name stands for a group with exactly the defaults of the schema', () => {
+  const url = 'http://127.0.0.1:9001'
+  // As text: what tells whether an upstream has changed looks at the order, too.
+  assert.equal(JSON.stringify(inlineUpstream(url)), JSON.stringify(upstream.parse({ endpoints: [{ url }] })))
 })

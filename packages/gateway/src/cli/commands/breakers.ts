@@ -5,8 +5,6 @@ import { EXIT } from '../exit-code.ts'
 import { table } from '../table.ts'
 
 export const breakers: CliCommand = {
-  name: 'breakers',
-  summary: 'show the circuit breakers of a running gateway, close or open one',
   description:
     'Asks a running gateway for its circuit breakers, of which each worker has its own. One that is opened by hand stays so ' +
     'until it is reset, or until its upstream is changed.',

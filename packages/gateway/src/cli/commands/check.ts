@@ -6,8 +6,6 @@ import { counted } from '../counted.ts'
 import { EXIT } from '../exit-code.ts'
 
 export const check: CliCommand = {
-  name: 'check',
-  summary: 'check a configuration, and name every mistake in it',
   description:
     'Reads the configuration as "run" would, certificates included, and names every mistake with its place, ' +
     'the value and what is allowed there. Warns of routes that are never taken, and of those between which only their ' +

@@ -8,8 +8,6 @@ import { table } from '../table.ts'
 const ACTIONS = ['pause', 'resume', 'run']
 
 export const checks: CliCommand = {
-  name: 'checks',
-  summary: 'pause health checks, go on with them, or check now',
   description:
     'Has a running gateway pause the health checks of an upstream, or of all: endpoints then stay as they were found last. ' +
     '"run" checks the endpoints of an upstream now, paused or not, and what it finds counts at once. "headgate status" says ' +

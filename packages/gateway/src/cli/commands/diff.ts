@@ -4,8 +4,6 @@ import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 
 export const diff: CliCommand = {
-  name: 'diff',
-  summary: 'show where two versions of the configuration differ',
   description:
     'Asks a running gateway where two of the configurations that it has applied differ, defaults included: "+" was added, ' +
     '"-" removed, "~" changed.',

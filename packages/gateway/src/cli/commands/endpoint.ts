@@ -4,8 +4,6 @@ import type { CliCommand, CliValues } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 
 export const endpoint: CliCommand = {
-  name: 'endpoint',
-  summary: 'take an endpoint out of service, put it back, weigh it, add or remove one',
   description:
     'Has a running gateway mark an endpoint, or give it another weight, in all workers at once. "draining" and "down" both ' +
     'send no new request there, and let those finish that are under way; they differ in what "headgate upstreams" shows. ' +

@@ -18,8 +18,6 @@ import { liveWeights } from '../live-weights.ts'
 import { targetName } from '../route-target.ts'
 
 export const explain: CliCommand = {
-  name: 'explain',
-  summary: 'tell what would become of a request, and why',
   description:
     'Tells which route takes the request and why no other does, the policies that it meets in their order, the request ' +
     'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs, unless ' +

@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { findConfig } from '../../config/load.ts'
+import { findConfig } from '../../config/find-config.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { isTemplateFormat, TEMPLATES } from '../templates.ts'
 
 export const init: CliCommand = {
-  name: 'init',
-  summary: 'write a configuration to start from',
   description:
     'Writes a small configuration with comments into this folder. A file that is there already is never overwritten.',
   options: [

@@ -6,8 +6,6 @@ import type { Terminal } from '../terminal.ts'
 import { table } from '../table.ts'
 
 export const limits: CliCommand = {
-  name: 'limits',
-  summary: 'show the rate limits and concurrency limits of a running gateway, or reset one',
   description:
     'Asks a running gateway for its rate limits: what each allowed and limited, and how many keys it holds; and for its ' +
     'concurrency limits: how many requests are under way and wait. With --usage or --reset, what one key has left, or a ' +

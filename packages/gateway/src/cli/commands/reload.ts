@@ -4,8 +4,6 @@ import type { CliCommand } from '../command.ts'
 import { showChange } from '../show-change.ts'
 
 export const reload: CliCommand = {
-  name: 'reload',
-  summary: 'have a running gateway read its configuration again',
   description:
     'Has a running gateway read its configuration file again and put it in force, without a request being lost. A file with ' +
     'mistakes changes nothing. SIGHUP does the same, and so does a change of the file, unless reload.watch is off.',

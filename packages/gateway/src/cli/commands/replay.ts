@@ -9,8 +9,6 @@ import { EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const replay: CliCommand = {
-  name: 'replay',
-  summary: 'tell which recorded requests a configuration would treat differently',
   description:
     'Reads an access log and asks for each line what would become of that request under another configuration: its route, ' +
     'who answers it, the upstream, a body that is too large, and what rate limits would refuse (an estimate). Sends nothing. ' +

@@ -4,8 +4,6 @@ import type { CliCommand } from '../command.ts'
 import { showChange } from '../show-change.ts'
 
 export const rollback: CliCommand = {
-  name: 'rollback',
-  summary: 'put an earlier configuration in force again',
   description:
     'Has a running gateway put a configuration in force that it had applied before, without a request being lost. The file ' +
     'stays as it is: the next change of it, and the next start, count again.',

@@ -8,8 +8,6 @@ import { EXIT } from '../exit-code.ts'
 import { targetName } from '../route-target.ts'
 
 export const routes: CliCommand = {
-  name: 'routes',
-  summary: 'print the route table, in the order in which routes are tried',
   description:
     'Prints a line for each host and path of each route. Of two lines that match the same request, the upper one ' +
     'takes it: the higher priority, then the more specific host, then the more specific path, then a named method, then ' +

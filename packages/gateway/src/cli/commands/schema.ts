@@ -3,8 +3,6 @@ import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 
 export const schema: CliCommand = {
-  name: 'schema',
-  summary: 'print the JSON Schema of configurations',
   description:
     'Prints the JSON Schema (2020-12) of configuration files: editors complete and check with it as you type. ' +
     'It describes every setting, with defaults and what is allowed.',

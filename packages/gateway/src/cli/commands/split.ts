@@ -5,8 +5,6 @@ import { EXIT } from '../exit-code.ts'
 import { showSplit, type SplitAnswer } from '../show-split.ts'
 
 export const split: CliCommand = {
-  name: 'split',
-  summary: 'show how a route of a running gateway splits traffic, or change it',
   description:
     'Changes the weights of a split in a running gateway, in all workers at once; upstreams that are not named keep theirs. ' +
     'Without weights, shows them. They last until the next start, or until the split is changed in the configuration.',

@@ -5,8 +5,6 @@ import type { CliCommand } from '../command.ts'
 import { counted } from '../counted.ts'
 
 export const status: CliCommand = {
-  name: 'status',
-  summary: 'show how a running gateway is',
   description:
     'Asks a running gateway for its workers, its listeners, and the configuration that is in force.',
   options: ADMIN_OPTIONS,

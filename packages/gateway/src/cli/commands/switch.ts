@@ -4,8 +4,6 @@ import type { CliCommand } from '../command.ts'
 import { showSplit, type SplitAnswer } from '../show-split.ts'
 
 export const switchTo: CliCommand = {
-  name: 'switch',
-  summary: 'send all traffic of a split to one of its upstreams',
   description:
     'Has a route of a running gateway send everything to one of the upstreams of its split, in all workers at once, and tells ' +
     'what the weights were. Exchanges under way end where they began.',

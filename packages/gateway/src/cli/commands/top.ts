@@ -17,8 +17,6 @@ const REST_OF_SCREEN = '\u001b[J'
 const CTRL_C = '\u0003'
 
 export const top: CliCommand = {
-  name: 'top',
-  summary: 'watch the traffic of a running gateway',
   description:
     'Shows, once a second, what goes through a running gateway: requests, failures and latency of the busiest routes, and ' +
     'how each endpoint is. q or Ctrl-C ends it. Where the output is no terminal, it is shown once.',

@@ -5,8 +5,6 @@ import type { CliCommand } from '../command.ts'
 import { table } from '../table.ts'
 
 export const upstreams: CliCommand = {
-  name: 'upstreams',
-  summary: 'show the upstreams of a running gateway and their endpoints',
   description:
     'Asks a running gateway for its upstreams: how each endpoint is, its weight, and the connections to it, of all workers.',
   options: ADMIN_OPTIONS,

@@ -3,8 +3,6 @@ import { EXIT } from '../exit-code.ts'
 import { packageVersion } from '../../package-version.ts'
 
 export const version: CliCommand = {
-  name: 'version',
-  summary: 'print the versions of Headgate, Node and OpenSSL',
   description: 'Prints the versions of Headgate and of what it runs on, for reports and inventories.',
   options: [],
   examples: [],

@@ -5,8 +5,6 @@ import type { CliCommand } from '../command.ts'
 import { table } from '../table.ts'
 
 export const versions: CliCommand = {
-  name: 'versions',
-  summary: 'list the configurations that a running gateway has applied',
   description:
     'Asks a running gateway for the configurations that it has applied, the last one first; "*" is the one in force. ' +
     'They are kept over restarts, as many as versions.keep says.',

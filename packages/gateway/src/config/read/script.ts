@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
 import { defineConfig } from '../define-config.ts'
 import type { FileContent } from './positions.ts'
 
@@ -40,6 +39,7 @@ async function importFresh(file: string): Promise<Record<string, unknown>> {
     const mayHelp = error instanceof SyntaxError || (file.endsWith('ts') && NEEDS_MORE.has(codeOf(error)))
     if (!mayHelp) throw error
     // A configuration needs nothing installed beside it: "headgate" is this very program.
+    const { createJiti } = await import('jiti')
     const virtualModules = { headgate: { defineConfig } }
     return await createJiti(import.meta.url, { moduleCache: false, fsCache: false, virtualModules }).import(
       file,

@@ -1,5 +1,5 @@
 import type { GatewayConfig, RouteConfig, UpstreamConfig } from '../types/config.ts'
-import { inlineUpstream } from '../schema/upstream-schema.ts'
+import { inlineUpstream } from './inline-upstream.ts'
 import { isUrlLike } from '../values/upstream-url.ts'
 
 /**

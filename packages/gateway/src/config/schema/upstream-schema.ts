@@ -102,8 +102,3 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
     .optional()
     .describe('TLS towards the https endpoints.'),
 })
-
-/** The group that stands for a URL written in place of a group's name: one endpoint, all defaults. */
-export function inlineUpstream(url: string): UpstreamConfig {
-  return upstream.parse({ endpoints: [{ url }] })
-}
