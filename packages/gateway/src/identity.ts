@@ -60,7 +60,16 @@ export function routeIdentity(route: GatewayConfig['routes'][number]): string {
  * added is not forgotten.
  */
 export function commonIdentity(config: GatewayConfig): string {
-  const { workers: _w, listeners: _l, admin: _a, upstreams: _u, routes: _r, drain: _d, ...others } = config
+  const {
+    workers: _w,
+    listeners: _l,
+    admin: _a,
+    upstreams: _u,
+    routes: _r,
+    drain: _d,
+    variables: _v,
+    ...others
+  } = config
   const { discovery: _, ...common } = others
   return JSON.stringify(common)
 }

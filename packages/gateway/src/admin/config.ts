@@ -1,6 +1,5 @@
 import type { GatewayConfig } from '../config/types/config.ts'
-import { configJsonSchema } from '../config/json-schema.ts'
-import { redact } from '../config/redact.ts'
+import { shownConfig } from '../config/redact.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import { type AdminOperation, json, problem } from './endpoint.ts'
 import { OUTCOME, answerChange, CHANGE_ANSWERS, DRY_RUN, etagOf, ifHash, isDryRun } from './outcome.ts'
@@ -21,7 +20,7 @@ export function configuration(
       etag: true,
       answers: { 200: 'the configuration; its ETag is for If-Match' },
     },
-    handle: () => json(redact(config(), configJsonSchema()), { etag: etagOf(reloader.version) }),
+    handle: () => json(shownConfig(config()), { etag: etagOf(reloader.version) }),
   }
 }
 

@@ -1,6 +1,5 @@
 import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { configJsonSchema } from '../config/json-schema.ts'
-import { redact } from '../config/redact.ts'
+import { shownConfig } from '../config/redact.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import type { SplitsSource } from './splits.ts'
 import { ANY_OBJECT, list, members } from './schemas.ts'
@@ -18,7 +17,7 @@ export function routes(config: () => GatewayConfig, source: SplitsSource): Admin
       answers: { 200: 'the routes' },
     },
     handle() {
-      const shown = redact(config().routes, configJsonSchema(), ['routes']) as RouteConfig[]
+      const shown = shownConfig(config()).routes
       return json({ routes: shown.map((route) => withPresentWeights(route, source)) })
     },
   }

@@ -1,6 +1,7 @@
 import { parseConfig } from '../config/parse.ts'
+import { variablesOf } from '../config/prepare/variables.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
-import { redact } from '../config/redact.ts'
+import { redact, shownConfig } from '../config/redact.ts'
 import { differencesOf } from '../versions/diff.ts'
 import type { Version } from '../versions/version.ts'
 import type { Reloader } from '../versions/reloader.ts'
@@ -105,8 +106,9 @@ function shown({ input }: Version): unknown {
 
 /** With all defaults, so that one that is written out is no difference. */
 function complete(version: Version): unknown {
-  const result = parseConfig(version.input)
-  return result.ok ? redact(result.config, configJsonSchema()) : shown(version)
+  const { input, folder } = version
+  const result = parseConfig(input, { variables: variablesOf(folder, process.env) })
+  return result.ok ? shownConfig(result.config) : shown(version)
 }
 
 function missing(id: string | null | undefined): AdminAnswer {

@@ -95,7 +95,7 @@ function socketUpstream(path: string): Upstream {
 
 /** Rejects with an AdminError if what was given makes no sense. */
 export async function adminClient({ admin, config }: CliValues): Promise<AdminClient> {
-  const file = config ?? (await findConfig(process.cwd()))
+  const file = config ?? (await findConfig(process.cwd()))?.file
   const configured = file === undefined ? undefined : await adminOf(file, config !== undefined)
   const given = process.env[TOKEN_VARIABLE]
   const token = given ?? tokenOf(configured)

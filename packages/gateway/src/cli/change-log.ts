@@ -1,3 +1,4 @@
+import { countProblems } from '../config/problems/first-findings.ts'
 import { formatProblems } from '../config/problems/format.ts'
 import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
 import type { Log } from './log.ts'
@@ -23,7 +24,7 @@ export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: Ch
     case 'invalid':
       log.error(
         `configuration: refused, the one before stays in force (${by}):\n${formatProblems(outcome.problems, { color: false })}`,
-        { ...facts, mistakes: outcome.problems.length },
+        { ...facts, mistakes: countProblems(outcome.problems) },
       )
       break
     case 'failed':

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/types/config.ts'
 import { findConfig } from '../config/find-config.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import { parseConfig } from '../config/parse.ts'
+import { countProblems } from '../config/problems/first-findings.ts'
 import { formatProblems } from '../config/problems/format.ts'
 import type { ConfigProblem } from '../config/problems/problem.ts'
 import { parseAddress } from '../config/values/address.ts'
@@ -30,12 +31,19 @@ export type ChosenConfig =
 
 /** The configuration of `--config`, or the one in this folder. */
 export async function fileConfig({ config }: CliValues, terminal: Terminal): Promise<ChosenConfig> {
-  const found = config ?? (await findConfig(process.cwd()))
+  const found = config === undefined ? await findConfig(process.cwd()) : { file: config, others: [] }
   if (found === undefined) {
     terminal.err(NO_FILE)
     return { ok: false, exitCode: EXIT.configuration }
   }
-  const file = config ?? relative('', found)
+  const file = config ?? relative('', found.file)
+  const { others } = found
+  if (others.length > 0) {
+    const unread = `${others.join(' and ')} beside it ${others.length === 1 ? 'is' : 'are'} not read`
+    terminal.err(
+      `headgate: ${file} is taken; ${unread}: -c names another, and one that is not needed is best removed\n`,
+    )
+  }
   const read = (): Promise<LoadResult> => loadConfig(file)
   return accepted(await loadConfig(file, true), { source: file, file, read }, terminal)
 }
@@ -88,7 +96,7 @@ function accepted(
 ): ChosenConfig {
   if (result.ok) return { ...result, ...from }
   const { source } = from
-  const count = counted(result.problems.length, 'mistake')
+  const count = counted(countProblems(result.problems), 'mistake')
   terminal.err(`${formatProblems(result.problems, { color: terminal.errHasColor })}\n${source}: ${count}\n`)
   return { ok: false, exitCode: EXIT.configuration }
 }

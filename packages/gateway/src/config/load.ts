@@ -1,14 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import type { GatewayConfig } from './types/config.ts'
 import { checkFiles, resolveFiles } from './files.ts'
 import { geoFileChecks } from './checks/geo-checks.ts'
 import { SCRIPTS } from './find-config.ts'
-import { checkConfig } from './parse.ts'
+import { checkConfig, unprepared } from './parse.ts'
+import { prepareInput } from './prepare/prepare.ts'
+import { variablesOf } from './prepare/variables.ts'
 import type { ConfigSource } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
 import { redactUrls } from './redact-urls.ts'
 import type { FileContent, SyntaxProblem } from './read/positions.ts'
+import { readText } from './read/read-text.ts'
 import { whyUnreadable } from './read/unreadable.ts'
 import { configWarnings } from './warnings.ts'
 
@@ -27,7 +29,7 @@ export type LoadResult =
   | {
       readonly ok: true
       readonly config: GatewayConfig
-      /** As it was written. */
+      /** As it was written, with the names of variables. */
       readonly input: unknown
       /** What is no mistake, but can hardly be meant; found when it is asked for. */
       readonly warnings: () => ConfigProblem[]
@@ -51,27 +53,41 @@ export async function loadConfig(file: string, databases: boolean = false): Prom
       problems: [...problems, ofSyntax({ message: 'the file holds no configuration' }, file)],
     }
   }
-  const source = locate === undefined ? { file } : { file, locate }
-  const result = await checkInput(input, dirname(resolve(file)), source, databases)
+  const folder = dirname(resolve(file))
+  const isUnquoted = /\.ya?ml$/i.test(file)
+  const source: ConfigSource = {
+    file,
+    isUnquoted,
+    variables: variablesOf(folder, process.env),
+    ...(locate !== undefined && { locate }),
+  }
+  const result = await checkInput(input, folder, source, databases)
   if (!result.ok) return { ok: false, problems: [...problems, ...result.problems] }
   return problems.length > 0 ? { ok: false, problems } : result
 }
 
-/** The same for what was read from elsewhere. */
+/** The same for what was read from elsewhere. Without `source.variables`, it may hold none. */
 export async function checkInput(
   input: unknown,
   folder: string,
   source: ConfigSource = {},
   databases: boolean = false,
 ): Promise<LoadResult> {
+  const prepared = prepareInput(input, { ...source, root: source.locate?.root })
+  if (!prepared.ok) return unprepared(prepared.finding, source)
   const further = [
-    ...(await checkFiles(input, folder)),
-    ...(databases ? await geoFileChecks(input, folder) : []),
+    ...(await checkFiles(prepared.input, folder)),
+    ...(databases ? await geoFileChecks(prepared.input, folder) : []),
   ]
-  const result = checkConfig(input, source, further)
+  const result = checkConfig(prepared, source, further)
   if (!result.ok) return result
   const config = resolveFiles(result.config, folder)
-  return { ok: true, config, input, warnings: () => configWarnings(config, input, source) }
+  return {
+    ok: true,
+    config,
+    input: prepared.written,
+    warnings: () => configWarnings(config, prepared, source),
+  }
 }
 
 async function readContent(file: string): Promise<FileContent> {
@@ -81,14 +97,21 @@ async function readContent(file: string): Promise<FileContent> {
     const known = [...Object.keys(TEXT_FORMATS), ...SCRIPTS].join(', ')
     return { problems: [{ message: 'the extension tells no format', hint: `known: ${known}` }] }
   }
+  const text = await readText(file)
+  if (!text.ok) return { problems: [text.problem] }
+  if (text.text.trim() === '') return { problems: [EMPTY] }
   try {
-    const text = await readFile(file, 'utf8')
-    if (read !== undefined) return (await read())(text.replace(/^\u{feff}/u, ''))
+    if (read !== undefined) return (await read())(text.text)
     const { readScript } = await import('./read/script.ts')
     return await readScript(resolve(file))
   } catch (error) {
     return { problems: [{ message: `the file cannot be read: ${whyUnreadable(error)}` }] }
   }
+}
+
+const EMPTY: SyntaxProblem = {
+  message: 'the file is empty',
+  hint: 'the shortest configuration is one route: routes: [{ upstream: "http://127.0.0.1:9000" }]',
 }
 
 function ofSyntax({ message, ...rest }: SyntaxProblem, file: string): ConfigProblem {

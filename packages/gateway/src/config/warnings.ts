@@ -1,11 +1,16 @@
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './types/config.ts'
 import { type ConfigSource, placeFinding } from './problems/place.ts'
+import type { WrittenInput } from './problems/first-findings.ts'
 import type { ConfigProblem } from './problems/problem.ts'
 import { inputSchema } from './schema/schema.ts'
 
 /** What is no mistake, but can hardly be meant, with its places. */
-export function configWarnings(config: GatewayConfig, input: unknown, source: ConfigSource): ConfigProblem[] {
+export function configWarnings(
+  config: GatewayConfig,
+  input: WrittenInput,
+  source: ConfigSource,
+): ConfigProblem[] {
   const schema = inputSchema()
   return routeWarnings(config.routes).map((warning) => {
     const { kind, route, other } = warning

@@ -3,6 +3,7 @@ import { JsonAccessLog } from '../access-log/access-log.ts'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
 import { parseConfig } from '../config/parse.ts'
+import { variablesOf } from '../config/prepare/variables.ts'
 import { formatProblems } from '../config/problems/format.ts'
 import type { ConfigProblem } from '../config/problems/problem.ts'
 import { embeddedGeo, watchEmbeddedGeo } from './embedded-geo.ts'
@@ -64,7 +65,7 @@ export function createGateway(
   options: CreateGatewayOptions = {},
 ): EmbeddedGateway {
   const { clock = systemClock, accessLog } = options
-  const result = parseConfig(config)
+  const result = parseConfig(config, { variables: variablesOf(process.cwd(), process.env) })
   if (!result.ok) throw new ConfigError(result.problems)
   const { geo } = result.config
   const files = embeddedGeo(geo)

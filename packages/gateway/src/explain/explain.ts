@@ -9,8 +9,7 @@ import {
   systemClock,
 } from '@headgate/core'
 import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { configJsonSchema } from '../config/json-schema.ts'
-import { redact } from '../config/redact.ts'
+import { shownConfig } from '../config/redact.ts'
 import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
@@ -130,7 +129,7 @@ const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, 
 
 /** By the names that policies give the functions that they make. */
 function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteContext): ExplainedPolicy[] {
-  const shown = redact(config, configJsonSchema()) as GatewayConfig
+  const shown = shownConfig(config)
   const shownRoute = shown.routes[config.routes.indexOf(route)]
   const upstream = isAnswered(route) ? undefined : upstreamsOf(route)[0]
   const towards =

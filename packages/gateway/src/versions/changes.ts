@@ -149,7 +149,8 @@ function compare(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   return { kept: after.size - changed.length - added.length, changed, added, removed }
 }
 
-const PARTS = new Set(['listeners', 'upstreams', 'routes'])
+/** Variables are no setting: what they stand for is compared. */
+const PARTS = new Set(['listeners', 'upstreams', 'routes', 'variables'])
 
 function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {
   const changed: string[] = []

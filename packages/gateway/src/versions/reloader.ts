@@ -3,6 +3,7 @@ import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { LoadResult } from '../config/load.ts'
 import { checkInput } from '../config/load.ts'
+import { variablesOf } from '../config/prepare/variables.ts'
 import { type FileDigests, fileDigests } from '../identity.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
 import { changesBetween, withoutRestart } from './changes.ts'
@@ -110,7 +111,12 @@ export class Reloader {
       const version = this.history.find(id)
       if (version === undefined) return { kind: 'unknown-version' }
       return this.change(
-        await attempt('checked', () => checkInput(version.input, version.folder, { file: `version ${id}` })),
+        await attempt('checked', () =>
+          checkInput(version.input, version.folder, {
+            file: `version ${id}`,
+            variables: variablesOf(version.folder, process.env),
+          }),
+        ),
         order,
         version.folder,
       )

@@ -19,13 +19,35 @@ const problems: ConfigProblem[] = [
   { file: 'headgate.yaml', line: 2, column: 3, path: 'workers', message: 'is missing' },
 ]
 
-test('problems are lines in the order of the file: place, path, message, what is allowed, hint', () => {
+test('problems are lines in the order of the file: place, path, message, hint, what is allowed', () => {
   assert.equal(
     formatProblems(problems, { color: false }),
     `headgate.yaml:2:3  workers: is missing
 headgate.yaml:12:14  routes[1].match.path: "orders/**" is not a path pattern
-    allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"
-    did you mean "/orders/**"?`,
+    did you mean "/orders/**"?
+    allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"`,
+  )
+})
+
+test('long lists of what is allowed are wrapped, and what is left out comes last', () => {
+  const allowed = Array.from({ length: 30 }, (_, index) => `setting${index}`).join(', ')
+  const text = formatProblems(
+    [
+      { path: '', message: 'and 7 mistakes more', further: 7 },
+      { path: 'a', line: 1, message: 'is not a known setting', allowed },
+    ],
+    { color: false },
+  )
+  const lines = text.split('\n')
+  assert.ok(lines.length > 3)
+  for (const line of lines) assert.ok(line.length <= 115, line)
+  assert.equal(lines.at(-1), 'and 7 mistakes more')
+  assert.equal(
+    lines
+      .slice(1, -1)
+      .map((line) => line.trim())
+      .join(' '),
+    `allowed: ${allowed}`,
   )
 })
 

@@ -260,7 +260,7 @@ for (const [name, text, place] of syntax) {
 test('files that hold nothing, are not there, or have no known extension are problems', async () => {
   const cases: [string, RegExp][] = [
     [await write('empty.yaml', '# nothing\n'), /holds no configuration/],
-    [await write('empty.toml', ''), /there is no route/],
+    [await write('empty.toml', ''), /the file is empty; the shortest/],
     [await write('config.ini', 'a=1'), /the extension tells no format; known: \.yaml/],
     [join(folder, 'absent.yaml'), /cannot be read: there is no such file/],
     [join(folder, 'absent.ts'), /cannot be read: there is no such file/],
@@ -367,9 +367,11 @@ routes: [{ upstream: a }]
 test('the configuration of a folder is found by its name, TypeScript first', async () => {
   const place = await mkdtemp(join(folder, 'find-'))
   assert.equal(await findConfig(place), undefined)
+  const known: string[] = []
   await mkdir(join(place, 'headgate.config.ts'))
   for (const name of ['headgate.json', 'headgate.toml', 'headgate.yaml', 'headgate.config.mjs']) {
     await writeFile(join(place, name), '')
-    assert.equal(await findConfig(place), join(place, name))
+    assert.deepEqual(await findConfig(place), { file: join(place, name), others: [...known] })
+    known.unshift(name)
   }
 })

@@ -32,7 +32,7 @@ export const init: CliCommand = {
       terminal.err(`headgate: ${file} was not written: ${reasonOf(error)}\n`)
       return EXIT.failed
     }
-    const found = basename((await findConfig(process.cwd())) ?? file)
+    const found = basename((await findConfig(process.cwd()))?.file ?? file)
     const option = found === file ? '' : ` -c ${file}`
     terminal.out(`wrote ${file}. Point its upstream at your service, then:\n\n`)
     terminal.out(`  headgate check${option}\n  headgate run${option}\n`)

@@ -2,7 +2,7 @@ import type { Finding } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
 import { didYouMean } from '../values/parsed.ts'
 import { isVersionName, moment, plainVersion } from '../values/api-version-kinds.ts'
-import { suggest } from '../problems/suggest.ts'
+import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
 
 type Place = readonly (string | number)[]
 type Fields = Readonly<Record<string, unknown>>
@@ -89,9 +89,15 @@ function nameChecks(config: Fields, names: readonly string[], place: Place): Fin
 }
 
 function noVersion(path: Place, name: string, names: readonly string[]): Finding {
-  const meant = suggest(name, names)
-  const hint = meant === undefined ? undefined : didYouMean(meant)
-  return { path, problem: 'is not one of the versions', allowed: names.join(', '), hint }
+  return {
+    path,
+    problem: 'is not one of the versions',
+    allowed: () => someOf(nearestFirst(name, names)),
+    hint() {
+      const meant = suggest(name, names)
+      return meant === undefined ? undefined : didYouMean(meant)
+    },
+  }
 }
 
 /** Each version needs a way to go, and each way a version. */

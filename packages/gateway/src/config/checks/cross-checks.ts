@@ -1,6 +1,6 @@
 import type { Finding, Path } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
-import { suggest } from '../problems/suggest.ts'
+import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
 import { apiVersionChecks } from './api-version-checks.ts'
 import { contradictions } from './contradictions.ts'
 import { fallbackChecks } from './fallback-checks.ts'
@@ -139,23 +139,24 @@ function repeatedNames(routes: readonly unknown[]): Finding[] {
 }
 
 function unknownUpstreams(routes: readonly unknown[], names: readonly string[]): Finding[] {
+  const known = new Set(names)
+  const allowed = (reference: string): string => {
+    const listed = names.length === 0 ? 'none is defined' : someOf(nearestFirst(reference, names))
+    return `the name of an upstream (${listed}) or a URL such as http://127.0.0.1:9000`
+  }
   return routes.flatMap((route, index) =>
     references(route).flatMap(({ reference, path }): Finding[] => {
-      if (
-        typeof reference !== 'string' ||
-        reference === '' ||
-        isUrlLike(reference) ||
-        names.includes(reference)
-      )
+      if (typeof reference !== 'string' || reference === '' || isUrlLike(reference) || known.has(reference))
         return []
-      const meant = suggest(reference, names)
-      const known = names.length === 0 ? 'none is defined' : names.join(', ')
       return [
         {
           path: ['routes', index, ...path],
           problem: 'is not the name of an upstream',
-          allowed: `the name of an upstream (${known}) or a URL such as http://127.0.0.1:9000`,
-          hint: meant === undefined ? undefined : didYouMean(meant),
+          allowed: () => allowed(reference),
+          hint() {
+            const meant = suggest(reference, names)
+            return meant === undefined ? undefined : didYouMean(meant)
+          },
         },
       ]
     }),

@@ -1,6 +1,6 @@
 import { LARGEST_SHARED_WINDOW } from '@headgate/core'
 import type { Finding, Path } from '../problems/problem.ts'
-import { suggest } from '../problems/suggest.ts'
+import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
 import { defaultLimitName } from '../schema/rate-limit-schema.ts'
 import { didYouMean } from '../values/parsed.ts'
 import { parseRequestRate } from '../values/request-rate.ts'
@@ -16,19 +16,18 @@ export function rateLimitChecks(input: Written): Finding[] {
   return [
     ...Object.entries(named).flatMap(([name, limit]) => checkLimit(limit, ['rateLimits', name])),
     ...routes.flatMap((route: unknown, index) =>
-      isObject(route)
-        ? checkRoute(route['rateLimit'], Object.keys(named), ['routes', index, 'rateLimit'])
-        : [],
+      isObject(route) ? checkRoute(route['rateLimit'], named, ['routes', index, 'rateLimit']) : [],
     ),
   ]
 }
 
-function checkRoute(written: unknown, names: readonly string[], path: Path): Finding[] {
+function checkRoute(written: unknown, named: Written, path: Path): Finding[] {
   const limits: readonly unknown[] = Array.isArray(written) ? written : [written]
   const place = (index: number): Path => (Array.isArray(written) ? [...path, index] : path)
   const seen = new Set<string>()
   return limits.flatMap((limit, index): Finding[] => {
-    if (typeof limit === 'string') return names.includes(limit) ? [] : [unknown(limit, names, place(index))]
+    if (typeof limit === 'string')
+      return Object.hasOwn(named, limit) ? [] : [unknown(limit, named, place(index))]
     if (!isObject(limit)) return []
     const findings = checkLimit(limit, place(index))
     const name = typeof limit['name'] === 'string' ? limit['name'] : defaultLimitName(index)
@@ -42,13 +41,18 @@ function checkRoute(written: unknown, names: readonly string[], path: Path): Fin
   })
 }
 
-function unknown(name: string, names: readonly string[], path: Path): Finding {
-  const meant = suggest(name, names)
+function unknown(name: string, named: Written, path: Path): Finding {
   return {
     path,
     problem: 'is not the name of a rate limit',
-    allowed: `the name of one of rateLimits (${names.join(', ') || 'none is defined'}), or a section with a rate`,
-    hint: meant === undefined ? undefined : didYouMean(meant),
+    allowed() {
+      const known = someOf(nearestFirst(name, Object.keys(named)))
+      return `the name of one of rateLimits (${known || 'none is defined'}), or a section with a rate`
+    },
+    hint() {
+      const meant = suggest(name, Object.keys(named))
+      return meant === undefined ? undefined : didYouMean(meant)
+    },
   }
 }
 

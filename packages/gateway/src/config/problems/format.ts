@@ -6,8 +6,8 @@ import type { ConfigProblem } from './problem.ts'
  *
  * ```
  * headgate.yaml:12:14  routes[1].match.path: "orders/**" is not a path pattern
- *     allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"
  *     did you mean "/orders/**"?
+ *     allowed: an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"
  * ```
  */
 export function formatProblems(problems: readonly ConfigProblem[], { color }: { color: boolean }): string {
@@ -15,7 +15,10 @@ export function formatProblems(problems: readonly ConfigProblem[], { color }: { 
     ? (format, text) => styleText(format, text, { validateStream: false })
     : (_, text) => text
   const ordered = [...problems].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+    (a, b) =>
+      Number(a.further !== undefined) - Number(b.further !== undefined) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
   )
   return ordered.map((problem) => formatProblem(problem, style)).join('\n')
 }
@@ -28,10 +31,26 @@ function formatProblem(problem: ConfigProblem, style: Style): string {
   const lines = [
     `${place === '' ? '' : `${style('bold', printable(place))}  `}${path}${style('red', printable(problem.message))}`,
   ]
-  if (problem.allowed !== undefined)
-    lines.push(`    ${style('dim', `allowed: ${printable(problem.allowed)}`)}`)
+  // What helps most comes first.
   if (problem.hint !== undefined) lines.push(`    ${style('green', printable(problem.hint))}`)
+  if (problem.allowed !== undefined)
+    lines.push(`    ${style('dim', wrapped(`allowed: ${printable(problem.allowed)}`))}`)
   return lines.join('\n')
+}
+
+const WIDTH = 100
+
+/** Long lists in lines that a terminal shows whole, the further ones below the first word of the first. */
+function wrapped(text: string): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length >= WIDTH) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join('\n             ')
 }
 
 /** A file must not be able to steer the terminal it is shown on. */

@@ -2,7 +2,7 @@ import { schemasAt, settingsAt } from '../schema/schema-tree.ts'
 import type { JsonSchema } from '../schema/schema-tree.ts'
 import { didYouMean } from '../values/parsed.ts'
 import type { Finding, Path } from './problem.ts'
-import { suggest } from './suggest.ts'
+import { nearestFirst, suggest } from './suggest.ts'
 
 /** What zod finds, as far as it is used here. */
 export interface SchemaIssue {
@@ -17,12 +17,12 @@ export interface SchemaIssue {
 
 /** What the schema found, in the words of this program. */
 export function findingsOf(issues: readonly SchemaIssue[], schema: JsonSchema, at: Path = []): Finding[] {
-  return issues.flatMap((issue) => {
+  return issues.flatMap((issue): Finding | Finding[] => {
     const path = [...at, ...issue.path]
     if (issue.code === 'invalid_union') return ofChoice(issue, schema, path)
     if (issue.code === 'unrecognized_keys')
       return (issue.keys ?? []).map((key) => unknownKey(key, schema, path))
-    return [{ path, ...describe(issue) }]
+    return { path, ...describe(issue) }
   })
 }
 
@@ -69,14 +69,16 @@ function ofChoice(issue: SchemaIssue, schema: JsonSchema, path: Path): Finding[]
 }
 
 function unknownKey(key: string, schema: JsonSchema, path: Path): Finding {
-  const settings = settingsAt(schema, path)
-  const meant = suggest(key, settings) ?? elsewhere(key, schema, path, settings)
+  const meant = (settings: string[]) => suggest(key, settings) ?? elsewhere(key, schema, path, settings)
   return {
     path: [...path, key],
     part: 'key',
     problem: 'is not a known setting',
-    allowed: settings.join(', '),
-    hint: meant === undefined ? undefined : didYouMean(meant),
+    allowed: () => nearestFirst(key, settingsAt(schema, path)).join(', '),
+    hint() {
+      const setting = meant(settingsAt(schema, path))
+      return setting === undefined ? undefined : didYouMean(setting)
+    },
   }
 }
 

@@ -1,6 +1,11 @@
+import { admits } from '../prepare/admits.ts'
+import { sourceAt } from '../prepare/as-written.ts'
+import type { VariablePlace } from '../prepare/prepare.ts'
+import { isBareVariable, type Variables } from '../prepare/variables.ts'
 import type { Locate } from '../read/positions.ts'
 import { HIDDEN, redactUrls } from '../redact-urls.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
+import type { WrittenInput } from './first-findings.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
 import { show } from './show.ts'
@@ -8,33 +13,80 @@ import { show } from './show.ts'
 /** Where a configuration comes from. */
 export interface ConfigSource {
   readonly file?: string
-  /** Answers where in the file something stands. */
+  /** Returns where in the file something stands. */
   readonly locate?: Locate
+  /** Whether texts may stand without quotes, as in YAML. */
+  readonly isUnquoted?: boolean
+  /** Where the values of variables come from; without it, there are none. */
+  readonly variables?: Variables
 }
 
-/** The finding with its place in the file and its value in words. */
+/** The finding with its place in the file and its value in words; where variables stand, with their names. */
 export function placeFinding(
   finding: Finding,
-  input: unknown,
+  { written: input, places }: WrittenInput,
   source: ConfigSource,
   schema: JsonSchema,
 ): ConfigProblem {
   const part = finding.part ?? 'value'
   const written = part === 'key' ? finding.path.at(-1) : valueAt(input, finding.path)
   // A secret that is refused is one all the same.
-  const secret = part === 'value' && written !== undefined && isSecret(schema, finding.path)
-  const value = secret ? HIDDEN : written
+  const secret = part === 'value' && typeof written === 'string' && isSecret(schema, finding.path)
+  const value = secret && !isBareVariable(written) ? HIDDEN : written
   const problem = value === undefined && finding.whole !== true ? 'is missing' : finding.problem
   const whole = finding.whole === true || value === undefined
+  const asRead = part === 'value' && !secret ? sourceAt(source.locate?.root, finding.path) : undefined
+  const allowed = typeof finding.allowed === 'function' ? finding.allowed() : finding.allowed
+  const hint = hintOf(finding, value, asRead, places, schema)
   return {
     ...(source.file === undefined ? {} : { file: source.file }),
     ...source.locate?.(finding.path, part),
     path: formatPath(finding.path),
     ...(value === undefined ? {} : { value: typeof value === 'string' ? redactUrls(value) : value }),
-    message: redactUrls(whole ? problem : `${show(value)} ${problem}`),
-    ...(finding.allowed === undefined ? {} : { allowed: finding.allowed }),
-    ...(finding.hint === undefined ? {} : { hint: redactUrls(finding.hint) }),
+    message: shown(whole ? problem : `${asRead ?? show(value)} ${problem}`, places),
+    ...(allowed === undefined ? {} : { allowed: shown(allowed, places) }),
+    ...(hint === undefined ? {} : { hint: shown(hint, places) }),
   }
+}
+
+/** The names of variables in place of their values: what was made of a value may hold it. */
+function shown(text: string, places: readonly VariablePlace[]): string {
+  let safe = redactUrls(text)
+  for (const { value, written } of places) {
+    if (value.length >= SHORTEST_HIDDEN) safe = safe.replaceAll(value, () => written)
+  }
+  return safe
+}
+
+/** Shorter texts are no secrets, and would be found in any sentence. */
+const SHORTEST_HIDDEN = 4
+
+function hintOf(
+  { path, hint, part, problem }: Finding,
+  value: unknown,
+  asRead: string | undefined,
+  places: readonly VariablePlace[],
+  schema: JsonSchema,
+): string | undefined {
+  const variable =
+    part === 'key' ? undefined : places.find((each) => formatPath(each.path) === formatPath(path))
+  if (variable !== undefined) return `that is what ${variable.written} stands for here`
+  const given = typeof hint === 'function' ? hint() : hint
+  if (given !== undefined || part === 'key') return given
+  if (typeof value === 'string' && /\$\{[a-z]\w*(?::-[^}]*)?\}/.test(value))
+    return 'variables of the environment are written in upper case: ${NAME}'
+  const isScalar = ['number', 'boolean', 'bigint'].includes(typeof value) || value instanceof Date
+  if (!isScalar || !problem.startsWith('is not a')) return undefined
+  const text = asRead ?? show(value)
+  return isText(schema, path, text) ? `a text needs quotes: ${JSON.stringify(text)}` : undefined
+}
+
+function isText(schema: JsonSchema, path: Path, text: string): boolean {
+  const parts = schemasAt(schema, path)
+  if (admits(parts, 'number') || admits(parts, 'boolean')) return false
+  return parts.some(({ type, pattern }) => {
+    return type === 'string' && (typeof pattern !== 'string' || new RegExp(pattern).test(text))
+  })
 }
 
 /** As `redact` knows them. */

@@ -15,6 +15,8 @@ export interface ConfigProblem {
   readonly allowed?: string
   /** A sentence: what was probably meant, or what to do. */
   readonly hint?: string
+  /** For so many mistakes that are not listed, after the first ones. */
+  readonly further?: number
 }
 
 export type Path = readonly PropertyKey[]
@@ -27,8 +29,9 @@ export interface Finding {
   /** A whole sentence if `whole`, otherwise the continuation of one that starts with the value or the key. */
   readonly problem: string
   readonly whole?: boolean
-  readonly allowed?: string | undefined
-  readonly hint?: string | undefined
+  /** Made when it is shown, where that takes time. */
+  readonly allowed?: string | (() => string) | undefined
+  readonly hint?: string | (() => string | undefined) | undefined
 }
 
 /** `routes[1].match.path`; keys that are not plain words are quoted: `upstreams["a b"]`. */

@@ -1,5 +1,9 @@
+/** What is longer is no misspelt word, and would take long to compare. */
+const LONGEST_WORD = 100
+
 /** The candidate that a misspelt word probably means; none when all are too far away. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined
   let best: string | undefined
   // A third of the letters may be wrong; beyond that, a suggestion confuses more than it helps.
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
@@ -9,6 +13,27 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     if (distance < least) [best, least] = [candidate, distance]
   }
   return best
+}
+
+/** The candidates, with those first that the word may mean; the others keep their order. */
+export function nearestFirst(word: string, candidates: readonly string[]): string[] {
+  if (word.length > LONGEST_WORD) return [...candidates]
+  const limit = Math.floor(word.length / 2) + 1
+  const distances = new Map(candidates.map((each) => [each, distanceOf(word, each, limit)]))
+  return [...candidates].sort((one, other) => (distances.get(one) ?? limit) - (distances.get(other) ?? limit))
+}
+
+/** As a list in a sentence; of very many, the first ones. */
+export function someOf(words: readonly string[]): string {
+  const shown = words.slice(0, MOST_WORDS).join(', ')
+  return words.length > MOST_WORDS ? `${shown} and ${words.length - MOST_WORDS} more` : shown
+}
+
+const MOST_WORDS = 30
+
+function distanceOf(word: string, candidate: string, limit: number): number {
+  if (simplify(word) === simplify(candidate)) return 0
+  return Math.min(editDistance(word.toLowerCase(), candidate.toLowerCase(), limit), limit)
 }
 
 /** max_connections, max-connections and MaxConnections are one word. */

@@ -1,3 +1,5 @@
+import { DEEPEST, TOO_DEEP } from './bounds.ts'
+import { addEntry } from './entry.ts'
 import { lineIndex, locator } from './positions.ts'
 import type { FileContent, PositionNode, SyntaxProblem } from './positions.ts'
 
@@ -7,7 +9,8 @@ const SPACE = /[ \t\r\n]*/y
 const STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
-const DEEPEST = 100
+/** More of them tell no more. */
+const MOST_PROBLEMS = 20
 
 class JsonError extends Error {
   readonly offset: number
@@ -66,12 +69,11 @@ class JsonReader {
     const node = this.#node()
     const scalar = this.#take(STRING) ?? this.#take(NUMBER) ?? this.#take(WORD)
     if (scalar === undefined) throw this.#unexpected('a value')
-    return { value: JSON.parse(scalar), node }
+    return { value: JSON.parse(scalar), node: scalar.startsWith('"') ? node : { ...node, source: scalar } }
   }
 
   #collection(open: '{' | '['): Read {
-    if (++this.#depth > DEEPEST)
-      throw new JsonError(`this is nested deeper than ${DEEPEST} levels`, this.#offset)
+    if (++this.#depth > DEEPEST) throw new JsonError(TOO_DEEP, this.#offset)
     const node = this.#node()
     const value: unknown = open === '{' ? {} : []
     const close = open === '{' ? '}' : ']'
@@ -106,20 +108,17 @@ class JsonReader {
     const quoted = this.#take(STRING)
     if (quoted === undefined) throw this.#unexpected('a key in double quotes')
     const name: string = JSON.parse(quoted)
-    if (Object.hasOwn(object, name))
-      this.problems.push({ message: `the key ${quoted} is there twice`, ...key })
+    const other = node.children.get(name)
+    if (other !== undefined && this.problems.length < MOST_PROBLEMS) {
+      const hint = `keep one of them; the other is in line ${other.key.line}`
+      this.problems.push({ message: `the key ${quoted} is there twice`, ...key, hint })
+    }
     this.#take(SPACE)
     if (this.#text[this.#offset] !== ':') throw this.#unexpected('":"')
     this.#offset++
     this.#take(SPACE)
     const read = this.#value()
-    // Not an assignment: "__proto__" is a key like any other here.
-    Object.defineProperty(object, name, {
-      value: read.value,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+    addEntry(object, name, read.value)
     node.children.set(name, { key, node: read.node })
   }
 

@@ -8,6 +8,8 @@ export interface Position {
 export interface PositionNode {
   readonly at: Position
   readonly children: Map<string, PositionChild>
+  /** How a number or another scalar without quotes is written, where its value does not tell: `1.10`. */
+  readonly source?: string
 }
 
 export interface PositionChild {
@@ -16,10 +18,14 @@ export interface PositionChild {
 }
 
 /** Where the value at the path stands, or its key; for what is not there, the innermost thing that holds it. */
-export type Locate = (path: readonly PropertyKey[], part: 'key' | 'value') => Position
+export interface Locate {
+  (path: readonly PropertyKey[], part: 'key' | 'value'): Position
+  /** Of the whole of it. */
+  readonly root: PositionNode
+}
 
 export function locator(root: PositionNode): Locate {
-  return (path, part) => {
+  const locate = (path: readonly PropertyKey[], part: 'key' | 'value'): Position => {
     let node = root
     let found: Position = root.at
     for (const [index, key] of path.entries()) {
@@ -30,6 +36,7 @@ export function locator(root: PositionNode): Locate {
     }
     return found
   }
+  return Object.assign(locate, { root })
 }
 
 /** Turns offsets into positions. */

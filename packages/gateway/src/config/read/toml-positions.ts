@@ -78,7 +78,9 @@ class TomlScan {
     const node = this.#node()
     if (this.#skip('[')) this.#items(node, ']', () => void addItem(node, this.#value()))
     else if (this.#skip('{')) this.#items(node, '}', () => this.#keyValue(node))
-    else if (this.#take(MULTILINE) === '' && this.#take(STRING) === '') this.#take(SCALAR)
+    else if (this.#take(MULTILINE) === '' && this.#take(STRING) === '') {
+      return { ...node, source: this.#take(SCALAR).trimEnd() }
+    }
     return node
   }
 

@@ -59,6 +59,8 @@ export interface GatewayConfig {
   readonly rateLimits: Readonly<Record<string, RateLimitConfig>>
   /** At least one, each with a name of its own. */
   readonly routes: readonly RouteConfig[]
+  /** Where the values of variables stand, by their places as they are written: they are shown by their names. */
+  readonly variables?: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[]
 }
 
 export interface ListenerConfig {

@@ -4,9 +4,12 @@ import { fieldTemplate } from '../../routing/transform/field-template.ts'
 import { Template, type TemplatePart } from '../../routing/transform/template.ts'
 import { UrlTemplate } from '../../routing/transform/url-template.ts'
 import { VARIABLE_NAMES } from '../../routing/transform/variables.ts'
+import { TEMPLATE } from '../prepare/admits.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
+
+const AS_TEMPLATE = { $comment: TEMPLATE }
 
 const VARIABLES = `variables are ${VARIABLE_NAMES.map((name) => `\${${name}}`).join(', ')}`
 
@@ -58,6 +61,7 @@ export const valueTemplate: Kind<string> = textKind(
     if (/[^\t\x20-\x7e\x80-\xff]/.test(written)) return refused('holds a character that no field may hold')
     return tried(written, () => new Template(written))
   },
+  AS_TEMPLATE,
 )
 
 export const pathTemplate: Kind<string> = textKind(
@@ -77,6 +81,7 @@ export const pathTemplate: Kind<string> = textKind(
       ? parsed(written)
       : refused('is not canonical', 'such as "/a//b", which is /a/b')
   },
+  AS_TEMPLATE,
 )
 
 export const location: Kind<string> = textKind(
@@ -90,6 +95,7 @@ export const location: Kind<string> = textKind(
       return refused('holds a character that no URL may hold')
     return tried(written, () => new UrlTemplate(written))
   },
+  AS_TEMPLATE,
 )
 
 /** Why a template cannot be the value of the field of that name, in lower case; undefined if it can. */

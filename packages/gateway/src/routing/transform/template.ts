@@ -50,6 +50,11 @@ function parseTemplate(text: string): TemplatePart[] {
   const parts: TemplatePart[] = []
   let end = 0
   for (let start = text.indexOf('${'); start !== -1; start = text.indexOf('${', end)) {
+    if (text[start - 1] === '$' && start > end) {
+      parts.push({ kind: 'text', text: `${text.slice(end, start - 1)}\${` })
+      end = start + 2
+      continue
+    }
     if (start > end) parts.push({ kind: 'text', text: text.slice(end, start) })
     const close = text.indexOf('}', start)
     if (close === -1) throw new TypeError('has "${" without "}"')

@@ -1,0 +1,34 @@
+import type { VariablePlace } from '../prepare/prepare.ts'
+import { inputSchema } from '../schema/schema.ts'
+import { type ConfigSource, placeFinding } from './place.ts'
+import type { ConfigProblem, Finding } from './problem.ts'
+
+/** More of them nobody reads, and each costs time to be put into words. */
+const MOST_PROBLEMS = 100
+
+export interface WrittenInput {
+  /** With the names of variables, as far as it could be read. */
+  readonly written: unknown
+  readonly places: readonly VariablePlace[]
+}
+
+/** The findings with their places; of very many the first ones, and how many there are besides. */
+export function firstFindings(
+  findings: readonly Finding[],
+  input: WrittenInput,
+  source: ConfigSource,
+): ConfigProblem[] {
+  const schema = inputSchema()
+  const problems = findings
+    .slice(0, MOST_PROBLEMS)
+    .map((finding) => placeFinding(finding, input, source, schema))
+  const further = findings.length - problems.length
+  if (further === 0) return problems
+  const file = source.file === undefined ? {} : { file: source.file }
+  return [...problems, { ...file, path: '', message: `and ${further} mistakes more`, further }]
+}
+
+/** How many mistakes the problems tell of. */
+export function countProblems(problems: readonly ConfigProblem[]): number {
+  return problems.reduce((count, { further }) => count + (further ?? 1), 0)
+}

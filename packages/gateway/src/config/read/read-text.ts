@@ -1,0 +1,54 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { LARGEST_FILE } from './bounds.ts'
+import type { SyntaxProblem } from './positions.ts'
+import { whyUnreadable } from './unreadable.ts'
+
+export type TextResult =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problem: SyntaxProblem }
+
+/** What is in a file of text, without a mark of its encoding; anything else than a file of bounded size is refused. */
+export async function readText(file: string): Promise<TextResult> {
+  try {
+    // A pipe that nobody writes to would hold up whoever opens it.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stats = await handle.stat()
+      if (stats.isDirectory())
+        return refused('it is a folder', 'it holds no configuration itself: name the file in it')
+      if (!stats.isFile()) return refused('it is no file, but a pipe, a socket or a device')
+      if (stats.size > LARGEST_FILE)
+        return refused(`it has ${stats.size} bytes, and at most ${LARGEST_FILE} are read`)
+      return decoded(await handle.readFile())
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    return refused(whyUnreadable(error))
+  }
+}
+
+function decoded(bytes: Buffer): TextResult {
+  const encoding = encodingOf(bytes)
+  if (encoding !== undefined) return refused(`it is in ${encoding}`, AS_UTF8)
+  try {
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch {
+    return refused('it is not in UTF-8', AS_UTF8)
+  }
+}
+
+const AS_UTF8 = 'save it as UTF-8'
+
+/** By its mark, or by the zeros that letters of Latin have there. */
+function encodingOf(bytes: Buffer): string | undefined {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16'
+  return first === 0 || second === 0 ? 'UTF-16 or no text at all' : undefined
+}
+
+function refused(why: string, hint?: string): TextResult {
+  const message = `the file cannot be read: ${why}`
+  return { ok: false, problem: { message, ...(hint !== undefined && { hint }) } }
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { checkInput, loadConfig } from '../../src/config/load.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { countProblems } from '../../src/config/problems/first-findings.ts'
+import type { ConfigProblem } from '../../src/config/problems/problem.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headgate-bounds-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+async function problemsOf(name: string, text: string): Promise<ConfigProblem[]> {
+  const file = join(folder, name)
+  await writeFile(file, text)
+  const result = await loadConfig(file)
+  assert.ok(!result.ok)
+  return result.problems
+}
+
+const MATCH = { yaml: ['not: {', '}'], json: ['{"not":', '}'], toml: ['not = {', '}'] } as const
+
+test('what is nested too deep is one mistake with the bound, in every format', async () => {
+  const depths = [90, 101, 500, 5000, 20_000]
+  for (const depth of depths) {
+    const [openJson, closeJson] = MATCH.json
+    const json = `{"routes": [{"upstream": "http://127.0.0.1:1", "match": ${openJson.repeat(depth)}{}${closeJson.repeat(depth)}}]}`
+    const toml = `[[routes]]\nupstream = "http://127.0.0.1:1"\nmatch = {${'not = {'.repeat(depth)}${'}'.repeat(depth)}}`
+    const all = [
+      await checkInput(deep(depth), folder),
+      parseConfig(deep(depth)),
+      ...(depth > 90 ? [{ ok: false, problems: await problemsOf('deep.yaml', json) } as const] : []),
+      ...(depth > 90 ? [{ ok: false, problems: await problemsOf('deep.json', json) } as const] : []),
+      ...(depth > 90 ? [{ ok: false, problems: await problemsOf('deep.toml', toml) } as const] : []),
+    ]
+    for (const result of all) {
+      if (depth === 90) assert.ok(result.ok, JSON.stringify(result))
+      else {
+        assert.ok(!result.ok)
+        assert.equal(result.problems.length, 1)
+        assert.match(result.problems[0]?.message ?? '', /nested deeper than 100 levels/)
+      }
+    }
+  }
+})
+
+function deep(depth: number): unknown {
+  let match: object = { path: '/a' }
+  for (let level = 0; level < depth; level++) match = { not: match }
+  return { routes: [{ upstream: 'http://127.0.0.1:1', match }] }
+}
+
+test('keys with many dots of TOML are nested, too', async () => {
+  const [problem] = await problemsOf('dots.toml', `${'a.'.repeat(20_000)}a = 1`)
+  assert.match(problem?.message ?? '', /nested deeper than 100 levels/)
+})
+
+test('a YAML file whose aliases expand without end is refused, with the bound', async () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
+  for (let level = 1; level < 30; level++) {
+    lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`)
+  }
+  const problems = await problemsOf('bomb.yaml', lines.join('\n'))
+  assert.equal(problems.length, 1)
+  assert.match(problems[0]?.message ?? '', /more than 2000000 values/)
+})
+
+test('objects of code that hold themselves are refused at their place', () => {
+  const match: Record<string, unknown> = { path: '/a' }
+  match['not'] = { all: [match] }
+  const result = parseConfig({ routes: [{ upstream: 'http://127.0.0.1:1', match }] })
+  assert.ok(!result.ok)
+  assert.deepEqual(
+    result.problems.map(({ path, message }) => `${path}: ${message}`),
+    ['routes[0].match.not.all[0]: this holds itself: it has no end'],
+  )
+})
+
+test('an object that throws when it is read is a mistake and no exception', () => {
+  const throwing = {
+    get upstream(): string {
+      throw new Error('hunter2')
+    },
+  }
+  const result = parseConfig({ routes: [throwing] })
+  assert.ok(!result.ok)
+  assert.match(result.problems[0]?.message ?? '', /cannot be read/)
+  assert.doesNotMatch(JSON.stringify(result.problems), /hunter2/)
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  assert.equal(parseConfig(proxy).ok, false)
+})
+
+test('the same object in several places is no cycle', () => {
+  const shared = { path: '/a', methods: ['GET'] }
+  const routes = [
+    { upstream: 'http://127.0.0.1:1', match: { any: [shared, { not: shared }] } },
+    { upstream: 'http://127.0.0.1:1', match: shared },
+  ]
+  assert.ok(parseConfig({ routes }).ok)
+})
+
+test('of very many mistakes the first are told, and how many there are besides, in bounded time', async () => {
+  const count = 50_000
+  const start = process.cpuUsage()
+  const keys = Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 1]))
+  const routes = Array.from({ length: count }, () => ({ upstream: 'nowhere', timeout: 1 }))
+  const upstreams = Object.fromEntries(
+    Array.from({ length: 2000 }, (_, index) => [`u${index}`, { endpoints: [{ url: 'http://127.0.0.1:1' }] }]),
+  )
+  for (const input of [
+    { ...keys, routes: [{ upstream: 'http://127.0.0.1:1' }] },
+    { routes, upstreams },
+  ]) {
+    const result = await checkInput(input, folder)
+    assert.ok(!result.ok)
+    assert.equal(result.problems.length, 101)
+    assert.match(result.problems.at(-1)?.message ?? '', /^and \d+ mistakes more$/)
+    assert.ok(countProblems(result.problems) >= count)
+  }
+  const seconds = process.cpuUsage(start).user / 1e6
+  assert.ok(seconds < 60, `${seconds} s`)
+})
