@@ -1,7 +1,6 @@
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './types/config.ts'
-import { type ConfigSource, placeFinding } from './problems/place.ts'
-import type { WrittenInput } from './problems/first-findings.ts'
+import { type ConfigSource, placeFinding, type WrittenInput } from './problems/place.ts'
 import type { ConfigProblem } from './problems/problem.ts'
 import { inputSchema } from './schema/schema.ts'
 

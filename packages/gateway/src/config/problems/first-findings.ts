@@ -1,16 +1,9 @@
-import type { VariablePlace } from '../prepare/prepare.ts'
 import { inputSchema } from '../schema/schema.ts'
-import { type ConfigSource, placeFinding } from './place.ts'
+import { type ConfigSource, placeFinding, type WrittenInput } from './place.ts'
 import type { ConfigProblem, Finding } from './problem.ts'
 
 /** More of them nobody reads, and each costs time to be put into words. */
 const MOST_PROBLEMS = 100
-
-export interface WrittenInput {
-  /** With the names of variables, as far as it could be read. */
-  readonly written: unknown
-  readonly places: readonly VariablePlace[]
-}
 
 /** The findings with their places; of very many the first ones, and how many there are besides. */
 export function firstFindings(

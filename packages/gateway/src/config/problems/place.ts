@@ -5,7 +5,6 @@ import { isBareVariable, type Variables } from '../prepare/variables.ts'
 import type { Locate } from '../read/positions.ts'
 import { HIDDEN, redactUrls } from '../redact-urls.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
-import type { WrittenInput } from './first-findings.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
 import { show } from './show.ts'
@@ -19,6 +18,12 @@ export interface ConfigSource {
   readonly isUnquoted?: boolean
   /** Where the values of variables come from; without it, there are none. */
   readonly variables?: Variables
+}
+
+export interface WrittenInput {
+  /** With the names of variables, as far as it could be read. */
+  readonly written: unknown
+  readonly places: readonly VariablePlace[]
 }
 
 /** The finding with its place in the file and its value in words; where variables stand, with their names. */

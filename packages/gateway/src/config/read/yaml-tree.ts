@@ -3,7 +3,7 @@ import type { CST, YAMLError } from 'yaml'
 import { DEEPEST } from './bounds.ts'
 
 export { isAlias, isMap, isScalar, isSeq } from 'yaml'
-export type { CST, Document, Node, Pair, Scalar, YAMLError, YAMLMap, YAMLSeq } from 'yaml'
+export type { CST, Document, Node, Pair, YAMLError, YAMLMap, YAMLSeq } from 'yaml'
 
 /** A document, or where it is nested too deep to be made one. */
 export interface YamlTree {
