@@ -1,8 +1,8 @@
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './types/config.ts'
-import { type ConfigSource, placeFinding, type WrittenInput } from './problems/place.ts'
-import type { ConfigProblem } from './problems/problem.ts'
-import { inputSchema } from './schema/schema.ts'
+import { firstFindings } from './problems/first-findings.ts'
+import type { ConfigSource, WrittenInput } from './problems/place.ts'
+import type { ConfigProblem, Finding } from './problems/problem.ts'
 
 /** What is no mistake, but can hardly be meant, with its places. */
 export function configWarnings(
@@ -10,14 +10,22 @@ export function configWarnings(
   input: WrittenInput,
   source: ConfigSource,
 ): ConfigProblem[] {
-  const schema = inputSchema()
-  return routeWarnings(config.routes).map((warning) => {
+  const findings = routeWarnings(config.routes).map((warning): Finding => {
     const { kind, route, other } = warning
+    const path = ['routes', route]
+    if (kind === 'unreachable') return { path, whole: true, problem: unreachable(warning, config, source) }
+    if (kind === 'unfinished') return { path, whole: true, ...UNFINISHED }
     const names = `${nameOf(config, route)} and ${nameOf(config, other)}${lineOf(other, source)}`
-    const problem = kind === 'unreachable' ? unreachable(warning, config, source) : `${names} ${AMBIGUOUS}`
-    const hint = kind === 'unreachable' ? undefined : 'a priority says which of them is meant'
-    return placeFinding({ path: ['routes', route], whole: true, problem, hint }, input, source, schema)
+    const hint = 'a priority says which of them is meant'
+    return { path, whole: true, problem: `${names} ${AMBIGUOUS}`, hint }
   })
+  return firstFindings(findings, input, source, 'warnings')
+}
+
+const UNFINISHED = {
+  problem:
+    'the routes from here on were not looked at for warnings: there are too many of the same host and path',
+  hint: 'such routes are compared in pairs; fewer with the same path are looked at as a whole',
 }
 
 const AMBIGUOUS =

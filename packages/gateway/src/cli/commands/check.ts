@@ -1,3 +1,4 @@
+import { countProblems } from '../../config/problems/first-findings.ts'
 import { formatProblems } from '../../config/problems/format.ts'
 import { resolveUpstreams } from '../../config/resolve/upstreams.ts'
 import { type CliCommand, CONFIG_OPTION } from '../command.ts'
@@ -25,7 +26,7 @@ export const check: CliCommand = {
     const warned = warnings()
     if (warned.length > 0) {
       const shown = formatProblems(warned, { color: terminal.errHasColor })
-      terminal.err(`${shown}\n${source}: ${counted(warned.length, 'warning')}\n`)
+      terminal.err(`${shown}\n${source}: ${counted(countProblems(warned), 'warning')}\n`)
     }
     const parts = [
       counted(config.listeners.length, 'listener'),

@@ -10,6 +10,7 @@ export function firstFindings(
   findings: readonly Finding[],
   input: WrittenInput,
   source: ConfigSource,
+  noun: 'mistakes' | 'warnings' = 'mistakes',
 ): ConfigProblem[] {
   const schema = inputSchema()
   const problems = findings
@@ -18,7 +19,7 @@ export function firstFindings(
   const further = findings.length - problems.length
   if (further === 0) return problems
   const file = source.file === undefined ? {} : { file: source.file }
-  return [...problems, { ...file, path: '', message: `and ${further} mistakes more`, further }]
+  return [...problems, { ...file, path: '', message: `and ${further} ${noun} more`, further }]
 }
 
 /** How many mistakes the problems tell of. */

@@ -8,7 +8,8 @@ import type { PathPattern } from '../router/pattern.ts'
 
 /** Something about two routes that can hardly be meant; both by their position. */
 export interface RouteWarning {
-  readonly kind: 'unreachable' | 'ambiguous'
+  /** `unfinished`: from this route on, there were too many to be compared. */
+  readonly kind: 'unreachable' | 'ambiguous' | 'unfinished'
   readonly route: number
   /** For `unreachable`, one of those that leave nothing for it. */
   readonly other: number
@@ -40,6 +41,7 @@ export function routeWarnings(routes: readonly RouteConfig[]): RouteWarning[] {
   const byRoute = Map.groupBy(places, ({ route }) => route)
   const warnings: RouteWarning[] = []
   for (const [route, own] of byRoute) {
+    if (index.isSpent) return [...warnings, { kind: 'unfinished', route, other: route }]
     const takers = own.map((place) => index.taker(place))
     const [first] = takers
     if (first !== undefined && !takers.includes(undefined))
@@ -77,29 +79,69 @@ function placesOf(parse: (path: string) => PathPattern): (config: RouteConfig, r
   }
 }
 
+/** Routes of one host and path are compared in pairs. So many pairs take seconds; what takes longer, nobody waits for. */
+const MOST_COMPARISONS = 20_000_000
+/** Of pairs whose conditions are compared, too. */
+const CONDITIONS_COST = 20
+
 /** Places by host and path, so that a table of thousands is not compared with itself. */
 class PlaceIndex {
   private readonly byShape: ReadonlyMap<string, readonly Place[]>
   /** Those that may come before places of another shape. */
   private readonly raised: readonly Place[]
+  private left = MOST_COMPARISONS
 
   constructor(places: readonly Place[]) {
-    this.byShape = Map.groupBy(places, ({ shape }) => shape)
+    this.byShape = Map.groupBy(places.toSorted(inOrder), ({ shape }) => shape)
     const lowest = places.reduce((least, { config }) => Math.min(least, config.priority), Infinity)
     this.raised = places.filter(({ config }) => config.priority > lowest)
   }
 
+  /** Whether it has compared as much as it may. */
+  get isSpent(): boolean {
+    return this.left <= 0
+  }
+
   /** The route that takes all that this place matches, before it. */
   taker(place: Place): number | undefined {
-    const takes = (other: Place): boolean => takesAll(other, place)
-    const taker = this.byShape.get(place.shape)?.find(takes) ?? this.raised.find(takes)
-    return taker?.route
+    const takes = (other: Place): boolean => mayTake(other, place) && this.paid(allImplied(other, place))
+    return (this.findBefore(place, takes) ?? this.find(this.raised, takes))?.route
   }
 
   /** A route before it between which and this one nothing but the order decides. */
   rival(place: Place): number | undefined {
-    return this.byShape.get(place.shape)?.find((other) => isRival(other, place))?.route
+    const isRival = (other: Place): boolean =>
+      mayBeRival(other, place) && this.paid(!excludeEachOther(other.config.match, place.config.match))
+    return this.findBefore(place, isRival)?.route
   }
+
+  /** Among those of its shape, only what is asked before it can take anything of it, and stands before it here. */
+  private findBefore(place: Place, test: (other: Place) => boolean): Place | undefined {
+    for (const other of this.byShape.get(place.shape) ?? []) {
+      if (other === place || this.left-- <= 0) return undefined
+      if (test(other)) return other
+    }
+    return undefined
+  }
+
+  private find(places: readonly Place[] | undefined, test: (other: Place) => boolean): Place | undefined {
+    return places?.find((other) => this.left-- > 0 && test(other))
+  }
+
+  private paid(result: boolean): boolean {
+    this.left -= CONDITIONS_COST
+    return result
+  }
+}
+
+/** Of two places with the same shape, the one first that is asked first. */
+function inOrder(one: Place, other: Place): number {
+  return (
+    other.config.priority - one.config.priority ||
+    Number(one.method === undefined) - Number(other.method === undefined) ||
+    other.weight - one.weight ||
+    one.route - other.route
+  )
 }
 
 function shapeOf(host: string | undefined, { segments, open }: PathPattern): string {
@@ -107,14 +149,14 @@ function shapeOf(host: string | undefined, { segments, open }: PathPattern): str
   return `${host ?? ''} ${parts.join('/')} ${open}`
 }
 
-function takesAll(one: Place, other: Place): boolean {
+/** As far as conditions do not say otherwise. */
+function mayTake(one: Place, other: Place): boolean {
   return (
     one.route !== other.route &&
     isBefore(one, other) &&
     coversHost(one.host, other.host) &&
     coversMethod(one.method === undefined ? [] : [one.method], other.method) &&
-    coversPath(one.pattern, other.pattern) &&
-    allImplied(one, other)
+    coversPath(one.pattern, other.pattern)
   )
 }
 
@@ -137,14 +179,14 @@ function isSamePlace(one: Place, other: Place): boolean {
   return one.shape === other.shape
 }
 
-function isRival(one: Place, other: Place): boolean {
+/** As far as conditions do not say otherwise. */
+function mayBeRival(one: Place, other: Place): boolean {
   return (
     one.route < other.route &&
     one.config.priority === other.config.priority &&
     one.method === other.method &&
     one.weight === other.weight &&
     one.weight > 0 &&
-    isSamePlace(one, other) &&
-    !excludeEachOther(one.config.match, other.config.match)
+    isSamePlace(one, other)
   )
 }
