@@ -40,9 +40,11 @@ function fromList(field: string, policyField: string | undefined): readonly Quot
   if (list === undefined) return undefined
   const named = list.filter((member) => nameOf(member) !== undefined)
   if (named.length === 0) return undefined
-  const policies = parseList(policyField ?? '') ?? []
+  const policies = new Map<string | undefined, Member>()
+  // The first of a name counts, so the others are overwritten.
+  for (const policy of (parseList(policyField ?? '') ?? []).toReversed()) policies.set(nameOf(policy), policy)
   return named.flatMap((member) => {
-    const policy = policies.find((each) => nameOf(each) === nameOf(member))
+    const policy = policies.get(nameOf(member))
     const limit = numberOf(policy?.parameters.get('q'))
     const window = numberOf(policy?.parameters.get('w'))
     // Without a time it is over with its window at the latest.

@@ -1,4 +1,4 @@
-import { isFieldValue } from '../message/tokens.ts'
+import { isFieldValue, trimBlanks } from '../message/tokens.ts'
 
 /** A Set-Cookie value, taken apart (RFC 6265bis section 5.6). Names of attributes count, SameSite is for browsers. */
 export interface SetCookie {
@@ -30,8 +30,8 @@ export function parseSetCookie(text: string, now: number): SetCookie | undefined
   if (!isFieldValue(text)) return undefined
   const [pair = '', ...attributes] = text.split(';')
   const equals = pair.indexOf('=')
-  const name = equals < 0 ? '' : trimmed(pair.slice(0, equals))
-  const value = trimmed(pair.slice(equals + 1))
+  const name = equals < 0 ? '' : trimBlanks(pair.slice(0, equals))
+  const value = trimBlanks(pair.slice(equals + 1))
   if (name.length + value.length > MAX_PAIR || (name === '' && value === '')) return undefined
   const found = collect(attributes)
   const path = found.get('path')
@@ -51,8 +51,8 @@ function collect(attributes: readonly string[]): Map<string, string> {
   const found = new Map<string, string>()
   for (const attribute of attributes) {
     const equals = attribute.indexOf('=')
-    const name = trimmed(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
-    const value = equals < 0 ? '' : trimmed(attribute.slice(equals + 1))
+    const name = trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
+    const value = equals < 0 ? '' : trimBlanks(attribute.slice(equals + 1))
     if (value.length > MAX_ATTRIBUTE) continue
     if (name === 'max-age' && !/^-?\d+$/.test(value)) continue
     if (name === 'expires' && parseCookieDate(value) === undefined) continue
@@ -70,10 +70,6 @@ function expiry(maxAge: string | undefined, expires: string | undefined, now: nu
   }
   const date = expires === undefined ? undefined : parseCookieDate(expires)
   return date === undefined ? Infinity : Math.min(date, latest)
-}
-
-function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']

@@ -1,6 +1,7 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
-import { trimBlanks } from '../message/tokens.ts'
+import type { ErrorCode } from '../message/errors.ts'
+import { isToken, trimBlanks } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 
 /**
@@ -33,12 +34,14 @@ export interface FramingRule {
   readonly applies: (fields: FramingFields, empty: boolean) => boolean
   /** The framing, or why the message is refused. */
   readonly result: (fields: FramingFields) => Framing | string
+  /** Of the refusal, where it is another than that of a malformed message. */
+  readonly code?: ErrorCode
 }
 
 const hasTransferEncoding = (fields: FramingFields): boolean => fields.transferEncoding !== undefined
 
 /** Rules for what is ambiguous and hence refused, in both directions, even where there would be no content anyway. */
-const REFUSALS: readonly FramingRule[] = [
+const CONTRADICTIONS: readonly FramingRule[] = [
   {
     section: 'RFC 9112 6.1: TE in a message older than HTTP/1.1 is faulty framing',
     applies: (fields) => hasTransferEncoding(fields) && fields.version === '1.0',
@@ -49,6 +52,8 @@ const REFUSALS: readonly FramingRule[] = [
     applies: (fields) => hasTransferEncoding(fields) && fields.contentLength !== undefined,
     result: () => 'both Transfer-Encoding and Content-Length',
   },
+]
+const REFUSALS: readonly FramingRule[] = [
   {
     section: 'RFC 9112 6.1: only the final coding frames, and only "chunked" is understood here',
     applies: (fields) =>
@@ -78,6 +83,13 @@ const BY_LENGTH: FramingRule = {
 
 /** How a request ends. */
 export const REQUEST_RULES: readonly FramingRule[] = [
+  ...CONTRADICTIONS,
+  {
+    section: 'RFC 9112 6.1: a request with a coding that is not understood before a final "chunked" gets 501',
+    applies: ({ transferEncoding }) => transferEncoding !== undefined && isCodedAndChunked(transferEncoding),
+    result: () => 'a transfer coding before "chunked"',
+    code: 'unsupported_transfer_coding',
+  },
   ...REFUSALS,
   BY_CHUNKS,
   BY_LENGTH,
@@ -90,6 +102,7 @@ export const REQUEST_RULES: readonly FramingRule[] = [
 
 /** How a final response ends. */
 export const RESPONSE_RULES: readonly FramingRule[] = [
+  ...CONTRADICTIONS,
   ...REFUSALS,
   {
     section: 'RFC 9112 6.3 rule 1: to HEAD, 204 and 304 there is no content',
@@ -162,9 +175,20 @@ function decide(
     const result = rule.result(fields)
     return typeof result === 'number'
       ? result
-      : new WireFault(malformed, `${result} (${rule.section.split(':')[0]})`)
+      : new WireFault(rule.code ?? malformed, `${result} (${rule.section.split(':')[0]})`)
   }
   return NO_BODY
+}
+
+/** Whether its framing is certain, and only codings within it are not known: any other order, or chunks in chunks, is faulty. */
+function isCodedAndChunked(transferEncoding: string): boolean {
+  const codings = transferEncoding.split(',').map((each) => trimBlanks(each).toLowerCase())
+  const within = codings.slice(0, -1)
+  return (
+    codings.at(-1) === 'chunked' &&
+    within.length > 0 &&
+    within.every((coding) => isToken(coding) && coding !== 'chunked' && coding !== 'identity')
+  )
 }
 
 /** 1*DIGIT (RFC 9110 8.6), and small enough to count exactly. */

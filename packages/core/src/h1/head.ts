@@ -101,7 +101,10 @@ function parseMethod(text: string, start: number): string | undefined {
 
 const SPACE = 0x20
 
-/** HTTP-version must be all of `start` to `end` (RFC 9112 2.3). */
+/**
+ * HTTP-version must be all of `start` to `end` (RFC 9112 2.3). A later minor version is taken for the latest one that we
+ * know, as the minor version tells what its sender is capable of (RFC 9110 2.5).
+ */
 function parseVersion(
   text: string,
   start: number,
@@ -110,14 +113,14 @@ function parseVersion(
 ): HttpVersion | WireFault {
   if (end - start === 8 && text.startsWith('HTTP/1.', start)) {
     const minor = text.charCodeAt(start + 7)
-    if (minor === 0x31) return '1.1'
+    if (minor >= 0x31 && minor <= 0x39) return '1.1'
     if (minor === 0x30) return '1.0'
   }
   const version = text.slice(start, end)
   if (code === 'malformed_request' && /^HTTP\/\d\.\d$/.test(version)) {
-    return new WireFault('unsupported_version', 'the version is neither HTTP/1.1 nor HTTP/1.0')
+    return new WireFault('unsupported_version', 'the version is not HTTP/1')
   }
-  return new WireFault(code, 'the version is neither HTTP/1.1 nor HTTP/1.0 (RFC 9112 2.3)')
+  return new WireFault(code, 'the version is not HTTP/1 (RFC 9112 2.3)')
 }
 
 /** A response's head, as it stood on the wire. The reason phrase means nothing and is dropped (RFC 9112 section 4). */
@@ -134,7 +137,10 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
   if (version instanceof WireFault) return version
   const status = parseStatus(text, start + 8)
   if (status === undefined)
-    return new WireFault('malformed_response', 'the status line has no status from 100 to 599')
+    return new WireFault(
+      'malformed_response',
+      'the status line has no status from 100 to 599 (RFC 9110 section 15)',
+    )
   const lineEnd = text.indexOf('\r\n', start)
   for (let index = start + 12; index < lineEnd; index++) {
     const code = text.charCodeAt(index)

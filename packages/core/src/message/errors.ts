@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'malformed_request'
   | 'unsupported_version'
   | 'unsupported_method'
+  | 'unsupported_transfer_coding'
   | 'unsupported_expectation'
   | 'request_head_too_large'
   | 'request_target_too_long'
@@ -84,6 +85,11 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   malformed_request: { status: 400, title: 'Malformed request', source: 'downstream' },
   unsupported_version: { status: 505, title: 'HTTP version not supported', source: 'downstream' },
   unsupported_method: { status: 501, title: 'Method not implemented', source: 'downstream' },
+  unsupported_transfer_coding: {
+    status: 501,
+    title: 'Transfer coding not implemented',
+    source: 'downstream',
+  },
   unsupported_expectation: { status: 417, title: 'Expectation failed', source: 'downstream' },
   request_head_too_large: { status: 431, title: 'Request header fields too large', source: 'downstream' },
   request_target_too_long: { status: 414, title: 'Request target too long', source: 'downstream' },

@@ -21,9 +21,9 @@ export function redactQuery(query: string): string {
   let redacted = '?'
   let start = 1
   while (start < query.length) {
-    const equals = query.indexOf('=', start)
-    let end = endOfParameter(query, start)
-    if (equals >= 0 && equals < end && SECRET_NAME.test(decodeAscii(query.slice(start, equals)))) {
+    let end = endOf(query, start, isParameterEnd)
+    const equals = endOf(query, start, isNameEnd)
+    if (equals < end && SECRET_NAME.test(decodeAscii(query.slice(start, equals)))) {
       // Up to "&": where ";" does not end a parameter, what follows it is part of the secret.
       const ampersand = query.indexOf('&', end)
       end = ampersand < 0 ? query.length : ampersand
@@ -35,11 +35,24 @@ export function redactQuery(query: string): string {
   return redacted
 }
 
-/** At "&", and at ";", which some servers take for it (HTML 4.01 B.2.2): what comes after it may have a name. */
-function endOfParameter(query: string, start: number): number {
+/** No further than the parameter: to look for its "=" in all that follows would take the square of a query without one. */
+function endOf(query: string, start: number, ends: (code: number) => boolean): number {
   let end = start
-  while (end < query.length && query[end] !== '&' && query[end] !== ';') end++
+  while (end < query.length && !ends(query.charCodeAt(end))) end++
   return end
+}
+
+const AMPERSAND = 0x26
+const SEMICOLON = 0x3b
+const EQUALS = 0x3d
+
+/** At "&", and at ";", which some servers take for it (HTML 4.01 B.2.2): what comes after it may have a name. */
+function isParameterEnd(code: number): boolean {
+  return code === AMPERSAND || code === SEMICOLON
+}
+
+function isNameEnd(code: number): boolean {
+  return code === EQUALS || isParameterEnd(code)
 }
 
 /** Letters may be escaped, which no server minds. */

@@ -13,7 +13,7 @@ const FAULTY: readonly Row[] = [
   ['HTTP/2', 'HTTP/2.0 200 OK\r\n\r\n'],
   ['ICY', 'ICY 200 OK\r\n\r\n'],
   ['an empty line before it', `\r\n${OK}Content-Length: 0\r\n\r\n`],
-  ...['099', '600', '20', '2000', '2x0', '-20', ' 200', ''].map(
+  ...['099', '600', '999', '20', '2000', '2x0', '-20', ' 200', ''].map(
     (status): Row => [
       `status ${JSON.stringify(status)}`,
       `HTTP/1.1 ${status} OK\r\nContent-Length: 0\r\n\r\n`,

@@ -39,17 +39,7 @@ const FRAMING: readonly Row[] = [
     '99999999999999999999',
   ].map((value): Row => [`Content-Length: ${JSON.stringify(value)}`, post(`Content-Length: ${value}\r\n`)]),
   ...[
-    [
-      '',
-      'identity',
-      'gzip',
-      'gzip, chunked',
-      'chunked, gzip',
-      'chunked, chunked',
-      'xchunked',
-      'chunked;q=1',
-      '"chunked"',
-    ],
+    ['', 'identity', 'gzip', 'chunked, gzip', 'chunked, chunked', 'xchunked', 'chunked;q=1', '"chunked"'],
     ['chunked,', ',chunked', 'chunked x', '\x0bchunked', 'chun\tked', 'chunked\xa0'],
   ]
     .flat()
@@ -59,6 +49,31 @@ const FRAMING: readonly Row[] = [
         post(`Transfer-Encoding: ${value}\r\n`),
       ],
     ),
+  ...['gzip, chunked', 'gzip,\tCHUNKED', 'x, deflate, chunked'].map(
+    (value): Row => [
+      `Transfer-Encoding: ${JSON.stringify(value)}`,
+      post(`Transfer-Encoding: ${value}\r\n`),
+      'unsupported_transfer_coding',
+    ],
+  ),
+  ...[
+    'gzip, chunked, chunked',
+    'gzip chunked',
+    'gzip,, chunked',
+    ', chunked',
+    'gzip;q=1, chunked',
+    'gzip, "chunked"',
+  ].map(
+    (value): Row => [`Transfer-Encoding: ${JSON.stringify(value)}`, post(`Transfer-Encoding: ${value}\r\n`)],
+  ),
+  [
+    'Transfer-Encoding: "gzip, chunked" and Content-Length',
+    post('Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n'),
+  ],
+  [
+    'Transfer-Encoding: "gzip, chunked" in HTTP/1.0',
+    `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+  ],
   ['two Transfer-Encodings', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n')],
   [
     'Transfer-Encoding, identity first',
@@ -106,7 +121,7 @@ const REQUEST_LINES: readonly Row[] = [
   ...['HTTP/1.11', 'http/1.1', 'HTTP/1,1', 'HTTP/1', 'HTTP /1.1', 'XTTP/1.1', 'HTTP/+1.1', 'HTTP/11.1'].map(
     (version): Row => [`version ${version}`, get('', `GET / ${version}`)],
   ),
-  ...['HTTP/2.0', 'HTTP/3.0', 'HTTP/0.9', 'HTTP/1.2'].map(
+  ...['HTTP/2.0', 'HTTP/3.0', 'HTTP/0.9'].map(
     (version): Row => [`version ${version}`, get('', `GET / ${version}`), 'unsupported_version'],
   ),
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'unsupported_version'],

@@ -77,6 +77,23 @@ test('a message is forwarded in our own version, whatever the sender’s', async
   assert.match(await client.receives('\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
 })
 
+test('a message of a later minor version is processed as one of HTTP/1.1, in both directions', async (t) => {
+  for (const minor of [2, 9]) {
+    const { client, origin } = await between(t)
+    const request = `POST / HTTP/1.${minor}\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`
+    client.send(request)
+    const far = await origin()
+    assert.match(await far.receives('0\r\n\r\n'), /^POST \/ HTTP\/1\.1\r\n[^]*\r\nvia: 1\.1 headgate\r\n/)
+    far.send(`HTTP/1.${minor} 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nb\r\n0\r\n\r\n`)
+    assert.match(await client.receives('0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
+    // Both connections live on, as those of HTTP/1.1 do.
+    client.forget()
+    far.forget()
+    client.send(request)
+    await far.receives('0\r\n\r\n')
+  }
+})
+
 test('a response without Date gets one, and one with Date keeps it', async (t) => {
   const { client, origin } = await between(t)
   client.send('GET / HTTP/1.1\r\nHost: h\r\n\r\n')

@@ -72,7 +72,6 @@ test('request lines that are in doubt are refused', async (t) => {
   }
   for (const [name, line, status] of [
     ['HTTP/2.0', 'GET / HTTP/2.0', 505],
-    ['HTTP/1.2', 'GET / HTTP/1.2', 505],
     ['HTTP/0.9 in words', 'GET / HTTP/0.9', 505],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0', 505],
     ['CONNECT', 'CONNECT a:443 HTTP/1.1', 501],

@@ -57,6 +57,8 @@ test('an origin that does not answer is answered for with 504 when the time of t
 for (const [what, octets] of Object.entries({
   'no HTTP at all': 'hello, who is there?\r\n\r\n',
   'a binary protocol': '\x15\x03\x01\x00\x02\x02\x46\r\n\r\n',
+  'a status that is none of HTTP': 'HTTP/1.1 600 OK\r\ncontent-length: 0\r\n\r\n',
+  'a status of three nines': 'HTTP/1.1 999 Denied\r\ncontent-length: 0\r\n\r\n',
   'another version of HTTP': 'HTTP/2.0 200 OK\r\n\r\n',
   'a status without a meaning': 'HTTP/1.1 099 Eh\r\ncontent-length: 0\r\n\r\n',
   'bare line feeds': 'HTTP/1.1 200 OK\ncontent-length: 0\n\n',

@@ -89,7 +89,7 @@ test('what is no HTTP, or ambiguous, is refused with 400 and never reaches the o
     'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
     'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ncontent-length: 4\r\n\r\nbody',
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n',
   ]) {
     const client = await gateway.connect()
     client.send(octets + GET)

@@ -30,6 +30,15 @@ export const DIFFERENCES: readonly Difference[] = [
       /^[\da-f]+(?=;).*(?:[;=][ \t]|[ \t][;=])/im.test(bytes.toString('latin1', start)),
   },
   {
+    name: 'later-minor-version',
+    reason:
+      'A message of a later minor version is processed as one of the latest that we know (RFC 9110 2.5, 6.2). llhttp knows no ' +
+      'HTTP/1.2. Headgate forwards it as HTTP/1.1.',
+    applies: ({ start }, { refusal }, bytes) =>
+      refusal?.code === 'HPE_INVALID_VERSION' &&
+      /^[^\r\n]*HTTP\/1\.[2-9]/.test(bytes.toString('latin1', start).trimStart()),
+  },
+  {
     name: 'framing-field-in-trailers',
     reason:
       'llhttp reads Content-Length and Transfer-Encoding among the trailers as if they stood in the head, and refuses the message. ' +

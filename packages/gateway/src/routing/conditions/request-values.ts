@@ -17,13 +17,10 @@ export function someQueryValue(query: string, name: string, test: ValueTest): bo
   for (let start = 1; start <= query.length; ) {
     const next = query.indexOf('&', start)
     const end = next === -1 ? query.length : next
-    const equals = query.indexOf('=', start)
-    const split = equals === -1 || equals > end ? end : equals
-    if (
-      end > start &&
-      decoded(query.slice(start, split)) === name &&
-      test(decoded(query.slice(split + 1, end)))
-    )
+    const pair = query.slice(start, end)
+    const equals = pair.indexOf('=')
+    const split = equals === -1 ? pair.length : equals
+    if (pair !== '' && decoded(pair.slice(0, split)) === name && test(decoded(pair.slice(split + 1))))
       return true
     start = end + 1
   }
@@ -53,9 +50,11 @@ function someCookieOf(line: string, name: string, test: ValueTest): boolean {
   for (let start = 0; start < line.length; ) {
     const next = line.indexOf(';', start)
     const end = next === -1 ? line.length : next
-    const equals = line.indexOf('=', start)
-    if (equals !== -1 && equals < end && line.slice(start, equals).trim() === name) {
-      const value = line.slice(equals + 1, end).trim()
+    // Within the pair: to look for "=" in all that follows would take the square of a line without one.
+    const pair = line.slice(start, end)
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && pair.slice(0, equals).trim() === name) {
+      const value = pair.slice(equals + 1).trim()
       if (test(/^".*"$/.test(value) ? value.slice(1, -1) : value)) return true
     }
     start = end + 1
