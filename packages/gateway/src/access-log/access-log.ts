@@ -3,6 +3,7 @@ import {
   type Clock,
   type Exchange,
   failureCode,
+  fieldText,
   type Outcome,
   type Peer,
   redactQuery,
@@ -99,7 +100,7 @@ export function accessLine(
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (code !== undefined) line += `","error":"${code}`
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
-  if (userAgent !== undefined) line += `","user_agent":"${escaped(userAgent)}`
+  if (userAgent !== undefined) line += `","user_agent":"${escapedField(userAgent)}`
   line += `","version":"${request.version}"${more}`
   if (fields.length > 0) line += recorded(fields, exchange, LINE_LIMIT - line.length)
   return `${line}}\n`
@@ -108,13 +109,20 @@ export function accessLine(
 /** Null stands for a field that was not there. What there is no room for ends in "...", as all that is cut. */
 function recorded(fields: readonly string[], { request }: Exchange, room: number): string {
   let text = ',"headers":{'
+  let reserved = fields.reduce((sum, name) => sum + shortest(name).length, 0)
   for (const name of fields) {
+    reserved -= shortest(name).length
     const value = request.headers.get(name)
     const member = `${text.endsWith('{') ? '' : ','}"${name}":`
-    const shown = value === undefined ? 'null' : `"${escaped(value)}"`
-    text += member + (text.length + member.length + shown.length < room ? shown : '"..."')
+    const shown = value === undefined ? 'null' : `"${escapedField(value)}"`
+    text += member + (text.length + member.length + shown.length + reserved < room ? shown : '"..."')
   }
   return `${text}}`
+}
+
+/** What a field takes for which there is no room. */
+function shortest(name: string): string {
+  return `,"${name}":"..."`
 }
 
 /**
@@ -139,6 +147,14 @@ function escaped(text: string, limit: number = FIELD_LIMIT): string {
   return JSON.stringify(shown)
     .slice(1, -1)
     .replace(/[\u007f-\uffff]/g, escapeUnit)
+}
+
+/** Of the bytes of a field value, at most this many make a text of the limit. */
+const MOST_BYTES = 4 * FIELD_LIMIT
+
+/** A field value is told as the text that its bytes are in UTF-8; bytes that are none show as `\\xff`. */
+function escapedField(value: string): string {
+  return escaped(value.length > MOST_BYTES ? `${fieldText(value.slice(0, MOST_BYTES))}...` : fieldText(value))
 }
 
 function escapeUnit(unit: string): string {

@@ -11,7 +11,7 @@ export function rateLimitBypass(
   const ranges = ipRanges(bypass.addresses)
   const headers = Object.entries(bypass.headers).map(([name, value]) => ({
     name,
-    value: Buffer.from(value, 'latin1'),
+    value: Buffer.from(value, 'utf8'),
   }))
   if (headers.length === 0 && bypass.addresses.length === 0) return undefined
   const byAddress = bypass.addresses.length > 0

@@ -1,4 +1,4 @@
-import { HeaderList } from '@headgate/core'
+import { fieldValue, HeaderList } from '@headgate/core'
 
 /** Thrown where something is looked at that the log does not tell. */
 export class NotRecorded extends Error {
@@ -19,11 +19,11 @@ export class NotRecorded extends Error {
 export class RecordedHeaders extends HeaderList {
   private readonly values: ReadonlyMap<string, string | null>
 
-  /** @param values by name; null: it was not there */
+  /** @param values by name, as text; null: it was not there */
   constructor(values: ReadonlyMap<string, string | null>) {
     super()
     this.values = values
-    for (const [name, value] of values) if (value !== null) this.add(name, value)
+    for (const [name, value] of values) if (value !== null) this.add(name, fieldValue(value))
   }
 
   isKnown(name: string): boolean {
@@ -33,7 +33,7 @@ export class RecordedHeaders extends HeaderList {
   /** Those that were there, to be changed by what they pass. */
   copy(): HeaderList {
     const headers = new HeaderList()
-    for (const [name, value] of this.values) if (value !== null) headers.add(name, value)
+    for (const [name, value] of this.values) if (value !== null) headers.add(name, fieldValue(value))
     return headers
   }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { bodyFrom, HttpRequest, type Peer } from '@headgate/core'
+import { bodyFrom, fieldText, fieldValue, HttpRequest, type Peer } from '@headgate/core'
 import {
   type Explanation,
   explain as explainRequest,
@@ -81,7 +81,8 @@ function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | st
     if (name === undefined || value === undefined)
       return `--header ${JSON.stringify(line)} is not a header field, such as "x-canary: true"`
     const known = headers[name.toLowerCase()]
-    headers[name.toLowerCase()] = known === undefined ? value : `${known}, ${value}`
+    const sent = fieldValue(value)
+    headers[name.toLowerCase()] = known === undefined ? sent : `${known}, ${sent}`
   }
   const { host = 'localhost', ...others } = headers
   if (body !== undefined) others['content-type'] ??= 'application/json'
@@ -155,10 +156,10 @@ function message({ sent, answer }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority, headers } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
-    const fields = [...headers].map(({ name, value }) => `${name}: ${value}`)
+    const fields = [...headers].map(({ name, value }) => `${name}: ${fieldText(value)}`)
     return section('The upstream gets', [`${method} ${path}${query}`, `host: ${host}`, ...fields])
   }
-  const fields = [...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${value}`)
+  const fields = [...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${fieldText(value)}`)
   return section('It is answered without an upstream', [`status ${answer?.status}`, ...fields])
 }
 

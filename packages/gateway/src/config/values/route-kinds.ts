@@ -58,7 +58,9 @@ export const valueTemplate: Kind<string> = textKind(
   'a text',
   `a text without control characters; ${VARIABLES}`,
   (written) => {
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(written)) return refused('holds a character that no field may hold')
+    // What is beyond ASCII is sent as UTF-8.
+    if (/[\0-\x08\x0a-\x1f\x7f]/.test(written) || !written.isWellFormed())
+      return refused('holds a character that no field may hold')
     return tried(written, () => new Template(written))
   },
   AS_TEMPLATE,

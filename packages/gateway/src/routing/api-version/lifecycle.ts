@@ -1,4 +1,4 @@
-import type { Exchange, HttpResponse, Policy } from '@headgate/core'
+import { type Exchange, fieldValue, type HttpResponse, type Policy } from '@headgate/core'
 import type { ApiVersionsConfig, LifecycleConfig } from '../../config/types/api-version-config.ts'
 import { isVersionName } from '../../config/values/api-version-kinds.ts'
 import { queryChanges } from '../transform/query-changes.ts'
@@ -64,7 +64,7 @@ export function valuesOf(
 }
 
 export function append(response: HttpResponse, values: readonly (readonly [string, string])[]): HttpResponse {
-  for (const [name, value] of values) response.headers.append(name, value)
+  for (const [name, value] of values) response.headers.append(name, fieldValue(value))
   return response
 }
 

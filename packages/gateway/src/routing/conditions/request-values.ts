@@ -1,12 +1,12 @@
-import type { HeaderList } from '@headgate/core'
+import { comparedText, type HeaderList } from '@headgate/core'
 
 /** Whether a value passes. Called for each value of a name, until one does. */
 export type ValueTest = (value: string) => boolean
 
-/** The whole value of a field; several lines are one value, joined by ", " (RFC 9110 5.3). */
+/** The whole value of a field, as text in UTF-8; several lines are one value, joined by ", " (RFC 9110 5.3). */
 export function someHeader(headers: HeaderList, name: string, test: ValueTest): boolean {
   const value = headers.get(name)
-  return value !== undefined && test(value)
+  return value !== undefined && test(comparedText(value))
 }
 
 /**
@@ -41,7 +41,8 @@ export function decoded(text: string): string {
 /** Each value of a cookie (RFC 6265 4.2.1), on however many lines. Quotes around a value are not part of it. */
 export function someCookie(headers: HeaderList, name: string, test: ValueTest): boolean {
   for (let index = 0; index < headers.size; index++) {
-    if (headers.nameAt(index) === 'cookie' && someCookieOf(headers.valueAt(index), name, test)) return true
+    if (headers.nameAt(index) === 'cookie' && someCookieOf(comparedText(headers.valueAt(index)), name, test))
+      return true
   }
   return false
 }

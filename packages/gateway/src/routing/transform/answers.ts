@@ -1,4 +1,4 @@
-import { bodyFrom, type Handler, HeaderList, HttpResponse } from '@headgate/core'
+import { bodyFrom, fieldValue, type Handler, HeaderList, HttpResponse } from '@headgate/core'
 import type { RedirectConfig, RespondConfig } from '../../config/types/traffic-config.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { applyHeaderChanges, headerChanges } from './header-changes.ts'
@@ -9,7 +9,7 @@ export function redirectTo({ status, location }: RedirectConfig, geo?: GeoLookup
   const template = new UrlTemplate(location, geo)
   return async (exchange) => {
     const headers = new HeaderList()
-    headers.set('location', template.expand(exchange))
+    headers.set('location', fieldValue(template.expand(exchange)))
     return new HttpResponse(status, headers)
   }
 }

@@ -1,4 +1,4 @@
-import type { Exchange, HeaderList, HttpResponse, Policy } from '@headgate/core'
+import { type Exchange, fieldValue, type HeaderList, type HttpResponse, type Policy } from '@headgate/core'
 import type { HeaderChangesConfig } from '../../config/types/traffic-config.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import { type FieldTemplate, fieldTemplate } from './field-template.ts'
@@ -33,7 +33,10 @@ export function headerChanges(
   const { remove } = config
   const fixed = [...set, ...add].every(({ template }) => template.isFixed)
   const make = (exchange: Exchange): HeaderChanges => {
-    const known = ({ name, template }: NamedTemplate) => ({ name, value: template.expand(exchange) })
+    const known = ({ name, template }: NamedTemplate) => ({
+      name,
+      value: fieldValue(template.expand(exchange)),
+    })
     return { set: set.map(known), add: add.map(known), remove }
   }
   if (!fixed) return make
@@ -47,7 +50,7 @@ interface NamedTemplate {
 }
 
 function named(values: Readonly<Record<string, string>>): HeaderChange[] {
-  return Object.entries(values).map(([name, value]) => ({ name, value }))
+  return Object.entries(values).map(([name, value]) => ({ name, value: fieldValue(value) }))
 }
 
 function templates(values: Readonly<Record<string, string>>, geo: GeoLookup): NamedTemplate[] {

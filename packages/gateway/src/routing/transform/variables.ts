@@ -1,4 +1,4 @@
-import { type Exchange, isToken } from '@headgate/core'
+import { type Exchange, fieldText, isToken } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
 
 /** What a variable of templates stands for. */
@@ -93,7 +93,7 @@ function headerField(written: string): Variable | string {
   if (NOT_FORWARDED.has(name) || name.startsWith('x-forwarded'))
     return `has "\${${HEADERS}${written}}", which anybody may claim or which ends at the gateway; there are \${request.host}, \${request.scheme} and \${client.address}`
   return {
-    read: ({ request }) => request.headers.get(name) ?? '',
+    read: ({ request }) => fieldText(request.headers.get(name) ?? ''),
     examples: ['', 'x', '/x', '//x', '\\x', '@x', ':1', '?x', '#x', '.x', '../x', '\tx', ' '],
   }
 }
