@@ -59,7 +59,7 @@ export const valueTemplate: Kind<string> = textKind(
   `a text without control characters; ${VARIABLES}`,
   (written) => {
     // What is beyond ASCII is sent as UTF-8.
-    if (/[\0-\x08\x0a-\x1f\x7f]/.test(written) || !written.isWellFormed())
+    if (/[^\t -~\u0080-\u{10ffff}]/u.test(written) || !written.isWellFormed())
       return refused('holds a character that no field may hold')
     return tried(written, () => new Template(written))
   },
