@@ -77,6 +77,7 @@ test('the JSON Schema accepts what the gateway accepts and names what it refuses
     { routes: [] },
     { routes: [{ upstream: 1 }] },
     { routes: [{ upstream: 'a', match: { path: 'a' } }] },
+    { routes: [{ upstream: 'a', match: { methods: ['get'] } }] },
   ]
   for (const part of wrong)
     assert.equal(validator.safeParse({ ...example, ...part }).success, false, JSON.stringify(part))

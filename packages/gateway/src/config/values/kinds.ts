@@ -169,6 +169,7 @@ export const method: Kind<string> = text(
       ? parsed(name)
       : refused('is not in upper case', didYouMean(name.toUpperCase()))
   },
+  { pattern: "^[!#$%&'*+\\-.^_`|~0-9A-Z]+$" },
 )
 
 export const serverName: Kind<string> = text(
