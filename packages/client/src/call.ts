@@ -1,5 +1,5 @@
 import type { TrafficError } from '@headgate/core'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
 import { type Result, settle } from './result.ts'
 import type { StandardSchema } from './standard-schema.ts'
 

@@ -43,7 +43,9 @@ function or(...checks: readonly Check[]): Check {
 
 function oneOf(...values: readonly unknown[]): Check {
   return {
-    allowed: values.map((value) => JSON.stringify(value)).join(' or '),
+    allowed: values
+      .map((value) => (typeof value === 'number' ? String(value) : JSON.stringify(value)))
+      .join(' or '),
     valid: (value) => values.includes(value),
   }
 }
@@ -92,12 +94,12 @@ const POLICY_CHECKS = {
     allowed: 'credentials, as bearer(...) makes them',
     valid: (value) => isObject(value) && typeof (value as { proof?: unknown }).proof === 'function',
   }),
-  maxBufferedBody: count,
+  maxBufferedBody: or(count, oneOf(Infinity)),
 }
 
 const CLIENT_CHECKS: Checks<ClientOptions> = {
   ...POLICY_CHECKS,
-  preset: oneOf('standard', 'untrusted', 'minimal', 'crawler'),
+  preset: oneOf('standard', 'fetch', 'untrusted', 'minimal', 'crawler'),
   name: text,
   baseUrl: {
     allowed: 'an absolute http or https URL',

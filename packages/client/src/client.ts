@@ -5,12 +5,12 @@ import { ClientEngine } from './engine.ts'
 import type { ClientEventName, ClientListener } from './events.ts'
 import type { Explanation } from './explain.ts'
 import { extended } from './extend.ts'
-import { type FetchInit, fetchInput } from './fetch-input.ts'
+import { type Fetch, makeFetch } from './fetch/fetch.ts'
 import { warn } from './lint.ts'
 import type { CallOptions, ClientOptions } from './options.ts'
 import type { OriginFigures } from './origin-metrics.ts'
 import { type PaginateItemsOptions, type PaginateOptions, pages } from './paginate.ts'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
 import { type Result, settle } from './result.ts'
 import { eventStream, type SseOptions } from './sse.ts'
 import { StatusError } from './status-error.ts'
@@ -24,6 +24,7 @@ export class Client {
   constructor(engine: ClientEngine) {
     this.name = engine.name
     this.engine = engine
+    this.fetch = makeFetch(engine)
   }
 
   get(url: string | URL, options?: CallOptions): Call {
@@ -50,11 +51,11 @@ export class Client {
     return this.call('DELETE', url, options)
   }
 
-  /** As WHATWG `fetch`, for which it can stand in without the client: a status is no error, whatever it is. */
-  readonly fetch = async (input: string | URL | Request, init?: FetchInit): Promise<Response> => {
-    const { url, call } = fetchInput(input, init)
-    return this.engine.send(url, call, undefined)
-  }
+  /**
+   * `fetch` as the Fetch standard has it, for everything that wants one: a status is no error, and of the options only the platform's
+   * count; those of Headgate stand under the key `headgate`. Rejects with the signal's reason or a TypeError.
+   */
+  readonly fetch: Fetch
 
   /** The response of a call, or whatever `work` brings, or the error: as a value. Never rejects. */
   attempt<Value>(work: PromiseLike<Value>): Promise<Result<Value>>

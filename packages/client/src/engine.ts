@@ -24,11 +24,12 @@ import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
 import { closedError, Origins } from './origins.ts'
-import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
+import { methodOf, prepare, type PreparedCall, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
+import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
 import { headerList } from './request-headers.ts'
 import { baseTarget, originOf, requestTarget } from './request-target.ts'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
 import { send } from './send.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { clientHandler, clientLayers, type StackContext } from './stack.ts'
@@ -91,7 +92,12 @@ export class ClientEngine {
   }
 
   /** @param accept stands in for a missing Accept */
-  send(url: string, call: CallOptions, accept: string | undefined): Promise<ClientResponse> {
+  send(
+    url: string,
+    call: PreparedCall,
+    accept: string | undefined,
+    failures: Failures = TRAFFIC_FAILURES,
+  ): Promise<ClientResponse> {
     const { handler, settings } = this.stackFor(call)
     const { clock } = this
     const request = prepare(url, call, accept, this.defaults)
@@ -101,6 +107,7 @@ export class ClientEngine {
       signal: call.signal,
       priority: call.priority,
       maxBufferedBody: settings.maxBufferedBody,
+      failures,
     })
   }
 

@@ -1,6 +1,6 @@
 import { parseLinks, TrafficError } from '@headgate/core'
 import type { Query } from './request-target.ts'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
 
 /** The URL of the next page in the content: where it stands, as `links.next`, or a function; relative ones will do. */
 export interface NextUrlPaging<Page = unknown> {

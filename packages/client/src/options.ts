@@ -23,7 +23,7 @@ import type { BodyInput } from './request-body.ts'
 import type { Query } from './request-target.ts'
 
 /** A named set of defaults, see `PRESETS`. */
-export type PresetName = 'standard' | 'untrusted' | 'minimal' | 'crawler'
+export type PresetName = 'standard' | 'fetch' | 'untrusted' | 'minimal' | 'crawler'
 
 /** Header fields as `fetch` takes them; undefined leaves a field out. */
 export type HeadersInput =

@@ -2,7 +2,7 @@ import { TrafficError } from '@headgate/core'
 import { firstPage, invalid, type NextPage, nextPage, type Paging } from './next-page.ts'
 import type { CallOptions } from './options.ts'
 import type { Query } from './request-target.ts'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 /** Options of `paginate`. */

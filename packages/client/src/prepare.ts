@@ -11,6 +11,11 @@ export interface RequestDefaults {
   readonly headers: HeaderList
 }
 
+/** A call whose content is ready to be sent: that of `fetch`, which has rules of its own for bodies. */
+export interface PreparedCall extends CallOptions {
+  readonly content?: RequestContent | undefined
+}
+
 /**
  * Makes the request of a call, with all of it checked.
  * @param accept stands in for a missing Accept
@@ -18,7 +23,7 @@ export interface RequestDefaults {
  */
 export function prepare(
   url: string,
-  call: CallOptions,
+  call: PreparedCall,
   accept: string | undefined,
   defaults: RequestDefaults,
 ): HttpRequest {
@@ -26,7 +31,7 @@ export function prepare(
   const target = requestTarget(url, defaults.base)
   const { path, query } = call.query === undefined ? target : withQuery(target, call.query)
   const headers = mergedHeaders(defaults.headers, call.headers)
-  const { body, contentType } = contentOf(call, method)
+  const { body, contentType } = call.content ?? contentOf(call, method)
   if (contentType !== undefined && !headers.has('content-type')) headers.add('content-type', contentType)
   if (accept !== undefined && !headers.has('accept')) headers.add('accept', accept)
   const { scheme, authority } = target

@@ -13,6 +13,17 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     redirect: 20,
     maxBufferedBody: 16 * 1024 * 1024,
   },
+  /**
+   * What the platform's `fetch` does, for libraries that have retries and time limits of their own: one try, no deadline, 5 minutes for
+   * a head, and bodies that may flow for hours. Pool, guard, limits and events are the client's.
+   */
+  fetch: {
+    timeout: { connect: 10_000, head: 300_000, idle: 300_000, deadline: Infinity },
+    retry: false,
+    breaker: false,
+    redirect: 20,
+    maxBufferedBody: Infinity,
+  },
   /** What `fetch` does, with time limits: for calls that have their own ideas, and for measuring. */
   minimal: {
     timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: Infinity },

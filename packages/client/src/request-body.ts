@@ -42,11 +42,16 @@ export function requestContent(input: BodyInput): RequestContent {
   if (input instanceof FormData) return form(input)
   if (typeof input === 'function')
     return { body: new ReplayBody(() => streamOf(input())), contentType: undefined }
-  if (isIterable(input)) return { body: streamOf(input), contentType: undefined }
+  if (isIterable(input)) return streamContent(input, undefined)
   const kind = input === null ? 'null' : typeof input
   throw new TypeError(
     `a body of type ${kind} cannot be sent: pass a string, octets, Blob, FormData, URLSearchParams, a stream or a function that makes one; for JSON use the option json`,
   )
+}
+
+/** A stream, which can be sent once. @param length what its sender says that it is */
+export function streamContent(input: Chunks, length: number | undefined): RequestContent {
+  return { body: streamOf(input, length), contentType: undefined }
 }
 
 /** @throws TypeError as `JSON.stringify` does, or if the value has no JSON form */

@@ -92,7 +92,13 @@ function absoluteTarget(url: string): RequestTarget {
     throw invalid(`${scheme}://***@${parsed.host}`, 'it holds credentials: use the option auth')
   const authority = canonicalAuthority(parsed.host, scheme === 'https' ? 443 : 80)
   if (authority instanceof InvalidTarget) throw invalid(url, authority.reason)
-  return { scheme, authority, path: parsed.pathname, query: parsed.search }
+  return { scheme, authority, path: parsed.pathname, query: queryOf(parsed) }
+}
+
+/** With its mark, also where nothing follows it: to an origin, `/a?` and `/a` may be two things. */
+function queryOf({ href, search, hash }: URL): string {
+  if (search !== '') return search
+  return href.endsWith('?', href.length - hash.length) ? '?' : ''
 }
 
 function invalid(url: string, reason: string): TrafficError {

@@ -10,6 +10,11 @@ export async function settle<Value>(work: PromiseLike<Value>): Promise<Result<Va
   try {
     return { ok: true, value: await work }
   } catch (thrown) {
-    return { ok: false, error: TrafficError.from(thrown) }
+    return { ok: false, error: TrafficError.from(underneath(thrown)) }
   }
+}
+
+/** `fetch` rejects with a TypeError, whose cause says more. */
+function underneath(thrown: unknown): unknown {
+  return thrown instanceof TypeError && thrown.cause instanceof TrafficError ? thrown.cause : thrown
 }

@@ -11,8 +11,9 @@ import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
 import type { Priority } from './options.ts'
+import type { Failures } from './response/failures.ts'
 import { targetUrl } from './request-target.ts'
-import { ClientResponse } from './response.ts'
+import { ClientResponse } from './response/response.ts'
 
 /** What one call needs beside its request. */
 export interface SendOptions {
@@ -21,6 +22,8 @@ export interface SendOptions {
   readonly signal: AbortSignal | null | undefined
   readonly priority?: Priority | undefined
   readonly maxBufferedBody: number
+  /** How the response tells what went wrong while it was read. */
+  readonly failures: Failures
 }
 
 /** By class, as the engine counts them. */
@@ -34,10 +37,12 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
     return new ClientResponse(deliver(exchange, await answerTo(exchange, options)), {
+      method: exchange.request.method,
       url: targetUrl(exchange.request),
       redirected: redirectsOf(exchange).length > 0,
       attempts: exchange.attempts,
       limit: options.maxBufferedBody,
+      failures: options.failures,
     })
   } catch (thrown) {
     const error = exchange.cancellation ?? TrafficError.from(thrown)

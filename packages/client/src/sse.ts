@@ -4,8 +4,9 @@ import type { CallOptions, HeadersInput, TimeoutSettings } from './options.ts'
 import { pause } from './pause.ts'
 import { mayPass, reconnectDelay, type ReconnectSettings, reconnectPlan } from './reconnect.ts'
 import { pairs } from './request-headers.ts'
-import type { ClientResponse } from './response.ts'
-import { shown, StatusError } from './status-error.ts'
+import type { ClientResponse } from './response/response.ts'
+import { shown } from './shown-url.ts'
+import { StatusError } from './status-error.ts'
 
 /**
  * Options of `sse`. Each connection is a call of the client, with its retries, redirects and address guard. The deadline is off unless

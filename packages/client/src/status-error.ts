@@ -1,5 +1,6 @@
 import { TrafficError } from '@headgate/core'
-import type { ClientResponse } from './response.ts'
+import type { ClientResponse } from './response/response.ts'
+import { shown } from './shown-url.ts'
 
 /** The origin answered, but with a status of 400 or more: `unexpected_status`. The response is there to be read. */
 export class StatusError extends TrafficError {
@@ -22,10 +23,4 @@ export class StatusError extends TrafficError {
   override get status(): number {
     return this.response.status
   }
-}
-
-/** Queries carry tokens and personal data: they stay out of messages. */
-export function shown(url: string): string {
-  const mark = url.indexOf('?')
-  return mark < 0 ? url : `${url.slice(0, mark)}?…`
 }

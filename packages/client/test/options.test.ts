@@ -19,7 +19,7 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ timeout: { atempt: 3 } }, /^option timeout\.atempt is not known: did you mean attempt\?/],
   [
     { preset: 'fast' },
-    /^option preset is "fast"; allowed: "standard" or "untrusted" or "minimal" or "crawler"/,
+    /^option preset is "fast"; allowed: "standard" or "fetch" or "untrusted" or "minimal" or "crawler"/,
   ],
   [{ baseUrl: 'ftp://x.example' }, /^option baseUrl: .*its scheme is neither http nor https/],
   [{ baseUrl: 'https://user:secret@x.example' }, /^option baseUrl: .*it holds credentials/],

@@ -34,7 +34,7 @@ export const REQUESTS: readonly RequestKind[] = [
   {
     // The method could be repeated, but the content is gone.
     name: 'PUT of a stream',
-    call: () => ({ method: 'PUT', body: content() }),
+    call: () => ({ method: 'PUT', body: content(), duplex: 'half' }),
     complete: '\r\n0\r\n\r\n',
     attempts: 1,
     replaySafe: 'idempotent',

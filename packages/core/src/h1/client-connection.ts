@@ -174,6 +174,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.writer?.forgo()
     this.move('head')
     const response = new HttpResponse(head.status, head.headers)
+    response.reason = head.reason
     const { answer } = this
     this.beginBody(response, framing, found)
     // Not `this.answer`: the connection may be free by now, and its owner may have sent the next exchange.

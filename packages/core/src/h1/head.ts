@@ -123,9 +123,11 @@ function parseVersion(
   return new WireFault(code, 'the version is not HTTP/1 (RFC 9112 2.3)')
 }
 
-/** A response's head, as it stood on the wire. The reason phrase means nothing and is dropped (RFC 9112 section 4). */
+/** A response's head, as it stood on the wire. */
 export interface ResponseHead {
   readonly status: number
+  /** The reason phrase; empty if there is none. */
+  readonly reason: string
   readonly version: HttpVersion
   readonly headers: HeaderList
 }
@@ -149,7 +151,7 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
   }
   const headers = parseFields(text, found.buffer, lineEnd + 2, end, limits.fields, 'malformed_response')
   if (headers instanceof WireFault) return headers
-  return { status, version, headers }
+  return { status, reason: text.slice(start + 13, lineEnd), version, headers }
 }
 
 /** SP 3DIGIT, then SP and a reason, or the line's end: servers that leave out the last space are common. */

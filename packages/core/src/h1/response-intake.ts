@@ -22,7 +22,7 @@ export function takeInResponse(
 ): ResponseIntake | WireFault {
   const head = parseResponseHead(found, limits)
   if (head instanceof WireFault) return head
-  const { status, version, headers } = head
+  const { status, reason, version, headers } = head
   if (status === 101 && !isWanted(headers.get('upgrade'), request.upgrade)) {
     return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
   }
@@ -30,10 +30,10 @@ export function takeInResponse(
   if (framing instanceof WireFault) return framing
   // Its fields frame nothing, but where they contradict each other another reader may look for a body.
   if (status < 200)
-    return { status, version, headers, framing: undefined, persistent: true, keepAlive: undefined }
+    return { status, reason, version, headers, framing: undefined, persistent: true, keepAlive: undefined }
   const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
   const keepAlive = persistent ? headers.get('keep-alive') : undefined
-  return { status, version, headers, framing, persistent, keepAlive }
+  return { status, reason, version, headers, framing, persistent, keepAlive }
 }
 
 function isWanted(got: string | undefined, wanted: string | undefined): boolean {

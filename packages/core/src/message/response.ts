@@ -18,6 +18,8 @@ export class HttpResponse {
   status: number
   headers: HeaderList
   body: Body
+  /** The reason phrase as it came, for whoever shows it: it means nothing (RFC 9112 section 4), and is not sent on. Undefined off the wire. */
+  reason: string | undefined = undefined
   readonly tunnel: Tunnel | undefined
 
   constructor(

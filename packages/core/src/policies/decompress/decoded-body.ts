@@ -100,7 +100,8 @@ export class DecodedBody implements Body, BodySink {
   }
 
   private ended(decoder: Decoder): void {
-    if (!this.complete || decoder.bytesWritten < this.encoded) return this.broken(TRAILING)
+    if (!this.complete || decoder.bytesWritten < this.encoded)
+      return this.broken(`it is not valid: ${TRAILING}`)
     this.stop()?.end(this.trailers)
   }
 

@@ -66,16 +66,17 @@ function undo(coding: Coding, response: HttpResponse, limits: DecodeLimits): voi
   response.body = decoded ?? new DecodedBody(response.body, coding, limits)
 }
 
-/** Undefined if it is too large to be decoded while everybody waits. */
+/**
+ * Undefined if it is too large to be decoded while everybody waits, or cannot be decoded: then it is a stream that fails, for what is
+ * wrong with a body is no fault of the head.
+ */
 function decodeNow(coding: Coding, whole: WholeBody, limits: DecodeLimits): WholeBody | undefined {
-  let decoded: Buffer | undefined
   try {
-    decoded = decodeWhole(coding, whole.bytes, AT_ONCE_DECODED)
-  } catch (cause) {
-    throw undecodable(coding, `it is not valid: ${(cause as Error).message}`, cause)
+    const decoded = decodeWhole(coding, whole.bytes, AT_ONCE_DECODED)
+    if (decoded === undefined || objectionTo(decoded.length, whole.length, limits) !== undefined)
+      return undefined
+    return WholeBody.fromBytes(decoded)
+  } catch {
+    return undefined
   }
-  if (decoded === undefined) return undefined
-  const objection = objectionTo(decoded.length, whole.length, limits)
-  if (objection !== undefined) throw undecodable(coding, objection)
-  return WholeBody.fromBytes(decoded)
 }

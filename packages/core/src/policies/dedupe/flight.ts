@@ -1,3 +1,4 @@
+import type { Body } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Cancellable, Exchange } from '../../message/exchange.ts'
 import { copyExchange } from '../../message/fork.ts'
@@ -82,18 +83,17 @@ export class Flight implements SharedBodyOwner {
   }
 
   private serve(passenger: Passenger, response: HttpResponse): void {
-    const { status, headers } = response
     passenger.learn(this.exchange)
     if (this.body === undefined) {
       this.passengers.delete(passenger)
-      passenger.arrive(new HttpResponse(status, headers.clone(), response.body))
+      passenger.arrive(copyOf(response, response.body))
       return
     }
     const reader = this.body.join(() => passenger.done())
     if (reader === undefined) {
       this.passengers.delete(passenger)
       passenger.arrive(undefined)
-    } else passenger.read(new HttpResponse(status, headers.clone(), reader), reader)
+    } else passenger.read(copyOf(response, reader), reader)
   }
 
   /** It was made for one: the first has it, as if nobody else had been there. The others ask for themselves. */
@@ -189,4 +189,11 @@ class Passenger implements Cancellable {
     this.exchange.onFinish((_exchange, ended) => this.flight.exchange.finish(ended))
     this.resolve(response)
   }
+}
+
+/** Each who waits may change the head of its own. */
+function copyOf({ status, headers, reason }: HttpResponse, body: Body): HttpResponse {
+  const copy = new HttpResponse(status, headers.clone(), body)
+  copy.reason = reason
+  return copy
 }

@@ -1,21 +1,19 @@
 import { TrafficError } from '@headgate/core'
-import type { SchemaIssue, StandardSchema } from './standard-schema.ts'
+import type { SchemaIssue, StandardSchema } from '../standard-schema.ts'
 
 /** @throws TrafficError `invalid_content` */
-export function parseJson(text: string, url: string, schema?: StandardSchema): unknown {
-  let value: unknown
+export function parseJson(text: string, url: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     // Not the text itself: it may hold secrets, and may be long.
     const reason = text === '' ? 'the body is empty' : (cause as SyntaxError).message.replace(/"[^]*"/, '…')
     throw invalid(`the response from ${url} is not JSON: ${reason}`, cause)
   }
-  if (schema === undefined) return value
-  return validated(value, url, schema)
 }
 
-async function validated(value: unknown, url: string, schema: StandardSchema): Promise<unknown> {
+/** The value that the schema makes of this one. @throws TrafficError `invalid_content` */
+export async function validated(value: unknown, url: string, schema: StandardSchema): Promise<unknown> {
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
   const reasons = result.issues.slice(0, 5).map(described).join('; ')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clientOf, originOf } from './origin.ts'
+import type { TrafficError } from '../../src/index.ts'
+import { clientOf, originOf } from '../origin.ts'
 
 test('fetch stands in for the platform’s fetch, apart from its client', async (t) => {
   const url = await originOf(t, (_request, response) => response.end('hello'))
@@ -122,7 +123,11 @@ test('a body that breaks off fails its reader', async (t) => {
     (response: Response) => response.clone().text(),
   ]) {
     const response = await clientOf(t, { retry: false }).fetch(url)
-    await assert.rejects(read(response), { name: 'TrafficError', code: 'upstream_closed' })
+    await assert.rejects(read(response), (error: TypeError) => {
+      assert.equal(error.message, 'terminated')
+      assert.equal((error.cause as TrafficError).code, 'upstream_closed')
+      return true
+    })
   }
 })
 

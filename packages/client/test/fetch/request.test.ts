@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BodyInput } from '../src/index.ts'
-import { clientOf, echo, echoed, originOf } from './origin.ts'
+import type { BodyInput } from '../../src/index.ts'
+import { clientOf, echo, echoed, originOf } from '../origin.ts'
 
 async function* pieces(): AsyncGenerator<string> {
   yield 'one '
@@ -79,12 +79,12 @@ test('what stands beside a Request counts more', async (t) => {
   assert.equal(sent.content, 'other')
 })
 
-test('a Request’s own signal cancels', async (t) => {
+test('a Request’s own signal cancels, with its reason', async (t) => {
   const url = await originOf(t, () => {})
   const abort = new AbortController()
   const call = clientOf(t).fetch(new Request(url, { signal: abort.signal }))
   setImmediate(() => abort.abort())
-  await assert.rejects(call, { code: 'cancelled' })
+  await assert.rejects(call, { name: 'AbortError' })
 })
 
 test('redirects are followed, delivered or refused, as asked for', async (t) => {
@@ -100,36 +100,29 @@ test('redirects are followed, delivered or refused, as asked for', async (t) => 
   const manual = await fetch(`${url}/from`, { redirect: 'manual' })
   assert.equal(manual.status, 302)
   assert.equal(manual.headers.get('location'), '/to')
-  await assert.rejects(fetch(`${url}/from`, { redirect: 'error' }), { code: 'redirect_refused' })
-  await assert.rejects(fetch(new Request(`${url}/from`, { redirect: 'error' })), { code: 'redirect_refused' })
+  const refused = { name: 'TypeError', message: 'fetch failed', code: 'redirect_refused' }
+  await assert.rejects(fetch(`${url}/from`, { redirect: 'error' }), refused)
+  await assert.rejects(fetch(new Request(`${url}/from`, { redirect: 'error' })), refused)
 })
 
-test('the reason of an abort is the cause of the error, before, during and after the head', async (t) => {
+test('an abort rejects with the signal’s reason itself, before, during and after the head', async (t) => {
   const url = await originOf(t, (request, response) => {
     if (request.url === '/body') response.write('begin')
   })
   const { fetch } = clientOf(t)
-  const reason = new Error('no more')
-  await assert.rejects(fetch(url, { signal: AbortSignal.abort(reason) }), {
-    code: 'cancelled',
-    cause: reason,
-  })
-  await assert.rejects(fetch(url, { signal: AbortSignal.timeout(20) }), {
-    code: 'cancelled',
-    message: /timeout/,
-  })
+  const reason = { any: 'thing' }
+  const is = (expected: unknown) => (thrown: unknown) => thrown === expected
+  await assert.rejects(fetch(url, { signal: AbortSignal.abort(reason) }), is(reason))
+  await assert.rejects(fetch(url, { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
   const abort = new AbortController()
   const response = await fetch(`${url}/body`, { signal: abort.signal })
   const text = response.text()
   abort.abort(reason)
-  await assert.rejects(text, { code: 'cancelled', cause: reason })
+  await assert.rejects(text, is(reason))
 })
 
 test('GET and HEAD take no body', async (t) => {
   const { fetch } = clientOf(t)
   for (const method of ['GET', 'HEAD', 'get'])
-    await assert.rejects(fetch('http://127.0.0.1:1/', { method, body: 'x' }), {
-      code: 'invalid_request',
-      replaySafe: 'unsent',
-    })
+    await assert.rejects(fetch('http://127.0.0.1:1/', { method, body: 'x' }), TypeError)
 })

@@ -1,0 +1,83 @@
+import { TrafficError } from '@headgate/core'
+import type { ClientEngine } from '../engine.ts'
+import type { Priority } from '../options.ts'
+import type { PreparedCall } from '../prepare.ts'
+import type { RequestContent } from '../request-body.ts'
+import type { ClientResponse } from '../response/response.ts'
+import { extracted } from './content.ts'
+import { fetchFailure, fetchFailures } from './failures.ts'
+import { cacheFields, contentLength, sentFields } from './fields.ts'
+import { heldContent } from './held-content.ts'
+import { matchesIntegrity } from './integrity.ts'
+import { isLocal, localFetch } from './local-fetch.ts'
+import type { FetchInit } from './members.ts'
+import { type FetchRequest, fetchRequest } from './request.ts'
+
+/** `fetch` as the Fetch standard has it (5.6), over the client's policies and connections. */
+export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>
+
+/** The client's `fetch`. What it rejects with is what the standard says: the signal's reason, or a TypeError. */
+export function makeFetch(engine: ClientEngine): Fetch {
+  return async function fetch(input, init) {
+    const request = fetchRequest(input, init)
+    const { url, method, headers, signal } = request
+    if (signal?.aborted === true) throw signal.reason
+    if (isLocal(url)) return localFetch(url, method, headers, signal)
+    try {
+      const content = await contentOf(request)
+      const response = await engine.send(url, callOf(request, content), undefined, fetchFailures(signal))
+      return request.integrity === '' ? response : await checked(response, request)
+    } catch (thrown) {
+      throw fetchFailure(thrown, signal)
+    }
+  }
+}
+
+/** Without a Request, at once: whoever calls may change what was given when this returns. */
+function contentOf({
+  body,
+  request,
+  headers,
+  duplex,
+  keepalive,
+}: FetchRequest): RequestContent | Promise<RequestContent> {
+  const length = contentLength(headers)
+  return request === undefined ? extracted(body, duplex, keepalive, length) : heldContent(request, length)
+}
+
+function callOf(request: FetchRequest, content: RequestContent): PreparedCall {
+  const { method, signal, redirect, settings, priority } = request
+  const call: PreparedCall = {
+    method,
+    headers: cacheFields(request.cache, sentFields(request.headers)),
+    content,
+    signal,
+    ...(redirect !== 'follow' && { redirectMode: redirect }),
+    priority: priorityOf(priority),
+    ...(request.credentials === 'omit' && { auth: false as const }),
+  }
+  return settings === undefined
+    ? call
+    : { ...settings, ...call, priority: settings.priority ?? call.priority }
+}
+
+function priorityOf(given: string): Priority | undefined {
+  return given === 'high' || given === 'low' ? given : undefined
+}
+
+/** @throws TrafficError `invalid_content` if the content is not what `init.integrity` says */
+async function checked(
+  response: ClientResponse,
+  { integrity, method }: FetchRequest,
+): Promise<ClientResponse> {
+  if (response.body === null) throw mismatch(method, response)
+  const content = new Uint8Array(await response.clone().arrayBuffer())
+  if (!matchesIntegrity(content, integrity)) throw mismatch(method, response)
+  return response
+}
+
+function mismatch(method: string, response: ClientResponse): TrafficError {
+  void response.discard()
+  const message = `the content that ${method} brought does not match init.integrity`
+  return new TrafficError('invalid_content', message, { phase: 'response-body' })
+}

@@ -1,0 +1,36 @@
+/** Fields that say how a message is framed and how its connection is used: the engine makes them (RFC 9110 7.6.1, RFC 9112 section 6). */
+const ENGINES_OWN: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** The fields to send: those that no program may set are left out in silence, as the standard has it (WHATWG Fetch 2.2.2). */
+export function sentFields(headers: Headers): [string, string][] {
+  return [...headers].filter(([name]) => !ENGINES_OWN.has(name))
+}
+
+/** How long a stream is that is sent with a Content-Length, as S3 wants it; undefined if that is no length. */
+export function contentLength(headers: Headers): number | undefined {
+  const value = headers.get('content-length')
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined
+}
+
+/** What the cache modes say to caches on the way (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", steps 8.17 to 8.18). */
+export function cacheFields(mode: string, fields: [string, string][]): [string, string][] {
+  const has = (name: string): boolean => fields.some(([each]) => each === name)
+  const said: [string, string][] = []
+  if (mode === 'no-cache' && !has('cache-control')) said.push(['cache-control', 'max-age=0'])
+  if (mode === 'no-store' || mode === 'reload') {
+    if (!has('pragma')) said.push(['pragma', 'no-cache'])
+    if (!has('cache-control')) said.push(['cache-control', 'no-cache'])
+  }
+  return said.length === 0 ? fields : [...fields, ...said]
+}

@@ -1,0 +1,60 @@
+import { WholeBody } from '@headgate/core'
+import { type RequestContent, streamContent } from '../request-body.ts'
+
+/** How much of a Request's body is read before it is sent: most are strings or bytes, which the platform shows as a stream. */
+const READ_AHEAD = 1024 * 1024
+/** Turns of the event loop to wait for a chunk: strings and bytes come within one, Blobs and forms within a few. */
+const TURNS = 16
+
+/**
+ * The body of a Request. One that is there at once gets a length, and can be sent again; one that is still to come is sent as it
+ * comes. The platform does not tell which of them it is, so the stream is read ahead.
+ * @param length what its Content-Length says, if it has one
+ */
+export async function heldContent(request: Request, length: number | undefined): Promise<RequestContent> {
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader() // whoever calls has looked
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const next = reader.read()
+    const result = await soon(next)
+    if (result?.done === true)
+      return { body: WholeBody.fromBytes(Buffer.concat(chunks)), contentType: undefined }
+    if (result === undefined) return streamContent(continued(chunks, next, reader), length)
+    if (!(result.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk')
+    chunks.push(result.value)
+    size += result.value.byteLength
+    if (size > READ_AHEAD) return streamContent(continued(chunks, reader.read(), reader), length)
+  }
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+type Read = Awaited<ReturnType<Reader['read']>>
+
+/** The result of a read, or undefined if it takes longer. */
+async function soon(read: Promise<Read>): Promise<Read | undefined> {
+  for (let turn = 0; turn < TURNS; turn++) {
+    const result = await Promise.race([read, nextTurn()])
+    if (result !== undefined) return result
+  }
+  return undefined
+}
+
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => {
+    setImmediate(() => resolve(undefined))
+  })
+}
+
+async function* continued(
+  chunks: readonly Uint8Array[],
+  next: Promise<Read>,
+  reader: Reader,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+    for (let result = await next; !result.done; result = await reader.read()) yield result.value
+  } finally {
+    await reader.cancel()
+  }
+}

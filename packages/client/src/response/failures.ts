@@ -1,0 +1,13 @@
+import type { TrafficError } from '@headgate/core'
+import { parseJson } from './content.ts'
+
+/** How a response tells whoever reads it what went wrong: the methods and `fetch` have different customs. */
+export interface Failures {
+  /** The body broke while it was read. */
+  readonly body: (error: TrafficError) => unknown
+  /** Reads JSON. @throws whatever stands for content that is not JSON */
+  readonly json: (text: string, url: string) => unknown
+}
+
+/** For `get` and its like: everything is a TrafficError. */
+export const TRAFFIC_FAILURES: Failures = { body: (error) => error, json: parseJson }

@@ -1,0 +1,82 @@
+import type { Body } from '@headgate/core'
+import { bodyStream, type StreamFailure } from './body-stream.ts'
+
+type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>
+
+/** What Node asks a stream whether anything was read from it or it was cancelled (`stream.isDisturbed`). */
+const DISTURBED = Symbol.for('nodejs.stream.disturbed')
+
+/**
+ * A response's content, which becomes a stream of the platform when somebody asks for one, and passes for one before that: the
+ * platform's `Response` is made over it. Measured, a ReadableStream costs 5 µs and a `Response` over one 11 µs;
+ * a `Response` over this costs 0.3 µs, and most responses are read whole, without a stream.
+ */
+export class LazyStream {
+  readonly content: Body
+  private readonly failure: StreamFailure
+  private stream: ByteStream | undefined
+  private taken = false
+
+  constructor(content: Body, failure: StreamFailure, stream?: ByteStream) {
+    this.content = content
+    this.failure = failure
+    this.stream = stream
+  }
+
+  /** Whether there is a stream: then the content can no longer be read past it. */
+  get streaming(): boolean {
+    return this.stream !== undefined
+  }
+
+  /** The content was read without a stream. */
+  take(): void {
+    this.taken = true
+  }
+
+  get real(): ByteStream {
+    this.stream ??= bodyStream(this.content, this.failure)
+    return this.stream
+  }
+
+  /** Two streams with the same content; the first takes the place of this one's. */
+  split(): ByteStream {
+    const [mine, other] = this.real.tee()
+    this.stream = mine
+    return other
+  }
+
+  get disturbed(): boolean {
+    if (this.taken) return true
+    const { stream } = this
+    // Node's own streams know; its types do not say so.
+    return stream !== undefined && (stream as unknown as Record<symbol, boolean>)[DISTURBED] === true
+  }
+
+  get locked(): boolean {
+    return this.taken || this.stream?.locked === true
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    return this.real.cancel(reason)
+  }
+
+  getReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> {
+    return this.real.getReader()
+  }
+
+  tee(): [ByteStream, ByteStream] {
+    return this.real.tee()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+    return this.real[Symbol.asyncIterator]()
+  }
+}
+
+// `new Response(stream)` asks whether its argument is a ReadableStream by its prototypes.
+Object.defineProperty(LazyStream.prototype, DISTURBED, {
+  get(this: LazyStream) {
+    return this.disturbed
+  },
+})
+Object.setPrototypeOf(LazyStream.prototype, ReadableStream.prototype)

@@ -1,0 +1,188 @@
+import { inspect } from 'node:util'
+import { type Body, EMPTY_BODY, type HttpResponse, REASON_PHRASES, type TrafficError } from '@headgate/core'
+import type { StandardSchema } from '../standard-schema.ts'
+import { shown } from '../shown-url.ts'
+import { validated } from './content.ts'
+import type { Failures } from './failures.ts'
+import { LazyStream } from './lazy-stream.ts'
+import { receivedHeaders } from './received-headers.ts'
+import { readOctets, readText } from './read-body.ts'
+
+/** What a response is made of, beside what the wire brought. */
+export interface ResponseFacts {
+  /** The method of the request that it is for, the last one after redirects. */
+  readonly method: string
+  /** Where it came from, after redirects. */
+  readonly url: string
+  readonly redirected: boolean
+  /** Tries that it took. */
+  readonly attempts: number
+  /** The most bytes that `json()`, `text()` and their like hold. */
+  readonly limit: number
+  readonly failures: Failures
+}
+
+/** Statuses whose responses have no body, whatever came (WHATWG Fetch 2.2.3, "null body status"). */
+const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+
+/** The platform's class; its types declare as fields what are accessors and methods, which no class could override. */
+const PlatformResponse: new (body: ReadableStream | null, init: ResponseInit) => object = Response
+
+/**
+ * A response of the platform's own class, which costs 0.5 µs in place of the 11 µs of `new Response(stream)`: headers and streams
+ * are made when they are asked for. What is private to the platform's class knows of the body by a `LazyStream`.
+ */
+export class ClientResponse extends PlatformResponse {
+  declare readonly status: number
+  declare readonly statusText: string
+  declare readonly ok: boolean
+  readonly #message: HttpResponse
+  readonly #facts: ResponseFacts
+  readonly #lazy: LazyStream | undefined
+  #fields: Headers | undefined
+
+  constructor(
+    message: HttpResponse,
+    facts: ResponseFacts,
+    lazy: LazyStream | undefined = lazyOf(message, facts),
+  ) {
+    const { status, reason = REASON_PHRASES[status] ?? '' } = message
+    // Others than these cannot be constructed, only received: they are told by a property of the response's own.
+    const constructible = status >= 200 && status <= 599 ? status : 200
+    super((lazy ?? null) as ReadableStream | null, { status: constructible, statusText: reason })
+    if (constructible !== status) Object.defineProperty(this, 'status', { value: status, enumerable: false })
+    this.#message = message
+    this.#facts = facts
+    this.#lazy = lazy
+  }
+
+  get url(): string {
+    return this.#facts.url
+  }
+
+  get redirected(): boolean {
+    return this.#facts.redirected
+  }
+
+  get type(): Response['type'] {
+    return 'basic'
+  }
+
+  /** Tries that it took, the first included. */
+  get attempts(): number {
+    return this.#facts.attempts
+  }
+
+  get headers(): Headers {
+    this.#fields ??= receivedHeaders(this.#message.headers)
+    return this.#fields
+  }
+
+  /** One header field, without making `headers`; undefined if there is none. `name` in any case. */
+  header(name: string): string | undefined {
+    return this.#message.headers.get(name.toLowerCase())
+  }
+
+  /** The content as it comes; null for HEAD and for statuses that have none. */
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.#lazy?.real ?? null
+  }
+
+  get bodyUsed(): boolean {
+    return this.#lazy?.disturbed ?? false
+  }
+
+  text(): Promise<string> {
+    return this.#read(readText, (response) => response.text())
+  }
+
+  /**
+   * The content as JSON, checked and typed by a schema if one is given.
+   * @throws TrafficError `invalid_content` if it is not JSON, or not what the schema says; for `fetch`, a SyntaxError if it is not JSON
+   */
+  json(): Promise<unknown>
+  json<Output>(schema: StandardSchema<unknown, Output>): Promise<Output>
+  async json(schema?: StandardSchema<unknown, unknown>): Promise<unknown> {
+    const value = this.#facts.failures.json(await this.text(), this.url)
+    return schema === undefined ? value : validated(value, this.url, schema)
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer
+  }
+
+  /** The content, in memory of its own. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read(
+      (body, limit) => readOctets(body, limit).then((bytes) => new Uint8Array(bytes)),
+      async (response) => new Uint8Array(await response.arrayBuffer()),
+    )
+  }
+
+  async blob(): Promise<Blob> {
+    return (await this.#again()).blob()
+  }
+
+  async formData(): Promise<FormData> {
+    return (await this.#again()).formData()
+  }
+
+  /** @throws TypeError if the content was read already */
+  clone(): ClientResponse {
+    if (this.#lazy === undefined) return new ClientResponse(this.#message, this.#facts, undefined)
+    if (this.#unusable) throw alreadyRead()
+    const { content } = this.#lazy
+    const stream = content.whole === undefined || this.#lazy.streaming ? this.#lazy.split() : undefined
+    const lazy = new LazyStream(content, this.#facts.failures.body, stream)
+    return new ClientResponse(this.#message, this.#facts, lazy)
+  }
+
+  /** Gives the rest of the content up: its connection may be closed. */
+  async discard(): Promise<void> {
+    if (!this.#unusable) await this.body?.cancel()
+  }
+
+  get #unusable(): boolean {
+    return this.#lazy !== undefined && (this.#lazy.disturbed || this.#lazy.locked)
+  }
+
+  /** Reads the content once: straight from the engine, or from the stream if somebody has asked for that. */
+  #read<Content>(
+    direct: (body: Body, limit: number) => Promise<Content>,
+    streamed: (response: Response) => Promise<Content>,
+  ): Promise<Content> {
+    if (this.#lazy === undefined) return direct(EMPTY_BODY, 0)
+    if (this.#unusable) return Promise.reject(alreadyRead())
+    if (this.#lazy.streaming) return streamed(new Response(this.#lazy.real))
+    this.#lazy.take()
+    const { limit, failures } = this.#facts
+    return direct(this.#lazy.content, limit).catch((error: TrafficError) => {
+      throw failures.body(error)
+    })
+  }
+
+  /** For content whose meaning depends on the media type, which the platform parses. */
+  async #again(): Promise<Response> {
+    const type = this.headers.get('content-type')
+    return new Response(await this.bytes(), { headers: type === null ? {} : { 'content-type': type } })
+  }
+}
+
+/** Neither fields nor content, which may be secret, nor the query. */
+Object.defineProperty(ClientResponse.prototype, inspect.custom, {
+  value(this: ClientResponse) {
+    return `ClientResponse { ${this.status} ${shown(this.url)} }`
+  },
+})
+
+/** Undefined where there is none (WHATWG Fetch 4.1, "main fetch", step 22). */
+function lazyOf({ status, body }: HttpResponse, { method, failures }: ResponseFacts): LazyStream | undefined {
+  if (method === 'HEAD' || NO_BODY.has(status)) return undefined
+  return new LazyStream(body, failures.body)
+}
+
+function alreadyRead(): TypeError {
+  return new TypeError(
+    'Body is unusable: it was read already, or a reader holds it; clone() the response before',
+  )
+}
