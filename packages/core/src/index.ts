@@ -106,7 +106,7 @@ export {
   type MetricDescription,
   MetricLayout,
 } from './telemetry/layout.ts'
-export { redactQuery } from './telemetry/redact.ts'
+export { isSecretField, isSecretName, redactQuery } from './telemetry/redact.ts'
 export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker/breaker.ts'
 export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/breaker/circuits.ts'
 export type { CircuitOptions, CircuitState } from './policies/breaker/breaker-state.ts'

@@ -12,6 +12,14 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }
 
+/** Fields and cookies that hold secrets under names that do not say so; a session is as good as a password while it lasts. */
+const SECRET_FIELD = /^(?:set-)?cookie2?$|^dpop$|^x-csrf|session|sid$/i
+
+/** Whether a header field, a cookie or whatever else has a name and a value holds a secret, as its name says. */
+export function isSecretField(name: string): boolean {
+  return SECRET_NAME.test(name) || SECRET_FIELD.test(name)
+}
+
 /**
  * A query for logs: values of parameters whose names speak of secrets are replaced by `[redacted]`.
  * @param query "?" included, as in `HttpRequest.query`; empty if there is none

@@ -1,26 +1,22 @@
-import type { GatewayConfig } from '../config/types/config.ts'
-import { shownConfig } from '../config/redact.ts'
 import type { Reloader } from '../versions/reloader.ts'
+import { writtenVersion } from '../versions/written-version.ts'
 import { type AdminOperation, json, problem } from './endpoint.ts'
 import { OUTCOME, answerChange, CHANGE_ANSWERS, DRY_RUN, etagOf, ifHash, isDryRun } from './outcome.ts'
 import { ANY_OBJECT } from './schemas.ts'
 
-/** `GET /config`: what is in force, every default filled in. */
-export function configuration(
-  config: () => GatewayConfig,
-  reloader: Pick<Reloader, 'version'>,
-): AdminOperation {
+/** `GET /config`: what was put in force last, as one would write it, every default filled in. */
+export function configuration(reloader: Pick<Reloader, 'version'>): AdminOperation {
   return {
     method: 'GET',
     path: '/config',
-    about: 'the configuration in force, defaults filled in, secrets redacted',
+    about: 'the configuration in force as it can be sent to PUT, defaults filled in, secrets redacted',
     description: {
       id: 'getConfiguration',
       result: ANY_OBJECT,
       etag: true,
       answers: { 200: 'the configuration; its ETag is for If-Match' },
     },
-    handle: () => json(shownConfig(config()), { etag: etagOf(reloader.version) }),
+    handle: () => json(writtenVersion(reloader.version).shown, { etag: etagOf(reloader.version) }),
   }
 }
 
@@ -34,7 +30,11 @@ export function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOp
       id: 'replaceConfiguration',
       result: OUTCOME,
       query: DRY_RUN,
-      body: { type: 'object', description: 'as "headgate schema" describes it' },
+      body: {
+        type: 'object',
+        description:
+          'as "headgate schema" describes it; a secret that GET shows as [redacted] stays as it is where that is sent back',
+      },
       conditional: 'configuration',
       answers: { ...CHANGE_ANSWERS, 400: 'the body is missing or not JSON', 428: 'If-Match is missing' },
     },

@@ -18,7 +18,7 @@ export function adminOperations(supervisor: Supervisor, reloader: Reloader): Adm
   const config = () => supervisor.config
   return [
     status(supervisor, reloader),
-    configuration(config, reloader),
+    configuration(reloader),
     replaceConfiguration(reloader),
     reload(reloader),
     ...versionOperations(reloader),

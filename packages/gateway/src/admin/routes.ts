@@ -1,5 +1,5 @@
-import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { shownConfig } from '../config/redact.ts'
+import type { GatewayConfig } from '../config/types/config.ts'
+import { shownConfig, type ShownConfig } from '../config/redact.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import type { SplitsSource } from './splits.ts'
 import { ANY_OBJECT, list, members } from './schemas.ts'
@@ -23,7 +23,7 @@ export function routes(config: () => GatewayConfig, source: SplitsSource): Admin
   }
 }
 
-function withPresentWeights(route: RouteConfig, { splits }: SplitsSource): unknown {
-  const weights = splits.get(route.name)?.weights
+function withPresentWeights(route: ShownConfig['routes'][number], { splits }: SplitsSource): unknown {
+  const weights = splits.get(route.name ?? '')?.weights
   return weights === undefined ? route : { ...route, split: { ...route.split, present: weights.byName } }
 }

@@ -1,10 +1,9 @@
-import { parseConfig } from '../config/parse.ts'
-import { variablesOf } from '../config/prepare/variables.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
-import { redact, shownConfig } from '../config/redact.ts'
+import { redact } from '../config/redact.ts'
 import { differencesOf } from '../versions/diff.ts'
 import type { Version } from '../versions/version.ts'
 import type { Reloader } from '../versions/reloader.ts'
+import { writtenVersion } from '../versions/written-version.ts'
 import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'
 import {
   OUTCOME,
@@ -77,7 +76,11 @@ export function versionOperations(
         ]
         if (from === undefined) return missing(query.get('from'))
         if (to === undefined) return missing(query.get('to'))
-        return json({ from: from.id, to: to.id, differences: differencesOf(complete(from), complete(to)) })
+        return json({
+          from: from.id,
+          to: to.id,
+          differences: differencesOf(writtenVersion(from), writtenVersion(to)),
+        })
       },
     },
     {
@@ -102,13 +105,6 @@ export function versionOperations(
 
 function shown({ input }: Version): unknown {
   return redact(input, configJsonSchema())
-}
-
-/** With all defaults, so that one that is written out is no difference. */
-function complete(version: Version): unknown {
-  const { input, folder } = version
-  const result = parseConfig(input, { variables: variablesOf(folder, process.env) })
-  return result.ok ? shownConfig(result.config) : shown(version)
 }
 
 function missing(id: string | null | undefined): AdminAnswer {

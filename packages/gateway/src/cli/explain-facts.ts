@@ -1,5 +1,6 @@
 import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
 import type { MirrorConfig, StickyConfig } from '../config/types/traffic-config.ts'
+import { writtenTime } from '../config/write/quantities.ts'
 import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../explain/explain-facts.ts'
 
 /** Lines on the version of an API that a request is for. */
@@ -74,8 +75,8 @@ export function mirrorLine({ upstream, percent }: MirrorConfig): string {
 export function deadlineLines({ exchange, attempt, asked }: DeadlineFacts): string[] {
   const isShorter = asked !== undefined && asked < (exchange ?? Infinity)
   return [
-    ...(exchange === undefined || isShorter ? [] : [`the whole exchange: ${exchange} ms`]),
-    ...(isShorter ? [`the whole exchange: ${asked} ms, as the client asks`] : []),
-    ...(attempt === undefined ? [] : [`the response head of each try: ${attempt} ms`]),
+    ...(exchange === undefined || isShorter ? [] : [`the whole exchange: ${writtenTime(exchange)}`]),
+    ...(isShorter ? [`the whole exchange: ${writtenTime(asked)}, as the client asks`] : []),
+    ...(attempt === undefined ? [] : [`the response head of each try: ${writtenTime(attempt)}`]),
   ]
 }

@@ -1,4 +1,5 @@
 import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
+import { redactText } from '../config/redact-text.ts'
 import type { RouteConfig } from '../config/types/config.ts'
 
 /** Where a route leads, in a few words. */
@@ -23,7 +24,7 @@ function versionTargets({ versions, default: wanted }: ApiVersionsConfig, otherw
 
 function ownTarget({ upstream, split, redirect, respond }: RouteConfig): string {
   if (upstream !== undefined) return upstream
-  if (redirect !== undefined) return `redirect ${redirect.status} to ${redirect.location}`
+  if (redirect !== undefined) return `redirect ${redirect.status} to ${redactText(redirect.location)}`
   if (respond !== undefined) return `answer ${respond.status}`
   return split?.upstreams.map((each) => `${each.upstream} (${each.weight})`).join(', ') ?? ''
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { clientNetwork, type Exchange, parseRequestTimeout } from '@headgate/core'
+import { clientNetwork, type Exchange, isSecretField, parseRequestTimeout } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 import type { RateLimitConfig, RateLimitKey } from '../config/types/rate-limit-config.ts'
 import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
@@ -88,11 +88,8 @@ function partOf(part: RateLimitKey, route: string, exchange: Exchange, geo: GeoL
   const { name } = part
   const value = exchange.request.headers.get(name)
   if (value === undefined) return `client-ip ${clientNetwork(exchange.clientAddress)}, for want of ${name}`
-  return `${name} ${SECRET.test(name) ? hashed(value) : JSON.stringify(value)}`
+  return `${name} ${isSecretField(name) ? hashed(value) : JSON.stringify(value)}`
 }
-
-/** Names of fields that hold what opens doors. */
-const SECRET = /auth|cookie|credential|key|pass|secret|session|signature|token/
 
 function hashed(value: string): string {
   return `sha256:${createHash('sha256').update(value, 'latin1').digest('hex').slice(0, 12)}`

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@headgate/core'
 import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { shownConfig } from '../config/redact.ts'
+import { shownConfig, type ShownConfig } from '../config/redact.ts'
 import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
@@ -141,17 +141,19 @@ function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteCon
   })
 }
 
+type ShownRoute = ShownConfig['routes'][number]
+
 /** By itself, without an upstream. */
 function isAnswered({ redirect, respond, apiVersions }: RouteConfig): boolean {
   return apiVersions === undefined && (redirect ?? respond) !== undefined
 }
 
-function settingsOf(name: string, config: GatewayConfig, route: RouteConfig | undefined): unknown {
+function settingsOf(name: string, config: ShownConfig, route: ShownRoute | undefined): unknown {
   switch (name) {
     case 'timeout':
-      return { exchange: route?.timeout ?? config.timeouts.exchange }
+      return { exchange: route?.timeout ?? config.timeouts?.exchange }
     case 'limits':
-      return { body: route?.limits?.body ?? config.limits.body }
+      return { body: route?.limits?.body ?? config.limits?.body }
     case 'attemptTimeout':
       return { ...route?.timeouts }
     default:

@@ -1,3 +1,5 @@
+import { itemName } from '../config/restore-redacted.ts'
+
 /** One place in which two configurations differ. */
 export interface Difference {
   /** As `routes.orders.timeout`: what has a name stands under that, everything else under its position. */
@@ -8,19 +10,41 @@ export interface Difference {
   readonly after?: unknown
 }
 
-/** Where two values differ, down to single settings; what only one of them has is named as a whole. */
-export function differencesOf(before: unknown, after: unknown, path: string = ''): Difference[] {
-  if (JSON.stringify(before) === JSON.stringify(after)) return []
-  if (before === undefined) return [{ path, after }]
-  if (after === undefined) return [{ path, before }]
+/** A value, and what of it may be shown. */
+export interface Shown {
+  readonly whole: unknown
+  readonly shown: unknown
+}
+
+/** What is said of a secret in place of which there is another one. */
+const CHANGED = ' (changed)'
+const NOTHING: Shown = { whole: undefined, shown: undefined }
+
+/**
+ * Where two values differ, down to single settings; what only one of them has is named as a whole. Secrets are compared, and
+ * not shown.
+ */
+export function differencesOf(before: Shown, after: Shown, path: string = ''): Difference[] {
+  if (JSON.stringify(before.whole) === JSON.stringify(after.whole)) return []
+  if (before.whole === undefined) return [{ path, after: after.shown }]
+  if (after.whole === undefined) return [{ path, before: before.shown }]
   const [left, right] = [entriesOf(before), entriesOf(after)]
-  if (left === undefined || right === undefined) return [{ path, before, after }]
+  if (left === undefined || right === undefined) return [leaf(before.shown, after.shown, path)]
   const keys = new Set([...left.keys(), ...right.keys()])
-  const found = [...keys].flatMap((key) =>
-    differencesOf(left.get(key), right.get(key), path === '' ? key : `${path}.${key}`),
-  )
+  const found = [...keys].flatMap((key) => {
+    const [one, other] = [left.get(key), right.get(key)]
+    const name = (other ?? one)?.name ?? key
+    return differencesOf(one ?? NOTHING, other ?? NOTHING, path === '' ? name : `${path}.${name}`)
+  })
+  if (found.length > 0) return found
   // The same items in another order.
-  return found.length > 0 ? found : [{ path, before: [...left.keys()], after: [...right.keys()] }]
+  return [{ path, before: namesOf(left), after: namesOf(right) }]
+}
+
+function leaf(before: unknown, after: unknown, path: string): Difference {
+  const isSame = JSON.stringify(before) === JSON.stringify(after)
+  const shown = typeof after === 'string' ? after : JSON.stringify(after)
+  return { path, before, after: isSame ? `${shown}${CHANGED}` : after }
 }
 
 /** One line each: `+` added, `-` removed, `~` changed. */
@@ -34,17 +58,31 @@ export function formatDifferences(differences: readonly Difference[]): string {
     .join('')
 }
 
-function entriesOf(value: unknown): Map<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  if (!Array.isArray(value)) return new Map(Object.entries(value))
-  if (!value.every((item) => typeof item === 'object' && item !== null)) return undefined
-  return new Map(value.map((item: object, index) => [nameOf(item) ?? String(index), item]))
+interface Entry extends Shown {
+  /** As it may be shown. */
+  readonly name: string
 }
 
-function nameOf(item: object): string | undefined {
-  for (const key of ['name', 'url', 'address']) {
-    const name: unknown = Reflect.get(item, key)
-    if (typeof name === 'string') return name
+function entriesOf({ whole, shown }: Shown): Map<string, Entry> | undefined {
+  if (typeof whole !== 'object' || whole === null || typeof shown !== 'object' || shown === null)
+    return undefined
+  const entries = new Map<string, Entry>()
+  if (!Array.isArray(whole)) {
+    for (const [key, item] of Object.entries(whole))
+      entries.set(key, { name: key, whole: item, shown: Reflect.get(shown, key) })
+    return entries
   }
-  return undefined
+  if (!whole.every((item) => typeof item === 'object' && item !== null)) return undefined
+  for (const [index, item] of whole.entries()) {
+    const part: unknown = Reflect.get(shown, index)
+    const [key, name] = [itemName(item) ?? String(index), itemName(part) ?? String(index)]
+    // Several may have the same name.
+    const place = entries.has(key) ? ` #${index}` : ''
+    entries.set(`${key}${place}`, { name: `${name}${place}`, whole: item, shown: part })
+  }
+  return entries
+}
+
+function namesOf(entries: ReadonlyMap<string, Entry>): string[] {
+  return Array.from(entries.values(), ({ name }) => name)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { LoadResult } from '../config/load.ts'
+import { restoreRedacted } from '../config/restore-redacted.ts'
 import { checkInput } from '../config/load.ts'
 import { variablesOf } from '../config/prepare/variables.ts'
 import { type FileDigests, fileDigests } from '../identity.ts'
@@ -9,6 +10,7 @@ import { StartError, startFailure } from '../workers/start-failure.ts'
 import { changesBetween, withoutRestart } from './changes.ts'
 import type { VersionHistory } from './history.ts'
 import type { Version } from './version.ts'
+import { writtenVersion } from './written-version.ts'
 import { type ChangeOrder, type ChangeOutcome, type LastReload, refusalOf } from './outcome.ts'
 import { describeChanges } from './report.ts'
 
@@ -101,8 +103,17 @@ export class Reloader {
   /** What is handed over. */
   apply(input: unknown, order: ChangeOrder): Promise<ChangeOutcome> {
     return this.inTurn(order, async () =>
-      this.change(await attempt('checked', () => checkInput(input, this.source.folder)), order),
+      this.change(
+        await attempt('checked', () => checkInput(this.withSecrets(input), this.source.folder)),
+        order,
+      ),
     )
+  }
+
+  /** What was shown in place of secrets stands for those that are in force. */
+  private withSecrets(input: unknown): unknown {
+    const { whole, shown } = writtenVersion(this.inForce)
+    return restoreRedacted(input, whole, shown)
   }
 
   /** What was in force before. */

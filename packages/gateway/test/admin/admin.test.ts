@@ -6,8 +6,6 @@ import { configuration } from '../../src/admin/config.ts'
 import type { AdminEndpoint, AdminRequest } from '../../src/admin/endpoint.ts'
 import { liveness, readiness } from '../../src/admin/health.ts'
 import { listenAdmin } from '../../src/admin/server.ts'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
-import { parseConfig } from '../../src/config/parse.ts'
 import type { Version } from '../../src/versions/version.ts'
 import type { SupervisorStatus } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
@@ -122,29 +120,24 @@ describe('readiness', () => {
   }
 })
 
-function shownConfiguration(config: GatewayConfig): string {
-  const version = { hash: 'abc' } as Version
-  const answer = configuration(() => config, { version }).handle({} as AdminRequest)
+function shownConfiguration(input: unknown): string {
+  const version = { hash: 'abc', input, folder: '/' } as Version
+  const answer = configuration({ version }).handle({} as AdminRequest)
   assert.ok(!(answer instanceof Promise))
   assert.equal(answer.headers?.['etag'], '"abc"')
   return answer.body
 }
 
 it('/config shows what is in force', () => {
-  const result = parseConfig({ workers: 3, routes: [{ upstream: 'http://127.0.0.1:1' }] })
-  assert.ok(result.ok)
-  const shown = JSON.parse(shownConfiguration(result.config))
+  const shown = JSON.parse(shownConfiguration({ workers: 3, routes: [{ upstream: 'http://127.0.0.1:1' }] }))
   assert.equal(shown.workers, 3)
   assert.equal(shown.routes[0].name, 'route-1')
-  assert.equal(shown.timeouts.connect, 5000)
+  assert.equal(shown.timeouts.connect, '5s', 'as one would write it')
 })
 
 it('/config hides credentials, wherever they stand', () => {
-  const result = parseConfig({ routes: [{ upstream: 'http://127.0.0.1:1' }] })
-  assert.ok(result.ok)
   // The schema refuses credentials in URLs: this is the second lock.
-  const route = { ...result.config.routes[0], upstream: 'http://user:s3cret@127.0.0.1:1' }
-  const body = shownConfiguration({ ...result.config, routes: [route] as typeof result.config.routes })
+  const body = shownConfiguration({ routes: [{ upstream: 'http://user:s3cret@127.0.0.1:1' }] })
   assert.ok(!body.includes('s3cret'), body)
   assert.match(body, /\[redacted\]/)
 })

@@ -50,13 +50,13 @@ it('"explain" tells whose count limits take, without secrets, where a split send
   assert.match(shown, /\nMirror:\n {2}a copy of 5 % of all requests goes to next\n/)
   assert.match(
     shown,
-    /\nDeadlines:\n {2}the whole exchange: 2000 ms, as the client asks\n {2}the response head of each try: 500 ms\n/,
+    /\nDeadlines:\n {2}the whole exchange: 2s, as the client asks\n {2}the response head of each try: 500ms\n/,
   )
   const bare = await explain(cwd, '/shop', '--client', '192.0.2.7')
   assert.match(bare, /office {4}counts for client-ip 192\.0\.2\.7\n/)
   assert.match(bare, /client-ip 192\.0\.2\.7, for want of x-api-key/)
   assert.match(bare, /this request goes to one of them by chance/)
-  assert.match(bare, /the whole exchange: 10000 ms\n/)
+  assert.match(bare, /the whole exchange: 10s\n/)
 })
 
 it('"explain" tells which version of an API a request is for', async () => {

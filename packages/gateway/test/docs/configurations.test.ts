@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../../src/config/types/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { type Block, userPages } from '../../../../scripts/docs/markdown.ts'
 import { compile } from '../../../../scripts/docs/compile.ts'
+import { assertSentBackIsSame } from '../config/sent-back.ts'
 import { makeCertificates, project } from './project.ts'
 
 /** JSON that is no configuration: reference.test.ts looks at it. */
@@ -34,7 +35,10 @@ describe('every configuration in the documentation', () => {
     it(`${block.place} is ${block.info === WRONG ? 'refused' : 'accepted'}`, async () => {
       const result = await load(path, block, index)
       if (block.info === WRONG) assert.equal(result.ok, false)
-      else assert.ok(result.ok, JSON.stringify(result))
+      else {
+        assert.ok(result.ok, JSON.stringify(result))
+        assertSentBackIsSame(result.config)
+      }
     })
   }
 

@@ -1,5 +1,15 @@
 import { isIP } from 'node:net'
-import { bodyFrom, fieldText, fieldValue, HttpRequest, type Peer } from '@headgate/core'
+import {
+  bodyFrom,
+  fieldText,
+  fieldValue,
+  HttpRequest,
+  isSecretField,
+  type Peer,
+  redactQuery,
+} from '@headgate/core'
+import { redactText } from '../../config/redact-text.ts'
+import { HIDDEN } from '../../config/redact-urls.ts'
 import {
   type Explanation,
   explain as explainRequest,
@@ -63,7 +73,7 @@ export const explain: CliCommand = {
     const show = async (live?: LiveWeights): Promise<void> => {
       const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
       const shown = sections(explanation, isLive).join('\n')
-      terminal.out(`${method} ${authority.text}${path}${query}\n\n${shown}`)
+      terminal.out(`${method} ${authority.text}${path}${redactQuery(query)}\n\n${shown}`)
     }
     if (isLive) return ask(values, terminal, async (client) => show(await liveWeights(client)))
     await show()
@@ -156,11 +166,20 @@ function message({ sent, answer }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority, headers } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
-    const fields = [...headers].map(({ name, value }) => `${name}: ${fieldText(value)}`)
-    return section('The upstream gets', [`${method} ${path}${query}`, `host: ${host}`, ...fields])
+    const fields = [...headers].map(shownField)
+    return section('The upstream gets', [
+      `${method} ${path}${redactQuery(query)}`,
+      `host: ${host}`,
+      ...fields,
+    ])
   }
-  const fields = [...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${fieldText(value)}`)
+  const fields = [...(answer?.headers ?? [])].map(shownField)
   return section('It is answered without an upstream', [`status ${answer?.status}`, ...fields])
+}
+
+/** What a route adds may be a credential; so may what was given with the command. */
+function shownField({ name, value }: { readonly name: string; readonly value: string }): string {
+  return `${name}: ${isSecretField(name) ? HIDDEN : redactText(fieldText(value))}`
 }
 
 function endpoints({ upstreams }: TakenRoute): string[] {

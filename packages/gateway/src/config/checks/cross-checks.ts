@@ -8,6 +8,7 @@ import { graphqlChecks } from './graphql-checks.ts'
 import { discoveryChecks } from './discovery-checks.ts'
 import { geoChecks } from './geo-checks.ts'
 import { rateLimitChecks } from './rate-limit-checks.ts'
+import { redactedChecks } from './redacted-checks.ts'
 import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from '../schema/schema.ts'
 import { overlaps, parseAddress } from '../values/address.ts'
@@ -44,6 +45,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
+    ...redactedChecks(input),
     ...routes.flatMap((route, index) =>
       fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
     ),

@@ -3,7 +3,9 @@ import { sourceAt } from '../prepare/as-written.ts'
 import type { VariablePlace } from '../prepare/prepare.ts'
 import { isBareVariable, type Variables } from '../prepare/variables.ts'
 import type { Locate } from '../read/positions.ts'
-import { HIDDEN, redactUrls } from '../redact-urls.ts'
+import { isSecretPlace } from '../redact.ts'
+import { redactText } from '../redact-text.ts'
+import { HIDDEN } from '../redact-urls.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
@@ -36,7 +38,7 @@ export function placeFinding(
   const part = finding.part ?? 'value'
   const written = part === 'key' ? finding.path.at(-1) : valueAt(input, finding.path)
   // A secret that is refused is one all the same.
-  const secret = part === 'value' && typeof written === 'string' && isSecret(schema, finding.path)
+  const secret = part === 'value' && typeof written === 'string' && isSecretPlace(input, schema, finding.path)
   const value = secret && !isBareVariable(written) ? HIDDEN : written
   const problem = value === undefined && finding.whole !== true ? 'is missing' : finding.problem
   const whole = finding.whole === true || value === undefined
@@ -47,7 +49,7 @@ export function placeFinding(
     ...(source.file === undefined ? {} : { file: source.file }),
     ...source.locate?.(finding.path, part),
     path: formatPath(finding.path),
-    ...(value === undefined ? {} : { value: typeof value === 'string' ? redactUrls(value) : value }),
+    ...(value === undefined ? {} : { value: typeof value === 'string' ? redactText(value) : value }),
     message: shown(whole ? problem : `${asRead ?? show(value)} ${problem}`, places),
     ...(allowed === undefined ? {} : { allowed: shown(allowed, places) }),
     ...(hint === undefined ? {} : { hint: shown(hint, places) }),
@@ -56,7 +58,7 @@ export function placeFinding(
 
 /** The names of variables in place of their values: what was made of a value may hold it. */
 function shown(text: string, places: readonly VariablePlace[]): string {
-  let safe = redactUrls(text)
+  let safe = redactText(text)
   for (const { value, written } of places) {
     if (value.length >= SHORTEST_HIDDEN) safe = safe.replaceAll(value, () => written)
   }
@@ -92,9 +94,4 @@ function isText(schema: JsonSchema, path: Path, text: string): boolean {
   return parts.some(({ type, pattern }) => {
     return type === 'string' && (typeof pattern !== 'string' || new RegExp(pattern).test(text))
   })
-}
-
-/** As `redact` knows them. */
-function isSecret(schema: JsonSchema, path: Path): boolean {
-  return schemasAt(schema, path).some((part) => part['writeOnly'] === true)
 }

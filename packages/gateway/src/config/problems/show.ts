@@ -1,4 +1,4 @@
-import { redactUrls } from '../redact-urls.ts'
+import { redactText } from '../redact-text.ts'
 
 const LONGEST = 100
 
@@ -14,6 +14,6 @@ export function show(value: unknown): string {
 }
 
 function quote(text: string): string {
-  const safe = redactUrls(text)
+  const safe = redactText(text)
   return JSON.stringify(safe.length > LONGEST ? `${safe.slice(0, LONGEST)}...` : safe)
 }

@@ -78,9 +78,12 @@ export const routeRateLimits: z.ZodType<
   string | RouteRateLimitInput | (string | RouteRateLimitInput)[]
 > = z.union([text(name, ''), routeRateLimit, z.array(either).min(1)]).transform((written) => {
   const limits = Array.isArray(written) ? written : [written]
-  return limits.map((limit, index) =>
-    typeof limit === 'string' ? limit : { ...limit, name: limit.name ?? defaultLimitName(index) },
-  )
+  return limits.map((limit, index) => {
+    if (typeof limit === 'string') return limit
+    // In the place that it has where it is written: the same configuration has the same text.
+    const { name: known, ...rest } = limit
+    return { name: known ?? defaultLimitName(index), ...rest }
+  })
 })
 
 /** The name of a limit that has none: its position in the route, counted from 1. */

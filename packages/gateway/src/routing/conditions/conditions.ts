@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
-import type { Scheme } from '@headgate/core'
+import { isSecretField, type Scheme } from '@headgate/core'
+import { redactText } from '../../config/redact-text.ts'
+import { HIDDEN } from '../../config/redact-urls.ts'
 import type { MatchConfig, ValueMatchConfig } from '../../config/types/match-config.ts'
 import { ipRanges } from '../../config/values/address.ts'
 import { allHold, type Condition, type Subject, weightOf } from './condition.ts'
@@ -88,13 +90,13 @@ function ofValue(what: string, name: string, match: ValueMatchConfig, some: Some
   if ('regex' in match) {
     const regex = new Regex(match.regex)
     const test: ValueTest = (value) => regex.matches(value)
-    const text = `${what} matches ${JSON.stringify(match.regex)}`
+    const text = `${what} matches ${quoted(name, [match.regex])}`
     return { text, weight: 1, holds: (subject) => some(subject, name, test) }
   }
   const values = new Set(match.equals)
   const test: ValueTest = (value) => values.has(value)
   return {
-    text: `${what} is ${quoted(match.equals)}`,
+    text: `${what} is ${quoted(name, match.equals)}`,
     weight: 1,
     holds: (subject) => some(subject, name, test),
   }
@@ -104,8 +106,10 @@ function present(): boolean {
   return true
 }
 
-function quoted(values: readonly string[]): string {
-  return values.map((value) => JSON.stringify(value)).join(' or ')
+/** For people: what has the name of a secret is hidden. */
+function quoted(name: string, values: readonly string[]): string {
+  if (isSecretField(name)) return JSON.stringify(HIDDEN)
+  return values.map((value) => JSON.stringify(redactText(value))).join(' or ')
 }
 
 function comesBy(scheme: Scheme): Condition {

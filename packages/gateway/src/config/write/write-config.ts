@@ -1,0 +1,69 @@
+import type { GatewayConfigInput } from '../input/input.ts'
+import type { GatewayConfig, TimeoutsConfig } from '../types/config.ts'
+import { formatAddress } from '../values/address.ts'
+import { ifThere, writtenByteRate, writtenSize, writtenTime } from './quantities.ts'
+import { writtenRateLimit, writtenRoute } from './write-route.ts'
+import { writtenUpstream } from './write-upstream.ts'
+import type { Written } from './written.ts'
+
+/**
+ * A configuration as somebody would write it who leaves nothing to defaults: durations, sizes and rates with their units. What
+ * is read from it is the same configuration.
+ */
+export function writtenConfig({ variables: _, ...config }: GatewayConfig): Written<GatewayConfigInput> {
+  const { listeners, admin, limits, minimumByteRate, drain, upstreams, discovery, rateLimits } = config
+  const { dns } = discovery
+  return {
+    ...config,
+    listeners: listeners.map((each) => ({ ...each, address: formatAddress(each.address) })),
+    admin: admin === false ? false : { ...admin, address: formatAddress(admin.address) },
+    limits: {
+      ...limits,
+      head: writtenSize(limits.head),
+      target: writtenSize(limits.target),
+      body: ifThere(limits.body, writtenSize),
+    },
+    timeouts: writtenTimeouts(config.timeouts),
+    minimumByteRate: {
+      rate: writtenByteRate(minimumByteRate.rate),
+      grace: writtenTime(minimumByteRate.grace),
+    },
+    drain: { timeout: writtenTime(drain.timeout) },
+    upstreams: mapped(upstreams, writtenUpstream),
+    discovery: {
+      dns: {
+        ...dns,
+        minInterval: writtenTime(dns.minInterval),
+        maxInterval: writtenTime(dns.maxInterval),
+        timeout: writtenTime(dns.timeout),
+      },
+    },
+    loadShedding: ifThere(config.loadShedding, ({ eventLoopDelay, memory }) => ({
+      eventLoopDelay: ifThere(eventLoopDelay, writtenTime),
+      memory: ifThere(memory, writtenSize),
+    })),
+    rateLimits: mapped(rateLimits, writtenRateLimit),
+    routes: config.routes.map(writtenRoute),
+  }
+}
+
+function writtenTimeouts(timeouts: TimeoutsConfig): Written<GatewayConfigInput['timeouts']> {
+  const { connect, requestHead, responseHead, bodyIdle, keepAlive, exchange, workerStall } = timeouts
+  return {
+    ...timeouts,
+    connect: writtenTime(connect),
+    requestHead: writtenTime(requestHead),
+    responseHead: writtenTime(responseHead),
+    bodyIdle: writtenTime(bodyIdle),
+    keepAlive: writtenTime(keepAlive),
+    exchange: ifThere(exchange, writtenTime),
+    workerStall: writtenTime(workerStall),
+  }
+}
+
+function mapped<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  write: (value: Value) => Result,
+): Readonly<Record<string, Result>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, write(value)]))
+}

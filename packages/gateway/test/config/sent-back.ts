@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { redact } from '../../src/config/redact.ts'
+import { restoreRedacted } from '../../src/config/restore-redacted.ts'
+import type { GatewayConfig } from '../../src/config/types/config.ts'
+import { writtenConfig } from '../../src/config/write/write-config.ts'
+
+/** Whoever is shown a configuration and sends it back changes nothing. */
+export function assertSentBackIsSame(config: GatewayConfig): void {
+  const written: unknown = JSON.parse(JSON.stringify(writtenConfig(config)))
+  const shown = redact(written, configJsonSchema())
+  const result = parseConfig(restoreRedacted(shown, written, shown))
+  assert.ok(result.ok, JSON.stringify(result))
+  assert.equal(JSON.stringify(result.config), JSON.stringify(config))
+}
