@@ -55,7 +55,7 @@ it('"explain" tells which route takes a request, why no other, and what the upst
     names.map(([, name, bare]) => name ?? bare),
     ['observe', 'problem', 'forwarding', 'requestHeaders', 'rewrite', 'timeout', 'retry'],
   )
-  assert.match(stdout, /^ {2}timeout +\{"exchange":2000\}$/m)
+  assert.match(stdout, /^ {2}timeout +\{"exchange":"2s"\}$/m)
   assert.match(
     stdout,
     /\nThe upstream gets:\n {2}GET \/orders\/7\?b=2\n {2}host: a\.example\n {2}accept: text\/html\n {2}x-b: c\n {2}x-forwarded-for: 127\.0\.0\.1\n[^]*\n {2}x-order: 7\n/,
