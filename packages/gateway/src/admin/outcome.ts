@@ -1,3 +1,5 @@
+import type { ConfigProblem } from '../config/problems/problem.ts'
+import { short } from '../versions/outcome.ts'
 import type { VersionFacts } from '../versions/version.ts'
 import { type ChangeOutcome, refusalOf } from '../versions/outcome.ts'
 import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
@@ -71,16 +73,11 @@ function answerOutcome(outcome: ChangeOutcome): AdminAnswer {
     case 'possible':
       return json({ outcome: 'possible', summary: outcome.summary, changes: outcome.changes })
     case 'invalid': {
-      const mistakes = outcome.problems.map(({ message, file, line, column, path, hint }) => ({
-        message,
-        file,
-        line,
-        column,
-        path,
-        hint,
-      }))
+      const mistakes = outcome.problems.slice(0, MOST_MISTAKES).map(mistakeOf)
+      const all = outcome.problems.length
+      const more = all > mistakes.length ? { moreMistakes: all - mistakes.length } : {}
       const detail = `nothing has changed: ${refusalOf(outcome)}`
-      return problem(422, 'Invalid configuration', detail, {}, { mistakes })
+      return problem(422, 'Invalid configuration', detail, {}, { mistakes, ...more })
     }
     case 'failed':
       return problem(
@@ -100,6 +97,14 @@ function answerOutcome(outcome: ChangeOutcome): AdminAnswer {
     case 'unknown-version':
       return problem(404, 'Not found', 'there is no such version: GET /versions lists them')
   }
+}
+
+/** What nobody reads to its end is not sent: a configuration may be wrong in a million places. */
+const MOST_MISTAKES = 100
+
+function mistakeOf({ message, file, line, column, path, hint }: ConfigProblem): object {
+  const known = { message: short(message), line, column, path: short(path) }
+  return { ...known, ...(file !== undefined && { file }), ...(hint !== undefined && { hint: short(hint) }) }
 }
 
 /** Without what is configured. */

@@ -2,6 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AdminConfig } from '../config/types/config.ts'
 import type { Address } from '../config/values/address.ts'
 import type { AuditRecord } from './audit.ts'
+import {
+  CONNECTION_LIMITS,
+  type ConnectionLimits,
+  limitAnswer,
+  limitConnections,
+  serverOptions,
+} from './connection-limits.ts'
 import { lookUp } from './directory.ts'
 import { type AdminAnswer, type AdminEndpoint, type AdminOperation, json, problem } from './endpoint.ts'
 import { isHostAllowed } from './host.ts'
@@ -31,6 +38,7 @@ interface Directory {
  * not depend on it. Rejects with Node's error if the address cannot be bound.
  * @param token asked for by the operations; none by default
  * @param record told of each call that was to change something
+ * @param limits of connections, and for how long anybody may hold one
  */
 export async function listenAdmin(
   config: Pick<AdminConfig, 'address' | 'hosts'>,
@@ -38,6 +46,7 @@ export async function listenAdmin(
   operations: readonly AdminOperation[] = [],
   token?: string,
   record: (record: AuditRecord) => void = () => {},
+  limits: ConnectionLimits = CONNECTION_LIMITS,
 ): Promise<AdminServer> {
   const { address } = config
   const self: AdminEndpoint = {
@@ -51,9 +60,13 @@ export async function listenAdmin(
   const description = json(openApi(all, operations))
   const byPath = new Map(all.map((endpoint) => [endpoint.path, endpoint]))
   const directory: Directory = { config, token, endpoints: byPath, operations, record }
-  const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
-    void answer(request, directory).then((answered) => send(response, request.method === 'HEAD', answered))
+  const server = createServer(serverOptions(limits), (request, response) => {
+    void answer(request, directory).then((answered) => {
+      limitAnswer(response, limits)
+      send(response, request.method === 'HEAD', answered)
+    })
   })
+  limitConnections(server, limits)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     const target =

@@ -4,18 +4,21 @@ import { TrafficError, Upstream } from '@headgate/core'
 import { readToken } from '../admin/token.ts'
 import type { AdminConfig } from '../config/types/config.ts'
 import { findConfig } from '../config/find-config.ts'
-import { loadConfig } from '../config/load.ts'
 import { type Address, formatAddress, parseAddress } from '../config/values/address.ts'
+import { type AdminPlace, adminPlace } from './admin-place.ts'
+import { inCommands } from './admin-words.ts'
 import { type CliOption, type CliValues, CONFIG_OPTION } from './command.ts'
 
 /** The longest wait for an answer. Milliseconds. */
 const TIMEOUT = 30_000
 const TOKEN_VARIABLE = 'HEADGATE_ADMIN_TOKEN'
+const ADDRESS_VARIABLE = 'HEADGATE_ADMIN'
+const DEFAULT_ADDRESS: Address = { kind: 'tcp', host: '127.0.0.1', port: 9901 }
 
 /** Where it is. */
 export const ADMIN_OPTION: CliOption = {
   flags: '--admin <address>',
-  about: `where the gateway answers; left out, admin.address of the configuration, else 127.0.0.1:9901. A token is taken from ${TOKEN_VARIABLE}, else from admin.token of the configuration`,
+  about: `where the gateway answers; left out, ${ADDRESS_VARIABLE} of the environment, else admin.address of the configuration (of the last version, where the file cannot be read), else 127.0.0.1:9901. A token is taken from ${TOKEN_VARIABLE}, else from admin.token of the configuration`,
 }
 
 /** For commands that ask a running gateway. */
@@ -30,10 +33,13 @@ export class AdminError extends Error {
 export class AdminClient {
   private readonly address: Address
   private readonly token: string | undefined
+  private readonly hint: string | undefined
 
-  constructor(address: Address, token: string | undefined) {
+  /** @param hint how the address was found out, for whoever finds nobody there */
+  constructor(address: Address, token: string | undefined, hint?: string) {
     this.address = address
     this.token = token
+    this.hint = hint
   }
 
   /** The answer as JSON. Rejects with an AdminError for any that is no success. */
@@ -46,7 +52,9 @@ export class AdminClient {
     const { status, body } = await this.send(method, path, sent)
     if (status >= 200 && status < 300) return body
     const detail = (parse(body) as { detail?: unknown } | undefined)?.detail
-    throw new AdminError(typeof detail === 'string' ? detail : `the gateway answered with ${status}`)
+    throw new AdminError(
+      typeof detail === 'string' ? inCommands(detail) : `the gateway answered with ${status}`,
+    )
   }
 
   private async send(method: string, path: string, json: unknown): Promise<{ status: number; body: string }> {
@@ -60,7 +68,7 @@ export class AdminClient {
       return { status: response.status, body: await response.text() }
     } catch (thrown) {
       const { message } = TrafficError.from(thrown)
-      const place = formatAddress(address)
+      const place = `${formatAddress(address)}${this.hint === undefined ? '' : ` (${this.hint})`}`
       throw new AdminError(`no gateway answers at ${place}: ${message}; --admin names another address`)
     } finally {
       // An idle connection would keep the command from ending.
@@ -96,24 +104,16 @@ function socketUpstream(path: string): Upstream {
 /** Rejects with an AdminError if what was given makes no sense. */
 export async function adminClient({ admin, config }: CliValues): Promise<AdminClient> {
   const file = config ?? (await findConfig(process.cwd()))?.file
-  const configured = file === undefined ? undefined : await adminOf(file, config !== undefined)
-  const given = process.env[TOKEN_VARIABLE]
-  const token = given ?? tokenOf(configured)
-  if (admin === undefined) {
-    return new AdminClient(configured?.address ?? { kind: 'tcp', host: '127.0.0.1', port: 9901 }, token)
-  }
-  const address = parseAddress(admin.replace(/^http:\/\//, '').replace(/\/$/, ''))
-  if (!address.ok) throw new AdminError(`--admin ${JSON.stringify(admin)} ${address.problem}`)
+  const place: AdminPlace = file === undefined ? { admin: undefined } : await adminPlace(file, process.env)
+  const configured = place.admin
+  const [asked, name] =
+    admin === undefined ? [process.env[ADDRESS_VARIABLE], ADDRESS_VARIABLE] : [admin, '--admin']
+  const token = process.env[TOKEN_VARIABLE] ?? tokenOf(configured)
+  if (asked === undefined || asked === '')
+    return new AdminClient(configured?.address ?? DEFAULT_ADDRESS, token, place.hint)
+  const address = parseAddress(asked.replace(/^http:\/\//, '').replace(/\/$/, ''))
+  if (!address.ok) throw new AdminError(`${name} ${JSON.stringify(asked)} ${address.problem}`)
   return new AdminClient(address.value, token)
-}
-
-async function adminOf(file: string, asked: boolean): Promise<AdminConfig | undefined> {
-  const loaded = await loadConfig(file)
-  if (loaded.ok) return loaded.config.admin === false ? undefined : loaded.config.admin
-  // The gateway runs with the one before.
-  if (asked)
-    throw new AdminError(`${file} has mistakes ("headgate check" names them); --admin goes without it`)
-  return undefined
 }
 
 function tokenOf(admin: AdminConfig | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { type AdminClient, AdminError, adminClient } from './admin-client.ts'
 import type { CliValues } from './command.ts'
 import { EXIT } from './exit-code.ts'
+import { inLine } from '../printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs a command that asks a gateway: what goes wrong is told in a line. */
@@ -14,7 +15,7 @@ export async function ask(
     return EXIT.ok
   } catch (error) {
     if (!(error instanceof AdminError)) throw error
-    terminal.err(`headgate: ${error.message}\n`)
+    terminal.err(`headgate: ${inLine(error.message)}\n`)
     return EXIT.failed
   }
 }

@@ -1,8 +1,11 @@
 import { countProblems } from '../config/problems/first-findings.ts'
 import { formatProblems } from '../config/problems/format.ts'
-import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
+import { type ChangeOrder, type ChangeOutcome, short } from '../versions/outcome.ts'
 import type { Log } from './log.ts'
 import { startAdvice } from './start-advice.ts'
+
+/** How many mistakes an entry of the log names. */
+const MOST = 100
 
 /** The record of each change of the configuration, and of each that was refused: one line, whoever wanted it. */
 export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: ChangeOutcome): void {
@@ -21,12 +24,18 @@ export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: Ch
     case 'unchanged':
       log.info(`configuration: nothing has changed (${by})`, { ...facts, version: outcome.version.id })
       break
-    case 'invalid':
+    case 'invalid': {
+      const { problems } = outcome
+      const shown = problems
+        .slice(0, MOST)
+        .map((each) => ({ ...each, message: short(each.message), path: short(each.path) }))
+      const more = problems.length > MOST ? `\nand ${problems.length - MOST} more` : ''
       log.error(
-        `configuration: refused, the one before stays in force (${by}):\n${formatProblems(outcome.problems, { color: false })}`,
-        { ...facts, mistakes: countProblems(outcome.problems) },
+        `configuration: refused, the one before stays in force (${by}):\n${formatProblems(shown, { color: false })}${more}`,
+        { ...facts, mistakes: countProblems(problems) },
       )
       break
+    }
     case 'failed':
       log.error(
         `configuration: not applied, the one before stays in force (${by}): ${startAdvice(outcome.failure, '')}`,

@@ -11,6 +11,7 @@ import { parseUpstreamUrl } from '../config/values/upstream-url.ts'
 import type { CliValues } from './command.ts'
 import { counted } from './counted.ts'
 import { EXIT } from './exit-code.ts'
+import { printable } from '../printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A configuration and where it came from, or the exit code when there is none: all is said by then. */
@@ -97,6 +98,8 @@ function accepted(
   if (result.ok) return { ...result, ...from }
   const { source } = from
   const count = counted(countProblems(result.problems), 'mistake')
-  terminal.err(`${formatProblems(result.problems, { color: terminal.errHasColor })}\n${source}: ${count}\n`)
+  terminal.errStyled(
+    `${formatProblems(result.problems, { color: terminal.errHasColor })}\n${printable(source)}: ${count}\n`,
+  )
   return { ok: false, exitCode: EXIT.configuration }
 }

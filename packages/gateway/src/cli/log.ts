@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from '../printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The gateway's own log, on stderr: stdout is the access log's. */
@@ -20,22 +21,29 @@ function terminalLog(terminal: Terminal): Log {
   const paint = (color: 'yellow' | 'red', text: string): string =>
     terminal.errHasColor ? styleText(color, text, { validateStream: false }) : text
   return {
-    info: (message) => terminal.err(`headgate: ${message}\n`),
-    warn: (message) => terminal.err(`headgate: ${paint('yellow', message)}\n`),
-    error: (message) => terminal.err(`headgate: ${paint('red', message)}\n`),
+    info: (message) => terminal.errStyled(`headgate: ${entry(message)}\n`),
+    warn: (message) => terminal.errStyled(`headgate: ${paint('yellow', entry(message))}\n`),
+    error: (message) => terminal.errStyled(`headgate: ${paint('red', entry(message))}\n`),
   }
+}
+
+/** Its further lines are indented: none of them can be taken for another entry. */
+function entry(message: string): string {
+  return printable(message).replaceAll(/\n(?! )/g, '\n    ')
 }
 
 async function jsonLog(): Promise<Log> {
   const { destination, pino } = await import('pino')
+  // At once: it says little, and its last words matter most.
+  const output = destination({ fd: 2, sync: true })
   const logger = pino(
     {
       base: { pid: process.pid },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
     },
-    // At once: it says little, and its last words matter most.
-    destination({ fd: 2, sync: true }),
+    // JSON leaves the controls of C1 and the marks of direction as they are; a terminal that shows the file does not.
+    { write: (line: string) => void output.write(printable(line)) },
   )
   return {
     info: (message, facts = {}) => logger.info(facts, message),

@@ -1,5 +1,8 @@
+import { inLine } from '../printable.ts'
+
 /** Lines of cells, the first one the titles, as columns. */
-export function table(lines: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const lines = cells.map((line) => line.map(inLine))
   const columns = lines[0] ?? []
   const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   const row = (line: readonly string[]): string =>

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { RouteFigures } from './route-figures.ts'
 import { type StatusAnswer, statusText } from './commands/status.ts'
+import { inLine } from '../printable.ts'
 import { table } from './table.ts'
 import { type UpstreamsAnswer, upstreamRows } from './commands/upstreams.ts'
 
@@ -34,7 +35,9 @@ export function topView(facts: TopFacts, { columns, rows }: TopSize, hasColor: b
     '',
     ...cut(endpoints, upstreamRoom),
   ]
-  const shown = [...view.slice(0, rows - 1), 'q ends'].slice(-rows).map((line) => line.slice(0, columns))
+  const shown = [...view.slice(0, rows - 1), 'q ends']
+    .slice(-rows)
+    .map((line) => inLine(line).slice(0, columns))
   return hasColor ? shown.map(colored) : shown
 }
 

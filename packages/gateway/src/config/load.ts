@@ -90,6 +90,11 @@ export async function checkInput(
   }
 }
 
+/** What a file holds, whatever is wrong with it; undefined where not even that can be said. */
+export async function readInput(file: string): Promise<unknown> {
+  return (await readContent(file)).value?.input
+}
+
 async function readContent(file: string): Promise<FileContent> {
   const extension = extname(file).toLowerCase()
   const read = TEXT_FORMATS[extension]

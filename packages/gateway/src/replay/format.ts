@@ -32,7 +32,9 @@ function summary({ lines, same, changed, unsure, refused, bad }: ReplayReport): 
 }
 
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`]
+  return lines.length === 0
+    ? []
+    : [`${title}:\n${lines.map((line) => `  ${line.replaceAll('\n', '\\n')}\n`).join('')}`]
 }
 
 function tallies(list: readonly Tally[]): string[] {

@@ -50,7 +50,8 @@ function leaf(before: unknown, after: unknown, path: string): Difference {
 /** One line each: `+` added, `-` removed, `~` changed. */
 export function formatDifferences(differences: readonly Difference[]): string {
   return differences
-    .map(({ path, before, after }) => {
+    .map(({ path: written, before, after }) => {
+      const path = written.replaceAll('\n', '\\n')
       if (before === undefined) return `+ ${path}: ${JSON.stringify(after)}\n`
       if (after === undefined) return `- ${path}: ${JSON.stringify(before)}\n`
       return `~ ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}\n`

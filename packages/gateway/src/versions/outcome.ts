@@ -44,11 +44,19 @@ export interface LastReload {
 
 /** Why a configuration was refused, in a line; undefined if it was not. */
 export function refusalOf(outcome: ChangeOutcome): string | undefined {
-  if (outcome.kind === 'failed') return outcome.failure.message
+  if (outcome.kind === 'failed') return short(outcome.failure.message)
   if (outcome.kind !== 'invalid') return undefined
   const [first] = outcome.problems
   const place = [first?.file, first?.line, first?.column].filter((part) => part !== undefined).join(':')
   const where = [place, first?.path ?? ''].filter((part) => part !== '').map((part) => `${part}: `)
   const more = outcome.problems.length > 1 ? `, and ${outcome.problems.length - 1} more` : ''
-  return `${where.join('')}${first?.message ?? ''}${more}`
+  return `${short(`${where.join('')}${first?.message ?? ''}`)}${more}`
+}
+
+/** Characters of a message that are enough to know what is meant. */
+const ENOUGH = 1_000
+
+/** Keys and values of a configuration may be as long as somebody likes. */
+export function short(text: string): string {
+  return text.length > ENOUGH ? `${text.slice(0, ENOUGH)}...` : text
 }

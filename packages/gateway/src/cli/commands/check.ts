@@ -5,6 +5,7 @@ import { type CliCommand, CONFIG_OPTION } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import { counted } from '../counted.ts'
 import { EXIT } from '../exit-code.ts'
+import { printable } from '../../printable.ts'
 
 export const check: CliCommand = {
   description:
@@ -26,7 +27,11 @@ export const check: CliCommand = {
     const warned = warnings()
     if (warned.length > 0) {
       const shown = formatProblems(warned, { color: terminal.errHasColor })
-      terminal.err(`${shown}\n${source}: ${counted(countProblems(warned), 'warning')}\n`)
+      terminal.errStyled(
+        `${shown}
+${printable(source)}: ${counted(countProblems(warned), 'warning')}
+`,
+      )
     }
     const parts = [
       counted(config.listeners.length, 'listener'),

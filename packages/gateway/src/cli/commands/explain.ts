@@ -25,6 +25,7 @@ import { graphqlLines } from '../explain-graphql.ts'
 import { endpointLines } from '../endpoint-lines.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveWeights } from '../live-weights.ts'
+import { inLine } from '../../printable.ts'
 import { targetName } from '../route-target.ts'
 
 export const explain: CliCommand = {
@@ -192,7 +193,7 @@ function endpoints({ upstreams }: TakenRoute): string[] {
 }
 
 function section(title: string, lines: readonly string[]): string {
-  return `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`
+  return `${inLine(title)}:\n${lines.map((line) => `  ${inLine(line)}\n`).join('')}`
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

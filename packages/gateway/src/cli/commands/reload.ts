@@ -1,17 +1,37 @@
+import { writtenConfig } from '../../config/write/write-config.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
+import type { CliCommand, CliValues } from '../command.ts'
+import { fileConfig } from '../config-source.ts'
 import { showChange } from '../show-change.ts'
+import type { Terminal } from '../terminal.ts'
 
 export const reload: CliCommand = {
   description:
     'Has a running gateway read its configuration file again and put it in force, without a request being lost. A file with ' +
-    'mistakes changes nothing. SIGHUP does the same, and so does a change of the file, unless reload.watch is off.',
+    'mistakes changes nothing. SIGHUP does the same, and so does a change of the file, unless reload.watch is off. With ' +
+    '--dry-run, the file of the gateway, or the one that -c names, is compared with what is in force, and nothing changes: a ' +
+    'gateway that watches its file has taken that already, so keep the new one elsewhere until it is looked at.',
   options: [...ADMIN_OPTIONS, { flags: '--dry-run', about: 'say what would change, and change nothing' }],
-  examples: [{ command: 'headgate reload --dry-run', about: 'what would a reload change?' }],
-  run: ({ dryRun, ...values }, terminal) =>
-    ask(values, terminal, async (client) => {
+  examples: [
+    { command: 'headgate reload --dry-run', about: 'what would a reload change?' },
+    { command: 'headgate reload --dry-run -c new.yaml', about: 'what would it be with this file?' },
+  ],
+  run({ dryRun, ...values }, terminal) {
+    if (dryRun !== undefined && values['config'] !== undefined) return compare(values, terminal)
+    return ask(values, terminal, async (client) => {
       const query = dryRun === undefined ? '' : '?dryRun'
-      terminal.out(showChange(await client.call('POST', `/reload${query}`)))
-    }),
+      terminal.out(showChange(await client.call('POST', `/reload${query}`), dryRun !== undefined))
+    })
+  },
+}
+
+/** A file of whoever asks, which the gateway need not be able to read, with what is in force. */
+async function compare(values: CliValues, terminal: Terminal): Promise<number> {
+  const chosen = await fileConfig(values, terminal)
+  if (!chosen.ok) return chosen.exitCode
+  const written = writtenConfig(chosen.config)
+  return ask(values, terminal, async (client) => {
+    terminal.out(showChange(await client.call('PUT', '/config?dryRun', written), true))
+  })
 }

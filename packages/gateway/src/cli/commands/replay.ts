@@ -119,12 +119,12 @@ class Progress {
     this.shownAt = now
     this.isShown = true
     const part = size === undefined || size === 0 ? '' : `, ${Math.floor((read() / size) * 100)} %`
-    this.terminal.err(`\r${grouped(this.lines)} lines${part}`)
+    this.terminal.errStyled(`\r${grouped(this.lines)} lines${part}`)
   }
 
   /** Erases it (ECMA-48 8.3.41). */
   clear(): void {
-    if (this.isShown) this.terminal.err('\r\u001b[K')
+    if (this.isShown) this.terminal.errStyled('\r\u001b[K')
     this.isShown = false
   }
 }

@@ -14,6 +14,6 @@ export const rollback: CliCommand = {
     ask(values, terminal, async (client) => {
       const query = dryRun === undefined ? '' : '?dryRun'
       const path = `/versions/${encodeURIComponent(version)}/rollback${query}`
-      terminal.out(showChange(await client.call('POST', path)))
+      terminal.out(showChange(await client.call('POST', path), dryRun !== undefined))
     }),
 }

@@ -6,6 +6,7 @@ import { type CliCommand, CONFIG_OPTION } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import { EXIT } from '../exit-code.ts'
 import { targetName } from '../route-target.ts'
+import { table } from '../table.ts'
 
 export const routes: CliCommand = {
   description:
@@ -46,18 +47,4 @@ function lines(config: GatewayConfig): string[][] {
       return line(String(priority), common, conditions.map(({ text }) => text).join(' and '), [name, target])
     })
   return [line('PRIORITY', ['HOST', 'PATH', 'METHODS'], 'CONDITIONS', ['ROUTE', 'UPSTREAM']), ...rows]
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0] ?? []
-  const widths = columns.map((_, column) => Math.max(...rows.map((line) => line[column]?.length ?? 0)))
-  return rows
-    .map(
-      (line) =>
-        `${line
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
 }

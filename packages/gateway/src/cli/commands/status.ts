@@ -3,6 +3,7 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { counted } from '../counted.ts'
+import { inLine } from '../../printable.ts'
 
 export const status: CliCommand = {
   description:
@@ -60,7 +61,9 @@ export function statusText({
       ? []
       : [`breakers       open: ${openBreakers.map(breakerText).join(', ')}`]),
     '',
-  ].join('\n')
+  ]
+    .map(inLine)
+    .join('\n')
 }
 
 function seconds(time: string): string {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from '../../printable.ts'
 import type { ConfigProblem } from './problem.ts'
 
 /**
@@ -27,14 +28,14 @@ type Style = (format: 'bold' | 'red' | 'dim' | 'green', text: string) => string
 
 function formatProblem(problem: ConfigProblem, style: Style): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
-  const path = problem.path === '' ? '' : `${printable(problem.path)}: `
+  const path = problem.path === '' ? '' : `${shown(problem.path)}: `
   const lines = [
-    `${place === '' ? '' : `${style('bold', printable(place))}  `}${path}${style('red', printable(problem.message))}`,
+    `${place === '' ? '' : `${style('bold', shown(place))}  `}${path}${style('red', shown(problem.message))}`,
   ]
   // What helps most comes first.
-  if (problem.hint !== undefined) lines.push(`    ${style('green', printable(problem.hint))}`)
+  if (problem.hint !== undefined) lines.push(`    ${style('green', shown(problem.hint))}`)
   if (problem.allowed !== undefined)
-    lines.push(`    ${style('dim', wrapped(`allowed: ${printable(problem.allowed)}`))}`)
+    lines.push(`    ${style('dim', wrapped(`allowed: ${shown(problem.allowed)}`))}`)
   return lines.join('\n')
 }
 
@@ -54,6 +55,6 @@ function wrapped(text: string): string {
 }
 
 /** A file must not be able to steer the terminal it is shown on. */
-function printable(text: string): string {
-  return text.replaceAll(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, '\u{fffd}').replaceAll('\n', '\n    ')
+function shown(text: string): string {
+  return printable(text).replaceAll('\n', '\n    ')
 }
