@@ -146,7 +146,7 @@ describe('a configuration as it is written for people', () => {
     const result = parseConfig(EVERYTHING)
     assert.ok(result.ok, JSON.stringify(result))
     assertSentBackIsSame(result.config)
-    const { timeouts, limits, minimumByteRate, routes = [] } = writtenConfig(result.config)
+    const { timeouts, limits, minimumByteRate, routes } = writtenConfig(result.config)
     assert.deepEqual([timeouts?.connect, timeouts?.exchange, timeouts?.workerStall], ['1500ms', '2h', '0'])
     assert.deepEqual([limits?.head, limits?.target, limits?.body], ['17KiB', '1000B', '3000000B'])
     assert.equal(minimumByteRate?.rate, '10KiB/s')
