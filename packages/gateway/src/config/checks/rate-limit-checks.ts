@@ -2,6 +2,7 @@ import { LARGEST_SHARED_WINDOW } from '@headgate/core'
 import type { Finding, Path } from '../problems/problem.ts'
 import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
 import { defaultLimitName } from '../schema/rate-limit-schema.ts'
+import { limitReference } from '../values/limit-reference.ts'
 import { didYouMean } from '../values/parsed.ts'
 import { parseRequestRate } from '../values/request-rate.ts'
 
@@ -42,6 +43,9 @@ function checkRoute(written: unknown, named: Written, path: Path): Finding[] {
 }
 
 function unknown(name: string, named: Written, path: Path): Finding {
+  const asRate = limitReference.parse(name)
+  if (!asRate.ok && asRate.hint !== undefined)
+    return { path, problem: asRate.problem, allowed: limitReference.allowed, hint: asRate.hint }
   return {
     path,
     problem: 'is not the name of a rate limit',

@@ -8,7 +8,7 @@ export interface MatchInput {
   /** Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id). Default: /**. */
   path?: string | string[] | undefined
   /** Methods, in upper case. Left out: every method. */
-  methods?: string[] | undefined
+  methods?: string | string[] | undefined
   /** A regular expression that the whole path must match, beside a pattern of path. */
   pathRegex?: string | undefined
   /** Header fields by name. */
@@ -20,13 +20,13 @@ export interface MatchInput {
   /** How the client connected, to the gateway or to a trusted proxy. Left out: either. */
   scheme?: 'http' | 'https' | undefined
   /** IP addresses and CIDR ranges that the client is in, seen through trusted proxies. */
-  client?: string[] | undefined
+  client?: string | string[] | undefined
   /** Where the client is, by the databases of geo. */
   geo?: GeoMatchInput | undefined
   /** Media types of the request's content: type/subtype, or type/* for all of a kind. */
-  contentType?: string[] | undefined
+  contentType?: string | string[] | undefined
   /** Media types of which Accept names one; its wildcards name none. */
-  accept?: string[] | undefined
+  accept?: string | string[] | undefined
   /** The operation of a GraphQL request. */
   graphql?: GraphqlMatchInput | undefined
   /** Further matches that must all match. */

@@ -51,11 +51,7 @@ function fields() {
       pathPattern,
       'Paths: exact (/a/b), a prefix (/a/**) or with parameters (/users/:id).',
     ).prefault('/**'),
-    methods: z
-      .array(text(method, ''))
-      .min(1)
-      .optional()
-      .describe('Methods, in upper case. Left out: every method.'),
+    methods: oneOrMore(method, 'Methods, in upper case. Left out: every method.').optional(),
     pathRegex: text(
       regex,
       'A regular expression that the whole path must match, beside a pattern of path.',
@@ -67,22 +63,19 @@ function fields() {
       ['http', 'https'],
       'How the client connected, to the gateway or to a trusted proxy. Left out: either.',
     ).optional(),
-    client: z
-      .array(text(ipRange, ''))
-      .min(1)
-      .optional()
-      .describe('IP addresses and CIDR ranges that the client is in, seen through trusted proxies.'),
+    client: oneOrMore(
+      ipRange,
+      'IP addresses and CIDR ranges that the client is in, seen through trusted proxies.',
+    ).optional(),
     geo: geoMatch.optional().describe('Where the client is, by the databases of geo.'),
-    contentType: z
-      .array(text(mediaRange, ''))
-      .min(1)
-      .optional()
-      .describe("Media types of the request's content: type/subtype, or type/* for all of a kind."),
-    accept: z
-      .array(text(mediaRange, ''))
-      .min(1)
-      .optional()
-      .describe('Media types of which Accept names one; its wildcards name none.'),
+    contentType: oneOrMore(
+      mediaRange,
+      "Media types of the request's content: type/subtype, or type/* for all of a kind.",
+    ).optional(),
+    accept: oneOrMore(
+      mediaRange,
+      'Media types of which Accept names one; its wildcards name none.',
+    ).optional(),
     graphql: graphqlMatch.optional().describe('The operation of a GraphQL request.'),
     all: z.array(inner).min(1).optional().describe('Further matches that must all match.'),
     any: z.array(inner).min(1).optional().describe('Further matches of which one must match.'),

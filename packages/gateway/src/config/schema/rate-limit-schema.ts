@@ -2,6 +2,7 @@ import type { RateLimitConfig, RouteRateLimitConfig } from '../types/rate-limit-
 import type { RateLimitInput, RouteRateLimitInput } from '../input/rate-limit-input.ts'
 import { boolean, integer, oneOf, text, value, z } from './setting.ts'
 import { ipRange, name, whole } from '../values/kinds.ts'
+import { limitReference } from '../values/limit-reference.ts'
 import { rateLimitKey } from '../values/rate-limit-key.ts'
 import { requestField, secretFieldValue } from '../values/request-field.ts'
 import { requestRate } from '../values/request-rate.ts'
@@ -70,13 +71,13 @@ const routeRateLimit = z.strictObject({
   ).optional(),
   ...settings,
 })
-const either = z.union([text(name, ''), routeRateLimit])
+const either = z.union([text(limitReference, ''), routeRateLimit])
 
 /** Of a route: limits of its own, or names of those of the gateway. */
 export const routeRateLimits: z.ZodType<
   readonly (string | RouteRateLimitConfig)[],
   string | RouteRateLimitInput | (string | RouteRateLimitInput)[]
-> = z.union([text(name, ''), routeRateLimit, z.array(either).min(1)]).transform((written) => {
+> = z.union([text(limitReference, ''), routeRateLimit, z.array(either).min(1)]).transform((written) => {
   const limits = Array.isArray(written) ? written : [written]
   return limits.map((limit, index) => {
     if (typeof limit === 'string') return limit

@@ -4,7 +4,8 @@ import { isHostName, parseHostPattern } from './host.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
-import { parseByteRate, parseDuration, parseSize } from './units.ts'
+import { suggest } from '../problems/suggest.ts'
+import { bareNumberHint, parseByteRate, parseDuration, parseSize } from './units.ts'
 import { isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
 
 /** One kind of value that a setting may hold: how it is read, and what is said to people and to editors. */
@@ -23,14 +24,14 @@ export interface Range {
 }
 
 export function duration(range: Range = {}): Kind<number> {
-  return quantity(parseDuration, 'a duration', 's', range, {
+  return quantity(parseDuration, 'a duration', range, {
     allowed: `a whole number with its unit (ms, s, m or h), such as 250ms or 30s`,
     pattern: '^(0|[0-9]+(ms|s|m|h))$',
   })
 }
 
 export function size(range: Range = {}): Kind<number> {
-  return quantity(parseSize, 'a size', 'B', range, {
+  return quantity(parseSize, 'a size', range, {
     allowed: `a whole number with its unit (B, KB, KiB, MB, MiB, GB or GiB), such as 64KiB`,
     pattern: '^(0|[0-9]+([KMG]i?)?B)$',
   })
@@ -40,7 +41,6 @@ export function byteRate(): Kind<number> {
   return quantity(
     parseByteRate,
     'a byte rate',
-    'B/s',
     {},
     {
       allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
@@ -51,8 +51,7 @@ export function byteRate(): Kind<number> {
 
 function quantity(
   parse: (text: string) => Parsed<number>,
-  noun: string,
-  unit: string,
+  noun: 'a duration' | 'a size' | 'a byte rate',
   range: Range,
   { allowed, pattern }: { allowed: string; pattern: string },
 ): Kind<number> {
@@ -67,13 +66,9 @@ function quantity(
       .join('; '),
     json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
     parse(written) {
-      if (typeof written === 'number' && written !== 0) {
-        return refused(
-          'has no unit',
-          Number.isInteger(written) && written > 0 ? didYouMean(`${written}${unit}`) : undefined,
-        )
-      }
-      if (typeof written !== 'string' && written !== 0) return refused(`is not ${noun}`)
+      if (typeof written !== 'string' && typeof written !== 'number') return refused(`is not ${noun}`)
+      if (written !== 0 && /^\s*\d+(?:\.\d+)?\s*$/.test(String(written)))
+        return refused('has no unit', bareNumberHint(noun, Number(written), min, max))
       const amount = parse(String(written))
       if (!amount.ok) return amount
       if (amount.value < min) return refused('is too small')
@@ -105,21 +100,36 @@ export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<
 export const flag: Kind<boolean> = {
   allowed: 'true or false',
   json: { type: 'boolean' },
-  parse: (written) => (typeof written === 'boolean' ? parsed(written) : refused('is not true or false')),
+  parse(written) {
+    if (typeof written === 'boolean') return parsed(written)
+    const meant = /^(?:true|yes|on)$/i.test(String(written)) || /^(?:false|no|off)$/i.test(String(written))
+    const word = /^(?:t|y|on)/i.test(String(written)) ? 'true' : 'false'
+    return refused('is not true or false', meant ? `without quotes: ${word}` : undefined)
+  },
 }
 
 /** One of a few words. */
 export function choice<T extends string>(words: readonly T[]): Kind<T> {
   return {
-    allowed: words.length === 1 ? `only ${words.join('')} so far` : words.join(' or '),
+    allowed: words.join(' or '),
     json: { type: 'string', enum: words },
     parse(written) {
       const word = words.find((candidate) => candidate === written)
       if (word !== undefined) return parsed(word)
-      const meant = words.find((candidate) => candidate.toLowerCase() === String(written).toLowerCase())
+      const meant =
+        typeof written === 'string' ? (suggest(written, words) ?? begun(written, words)) : undefined
       return refused('is not one of the choices', meant === undefined ? undefined : didYouMean(meant))
     },
   }
+}
+
+/** The only word that begins or ends so: `leastconn`, `ewma`. */
+function begun(written: string, words: readonly string[]): string | undefined {
+  const plain = (word: string) => word.toLowerCase().replaceAll(/[-_\s]/g, '')
+  const start = plain(written)
+  if (start.length < 3) return undefined
+  const found = words.filter((word) => plain(word).startsWith(start) || plain(word).endsWith(start))
+  return found.length === 1 ? found[0] : undefined
 }
 
 function text<T>(noun: string, allowed: string, parse: (text: string) => Parsed<T>, json = {}): Kind<T> {
@@ -162,8 +172,16 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 export const method: Kind<string> = text(
   'a method',
-  'the name of a method in upper case, such as GET',
+  'the name of a method in upper case, such as GET, or a list of them',
   (name) => {
+    if (/^(?:\*|any|all)$/i.test(name))
+      return refused('names no method', 'without "methods", every method matches')
+    const several = name.split(/[\s,|]+/).filter((each) => each !== '')
+    if (several.length > 1 && several.every((each) => TOKEN.test(each)))
+      return refused(
+        'names several methods',
+        `did you mean ${JSON.stringify(several.map((each) => each.toUpperCase()))}?`,
+      )
     if (!TOKEN.test(name)) return refused('is not the name of a method')
     return name === name.toUpperCase()
       ? parsed(name)

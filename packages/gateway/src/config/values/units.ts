@@ -6,7 +6,7 @@ import type { Parsed } from './parsed.ts'
  * as milliseconds by the next. Only 0 needs none.
  */
 interface Scale {
-  readonly noun: string
+  readonly noun: 'a duration' | 'a size' | 'a byte rate'
   /** Unit to factor, smallest first. */
   readonly units: ReadonlyMap<string, number>
   /** Other spellings (in lower case) to the unit that is suggested for them; the empty one is a bare number. */
@@ -65,6 +65,11 @@ const SIZE: Scale = {
     ['k', 'KiB'],
     ['m', 'MiB'],
     ['g', 'GiB'],
+    ['ki', 'KiB'],
+    ['mi', 'MiB'],
+    ['gi', 'GiB'],
+    ['byte', 'B'],
+    ['bytes', 'B'],
     ...[...BYTES.keys()].map((unit) => [unit.toLowerCase(), unit] as const),
   ]),
   example: '64KiB',
@@ -78,9 +83,16 @@ const BYTE_RATE: Scale = {
     ['', 'B/s'],
     ...[...SIZE.aliases].map(([alias, unit]) => [alias, `${unit}/s`] as const),
     ...[...SIZE.aliases].map(([alias, unit]) => [`${alias}/s`, `${unit}/s`] as const),
+    ...[...SIZE.aliases].map(([alias, unit]) => [`${alias}ps`, `${unit}/s`] as const),
   ]),
   example: '240B/s',
   max: Number.MAX_SAFE_INTEGER,
+}
+
+const SCALES: Readonly<Record<Scale['noun'], Scale>> = {
+  'a duration': DURATION,
+  'a size': SIZE,
+  'a byte rate': BYTE_RATE,
 }
 
 /** `250ms`, `30s`, `5m`, `1h` or `0`, in milliseconds; at most what a timer holds (about 24 days). */
@@ -98,6 +110,46 @@ export function parseByteRate(text: string): Parsed<number> {
   return parseQuantity(BYTE_RATE, text)
 }
 
+/** Beyond that, a bare number of seconds is rather one of milliseconds; below, the other way round. Between, either may be. */
+const LONG_SECONDS = 1_000
+const SHORT_MILLISECONDS = 100
+
+/**
+ * What a number without a unit may have meant, within the limits of the setting: a time is either in seconds or, as many
+ * programs have it, in milliseconds; a size mostly one that is whole in a larger unit.
+ * @param amount above 0
+ */
+export function bareNumberHint(
+  noun: Scale['noun'],
+  amount: number,
+  min: number = 0,
+  max: number = Number.POSITIVE_INFINITY,
+): string | undefined {
+  const meant = (noun === 'a duration' ? likelyTimes(amount) : likelySizes(amount, noun)).filter((text) => {
+    const value = parseQuantity(SCALES[noun], text)
+    return value.ok && value.value >= min && value.value <= max
+  })
+  if (meant.length === 0) return undefined
+  return `did you mean ${meant.map((text) => JSON.stringify(text)).join(' or ')}?`
+}
+
+function likelyTimes(amount: number): string[] {
+  if (!Number.isInteger(amount)) return [withoutFraction(DURATION, amount, 's') ?? '']
+  return [
+    ...(amount >= SHORT_MILLISECONDS ? [`${amount}ms`] : []),
+    ...(amount < LONG_SECONDS ? [`${amount}s`] : []),
+  ]
+}
+
+function likelySizes(amount: number, noun: 'a size' | 'a byte rate'): string[] {
+  if (!Number.isInteger(amount)) return []
+  const suffix = noun === 'a size' ? '' : '/s'
+  const whole = ['GiB', 'MiB', 'KiB', 'GB', 'MB'].find((unit) => amount % (BYTES.get(unit) ?? 1) === 0)
+  const written = whole === undefined ? `${amount}B` : `${amount / (BYTES.get(whole) ?? 1)}${whole}`
+  const small = noun === 'a size' && amount < 1024 ? [`${amount}MiB`, `${amount}KiB`] : []
+  return [...small, `${written}${suffix}`]
+}
+
 const QUANTITY = /^(\d+)(\D+)$/
 
 function parseQuantity(scale: Scale, text: string): Parsed<number> {
@@ -113,15 +165,35 @@ function parseQuantity(scale: Scale, text: string): Parsed<number> {
 const LOOSE_QUANTITY = /^(\d+)(?:\.(\d+))?\s*([a-z/]*)$/
 
 function refuse(scale: Scale, text: string): Parsed<number> {
+  const time = scale === DURATION ? inOtherWords(text.trim()) : undefined
+  if (time !== undefined) return refused('is not a duration', didYouMean(time))
   const match = LOOSE_QUANTITY.exec(text.trim().toLowerCase())
   if (match === null) return refused(`is not ${scale.noun}`, `such as ${JSON.stringify(scale.example)}`)
   const [, whole = '', fraction = '', spelled = ''] = match
-  const problem = spelled === '' ? 'has no unit' : `is not ${scale.noun}`
+  if (spelled === '') return refused('has no unit', bareNumberHint(scale.noun, Number(text)))
+  const problem = `is not ${scale.noun}`
   const unit = scale.aliases.get(spelled)
   if (unit === undefined) return refused(problem)
   const meant =
     fraction === '' ? `${whole}${unit}` : withoutFraction(scale, Number(`${whole}.${fraction}`), unit)
   return refused(problem, meant === undefined ? undefined : didYouMean(meant))
+}
+
+/** Several units in one (`1m30s`), days, and ISO 8601 (`PT5S`): as one whole number. */
+function inOtherWords(text: string): string | undefined {
+  const plain = text.replace(/^PT?(?=\d)/i, '').toLowerCase()
+  if (!/^(?:\d{1,9}(?:d|h|m|s|ms))+$/.test(plain)) return undefined
+  const factors: Readonly<Record<string, number>> = {
+    d: 86_400_000,
+    h: 3_600_000,
+    m: 60_000,
+    s: 1_000,
+    ms: 1,
+  }
+  let value = 0
+  for (const [, amount, unit = ''] of plain.matchAll(/(\d+)(ms|[dhms])/g))
+    value += Number(amount) * (factors[unit] ?? 0)
+  return value > LONGEST_TIMER ? undefined : withoutFraction(DURATION, value, 'ms')
 }
 
 /** 1.5 s is 1500ms: the same quantity in the largest unit that makes it a whole number. */
