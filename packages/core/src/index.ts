@@ -32,7 +32,14 @@ export {
 export { REASON_PHRASES } from './message/reason-phrases.ts'
 export { HttpResponse, type Tunnel } from './message/response.ts'
 export { formatUrl, isSameOrigin, resolveReference, type UrlParts, urlParts } from './message/reference.ts'
-export { type Authority, canonicalAuthority, canonicalPath, InvalidTarget } from './message/target.ts'
+export {
+  type Authority,
+  canonicalAuthority,
+  canonicalPath,
+  InvalidTarget,
+  type PathForm,
+  STRICT_PATHS,
+} from './message/target.ts'
 export { type Clock, SystemClock, systemClock, TICK_MS } from './time/clock.ts'
 export type { Timer } from './time/timer.ts'
 export {

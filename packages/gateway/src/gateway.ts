@@ -17,6 +17,7 @@ import { type FileDigests, fileDigests } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics/metrics.ts'
+import { widestForm } from './routing/router/path-readings.ts'
 import { Geo } from './routing/geo/geo.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
@@ -285,6 +286,7 @@ function connectionOptions(config: GatewayConfig, clock: Clock): ServerConnectio
     ...DEFAULT_SERVER_OPTIONS,
     clock,
     limits,
+    paths: widestForm(config.routes.map(({ paths }) => paths)),
     requestHeadTimeout: timeouts.requestHead,
     keepAliveTimeout: timeouts.keepAlive,
     pace: { idle: timeouts.bodyIdle, minimumRate: minimumByteRate.rate, grace: minimumByteRate.grace },

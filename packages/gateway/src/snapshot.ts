@@ -2,6 +2,9 @@ import {
   type Exchange,
   type Handler,
   type HttpResponse,
+  InvalidTarget,
+  type PathForm,
+  STRICT_PATHS,
   stack,
   TrafficError,
   type Upstream,
@@ -16,6 +19,7 @@ import { asksForClient, clientSeer } from './routing/conditions/client-address.t
 import { routeEntry } from './routing/router/entry.ts'
 import { isGraphqlRoute } from './routing/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
+import { hasTwoReadings, settlePath } from './routing/router/path-readings.ts'
 import { type Found, Router } from './routing/router/router.ts'
 import { type CompiledSplits, compileSplits, type SplitStates } from './routing/split/splits.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -147,12 +151,29 @@ function dispatch(
     const found = router.find(authority.host, path, method, exchange)
     throw unrouted(found, method)
   })
+  const findAt = (path: string, exchange: Exchange): Found<Handler> => {
+    const { request } = exchange
+    // Conditions look at it, too.
+    request.path = path
+    return router.find(request.authority.host, path, request.method, exchange)
+  }
+  const forms = new Map(routes.map(({ config: { paths }, handler }) => [handler, paths]))
+  const formOf = (route: Handler): PathForm => forms.get(route) ?? STRICT_PATHS
+  const refusedPath = ({ reason }: InvalidTarget): Found<Handler> => {
+    const route = stack(outer, async () => {
+      throw new TrafficError('malformed_request', reason, { phase: 'route' })
+    })
+    return { kind: 'found', route, params: {} }
+  }
   const isAsked = config.routes.some(asksForClient)
   const seeClient = isAsked ? clientSeer(surroundings.trustedProxies) : undefined
   const find = (exchange: Exchange): Found<Handler> => {
     seeClient?.(exchange)
     const { authority, path, method } = exchange.request
-    return router.find(authority.host, path, method, exchange)
+    if (!hasTwoReadings(path)) return router.find(authority.host, path, method, exchange)
+    const settled = settlePath(path, (each) => findAt(each, exchange), formOf)
+    exchange.request.path = settled instanceof InvalidTarget ? path : settled.path
+    return settled instanceof InvalidTarget ? refusedPath(settled) : settled.found
   }
   const take = (exchange: Exchange, found: Found<Handler>): Promise<HttpResponse> => {
     if (found.kind !== 'found') return refuse(exchange)

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts'
 import { systemClock } from '../time/clock.ts'
+import type { PathForm } from '../message/target.ts'
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head.ts'
 import type { PaceLimits } from './pace.ts'
 
@@ -7,6 +8,8 @@ import type { PaceLimits } from './pace.ts'
 export interface ServerConnectionOptions {
   readonly clock: Clock
   readonly limits: HeadLimits
+  /** What paths may hold, at the most: whoever serves them looks closer. Default: nothing that has two readings. */
+  readonly paths?: PathForm
   /** From the first octet of a head, or from the connection's start, to the head's end. Default 30 s. */
   readonly requestHeadTimeout: number
   /** Between exchanges. Default 75 s. */

@@ -6,6 +6,8 @@ import {
   canonicalPath,
   checkQuery,
   InvalidTarget,
+  type PathForm,
+  STRICT_PATHS,
 } from '../message/target.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
@@ -27,7 +29,12 @@ export interface Intake {
  * Turns a head into a request with canonical host and path, or says why not: the one door through which every request
  * of the wire comes in.
  */
-export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): Intake | WireFault {
+export function takeIn(
+  found: FoundHead,
+  limits: HeadLimits,
+  scheme: Scheme,
+  paths: PathForm = STRICT_PATHS,
+): Intake | WireFault {
   const head = parseRequestHead(found, limits)
   if (head instanceof WireFault) return head
   const control = new ControlFields(head.headers, head.version)
@@ -43,7 +50,7 @@ export function takeIn(found: FoundHead, limits: HeadLimits, scheme: Scheme): In
       'an expectation other than 100-continue (RFC 9110 10.1.1)',
     )
   }
-  const target = parseTarget(head, control, scheme)
+  const target = parseTarget(head, control, scheme, paths)
   if (target instanceof InvalidTarget) return new WireFault('malformed_request', target.reason)
   const { method, version, headers } = head
   const expectsContinue = control.expect !== undefined && version === '1.1' && framing !== NO_BODY
@@ -74,7 +81,12 @@ interface Target {
 }
 
 /** The four forms of a target (RFC 9112 3.2), of which authority-form is only CONNECT's. */
-function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme): Target | InvalidTarget {
+function parseTarget(
+  head: RequestHead,
+  control: ControlFields,
+  scheme: Scheme,
+  paths: PathForm,
+): Target | InvalidTarget {
   const { target } = head
   if (control.host === undefined && head.version === '1.1')
     return new InvalidTarget('Host is missing (RFC 9112 3.2)')
@@ -85,7 +97,7 @@ function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme):
     if (head.method === 'OPTIONS') return { authority: host, path: '*', query: '' }
     return new InvalidTarget('the target "*" belongs to OPTIONS only (RFC 9112 3.2.4)')
   }
-  if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host)
+  if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host, paths)
 
   const absolute = /^(https?):\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
   if (absolute === null)
@@ -98,15 +110,15 @@ function parseTarget(head: RequestHead, control: ControlFields, scheme: Scheme):
   const rest = absolute[3] ?? ''
   // No path at all is the whole server to OPTIONS, and the root to every other method (RFC 9112 3.2.4).
   if (rest === '' && head.method === 'OPTIONS') return { authority, path: '*', query: '' }
-  return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
+  return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority, paths)
 }
 
 const SLASH = 0x2f
 const NO_AUTHORITY: Authority = { host: '', port: undefined, text: '' }
 
-function pathAndQuery(target: string, authority: Authority): Target | InvalidTarget {
+function pathAndQuery(target: string, authority: Authority, paths: PathForm): Target | InvalidTarget {
   const mark = target.indexOf('?')
-  const path = canonicalPath(mark < 0 ? target : target.slice(0, mark))
+  const path = canonicalPath(mark < 0 ? target : target.slice(0, mark), paths)
   if (path instanceof InvalidTarget) return path
   if (mark < 0) return { authority, path, query: '' }
   const query = target.slice(mark)

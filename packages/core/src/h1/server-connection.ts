@@ -113,7 +113,12 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private accept(found: FoundHead): void {
-    const intake = takeIn(found, this.options.limits, this.peer.encrypted ? 'https' : 'http')
+    const intake = takeIn(
+      found,
+      this.options.limits,
+      this.peer.encrypted ? 'https' : 'http',
+      this.options.paths,
+    )
     if (intake instanceof WireFault) return this.refuse(intake)
     this.move('request')
     if (this.peerEnded) this.lingering.halfClosed()

@@ -1,6 +1,13 @@
 import { type Body, EMPTY_BODY } from './body.ts'
 import { HeaderList } from './headers.ts'
-import { type Authority, canonicalAuthority, canonicalPath, checkQuery, InvalidTarget } from './target.ts'
+import {
+  type Authority,
+  canonicalAuthority,
+  canonicalPath,
+  checkQuery,
+  InvalidTarget,
+  type PathForm,
+} from './target.ts'
 import { isToken } from './tokens.ts'
 
 export type Scheme = 'http' | 'https'
@@ -61,7 +68,13 @@ export class HttpRequest {
    */
   static to(
     url: string,
-    options: { method?: string; headers?: Readonly<Record<string, string>>; body?: Body } = {},
+    options: {
+      method?: string
+      headers?: Readonly<Record<string, string>>
+      body?: Body
+      /** What the path may hold. Default: nothing that has two readings. */
+      paths?: PathForm
+    } = {},
   ): HttpRequest {
     const { method = 'GET', headers = {}, body = EMPTY_BODY } = options
     if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} is not an HTTP method`)
@@ -69,7 +82,7 @@ export class HttpRequest {
     if (match === null) throw new TypeError(`${JSON.stringify(url)} is not an absolute http or https URL`)
     const scheme = match[1]?.toLowerCase() === 'https' ? 'https' : 'http'
     const authority = canonicalAuthority(match[2] ?? '', scheme === 'https' ? 443 : 80)
-    const path = canonicalPath(match[3] || '/')
+    const path = canonicalPath(match[3] || '/', options.paths)
     const query = match[4] ?? ''
     const fault = [authority, path, checkQuery(query)].find((part) => part instanceof InvalidTarget)
     if (fault !== undefined || authority instanceof InvalidTarget || path instanceof InvalidTarget) {

@@ -24,6 +24,17 @@ export interface Authority {
   readonly text: string
 }
 
+/** What a path may hold that not every server reads alike. */
+export interface PathForm {
+  /** `%2F`: a slash within a segment to some, the end of the segment to others. */
+  readonly encodedSlash: 'refuse' | 'pass'
+  /** Runs of slashes: one slash to some, empty segments to others. */
+  readonly slashes: 'merge' | 'keep'
+}
+
+/** Nothing that has two readings. */
+export const STRICT_PATHS: PathForm = Object.freeze({ encodedSlash: 'refuse', slashes: 'merge' })
+
 const PLAIN = 1
 /** Octets that a path may hold but that make a closer look necessary: % . / ; */
 const LOOK = 2
@@ -40,8 +51,9 @@ for (const char of '|[]^') PATH_OCTETS[char.charCodeAt(0)] = PLAIN
  * `..` resolved, runs of slashes merged (an origin that merges them must not see another path than the router).
  * Refused: control octets, backslash, `%00`, `%2F`, `%5C`, `..` above the root, `..;`, and over-long or
  * otherwise invalid UTF-8 in escapes, which different decoders read differently.
+ * @param form where `%2F` passes, a `.` or `..` beside one is refused; where runs of slashes are kept, a `..` behind one is
  */
-export function canonicalPath(path: string): string | InvalidTarget {
+export function canonicalPath(path: string, form: PathForm = STRICT_PATHS): string | InvalidTarget {
   let closer = false
   for (let index = 0; index < path.length; index++) {
     const code = path.charCodeAt(index)
@@ -52,13 +64,13 @@ export function canonicalPath(path: string): string | InvalidTarget {
     if (code !== SLASH || path.charCodeAt(index + 1) === SLASH) closer = true
   }
   if (path.charCodeAt(0) !== SLASH) return new InvalidTarget('the path does not start with "/"')
-  return closer ? resolve(path) : path
+  return closer ? resolve(path, form) : path
 }
 
 const SLASH = 0x2f
 
-function resolve(path: string): string | InvalidTarget {
-  const decoded = path.includes('%') ? canonicalEscapes(path) : path
+function resolve(path: string, { encodedSlash, slashes }: PathForm): string | InvalidTarget {
+  const decoded = path.includes('%') ? canonicalEscapes(path, encodedSlash === 'pass') : path
   if (decoded instanceof InvalidTarget) return decoded
   const segments: string[] = []
   const parts = decoded.split('/')
@@ -67,28 +79,34 @@ function resolve(path: string): string | InvalidTarget {
     const last = index === parts.length - 1
     if (part === '..') {
       if (segments.length === 0) return new InvalidTarget('".." leads above the root')
-      segments.pop()
+      if (segments.pop() === '')
+        return new InvalidTarget('".." behind "//" is read differently by different servers')
       if (last) segments.push('')
-    } else if (part === '.' || part === '') {
+    } else if (part === '.' || (part === '' && slashes === 'merge')) {
       if (last) segments.push('')
     } else if (/^\.\.?(?:;|%3B)/.test(part)) {
       // Some servers drop ";..." before they resolve dots and see another path (Tomcat's "/..;/").
       return new InvalidTarget('a "." or ".." segment carries parameters')
+    } else if (DOTS_BESIDE_SLASH.test(part)) {
+      // Who decodes the slash sees a "." or ".." segment.
+      return new InvalidTarget('"." or ".." stands beside "%2F"')
     } else segments.push(part)
   }
   return `/${segments.join('/')}`
 }
 
+const DOTS_BESIDE_SLASH = /(?:^|%2F)\.\.?(?:;[^%]*|%3B.*)?%2F|%2F\.\.?(?:;|%3B|%2F|$)/
+
 const ESCAPE = /%([0-9A-Fa-f]{2})?/g
 const UNRESERVED = /[A-Za-z0-9\-._~]/
 
-function canonicalEscapes(path: string): string | InvalidTarget {
+function canonicalEscapes(path: string, passesSlash: boolean): string | InvalidTarget {
   let refused: InvalidTarget | undefined
   let beyondAscii = false
   const canonical = path.replace(ESCAPE, (escape, hex: string | undefined) => {
     if (hex === undefined) refused ??= new InvalidTarget('"%" is not followed by two hex digits')
     const octet = Number.parseInt(hex ?? '0', 16)
-    if (octet < 0x20 || octet === 0x7f || octet === SLASH || octet === 0x5c) {
+    if (octet < 0x20 || octet === 0x7f || (octet === SLASH && !passesSlash) || octet === 0x5c) {
       refused ??= new InvalidTarget(`${escape} in the path is read differently by different servers`)
     }
     if (octet > 0x7f) beyondAscii = true

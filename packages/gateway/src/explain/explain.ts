@@ -4,6 +4,7 @@ import {
   type Handler,
   type HttpRequest,
   HttpResponse,
+  InvalidTarget,
   type Peer,
   stack,
   systemClock,
@@ -20,12 +21,15 @@ import { routeEntry } from '../routing/router/entry.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
 import type { GeoLookup, GeoPlace } from '../routing/geo/geo-place.ts'
 import { type ExplainedGraphql, seekByOperation } from '../routing/graphql/explain-operation.ts'
+import { hasTwoReadings, settlePath } from '../routing/router/path-readings.ts'
 import { type Found, Router } from '../routing/router/router.ts'
 import { whyNot } from '../routing/warnings/why-not.ts'
 
 /** What becomes of a request, and why; nothing of it is sent. */
 export interface Explanation {
   readonly found: Found<RouteConfig>
+  /** Why its path is refused where routes are sought; undefined if it is not. */
+  readonly pathProblem: string | undefined
   /** Undefined where nothing looks at GraphQL. */
   readonly graphql: ExplainedGraphql | undefined
   /** The client, behind trusted proxies. */
@@ -78,9 +82,22 @@ export async function explain(
   const exchange = new Exchange(request, systemClock, peer)
   clientSeer(ipRanges(config.trustedProxies))?.(exchange)
   const geo = geoLookup(config)
-  const { authority, path, method } = request
+  const { authority, method } = request
   const router = new Router(config.routes.map((route) => routeEntry(route, route, geo)))
-  const find = (each: Exchange): Found<RouteConfig> => router.find(authority.host, path, method, each)
+  let pathProblem: string | undefined
+  const find = (each: Exchange): Found<RouteConfig> => {
+    const { path } = request
+    const findAt = (spelling: string): Found<RouteConfig> => {
+      request.path = spelling
+      return router.find(authority.host, spelling, method, each)
+    }
+    if (!hasTwoReadings(path)) return findAt(path)
+    const settled = settlePath(path, findAt, ({ paths }) => paths)
+    request.path = settled instanceof InvalidTarget ? path : settled.path
+    if (!(settled instanceof InvalidTarget)) return settled.found
+    pathProblem = settled.reason
+    return { kind: 'not_found' }
+  }
   const { found, graphql } = await seekByOperation(config.routes, exchange, find)
   const chosen = found.kind === 'found' ? found.route : undefined
   // Where none is sought, none is passed over.
@@ -88,7 +105,7 @@ export async function explain(
     .filter((route) => route !== chosen)
     .map((route) => ({ name: route.name, reason: whyNot(route, chosen, exchange, geo) }))
   const client = exchange.clientAddress
-  const seen = { found, graphql, client, place: config.geo && geo(client), others }
+  const seen = { found, pathProblem, graphql, client, place: config.geo && geo(client), others }
   if (found.kind !== 'found' || graphql?.isUnrouted === true) return { ...seen, taken: undefined }
   exchange.params = found.params
   return { ...seen, taken: await takeRoute(config, found.route, exchange, geo, live) }

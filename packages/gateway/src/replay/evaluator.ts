@@ -1,4 +1,4 @@
-import { Exchange, type Handler, HttpResponse, type Peer } from '@headgate/core'
+import { Exchange, type Handler, HttpResponse, InvalidTarget, type Peer } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
@@ -52,11 +52,13 @@ export class Evaluator {
     this.clock.at(recorded.time)
     const exchange = this.exchangeOf(recorded)
     const { found, unsure } = this.search.find(recorded, exchange.clientAddress)
+    exchange.request.path = recorded.request.path
     const [first] = unsure
     if (first !== undefined) {
-      const last = found.kind === 'found' ? found.route.name : NO_ROUTE
+      const last = !(found instanceof InvalidTarget) && found.kind === 'found' ? found.route.name : NO_ROUTE
       return unsureOf(first, unsure, last)
     }
+    if (found instanceof InvalidTarget) return refusal(400)
     if (found.kind !== 'found') return refusal(found.kind === 'not_found' ? 404 : 405)
     const { route, params } = found
     const missing = neededFields(route).find((name) => !recorded.fields.isKnown(name))
@@ -148,7 +150,7 @@ export class Evaluator {
 
 const NONE: ReadonlySet<string> = new Set()
 
-function refusal(status: 404 | 405 | 413, route: string = NO_ROUTE): Verdict {
+function refusal(status: 400 | 404 | 405 | 413, route: string = NO_ROUTE): Verdict {
   const answer = { by: 'refusal', status } as const
   return { kind: 'known', route, answer, upstreams: [], endpoints: NONE, target: undefined, version: '' }
 }

@@ -56,7 +56,11 @@ export function readLine(text: string, line: number): RecordedRequest | LeftOut 
   if (path.length === PATH_LIMIT + CUT.length && path.endsWith(CUT)) return { kind: 'cut' }
   try {
     const scheme = schemeOf(members['scheme'])
-    const request = HttpRequest.to(`${scheme ?? 'http'}://${host}${path === '*' ? '/' : path}`, { method })
+    const request = HttpRequest.to(`${scheme ?? 'http'}://${host}${path === '*' ? '/' : path}`, {
+      method,
+      // As the gateway took it; whether it would today is for the routes to say.
+      paths: { encodedSlash: 'pass', slashes: 'keep' },
+    })
     if (path === '*') request.path = '*'
     return { line, time: ended - (number(members['duration_ms']) ?? 0), request, scheme, ...facts(members) }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { HttpRequest, type Scheme } from '@headgate/core'
+import { HttpRequest, InvalidTarget, type Scheme } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 import type { MatchConfig } from '../config/types/match-config.ts'
 import { loggedField } from '../config/values/logged-field.ts'
@@ -7,6 +7,7 @@ import { routeEntry } from '../routing/router/entry.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
 import { isUnread, setView } from '../routing/graphql/request-view.ts'
 import { someQueryValue } from '../routing/conditions/request-values.ts'
+import { hasTwoReadings, settlePath } from '../routing/router/path-readings.ts'
 import { type Found, type RouteEntry, Router } from '../routing/router/router.ts'
 import { NotRecorded } from './recorded-headers.ts'
 import type { RecordedRequest } from './recorded-request.ts'
@@ -23,7 +24,7 @@ export interface UnsureRoute {
 
 export interface RouteSearchResult {
   /** What it is if none of the unsure ones takes the request. */
-  readonly found: Found<RouteConfig>
+  readonly found: Found<RouteConfig> | InvalidTarget
   readonly unsure: readonly UnsureRoute[]
 }
 
@@ -72,7 +73,15 @@ export class RouteSearch {
     this.subject = new RecordedSubject(seen, clientAddress, clientAddress === client ? scheme : undefined)
     this.unsure.clear()
     const { authority, path, method } = request
-    const found = this.router.find(authority.host, path, method, this.subject)
+    const findAt = (spelling: string): Found<RouteConfig> => {
+      seen.path = spelling
+      return this.router.find(authority.host, spelling, method, this.subject)
+    }
+    const settled = hasTwoReadings(path)
+      ? settlePath(path, findAt, ({ paths }) => paths)
+      : { path, found: findAt(path) }
+    const found = settled instanceof InvalidTarget ? settled : settled.found
+    if (!(settled instanceof InvalidTarget)) request.path = settled.path
     return { found, unsure: Array.from(this.unsure, ([route, missing]) => ({ route, missing })) }
   }
 

@@ -5,6 +5,7 @@ import {
   fieldValue,
   HttpRequest,
   isSecretField,
+  type PathForm,
   type Peer,
   redactQuery,
 } from '@headgate/core'
@@ -16,6 +17,7 @@ import {
   type LiveWeights,
   type TakenRoute,
 } from '../../explain/explain.ts'
+import { widestForm } from '../../routing/router/path-readings.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import { type CliCommand, CONFIG_OPTION, type CliValues } from '../command.ts'
@@ -61,13 +63,18 @@ export const explain: CliCommand = {
     },
   ],
   async run(values, terminal) {
-    const asked = requestOf(values)
-    if (typeof asked === 'string') {
-      terminal.err(`headgate: ${asked}\n`)
+    const checked = requestOf(values, { encodedSlash: 'pass', slashes: 'keep' })
+    if (typeof checked === 'string') {
+      terminal.err(`headgate: ${checked}\n`)
       return EXIT.usage
     }
     const chosen = await fileConfig(values, terminal)
     if (!chosen.ok) return chosen.exitCode
+    const asked = requestOf(values, widestForm(chosen.config.routes.map(({ paths }) => paths)))
+    if (typeof asked === 'string') {
+      terminal.err(`headgate: ${asked}\n`)
+      return EXIT.usage
+    }
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
     const isLive = values['live'] !== undefined
@@ -83,7 +90,7 @@ export const explain: CliCommand = {
 }
 
 /** The request, or what is wrong with it. */
-function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | string {
+function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; peer: Peer } | string {
   const { method = '', url = '', header, client = '', body } = values
   if (isIP(client) === 0) return `--client ${JSON.stringify(client)} is not an IP address`
   const headers: Record<string, string> = {}
@@ -101,6 +108,7 @@ function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | st
     const request = HttpRequest.to(url.startsWith('/') ? `http://${host}${url}` : url, {
       method,
       headers: others,
+      paths,
       ...(body !== undefined && { body: bodyFrom(body) }),
     })
     return { request, peer: { address: client, port: 0, encrypted: request.scheme === 'https' } }
@@ -110,11 +118,13 @@ function requestOf(values: CliValues): { request: HttpRequest; peer: Peer } | st
 }
 
 function sections(explanation: Explanation, isLive: boolean): string[] {
-  const { found, graphql, client, place, others, taken } = explanation
+  const { found, pathProblem, graphql, client, place, others, taken } = explanation
   const rest = others.map(({ name, reason }) => [name, reason])
   const not = rest.length === 0 ? [] : [section('Not taken', columns(rest))]
   const where = place === undefined ? [] : [section(`Client ${client}`, columns(Object.entries(place)))]
   if (taken === undefined) {
+    if (pathProblem !== undefined)
+      return [section('No route takes it', [`the answer is 400: ${pathProblem}`]), ...where, ...not]
     const answer = found.kind === 'method_not_allowed' ? `405, with Allow: ${found.allow.join(', ')}` : '404'
     if (graphql?.refusal !== undefined)
       return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
@@ -137,6 +147,8 @@ function route({ config }: TakenRoute, found: Explanation['found']): string {
   const params = found.kind === 'found' ? Object.entries(found.params) : []
   return section(`Route ${config.name}`, [
     `leads to ${targetName(config)}`,
+    ...(config.paths.encodedSlash === 'pass' ? ['%2F in its paths passes'] : []),
+    ...(config.paths.slashes === 'keep' ? ['runs of slashes in its paths are kept'] : []),
     ...params.map(([name, value]) => `:${name} is ${JSON.stringify(value)}`),
   ])
 }

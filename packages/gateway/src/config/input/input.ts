@@ -6,6 +6,7 @@ import type {
   RouteTimeoutsInput,
 } from './resilience-input.ts'
 import type { ApiVersionsInput, LifecycleInput } from './api-version-input.ts'
+import type { PathsInput, RoutePathsInput } from './path-input.ts'
 import type { RateLimitInput, RouteRateLimitInput } from './rate-limit-input.ts'
 import type { DiscoveryInput } from './discovery-input.ts'
 import type { GeoInput } from './geo-input.ts'
@@ -46,6 +47,8 @@ export interface GatewayConfigInput {
   versions?: VersionsInput | undefined
   /** IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed. */
   trustedProxies?: string[] | undefined
+  /** What paths may hold that not every server reads alike. */
+  paths?: PathsInput | undefined
   /** What a message may measure. */
   limits?: LimitsInput | undefined
   /** How long anything may take. */
@@ -206,6 +209,8 @@ export interface RouteInput {
   requestHeaders?: HeaderChangesInput | undefined
   /** Changes to the fields of every answer on this route, errors too. */
   responseHeaders?: HeaderChangesInput | undefined
+  /** What its paths may hold, instead of paths of the whole gateway. */
+  paths?: RoutePathsInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route. Left out: timeouts.exchange. */

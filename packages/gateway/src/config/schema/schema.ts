@@ -10,6 +10,7 @@ import { graphql } from './graphql-schema.ts'
 import { listener } from './listener-schema.ts'
 import { accessLog } from './log-schema.ts'
 import { match } from './match-schema.ts'
+import { paths, routePaths } from './path-schema.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
 import { boolean, bytes, bytesOr0, integer, off, oneOf, text, time, timeOr0, value, z } from './setting.ts'
@@ -155,6 +156,7 @@ const route = z.strictObject({
   responseHeaders: headerChanges
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
+  paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
   preserveHost: boolean("Send the client's Host to the upstream; false: the endpoint's own.", true),
   timeout: time(
     'Longest duration of a whole exchange on this route. Left out: timeouts.exchange.',
@@ -209,6 +211,7 @@ const gateway = z.strictObject({
     .array(text(ipRange, ''))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
+  paths: paths.prefault({}).describe('What paths may hold that not every server reads alike.'),
   limits: limits.prefault({}).describe('What a message may measure.'),
   timeouts: timeouts.prefault({}).describe('How long anything may take.'),
   minimumByteRate: minimumByteRate
@@ -260,7 +263,14 @@ function complete({ $schema: _, workers, routes, ...rest }: z.output<typeof gate
   return {
     workers: workers ?? availableParallelism(),
     ...rest,
-    routes: routes.map(({ name, ...route }, index) => ({ name: name ?? defaultRouteName(index), ...route })),
+    routes: routes.map(({ name, paths: own, ...route }, index) => ({
+      name: name ?? defaultRouteName(index),
+      ...route,
+      paths: {
+        encodedSlash: own?.encodedSlash ?? rest.paths.encodedSlash,
+        slashes: own?.slashes ?? rest.paths.slashes,
+      },
+    })),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PathForm } from '@headgate/core'
 import type { ApiVersionsConfig, LifecycleConfig } from './api-version-config.ts'
 import type { AdminTokenConfig, ReloadConfig, VersionsConfig } from './change-config.ts'
 import type {
@@ -39,6 +40,7 @@ export interface GatewayConfig {
   readonly versions: VersionsConfig
   /** IP addresses and CIDR ranges: see `ipRanges`. */
   readonly trustedProxies: readonly string[]
+  readonly paths: PathForm
   readonly limits: LimitsConfig
   readonly timeouts: TimeoutsConfig
   readonly minimumByteRate: MinimumByteRateConfig
@@ -189,6 +191,8 @@ export interface RouteConfig {
   readonly rewrite?: RewriteConfig | undefined
   readonly requestHeaders?: HeaderChangesConfig | undefined
   readonly responseHeaders?: HeaderChangesConfig | undefined
+  /** Complete: what the route does not say is as for all. */
+  readonly paths: PathForm
   readonly preserveHost: boolean
   /** Milliseconds; absent: as `timeouts.exchange`. */
   readonly timeout?: number | undefined

@@ -123,9 +123,12 @@ export function choice<T extends string>(words: readonly T[]): Kind<T> {
   }
 }
 
+function plain(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_\s]/g, '')
+}
+
 /** The only word that begins or ends so: `leastconn`, `ewma`. */
 function begun(written: string, words: readonly string[]): string | undefined {
-  const plain = (word: string) => word.toLowerCase().replaceAll(/[-_\s]/g, '')
   const start = plain(written)
   if (start.length < 3) return undefined
   const found = words.filter((word) => plain(word).startsWith(start) || plain(word).endsWith(start))

@@ -4,6 +4,7 @@ import {
   canonicalPath,
   type Exchange,
   InvalidTarget,
+  type PathForm,
   type Policy,
   TrafficError,
 } from '@headgate/core'
@@ -17,8 +18,8 @@ import { urlText } from './url-template.ts'
  * Changes the target that the upstream sees. Behind forwarding, which tells the upstream what was asked for; and undone when
  * the exchange has ended, as logs tell it, too.
  */
-export function rewrite(config: RewriteConfig, geo?: GeoLookup): Policy {
-  const pathOf = pathRewrite(config, geo)
+export function rewrite(config: RewriteConfig, geo?: GeoLookup, paths?: PathForm): Policy {
+  const pathOf = pathRewrite(config, geo, paths)
   const queryOf = config.query && queryChanges(config.query, geo)
   const authority = config.host === undefined ? undefined : authorityOf(config.host)
   return (next) =>
@@ -42,16 +43,17 @@ export function rewrite(config: RewriteConfig, geo?: GeoLookup): Policy {
 
 function pathRewrite(
   { stripPrefix: prefix, path }: RewriteConfig,
-  geo?: GeoLookup,
+  geo: GeoLookup | undefined,
+  paths: PathForm | undefined,
 ): (exchange: Exchange) => string {
   if (prefix !== undefined) return ({ request }) => withoutPrefix(request.path, prefix)
   if (path === undefined) return ({ request }) => request.path
   const template = new Template(path, geo)
   return (exchange) => {
-    const path = template.expand(exchange, urlText)
-    const canonical = DOT_SEGMENT.test(path)
+    const expanded = template.expand(exchange, urlText)
+    const canonical = DOT_SEGMENT.test(expanded)
       ? new InvalidTarget('a variable leads out of its place')
-      : canonicalPath(path)
+      : canonicalPath(expanded, paths)
     if (!(canonical instanceof InvalidTarget)) return canonical
     const reason = `the path that the route makes of this one is refused: ${canonical.reason}`
     throw new TrafficError('malformed_request', reason, { phase: 'route' })
