@@ -31,9 +31,8 @@ export interface Intake {
  */
 export function takeIn(
   found: FoundHead,
-  limits: HeadLimits,
+  { limits, paths = STRICT_PATHS }: { readonly limits: HeadLimits; readonly paths?: PathForm },
   scheme: Scheme,
-  paths: PathForm = STRICT_PATHS,
 ): Intake | WireFault {
   const head = parseRequestHead(found, limits)
   if (head instanceof WireFault) return head

@@ -113,12 +113,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private accept(found: FoundHead): void {
-    const intake = takeIn(
-      found,
-      this.options.limits,
-      this.peer.encrypted ? 'https' : 'http',
-      this.options.paths,
-    )
+    const intake = takeIn(found, this.options, this.peer.encrypted ? 'https' : 'http')
     if (intake instanceof WireFault) return this.refuse(intake)
     this.move('request')
     if (this.peerEnded) this.lingering.halfClosed()

@@ -8,12 +8,13 @@ import { gatewayZone } from './failover-schema.ts'
 import type { GatewayConfigInput } from '../input/input.ts'
 import { graphql } from './graphql-schema.ts'
 import { listener } from './listener-schema.ts'
+import { limits } from './limits-schema.ts'
 import { accessLog } from './log-schema.ts'
 import { match } from './match-schema.ts'
 import { paths, routePaths } from './path-schema.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
-import { boolean, bytes, bytesOr0, integer, off, oneOf, text, time, timeOr0, value, z } from './setting.ts'
+import { boolean, bytesOr0, integer, off, oneOf, text, time, timeOr0, value, z } from './setting.ts'
 import { rateLimit, routeRateLimits } from './rate-limit-schema.ts'
 import { IMPORTANCES } from '../types/resilience-config.ts'
 import { concurrency, fallback, hedge, loadShedding, retry } from './resilience-schema.ts'
@@ -54,26 +55,6 @@ const admin = z.strictObject({
     .describe(
       'A bearer token, asked for by the endpoints that show or change something; needed for changes from afar.',
     ),
-})
-
-const limits = z.strictObject({
-  head: bytes('Size of a request or response head; a larger request head is answered with 431.', {
-    min: '1KiB',
-    max: '1MiB',
-  }).prefault('16KiB'),
-  fields: integer(
-    'Number of header fields of a message; a request with more is answered with 431.',
-    100,
-    1,
-    10_000,
-  ),
-  target: bytes('Length of a request target; a longer one is answered with 414.', {
-    min: '64B',
-    max: '1MiB',
-  }).prefault('8KiB'),
-  body: bytesOr0(
-    'Size of a request body; a larger one is answered with 413. Left out, there is no limit.',
-  ).optional(),
 })
 
 const timeouts = z.strictObject({
