@@ -80,7 +80,7 @@ export function readRequests(octets: readonly Buffer[], limits: HeadLimits): Rea
     const found = takeHead(reads, head)
     if (found === 'ended' || found === 'in-head' || found instanceof WireFault)
       return { messages, stop: found, at }
-    const intake = takeIn(found, limits, 'http')
+    const intake = takeIn(found, { limits }, 'http')
     if (intake instanceof WireFault) return { messages, stop: intake, at }
     const { request, framing } = intake
     const message = begin(intake, request.headers, framing, at)
