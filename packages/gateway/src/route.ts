@@ -103,7 +103,7 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
     !isJudgedFirst && graphql,
     route.requestHeaders && requestHeaders(route.requestHeaders, context.geo),
     route.apiVersions?.stripPath && stripVersion(route.apiVersions.path ?? '', route.match.path),
-    route.rewrite && rewrite(route.rewrite, context.geo, route.paths),
+    route.rewrite && rewrite(route.rewrite, context.geo, route.paths, config.forwarding.xForwarded),
     !route.preserveHost && endpointHost(),
     route.mirror && mirrorPolicy(route, route.mirror, context),
     route.fallback && fallbackPolicy(route, route.fallback, context),

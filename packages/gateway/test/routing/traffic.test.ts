@@ -66,6 +66,27 @@ describe('rewrites', () => {
     assert.equal(JSON.parse(lines[0] ?? '').path, '/api/orders?x=1')
   })
 
+  it('tell the upstream the prefix that was cut off, behind that of a trusted proxy; what others claim of it does not pass', async () => {
+    const { url: upstream } = await startEcho('it')
+    const routes = [{ match: { path: '/**' }, upstream, rewrite: { stripPrefix: '/api' } }]
+    const ask = gatewayOf(routes, { trustedProxies: ['192.0.2.7'] })
+    const prefixOf = async (path: string, sent?: string, peer: Peer = CLIENT) =>
+      (await ask(`http://a${path}`, sent === undefined ? {} : { 'x-forwarded-prefix': sent }, peer)).echo
+        .headers['x-forwarded-prefix']
+    assert.equal(await prefixOf('/api/orders'), '/api')
+    assert.equal(await prefixOf('/api'), '/api')
+    assert.equal(await prefixOf('/apis'), undefined)
+    assert.equal(await prefixOf('/api/orders', '/shop/'), '/shop/api')
+    assert.equal(await prefixOf('/other', '/shop'), '/shop')
+    const stranger = { ...CLIENT, address: '192.0.2.8' }
+    assert.equal(await prefixOf('/api/orders', '//evil.example', stranger), '/api')
+    assert.equal(await prefixOf('/other', '//evil.example', stranger), undefined)
+    const silent = createGateway({ routes, forwarding: { xForwarded: false } })
+    after(() => silent.close())
+    const response = await silent.handler(new Exchange(HttpRequest.to('http://a/api/x'), systemClock, CLIENT))
+    assert.doesNotMatch(String(await collect(response.body)), /x-forwarded-prefix/)
+  })
+
   it('make the path from parameters, once: what they hold is no template', async () => {
     const { url: upstream } = await startEcho('it')
     const ask = gatewayOf([
