@@ -36,6 +36,7 @@ test('one route with a URL is a whole configuration, with every default filled i
     listeners: [{ address: { kind: 'tcp', host: '127.0.0.1', port: 8080 }, maxConnections: 50_000 }],
     admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9901 }, hosts: [] },
     trustedProxies: [],
+    paths: { encodedSlash: 'refuse', slashes: 'merge' },
     limits: { head: 16_384, fields: 100, target: 8192 },
     timeouts: {
       connect: 5_000,
@@ -61,6 +62,7 @@ test('one route with a URL is a whole configuration, with every default filled i
         name: 'route-1',
         match: { path: ['/**'] },
         upstream: 'http://127.0.0.1:9000',
+        paths: { encodedSlash: 'refuse', slashes: 'merge' },
         preserveHost: true,
         priority: 0,
         importance: 'normal',
@@ -84,6 +86,7 @@ test('everything that can be set is set', () => {
     ],
     admin: false,
     trustedProxies: ['10.0.0.0/8'],
+    paths: { encodedSlash: 'pass' },
     limits: { head: '32KiB', fields: 50, target: '4KiB', body: '10MB' },
     timeouts: {
       connect: '1s',
@@ -117,6 +120,7 @@ test('everything that can be set is set', () => {
         name: 'orders',
         match: { host: ['shop.example', '*.shop.example'], path: '/orders/**', methods: ['GET', 'POST'] },
         upstream: 'orders',
+        paths: { slashes: 'keep' },
         preserveHost: false,
         timeout: '10s',
         retry: false,
@@ -136,6 +140,7 @@ test('everything that can be set is set', () => {
     ],
     admin: false,
     trustedProxies: ['10.0.0.0/8'],
+    paths: { encodedSlash: 'pass', slashes: 'merge' },
     limits: { head: 32_768, fields: 50, target: 4096, body: 10_000_000 },
     timeouts: {
       connect: 1e3,
@@ -177,6 +182,7 @@ test('everything that can be set is set', () => {
         name: 'orders',
         match: { host: ['shop.example', '*.shop.example'], path: ['/orders/**'], methods: ['GET', 'POST'] },
         upstream: 'orders',
+        paths: { encodedSlash: 'pass', slashes: 'keep' },
         preserveHost: false,
         priority: 0,
         importance: 'normal',
