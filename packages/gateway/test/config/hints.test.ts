@@ -146,7 +146,7 @@ describe('rate limits', () => {
       '100/m',
       'routes[0].rateLimit: "100/m" is a rate, and a limit is a section; did you mean { rate: 100/m }?',
     ],
-    [true, 'routes[0].rateLimit: true is not a rate limit; undefined'],
+    [true, 'routes[0].rateLimit: true names no rate limit; undefined'],
     [{ rate: 100 }, 'routes[0].rateLimit.rate: 100 has no time; did you mean "100/s"?'],
   ] as const) {
     it(`${JSON.stringify(rateLimit)} is refused with what was meant`, () =>

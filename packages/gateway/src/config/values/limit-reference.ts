@@ -14,6 +14,6 @@ export const limitReference: Kind<string> = {
     const meant = rate.ok ? undefined : /"(.*)"/.exec(rate.hint ?? '')?.[1]
     if (typeof written === 'number' && written > 0 && meant !== undefined)
       return refused('has no time', `did you mean { rate: ${meant} }?`)
-    return typeof written === 'string' ? name.parse(written) : refused('is not a rate limit')
+    return typeof written === 'string' ? name.parse(written) : refused('names no rate limit')
   },
 }
