@@ -10,8 +10,11 @@ export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
 const STATE = mkdtempSync(join(tmpdir(), 'headgate-state-'))
 after(() => rmSync(STATE, { recursive: true, force: true }))
 
-/** How long anything here may take, unless told otherwise. Milliseconds. */
-const LIMIT = 30_000
+/**
+ * After how long a process is ended that no test ended: a guard against those that are left behind, not a measure of
+ * how fast anything is. Milliseconds.
+ */
+const LIMIT = 600_000
 
 export interface Finished {
   /** Undefined if a signal ended it. */

@@ -64,6 +64,8 @@ export interface EndpointStats extends PoolStats {
   readonly spills: number
   /** How often it was ejected. */
   readonly ejections: number
+  /** Attempts that failed since the last one that did not; 0 where nobody looks at them (`outliers: false`). */
+  readonly consecutiveFailures: number
   /** Active checks that this thread made. */
   readonly checksPassed: number
   readonly checksFailed: number
@@ -181,6 +183,7 @@ export class Upstream {
       levelShare: this.set.levelShare(endpoint) ?? 0,
       spills: endpoint.spills,
       ejections: endpoint.record?.ejections ?? 0,
+      consecutiveFailures: endpoint.record?.consecutive ?? 0,
       checksPassed: checks?.[index]?.passed ?? 0,
       checksFailed: checks?.[index]?.failed ?? 0,
       lastCheck: checks?.[index]?.last,

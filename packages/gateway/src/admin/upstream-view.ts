@@ -108,11 +108,29 @@ export function lastCheck(stats: EndpointStats | undefined): { readonly lastChec
   return { lastCheck: failure === undefined ? ended : { ...ended, reason: failure } }
 }
 
+/** Failures in a row from which on an endpoint is said to fail; as many as the default of `outliers.consecutiveFailures`. */
+const FAILING = 5
+
 function statusOf(stats: readonly (EndpointStats | undefined)[]): string {
   const [first] = stats
   const isShared = stats.every((each) => each?.status === first?.status)
   const known = first !== undefined && isShared ? first.status : 'up'
-  return known === 'ejected' || known === 'circuit-open' ? known : 'up'
+  if (known === 'ejected' || known === 'circuit-open') return known
+  return isFailing(stats.filter((each) => each !== undefined)) ? 'failing' : 'up'
+}
+
+/**
+ * It takes exchanges, since it is alone, or too many have been ejected, or none is; but nothing comes of them. In every
+ * worker that has sent it some.
+ */
+function isFailing(stats: readonly EndpointStats[]): boolean {
+  const tried = stats.filter(
+    ({ opened, failed, consecutiveFailures }) => opened > 0 || failed > 0 || consecutiveFailures > 0,
+  )
+  const failures = tried.map(({ consecutiveFailures, opened, failed }) =>
+    consecutiveFailures > 0 || opened > 0 ? consecutiveFailures : failed,
+  )
+  return failures.reduce((sum, each) => sum + each, 0) >= FAILING && failures.every((each) => each > 0)
 }
 
 /** To three digits. */

@@ -7,7 +7,7 @@ import { findConfig } from '../config/find-config.ts'
 import { type Address, formatAddress, parseAddress } from '../config/values/address.ts'
 import { type AdminPlace, adminPlace } from './admin-place.ts'
 import { inCommands } from './admin-words.ts'
-import { type CliOption, type CliValues, CONFIG_OPTION } from './command.ts'
+import { type CliOption, type CliValues, CONFIG_OPTION, JSON_OPTION } from './command.ts'
 
 /** The longest wait for an answer. Milliseconds. */
 const TIMEOUT = 30_000
@@ -22,7 +22,7 @@ export const ADMIN_OPTION: CliOption = {
 }
 
 /** For commands that ask a running gateway. */
-export const ADMIN_OPTIONS: readonly CliOption[] = [ADMIN_OPTION, CONFIG_OPTION]
+export const ADMIN_OPTIONS: readonly CliOption[] = [ADMIN_OPTION, CONFIG_OPTION, JSON_OPTION]
 
 /** The gateway could not be asked, or refused; the message says what to do. */
 export class AdminError extends Error {

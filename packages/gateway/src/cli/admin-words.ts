@@ -4,6 +4,10 @@ const COMMANDS: readonly (readonly [call: RegExp, command: string])[] = [
   [/GET \/versions\b/g, '"headgate versions"'],
   [/GET \/rate-limits\b/g, '"headgate limits"'],
   [/GET \/breakers\b/g, '"headgate breakers"'],
+  [/GET \/concurrency\b/g, '"headgate limits"'],
+  [/GET \/routes\b/g, '"headgate routes"'],
+  [/GET \/status\b/g, '"headgate status"'],
+  [/POST \/reload\b/g, '"headgate reload"'],
   [/POST \/health-checks\/resume\b/g, '"headgate checks resume" goes on with them'],
 ]
 

@@ -111,6 +111,11 @@ export const COMMANDS: readonly CliEntry[] = [
     load: async () => (await import('./commands/schema.ts')).schema,
   },
   {
+    name: 'completion',
+    summary: 'print a script with which a shell completes commands and options',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'version',
     summary: 'print the versions of Headgate, Node and OpenSSL',
     load: async () => (await import('./commands/version.ts')).version,

@@ -38,6 +38,9 @@ export interface CliExample {
 /** The values of arguments, by their names, and of options, by their long names. */
 export type CliValues = Readonly<Record<string, string | undefined>>
 
+/** For commands that read: what they found, for a program. */
+export const JSON_OPTION: CliOption = { flags: '--json', about: 'print what was found as one JSON document' }
+
 export const CONFIG_OPTION: CliOption = {
   flags: '-c, --config <file>',
   about: 'configuration file: .yaml, .toml, .json or .ts; left out, headgate.yaml and its kin in this folder',

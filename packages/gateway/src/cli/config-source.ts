@@ -31,13 +31,22 @@ export type ChosenConfig =
   | { readonly ok: false; readonly exitCode: number }
 
 /** The configuration of `--config`, or the one in this folder. */
-export async function fileConfig({ config }: CliValues, terminal: Terminal): Promise<ChosenConfig> {
-  const found = config === undefined ? await findConfig(process.cwd()) : { file: config, others: [] }
+export async function fileConfig(values: CliValues, terminal: Terminal): Promise<ChosenConfig> {
+  const file = await configFile(values, terminal)
+  if (file === undefined) return { ok: false, exitCode: EXIT.configuration }
+  const read = (): Promise<LoadResult> => loadConfig(file)
+  return accepted(await loadConfig(file, true), { source: file, file, read }, terminal)
+}
+
+/** The file of `--config`, or the one in this folder; undefined, and said so, if there is none. */
+export async function configFile({ config }: CliValues, terminal: Terminal): Promise<string | undefined> {
+  if (config !== undefined) return config
+  const found = await findConfig(process.cwd())
   if (found === undefined) {
     terminal.err(NO_FILE)
-    return { ok: false, exitCode: EXIT.configuration }
+    return undefined
   }
-  const file = config ?? relative('', found.file)
+  const file = relative('', found.file)
   const { others } = found
   if (others.length > 0) {
     const unread = `${others.join(' and ')} beside it ${others.length === 1 ? 'is' : 'are'} not read`
@@ -45,8 +54,7 @@ export async function fileConfig({ config }: CliValues, terminal: Terminal): Pro
       `headgate: ${file} is taken; ${unread}: -c names another, and one that is not needed is best removed\n`,
     )
   }
-  const read = (): Promise<LoadResult> => loadConfig(file)
-  return accepted(await loadConfig(file, true), { source: file, file, read }, terminal)
+  return file
 }
 
 const NO_FILE = `headgate: there is no configuration in this folder.

@@ -13,7 +13,8 @@ Start here:
 
 Exit codes:
   0   done; for "run": drained after SIGTERM or SIGINT
-  1   failed, as when an address is in use; for "replay": something would change
+  1   failed, as when an address is in use or no gateway answers; for "explain": no route
+      takes the request, or it is refused; for "replay": something would change
   2   wrong usage
   78  mistakes in the configuration; all of them are named
 

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { RouteFigures } from './route-figures.ts'
 import { type StatusAnswer, statusText } from './commands/status.ts'
 import { inLine } from '../printable.ts'
-import { table } from './table.ts'
+import { fitted, table } from './table.ts'
 import { type UpstreamsAnswer, upstreamRows } from './commands/upstreams.ts'
 
 /** What a view shows. */
@@ -22,11 +22,11 @@ export interface TopSize {
 export function topView(facts: TopFacts, { columns, rows }: TopSize, hasColor: boolean): string[] {
   const { status, upstreams, routes, connections } = facts
   const head = statusText(status).trimEnd().split('\n')
-  const endpoints = lines(upstreamRows(upstreams))
+  const endpoints = lines(fitted(upstreamRows(upstreams), columns, [0, 1]))
   // Half of what is left for each, and for routes what upstreams leave.
   const room = Math.max(rows - head.length - 5, 4)
   const upstreamRoom = Math.min(endpoints.length, Math.max(Math.floor(room / 2), 2))
-  const routeLines = lines(routeRows(routes))
+  const routeLines = lines(fitted(routeRows(routes), columns, [0]))
   const view = [
     ...head,
     `connections    ${connections}`,
@@ -71,7 +71,7 @@ function colored(line: string): string {
   const paint = (color: 'bold' | 'red' | 'yellow' | 'dim'): string =>
     styleText(color, line, { validateStream: false })
   if (/^(?:ROUTE|UPSTREAM) |^headgate /.test(line)) return paint('bold')
-  if (/ (?:down|unhealthy|ejected|circuit-open) /.test(line)) return paint('red')
+  if (/ (?:down|unhealthy|ejected|circuit-open|failing) /.test(line)) return paint('red')
   if (/ draining /.test(line)) return paint('yellow')
   return line === 'q ends' ? paint('dim') : line
 }

@@ -88,7 +88,7 @@ it('"explain" tells when no route takes a request, and what is wrong with one th
     'headgate.yaml': 'routes: [{ match: { path: /a, methods: [PUT] }, upstream: "http://127.0.0.1:1" }]\n',
   })
   const { code, stdout } = await headgate(['explain', 'GET', '/a'], { cwd })
-  assert.equal(code, 0)
+  assert.equal(code, 1)
   assert.match(
     stdout,
     /No route takes it:\n {2}the answer is 405, with Allow: PUT\n\nNot taken:\n {2}route-1 {2}method is not PUT\n$/,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { figuresBetween, readTotals } from '../../src/cli/route-figures.ts'
+import { fitted, table } from '../../src/cli/table.ts'
 import { topView } from '../../src/cli/top-view.ts'
 import { HEADGATE, headgate } from '../headgate-process.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
@@ -70,6 +71,20 @@ it('a view fits its screen, however small, and has colours only where they are w
   const view = topView(facts, { columns: 80, rows: 24 }, true).join('\n')
   assert.ok(view.includes('\u001b[31mu '), 'what is down is red')
   assert.match(view, /and \d+ more/)
+})
+
+it('names that do not fit are shortened in their middle, and the figures behind them stay', () => {
+  const long = 'orders-service-in-the-second-cluster.of.the.northern.region.internal.example:8443'
+  const rows = [
+    ['UPSTREAM', 'ENDPOINT', 'STATUS'],
+    ['orders', long, 'failing'],
+  ]
+  const shown = fitted(rows, 40, [0, 1])
+  assert.equal(shown[1]?.[2], 'failing')
+  assert.match(shown[1]?.[1] ?? '', /^orders-\S*…\S*:8443$/)
+  for (const line of table(shown).trimEnd().split('\n')) assert.ok(line.length <= 40, line)
+  assert.deepEqual(fitted(rows, 200, [0, 1]), rows)
+  assert.deepEqual(fitted(rows, 5, [0, 1])[1]?.[2], 'failing')
 })
 
 describe('headgate top', {

@@ -55,6 +55,7 @@ function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointS
     spills: 0,
     lastCheck: undefined,
     ejections: 0,
+    consecutiveFailures: 0,
     checksPassed: 0,
     checksFailed: 0,
   } as const

@@ -14,6 +14,14 @@ describe('headgate replay', () => {
   const same = line('/', 'rest')
   const changed = line('/api/x', 'old', { endpoint: '127.0.0.1:1' })
 
+  it('exits with 2 for a file that is no access log, and says so', async () => {
+    const cwd = folder({ 'new.yaml': config, 'notes.txt': 'hello\n{"level":"info"}\n', 'empty.log': '' })
+    const none = await headgate(['replay', '--log', 'notes.txt', '--against', 'new.yaml'], { cwd })
+    assert.equal(none.code, 2)
+    assert.match(none.stderr, /^headgate: notes\.txt is no access log/m)
+    assert.equal((await headgate(['replay', '--log', 'empty.log', '--against', 'new.yaml'], { cwd })).code, 0)
+  })
+
   it('exits with 0 if nothing would change, 1 if something would, 2 without a log, 78 for a bad configuration', async () => {
     const cwd = folder({
       'new.yaml': config,

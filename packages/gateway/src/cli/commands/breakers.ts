@@ -2,6 +2,7 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
 export const breakers: CliCommand = {
@@ -37,7 +38,8 @@ export const breakers: CliCommand = {
         const to = reset === undefined ? 'open' : 'reset'
         await client.call('POST', `/breakers/${encodeURIComponent(upstream)}${of}/${to}`)
       }
-      terminal.out(table(breakerRows((await client.call('GET', '/breakers')) as BreakersAnswer)))
+      const found = (await client.call('GET', '/breakers')) as BreakersAnswer
+      printFound(values, terminal, found, (answer) => table(breakerRows(answer)))
     })
   },
 }

@@ -3,6 +3,7 @@ import { ask } from '../ask.ts'
 import { type CheckedEndpoint, checkText } from '../check-text.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
 const ACTIONS = ['pause', 'resume', 'run']
@@ -31,9 +32,14 @@ export const checks: CliCommand = {
     return ask(values, terminal, async (client) => {
       const of = upstream === '' ? '' : `/upstreams/${encodeURIComponent(upstream)}`
       const answer = await client.call('POST', `${of}/health-checks/${action}`)
-      if (action === 'run') return terminal.out(foundTable(answer as Found))
-      const { checks: state } = answer as { checks: string }
-      terminal.out(`health checks of ${upstream === '' ? 'all upstreams' : upstream}: ${state}\n`)
+      if (action === 'run') return printFound(values, terminal, answer as Found, foundTable)
+      const whose = upstream === '' ? 'all upstreams' : upstream
+      printFound(
+        values,
+        terminal,
+        answer as { checks: string },
+        ({ checks: state }) => `health checks of ${whose}: ${state}\n`,
+      )
     })
   },
 }

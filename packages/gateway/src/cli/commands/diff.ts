@@ -2,6 +2,7 @@ import { type Difference, formatDifferences } from '../../versions/diff.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 
 export const diff: CliCommand = {
   description:
@@ -17,6 +18,6 @@ export const diff: CliCommand = {
     ask(values, terminal, async (client) => {
       const query = new URLSearchParams({ from, to }).toString()
       const answer = (await client.call('GET', `/diff?${query}`)) as { differences: Difference[] }
-      terminal.out(formatDifferences(answer.differences))
+      printFound(values, terminal, answer, ({ differences }) => formatDifferences(differences))
     }),
 }

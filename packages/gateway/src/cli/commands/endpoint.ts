@@ -2,6 +2,7 @@ import { type AdminClient, ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand, CliValues } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFound } from '../print-found.ts'
 
 export const endpoint: CliCommand = {
   description:
@@ -35,7 +36,8 @@ export const endpoint: CliCommand = {
       return Promise.resolve(EXIT.usage)
     }
     return ask(values, terminal, async (client) => {
-      terminal.out(`${await change(client, upstream, endpoint, values)}\n`)
+      const { answer, said } = await change(client, upstream, endpoint, values)
+      printFound(values, terminal, answer, () => `${said}\n`)
     })
   },
 }
@@ -46,20 +48,21 @@ async function change(
   upstream: string,
   endpoint: string,
   { mark, weight: written, add, remove }: CliValues,
-): Promise<string> {
+): Promise<{ readonly answer: unknown; readonly said: string }> {
   const all = `/upstreams/${encodeURIComponent(upstream)}/endpoints`
   const one = `${all}/${encodeURIComponent(endpoint)}`
   const weight = written === undefined ? {} : { weight: Number(written) }
   if (remove !== undefined) {
     await client.call('DELETE', one)
-    return `${endpoint} is out of ${upstream}`
+    return { answer: { endpoint, removed: true }, said: `${endpoint} is out of ${upstream}` }
   }
   if (add !== undefined) {
     const added = (await client.call('POST', all, { url: endpoint, ...weight })) as Answer
-    return `${added.endpoint} is in ${upstream}, with weight ${added.weight}`
+    return { answer: added, said: `${added.endpoint} is in ${upstream}, with weight ${added.weight}` }
   }
   const changed = (await client.call('PATCH', one, { mark, ...weight })) as Answer
-  return `${endpoint} of ${upstream} is ${changed.status}, with weight ${changed.weight}`
+  const said = `${endpoint} of ${upstream} is ${changed.status}, with weight ${changed.weight}`
+  return { answer: changed, said }
 }
 
 interface Answer {

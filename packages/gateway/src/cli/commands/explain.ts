@@ -20,27 +20,30 @@ import {
 import { widestForm } from '../../routing/router/path-readings.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
-import { type CliCommand, CONFIG_OPTION, type CliValues } from '../command.ts'
+import { type CliCommand, CONFIG_OPTION, type CliValues, JSON_OPTION } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import { deadlineLines, limitRows, mirrorLine, splitLines, versionLines } from '../explain-facts.ts'
 import { graphqlLines } from '../explain-graphql.ts'
 import { endpointLines } from '../endpoint-lines.ts'
 import { EXIT } from '../exit-code.ts'
+import { explainedOutcome, explanationView } from '../explanation-view.ts'
 import { liveWeights } from '../live-weights.ts'
 import { inLine } from '../../printable.ts'
+import { printFound } from '../print-found.ts'
 import { targetName } from '../route-target.ts'
 
 export const explain: CliCommand = {
   description:
     'Tells which route takes the request and why no other does, the policies that it meets in their order, the request ' +
     'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs, unless ' +
-    'for the weights of splits (--live): limits count from the start.',
+    'for the weights of splits (--live): limits count from the start. Exits with 1 if no route takes it, or if it is refused.',
   arguments: [
     { name: 'method', about: 'the method of the request, as GET' },
     { name: 'url', about: 'its URL, or its path alone' },
   ],
   options: [
     CONFIG_OPTION,
+    JSON_OPTION,
     {
       flags: '-H, --header <field>',
       about: 'a header field, as "name: value"; may be repeated',
@@ -78,14 +81,24 @@ export const explain: CliCommand = {
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
     const isLive = values['live'] !== undefined
+    let exitCode: number = EXIT.ok
     const show = async (live?: LiveWeights): Promise<void> => {
       const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
-      const shown = sections(explanation, isLive).join('\n')
-      terminal.out(`${method} ${authority.text}${path}${redactQuery(query)}\n\n${shown}`)
+      if (explainedOutcome(explanation) !== 'taken') exitCode = EXIT.failed
+      const shownQuery = redactQuery(query)
+      printFound(
+        values,
+        terminal,
+        explanationView({ method, host: authority.text, path, query: shownQuery }, explanation),
+        () => `${method} ${authority.text}${path}${shownQuery}\n\n${sections(explanation, isLive).join('\n')}`,
+      )
     }
-    if (isLive) return ask(values, terminal, async (client) => show(await liveWeights(client)))
-    await show()
-    return EXIT.ok
+    if (!isLive) await show()
+    else {
+      const asking = await ask(values, terminal, async (client) => show(await liveWeights(client)))
+      if (asking !== EXIT.ok) return asking
+    }
+    return exitCode
   },
 }
 

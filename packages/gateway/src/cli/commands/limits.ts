@@ -2,7 +2,7 @@ import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal.ts'
+import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
 export const limits: CliCommand = {
@@ -33,10 +33,20 @@ export const limits: CliCommand = {
     return ask(values, terminal, async (client) => {
       const query = key === undefined ? '' : `?${new URLSearchParams({ key }).toString()}`
       if (usage !== undefined)
-        return showUsage(client, `/rate-limits/${encodeURIComponent(usage)}/usage${query}`, terminal)
-      if (reset === undefined) return showAll(client, terminal)
+        return printFound(
+          values,
+          terminal,
+          (await client.call('GET', `/rate-limits/${encodeURIComponent(usage)}/usage${query}`)) as Usage,
+          usageLines,
+        )
+      if (reset === undefined) return printFound(values, terminal, await askAll(client), limitTables)
       await client.call('POST', `/rate-limits/${encodeURIComponent(reset)}/reset${query}`)
-      terminal.out(`${reset}: full shares again for ${key ?? 'all'}\n`)
+      printFound(
+        values,
+        terminal,
+        { reset, key: key ?? null },
+        () => `${reset}: full shares again for ${key ?? 'all'}\n`,
+      )
     })
   },
 }
@@ -55,14 +65,17 @@ interface Left {
   readonly reset: number
 }
 
-async function showUsage(client: AdminClient, path: string, terminal: Terminal): Promise<void> {
-  const answer = (await client.call('GET', path)) as Left & {
-    readonly workers?: readonly (Left & { worker: number })[]
-  }
-  for (const { worker, limit, remaining, reset } of answer.workers ?? [{ worker: undefined, ...answer }]) {
+interface Usage extends Left {
+  /** Where each worker counts for itself. */
+  readonly workers?: readonly (Left & { readonly worker: number })[]
+}
+
+function usageLines({ workers, ...own }: Usage): string {
+  const lines = (workers ?? [{ worker: undefined, ...own }]).map(({ worker, limit, remaining, reset }) => {
     const who = worker === undefined ? '' : `worker ${worker}: `
-    terminal.out(`${who}${remaining} of ${limit} left, all of them in ${reset} s\n`)
-  }
+    return `${who}${remaining} of ${limit} left, all of them in ${reset} s\n`
+  })
+  return lines.join('')
 }
 
 interface RateLimitsAnswer {
@@ -89,16 +102,24 @@ interface ConcurrencyAnswer {
   }[]
 }
 
-async function showAll(client: AdminClient, terminal: Terminal): Promise<void> {
-  const rates = (await client.call('GET', '/rate-limits')) as RateLimitsAnswer
-  const concurrency = (await client.call('GET', '/concurrency')) as ConcurrencyAnswer
-  const rateRows = rates.rateLimits.map(({ id, allowed, limited, store, workers, ...own }) => {
+interface AllLimits extends RateLimitsAnswer {
+  readonly concurrencyLimits: ConcurrencyAnswer['limits']
+}
+
+async function askAll(client: AdminClient): Promise<AllLimits> {
+  const { rateLimits } = (await client.call('GET', '/rate-limits')) as RateLimitsAnswer
+  const { limits: concurrencyLimits } = (await client.call('GET', '/concurrency')) as ConcurrencyAnswer
+  return { rateLimits, concurrencyLimits }
+}
+
+function limitTables({ rateLimits, concurrencyLimits }: AllLimits): string {
+  const rateRows = rateLimits.map(({ id, allowed, limited, store, workers, ...own }) => {
     const stores = workers ?? [own]
     const sum = (name: keyof Filled): string =>
       String(stores.reduce((total, each) => total + (each[name] ?? 0), 0))
     return [id, String(allowed), String(limited), store, `${sum('keys')} of ${sum('capacity')}`]
   })
-  const slots = concurrency.limits.map(({ upstream, route, limit, workers }) => {
+  const slots = concurrencyLimits.map(({ upstream, route, limit, workers }) => {
     const sum = (name: 'limit' | 'active' | 'queued'): string =>
       String(workers.reduce((total, each) => total + each[name], 0))
     const of = upstream === undefined ? `route ${route}` : `upstream ${upstream}`
@@ -112,5 +133,5 @@ async function showAll(client: AdminClient, terminal: Terminal): Promise<void> {
       ? [table([['CONCURRENCY OF', 'LIMIT', 'SLOTS NOW', 'ACTIVE', 'WAITING'], ...slots])]
       : []),
   ]
-  terminal.out(shown.length === 0 ? 'there are no limits\n' : shown.join('\n'))
+  return shown.length === 0 ? 'there are no limits\n' : shown.join('\n')
 }

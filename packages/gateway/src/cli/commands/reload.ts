@@ -3,6 +3,7 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand, CliValues } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
+import { printFound } from '../print-found.ts'
 import { showChange } from '../show-change.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -21,7 +22,9 @@ export const reload: CliCommand = {
     if (dryRun !== undefined && values['config'] !== undefined) return compare(values, terminal)
     return ask(values, terminal, async (client) => {
       const query = dryRun === undefined ? '' : '?dryRun'
-      terminal.out(showChange(await client.call('POST', `/reload${query}`), dryRun !== undefined))
+      printFound(values, terminal, await client.call('POST', `/reload${query}`), (answer) =>
+        showChange(answer, dryRun !== undefined),
+      )
     })
   },
 }
@@ -32,6 +35,8 @@ async function compare(values: CliValues, terminal: Terminal): Promise<number> {
   if (!chosen.ok) return chosen.exitCode
   const written = writtenConfig(chosen.config)
   return ask(values, terminal, async (client) => {
-    terminal.out(showChange(await client.call('PUT', '/config?dryRun', written), true))
+    printFound(values, terminal, await client.call('PUT', '/config?dryRun', written), (answer) =>
+      showChange(answer, true),
+    )
   })
 }

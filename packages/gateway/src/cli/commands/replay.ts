@@ -16,7 +16,7 @@ export const replay: CliCommand = {
     'makes of it, which also shows where rewrites would lead elsewhere. A line does not hold what its request held: where a route ' +
     'looks at a field that the log does not record, the answer is that it cannot be told, and which name accessLog.headers ' +
     'would need. Exits with 0 if nothing would change, with 1 if something would, or cannot be told, with 2 if the log cannot be ' +
-    'read to its end, and with 78 if a configuration has mistakes.',
+    'read to its end or is none, and with 78 if a configuration has mistakes.',
   options: [
     {
       flags: '--log <file>',
@@ -59,8 +59,10 @@ export const replay: CliCommand = {
     const wasRead = await readAll(log, run, terminal)
     if (!wasRead && run.report.lines === 0) return EXIT.usage
     print(run, values, terminal)
-    const { changed, unsure } = run.report
+    const { changed, unsure, lines, bad } = run.report
     if (!wasRead) return EXIT.usage
+    if (lines > 0 && bad === lines)
+      return misused(`${log} is no access log: none of its lines is one of a gateway`, terminal)
     return changed + unsure > 0 ? EXIT.failed : EXIT.ok
   },
 }

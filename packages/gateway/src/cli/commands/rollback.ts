@@ -1,6 +1,7 @@
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 import { showChange } from '../show-change.ts'
 
 export const rollback: CliCommand = {
@@ -14,6 +15,8 @@ export const rollback: CliCommand = {
     ask(values, terminal, async (client) => {
       const query = dryRun === undefined ? '' : '?dryRun'
       const path = `/versions/${encodeURIComponent(version)}/rollback${query}`
-      terminal.out(showChange(await client.call('POST', path), dryRun !== undefined))
+      printFound(values, terminal, await client.call('POST', path), (answer) =>
+        showChange(answer, dryRun !== undefined),
+      )
     }),
 }

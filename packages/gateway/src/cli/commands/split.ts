@@ -2,6 +2,7 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFound } from '../print-found.ts'
 import { showSplit, type SplitAnswer } from '../show-split.ts'
 
 export const split: CliCommand = {
@@ -31,7 +32,7 @@ export const split: CliCommand = {
       const answer = isShown
         ? await client.call('GET', path)
         : await (reset === undefined ? client.call('PATCH', path, { weights }) : client.call('DELETE', path))
-      terminal.out(showSplit(answer as SplitAnswer))
+      printFound(values, terminal, answer as SplitAnswer, showSplit)
     })
   },
 }

@@ -4,6 +4,7 @@ import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { counted } from '../counted.ts'
 import { inLine } from '../../printable.ts'
+import { printFound } from '../print-found.ts'
 
 export const status: CliCommand = {
   description:
@@ -12,7 +13,7 @@ export const status: CliCommand = {
   examples: [{ command: 'headgate status', about: 'of the gateway of this folder' }],
   run: (values, terminal) =>
     ask(values, terminal, async (client) => {
-      terminal.out(statusText((await client.call('GET', '/status')) as StatusAnswer))
+      printFound(values, terminal, (await client.call('GET', '/status')) as StatusAnswer, statusText)
     }),
 }
 

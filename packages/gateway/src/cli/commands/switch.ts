@@ -1,6 +1,7 @@
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 import { showSplit, type SplitAnswer } from '../show-split.ts'
 
 export const switchTo: CliCommand = {
@@ -16,6 +17,6 @@ export const switchTo: CliCommand = {
   run: ({ route = '', upstream: to = '', ...values }, terminal) =>
     ask(values, terminal, async (client) => {
       const path = `/routes/${encodeURIComponent(route)}/switch`
-      terminal.out(showSplit((await client.call('POST', path, { to })) as SplitAnswer))
+      printFound(values, terminal, (await client.call('POST', path, { to })) as SplitAnswer, showSplit)
     }),
 }

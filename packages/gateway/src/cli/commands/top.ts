@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { type AdminClient, ADMIN_OPTIONS, AdminError } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 import { figuresBetween, readTotals, type Totals } from '../route-figures.ts'
 import type { StatusAnswer } from './status.ts'
 import { type TopFacts, topView } from '../top-view.ts'
@@ -19,19 +20,24 @@ const CTRL_C = '\u0003'
 export const top: CliCommand = {
   description:
     'Shows, once a second, what goes through a running gateway: requests, failures and latency of the busiest routes, and ' +
-    'how each endpoint is. q or Ctrl-C ends it. Where the output is no terminal, it is shown once.',
-  options: ADMIN_OPTIONS,
-  examples: [{ command: 'headgate top', about: 'of the gateway of this folder' }],
+    'how each endpoint is. q or Ctrl-C ends it. Where the output is no terminal, and with --once or --json, it is shown once.',
+  options: [...ADMIN_OPTIONS, { flags: '--once', about: 'show it once, for one second of traffic, and end' }],
+  examples: [
+    { command: 'headgate top', about: 'of the gateway of this folder' },
+    { command: 'headgate top --once --json', about: 'the same figures, for a program' },
+  ],
   run: (values, terminal) =>
     ask(values, terminal, async (client) => {
-      if (process.stdout.isTTY) return watch(client)
+      const { once, json } = values
+      if (process.stdout.isTTY && once === undefined && json === undefined) return watch(client)
       const look = looker(client)
       await look()
       await new Promise((resolve) => setTimeout(resolve, INTERVAL))
-      terminal.out(
-        `${topView(await look(), { columns: 200, rows: 100 }, false)
-          .slice(0, -1)
-          .join('\n')}\n`,
+      printFound(
+        values,
+        terminal,
+        await look(),
+        (facts) => `${topView(facts, { columns: 200, rows: 100 }, false).slice(0, -1).join('\n')}\n`,
       )
     }),
 }

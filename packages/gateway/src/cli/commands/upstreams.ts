@@ -2,6 +2,7 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import { type CheckedEndpoint, checkText } from '../check-text.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
 export const upstreams: CliCommand = {
@@ -11,7 +12,8 @@ export const upstreams: CliCommand = {
   examples: [{ command: 'headgate upstreams', about: 'of the gateway of this folder' }],
   run: (values, terminal) =>
     ask(values, terminal, async (client) => {
-      terminal.out(table(upstreamRows((await client.call('GET', '/upstreams')) as UpstreamsAnswer)))
+      const found = (await client.call('GET', '/upstreams')) as UpstreamsAnswer
+      printFound(values, terminal, found, (answer) => table(upstreamRows(answer)))
     }),
 }
 

@@ -1,15 +1,21 @@
-import type { CliCommand } from '../command.ts'
+import { type CliCommand, JSON_OPTION } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFound } from '../print-found.ts'
 import { packageVersion } from '../../package-version.ts'
 
 export const version: CliCommand = {
   description: 'Prints the versions of Headgate and of what it runs on, for reports and inventories.',
-  options: [],
+  options: [JSON_OPTION],
   examples: [],
-  async run(_values, terminal) {
+  async run(values, terminal) {
     const { node, openssl } = process.versions
-    terminal.out(
-      `headgate ${packageVersion()} (node ${node}, openssl ${openssl}, ${process.platform} ${process.arch})\n`,
+    const { platform, arch } = process
+    const found = { headgate: packageVersion(), node, openssl, platform, arch }
+    printFound(
+      values,
+      terminal,
+      found,
+      ({ headgate }) => `headgate ${headgate} (node ${node}, openssl ${openssl}, ${platform} ${arch})\n`,
     )
     return EXIT.ok
   },

@@ -2,6 +2,7 @@ import type { VersionFacts } from '../../versions/version.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
+import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
 export const versions: CliCommand = {
@@ -12,15 +13,24 @@ export const versions: CliCommand = {
   examples: [{ command: 'headgate versions', about: 'of the gateway of this folder' }],
   run: (values, terminal) =>
     ask(values, terminal, async (client) => {
-      const answer = (await client.call('GET', '/versions')) as { current: number; versions: VersionFacts[] }
-      const lines = answer.versions.map(({ id, time, origin, author = '', hash, summary }) => [
-        `${id}${id === answer.current ? ' *' : ''}`,
-        time.replace(/\.\d+Z$/, 'Z'),
-        origin,
-        author,
-        hash.slice(0, 8),
-        summary,
-      ])
-      terminal.out(table([['VERSION', 'TIME', 'ORIGIN', 'BY', 'HASH', 'CHANGES'], ...lines]))
+      printFound(values, terminal, (await client.call('GET', '/versions')) as VersionsAnswer, versionsTable)
     }),
+}
+
+/** What `GET /versions` returns. */
+interface VersionsAnswer {
+  readonly current: number
+  readonly versions: readonly VersionFacts[]
+}
+
+function versionsTable({ current, versions: list }: VersionsAnswer): string {
+  const lines = list.map(({ id, time, origin, author = '', hash, summary }) => [
+    `${id}${id === current ? ' *' : ''}`,
+    time.replace(/\.\d+Z$/, 'Z'),
+    origin,
+    author,
+    hash.slice(0, 8),
+    summary,
+  ])
+  return table([['VERSION', 'TIME', 'ORIGIN', 'BY', 'HASH', 'CHANGES'], ...lines])
 }

@@ -1,0 +1,72 @@
+import type { Explanation, TakenRoute } from '../explain/explain.ts'
+import { targetName } from './route-target.ts'
+
+/** The request as it came: what a route does to it comes later. */
+export interface ExplainedRequest {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  readonly query: string
+}
+
+/**
+ * - `taken`: a route takes the request, and sends it on or answers it as it is configured to
+ * - `refused`: it is answered with an error: by a policy of its route, or before a route is sought
+ */
+type Outcome = 'taken' | 'refused' | 'not_found' | 'method_not_allowed'
+
+export function explainedOutcome({ found, graphql, taken }: Explanation): Outcome {
+  if (graphql?.refusal !== undefined) return 'refused'
+  if (taken === undefined) return found.kind === 'found' ? 'refused' : found.kind
+  return isRefused(taken) ? 'refused' : 'taken'
+}
+
+function isRefused({ answer, config }: TakenRoute): boolean {
+  if (answer === undefined || answer.status < 400) return false
+  return answer.status !== config.respond?.status
+}
+
+/** What `headgate explain --json` prints. */
+export function explanationView(request: ExplainedRequest, explanation: Explanation): object {
+  const { found, graphql, client, place, others, taken } = explanation
+  return {
+    request: { ...request, client, ...(place && { place }) },
+    outcome: explainedOutcome(explanation),
+    ...(found.kind === 'method_not_allowed' && { allow: found.allow }),
+    ...(graphql?.refusal && { refusal: graphql.refusal.message }),
+    ...(graphql && {
+      operations: graphql.operations.map(({ type, name }) => ({ type, ...(name !== undefined && { name }) })),
+    }),
+    ...(taken && { route: routeView(taken, found.kind === 'found' ? found.params : {}) }),
+    notTaken: others.map(({ name, reason }) => ({ route: name, reason })),
+  }
+}
+
+function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>): object {
+  const { config, facts, split, policies, sent, answer, upstreams } = taken
+  return {
+    name: config.name,
+    target: targetName(config),
+    params,
+    policies: policies.map(({ name, settings }) => ({ name, ...(settings !== undefined && { settings }) })),
+    ...(facts.version && { version: facts.version }),
+    rateLimits: facts.rateLimits,
+    deadlines: facts.deadlines,
+    ...(split && { split }),
+    ...(config.mirror && { mirror: config.mirror }),
+    ...(sent && {
+      sent: {
+        method: sent.request.method,
+        path: `${sent.request.path}${sent.request.query}`,
+        ...(sent.preserveHost && { host: sent.request.authority.text }),
+        headers: fieldsOf(sent.request.headers),
+      },
+    }),
+    ...(answer && { answer: { status: answer.status, headers: fieldsOf(answer.headers) } }),
+    upstreams,
+  }
+}
+
+function fieldsOf(headers: Iterable<{ readonly name: string; readonly value: string }>): [string, string][] {
+  return Array.from(headers, ({ name, value }) => [name, value])
+}
