@@ -24,22 +24,34 @@ async function program(file, args) {
   return code
 }
 
+// Whoever ends `npm start` has what they wanted, at whatever step it was: exit code 0, also where a process that it
+// started ends by the signal first, or a second Ctrl-C cuts it short.
+let isEnded = false
+
+function endsWell() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (isEnded = true))
+}
+
 async function main([name, ...args]) {
   const command = commands[name]
   if (command === undefined) {
     throw new Error(`unknown command ${JSON.stringify(name)}: one of ${Object.keys(commands).join(', ')}`)
   }
+  if (name === 'start') endsWell()
   const [major] = process.versions.node.split('.')
   if (Number(major) < 20)
     throw new Error(`this is Node ${process.versions.node}; to set up Headgate takes Node 20 or newer`)
   await install()
-  await build()
-  return command(args)
+  if (!isEnded) await build()
+  return isEnded ? 0 : command(args)
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  const code = await main(process.argv.slice(2))
+  process.exitCode = isEnded ? 0 : code
 } catch (error) {
-  process.stderr.write(`headgate: ${error.message}\n`)
-  process.exitCode = 1
+  if (!isEnded) {
+    process.stderr.write(`headgate: ${error.message}\n`)
+    process.exitCode = 1
+  }
 }

@@ -23,7 +23,19 @@ const { values } = parseArgs({
   },
 })
 
-process.exitCode = await main(values.port, values['admin-port'])
+// Whoever ends it has what they wanted, whatever it was at and whoever of its processes ends first: exit code 0.
+let isEnding = false
+let gateway: ChildProcess | undefined
+// A Ctrl-C reaches the gateway by itself; a signal to this process alone does not.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    isEnding = true
+    gateway?.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+  })
+}
+
+const code = await main(values.port, values['admin-port'])
+process.exitCode = isEnding ? 0 : code
 
 async function main(port: string, adminPort: string): Promise<number> {
   for (const [option, wanted] of [
@@ -45,22 +57,26 @@ async function main(port: string, adminPort: string): Promise<number> {
     '9001': String(orders.port),
     '9002': String(echo.port),
   })
-  const gateway = spawn(process.execPath, [headgate, 'run', '-c', config.file], { stdio: 'inherit' })
-  // A Ctrl-C reaches the gateway by itself; a signal to this process alone does not.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => gateway.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal))
-  }
-  const ended = once(gateway, 'exit')
-  const admin = `http://127.0.0.1:${adminPort}`
-  if (await isReady(gateway, `${admin}/readyz`)) {
-    process.stdout.write(
-      `${thingsToTry(`http://127.0.0.1:${port}`, admin)}\nCtrl-C ends it. The configuration is in ${config.shown}\n\n`,
-    )
-  }
-  const [code] = await ended
+  const ended = isEnding
+    ? 0
+    : await runGateway(config, `http://127.0.0.1:${port}`, `http://127.0.0.1:${adminPort}`)
   orders.close()
   echo.close()
   config.remove()
+  return ended
+}
+
+/** Until it ends; returns its exit code. */
+async function runGateway(config: ConfigFile, url: string, admin: string): Promise<number> {
+  const child = spawn(process.execPath, [headgate, 'run', '-c', config.file], { stdio: 'inherit' })
+  gateway = child
+  const ended = once(child, 'exit')
+  if (await isReady(child, `${admin}/readyz`)) {
+    process.stdout.write(
+      `${thingsToTry(url, admin)}\nCtrl-C ends it. The configuration is in ${config.shown}\n\n`,
+    )
+  }
+  const [code] = (await ended) as [number | null]
   return code ?? 1
 }
 
@@ -72,12 +88,14 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** headgate.yaml itself, or a copy with other ports where those in it are not to be had. */
-function configFile(ports: Readonly<Record<string, string>>): {
-  file: string
-  shown: string
+interface ConfigFile {
+  readonly file: string
+  readonly shown: string
   remove(): void
-} {
+}
+
+/** headgate.yaml itself, or a copy with other ports where those in it are not to be had. */
+function configFile(ports: Readonly<Record<string, string>>): ConfigFile {
   const original = join(here, 'headgate.yaml')
   const shown = relative('', original)
   const text = readFileSync(original, 'utf8')

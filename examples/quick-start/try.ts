@@ -3,6 +3,9 @@ export function thingsToTry(gateway: string, admin: string): string {
   const node = 'node_modules/.bin/node'
   const socket = `const s = new WebSocket("ws${gateway.slice('http'.length)}/socket"); s.onopen = () => s.send("hello"); s.onmessage = (m) => { console.log(m.data); s.close() }`
   return `
+A page that says what there is, also for a browser:
+  curl ${gateway}/
+
 A JSON API behind the gateway, and what the gateway adds to a request on its way:
   curl ${gateway}/orders
   curl ${gateway}/orders/1002

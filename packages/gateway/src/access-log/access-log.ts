@@ -141,7 +141,7 @@ function refusalLine(error: TrafficError, peer: Peer, bytesSent: number, time: s
 const PLAIN = /^[ !#-[\]-~]*$/
 
 /** What a JSON string holds, in ASCII: whatever octets a peer sent, a line stays one, and needs no decoder. */
-function escaped(text: string, limit: number = FIELD_LIMIT): string {
+export function escaped(text: string, limit: number = FIELD_LIMIT): string {
   const shown = text.length > limit ? `${text.slice(0, limit)}...` : text
   if (PLAIN.test(shown)) return shown
   return JSON.stringify(shown)

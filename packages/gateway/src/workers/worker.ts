@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock as clock } from '@headgate/core'
-import { JsonAccessLog } from '../access-log/access-log.ts'
+import { makeAccessLog } from '../access-log/open-log.ts'
 import type { AccessLogConfig } from '../config/types/config.ts'
 import { Gateway } from '../gateway.ts'
 import { openLogDestination } from '../access-log/log-destination.ts'
@@ -33,9 +33,7 @@ async function serve(): Promise<void> {
     ...given,
     metrics,
     ticketKeys: Buffer.from(ticketKeys),
-    ...(log && {
-      accessLog: new JsonAccessLog(log, clock, config.accessLog === false ? [] : config.accessLog.headers),
-    }),
+    ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
   const sampler = new MetricSampler(metrics, { [Symbol.iterator]: () => gateway.upstreams() }, clock)
   const answer = answering(gateway, metrics, report)

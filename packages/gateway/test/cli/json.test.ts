@@ -41,7 +41,8 @@ it('every command that shows what is takes --json', async () => {
 
 describe('--json', () => {
   it('prints what a running gateway says, as its API has it', async () => {
-    const { url, admin, cwd, call } = await startChanging(CONFIG)
+    const gateway = await startChanging(CONFIG)
+    const { url, admin, cwd } = gateway
     for (let count = 0; count < 6; count++) assert.ok((await fetch(`${url}/shop`)).status >= 502)
     const show = async (...args: string[]): Promise<Record<string, unknown>> => {
       const { code, stdout, stderr } = await headgate([...args, '--admin', admin, '--json'], { cwd })
@@ -49,7 +50,7 @@ describe('--json', () => {
       return JSON.parse(stdout) as Record<string, unknown>
     }
     const upstreams = await show('upstreams')
-    assert.deepEqual(upstreams, (await call('GET', '/upstreams')).body)
+    assert.deepEqual(upstreams, (await gateway.call('GET', '/upstreams')).body)
     const [shop] = upstreams['upstreams'] as { endpoints: { status: string }[] }[]
     assert.equal(shop?.endpoints[0]?.status, 'failing', 'six of six failed, and it is alone: not "up"')
     assert.equal((await show('status'))['phase'], 'running')

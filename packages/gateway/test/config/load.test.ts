@@ -348,7 +348,7 @@ routes: [{ upstream: a }]
   const tls = { cert: join(folder, 'one.pem'), key: join(folder, 'one-key.pem'), minVersion: 'TLSv1.2' }
   assert.deepEqual(config.listeners[0]?.tls, tls)
   assert.equal(config.upstreams['a']?.tls?.ca, join(folder, 'two.pem'))
-  assert.deepEqual(config.accessLog, { path: join(folder, 'access.log'), headers: [] })
+  assert.deepEqual(config.accessLog, { path: join(folder, 'access.log'), format: 'auto', headers: [] })
 
   assert.deepEqual(await placesOf(await write('mixed.yaml', text('one.pem', 'two-key.pem', 'two.pem'))), [
     '2:69 listeners[0].tls.key',

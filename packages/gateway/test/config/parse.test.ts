@@ -50,7 +50,7 @@ test('one route with a URL is a whole configuration, with every default filled i
     drain: { timeout: 30_000 },
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
-    accessLog: { path: 'stdout', headers: [] },
+    accessLog: { path: 'stdout', format: 'auto', headers: [] },
     discovery: { dns: { minInterval: 1_000, maxInterval: 300_000, timeout: 2_000 } },
     deadlines: true,
     reload: { watch: true },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { it } from 'node:test'
+import { after, it } from 'node:test'
 import { promisify } from 'node:util'
 import { TestProcess } from '../headgate-process.ts'
 
@@ -11,6 +12,7 @@ const start = join(root, 'examples/quick-start/start.ts')
 
 /** What must come back for a printed line that contains the key; in the order in which they are printed. */
 const ANSWERS: readonly (readonly [part: string, answer: RegExp])[] = [
+  ['/', /^<!doctype html>\n<title>Headgate<\/title>[^]*href="\/orders"/],
   ['/orders', /^\[\{"id":1001,"item":"lamp"/],
   ['/orders/1002', /^\{"id":1002,"item":"chair"/],
   ["-d '{", /^\{"id":1003,"item":"table","quantity":1\}/],
@@ -66,4 +68,65 @@ it('the quick start says which port is in use, and how to take another', async (
   assert.equal(code, 1)
   assert.match(stderr, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use`))
   assert.match(stderr, new RegExp(`npm start -- --port ${port + 1}\n`))
+})
+
+it('the quick start exits with 0 after Ctrl-C, also twice, early, and where the gateway ends first', async () => {
+  const begin = async (): Promise<TestProcess> => {
+    const [port, adminPort] = await freePorts()
+    const args = [start, '--port', String(port), '--admin-port', String(adminPort)]
+    return new TestProcess(process.execPath, args, { cwd: root })
+  }
+  const twice = await begin()
+  await twice.print(/Ctrl-C ends it/)
+  twice.signalGroup('SIGINT')
+  await twice.print(/draining/)
+  twice.signalGroup('SIGINT')
+  const early = await begin()
+  await early.print(/"level":"info"/)
+  early.signalGroup('SIGINT')
+  const first = await begin()
+  await first.print(/Ctrl-C ends it/)
+  const [, gateway = ''] = await first.print(/"pid":(\d+)/)
+  process.kill(Number(gateway), 'SIGKILL')
+  first.child.kill('SIGINT')
+  for (const each of [twice, early, first]) {
+    const { code, stderr } = await each.finished
+    assert.equal(code, 0, stderr)
+  }
+})
+
+it('"npm start" exits with 0 after two Ctrl-C in a terminal', {
+  skip: existsSync('/usr/bin/script') ? false : 'no /usr/bin/script: no terminal',
+}, async () => {
+  const [port, adminPort] = await freePorts()
+  const command = `npm start -- --port ${port} --admin-port ${adminPort}`
+  const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      TERM: 'xterm',
+      NO_COLOR: '1',
+      FORCE_COLOR: undefined,
+      npm_config_update_notifier: 'false',
+    },
+  })
+  after(() => child.kill('SIGKILL'))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  let shown = ''
+  const seen = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (pattern.test(shown)) resolve()
+      }
+      child.stdout.on('data', look)
+      void ended.then(() => reject(new Error(`it ended without ${pattern}:\n${shown}`)))
+    })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text))
+  await seen(/Ctrl-C ends it/)
+  await (await fetch(`http://127.0.0.1:${port}/orders`)).text()
+  await seen(/^\d\d:\d\d:\d\d {2}200 {2}GET {3}127\.0\.0\.1:\d+\/orders {2}/m)
+  child.stdin.write('\u0003')
+  await seen(/draining/)
+  child.stdin.write('\u0003')
+  assert.equal(await ended, 0, shown)
 })

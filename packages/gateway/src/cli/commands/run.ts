@@ -6,8 +6,8 @@ export const run: CliCommand = {
   description:
     'Runs the gateway until SIGTERM or SIGINT (Ctrl-C): then it accepts no more, finishes the exchanges in flight ' +
     'within drain.timeout, and exits with 0. A second signal ends it at once. When the file changes, and on SIGHUP, it is ' +
-    'read again and put in force without a request being lost; a file with mistakes changes nothing. The access log goes to stdout, one ' +
-    'JSON object per line; what the gateway itself has to say goes to stderr.',
+    'read again and put in force without a request being lost; a file with mistakes changes nothing. The access log goes to stdout: one ' +
+    'JSON object per line, short lines at a terminal; what the gateway itself has to say goes to stderr.',
   options: [
     CONFIG_OPTION,
     { flags: '--upstream <url>', about: 'instead of a file: send everything to this service' },

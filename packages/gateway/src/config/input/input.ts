@@ -178,6 +178,8 @@ export interface RequestIdInput {
 export interface AccessLogInput {
   /** A file, or stdout. Default: stdout. */
   path?: string | undefined
+  /** How a line is written: json, short, or short at a terminal and JSON elsewhere (auto). Default: auto. */
+  format?: 'auto' | 'json' | 'short' | undefined
   /** Fields of requests to be recorded, for headgate replay; none that may hold a secret. */
   headers?: string[] | undefined
 }

@@ -1,6 +1,6 @@
 import type { AccessLogConfig } from '../types/config.ts'
 import type { AccessLogInput } from '../input/input.ts'
-import { text, z } from './setting.ts'
+import { oneOf, text, z } from './setting.ts'
 import { filePath } from '../values/kinds.ts'
 import { loggedField } from '../values/logged-field.ts'
 
@@ -17,6 +17,10 @@ const loggedFields: z.ZodType<string[], string[]> = z
 
 export const accessLog: z.ZodType<AccessLogConfig, AccessLogInput> = z.strictObject({
   path: text(filePath, 'A file, or stdout.').prefault('stdout'),
+  format: oneOf(
+    ['auto', 'json', 'short'],
+    'How a line is written: as one JSON object (json), short for people (short, with colours at a terminal unless NO_COLOR is set), or short where stdout is a terminal and JSON elsewhere (auto).',
+  ).prefault('auto'),
   headers: loggedFields
     .prefault([])
     .describe('Fields of requests to be recorded, for headgate replay; none that may hold a secret.'),

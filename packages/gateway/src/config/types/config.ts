@@ -136,6 +136,7 @@ export interface RequestIdConfig {
 export interface AccessLogConfig {
   /** A path, or `stdout`. */
   readonly path: string
+  readonly format: 'auto' | 'json' | 'short'
   /** In lower case. */
   readonly headers: readonly string[]
 }
