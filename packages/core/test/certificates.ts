@@ -26,7 +26,7 @@ export function makeCertificate({ names, commonName, days = 2, ca }: Certificate
   const folder = mkdtempSync(join(tmpdir(), 'headgate-certificate-'))
   const file = (name: string): string => join(folder, name)
   const openssl = (...words: string[]): void => {
-    execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 20_000 })
+    execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   }
   try {
     const altNames = names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`)

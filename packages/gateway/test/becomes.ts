@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../../scripts/testing/eventually.ts'
 
 /**
- * Asks until the answer is the expected one, for at most 5 s, and answers what was answered last. For what another
+ * Asks until the answer is the expected one, as long as `eventually` does, and returns the last answer. For what another
  * thread does in its own time: an exchange is counted after its response has been written, which the client may have
  * read by then.
  */
 export async function becomes<Value>(ask: () => Value | Promise<Value>, expected: Value): Promise<Value> {
-  const deadline = performance.now() + 5_000
-  let answer = await ask()
-  while (answer !== expected && performance.now() < deadline) {
-    await sleep(5)
+  let answer: Value | undefined
+  const isExpected = async (): Promise<boolean> => {
     answer = await ask()
+    return answer === expected
   }
-  return answer
+  // Who asked compares, and shows both.
+  await eventually(isExpected, 'it is as expected').catch(() => {})
+  return answer ?? ask()
 }

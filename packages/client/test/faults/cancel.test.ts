@@ -6,6 +6,7 @@ import type { Exchange } from '@headgate/core'
 import { ScriptedPeer, type Script } from '@headgate/core/testing'
 import { type ClientOptions, createClient, type Policy } from '../../src/index.ts'
 import { CountingClock } from './counting-clock.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 /** Where a call stands when it is given up: what keeps it there, and how one knows that it is there. */
 interface Phase {
@@ -22,7 +23,7 @@ interface Phase {
 const now = (): Promise<void> => Promise.resolve()
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn()
+  await eventually(condition, `the call has come so far: ${condition.toString()}`)
 }
 
 /** All requests of this batch are at the peer. */

@@ -9,7 +9,7 @@ const EMPTY = `${OK}Content-Length: 0\r\n\r\n`
 const CANCELLED = new TrafficError('cancelled', 'no longer wanted')
 
 /** Waits until the connection has read that many octets. */
-function read({ connection }: Dialled, octets: number): Promise<void> {
+function read({ connection }: Dialled, octets: number): Promise<boolean> {
   return eventually(() => connection.socket.bytesRead === octets, `${octets} octets are read`)
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { ClientConnection } from '../../src/h1/client-connection.ts'
 import {
   type ClientConnectionOptions,
@@ -22,6 +22,8 @@ import { HttpResponse } from '../../src/message/response.ts'
 import { problemResponse } from '../../src/policies/problem.ts'
 import { ScriptedConnection, ScriptedPeer } from '../../src/testing/scripted-peer.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+
+export { eventually }
 
 /** A server of one handler whose time stands still, and what it has seen. */
 export interface Served {
@@ -187,15 +189,6 @@ export function exchangeTo(method: string, options: ExchangeOptions, clock: Virt
   const request = HttpRequest.to(`http://origin.example${path}`, { method, headers, ...(body && { body }) })
   request.upgrade = upgrade
   return new Exchange(request, clock)
-}
-
-/** Waits, in turns of the event loop and not in time, for what sockets bring about. */
-export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const patience = performance.now() + 10_000
-  while (!condition()) {
-    assert.ok(performance.now() < patience, `waited 10 s in vain until ${what}`)
-    await turn()
-  }
 }
 
 /** A body that a test fills, and what its reader asked of it. */

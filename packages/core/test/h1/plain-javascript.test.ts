@@ -9,6 +9,7 @@ import { requestId } from '../../src/policies/request-id.ts'
 import { timeout } from '../../src/policies/timeout.ts'
 import { echo, FilledBody, headers, serve } from './harness.ts'
 import { systemClock } from '../../src/time/clock.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 /** What handlers and policies may do that no type checker has seen. */
 const MISTAKES: Readonly<Record<string, () => unknown>> = {
@@ -69,9 +70,9 @@ test('nonsense that comes when the peer has left is without effect', async (t) =
   const server = await serve(t, (() => promise) as Handler)
   const client = await server.client()
   client.send(GOOD)
-  while (server.exchanges.length === 0) await new Promise(setImmediate)
+  await eventually(() => server.exchanges.length > 0, 'the request has come')
   client.reset()
-  while (server.closed.length === 0) await new Promise(setImmediate)
+  await eventually(() => server.closed.length > 0, 'the connection is closed')
   resolve(undefined)
   await new Promise(setImmediate)
   assert.equal(server.outcomes[0]?.error?.code, 'downstream_closed')

@@ -20,7 +20,7 @@ import {
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
 /** Waits until the server has read that many octets on its first connection. */
-function read(server: Served, octets: number): Promise<void> {
+function read(server: Served, octets: number): Promise<boolean> {
   return eventually(() => server.connections[0]?.socket.bytesRead === octets, `${octets} octets are read`)
 }
 

@@ -10,6 +10,7 @@ import type { Cancellable } from '../../src/message/exchange.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { type ConnectOptions, connect, targetName } from '../../src/upstream/connect/connect.ts'
 import { type ResolvedAddress, Resolver } from '../../src/upstream/connect/dns.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 /** Starts a server that keeps its sockets for the test, and answers its port. */
 async function listen(
@@ -117,9 +118,10 @@ test('onread: reads go into the buffer that was given', async (t) => {
       socket.write('?')
     })
   })
-  while (sockets[0] === undefined) await new Promise((resolve) => setImmediate(resolve))
-  await once(sockets[0], 'data')
-  sockets[0].write('hello')
+  const socket = await eventually(() => sockets[0], 'a connection is accepted')
+  assert.ok(socket)
+  await once(socket, 'data')
+  socket.write('hello')
   await read
   assert.equal(reads.join(''), 'hello')
 })
@@ -193,7 +195,7 @@ test('a cancellation ends the attempt at once, and leaves nothing armed and nobo
   assert.equal(clock.pending, 0)
 })
 
-test('a cancellation while the socket is connecting closes the socket', { timeout: 10_000 }, async (t) => {
+test('a cancellation while the socket is connecting closes the socket', async (t) => {
   const { port, sockets } = await listen(t, createServer())
   const { options } = setUp()
   const target = { kind: 'tcp', host: '127.0.0.1', port } as const
@@ -208,9 +210,10 @@ test('a cancellation while the socket is connecting closes the socket', { timeou
   await assert.rejects(attempt, reason)
   const later = await connect(target, options)
   t.after(() => later.destroy())
-  while (!sockets.some(({ remotePort }) => remotePort === later.localPort)) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  await eventually(
+    () => sockets.some(({ remotePort }) => remotePort === later.localPort),
+    'the later connection is accepted',
+  )
   for (const socket of sockets) {
     if (socket.remotePort === later.localPort || socket.destroyed) continue
     socket.resume()

@@ -12,6 +12,7 @@ import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { makeCertificate } from '../certificates.ts'
 import { exchangeFrom } from './candidates.ts'
 import { origin } from './origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 function upstream(t: TestContext, urls: readonly string[], options: Partial<UpstreamOptions> = {}): Upstream {
   const made = new Upstream({ name: 'orders', endpoints: listed(...urls), ...options })
@@ -84,7 +85,7 @@ test('what an endpoint is at when it leaves finishes, and nothing new goes there
   )
   finish()
   assert.equal(await text(response), 'a')
-  while (orders.stats().length > 1) await new Promise((resolve) => setImmediate(resolve))
+  await eventually(() => orders.stats().length === 1, 'the one that has left is gone')
 })
 
 test('an upstream may have no endpoint for a while: exchanges fail at once', async (t) => {
@@ -139,9 +140,12 @@ test('an endpoint that comes while others are well is used after its first good 
   orders.startChecks()
   orders.setEndpoints(listed(a, starting))
   assert.equal(orders.endpoints[1]?.healthy, false)
-  while ((orders.stats()[1]?.checksFailed ?? 0) === 0) assert.equal(await answers(orders, 1), 'a')
+  await eventually(async () => {
+    assert.equal(await answers(orders, 1), 'a')
+    return (orders.stats()[1]?.checksFailed ?? 0) > 0
+  }, 'a check has failed')
   ready = true
-  while (!orders.endpoints[1]?.healthy) await answers(orders, 1)
+  await eventually(() => orders.endpoints[1]?.healthy, 'a check has passed')
   assert.match(await answers(orders, 4), /b/)
   // Where nobody else is left, one that comes is used at once.
   orders.setEndpoints(listed(await origin(t, 'c')))

@@ -10,6 +10,7 @@ import type { Exchange } from '../../src/message/exchange.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { exchangeFrom } from './candidates.ts'
 import { origin } from './origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 function upstream(t: TestContext, urls: readonly string[], options: Partial<UpstreamOptions> = {}): Upstream {
   const made = new Upstream({ name: 'orders', endpoints: urls.map((url) => ({ url })), ...options })
@@ -171,9 +172,12 @@ test('checks in one place are heard in all that share the state', async (t) => {
   const prober = upstream(t, [url, other, checked], { health })
   const orders = upstream(t, [url, other, checked], { state: prober.state })
   prober.startChecks(changed)
-  const deadline = Date.now() + 5_000
   const becomes = async (healthy: boolean): Promise<void> => {
-    while (orders.endpoints[2]?.healthy !== healthy && Date.now() < deadline) await answers(orders, 1)
+    const is = async (): Promise<boolean> => {
+      await answers(orders, 1)
+      return orders.endpoints[2]?.healthy === healthy
+    }
+    await eventually(is, `the third endpoint is ${healthy ? 'healthy' : 'unhealthy'}`)
   }
   await becomes(false)
   assert.doesNotMatch(await answers(orders, 6), /c/)

@@ -17,6 +17,7 @@ import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { makeCertificate } from '../certificates.ts'
 import { listening } from './origin.ts'
 import { PlainConnection } from './pool-bench.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 interface Origin {
   readonly url: string
@@ -165,7 +166,7 @@ test('a connection that the origin closed while it was idle is not used: the nex
   const orders = upstream(t, { endpoints: [{ url }] })
   await text(await orders.handler(exchange()))
   sockets[0]?.destroy()
-  while (orders.stats()[0]?.idle !== 0) await new Promise((resolve) => setImmediate(resolve))
+  await eventually(() => orders.stats()[0]?.idle === 0, 'the connection is known to be closed')
   assert.equal(await text(await orders.handler(exchange())), 'a')
   assert.equal(sockets.length, 2)
 })

@@ -12,6 +12,7 @@ import { becomes } from '../becomes.ts'
 import { runGateway } from '../headgate-process.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { startOrigin } from '../origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 interface Answer {
   readonly status: number
@@ -151,7 +152,7 @@ it('metrics answer quickly while all workers are at full load', async () => {
     routes: [{ name: 'all', upstream: origin.url }],
   })
   const clients = Array.from({ length: 64 }, () => new KeepAliveClient(Number(new URL(gateway.url).port)))
-  while (origin.requests < 200) await new Promise(setImmediate)
+  await eventually(() => origin.requests >= 200, 'there is load')
   let slowest = 0
   for (let count = 0; count < 20; count++) {
     const start = performance.now()

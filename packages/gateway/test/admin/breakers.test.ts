@@ -6,6 +6,7 @@ import { becomes } from '../becomes.ts'
 import { headgate } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 interface Breakers {
   readonly breakers: readonly {
@@ -81,7 +82,10 @@ describe('breakers', () => {
       maxOpenFor: '1h',
     })
     answer(500)
-    while ((await state()) === 'closed') await get()
+    await eventually(async () => {
+      await get()
+      return (await state()) !== 'closed'
+    }, 'a breaker has opened')
     const { breakers } = (await gateway.call('GET', '/breakers')).body as unknown as {
       breakers: { state: string; workers: { state: string; retryAfter?: number }[] }[]
     }

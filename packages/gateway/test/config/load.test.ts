@@ -334,7 +334,7 @@ test('relative paths of files start at the folder of the configuration', async (
   ]
   for (const name of ['one', 'two']) {
     const files = ['-keyout', `${name}-key.pem`, '-out', `${name}.pem`]
-    execFileSync('openssl', ['req', ...options, ...files], { cwd: folder, stdio: 'ignore', timeout: 20_000 })
+    execFileSync('openssl', ['req', ...options, ...files], { cwd: folder, stdio: 'ignore' })
   }
   const text = (cert: string, key: string, ca: string) => `
 listeners: [{ address: '127.0.0.1:8443', tls: { cert: ${cert}, key: ${key} } }]
@@ -359,7 +359,7 @@ routes: [{ upstream: a }]
   ])
 
   const der = ['x509', '-in', 'two.pem', '-outform', 'der', '-out', 'two.der']
-  execFileSync('openssl', der, { cwd: folder, stdio: 'ignore', timeout: 20_000 })
+  execFileSync('openssl', der, { cwd: folder, stdio: 'ignore' })
   const withDer = await write('der.yaml', text('one.pem', 'one-key.pem', 'two.der'))
   assert.deepEqual(await placesOf(withDer), ['4:71 upstreams.a.tls.ca'])
 })

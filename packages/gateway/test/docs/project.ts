@@ -48,7 +48,7 @@ export function makeCertificates(path: string): void {
       '/CN=example',
     ]
     const args = ['req', ...options, '-out', cert, '-keyout', key]
-    execFileSync('openssl', args, { cwd: path, stdio: 'ignore', timeout: 20_000 })
+    execFileSync('openssl', args, { cwd: path, stdio: 'ignore' })
   }
 }
 

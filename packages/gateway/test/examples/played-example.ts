@@ -56,7 +56,7 @@ export async function play({
   for (const [, line = '', answer = ''] of lines) {
     const command = line.replaceAll('npx headgate', `${process.execPath} ${HEADGATE}`)
     const place = isCopied ? cwd : root
-    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: place, timeout: 20_000 })
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: place })
     assert.match(stdout, new RegExp(`^(?:${answer.trim()})\\s*$`, 'm'), line)
   }
   gateway.signalGroup('SIGINT')

@@ -5,6 +5,7 @@ import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
 import { endlessStream, slowUpload, startLastingOrigin, talkingSocket } from './long-lived.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const RELOADS = 100
 /** From one change to the next: all of them take 7 seconds. Milliseconds. */
@@ -25,7 +26,10 @@ test('a hundred reloads in ten seconds, by file, signal and call: requests, WebS
   const clients = Array.from({ length: 8 }, () => new KeepAliveClient(port))
   const lasting = [1, 2, 3].flatMap(() => [talkingSocket(t, port), endlessStream(t, port)])
   const upload = slowUpload(t, port)
-  while (lasting.some(({ count, failure }) => count === 0 && failure === undefined)) await sleep(5)
+  await eventually(
+    () => lasting.every(({ count, failure }) => count > 0 || failure !== undefined),
+    'all lasting connections have got something',
+  )
 
   const started = performance.now()
   const calls: Promise<number>[] = []

@@ -116,7 +116,7 @@ describe('databases of addresses', () => {
     assert.equal(await told(), '')
   })
 
-  it('are put in force in an embedded gateway, too', { timeout: 20_000 }, async () => {
+  it('are put in force in an embedded gateway, too', async () => {
     const path = join(folder(), 'geo.mmdb')
     writeFileSync(path, city('DE', 1))
     const gateway = createGateway({ geo: { database: path }, routes })
