@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** How long a wait may take before it fails and says what was received instead, in milliseconds. */
-const PATIENCE = 10_000
+/** For how long nothing may come before a wait fails and says what was received instead, in milliseconds. */
+const PATIENCE = 20_000
+/** The longest text that is waited for in a long stream, in octets. */
+const LONGEST = 1024
 
 /**
  * One end of a raw TCP connection: records each octet that it gets, and does nothing but what it is told. For tests that
@@ -19,10 +21,12 @@ export class ScriptedConnection {
   /** Whether it went by a reset. */
   wasReset = false
   private readonly watchers = new Set<() => void>()
+  /** The end of `text`: whatever it holds by the last chunk, and did not before, is here. */
+  private recent = ''
 
   constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', (chunk: Buffer) => this.changed(() => (this.text += chunk.toString('latin1'))))
+    socket.on('data', (chunk: Buffer) => this.changed(() => this.received(chunk.toString('latin1'))))
     socket.on('end', () => this.changed(() => (this.ended = true)))
     socket.on('error', (error: NodeJS.ErrnoException) => (this.wasReset ||= error.code === 'ECONNRESET'))
     socket.on('close', () => this.changed(() => (this.closed = true)))
@@ -63,6 +67,7 @@ export class ScriptedConnection {
   forget(): string {
     const { text } = this
     this.text = ''
+    this.recent = ''
     return text
   }
 
@@ -71,12 +76,10 @@ export class ScriptedConnection {
    * Rejects if the connection ends before.
    */
   async receives(expected: string | RegExp | number): Promise<string> {
-    await this.until(
-      () => this.holds(expected) || this.ended || this.closed,
-      `to receive ${String(expected)}`,
-    )
-    if (!this.holds(expected))
-      throw new Error(`the connection ended before ${String(expected)}: ${this.shown()}`)
+    let isHeld = this.holds(expected)
+    const holds = (): boolean => (isHeld ||= this.holds(expected, this.latest()))
+    await this.until(() => holds() || this.ended || this.closed, `to receive ${String(expected)}`)
+    if (!holds()) throw new Error(`the connection ended before ${String(expected)}: ${this.shown()}`)
     return this.text
   }
 
@@ -92,9 +95,22 @@ export class ScriptedConnection {
     return this.text
   }
 
-  private holds(expected: string | RegExp | number): boolean {
+  private received(chunk: string): void {
+    this.text += chunk
+    this.recent = this.recent.slice(-LONGEST) + chunk
+  }
+
+  /** A test may have emptied `text`: what it took away is not looked at again. */
+  private latest(): string {
+    const { text, recent } = this
+    return recent.slice(Math.max(0, recent.length - text.length))
+  }
+
+  /** @param within where to look for a text: to search all of a long stream at each of its chunks takes minutes */
+  private holds(expected: string | RegExp | number, within: string = this.text): boolean {
     if (typeof expected === 'number') return this.text.length >= expected
-    return typeof expected === 'string' ? this.text.includes(expected) : expected.test(this.text)
+    if (typeof expected !== 'string') return expected.test(this.text)
+    return (expected.length <= LONGEST ? within : this.text).includes(expected)
   }
 
   private changed(change: () => void): void {
@@ -105,7 +121,8 @@ export class ScriptedConnection {
   private until(condition: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        if (!condition()) return
+        // Something has come: as long as it goes on, it may take its time.
+        if (!condition()) return void timer.refresh()
         leave()
         resolve()
       }
