@@ -90,7 +90,8 @@ export const explain: CliCommand = {
         values,
         terminal,
         explanationView({ method, host: authority.text, path, query: shownQuery }, explanation),
-        () => `${method} ${authority.text}${path}${shownQuery}\n\n${sections(explanation, isLive).join('\n')}`,
+        () =>
+          `${method} ${authority.text}${path}${shownQuery}\n\n${sections(explanation, isLive).join('\n')}`,
       )
     }
     if (!isLive) await show()
