@@ -1,5 +1,6 @@
 import type { TrafficError } from '@headgate/core'
 import type { ClientResponse } from './response/response.ts'
+import { withCaller } from './caller-stack.ts'
 import { type Result, settle } from './result.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -9,12 +10,12 @@ import type { StandardSchema } from './standard-schema.ts'
  */
 export class Call implements Promise<ClientResponse> {
   readonly [Symbol.toStringTag] = 'Call'
-  private readonly send: (accept: string | undefined) => Promise<ClientResponse>
-  private response: Promise<ClientResponse> | undefined
+  readonly #send: (accept: string | undefined) => Promise<ClientResponse>
+  #response: Promise<ClientResponse> | undefined
 
   /** @param send sends the request, with this Accept unless the caller gave another; called once */
   constructor(send: (accept: string | undefined) => Promise<ClientResponse>) {
-    this.send = send
+    this.#send = send
     // After `json()` and its like, which say what to accept.
     queueMicrotask(() => void this.begin())
   }
@@ -39,14 +40,19 @@ export class Call implements Promise<ClientResponse> {
   }
 
   /**
-   * The content as JSON, checked and typed by a schema if one is given.
+   * The content as JSON, checked and typed by a schema if one is given. Without one it is of the type that the caller names, which nobody
+   * has checked.
    * @throws TrafficError `invalid_content` if it is not JSON, or not what the schema says
    */
-  json(): Promise<unknown>
+  json<Output = unknown>(): Promise<Output>
   json<Output>(schema: StandardSchema<unknown, Output>): Promise<Output>
   async json(schema?: StandardSchema<unknown, unknown>): Promise<unknown> {
-    const response = await this.begin('application/json')
-    return schema === undefined ? response.json() : response.json(schema)
+    try {
+      const response = await this.begin('application/json')
+      return await (schema === undefined ? response.json() : response.json(schema))
+    } catch (thrown) {
+      throw await withCaller(thrown)
+    }
   }
 
   async text(): Promise<string> {
@@ -67,7 +73,7 @@ export class Call implements Promise<ClientResponse> {
   }
 
   private begin(accept?: string): Promise<ClientResponse> {
-    this.response ??= this.send(accept)
-    return this.response
+    this.#response ??= this.#send(accept)
+    return this.#response
   }
 }

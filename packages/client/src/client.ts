@@ -1,7 +1,8 @@
-import type { ServerSentEvent } from '@headgate/core'
+import { knownOptions, own, type ServerSentEvent } from '@headgate/core'
 import { Call } from './call.ts'
-import { checkOptions } from './check-options.ts'
-import { ClientEngine } from './engine.ts'
+import { withCaller } from './caller-stack.ts'
+import { clientOptions } from './check-options.ts'
+import { AS_USUAL, ClientEngine } from './engine.ts'
 import type { ClientEventName, ClientListener } from './events.ts'
 import type { Explanation } from './explain.ts'
 import { extended } from './extend.ts'
@@ -18,12 +19,13 @@ import { StatusError } from './status-error.ts'
 /** Calls with the same options, over the same connections. */
 export class Client {
   readonly name: string
-  private readonly engine: ClientEngine
+  /** Out of sight of `inspect` and JSON: its options hold secrets. */
+  readonly #engine: ClientEngine
 
   /** For `createClient` and `extend`. */
   constructor(engine: ClientEngine) {
     this.name = engine.name
-    this.engine = engine
+    this.#engine = engine
     this.fetch = makeFetch(engine)
   }
 
@@ -62,7 +64,7 @@ export class Client {
   attempt(url: string | URL, options?: CallOptions): Promise<Result<ClientResponse>>
   attempt(work: PromiseLike<unknown> | string | URL, options?: CallOptions): Promise<Result<unknown>> {
     if (typeof work === 'string' || work instanceof URL)
-      return settle(this.call(options?.method ?? 'GET', work, options))
+      return settle(this.call(own(options ?? {}).method ?? 'GET', work, options))
     return settle(work)
   }
 
@@ -71,9 +73,9 @@ export class Client {
    * ends or breaks. Ends with the loop, with 204 from the server, or with `signal`. Throws TrafficError.
    */
   sse(url: string | URL, options: SseOptions = {}): AsyncGenerator<ServerSentEvent, void, undefined> {
-    const { clock } = this.engine
+    const { clock } = this.#engine
     const send = (call: CallOptions): Promise<ClientResponse> =>
-      this.engine.send(String(url), call, 'text/event-stream')
+      this.#engine.send(String(url), call, { ...AS_USUAL, accept: 'text/event-stream' })
     return eventStream(options, { clock, url: String(url), send })
   }
 
@@ -93,23 +95,24 @@ export class Client {
     url: string | URL,
     options: PaginateOptions & Partial<PaginateItemsOptions<unknown>> = {},
   ): AsyncGenerator<unknown, void, undefined> {
-    const { method = 'GET' } = options
+    const { method = 'GET' } = own(options)
+    const { clock } = this.#engine
     const send = async (page: string, call: CallOptions): Promise<ClientResponse> => {
-      const response = await this.engine.send(page, call, 'application/json')
-      if (response.status >= 400) throw new StatusError(method, response)
+      const response = await this.#engine.send(page, call, { ...AS_USUAL, accept: 'application/json' })
+      if (response.status >= 400) throw new StatusError(method, response, clock.wallTime())
       return response
     }
-    return pages(options, { url: String(url), origin: this.engine.originOf(String(url)), send })
+    return pages(options, { url: String(url), origin: this.#engine.originOf(String(url)), send })
   }
 
   /** What would be done with a call, and why. Nothing is sent. */
   explain(url: string | URL, options: CallOptions = {}): Explanation {
-    return this.engine.explain(String(url), options)
+    return this.#engine.explain(String(url), options)
   }
 
   /** A client with these options on top of its own. It has connections and state of its own: close it, too. */
   extend(options: ClientOptions): Client {
-    return createClient(extended(this.engine.options, options))
+    return createClient(extended(this.#engine.options, clientOptions(options)))
   }
 
   /**
@@ -117,17 +120,18 @@ export class Client {
    * node:diagnostics_channel.
    */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
-    return this.engine.events.on(name, listener)
+    return this.#engine.events.on(name, listener)
   }
 
   /** What was counted for each origin, with the state of its pool and circuit. */
   metrics(): OriginFigures[] {
-    return this.engine.metrics()
+    return this.#engine.metrics()
   }
 
   /** Takes no more calls, waits for those under way, at most `grace` milliseconds (default 10,000), and closes all connections. */
-  close({ grace = 10_000 }: { readonly grace?: number | undefined } = {}): Promise<void> {
-    return this.engine.close(grace)
+  close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
+    const { grace = 10_000 } = knownOptions('close', options, { grace: true })
+    return this.#engine.close(grace)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -136,9 +140,13 @@ export class Client {
 
   private call(method: string, url: string | URL, options: CallOptions | undefined): Call {
     return new Call(async (accept) => {
-      const response = await this.engine.send(String(url), { ...options, method }, accept)
-      if (response.status < 400 || options?.throwOnStatus === false) return response
-      throw new StatusError(method, response)
+      try {
+        const response = await this.#engine.send(String(url), options, { ...AS_USUAL, accept, method })
+        if (response.status < 400 || own(options ?? {}).throwOnStatus === false) return response
+        throw new StatusError(method, response, this.#engine.clock.wallTime())
+      } catch (thrown) {
+        throw await withCaller(thrown)
+      }
     })
   }
 }
@@ -148,8 +156,8 @@ export class Client {
  * @throws TypeError that names the option that is not valid, and what is allowed
  */
 export function createClient(options: ClientOptions = {}): Client {
-  checkOptions(options)
-  const engine = new ClientEngine(options)
-  if (options.lint !== false) warn(engine.name, engine.findings)
+  const checked = clientOptions(options)
+  const engine = new ClientEngine(checked)
+  if (checked.lint !== false) warn(engine.name, engine.findings)
   return new Client(engine)
 }

@@ -6,33 +6,57 @@ import {
   type Clock,
   CookieJar,
   DEFAULT_CLIENT_OPTIONS,
+  own,
   type Handler,
+  type HeadLimits,
   LocalRateLimitStore,
   pacing,
+  proxySetting,
   RetryBudget,
   systemClock,
+  type TlsOptions,
+  TlsOrigin,
   type Tracer,
 } from '@headgate/core'
-import { checkCall } from './check-options.ts'
+import { checkedCall } from './check-call.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
 import { Hedges } from './hedges.ts'
 import { type Finding, lint } from './lint.ts'
 import { CallObserver } from './observe-call.ts'
 import { installedOpenTelemetry, openTelemetryTracer } from './open-telemetry.ts'
-import type { CallOptions, ClientOptions, PolicyOptions } from './options.ts'
+import type { CallOptions, ClientOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
 import { closedError, Origins } from './origins.ts'
-import { methodOf, prepare, type PreparedCall, type RequestDefaults } from './prepare.ts'
+import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
+import type { RequestContent } from './request-body.ts'
 import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
-import { headerList } from './request-headers.ts'
+import { defaultHeaders } from './default-headers.ts'
 import { baseTarget, originOf, requestTarget } from './request-target.ts'
 import type { ClientResponse } from './response/response.ts'
 import { send } from './send.ts'
-import { type Settings, settingsOf } from './settings.ts'
+import { definedOnly, type Settings, settingsOf } from './settings.ts'
 import { clientHandler, clientLayers, type StackContext } from './stack.ts'
+
+/** How a call is sent, beside what its caller says of it. */
+export interface Sending {
+  /** Stands in for a missing Accept. */
+  readonly accept: string | undefined
+  /** What the caller has chosen the method by; undefined: as the options say. */
+  readonly method: string | undefined
+  /** Content that is ready to be sent: that of `fetch`, which has rules of its own for bodies. */
+  readonly content: RequestContent | undefined
+  readonly failures: Failures
+}
+
+export const AS_USUAL: Sending = {
+  accept: undefined,
+  method: undefined,
+  content: undefined,
+  failures: TRAFFIC_FAILURES,
+}
 
 interface CompiledStack {
   readonly settings: Settings
@@ -60,6 +84,8 @@ export class ClientEngine {
     const { clock = systemClock, name = 'client', baseUrl } = options
     const settings = settingsOf(options)
     const base = baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl)))
+    const headers = named('headers', () => defaultHeaders(options.headers, base !== undefined))
+    this.defaults = { base, headers }
     this.name = name
     this.options = options
     this.clock = clock
@@ -80,27 +106,21 @@ export class ClientEngine {
       pacing: settings.pacing && pacing(settings.pacing),
       policies: options.policies ?? [],
       origins: base && [originOf(base)],
+      boundFields: headers.bound,
       tracer: tracerOf(options),
       observer,
     }
     this.usual = { settings, handler: clientHandler(settings, this.context) }
-    this.defaults = {
-      base,
-      headers: named('headers', () => headerList(options.headers ?? {})),
-    }
     this.findings = lint(settings, options)
   }
 
-  /** @param accept stands in for a missing Accept */
-  send(
-    url: string,
-    call: PreparedCall,
-    accept: string | undefined,
-    failures: Failures = TRAFFIC_FAILURES,
-  ): Promise<ClientResponse> {
-    const { handler, settings } = this.stackFor(call)
+  send(url: string, options: CallOptions | undefined, how: Sending): Promise<ClientResponse> {
+    const { call, changesPolicies } = checkedCall(options)
+    const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
-    const request = prepare(url, call, accept, this.defaults)
+    const { accept, content, failures } = how
+    const method = how.method ?? call.method ?? 'GET'
+    const request = prepare(url, { call, method, accept, content }, this.defaults)
     return send(request, {
       handler,
       clock,
@@ -116,8 +136,8 @@ export class ClientEngine {
     return originOf(requestTarget(url, this.defaults.base))
   }
 
-  explain(url: string, call: CallOptions): Explanation {
-    checkCall(call)
+  explain(url: string, options: CallOptions): Explanation {
+    const { call } = checkedCall(options)
     const settings = settingsOf(this.options, call)
     const target = requestTarget(url, this.defaults.base)
     return explain({
@@ -128,7 +148,7 @@ export class ClientEngine {
       guard: this.guard,
       circuits: settings.breaker && this.context.circuits,
       pool: new Map(this.origins).get(originOf(target))?.stats()[0],
-      findings: lint(settings, { ...this.options, ...call }),
+      findings: lint(settings, own({ ...this.options, ...definedOnly(call) })),
     })
   }
 
@@ -160,8 +180,6 @@ export class ClientEngine {
 
   /** A call that says something about policies gets a stack of its own, over the same state. */
   private stackFor(call: CallOptions): CompiledStack {
-    if (!changesPolicies(call)) return this.usual
-    checkCall(call)
     const settings = settingsOf(this.options, call)
     return { settings, handler: clientHandler(settings, this.context) }
   }
@@ -175,18 +193,29 @@ export class ClientEngine {
   }
 
   private makeOrigins({ timeout }: Settings): Origins {
-    const { preset = 'standard', pool, tls, proxy } = this.options
+    const { preset = 'standard', pool, tls, proxy, maxResponseHead: head } = this.options
     const pace = { ...DEFAULT_CLIENT_OPTIONS.pace, idle: timeout.idle }
     return new Origins({
       clock: this.clock,
       connectTimeout: timeout.connect,
-      connection: { responseHeadTimeout: timeout.head, pace },
+      connection: { responseHeadTimeout: timeout.head, pace, limits: headLimits(head) },
       pool: { ...PRESETS[preset].pool, ...pool },
       guard: this.guard,
-      proxy,
-      ...(tls && { tls }),
+      proxy: proxy === undefined ? undefined : named('proxy', () => proxySetting(proxy)),
+      ...(tls && { tls: named('tls', () => checkedTls(tls)) }),
     })
   }
+}
+
+/** Read once here, so that what is no certificate is not found out by the first call. */
+function checkedTls(tls: TlsOptions): TlsOptions {
+  void new TlsOrigin('localhost', tls)
+  return tls
+}
+
+function headLimits(head: number = DEFAULT_CLIENT_OPTIONS.limits.head): HeadLimits {
+  const { limits } = DEFAULT_CLIENT_OPTIONS
+  return { ...limits, head, fields: Math.max(limits.fields, Math.ceil((head / limits.head) * limits.fields)) }
 }
 
 function jarOf({ cookies = false }: ClientOptions): CookieJar | undefined {
@@ -215,26 +244,4 @@ function guardOf({
 }: ClientOptions): AddressGuard | undefined {
   if (guard === undefined || guard === false) return undefined
   return new AddressGuard(guard === true ? {} : guard)
-}
-
-const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
-  'timeout',
-  'retry',
-  'hedge',
-  'breaker',
-  'rateLimit',
-  'concurrency',
-  'pacing',
-  'dedupe',
-  'decompress',
-  'resume',
-  'maxBody',
-  'redirect',
-  'auth',
-  'maxBufferedBody',
-]
-
-function changesPolicies(call: CallOptions): boolean {
-  if (call.redirectMode !== undefined && call.redirectMode !== 'follow') return true
-  return POLICY_KEYS.some((key) => call[key] !== undefined)
 }

@@ -1,6 +1,7 @@
 import { type AddressGuard, type Circuits, isIdempotent, type PoolStats } from '@headgate/core'
 import type { Finding } from './lint.ts'
 import { originOf, type RequestTarget, targetUrl } from './request-target.ts'
+import { shown } from './shown-url.ts'
 import type { Settings } from './settings.ts'
 import type { Layer } from './stack.ts'
 
@@ -37,7 +38,7 @@ export interface ExplainContext {
 
 export function explain(context: ExplainContext): Explanation {
   const { method, target, settings, layers, findings, pool } = context
-  const url = targetUrl(target)
+  const url = shown(targetUrl(target))
   const origin = originOf(target)
   const explanation = {
     method,

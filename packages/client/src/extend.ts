@@ -1,20 +1,22 @@
-import type { Credentials } from '@headgate/core'
+import { own, type Credentials } from '@headgate/core'
+import { isForEveryone } from './default-headers.ts'
 import type { ClientOptions, HeadersInput, PolicyOptions } from './options.ts'
+import { fieldsOf } from './request-headers.ts'
 
 /**
  * One set of options on top of another. Header fields and the parts of timeouts and retries are merged, policies are added at the
  * end, and everything else is replaced.
  */
 export function extended(base: ClientOptions, more: ClientOptions): ClientOptions {
-  return {
+  return own({
     ...base,
     ...more,
     auth: mergedAuth(base, more),
-    headers: mergedFields(base.headers, more.headers),
+    headers: mergedFields(movesTo(base, more) ? portable(base.headers) : base.headers, more.headers),
     policies: [...(base.policies ?? []), ...(more.policies ?? [])],
     timeout: mergedParts(timeoutParts(base.timeout), timeoutParts(more.timeout)),
     retry: mergedParts(base.retry, more.retry),
-  }
+  })
 }
 
 /** Credentials go where they were meant to go when they were given: not to another baseUrl that comes later. */
@@ -47,18 +49,21 @@ function mergedParts<Option>(base: Option, more: Option): Option {
   return { ...base, ...more }
 }
 
-/** A field that is set to undefined is gone. */
-function mergedFields(base: HeadersInput | undefined, more: HeadersInput | undefined): HeadersInput {
-  const fields = pairs(base)
-  const replaced = new Set(pairs(more).map(([name]) => name.toLowerCase()))
-  const added = pairs(more).filter((field): field is [string, string] => field[1] !== undefined)
-  return [...fields.filter(([name]) => !replaced.has(name.toLowerCase())), ...added].filter(
-    (field): field is [string, string] => field[1] !== undefined,
-  )
+/** Whether `more` leads to another origin than `base` did. */
+function movesTo(base: ClientOptions, more: ClientOptions): boolean {
+  if (base.baseUrl === undefined || more.baseUrl === undefined) return false
+  return URL.parse(String(base.baseUrl))?.origin !== URL.parse(String(more.baseUrl))?.origin
 }
 
-function pairs(input: HeadersInput | undefined): [string, string | undefined][] {
-  if (input === undefined) return []
-  const fields = Symbol.iterator in input ? [...input] : Object.entries(input)
-  return fields.map(([name, value]) => [name, value])
+/** What was meant for one origin is not sent to another that comes later: it has to be said again. */
+function portable(headers: HeadersInput | undefined): HeadersInput {
+  const fields = headers === undefined ? [] : fieldsOf(headers)
+  return fields.filter(([name]) => isForEveryone(name))
+}
+
+/** A field that is set to undefined is gone, and stays so. */
+function mergedFields(base: HeadersInput | undefined, more: HeadersInput | undefined): HeadersInput {
+  const [fields, added] = [base, more].map((each) => (each === undefined ? [] : fieldsOf(each)))
+  const replaced = new Set(added?.map(([name]) => name))
+  return [...(fields ?? []).filter(([name]) => !replaced.has(name)), ...(added ?? [])]
 }

@@ -1,3 +1,4 @@
+import './node-version.ts'
 export { Call } from './call.ts'
 export { Client, createClient } from './client.ts'
 export type { AttemptEvent, CallEvent, ClientEventName, ClientEvents, ClientListener } from './events.ts'
@@ -12,6 +13,7 @@ export type {
   CallPolicyOptions,
   ClientOptions,
   ConcurrencySettings,
+  FieldValue,
   HeadersInput,
   HedgeSettings,
   PolicyOptions,
@@ -27,7 +29,7 @@ export type { PaginateItemsOptions, PaginateOptions } from './paginate.ts'
 export { PRESETS } from './presets.ts'
 export type { ReconnectSettings } from './reconnect.ts'
 export type { BodyInput } from './request-body.ts'
-export type { Query } from './request-target.ts'
+export type { Query, QueryValue } from './query.ts'
 export { ClientResponse } from './response/response.ts'
 export type { Result } from './result.ts'
 export type { SseOptions } from './sse.ts'

@@ -29,13 +29,13 @@ export function multipart(form: FormData, boundary: string): Multipart {
 const LINE_END = Buffer.from('\r\n')
 
 function partHead(name: string, value: string | File, boundary: string): string {
-  const start = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"`
+  const start = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name.replace(/\r\n?|\n/g, '\r\n'))}"`
   if (typeof value === 'string') return `${start}\r\n\r\n`
   const type = /^[\x20-\x7e]+$/.test(value.type) ? value.type : 'application/octet-stream'
-  return `${start}; filename="${quoted(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`
+  return `${start}; filename="${escaped(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`
 }
 
 /** As browsers do (WHATWG HTML 4.10.21.8): a quote or a line end in a name would begin a parameter or a part of its own. */
-function quoted(name: string): string {
-  return name.replace(/\r\n?|\n/g, '%0D%0A').replaceAll('"', '%22')
+function escaped(name: string): string {
+  return name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')
 }

@@ -1,5 +1,5 @@
-import { parseLinks, TrafficError } from '@headgate/core'
-import type { Query } from './request-target.ts'
+import { knownOptions, type OptionNames, parseLinks, TrafficError } from '@headgate/core'
+import type { Query } from './query.ts'
 import type { ClientResponse } from './response/response.ts'
 
 /** The URL of the next page in the content: where it stands, as `links.next`, or a function; relative ones will do. */
@@ -41,6 +41,27 @@ export type Paging<Page = unknown> =
   | CursorPaging<Page>
   | NumberPaging<Page>
   | OffsetPaging<Page>
+
+/**
+ * How the next page is found, with nothing that `Object.prototype` holds.
+ * @throws TypeError if it is none of the kinds, or holds an option that its kind does not know
+ */
+export function checkedPaging<Page>(paging: Paging<Page>): Paging<Page> {
+  if (paging === 'link') return paging
+  if (typeof paging === 'object' && paging !== null)
+    for (const [kind, names] of Object.entries(KINDS))
+      if (Object.hasOwn(paging, kind)) return knownOptions('by', paging as object, names) as Paging<Page>
+  throw new TypeError(
+    'option by is not valid; allowed: "link", or an object with next, cursor, page or offset',
+  )
+}
+
+const KINDS = {
+  next: { next: true } satisfies OptionNames<NextUrlPaging>,
+  cursor: { cursor: true, parameter: true } satisfies OptionNames<CursorPaging>,
+  page: { page: true, start: true, last: true } satisfies OptionNames<NumberPaging>,
+  offset: { offset: true, start: true, last: true } satisfies OptionNames<OffsetPaging>,
+}
 
 /** What to ask for next: another URL, or the first one with other query parameters. */
 export type NextPage = { readonly reference: string } | { readonly query: Query }

@@ -13,14 +13,14 @@ import type {
   PacingOptions,
   Policy,
   PoolOptions,
-  ProxySetting,
+  ProxyOptions,
   RateLimit,
   RedirectMode,
   TlsOptions,
 } from '@headgate/core'
 import type { OpenTelemetryApi } from './open-telemetry.ts'
 import type { BodyInput } from './request-body.ts'
-import type { Query } from './request-target.ts'
+import type { Query } from './query.ts'
 
 /** A named set of defaults, see `PRESETS`. */
 export type PresetName = 'standard' | 'fetch' | 'untrusted' | 'minimal' | 'crawler'
@@ -28,8 +28,11 @@ export type PresetName = 'standard' | 'fetch' | 'untrusted' | 'minimal' | 'crawl
 /** Header fields as `fetch` takes them; undefined leaves a field out. */
 export type HeadersInput =
   | Headers
-  | Readonly<Record<string, string | undefined>>
-  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, FieldValue | readonly FieldValue[]>>
+  | Iterable<readonly [string, FieldValue | readonly FieldValue[]]>
+
+/** What a header field may be: undefined and null leave it out. */
+export type FieldValue = string | number | bigint | boolean | null | undefined
 
 /** How long each part of a call may take, in milliseconds; Infinity for no limit. */
 export interface TimeoutSettings {
@@ -131,7 +134,11 @@ export interface ClientOptions extends PolicyOptions {
   readonly name?: string | undefined
   /** What paths are appended to. */
   readonly baseUrl?: string | URL | undefined
-  /** Sent with each request. */
+  /**
+   * Sent with each request to the origin of `baseUrl`, and with every request where there is none. Other origins, as of absolute URLs and
+   * redirects, get only those that say nothing of who asks, as Accept-Language. Default: `User-Agent: headgate/VERSION`, and an Accept for everything;
+   * undefined leaves one of them out.
+   */
   readonly headers?: HeadersInput | undefined
   /** Whether cookies are kept and sent, in a jar of the client's own or the one given. Default: off. */
   readonly cookies?: boolean | CookieJar | undefined
@@ -141,10 +148,12 @@ export interface ClientOptions extends PolicyOptions {
   readonly policies?: readonly Policy[] | undefined
   /** Whom to trust, for origins of https. Default: the public authorities. */
   readonly tls?: TlsOptions | undefined
+  /** Octets of a response's head at most: status line and fields; 100 fields for each 16 KiB. Default 16 KiB. */
+  readonly maxResponseHead?: number | undefined
   /** Connections to each origin. */
   readonly pool?: Partial<PoolOptions> | undefined
-  /** HTTP CONNECT or SOCKS5, or `environment` for what HTTPS_PROXY and its like say. Default: none. */
-  readonly proxy?: ProxySetting | undefined
+  /** HTTP CONNECT or SOCKS5, as its URL or with more about it, or `environment` for what HTTPS_PROXY and its like say. Default: none. */
+  readonly proxy?: ProxyOptions | string | undefined
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
   /** Time and chance: for tests. Default: the system's. */
@@ -180,7 +189,7 @@ export interface CallOptions extends CallPolicyOptions {
   readonly method?: string | undefined
   /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */
   readonly headers?: HeadersInput | undefined
-  /** Parameters to add to the URL's own: an array repeats its name, undefined leaves it out. */
+  /** Parameters to add to the URL's own: an array repeats its name, undefined leaves it out; or `URLSearchParams`, text, pairs. */
   readonly query?: Query | undefined
   /** What to send; a function is called for each attempt, so that a stream can be sent again. */
   readonly body?: BodyInput | null | undefined

@@ -1,7 +1,10 @@
-import { TrafficError } from '@headgate/core'
-import { firstPage, invalid, type NextPage, nextPage, type Paging } from './next-page.ts'
+import { own, TrafficError } from '@headgate/core'
+import { withCallOptions } from './check-call.ts'
+import { checkedPaging, firstPage, invalid, type NextPage, nextPage, type Paging } from './next-page.ts'
 import type { CallOptions } from './options.ts'
-import type { Query } from './request-target.ts'
+import { mergedQuery, type Query } from './query.ts'
+import { isCredential } from './default-headers.ts'
+import { fieldsOf } from './request-headers.ts'
 import type { ClientResponse } from './response/response.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -35,21 +38,30 @@ type Options<Page> = PaginateOptions<Page> & {
   readonly items?: ((page: Page) => Iterable<unknown>) | undefined
 }
 
+const PAGINATE_OPTIONS: readonly (keyof Options<unknown>)[] = ['by', 'schema', 'items', 'maxPages', 'origins']
+
 /** The pages, each parsed and checked, or their items. A page is asked for when the one before it was taken. Throws TrafficError. */
 export async function* pages<Page>(
-  options: Options<Page>,
+  given: Options<Page>,
   context: PaginateContext,
 ): AsyncGenerator<unknown, void, undefined> {
-  const { by = 'link', schema, items, maxPages = 10_000, origins = [], ...call } = options
+  const options = withCallOptions(given, PAGINATE_OPTIONS)
+  const { by: said = 'link', schema, items, maxPages = 10_000, origins = [], ...rest } = options
+  const call = own(rest)
+  const by = checkedPaging(said)
   if (!Number.isSafeInteger(maxPages) || maxPages < 1)
     throw new TypeError(`option maxPages is ${maxPages}; allowed: a whole number above 0`)
   const allowed = new Set([context.origin, ...origins.map(originOf)])
   const seen = new Set<string>()
   let { url } = context
-  let query: Query | undefined = { ...call.query, ...firstPage(by) }
+  let query: Query | undefined = mergedQuery(call.query, firstPage(by))
   let before = 0
   for (let index = 0; ; index++) {
-    const response = await context.send(url, { ...call, query })
+    const response = await context.send(url, {
+      ...call,
+      query,
+      headers: headersFor(url, context.origin, call),
+    })
     const page = (schema === undefined ? await response.json() : await response.json(schema)) as Page
     const content = items === undefined ? undefined : [...items(page)]
     if (content === undefined) yield page
@@ -69,6 +81,13 @@ export async function* pages<Page>(
   }
 }
 
+/** What the caller shows to the first page's origin is for that one: a page elsewhere gets no credentials. */
+function headersFor(url: string, origin: string, { headers }: CallOptions): CallOptions['headers'] {
+  const target = URL.parse(url)
+  if (headers === undefined || target === null || target.origin === origin) return headers
+  return fieldsOf(headers).filter(([name]) => name !== 'authorization' && !isCredential(name))
+}
+
 interface Following {
   readonly url: string
   readonly query: Query | undefined
@@ -83,10 +102,10 @@ function follow(
   query: Query | undefined,
   allowed: ReadonlySet<string>,
 ): Following {
-  if ('query' in next) {
-    return { url: context.url, query: { ...query, ...next.query }, key: JSON.stringify(next.query) }
-  }
-  const url = URL.parse(next.reference, response.url)
+  const { reference, query: more } = own<{ reference?: string; query?: Query }>(next)
+  if (reference === undefined)
+    return { url: context.url, query: mergedQuery(query, more), key: JSON.stringify(more) }
+  const url = URL.parse(reference, response.url)
   if (url === null) throw invalid(response, 'the URL of the next page is not valid')
   if (!allowed.has(url.origin)) {
     const message = `the next page after ${response.url.split('?', 1)[0]} is at another origin (${url.origin}): if that is to be trusted, name it in the option origins`

@@ -1,41 +1,70 @@
-import { HttpRequest, type HeaderList, isToken } from '@headgate/core'
+import { type HeaderList, HttpRequest, isToken } from '@headgate/core'
+import type { DefaultHeaders } from './default-headers.ts'
 import { invalidRequest } from './invalid-request.ts'
 import type { CallOptions } from './options.ts'
 import { jsonContent, NO_CONTENT, type RequestContent, requestContent } from './request-body.ts'
-import { mergedHeaders } from './request-headers.ts'
-import { type RequestTarget, requestTarget, withQuery } from './request-target.ts'
+import { type Field, fieldsOf, mergedHeaders } from './request-headers.ts'
+import { originOf, type RequestTarget, requestTarget, withQuery } from './request-target.ts'
 
 /** What a client adds to each of its requests. */
 export interface RequestDefaults {
   readonly base: RequestTarget | undefined
-  readonly headers: HeaderList
+  readonly headers: DefaultHeaders
 }
 
-/** A call whose content is ready to be sent: that of `fetch`, which has rules of its own for bodies. */
-export interface PreparedCall extends CallOptions {
-  readonly content?: RequestContent | undefined
+/** What a request is made of, beside its URL and what its client adds. */
+export interface CallParts {
+  readonly call: CallOptions
+  readonly method: string
+  /** Stands in for a missing Accept. */
+  readonly accept: string | undefined
+  /** Ready to be sent, in place of the call's body. */
+  readonly content: RequestContent | undefined
 }
 
-/**
- * Makes the request of a call, with all of it checked.
- * @param accept stands in for a missing Accept
- * @throws TrafficError `invalid_request`
- */
+/** Makes the request of a call, with all of it checked. @throws TrafficError `invalid_request` */
 export function prepare(
   url: string,
-  call: PreparedCall,
-  accept: string | undefined,
+  { call, accept, content, method: named }: CallParts,
   defaults: RequestDefaults,
 ): HttpRequest {
-  const method = methodOf(call.method ?? 'GET')
+  const method = methodOf(named)
   const target = requestTarget(url, defaults.base)
   const { path, query } = call.query === undefined ? target : withQuery(target, call.query)
-  const headers = mergedHeaders(defaults.headers, call.headers)
-  const { body, contentType } = call.content ?? contentOf(call, method)
+  const fields = call.headers === undefined ? [] : fieldsOf(call.headers)
+  const headers = mergedHeaders(headersFor(target, defaults), fields)
+  const { body, contentType } = content ?? contentOf(call, method)
   if (contentType !== undefined && !headers.has('content-type')) headers.add('content-type', contentType)
-  if (accept !== undefined && !headers.has('accept')) headers.add('accept', accept)
+  addAccept(headers, accept, defaults.headers.accept, fields)
   const { scheme, authority } = target
-  return new HttpRequest({ method, scheme, authority, path, query, headers, body, version: '1.1' })
+  return new HttpRequest({
+    method,
+    scheme,
+    authority,
+    path,
+    query,
+    headers,
+    body,
+    version: '1.1',
+    upgrade: undefined,
+  })
+}
+
+/** What is meant for the origin of baseUrl goes to no other. */
+function headersFor(target: RequestTarget, { base, headers }: RequestDefaults): HeaderList {
+  if (base === undefined || base.authority === target.authority) return headers.own
+  return originOf(base) === originOf(target) ? headers.own : headers.elsewhere
+}
+
+function addAccept(
+  headers: HeaderList,
+  wanted: string | undefined,
+  usual: string | undefined,
+  fields: readonly Field[],
+): void {
+  if (usual === undefined || headers.has('accept')) return
+  // One that was set to undefined is not wanted.
+  if (!fields.some(([name]) => name === 'accept')) headers.add('accept', wanted ?? usual)
 }
 
 function contentOf(call: CallOptions, method: string): RequestContent {

@@ -1,9 +1,10 @@
+import { ownDeep } from '@headgate/core'
 import type { ClientOptions, PolicyOptions, PresetName } from './options.ts'
 
 type Preset = PolicyOptions & Pick<ClientOptions, 'guard' | 'pool'>
 
 /** Defaults by purpose. `extend` and options of a call change single ones. */
-export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+export const PRESETS: Readonly<Record<PresetName, Preset>> = ownDeep({
   /** For calls to services that one knows: everything that keeps a bad day of theirs from becoming one's own. */
   standard: {
     timeout: { connect: 5_000, head: 30_000, idle: 30_000, deadline: 30_000 },
@@ -54,4 +55,4 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     pool: { maxConnections: 4, pendingTimeout: 60_000 },
     maxBufferedBody: 10 * 1024 * 1024,
   },
-}
+})

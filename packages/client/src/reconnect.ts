@@ -1,4 +1,4 @@
-import { type Clock, type ErrorCode, type TrafficError } from '@headgate/core'
+import { type Clock, knownOptions, type OptionNames, type ErrorCode, type TrafficError } from '@headgate/core'
 
 /** How an event stream is connected again. */
 export interface ReconnectSettings {
@@ -9,6 +9,8 @@ export interface ReconnectSettings {
   /** The most milliseconds to wait, unless the stream asks for more. Default 30,000. */
   readonly maxDelay?: number | undefined
 }
+
+const NAMES: OptionNames<ReconnectSettings> = { attempts: true, delay: true, maxDelay: true }
 
 /** The same with nothing left open. */
 export type ReconnectPlan = { readonly [Part in keyof ReconnectSettings]-?: number }
@@ -24,7 +26,7 @@ export function reconnectPlan(
 ): ReconnectPlan | undefined {
   if (!(reconnect ?? method.toUpperCase() === 'GET')) return undefined
   const given = typeof reconnect === 'object' ? reconnect : {}
-  const { attempts = 10, delay = 1_000, maxDelay = 30_000 } = given
+  const { attempts = 10, delay = 1_000, maxDelay = 30_000 } = knownOptions('reconnect', given, NAMES)
   for (const [name, value] of Object.entries({ attempts, delay, maxDelay })) {
     if (!(value >= 0)) throw new TypeError(`option reconnect.${name} is ${value}; allowed: a number from 0`)
   }

@@ -56,7 +56,15 @@ export function streamContent(input: Chunks, length: number | undefined): Reques
 
 /** @throws TypeError as `JSON.stringify` does, or if the value has no JSON form */
 export function jsonContent(value: unknown): RequestContent {
-  const json = JSON.stringify(value) as string | undefined
+  let json: string | undefined
+  try {
+    json = JSON.stringify(value) as string | undefined
+  } catch (cause) {
+    // What follows the first line tells names out of the value.
+    throw new TypeError(`json: the value has no JSON form: ${(cause as Error).message.split('\n', 1)[0]}`, {
+      cause,
+    })
+  }
   if (json === undefined) throw new TypeError(`json: a value of type ${typeof value} has no JSON form`)
   return text(json, 'application/json')
 }
@@ -87,6 +95,10 @@ function isIterable(input: unknown): input is AsyncIterable<Uint8Array | string>
 }
 
 function streamOf(chunks: Chunks, length?: number): Body {
+  if (!isIterable(chunks))
+    throw new TypeError(
+      `the function given as body has made ${chunks === null ? 'null' : `a value of type ${typeof chunks}`}: it is to make a stream or an async iterable`,
+    )
   const iterator = (chunks as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]()
   const pump = new Pump(iterator, length)
   return pump.body

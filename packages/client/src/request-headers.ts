@@ -1,4 +1,4 @@
-import { HeaderList } from '@headgate/core'
+import type { HeaderList } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
 import type { HeadersInput } from './options.ts'
 
@@ -13,35 +13,57 @@ const ENGINES_OWN: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** The fields, checked before a single octet is sent. @throws TrafficError `invalid_request` */
-export function headerList(input: HeadersInput): HeaderList {
-  const headers = new HeaderList()
-  for (const [name, value] of pairs(input)) if (value !== undefined) append(headers, name, value)
-  return headers
-}
+/** A field line, its name in lower case; undefined says that there shall be none. */
+export type Field = readonly [name: string, value: string | undefined]
 
 /**
  * The client's fields and the call's: those of the call take the place of fields of the same name.
  * @throws TrafficError `invalid_request`
  */
-export function mergedHeaders(defaults: HeaderList, input: HeadersInput | undefined): HeaderList {
+export function mergedHeaders(defaults: HeaderList, fields: readonly Field[]): HeaderList {
   const headers = defaults.clone()
-  if (input === undefined) return headers
-  for (const [name] of pairs(input)) headers.delete(name.toLowerCase())
-  for (const [name, value] of pairs(input)) if (value !== undefined) append(headers, name, value)
+  for (const [name] of fields) headers.delete(name)
+  for (const [name, value] of fields) if (value !== undefined) appendField(headers, name, value)
   return headers
 }
 
-/** Names and values, whatever form they were given in. */
-export function pairs(input: HeadersInput): Iterable<readonly [string, string | undefined]> {
-  if (Symbol.iterator in input) return input
-  return Object.entries(input)
+/**
+ * Names and values, whatever form they were given in; a list of values is a line for each.
+ * @throws TrafficError `invalid_request` that names the field whose value cannot be sent, without the value
+ */
+export function fieldsOf(input: HeadersInput): Field[] {
+  if (typeof input !== 'object' || input === null)
+    throw invalidRequest('headers: allowed are an object of names and values, Headers, or a list of pairs')
+  const given = Symbol.iterator in input ? [...(input as Iterable<unknown>)] : Object.entries(input)
+  return given.flatMap((pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string')
+      throw invalidRequest('headers: a list of fields has pairs of a name and a value as its members')
+    const [name, value] = pair as [string, unknown]
+    const values: unknown[] = Array.isArray(value) ? value : [value]
+    checkName(name, values)
+    return values.map((each): Field => [name.toLowerCase(), textOf(name, each)])
+  })
 }
 
-function append(headers: HeaderList, name: string, value: string): void {
-  if (ENGINES_OWN.has(name.toLowerCase())) {
+function checkName(name: string, values: readonly unknown[]): void {
+  const isSent = values.some((value) => value !== undefined && value !== null)
+  if (isSent && ENGINES_OWN.has(name.toLowerCase()))
     throw invalidRequest(`header field ${name} is made by the client itself: leave it out`)
-  }
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  const kind = typeof value === 'number' ? String(value) : `of type ${typeof value}`
+  throw invalidRequest(
+    `header field ${name} cannot be ${kind}; allowed: a string, number or boolean, a list of those, or undefined to leave it out`,
+  )
+}
+
+/** @throws TrafficError `invalid_request` */
+export function appendField(headers: HeaderList, name: string, value: string): void {
   try {
     headers.append(name, value)
   } catch (cause) {

@@ -6,6 +6,8 @@ import {
   type TrafficError,
 } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
+import { parametersOf, type Query } from './query.ts'
+import { shown } from './shown-url.ts'
 
 /** Where a request goes, ready for the wire. */
 export interface RequestTarget {
@@ -17,13 +19,8 @@ export interface RequestTarget {
   readonly query: string
 }
 
-/** Query parameters: an array repeats its name; undefined leaves the parameter out. */
-export type Query = Readonly<
-  Record<string, string | number | boolean | undefined | readonly (string | number | boolean)[]>
->
-
-/** Paths that need no closer look: nothing to encode, no dot segments, one slash at a time. */
-const PLAIN_PATH = /^(?:\/(?!\.|\/)[\w\-.~!$&'()*+,;=:@%]*)+(?:\?[\w\-.~!$&'()*+,;=:@/?%]*)?$/
+/** Paths that need no closer look: nothing to encode, no dot segments (`%2e` is a dot, too), one slash at a time. */
+const PLAIN_PATH = /^(?:\/(?!\.|\/|%2[eE])[\w\-.~!$&'()*+,;=:@%]*)+(?:\?[\w\-.~!$&'()*+,;=:@/?%]*)?$/
 
 /**
  * Turns what a caller names into a target. With a base, a path is appended to the base's own; an absolute URL stands for itself.
@@ -41,7 +38,13 @@ export function requestTarget(url: string, base: RequestTarget | undefined): Req
       query: mark < 0 ? '' : url.slice(mark),
     }
   }
-  return base === undefined || /^[a-z][a-z0-9+.-]*:/i.test(url) ? absoluteTarget(url) : below(base, url)
+  const plain = trimmed(url)
+  return base === undefined || /^[a-z][a-z0-9+.-]*:/i.test(plain) ? absoluteTarget(plain) : below(base, plain)
+}
+
+/** Without what a URL parser passes over (WHATWG URL 4.4): it must not hide how a URL begins. */
+function trimmed(url: string): string {
+  return url.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]+/g, '')
 }
 
 /** What stands before the paths of a client: its slash at the end, if any, is that of the paths. */
@@ -53,11 +56,7 @@ export function baseTarget(url: string): RequestTarget {
 
 /** Appends query parameters, encoded as forms encode them. */
 export function withQuery(target: RequestTarget, query: Query): RequestTarget {
-  const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined) continue
-    for (const each of Array.isArray(value) ? value : [value]) parameters.append(name, String(each))
-  }
+  const parameters = new URLSearchParams(parametersOf(query))
   const text = parameters.toString()
   if (text === '') return target
   return { ...target, query: target.query === '' ? `?${text}` : `${target.query}&${text}` }
@@ -73,14 +72,18 @@ export function targetUrl(target: RequestTarget): string {
   return originOf(target) + target.path + target.query
 }
 
+/** A reference that is no URL of its own stays below the base: on its origin, and under its path. */
 function below(base: RequestTarget, url: string): RequestTarget {
-  // "//host/path" would leave the base's origin without looking so.
-  if (url.startsWith('//') || url.startsWith('\\'))
-    throw invalid(url, 'it names another host: write the whole URL')
+  const path = /^[^?#]*/.exec(url)?.[0] ?? ''
+  // "//host/path" would leave the base's origin without looking so, and to a URL parser "\\" is a slash.
+  if (path.includes('\\')) throw invalid(url, 'it holds a backslash: write a slash, or %5C')
+  if (path.startsWith('//')) throw invalid(url, 'it names another host: write the whole URL')
   const prefix = targetUrl({ ...base, path: base.path === '/' ? '' : base.path, query: '' })
-  return absoluteTarget(
-    url === '' || url.startsWith('?') ? prefix + url : `${prefix}/${url.replace(/^\//, '')}`,
-  )
+  const target = absoluteTarget(path === '' ? prefix + url : `${prefix}/${url.replace(/^\//, '')}`)
+  const within = base.path === '/' || target.path === base.path || target.path.startsWith(`${base.path}/`)
+  if (!within || originOf(target) !== originOf(base))
+    throw invalid(url, `it leads out of ${base.path}, the path of baseUrl: write the whole URL`)
+  return target
 }
 
 function absoluteTarget(url: string): RequestTarget {
@@ -102,6 +105,6 @@ function queryOf({ href, search, hash }: URL): string {
 }
 
 function invalid(url: string, reason: string): TrafficError {
-  const message = `${JSON.stringify(url)} is not a URL that can be requested: ${reason}`
+  const message = `${JSON.stringify(shown(url))} is not a URL that can be requested: ${reason}`
   return invalidRequest(message)
 }

@@ -1,4 +1,5 @@
 import {
+  own,
   type BackoffOptions,
   type CircuitOptions,
   type DecompressOptions,
@@ -52,10 +53,10 @@ const TIMEOUTS = { connect: 5_000, head: 30_000, idle: 30_000, attempt: Infinity
 const BACKOFF: BackoffOptions = { base: 100, max: 5_000 }
 
 /** The preset, and on it layer by layer what else was said; a setting of several parts is completed, not replaced. */
-export function settingsOf(options: ClientOptions, call: CallOptions = {}): Settings {
+export function settingsOf(options: ClientOptions, call: CallOptions = own({})): Settings {
   const preset = PRESETS[options.preset ?? 'standard']
   const layers = [preset, options, call]
-  const merged: PolicyOptions = Object.assign({}, ...layers.map(definedOnly))
+  const merged: PolicyOptions = own(Object.assign({}, ...layers.map(definedOnly)))
   return {
     timeout: Object.assign({}, TIMEOUTS, ...layers.map(({ timeout }) => timeoutParts(timeout))),
     retry: retryOf(layers.map(({ retry }) => retry)),
@@ -84,9 +85,10 @@ function switched<Options extends object>(option: boolean | Options): Options | 
   return option === false ? undefined : option
 }
 
-function definedOnly<Options extends object>(options: Options): Partial<Options> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
+/** What was said, of options that may be there and say nothing. */
+export function definedOnly<Options extends object>(options: Options): Partial<Options> {
+  return own(
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   ) as Partial<Options>
 }
 

@@ -1,5 +1,9 @@
-/** Queries carry tokens and personal data: they stay out of messages. */
+/** A URL for messages, whatever its form: queries, fragments and credentials carry secrets and personal data, and stay out. */
 export function shown(url: string): string {
-  const mark = url.indexOf('?')
-  return mark < 0 ? url : `${url.slice(0, mark)}?…`
+  const end = url.search(/[?#]/)
+  const place = (end < 0 ? url : url.slice(0, end)).replace(
+    /^([a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2,})[^\\/]*@/i,
+    '$1***@',
+  )
+  return end < 0 ? place : `${place}${url[end]}…`
 }

@@ -1,9 +1,10 @@
 import { type Clock, EventStreamParser, type ServerSentEvent, TrafficError } from '@headgate/core'
 import { aborted } from './abort.ts'
 import type { CallOptions, HeadersInput, TimeoutSettings } from './options.ts'
+import { withCallOptions } from './check-call.ts'
 import { pause } from './pause.ts'
 import { mayPass, reconnectDelay, type ReconnectSettings, reconnectPlan } from './reconnect.ts'
-import { pairs } from './request-headers.ts'
+import { fieldsOf } from './request-headers.ts'
 import type { ClientResponse } from './response/response.ts'
 import { shown } from './shown-url.ts'
 import { StatusError } from './status-error.ts'
@@ -33,6 +34,8 @@ export interface SseContext {
   readonly url: string
 }
 
+const SSE_OPTIONS: readonly (keyof SseOptions)[] = ['reconnect', 'lastEventId', 'maxEventSize', 'heartbeat']
+
 /** Octets. */
 const MAX_EVENT = 1024 * 1024
 /** Milliseconds that the caller has to read a response that is no stream. */
@@ -40,9 +43,10 @@ const UNREAD_FOR = 30_000
 
 /** The events of a stream, over as many connections as it takes. Throws TrafficError. */
 export async function* eventStream(
-  options: SseOptions,
+  given: SseOptions,
   context: SseContext,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const options = withCallOptions(given, SSE_OPTIONS)
   const { method = 'GET', signal } = options
   const plan = reconnectPlan(options.reconnect, method)
   checkSizes(options)
@@ -99,7 +103,7 @@ async function connect(
   if (response.status !== 200) {
     // No deadline ends it: a body that nobody reads must not keep its connection.
     clock.timer(() => void response.discard().catch(() => {})).arm(UNREAD_FOR)
-    throw new StatusError(method, response)
+    throw new StatusError(method, response, clock.wallTime())
   }
   const type = response.header('content-type')
   if (type?.split(';')[0]?.trim().toLowerCase() === 'text/event-stream') return response
@@ -143,12 +147,13 @@ async function* events(
 }
 
 function streamHeaders(headers: HeadersInput | undefined, lastEventId: string): HeadersInput {
-  const fields = headers === undefined ? [] : [...pairs(headers)]
+  const fields = headers === undefined ? [] : fieldsOf(headers)
+  // What a cache has kept is no stream (WHATWG HTML 9.2.2).
+  if (!fields.some(([name]) => name === 'cache-control')) fields.push(['cache-control', 'no-store'])
   const id = Buffer.from(lastEventId).toString('latin1')
   // What no field may hold cannot be told: then the stream goes on wherever the server likes.
   if (id !== '' && /^[\t -~\u0080-\u00ff]*$/.test(id)) fields.push(['last-event-id', id])
-  // A field that is undefined takes the client's own away.
-  return fields as [string, string][]
+  return fields
 }
 
 function withoutDeadline(timeout: number | TimeoutSettings | undefined): TimeoutSettings {

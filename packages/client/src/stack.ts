@@ -25,6 +25,7 @@ import {
 } from '@headgate/core'
 import type { CallObserver } from './observe-call.ts'
 import type { OriginLimiters } from './origin-limiters.ts'
+import { isCredential } from './default-headers.ts'
 import type { Hedges } from './hedges.ts'
 import type { Settings } from './settings.ts'
 
@@ -41,6 +42,8 @@ export interface StackContext {
   readonly policies: readonly Policy[]
   /** Where credentials may be sent that do not say so themselves. */
   readonly origins: readonly string[] | undefined
+  /** The client's fields that no other origin may see. */
+  readonly boundFields: ReadonlySet<string>
   readonly observer: CallObserver
   readonly tracer: Tracer | undefined
 }
@@ -105,7 +108,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     hops !== undefined && {
       name: 'redirect',
       does: redirectMode === 'follow' ? `follows up to ${hops} redirects` : `redirects: ${redirectMode}`,
-      policy: redirect({ limit: hops, mode: redirectMode }),
+      policy: redirect({
+        limit: hops,
+        mode: redirectMode,
+        isCredential: (name) => context.boundFields.has(name) || isCredential(name),
+      }),
     },
     context.jar && {
       name: 'cookies',

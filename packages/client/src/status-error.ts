@@ -1,4 +1,4 @@
-import { TrafficError } from '@headgate/core'
+import { parseRetryAfter, TrafficError } from '@headgate/core'
 import type { ClientResponse } from './response/response.ts'
 import { shown } from './shown-url.ts'
 
@@ -6,7 +6,8 @@ import { shown } from './shown-url.ts'
 export class StatusError extends TrafficError {
   readonly response: ClientResponse
 
-  constructor(method: string, response: ClientResponse) {
+  /** @param now wall time, for a Retry-After that is a date */
+  constructor(method: string, response: ClientResponse, now: number) {
     const { status, statusText, url } = response
     super(
       'unexpected_status',
@@ -16,6 +17,8 @@ export class StatusError extends TrafficError {
       },
     )
     this.response = response
+    const wait = parseRetryAfter(response.header('retry-after'), now)
+    if (wait !== undefined) this.retryAfter = wait
     this.attempts = response.attempts
   }
 

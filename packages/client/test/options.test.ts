@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HttpResponse } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import { type ClientOptions, createClient, type Finding, type Handler } from '../src/index.ts'
+import {
+  apiKey,
+  basic,
+  bearer,
+  type ClientOptions,
+  CookieJar,
+  createClient,
+  digest,
+  type Finding,
+  type Handler,
+  oauth2,
+} from '../src/index.ts'
 
 const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ retires: 3 }, /^option retires is not known: known are timeout, retry/],
@@ -30,6 +41,28 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ breaker: { window: -1 } }, /window of the breaker is -1/],
   [{ rateLimit: { rate: 0 } }, /rate of the rate limit is 0/],
   [{ hedge: { delay: -1 } }, /delay of the hedge is -1/],
+  [{ guard: { denny: ['10.0.0.0/8'] } }, /^option guard\.denny is not known: did you mean deny\?/],
+  [{ tls: { verfy: false } }, /^option tls\.verfy is not known: did you mean verify\?/],
+  [{ tls: { verify: 'false' } }, /^option tls\.verify is "false"; allowed: true or false/],
+  [{ proxy: { url: 'http://p', tls: { cert: 'x' } } }, /^option proxy\.tls\.cert is not known/],
+  [{ proxy: 'ftp://127.0.0.1:1' }, /^option proxy: proxy\.url is not valid: it is not of the form http:/],
+  [{ proxy: { url: 'http://u:%@127.0.0.1' } }, /^option proxy: proxy\.url is not valid/],
+  [{ tls: { ca: 'none' } }, /^option tls: tls\.ca holds no certificate/],
+  [{ pool: { max: 3 } }, /^option pool\.max is not known: did you mean maxConnections\?/],
+  [{ retry: { backoff: { bases: 3 } } }, /^option retry\.backoff\.bases is not known: did you mean base\?/],
+  [
+    { hedge: { delay: { percentil: 0.9 } } },
+    /^option hedge\.delay\.percentil is not known: did you mean percentile\?/,
+  ],
+  [
+    { concurrency: { limit: { inital: 3 } } },
+    /^option concurrency\.limit\.inital is not known: did you mean initial\?/,
+  ],
+  [{ breaker: { probe: 1 } }, /^option breaker\.probe is not known: did you mean probes\?/],
+  [{ rateLimit: { rate: 1, pre: 1 } }, /^option rateLimit\.pre is not known: did you mean per\?/],
+  [{ dedupe: { field: [] } }, /^option dedupe\.field is not known: did you mean fields\?/],
+  [{ pacing: { maxwait: 1 } }, /^option pacing\.maxwait is not known: did you mean maxWait\?/],
+  [{ decompress: { maxSise: 1 } }, /^option decompress\.maxSise is not known: did you mean maxSize\?/],
   [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
 ]
 
@@ -40,6 +73,10 @@ for (const [options, message] of WRONG) {
 }
 
 const WRONG_FOR_A_CALL: readonly [options: Record<string, unknown>, message: RegExp][] = [
+  [{ timout: 1 }, /^option timout of a call is not known: did you mean timeout\?/],
+  [{ retry: { attemps: 1 } }, /^option retry\.attemps is not known: did you mean attempts\?/],
+  [{ decompress: { maxRato: 1 } }, /^option decompress\.maxRato is not known: did you mean maxRatio\?/],
+  [{ signal: {} }, /^option signal of a call is an object; allowed: an AbortSignal/],
   [{ timeout: { head: 5 } }, /^option timeout\.head is not known/],
   [{ retry: { budget: 0.5 } }, /^option retry\.budget is not known/],
   [{ breaker: { window: 1_000 } }, /^option breaker of a call is an object; allowed: false/],
@@ -61,6 +98,38 @@ for (const [options, message] of WRONG_FOR_A_CALL) {
     assert.throws(() => client.explain('http://api.example/', options), { message })
   })
 }
+
+test('streams, pages, credentials, jars and extensions refuse what they do not know, too', async () => {
+  const client = createClient({
+    baseUrl: 'http://api.example',
+    transport: () => Promise.reject(new Error('sent')),
+  })
+  const wrong: [work: () => unknown, message: RegExp][] = [
+    [
+      () => client.sse('/', { heartbeet: 1 } as never).next(),
+      /^option heartbeet is not known: did you mean heartbeat\?/,
+    ],
+    [
+      () => client.sse('/', { reconnect: { delai: 1 } as never }).next(),
+      /^option reconnect\.delai .*did you mean delay\?/,
+    ],
+    [() => client.paginate('/', { maxPage: 1 } as never).next(), /^option maxPage .*did you mean maxPages\?/],
+    [
+      () => client.paginate('/', { by: { page: 'p', stat: 1 } as never }).next(),
+      /^option by\.stat .*did you mean start\?/,
+    ],
+    [() => client.extend({ guard: { alow: [] } as never }), /^option guard\.alow .*did you mean allow\?/],
+    [() => client.close({ grase: 1 } as never), /^option close\.grase .*did you mean grace\?/],
+    [() => bearer('t', { origin: [] } as never), /^option auth\.bearer\.origin .*did you mean origins\?/],
+    [() => basic('u', 'p', { origin: [] } as never), /^option auth\.basic\.origin /],
+    [() => digest('u', 'p', { origin: [] } as never), /^option auth\.digest\.origin /],
+    [() => apiKey({ header: 'x', value: 'v', origin: [] } as never), /^option auth\.apiKey\.origin /],
+    [() => oauth2({ scop: 'x' } as never), /^option auth\.oauth2\.scop .*did you mean scope\?/],
+    [() => new CookieJar({ maxtotal: 1 } as never), /^option CookieJar\.maxtotal .*did you mean maxTotal\?/],
+  ]
+  for (const [work, message] of wrong)
+    await assert.rejects(async () => await work(), { name: 'TypeError', message })
+})
 
 test('a client that was closed sends nothing more, whoever would answer', async () => {
   const client = createClient({ transport: () => Promise.reject(new Error('sent')) })

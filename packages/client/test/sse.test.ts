@@ -203,6 +203,17 @@ test('a signal ends it: while it is silent, between events that came together, a
   }
 })
 
+test('a stream is asked for with Accept and without caches, and one that falls silent is told as such', async (t) => {
+  const { url, asked } = await streams(t, stream('data: a\n\n', 'stay'))
+  const client = clientOf(t, { headers: { 'cache-control': 'max-age=60' } })
+  const codes: unknown[] = []
+  client.on('finished', ({ code }) => codes.push(code))
+  await assert.rejects(dataOf(client.sse(url, { heartbeat: 30, reconnect: false })))
+  assert.equal(asked[0]?.headers['cache-control'], 'no-store')
+  assert.equal(asked[0]?.headers.accept, 'text/event-stream')
+  assert.deepEqual(codes, ['upstream_too_slow'])
+})
+
 test('a connection that is silent for longer than the heartbeat is replaced', async (t) => {
   const { url, asked } = await streams(t, stream('id: 1\ndata: a\n\n', 'stay'), over)
   assert.deepEqual(await dataOf(clientOf(t).sse(url, { heartbeat: 30, reconnect: QUICK })), ['a'])

@@ -40,6 +40,7 @@ export {
   type PathForm,
   STRICT_PATHS,
 } from './message/target.ts'
+export { knownOptions, type OptionNames, own, ownDeep, unknownOption } from './message/own-options.ts'
 export { type Clock, SystemClock, systemClock, TICK_MS } from './time/clock.ts'
 export type { Timer } from './time/timer.ts'
 export {
@@ -98,11 +99,12 @@ export {
   type Environment,
   type Proxy,
   proxyFor,
+  proxySetting,
   type ProxyOptions,
   type ProxySetting,
 } from './upstream/proxy/proxy.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool/pool.ts'
-export type { TlsOptions } from './upstream/connect/tls.ts'
+export { type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE, renderExposition } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'

@@ -1,7 +1,6 @@
 import { TrafficError } from '@headgate/core'
-import type { ClientEngine } from '../engine.ts'
-import type { Priority } from '../options.ts'
-import type { PreparedCall } from '../prepare.ts'
+import { AS_USUAL, type ClientEngine } from '../engine.ts'
+import type { CallOptions, Priority } from '../options.ts'
 import type { RequestContent } from '../request-body.ts'
 import type { ClientResponse } from '../response/response.ts'
 import { extracted } from './content.ts'
@@ -25,7 +24,11 @@ export function makeFetch(engine: ClientEngine): Fetch {
     if (isLocal(url)) return localFetch(url, method, headers, signal)
     try {
       const content = await contentOf(request)
-      const response = await engine.send(url, callOf(request, content), undefined, fetchFailures(signal))
+      const response = await engine.send(url, callOf(request), {
+        ...AS_USUAL,
+        content,
+        failures: fetchFailures(signal),
+      })
       return request.integrity === '' ? response : await checked(response, request)
     } catch (thrown) {
       throw fetchFailure(thrown, signal)
@@ -45,12 +48,11 @@ function contentOf({
   return request === undefined ? extracted(body, duplex, keepalive, length) : heldContent(request, length)
 }
 
-function callOf(request: FetchRequest, content: RequestContent): PreparedCall {
+function callOf(request: FetchRequest): CallOptions {
   const { method, signal, redirect, settings, priority } = request
-  const call: PreparedCall = {
+  const call: CallOptions = {
     method,
     headers: cacheFields(request.cache, sentFields(request.headers)),
-    content,
     signal,
     ...(redirect !== 'follow' && { redirectMode: redirect }),
     priority: priorityOf(priority),

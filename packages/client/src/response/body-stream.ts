@@ -40,6 +40,8 @@ class StreamSource implements UnderlyingByteSource, BodySink {
   }
 
   cancel(reason: unknown): void {
+    // Whoever says why is to be heard: an event stream that fell silent was not given up by its reader.
+    if (reason instanceof TrafficError) return this.body.cancel(reason)
     const message = `the response body was given up: ${reason instanceof Error ? reason.message : 'nobody reads it'}`
     this.body.cancel(new TrafficError('cancelled', message, { phase: 'response-body', cause: reason }))
   }

@@ -1,14 +1,16 @@
 import { TrafficError } from '@headgate/core'
+import { shown } from '../shown-url.ts'
 import type { SchemaIssue, StandardSchema } from '../standard-schema.ts'
 
 /** @throws TrafficError `invalid_content` */
 export function parseJson(text: string, url: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (cause) {
+  } catch (thrown) {
     // Not the text itself: it may hold secrets, and may be long.
-    const reason = text === '' ? 'the body is empty' : (cause as SyntaxError).message.replace(/"[^]*"/, '…')
-    throw invalid(`the response from ${url} is not JSON: ${reason}`, cause)
+    const reason = text === '' ? 'the body is empty' : (thrown as SyntaxError).message.replace(/"[^]*"/, '…')
+    // Nor as the cause: V8 quotes the text there, too.
+    throw invalid(`the response from ${shown(url)} is not JSON: ${reason}`, new SyntaxError(reason))
   }
 }
 
@@ -17,7 +19,7 @@ export async function validated(value: unknown, url: string, schema: StandardSch
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
   const reasons = result.issues.slice(0, 5).map(described).join('; ')
-  throw invalid(`the response from ${url} is not what the schema says: ${reasons}`, result.issues)
+  throw invalid(`the response from ${shown(url)} is not what the schema says: ${reasons}`, result.issues)
 }
 
 function described({ path = [], message }: SchemaIssue): string {

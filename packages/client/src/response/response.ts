@@ -97,10 +97,11 @@ export class ClientResponse extends PlatformResponse {
   }
 
   /**
-   * The content as JSON, checked and typed by a schema if one is given.
+   * The content as JSON, checked and typed by a schema if one is given. Without one it is of the type that the caller names, which nobody
+   * has checked.
    * @throws TrafficError `invalid_content` if it is not JSON, or not what the schema says; for `fetch`, a SyntaxError if it is not JSON
    */
-  json(): Promise<unknown>
+  json<Output = unknown>(): Promise<Output>
   json<Output>(schema: StandardSchema<unknown, Output>): Promise<Output>
   async json(schema?: StandardSchema<unknown, unknown>): Promise<unknown> {
     const value = this.#facts.failures.json(await this.text(), this.url)

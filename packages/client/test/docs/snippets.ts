@@ -81,7 +81,13 @@ export function snippetFolder(all: readonly Snippet[]): string {
   const real = JSON.stringify(pathToFileURL(join(ROOT, 'packages/client/dist/index.js')).href)
   const shown = join(path, 'node_modules/@headgate/client')
   mkdirSync(shown)
-  writeFileSync(join(shown, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
+  writeFileSync(
+    join(shown, 'package.json'),
+    '{ "type": "module", "exports": { ".": "./index.js", "./testing": "./testing.js" } }',
+  )
+  const testing = join(ROOT, 'packages/client/dist/testing/index.js')
+  writeFileSync(join(shown, 'testing.d.ts'), `export * from '${testing}'\n`)
+  writeFileSync(join(shown, 'testing.js'), `export * from ${JSON.stringify(pathToFileURL(testing).href)}\n`)
   writeFileSync(join(shown, 'index.d.ts'), `export * from '${ROOT}/packages/client/dist/index.js'\n`)
   writeFileSync(
     join(shown, 'index.js'),

@@ -53,7 +53,7 @@ test('a form is sent as multipart/form-data, with names that cannot break out', 
   assert.equal(read.get('plain'), 'a\r\nb')
   assert.equal([...read].length, 2)
   assert.doesNotMatch(sent.content, /^X: y/m)
-  assert.match(sent.content, /filename="na%22me%0D%0A\.txt"/)
+  assert.match(sent.content, /filename="na%22me%0A\.txt"/)
   assert.equal(sent.headers['content-length'], String(sent.content.length))
 })
 

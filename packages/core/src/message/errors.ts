@@ -1,3 +1,5 @@
+import { own } from './own-options.ts'
+
 /**
  * Every way in which an exchange can fail: a closed union, so that a `switch` over it is checked.
  * `ERROR_FACTS` says what each one means to the peer that asked.
@@ -154,26 +156,39 @@ export class TrafficError extends Error {
   override readonly name = 'TrafficError'
   readonly code: ErrorCode
   readonly source: ErrorSource
-  readonly phase: ErrorPhase | undefined
-  readonly bytesSent: number
+  declare readonly phase: ErrorPhase | undefined
+  declare readonly bytesSent: number
   /** How many attempts were made when it was given up; set by whoever gives up. */
-  attempts = 0
+  declare attempts: number
   replaySafe: ReplaySafety
   /** A reused connection was closed by the upstream before any octet of a response: a fresh one will do (RFC 9112 9.3.1). */
-  staleConnection = false
+  declare staleConnection: boolean
   /** Milliseconds after which trying again may help; shown as Retry-After. */
-  retryAfter: number | undefined
+  declare retryAfter: number | undefined
   /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
-  fields: readonly (readonly [name: string, value: string])[] | undefined
+  declare fields: readonly (readonly [name: string, value: string])[] | undefined
   /** For `method_not_allowed`: what the route allows (RFC 9110 15.5.6). */
-  allow: readonly string[] | undefined
+  declare allow: readonly string[] | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  static {
+    // What is not known of an error stands here, so that logs show only what is.
+    const unset = { phase: undefined, bytesSent: 0, attempts: 0, staleConnection: false }
+    for (const [name, value] of Object.entries({
+      ...unset,
+      retryAfter: undefined,
+      fields: undefined,
+      allow: undefined,
+    }))
+      Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true })
+  }
+
+  constructor(code: ErrorCode, message: string, given: ErrorDetails = {}) {
+    const details = own(given)
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.source = ERROR_FACTS[code].source
-    this.phase = details.phase
-    this.bytesSent = details.bytesSent ?? 0
+    if (details.phase !== undefined) this.phase = details.phase
+    if (details.bytesSent !== undefined) this.bytesSent = details.bytesSent
     this.replaySafe = details.replaySafe ?? 'unknown'
   }
 

@@ -1,3 +1,4 @@
+import { own } from './own-options.ts'
 import { type Body, EMPTY_BODY } from './body.ts'
 import { HeaderList } from './headers.ts'
 import {
@@ -76,7 +77,7 @@ export class HttpRequest {
       paths?: PathForm
     } = {},
   ): HttpRequest {
-    const { method = 'GET', headers = {}, body = EMPTY_BODY } = options
+    const { method = 'GET', headers = {}, body = EMPTY_BODY } = own(options)
     if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} is not an HTTP method`)
     const match = /^(https?):\/\/([^/?#]+)([^?#]*)(\?[^#]*)?$/i.exec(url)
     if (match === null) throw new TypeError(`${JSON.stringify(url)} is not an absolute http or https URL`)
@@ -96,6 +97,7 @@ export class HttpRequest {
       query,
       body,
       version: '1.1',
+      upgrade: undefined,
       headers: HeaderList.of(headers),
     })
   }

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import { Fork } from '../message/fork.ts'
 import type { Policy } from '../message/handler.ts'
@@ -13,7 +14,8 @@ export interface AttemptTimeoutOptions {
  * Gives one attempt up that takes too long, so that a policy outside may make another; the exchange goes on. Stands inside of
  * `retry` and of `breaker`, to which it is a failure of the upstream.
  */
-export function attemptTimeout(options: AttemptTimeoutOptions): Policy {
+export function attemptTimeout(given: AttemptTimeoutOptions): Policy {
+  const options = own(given)
   const { attempt } = options
   if (!(attempt > 0)) throw new TypeError(`attempt is ${attempt}: use milliseconds above 0`)
   return (next) =>

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { drain } from '../message/drain.ts'
 import { type ErrorCode, TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
@@ -35,7 +36,8 @@ function isUnavailable(error: TrafficError): boolean {
  * Answers in another way where the upstream fails. Where that cannot be done either, the first failure stands: it explains more
  * than what came of it.
  */
-export function fallback(options: FallbackOptions): Policy {
+export function fallback(given: FallbackOptions): Policy {
+  const options = own(given)
   const { answer, forwards = false, statuses = [], onFallback } = options
   const canAnswer = (exchange: Exchange, unsent: boolean): boolean =>
     !forwards || (exchange.cancellation === undefined && (unsent || canReplay(exchange.request.body)))

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { type BlockList, isIP } from 'node:net'
 import {
   parseForwarded,
@@ -39,7 +40,8 @@ export interface ForwardingOptions {
  * with all that Connection names; what the peer claims about those before it is believed only if the peer is trusted; and
  * then, after all removals, so that nobody can have it stripped, what we say ourselves is added.
  */
-export function forwarding(options: ForwardingOptions = {}): Policy {
+export function forwarding(given: ForwardingOptions = {}): Policy {
+  const options = own(given)
   const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
   const ownFields = new Set(options.ownFields)
   const trustsAny = trustedProxies !== undefined && trustedProxies.rules.length > 0

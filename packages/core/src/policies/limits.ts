@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Policy } from '../message/handler.ts'
 import { LimitedBody } from '../message/limited-body.ts'
@@ -9,7 +10,8 @@ export interface LimitsOptions {
 }
 
 /** Refuses requests whose content is too large: by its length before anything is read, else as soon as it is too much. */
-export function limits(options: LimitsOptions): Policy {
+export function limits(given: LimitsOptions): Policy {
+  const options = own(given)
   return (next) =>
     function limits(exchange) {
       const { request } = exchange

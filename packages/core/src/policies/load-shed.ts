@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
@@ -55,7 +56,8 @@ export class LoadGauge {
   private current = 0
 
   /** @throws TypeError if a limit is not above 0 */
-  constructor(options: LoadShedOptions) {
+  constructor(given: LoadShedOptions) {
+    const options = own(given)
     for (const [name, value] of Object.entries(options.limits)) {
       if (value !== undefined && !(value > 0))
         throw new TypeError(`${name} of the load limits is ${value}: use a number above 0`)

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import type { ErrorCode, TrafficError } from '../message/errors.ts'
 import type { Exchange, Outcome, Peer } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
@@ -40,7 +41,8 @@ export interface ObserveOptions {
 }
 
 /** Counts and logs each exchange when it has ended, however it ends. The outermost policy: it sees what the peer sees. */
-export function observe(options: ObserveOptions): Policy {
+export function observe(given: ObserveOptions): Policy {
+  const options = own(given)
   const { route, metrics, log } = options
   // One function for all exchanges: what differs between them is handed to it.
   const finished = (exchange: Exchange, outcome: Outcome): void => {

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { writeRequestTimeout } from '../fields/request-timeout.ts'
 import type { Policy } from '../message/handler.ts'
 
@@ -11,7 +12,8 @@ export interface PassDeadlineOptions {
  * Tells the upstream what is left of the time that the peer gave, in the field in which it said so, so that nobody works on
  * what nobody waits for any more. Stands inside of `retry`: each attempt has less.
  */
-export function passDeadline(options: PassDeadlineOptions = {}): Policy {
+export function passDeadline(given: PassDeadlineOptions = {}): Policy {
+  const options = own(given)
   const { attempt = Infinity } = options
   return (next) =>
     function passDeadline(exchange) {

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import type { Policy } from '../message/handler.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -14,7 +15,8 @@ export interface RequestIdOptions {
 const ACCEPTABLE = /^[\w.:/+=-]{1,128}$/
 
 /** Gives each exchange an id, its own or the one that the peer sent, and passes it to the upstream and back. */
-export function requestId(options: RequestIdOptions): Policy {
+export function requestId(given: RequestIdOptions): Policy {
+  const options = own(given)
   const header = options.header ?? 'x-request-id'
   const accept = options.accept ?? true
   const make = idMaker(options.clock)

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Policy } from '../message/handler.ts'
 import { LimitedBody } from '../message/limited-body.ts'
@@ -13,7 +14,8 @@ export interface SizeLimitOptions {
  * Rejects with TrafficError `response_body_too_large`, or breaks the body with it.
  * @throws TypeError if the limit is not a number from 0
  */
-export function sizeLimit(options: SizeLimitOptions): Policy {
+export function sizeLimit(given: SizeLimitOptions): Policy {
+  const options = own(given)
   const { response: limit } = options
   if (!(limit >= 0))
     throw new TypeError(`sizeLimit.response: ${limit} is not valid; allowed: octets, 0 or more`)

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
@@ -16,7 +17,8 @@ export interface TimeoutOptions {
  * Sets the exchange's deadline, unless it has an earlier one, and cancels it when that has passed. Whoever waits for the response
  * learns it at once, even if what is inside does not listen.
  */
-export function timeout(options: TimeoutOptions): Policy {
+export function timeout(given: TimeoutOptions): Policy {
+  const options = own(given)
   const { exchange: most = Infinity, asked } = options
   return (next) =>
     function timeout(exchange) {
@@ -47,10 +49,16 @@ export function timeout(options: TimeoutOptions): Policy {
     }
 }
 
+/** Without the query, which may hold secrets. */
+function placeOf({ request }: Exchange): string {
+  const { method, scheme, authority, path } = request
+  return `${method} ${scheme}://${authority.text}${path}`
+}
+
 function deadlineExceeded(exchange: Exchange, limit: number): TrafficError {
   return new TrafficError(
     'deadline_exceeded',
-    `not complete within ${limit} ms (${exchange.attempts} tries)`,
+    `${placeOf(exchange)} was not complete within ${limit} ms (${exchange.attempts} tries)`,
     {
       replaySafe: isIdempotent(exchange.request.method) ? 'idempotent' : 'unknown',
     },

@@ -1,3 +1,4 @@
+import { own } from '../message/own-options.ts'
 import type { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
@@ -90,9 +91,10 @@ export class Upstream {
   private readonly recovery: number
 
   /** @throws TypeError if no endpoint has a weight, or an option is not valid */
-  constructor(options: UpstreamOptions) {
+  constructor(given: UpstreamOptions) {
+    const options = own(given)
     const { clock = systemClock, balance = { method: 'round-robin' }, sticky, outliers, health } = options
-    if (options.endpoints.length > 0 && options.endpoints.every(({ weight }) => weight === 0)) {
+    if (options.endpoints.length > 0 && options.endpoints.every((endpoint) => own(endpoint).weight === 0)) {
       throw new TypeError(`upstream ${options.name} needs at least one endpoint with a weight above 0`)
     }
     this.name = options.name

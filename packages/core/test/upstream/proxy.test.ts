@@ -34,32 +34,34 @@ for (const [list, host, port, expected] of [
   ['[::1]:8080', '[::1]', 80, false],
   ['fd00::/8', '[fd12::1]', 80, true],
   ['0.0.0.1', 'a.0.0.0.1', 80, false],
+  ['127.0.0.1,10.*', '10.1.2.3', 80, true],
+  ['10.*', '110.1.2.3', 80, false],
+  ['192.168.*.7', '192.168.1.7', 80, true],
+  ['192.168.*.7:81', '192.168.1.7', 80, false],
+  ['api-*.a.example', 'api-1.a.example', 80, true],
+  ['api-*.a.example', 'api-1xa.example', 80, false],
+  ['*a.example', 'xa.example', 80, true],
+  ['.a.example:81', 'b.a.example', 81, true],
+  ['http://a.example, a/b, a:0, [x], a..b, <local>, b.example', 'b.example', 80, true],
+  ['http://a.example, a/b, a:0, [x], a..b, <local>, b.example', 'a.example', 80, false],
 ] as const) {
   test(`"${list}" ${expected ? 'covers' : 'does not cover'} ${host}:${port}`, () => {
     assert.equal(parseNoProxy(list).matches(host, port), expected)
   })
 }
 
-test('what is none of these in a list is named', () => {
-  for (const member of [
-    'http://a.example',
-    'a/b',
-    '10.0.0.1/8',
-    'a:0',
-    'a:99999',
-    '[a.example]',
-    '300.1.1.1',
-    'a..b',
-  ]) {
-    assert.throws(
-      () => parseNoProxy(['b.example', member]),
-      (error: unknown) => {
-        assert.ok(error instanceof TypeError)
-        return error.message.startsWith(`proxy.noProxy: ${JSON.stringify(member)} is not valid; allowed: `)
-      },
-      member,
-    )
-  }
+test('what means nothing in a list is passed over, and told once', async () => {
+  const warnings: string[] = []
+  const listener = (warning: Error): void => void warnings.push(warning.message)
+  process.on('warning', listener)
+  for (const list of ['10.0.0.1/8', ['10.0.0.1/8', 'a:99999'], ' 10.0.0.1/8'])
+    assert.equal(parseNoProxy(list).matches('10.0.0.1', 80), false)
+  await new Promise(setImmediate)
+  process.off('warning', listener)
+  assert.deepEqual(
+    warnings.filter((message) => /"(?:10\.0\.0\.1\/8|a:99999)" means nothing/.test(message)).length,
+    2,
+  )
 })
 
 const HTTP = { host: 'a.example', port: 80, scheme: 'http' } as const

@@ -1,3 +1,4 @@
+import { ownDeep } from '@headgate/core'
 import { crossChecks } from './checks/cross-checks.ts'
 import { type PreparedInput, prepareInput } from './prepare/prepare.ts'
 import { firstFindings } from './problems/first-findings.ts'
@@ -32,7 +33,9 @@ export function checkConfig(
   source: ConfigSource,
   further: readonly Finding[],
 ): ConfigResult {
-  const { input, places } = prepared
+  const { places } = prepared
+  // The schema reads what an object inherits, too: nothing is to come from Object.prototype.
+  const input = ownDeep(prepared.input)
   const result = applySchema(input)
   const ofSchema = result.ok ? [] : findingsOf(result.issues, inputSchema())
   const others = [...without(prepared.findings, crossChecks(input)), ...further]

@@ -1,4 +1,11 @@
-import { type Clock, type Handler, systemClock } from '@headgate/core'
+import {
+  type Clock,
+  type Handler,
+  knownOptions,
+  type OptionNames,
+  ownDeep,
+  systemClock,
+} from '@headgate/core'
 import { JsonAccessLog } from '../access-log/access-log.ts'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
@@ -17,6 +24,8 @@ export interface CreateGatewayOptions {
   /** Default: the clock of the machine. */
   readonly clock?: Clock
 }
+
+const OPTIONS: OptionNames<CreateGatewayOptions> = { accessLog: true, clock: true }
 
 /** A gateway inside a program of your own. */
 export interface EmbeddedGateway {
@@ -64,8 +73,9 @@ export function createGateway(
   config: GatewayConfigInput,
   options: CreateGatewayOptions = {},
 ): EmbeddedGateway {
-  const { clock = systemClock, accessLog } = options
-  const result = parseConfig(config, { variables: variablesOf(process.cwd(), process.env) })
+  const { clock = systemClock, accessLog } = knownOptions('createGateway', options, OPTIONS)
+  const variables = variablesOf(process.cwd(), process.env)
+  const result = ownDeep(parseConfig(config, { variables }))
   if (!result.ok) throw new ConfigError(result.problems)
   const { geo } = result.config
   const files = embeddedGeo(geo)

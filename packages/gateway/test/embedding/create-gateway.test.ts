@@ -83,4 +83,20 @@ describe('createGateway', () => {
     assert.equal(stdout, '502\nclosed\n', stderr)
     assert.equal(code, 0)
   })
+
+  it('refuses an option that it does not know, and takes none from Object.prototype', () => {
+    const config = { routes: [{ upstream: 'http://127.0.0.1:1' }] }
+    assert.throws(() => createGateway(config, { acceslog: () => {} } as never), {
+      name: 'TypeError',
+      message: /^option createGateway\.acceslog is not known: did you mean accessLog\?/,
+    })
+    Reflect.defineProperty(Object.prototype, 'accessLog', { value: 'polluted', configurable: true })
+    Reflect.defineProperty(Object.prototype, 'retry', { value: 'polluted', configurable: true })
+    try {
+      assert.doesNotThrow(() => createGateway(config))
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'accessLog')
+      Reflect.deleteProperty(Object.prototype, 'retry')
+    }
+  })
 })

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { drain } from '../../message/drain.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -35,14 +36,27 @@ export interface Credentials {
   /** Rejects with TrafficError `auth_failed`. @param fetchToken sends requests for tokens, without any policy `auth` on the way */
   proof(exchange: Exchange, fetchToken: Handler): MaybeProof
   /** The origin has answered 401 to `refused`: another proof, if there is hope. */
-  renewed?(
-    exchange: Exchange,
-    response: HttpResponse,
-    refused: Proof | undefined,
-    fetchToken: Handler,
-  ): MaybeProof
+  readonly renewed?:
+    | ((
+        exchange: Exchange,
+        response: HttpResponse,
+        refused: Proof | undefined,
+        fetchToken: Handler,
+      ) => MaybeProof)
+    | undefined
   /** The origin has answered with another status than 401. */
-  accepted?(exchange: Exchange, response: HttpResponse, proof: Proof | undefined): void
+  readonly accepted?:
+    | ((exchange: Exchange, response: HttpResponse, proof: Proof | undefined) => void)
+    | undefined
+}
+
+/** Credentials whose proof never changes. They inherit nothing, so that nobody can give them a second proof from outside. */
+export function fixedProof(
+  { scheme, origins }: Pick<Credentials, 'scheme' | 'origins'>,
+  proof: Proof,
+): Credentials {
+  const field = proof.in === 'header' ? proof.name : undefined
+  return own({ scheme, field, origins, proof: () => proof })
 }
 
 /** Options of `auth`. */
@@ -61,7 +75,8 @@ export interface AuthOptions {
  * request any more. Rejects with TrafficError `auth_failed`.
  * @throws TypeError if it is not known which origins the credentials are for
  */
-export function auth(options: AuthOptions): Policy {
+export function auth(given: AuthOptions): Policy {
+  const options = own(given)
   const { credentials, fetchToken = noTokens } = options
   const { field } = credentials
   const origins = originSet(credentials.scheme, credentials.origins ?? options.origins)

@@ -1,12 +1,14 @@
+import { knownOptions, type OptionNames } from '../../message/own-options.ts'
 import { isFieldValue, isToken } from '../../message/tokens.ts'
-import type { Credentials, Proof } from './auth.ts'
-import type { CredentialOptions } from './bearer.ts'
+import { type Credentials, fixedProof, type Proof } from './auth.ts'
+import { CREDENTIAL_OPTIONS, type CredentialOptions } from './bearer.ts'
 
 /**
  * User and password in Authorization, in UTF-8 (RFC 7617): readable for everyone on the way, so for https only.
  * @throws TypeError if the user holds a colon, or one of both a control character
  */
-export function basic(user: string, password: string, options: CredentialOptions = {}): Credentials {
+export function basic(user: string, password: string, given: CredentialOptions = {}): Credentials {
+  const { origins } = knownOptions('auth.basic', given, CREDENTIAL_OPTIONS)
   if (user.includes(':')) throw new TypeError('auth: basic: the user holds a colon, which would end it')
   // The values are not told: one of them is a secret, and who swaps them would tell it.
   if (/\p{Cc}/u.test(user + password)) {
@@ -14,7 +16,7 @@ export function basic(user: string, password: string, options: CredentialOptions
   }
   const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   const proof: Proof = { in: 'header', name: 'authorization', value }
-  return { scheme: 'basic', field: 'authorization', origins: options.origins, proof: () => proof }
+  return fixedProof({ scheme: 'basic', origins }, proof)
 }
 
 /** Options of `apiKey`: a header field or a query parameter, not both. */
@@ -26,8 +28,11 @@ export interface ApiKeyOptions extends CredentialOptions {
   readonly value: string
 }
 
+const API_KEY_OPTIONS: OptionNames<ApiKeyOptions> = { header: true, query: true, value: true, origins: true }
+
 /** A key under a name of the origin's choice. @throws TypeError that names the option that is not valid */
-export function apiKey({ header, query, value, origins }: ApiKeyOptions): Credentials {
+export function apiKey(given: ApiKeyOptions): Credentials {
+  const { header, query, value, origins } = knownOptions('auth.apiKey', given, API_KEY_OPTIONS)
   if ((header === undefined) === (query === undefined)) {
     throw new TypeError(
       'auth: apiKey: give one of the options header and query, with the name that the key goes by',
@@ -45,5 +50,5 @@ export function apiKey({ header, query, value, origins }: ApiKeyOptions): Creden
     header === undefined
       ? { in: 'query', name: query ?? '', value }
       : { in: 'header', name: header.toLowerCase(), value }
-  return { scheme: 'apiKey', field: header?.toLowerCase(), origins, proof: () => proof }
+  return fixedProof({ scheme: 'apiKey', origins }, proof)
 }

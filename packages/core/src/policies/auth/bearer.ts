@@ -1,4 +1,7 @@
-import { type Credentials, authFailed, type Proof } from './auth.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { knownOptions, type OptionNames, own } from '../../message/own-options.ts'
+import { type Credentials, authFailed, fixedProof, type Proof } from './auth.ts'
 import { whileWanted } from './while-wanted.ts'
 
 /** Options that all kinds of credentials have. */
@@ -6,6 +9,8 @@ export interface CredentialOptions {
   /** Where they may be sent, each as `https://api.example.com`. Default: the origin of the client's baseUrl. */
   readonly origins?: readonly string[] | undefined
 }
+
+export const CREDENTIAL_OPTIONS: OptionNames<CredentialOptions> = { origins: true }
 
 /** What a function that gives tokens is told. */
 export interface TokenRequest {
@@ -20,13 +25,13 @@ export interface TokenRequest {
  */
 export function bearer(
   token: string | ((request: TokenRequest) => string | Promise<string>),
-  options: CredentialOptions = {},
+  given: CredentialOptions = {},
 ): Credentials {
-  const { origins } = options
+  const { origins } = knownOptions('auth.bearer', given, CREDENTIAL_OPTIONS)
   if (typeof token === 'string') {
     if (!TOKEN.test(token)) throw new TypeError(`auth: bearer: the token is not valid; allowed: ${ALLOWED}`)
     const proof = bearerProof(token)
-    return { scheme: 'bearer', field: 'authorization', origins, proof: () => proof }
+    return fixedProof({ scheme: 'bearer', origins }, proof)
   }
   const ask = (rejected: string | undefined): Proof | Promise<Proof> => {
     let given
@@ -37,19 +42,19 @@ export function bearer(
     }
     return given instanceof Promise ? given.then(checked, unobtainable) : checked(given)
   }
-  return {
+  return own({
     scheme: 'bearer',
     field: 'authorization',
     origins,
-    proof(exchange) {
+    proof(exchange: Exchange) {
       const proof = ask(undefined)
       return proof instanceof Promise ? whileWanted(proof, exchange) : proof
     },
-    renewed(exchange, _response, refused) {
+    renewed(exchange: Exchange, _response: HttpResponse, refused: Proof | undefined) {
       const proof = ask(refused?.value.slice(PREFIX.length))
       return proof instanceof Promise ? whileWanted(proof, exchange) : proof
     },
-  }
+  })
 }
 
 const PREFIX = 'Bearer '

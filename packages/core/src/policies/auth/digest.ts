@@ -1,9 +1,10 @@
+import { knownOptions } from '../../message/own-options.ts'
 import { randomBytes } from 'node:crypto'
 import { parseAuthParameters, parseChallenges } from '../../fields/challenge.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { type Credentials, authFailed, type Proof } from './auth.ts'
-import type { CredentialOptions } from './bearer.ts'
+import { CREDENTIAL_OPTIONS, type CredentialOptions } from './bearer.ts'
 import { type DigestChallenge, digestChallenge, digestResponse } from './digest-response.ts'
 import { originKey } from '../origin-key.ts'
 
@@ -13,7 +14,8 @@ import { originKey } from '../origin-key.ts'
  * origin asks for is kept after that.
  * @throws TypeError if one of both holds a control character, or the user a colon
  */
-export function digest(user: string, password: string, options: CredentialOptions = {}): Credentials {
+export function digest(user: string, password: string, given: CredentialOptions = {}): Credentials {
+  const options = knownOptions('auth.digest', given, CREDENTIAL_OPTIONS)
   if (/\p{Cc}/u.test(user + password) || user.includes(':')) {
     throw new TypeError(
       'auth: digest: the user or the password holds a control character, or the user a colon',

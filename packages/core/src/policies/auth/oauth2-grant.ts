@@ -1,3 +1,4 @@
+import { type OptionNames, own } from '../../message/own-options.ts'
 import { HttpRequest } from '../../message/request.ts'
 import type { CredentialOptions } from './bearer.ts'
 import type { Grant } from './oauth2-token.ts'
@@ -27,8 +28,23 @@ export interface OAuth2Options extends CredentialOptions {
   readonly refreshBefore?: number | undefined
 }
 
+export const OAUTH2_OPTIONS: OptionNames<OAuth2Options> = {
+  tokenUrl: true,
+  clientId: true,
+  clientSecret: true,
+  clientAuthentication: true,
+  refreshToken: true,
+  onRefreshToken: true,
+  scope: true,
+  audience: true,
+  parameters: true,
+  refreshBefore: true,
+  origins: true,
+}
+
 /** What the options ask for, checked. @throws TypeError that names the option that is not valid */
-export function grantOf(options: OAuth2Options): Grant {
+export function grantOf(given: OAuth2Options): Grant {
+  const options = own(given)
   const { clientId, clientSecret, clientAuthentication = 'client_secret_basic', scope, audience } = options
   if (clientId === '') throw new TypeError('auth: oauth2: clientId is empty')
   if (clientSecret === undefined && options.refreshToken === undefined) {

@@ -1,9 +1,10 @@
+import { knownOptions } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { authFailed, type Credentials, type Proof } from './auth.ts'
 import { bearerProof } from './bearer.ts'
-import { grantOf, type OAuth2Options } from './oauth2-grant.ts'
+import { grantOf, OAUTH2_OPTIONS, type OAuth2Options } from './oauth2-grant.ts'
 import { type Grant, requestToken, type TokenResponse } from './oauth2-token.ts'
 import { whileWanted } from './while-wanted.ts'
 
@@ -13,8 +14,8 @@ import { whileWanted } from './while-wanted.ts'
  * Requests fail with TrafficError `auth_failed` where none can be had.
  * @throws TypeError that names the option that is not valid
  */
-export function oauth2(options: OAuth2Options): Credentials {
-  return new OAuth2Credentials(options)
+export function oauth2(given: OAuth2Options): Credentials {
+  return new OAuth2Credentials(knownOptions('auth.oauth2', given, OAUTH2_OPTIONS))
 }
 
 interface Token {
@@ -30,6 +31,8 @@ class OAuth2Credentials implements Credentials {
   readonly scheme = 'oauth2'
   readonly field = 'authorization'
   readonly origins: readonly string[] | undefined
+  /** Not what somebody has put into `Object.prototype`. */
+  readonly accepted: undefined = undefined
   readonly #grant: Grant
   readonly #refreshBefore: number
   readonly #onRefreshToken: OAuth2Options['onRefreshToken']

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 /** `forced-open`: opened by hand, until it is reset. */
@@ -54,7 +55,8 @@ export class Circuit {
    * @param moved told of each change of state
    * @throws TypeError if an option is out of range
    */
-  constructor(options: CircuitOptions = {}, moved?: (from: CircuitState, to: CircuitState) => void) {
+  constructor(given: CircuitOptions = {}, moved?: (from: CircuitState, to: CircuitState) => void) {
+    const options = own(given)
     this.options = checked(options)
     this.moved = moved
     this.slowCall = this.options.slowCall
@@ -176,7 +178,8 @@ const DEFAULTS = {
   probes: 3,
 }
 
-function checked(options: CircuitOptions): typeof DEFAULTS {
+function checked(given: CircuitOptions): typeof DEFAULTS {
+  const options = own(given)
   const all = { ...DEFAULTS }
   for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[key]

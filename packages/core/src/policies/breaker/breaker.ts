@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler, Policy } from '../../message/handler.ts'
@@ -24,7 +25,8 @@ export interface BreakerOptions {
  *
  * Rejects with `circuit_open`; `retryAfter` says when it will be tried again.
  */
-export function breaker(options: BreakerOptions): Policy {
+export function breaker(given: BreakerOptions): Policy {
+  const options = own(given)
   const { circuits, key = originKey, failure = isUpstreamFailure } = options
   return (next) =>
     function breaker(exchange) {

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Circuit, type CircuitOptions, type CircuitState } from './breaker-state.ts'
@@ -21,7 +22,8 @@ export class Circuits {
   private readonly gates = new Map<string, CircuitGate>()
 
   /** @throws TypeError if an option is out of range */
-  constructor(options: CircuitsOptions = {}) {
+  constructor(given: CircuitsOptions = {}) {
+    const options = own(given)
     this.options = options
     this.circuits = new BoundedMap(options.maxKeys ?? 1_000)
     // Here, not at the first request.

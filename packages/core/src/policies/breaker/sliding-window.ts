@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 /** How much time the outcomes span that a decision goes by. */
 export interface WindowOptions {
   /** Milliseconds. */
@@ -17,7 +18,8 @@ export class SlidingWindow {
   private readonly counts: Uint32Array
   private current = Number.NEGATIVE_INFINITY
 
-  constructor(options: WindowOptions) {
+  constructor(given: WindowOptions) {
+    const options = own(given)
     this.buckets = options.buckets
     this.bucketLength = options.length / options.buckets
     this.counts = new Uint32Array(options.buckets * 3)

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
 
@@ -119,7 +120,8 @@ export class AdaptiveLimit implements ConcurrencyLimit {
   private dropped = false
 
   /** @throws TypeError if an option is out of range */
-  constructor(clock: Clock, options: AdaptiveOptions = {}) {
+  constructor(clock: Clock, given: AdaptiveOptions = {}) {
+    const options = own(given)
     this.clock = clock
     this.settings = checked(options)
     this.state = initialState(this.settings.initial)
@@ -148,9 +150,9 @@ export class AdaptiveLimit implements ConcurrencyLimit {
   }
 }
 
-function checked(options: AdaptiveOptions): Settings {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(given) }
+function checked(given: AdaptiveOptions): Settings {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(said) }
   for (const [name, value] of Object.entries(settings)) {
     if (!(value > 0)) throw new TypeError(`${name} of the adaptive limit is ${value}: use a number above 0`)
   }

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { onBodyEnd } from '../../message/body-end.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -20,7 +21,8 @@ export interface ConcurrencyOptions {
  * `concurrency_limited`. A slot is taken until the response's body has ended, so that it stands for what the upstream has to
  * do, whether this policy stands around the whole exchange or, further in than `retry`, around each attempt.
  */
-export function concurrency(options: ConcurrencyOptions): Policy {
+export function concurrency(given: ConcurrencyOptions): Policy {
+  const options = own(given)
   const { limiter, priority, overload = isOverload } = options
   const limiterOf = typeof limiter === 'function' ? limiter : () => limiter
   return (next) =>

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { type ConcurrencyLimit, FixedLimit } from './concurrency-limit.ts'
@@ -32,7 +33,8 @@ export class Limiter {
   private readonly queueTimeout: number
 
   /** @throws TypeError if an option is out of range */
-  constructor(options: LimiterOptions) {
+  constructor(given: LimiterOptions) {
+    const options = own(given)
     const { limit, queue = 0, queueTimeout = 1_000, classes = 3, ageing = 1_000 } = options
     for (const [name, value, least] of [
       ['queue', queue, 0],

@@ -1,3 +1,4 @@
+import { knownOptions, type OptionNames } from '../../message/own-options.ts'
 import { isIP } from 'node:net'
 import { parseSetCookie, type SetCookie } from '../../fields/set-cookie.ts'
 import type { UrlParts } from '../../message/reference.ts'
@@ -15,6 +16,8 @@ export interface CookieJarOptions {
    */
   readonly isPublicSuffix?: (domain: string) => boolean
 }
+
+const OPTIONS: OptionNames<CookieJarOptions> = { maxPerDomain: true, maxTotal: true, isPublicSuffix: true }
 
 /** A cookie as the jar keeps it: what `JSON.stringify(jar)` shows, and `CookieJar.from` takes. */
 export interface StoredCookie {
@@ -44,7 +47,8 @@ export class CookieJar {
   private cookies: Kept[] = []
   private serial = 0
 
-  constructor(options: CookieJarOptions = {}) {
+  constructor(given: CookieJarOptions = {}) {
+    const options = knownOptions('CookieJar', given, OPTIONS)
     this.maxPerDomain = options.maxPerDomain ?? 50
     this.maxTotal = options.maxTotal ?? 3_000
     this.isPublicSuffix = options.isPublicSuffix ?? ((domain) => !domain.includes('.'))

@@ -1,17 +1,4 @@
-import {
-  brotliDecompressSync,
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
-  gunzipSync,
-  inflateRawSync,
-  inflateSync,
-  type Zlib,
-  zstdDecompressSync,
-} from 'node:zlib'
+import zlib, { type Zlib } from 'node:zlib'
 import type { Transform } from 'node:stream'
 
 /** A content coding that can be undone (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
@@ -54,21 +41,21 @@ export type Decoder = Transform & Zlib & { readonly bytesWritten: number }
 const CHUNK = 32 * 1024
 
 /** A window of 8 MiB is what RFC 9659 lets a sender ask for; without it, one of gigabytes could be. */
-const ZSTD_LIMITS = { [constants.ZSTD_d_windowLogMax]: 23 }
+const ZSTD_LIMITS = { [zlib.constants.ZSTD_d_windowLogMax]: 23 }
 
 /** @param first the first octet of the content */
 export function makeDecoder(coding: Coding, first: number): Decoder {
   switch (coding) {
     case 'gzip':
-      return createGunzip({ chunkSize: CHUNK })
+      return zlib.createGunzip({ chunkSize: CHUNK })
     case 'deflate':
       return hasZlibHeader(first)
-        ? createInflate({ chunkSize: CHUNK })
-        : createInflateRaw({ chunkSize: CHUNK })
+        ? zlib.createInflate({ chunkSize: CHUNK })
+        : zlib.createInflateRaw({ chunkSize: CHUNK })
     case 'br':
-      return createBrotliDecompress({ chunkSize: CHUNK })
+      return zlib.createBrotliDecompress({ chunkSize: CHUNK })
     case 'zstd':
-      return createZstdDecompress({ chunkSize: CHUNK, params: ZSTD_LIMITS })
+      return zlib.createZstdDecompress({ chunkSize: CHUNK, params: ZSTD_LIMITS })
   }
 }
 
@@ -86,13 +73,14 @@ interface WithInfo {
 /**
  * Decodes what is here whole.
  * @returns undefined if the result is larger than `limit`
- * @throws Error if the content is not valid, not complete, or goes on behind its end
+ * @throws Error if the content is not valid, not complete, or goes on behind its end, but for zeros behind gzip
  */
 export function decodeWhole(coding: Coding, content: Uint8Array, limit: number): Buffer | undefined {
   const options = { maxOutputLength: limit, info: true }
   try {
     const { buffer, engine } = decodeSync(coding, content, options) as unknown as WithInfo
-    if (engine.bytesWritten < content.length) throw new Error(TRAILING)
+    const rest = content.subarray(engine.bytesWritten)
+    if (rest.length > 0 && !(coding === 'gzip' && isPadding(rest))) throw new Error(TRAILING)
     return buffer
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return undefined
@@ -103,14 +91,21 @@ export function decodeWhole(coding: Coding, content: Uint8Array, limit: number):
 function decodeSync(coding: Coding, content: Uint8Array, options: object): Buffer {
   switch (coding) {
     case 'gzip':
-      return gunzipSync(content, options)
+      return zlib.gunzipSync(content, options)
     case 'deflate':
-      return hasZlibHeader(content[0] ?? 0) ? inflateSync(content, options) : inflateRawSync(content, options)
+      return hasZlibHeader(content[0] ?? 0)
+        ? zlib.inflateSync(content, options)
+        : zlib.inflateRawSync(content, options)
     case 'br':
-      return brotliDecompressSync(content, options)
+      return zlib.brotliDecompressSync(content, options)
     case 'zstd':
-      return zstdDecompressSync(content, { ...options, params: ZSTD_LIMITS })
+      return zlib.zstdDecompressSync(content, { ...options, params: ZSTD_LIMITS })
   }
+}
+
+/** Zeros behind the last member of gzip, which tapes and block devices leave there: gzip(1) and browsers pass over them. */
+export function isPadding(octets: Uint8Array): boolean {
+  return octets.every((octet) => octet === 0)
 }
 
 /** Said of octets behind the end of what is encoded, which node:zlib passes over. */

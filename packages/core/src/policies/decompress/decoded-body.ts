@@ -1,7 +1,7 @@
 import type { Body, BodySink } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { HeaderList } from '../../message/headers.ts'
-import { type Coding, type Decoder, makeDecoder, TRAILING } from './content-coding.ts'
+import { type Coding, type Decoder, isPadding, makeDecoder, TRAILING } from './content-coding.ts'
 
 /** How much may come out of a decoder. */
 export interface DecodeLimits {
@@ -20,6 +20,15 @@ export function objectionTo(decoded: number, encoded: number, limits: DecodeLimi
     return `it decodes to more than the limit of ${limits.maxSize} octets (maxSize)`
   if (decoded <= RATIO_FLOOR || decoded <= encoded * limits.maxRatio) return undefined
   return `it decodes to more than ${limits.maxRatio} times its size (maxRatio), as a decompression bomb does`
+}
+
+/** Octets of zeros behind gzip: more than the largest blocks of tapes. */
+const MAX_PADDING = 1024 * 1024
+
+function zerosAtEnd(chunk: Uint8Array): number {
+  let count = 0
+  while (chunk[chunk.length - 1 - count] === 0) count++
+  return count
 }
 
 /** A failure to decode. */
@@ -41,6 +50,10 @@ export class DecodedBody implements Body, BodySink {
   private encoded = 0
   private decoded = 0
   private complete = false
+  /** What was decoded has come to its end: only padding may follow. */
+  private finished = false
+  /** Zeros at the end of what has come so far. */
+  private zeros = 0
 
   constructor(inner: Body, coding: Coding, limits: DecodeLimits) {
     this.inner = inner
@@ -55,7 +68,7 @@ export class DecodedBody implements Body, BodySink {
 
   /** Whoever takes what is decoded has room. */
   resume(): void {
-    if (this.decoder === undefined) this.inner.resume()
+    if (this.decoder === undefined || this.finished) this.inner.resume()
     else this.decoder.resume()
   }
 
@@ -67,6 +80,8 @@ export class DecodedBody implements Body, BodySink {
   write(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return true
     this.encoded += chunk.length
+    if (this.finished) return this.skip(chunk)
+    this.zeros = isPadding(chunk) ? this.zeros + chunk.length : zerosAtEnd(chunk)
     this.decoder ??= this.begin(chunk[0] as number) // it is not empty
     return this.decoder.write(chunk)
   }
@@ -75,7 +90,7 @@ export class DecodedBody implements Body, BodySink {
     this.complete = true
     this.trailers = trailers
     // Content of no octets is encoded as it is, whatever the field says.
-    if (this.decoder === undefined) this.stop()?.end(trailers)
+    if (this.decoder === undefined || this.finished) this.stop()?.end(trailers)
     else this.decoder.end()
   }
 
@@ -100,9 +115,19 @@ export class DecodedBody implements Body, BodySink {
   }
 
   private ended(decoder: Decoder): void {
-    if (!this.complete || decoder.bytesWritten < this.encoded)
-      return this.broken(`it is not valid: ${TRAILING}`)
-    this.stop()?.end(this.trailers)
+    const rest = this.encoded - decoder.bytesWritten
+    const padded = this.coding === 'gzip' && rest <= Math.min(this.zeros, MAX_PADDING)
+    if ((rest > 0 || !this.complete) && !padded) return this.broken(`it is not valid: ${TRAILING}`)
+    if (this.complete) return this.stop()?.end(this.trailers)
+    this.finished = true
+    this.zeros = rest
+    this.inner.resume()
+  }
+
+  private skip(chunk: Uint8Array): boolean {
+    this.zeros += chunk.length
+    if (!isPadding(chunk) || this.zeros > MAX_PADDING) this.broken(`it is not valid: ${TRAILING}`)
+    return true
   }
 
   private broken(reason: string, cause?: Error): void {

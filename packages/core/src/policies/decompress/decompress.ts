@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { hasNoContent } from '../../h1/framing.ts'
 import { WholeBody } from '../../message/body.ts'
 import type { Policy } from '../../message/handler.ts'
@@ -23,7 +24,8 @@ const AT_ONCE_DECODED = 256 * 1024
  * What cannot be decoded fails with TrafficError `decompression_failed`.
  * @throws TypeError if an option is not a number above 0
  */
-export function decompress(options: DecompressOptions = {}): Policy {
+export function decompress(given: DecompressOptions = {}): Policy {
+  const options = own(given)
   const { maxSize = 1024 ** 3, maxRatio = 200 } = options
   for (const [name, value] of Object.entries({ maxSize, maxRatio })) {
     if (!(value > 0))

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler, Policy } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'
@@ -25,7 +26,8 @@ const BUFFER = 1024 * 1024
  * A failure fails all who waited. A response that was made for one goes to the first; the others then send their own request.
  * One whose exchange is cancelled leaves the others alone; the request is cancelled when the last one has left.
  */
-export function dedupe(options: DedupeOptions = {}): Policy {
+export function dedupe(given: DedupeOptions = {}): Policy {
+  const options = own(given)
   const { identity, buffer = BUFFER } = options
   const fields = [...KEY_FIELDS, ...(options.fields ?? [])]
   const shareable = options.shareable ?? ((response: HttpResponse) => isShareable(response, fields))

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 
 /** A delay that follows what responses take. Times in milliseconds. */
@@ -28,7 +29,7 @@ export class HedgeDelay {
       this.max = Infinity
       return
     }
-    const { percentile, min = 1, max = Infinity, minimumSamples = 20 } = options
+    const { percentile, min = 1, max = Infinity, minimumSamples = 20 } = own(options)
     if (!(percentile > 0 && percentile < 1))
       throw new TypeError(`percentile of the hedge is ${percentile}: use a number between 0 and 1, as 0.95`)
     if (!(min <= max)) throw new TypeError(`min of the hedge is ${min}: use no more than max, ${max}`)

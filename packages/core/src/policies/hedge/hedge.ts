@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler, Policy } from '../../message/handler.ts'
 import { ReplayBody } from '../../message/replay.ts'
@@ -33,7 +34,8 @@ const MAX_KEYS = 1_000
  * budget that retries share; each counts as an attempt. What fails before it is hedged is left to `retry`.
  * @throws TypeError if an option is out of range
  */
-export function hedge(options: HedgeOptions): Policy {
+export function hedge(given: HedgeOptions): Policy {
+  const options = own(given)
   const { hedges = 1, key = originKey, budget } = options
   if (!Number.isInteger(hedges) || hedges < 1)
     throw new TypeError(`hedges is ${hedges}: use a whole number above 0`)

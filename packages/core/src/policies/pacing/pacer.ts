@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Quota } from '../../fields/rate-limit.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -25,7 +26,8 @@ export class Pacer {
   private state: PaceState = UNKNOWN
   private inflight = 0
 
-  constructor(clock: Clock, options: PacerOptions) {
+  constructor(clock: Clock, given: PacerOptions) {
+    const options = own(given)
     this.clock = clock
     this.options = options
     this.timer = clock.timer(() => this.serve())

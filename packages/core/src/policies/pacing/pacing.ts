@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { parseQuotas, type Quota } from '../../fields/rate-limit.ts'
 import { parseRetryAfter } from '../../fields/retry-after.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -29,7 +30,8 @@ const NONE: readonly Quota[] = []
  * `retry`, so that each attempt waits for its turn.
  * @throws TypeError if an option is out of range
  */
-export function pacing(options: PacingOptions = {}): Policy {
+export function pacing(given: PacingOptions = {}): Policy {
+  const options = own(given)
   const { key = originKey, maxWait = 30_000, queue = 1_000, spread = 0.1, maxKeys = 1_000 } = options
   for (const [name, value] of Object.entries({ maxWait, queue, spread })) {
     if (!(value >= 0)) throw new TypeError(`${name} of the pacing is ${value}: use a number from 0`)

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { gcra, type GcraParameters, gcraParameters, type RateDecision, type RateLimit } from './gcra.ts'
 import { WindowCounter } from './window-counter.ts'
@@ -48,7 +49,8 @@ export class LocalRateLimitStore implements RateLimitStore {
   private readonly makeShare: () => Share
 
   /** @throws TypeError if an option is out of range */
-  constructor(options: LocalRateLimitOptions) {
+  constructor(given: LocalRateLimitOptions) {
+    const options = own(given)
     this.capacity = options.maxKeys ?? 10_000
     this.shares = new BoundedMap(this.capacity)
     const parameters = gcraParameters(options)

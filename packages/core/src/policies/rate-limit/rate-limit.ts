@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler, Policy } from '../../message/handler.ts'
@@ -32,7 +33,8 @@ export interface RateLimitOptions {
  * not given back: those behind it have their turns already.
  * @throws TypeError if the store may fail and nothing says what to do then
  */
-export function rateLimit(options: RateLimitOptions): Policy {
+export function rateLimit(given: RateLimitOptions): Policy {
+  const options = own(given)
   const { store, key = originKey, cost, maxWait = 0, storeTimeout = 100 } = options
   if (!store.local && options.onStoreError === undefined)
     throw new TypeError("onStoreError of the rate limit must be 'open' or 'closed': its store is not local")

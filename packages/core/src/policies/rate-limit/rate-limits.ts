@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler, Policy } from '../../message/handler.ts'
@@ -38,7 +39,8 @@ export interface RateLimitsOptions {
  * whose `retryAfter` says when asking again may help. Unlike `rateLimit`, it lets nobody wait.
  * @throws TypeError if a store may fail and nothing says what to do then
  */
-export function rateLimits(options: RateLimitsOptions): Policy {
+export function rateLimits(given: RateLimitsOptions): Policy {
+  const options = own(given)
   const { limits } = options
   for (const { name, store, onStoreError } of limits) {
     if (!store.local && onStoreError === undefined)

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { gcra, type GcraParameters, gcraParameters, type RateDecision } from './gcra.ts'
 import type { LocalRateLimitOptions, RateLimitStore, RateUsage, StoreFill } from './rate-limit-store.ts'
 import { SharedTable } from './shared-table.ts'
@@ -37,7 +38,8 @@ export class SharedRateLimitStore implements RateLimitStore {
   private now = 0
 
   /** @throws TypeError if an option is out of range */
-  constructor(options: SharedRateLimitOptions) {
+  constructor(given: SharedRateLimitOptions) {
+    const options = own(given)
     const { rate, per = 1_000, skew = 0 } = options
     const parameters = gcraParameters(options)
     const { buffer } = this.state

@@ -1,6 +1,5 @@
 import { formatUrl, isSameOrigin, resolveReference, type UrlParts } from '../../message/reference.ts'
 import { InvalidTarget } from '../../message/target.ts'
-import { redactQuery } from '../../telemetry/redact.ts'
 
 /** A response as far as it matters for following it. */
 export interface RedirectResponse {
@@ -71,7 +70,7 @@ function refuse(reason: string): RedirectDecision {
   return { kind: 'refuse', reason }
 }
 
-/** For messages: secrets in the query are not told. */
+/** For messages: the query may hold secrets, and is not told. */
 export function shownUrl(url: UrlParts): string {
-  return formatUrl({ ...url, query: redactQuery(url.query) })
+  return formatUrl({ ...url, query: url.query === '' ? '' : '?…' })
 }

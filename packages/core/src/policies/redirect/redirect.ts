@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Body } from '../../message/body.ts'
 import { EMPTY_BODY } from '../../message/body.ts'
 import { drain } from '../../message/drain.ts'
@@ -25,6 +26,8 @@ export interface RedirectOptions {
   readonly limit?: number
   /** Fields that hold credentials of the caller's own, beside Authorization, Cookie and Proxy-Authorization. Default none. */
   readonly credentialHeaders?: readonly string[]
+  /** Whether a field, its name in lower case, holds credentials beside those. Default: none does. */
+  readonly isCredential?: ((name: string) => boolean) | undefined
   /** For all exchanges, or asked for each. Default `follow`. */
   readonly mode?: RedirectMode | ((exchange: Exchange) => RedirectMode)
 }
@@ -64,12 +67,14 @@ const VISITS = 2
  * Rejects with TrafficError `too_many_redirects` or `redirect_refused`.
  * @throws TypeError if the limit is not a whole number from 0
  */
-export function redirect(options: RedirectOptions = {}): Policy {
-  const { limit = 20, credentialHeaders = [], mode = 'follow' } = options
+export function redirect(given: RedirectOptions = {}): Policy {
+  const options = own(given)
+  const { limit = 20, credentialHeaders = [], isCredential = () => false, mode = 'follow' } = options
   if (!Number.isInteger(limit) || limit < 0) {
     throw new TypeError(`redirect.limit: ${limit} is not valid; allowed: a whole number from 0`)
   }
   const credentials = new Set([...CREDENTIALS, ...credentialHeaders.map((name) => name.toLowerCase())])
+  const staysHere = (name: string): boolean => credentials.has(name) || isCredential(name)
   const modeOf = typeof mode === 'function' ? mode : () => mode
   return (next) =>
     async function redirect(exchange) {
@@ -85,7 +90,7 @@ export function redirect(options: RedirectOptions = {}): Policy {
         if (wanted === 'error') throw hop.refused('redirects are not to be followed')
         if (decision.kind === 'refuse') throw hop.refused(decision.reason)
         hop.checkLimits(decision, limit)
-        hop.follow(response.status, decision, credentials)
+        hop.follow(response.status, decision, staysHere)
       }
     }
 }
@@ -120,7 +125,7 @@ class Hop {
     if (visits >= VISITS) throw this.tooMany(`the redirects go in a circle by ${shownUrl(decision.url)}`)
   }
 
-  follow(status: number, decision: FollowRedirect, credentials: ReadonlySet<string>): void {
+  follow(status: number, decision: FollowRedirect, staysHere: (name: string) => boolean): void {
     const { exchange, headers } = this
     const { request } = exchange
     const { url, dropBody, dropCredentials } = decision
@@ -128,7 +133,7 @@ class Hop {
     followed.set(exchange, list)
     list.push({ status, from: formatUrl(this.url), to: formatUrl(url) })
     if (dropBody) headers.retain((name) => !OF_CONTENT.has(name))
-    if (dropCredentials) headers.retain((name) => !credentials.has(name))
+    if (dropCredentials) headers.retain((name) => !staysHere(name))
     request.method = decision.method
     request.scheme = url.scheme
     request.authority = url.authority

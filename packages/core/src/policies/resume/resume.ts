@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { BackoffOptions } from '../retry/backoff.ts'
@@ -22,7 +23,8 @@ export interface ResumeOptions {
  * changed answers 412, and the body breaks as it would have. It stands outside of `retry`, and inside of what decodes or counts
  * the content.
  */
-export function resume(options: ResumeOptions): Policy {
+export function resume(given: ResumeOptions): Policy {
+  const options = own(given)
   const { resumptions = 3, budget, backoff, onResume } = options
   if (!(resumptions >= 1)) throw new TypeError(`resumptions is ${resumptions}: use a number from 1`)
   return (next) =>

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -23,7 +24,8 @@ export interface BackoffOptions {
  * @param attempt the one that failed, from 1
  * @param previous the wait before it, for decorrelated jitter; 0 if there was none
  */
-export function backoff(options: BackoffOptions, attempt: number, clock: Clock, previous = 0): number {
+export function backoff(given: BackoffOptions, attempt: number, clock: Clock, previous = 0): number {
+  const options = own(given)
   const { base, max } = options
   const step = Math.min(max, base * 2 ** (attempt - 1))
   switch (options.jitter ?? 'full') {

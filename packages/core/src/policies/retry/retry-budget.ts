@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Clock } from '../../time/clock.ts'
 
 /** How many retries are allowed, in proportion to requests. */
@@ -26,7 +27,8 @@ export class RetryBudget {
   private earlier = 0
   private halfStarted: number
 
-  constructor(clock: Clock, options: RetryBudgetOptions = {}) {
+  constructor(clock: Clock, given: RetryBudgetOptions = {}) {
+    const options = own(given)
     this.clock = clock
     this.ratio = options.ratio ?? 0.2
     this.floor = options.floor ?? 3

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { drain } from '../../message/drain.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -34,7 +35,8 @@ export interface RetryOptions {
  * body can be sent again; inside the deadline, within the attempts, and within the budget. A response that cannot be bettered
  * within these is passed on as it is.
  */
-export function retry(options: RetryOptions): Policy {
+export function retry(given: RetryOptions): Policy {
+  const options = own(given)
   const { spool: spoolLimit = 0 } = options
   return (next) => {
     const tryAgain = attempts(options, next)
@@ -52,7 +54,8 @@ export function retry(options: RetryOptions): Policy {
   }
 }
 
-function attempts(options: RetryOptions, next: Handler): Handler {
+function attempts(given: RetryOptions, next: Handler): Handler {
+  const options = own(given)
   const { attempts, statuses, idempotencyKey = false, maxRetryAfter = 60_000 } = options
   const limits = { backoff: options.backoff, attempts, maxRetryAfter }
   return async function retry(exchange) {

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Balancer, Candidate } from './balancer.ts'
@@ -33,7 +34,8 @@ export class ConsistentHash<T extends Candidate> implements Balancer<T> {
   private even = true
 
   /** @throws TypeError if `loadFactor` is not above 1 */
-  constructor({ key, loadFactor }: HashOptions, clock: Clock) {
+  constructor(options: HashOptions, clock: Clock) {
+    const { key, loadFactor } = own(options)
     if (loadFactor !== undefined && !(loadFactor > 1)) {
       throw new TypeError(`loadFactor is ${loadFactor}: use a number above 1`)
     }

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { cookieValue } from '../../fields/cookie.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -26,7 +27,8 @@ export class StickySessions<T extends { readonly name: string }> {
   private readonly ids = new Map<T, string>()
 
   /** @throws TypeError if the cookie's name is not a token */
-  constructor(endpoints: readonly T[], { cookie, maxAge, secret }: StickyOptions) {
+  constructor(endpoints: readonly T[], given: StickyOptions) {
+    const { cookie, maxAge, secret } = own(given)
     if (!isToken(cookie))
       throw new TypeError(`${JSON.stringify(cookie)} is not the name of a cookie: use a token`)
     this.cookie = cookie

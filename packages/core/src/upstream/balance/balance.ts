@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Clock } from '../../time/clock.ts'
 import { ConsistentHash, type HashOptions } from './balance-hash.ts'
 import { LeastConnections } from './balance-least.ts'
@@ -23,10 +24,8 @@ export interface BalanceOptions {
   readonly hash?: HashOptions | undefined
 }
 
-export function makeBalancer<T extends Candidate>(
-  { method, hash }: BalanceOptions,
-  clock: Clock,
-): Balancer<T> {
+export function makeBalancer<T extends Candidate>(options: BalanceOptions, clock: Clock): Balancer<T> {
+  const { method, hash } = own(options)
   switch (method) {
     case 'round-robin':
       return new WeightedRoundRobin<T>()

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { connect as connectSocket, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
@@ -8,12 +9,18 @@ import { type Admission, admit } from '../guard/admission.ts'
 import type { ResolvedAddress, Resolver } from './dns.ts'
 import { type AddressGuard, type GuardedPlace, refusal } from '../guard/guard.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
+import { SOCKET_DEFAULTS, TLS_DEFAULTS } from './node-options.ts'
 import { type TlsOrigin, tlsFailureReason } from './tls.ts'
 
 /** Where to connect to. `tls` is made once for an origin and shared by its connections. */
 export type ConnectTarget =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOrigin }
-  | { readonly kind: 'unix'; readonly path: string; readonly tls?: TlsOrigin }
+  | {
+      readonly kind: 'tcp'
+      readonly host: string
+      readonly port: number
+      readonly tls?: TlsOrigin | undefined
+    }
+  | { readonly kind: 'unix'; readonly path: string; readonly tls?: TlsOrigin | undefined }
 
 /** What a cancellation reaches: an exchange, or anything that stands for it. */
 export type CancelScope = Pick<Exchange, 'cancellation' | 'occupy' | 'release'>
@@ -44,7 +51,8 @@ export function targetName(target: ConnectTarget): string {
  * may end in one direction first.
  * @throws TrafficError `dns_failed`, `connect_failed`, `connect_timeout`, `tls_failed`, `address_refused`, or the cancellation
  */
-export function connect(target: ConnectTarget, options: ConnectOptions): Promise<Socket> {
+export function connect(target: ConnectTarget, given: ConnectOptions): Promise<Socket> {
+  const options = own(given)
   return new Promise((resolve, reject) => {
     new ConnectAttempt(target, options, resolve, reject).start()
   })
@@ -65,11 +73,12 @@ class ConnectAttempt implements Cancellable {
 
   constructor(
     target: ConnectTarget,
-    options: ConnectOptions,
+    given: ConnectOptions,
     resolve: (socket: Socket) => void,
     reject: (error: TrafficError) => void,
   ) {
-    this.target = target
+    const options = own(given)
+    this.target = own(target)
     this.options = options
     this.resolve = resolve
     this.reject = reject
@@ -116,14 +125,17 @@ class ConnectAttempt implements Cancellable {
     const place: NetConnectOpts =
       target.kind === 'unix' ? { path: target.path } : { host: address.address, port: target.port }
     const common = {
+      ...SOCKET_DEFAULTS,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEPALIVE_DELAY,
       allowHalfOpen: true,
       ...(onread === undefined ? {} : { onread }),
     }
-    if (target.tls === undefined) return (this.options.dial ?? connectSocket)({ ...place, ...common })
-    const socket = connectTls({ ...target.tls.connectionOptions(), ...place, ...common })
+    if (target.tls === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
+    const socket = connectTls(
+      own({ ...TLS_DEFAULTS, ...common, ...target.tls.connectionOptions(), ...place }),
+    )
     target.tls.watch(socket)
     return socket
   }

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { isIP } from 'node:net'
 import { TrafficError } from '../../message/errors.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -48,7 +49,8 @@ export class Resolver {
   /** In order of their last question. */
   private readonly answers = new Map<string, Answer>()
 
-  constructor(options: ResolverOptions) {
+  constructor(given: ResolverOptions) {
+    const options = own(given)
     this.clock = options.clock
     const { servers } = options
     this.lookup = options.lookup ?? (servers === undefined ? lookupAll : lookupAt(servers))

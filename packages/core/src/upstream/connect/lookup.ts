@@ -1,4 +1,5 @@
 import { lookup as systemLookup, promises as dns } from 'node:dns'
+import { own } from '../../message/own-options.ts'
 
 export interface ResolvedAddress {
   readonly address: string
@@ -11,7 +12,7 @@ export type Lookup = (name: string) => Promise<readonly ResolvedAddress[]>
 /** Asks the system's own resolver: /etc/hosts and nsswitch.conf count. */
 export function lookupAll(name: string): Promise<readonly ResolvedAddress[]> {
   return new Promise((resolve, reject) => {
-    systemLookup(name, { all: true, order: 'verbatim' }, (error, addresses) => {
+    systemLookup(name, own({ all: true as const, order: 'verbatim' as const }), (error, addresses) => {
       if (error === null)
         resolve(addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })))
       else reject(error)
@@ -25,7 +26,7 @@ export function lookupAll(name: string): Promise<readonly ResolvedAddress[]> {
  * @throws TypeError if one of them is no address
  */
 export function lookupAt(servers: readonly string[]): Lookup {
-  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 })
+  const resolver = new dns.Resolver(own({ timeout: 2_000, tries: 2 }))
   try {
     resolver.setServers(servers)
   } catch (cause) {

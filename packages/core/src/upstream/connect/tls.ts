@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
@@ -31,15 +32,15 @@ export class TlsOrigin {
    * @param host of the origin; `localhost` for a unix socket
    * @throws TypeError if `ca` holds no certificate
    */
-  constructor(host: string, options: TlsOptions) {
+  constructor(host: string, given: TlsOptions) {
+    const options = own(given)
     this.servername = options.servername ?? host
     this.verify = options.verify ?? true
     // createSecureContext ignores a `ca` without a certificate, and then trusts nobody, with no hint why.
     if (options.ca !== undefined) checkCertificate(options.ca)
-    this.context = createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-    })
+    this.context = createSecureContext(
+      own({ minVersion: 'TLSv1.2' as const, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
+    )
   }
 
   /** The part of `tls.connect`'s options that concerns TLS. */

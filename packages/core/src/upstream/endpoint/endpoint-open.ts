@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { OnReadOpts, Socket } from 'node:net'
 import { ClientConnection } from '../../h1/client-connection.ts'
 import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../h1/connection-options.ts'
@@ -18,7 +19,8 @@ import { checkedWeight, type EndpointParts } from './endpoint-state.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions } from '../pool/pool.ts'
 import type { PooledConnection } from '../pool/pool-entry.ts'
-import { type ProxySetting, proxyFor } from '../proxy/proxy.ts'
+import { connectToProxy, ForwardConnection } from '../proxy/forward-proxy.ts'
+import { type Proxy, type ProxySetting, proxyFor } from '../proxy/proxy.ts'
 import { connectThrough, proxyTarget } from '../proxy/proxy-tunnel.ts'
 import type { TlsOptions } from '../connect/tls.ts'
 
@@ -75,15 +77,19 @@ export interface ConnectionOptions {
  * What an endpoint is made of, its pool among it. Nothing is connected yet.
  * @throws TypeError if its URL, address, weight or priority is not valid
  */
-export function endpointParts(endpoint: EndpointOptions, options: ConnectionOptions): EndpointParts {
-  const { url, address } = endpoint
+export function endpointParts(endpoint: EndpointOptions, given: ConnectionOptions): EndpointParts {
+  const options = own(given)
+  const { url, address } = own(endpoint)
   const { clock = systemClock, connectTimeout: timeout = 5_000, guard } = options
   const resolver = options.resolver ?? new Resolver({ clock })
-  const connectHttp = options.open ?? openHttp1({ ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection })
   const named = endpointTarget(url, options.tls)
   const target = address === undefined ? named : atAddress(named, address)
   const name = targetName(target)
-  const dial = dialler(target, options.proxy)
+  const proxy = proxyOf(target, options.proxy)
+  const forward = isForward(proxy, target, guard) ? proxy : undefined
+  const http = { ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection }
+  const connectHttp = options.open ?? openHttp1(http, forward)
+  const dial = dialler(target, proxy, forward !== undefined)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
     connectHttp(
       (onread) => dial({ clock, resolver, timeout, scope, guard, ...(onread && { onread }) }),
@@ -102,11 +108,8 @@ export function endpointParts(endpoint: EndpointOptions, options: ConnectionOpti
  * What may change of an endpoint while it serves.
  * @throws TypeError if its weight or priority is not valid
  */
-export function standing({
-  weight = 1,
-  priority = 0,
-  zone,
-}: EndpointOptions): Pick<EndpointParts, 'weight' | 'priority' | 'zone'> {
+export function standing(endpoint: EndpointOptions): Pick<EndpointParts, 'weight' | 'priority' | 'zone'> {
+  const { weight = 1, priority = 0, zone } = own(endpoint)
   return { weight: checkedWeight(weight), priority: checkedPriority(priority), zone }
 }
 
@@ -115,24 +118,40 @@ function checkedPriority(priority: number): number {
   throw new TypeError(`${priority} is not a priority: it must be a whole number from 0 to ${MAX_PRIORITY}`)
 }
 
-/** How a target is connected to: the proxy is chosen once. */
-function dialler(
-  target: ConnectTarget,
-  setting: ProxySetting | undefined,
-): (options: ConnectOptions) => Promise<Socket> {
-  if (setting !== undefined && target.kind === 'tcp') {
-    const proxy = proxyFor(guardedPlace(target), setting, process.env)
-    if (proxy !== undefined) {
-      const place = proxyTarget(proxy)
-      return (options) => connectThrough(proxy, place, target, options)
-    }
-  }
-  return (options) => connect(target, options)
+/** The proxy of a target, chosen once; undefined if it is reached directly. */
+function proxyOf(target: ConnectTarget, setting: ProxySetting | undefined): Proxy | undefined {
+  if (setting === undefined || target.kind !== 'tcp') return undefined
+  return proxyFor(guardedPlace(target), setting, process.env)
 }
 
-function openHttp1(options: ClientConnectionOptions): OpenConnection {
+/** Whether a proxy is asked for URLs, not for a tunnel. It resolves their names itself, where no guard can see: then never. */
+function isForward(
+  proxy: Proxy | undefined,
+  target: ConnectTarget,
+  guard: AddressGuard | undefined,
+): boolean {
+  return proxy?.http === 'absolute-form' && target.tls === undefined && guard === undefined
+}
+
+function dialler(
+  target: ConnectTarget,
+  proxy: Proxy | undefined,
+  forward: boolean,
+): (options: ConnectOptions) => Promise<Socket> {
+  if (proxy === undefined || target.kind !== 'tcp') return (options) => connect(target, options)
+  const place = proxyTarget(proxy)
+  if (forward) return (options) => connectToProxy(place, options)
+  return (options) => connectThrough(proxy, place, target, options)
+}
+
+function openHttp1(given: ClientConnectionOptions, forward: Proxy | undefined): OpenConnection {
+  const options = own(given)
   return async (connectSocket) => {
     const reader = new SocketReader()
-    return new ClientConnection(await connectSocket(reader.options), reader, options)
+    const socket = await connectSocket(reader.options)
+    if (forward === undefined) return new ClientConnection(socket, reader, options)
+    const connection = new ForwardConnection(socket, reader, options)
+    connection.credentials = forward.credentials
+    return connection
   }
 }

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
@@ -48,8 +49,9 @@ export class EndpointSet {
     flags: EndpointFlags,
     makeBalancer: () => Balancer<Endpoint>,
     clock: Clock,
-    options: EndpointSetOptions = {},
+    given: EndpointSetOptions = {},
   ) {
+    const options = own(given)
     this.endpoints = endpoints
     this.flags = flags
     this.balancer = new LevelBalancer(makeBalancer, clock)

@@ -16,7 +16,7 @@ export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget
     const path = unix[2] as string // a group that always takes part in the match
     return unix[1] === 'https+'
       ? { kind: 'unix', path, tls: new TlsOrigin('localhost', tls) }
-      : { kind: 'unix', path }
+      : { kind: 'unix', path, tls: undefined }
   }
   const parts = /^(https?):\/\/([^/?#@]+)\/?$/i.exec(url)
   // The URL is not told: it may hold a password.
@@ -32,7 +32,9 @@ export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget
   if (bracketed && isIP(host) !== 6)
     throw new TypeError(`${JSON.stringify(url)}: ${host} is not an IPv6 address`)
   const port = authority.port ?? defaultPort
-  return secure ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) } : { kind: 'tcp', host, port }
+  return secure
+    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) }
+    : { kind: 'tcp', host, port, tls: undefined }
 }
 
 /**

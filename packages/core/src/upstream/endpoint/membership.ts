@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { EndpointFlags } from './endpoint-flags.ts'
 import { type ConnectionOptions, type EndpointOptions, endpointParts, standing } from './endpoint-open.ts'
 import { Endpoint, type EndpointParts } from './endpoint-state.ts'
@@ -65,7 +66,8 @@ export class Membership {
    * @param state of the owner, for those that follow it: then the endpoints are those that it tells
    * @throws TypeError if an endpoint is not valid
    */
-  constructor(endpoints: readonly EndpointOptions[], options: ConnectionOptions, state?: UpstreamState) {
+  constructor(endpoints: readonly EndpointOptions[], given: ConnectionOptions, state?: UpstreamState) {
+    const options = own(given)
     this.options = options
     this.isOwner = state === undefined
     this.id = state?.id ?? ++made
@@ -118,7 +120,8 @@ export class Membership {
   /** What of a list is there already; the parts of the others. Changes nothing. */
   private look(endpoints: readonly EndpointOptions[], slots?: readonly number[]): Arrival[] {
     const keys = keysOf(endpoints)
-    return endpoints.map((options, index) => {
+    return endpoints.map((given, index) => {
+      const options = own(given)
       const key = keys[index] ?? ''
       const before = this.byKey.get(key)
       // One that left and came back while this thread did not hear of it is another one.
@@ -171,7 +174,8 @@ export class Membership {
 /** What makes two endpoints the same; one that is written twice is two. */
 function keysOf(endpoints: readonly EndpointOptions[]): string[] {
   const times = new Map<string, number>()
-  return endpoints.map(({ url, address = '' }) => {
+  return endpoints.map((endpoint) => {
+    const { url, address = '' } = own(endpoint)
     const place = `${url} ${address}`
     const count = times.get(place) ?? 0
     times.set(place, count + 1)

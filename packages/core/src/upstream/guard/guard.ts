@@ -1,3 +1,4 @@
+import { knownOptions, type OptionNames } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { RANGE_NAMES } from './address-ranges.ts'
 import {
@@ -35,6 +36,14 @@ export interface AddressGuardOptions {
   readonly schemes?: readonly ('http' | 'https')[]
 }
 
+const OPTIONS: OptionNames<AddressGuardOptions> = {
+  allowHosts: true,
+  allow: true,
+  deny: true,
+  ports: true,
+  schemes: true,
+}
+
 /** Where somebody wants to connect to. */
 export interface GuardedPlace {
   /** A host name or an address, with or without brackets. */
@@ -70,7 +79,8 @@ export class AddressGuard {
   private readonly schemes: readonly string[]
 
   /** @throws TypeError that names the option and the value that is not valid */
-  constructor(options: AddressGuardOptions = {}) {
+  constructor(given: AddressGuardOptions = {}) {
+    const options = knownOptions('guard', given, OPTIONS)
     this.allowHosts = (options.allowHosts ?? []).map(hostPattern)
     this.allow = networks('allow', options.allow)
     this.deny = networks('deny', options.deny)

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { EMPTY_BODY } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
@@ -45,10 +46,11 @@ const OK = [{ from: 200, to: 299 }] as const
  */
 export async function probe(
   endpoint: Probed,
-  options: ProbeOptions,
+  given: ProbeOptions,
   timeout: number,
   clock: Clock,
 ): Promise<string | undefined> {
+  const options = own(given)
   const exchange = new Exchange(probeRequest(endpoint, options), clock)
   const timer = clock.timer(() => {
     exchange.cancel(new TrafficError('upstream_timeout', `it did not answer within ${timeout} ms`))
@@ -70,8 +72,14 @@ export async function probe(
 }
 
 /** Made for each check, since connections may change what they send. */
-function probeRequest(endpoint: Probed, options: ProbeOptions): HttpRequest {
-  const { path, method = 'GET', host, headers = {} } = options.kind === 'http' ? options : { path: '/' }
+function probeRequest(endpoint: Probed, given: ProbeOptions): HttpRequest {
+  const options = own(given)
+  const {
+    path,
+    method = 'GET',
+    host,
+    headers = {},
+  } = options.kind === 'http' ? options : own<Partial<HttpProbe> & { path: string }>({ path: '/' })
   const query = path.indexOf('?')
   return new HttpRequest({
     method,
@@ -82,6 +90,7 @@ function probeRequest(endpoint: Probed, options: ProbeOptions): HttpRequest {
     headers: HeaderList.of({ 'user-agent': 'headgate-health-check', ...headers }),
     body: EMPTY_BODY,
     version: '1.1',
+    upgrade: undefined,
   })
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
 import { probe, type Probed, type ProbeOptions } from './health-probe.ts'
@@ -56,7 +57,8 @@ export class HealthChecker {
   /** Undefined while nothing is checked. */
   private changed: HealthListener | undefined
 
-  constructor(endpoints: readonly Checked[], options: HealthCheckOptions, clock: Clock) {
+  constructor(endpoints: readonly Checked[], given: HealthCheckOptions, clock: Clock) {
+    const options = own(given)
     this.options = options
     this.clock = clock
     this.checks = endpoints.map((endpoint) => this.checkOf(endpoint))
@@ -133,7 +135,8 @@ class EndpointCheck {
   /** Checks that said the opposite of what is known, one after the other. */
   private against = 0
 
-  constructor(endpoint: Checked, options: HealthCheckOptions, clock: Clock, allLost: () => boolean) {
+  constructor(endpoint: Checked, given: HealthCheckOptions, clock: Clock, allLost: () => boolean) {
+    const options = own(given)
     this.endpoint = endpoint
     this.probe = options.probe
     this.interval = options.interval ?? 5_000

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { TrafficError } from '../../message/errors.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
@@ -55,12 +56,13 @@ export class OutlierDetector {
    * @param endpoints each is given a record
    * @param changed called when an endpoint was ejected, or is back
    */
-  constructor(endpoints: readonly Watched[], options: OutlierOptions, clock: Clock, changed: () => void) {
+  constructor(endpoints: readonly Watched[], given: OutlierOptions, clock: Clock, changed: () => void) {
+    const options = own(given)
     this.clock = clock
     this.changed = changed
     this.consecutiveFailures = (options.consecutiveFailures ?? 5) || Infinity
     this.statuses = options.statuses ?? OUTLIER_STATUSES
-    this.successRate = options.successRate || undefined
+    this.successRate = options.successRate ? own(options.successRate) : undefined
     this.comparing = this.successRate === undefined
     this.interval = options.interval ?? 10_000
     this.ejectionTime = options.ejectionTime ?? 30_000

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -68,7 +69,8 @@ export class Pool {
   private reused = 0
   private failed = 0
 
-  constructor(name: string, clock: Clock, open: Open, options: PoolOptions = POOL_DEFAULTS) {
+  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS) {
+    const options = own(given)
     this.name = name
     this.clock = clock
     this.open = open

@@ -11,7 +11,7 @@ import {
 } from './proxy-handshake.ts'
 
 const ADVICE: Readonly<Record<number, string>> = {
-  403: 'it does not allow that target',
+  403: 'it does not allow that target; many take CONNECT only to port 443: for http, try proxy.http: "absolute-form"',
   407: 'it wants credentials, or other ones; check user and password in proxy.url',
   502: 'it could not reach the target',
   503: 'it could not reach the target',
@@ -37,7 +37,8 @@ export class HttpConnect implements ProxyHandshake {
     const { host, port } = this.target
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`]
-    if (this.credentials !== undefined) lines.push(`Proxy-Authorization: ${basic(this.credentials)}`)
+    if (this.credentials !== undefined)
+      lines.push(`Proxy-Authorization: ${basicCredentials(this.credentials)}`)
     return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
   }
 
@@ -60,6 +61,6 @@ export class HttpConnect implements ProxyHandshake {
 }
 
 /** RFC 7617. */
-function basic({ user, password }: ProxyCredentials): string {
+export function basicCredentials({ user, password }: ProxyCredentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }

@@ -1,4 +1,11 @@
-import { contains, parseAddress, parseNetwork, readHost, unmapped } from '../guard/addresses.ts'
+import {
+  contains,
+  formatAddress,
+  parseAddress,
+  parseNetwork,
+  readHost,
+  unmapped,
+} from '../guard/addresses.ts'
 import type { Network } from '../guard/address-ranges.ts'
 
 /** Decides which hosts are reached directly, although there is a proxy. */
@@ -10,6 +17,8 @@ export interface NoProxy {
 interface Entry {
   readonly port: number | undefined
   readonly network?: Network
+  /** Of names and addresses with a `*` in them. */
+  readonly pattern?: RegExp
   /** A name that stands for itself and all names below it; empty for all hosts. */
   readonly name?: string
 }
@@ -17,12 +26,15 @@ interface Entry {
 /**
  * Reads a list as in NO_PROXY, for which there is no standard: `*`; a name, with or without `.` or `*.` before it, for itself and
  * all below it, as curl reads it; an address; a network as `10.0.0.0/8`; each with a port behind it, if only that is meant.
+ * A `*` within a name or address stands for anything, as in `10.*`. A member that is none of those matches nothing: tools differ in what
+ * they take, and a program must not fail for what is in the environment of its machine. The process is warned of it, once.
  * @param list separated by commas or blanks, or as a list
- * @throws TypeError that names the member that is none of those
  */
 export function parseNoProxy(list: string | readonly string[]): NoProxy {
   const members = typeof list === 'string' ? list.split(/[\s,]+/) : list
-  const entries = members.filter((member) => member !== '').map(parseEntry)
+  const entries = members
+    .filter((member) => member !== '')
+    .flatMap((member) => parseEntry(member) ?? skipped(member))
   return {
     matches(host, port) {
       if (entries.length === 0) return false
@@ -37,6 +49,8 @@ export function parseNoProxy(list: string | readonly string[]): NoProxy {
 function covers(entry: Entry, name: string, address: Uint8Array | undefined, port: number): boolean {
   if (entry.port !== undefined && entry.port !== port) return false
   if (entry.name === '') return true
+  if (entry.pattern !== undefined)
+    return entry.pattern.test(address === undefined ? name : formatAddress(address))
   if (entry.network !== undefined) return address !== undefined && contains(entry.network, address)
   return address === undefined && (name === entry.name || name.endsWith(`.${entry.name}`))
 }
@@ -44,11 +58,12 @@ function covers(entry: Entry, name: string, address: Uint8Array | undefined, por
 /** An IPv6 address with a port stands in brackets; without one it need not. */
 const MEMBER = /^(?:\[([^\]]+)\]|([^:/]+(?:\/\d+)?|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/
 
-function parseEntry(member: string): Entry {
+/** Undefined if it means nothing. */
+function parseEntry(member: string): Entry | undefined {
   const [, bracketed, plain, digits] = MEMBER.exec(member) ?? []
   const host = bracketed ?? plain
   const port = digits === undefined ? undefined : Number(digits)
-  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) throw invalid(member)
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) return undefined
   if (host === '*') return { port, name: '' }
   const network = host.includes('/') || parseAddress(host) !== undefined ? parseNetwork(host) : undefined
   if (network !== undefined) return { port, network }
@@ -56,12 +71,26 @@ function parseEntry(member: string): Entry {
     .toLowerCase()
     .replace(/^\*?\./, '')
     .replace(/\.$/, '')
-  if (bracketed !== undefined || readHost(name).kind !== 'name') throw invalid(member)
+  if (bracketed === undefined && /^[\w.*-]+$/.test(name) && name.includes('*'))
+    return { port, pattern: glob(name) }
+  if (bracketed !== undefined || readHost(name).kind !== 'name') return undefined
   return { port, name }
 }
 
-function invalid(member: string): TypeError {
-  return new TypeError(
-    `proxy.noProxy: ${JSON.stringify(member)} is not valid; allowed: "*", a host name, an address or a network as "10.0.0.0/8", each with or without ":port"`,
-  )
+function glob(name: string): RegExp {
+  const parts = name.split(/\*+/).map((part) => part.replaceAll('.', '\\.'))
+  return new RegExp(`^${parts.join('.*')}$`)
+}
+
+const told = new Set<string>()
+
+function skipped(member: string): [] {
+  if (!told.has(member) && told.size < 100) {
+    told.add(member)
+    process.emitWarning(
+      `no-proxy list: ${JSON.stringify(member)} means nothing and is passed over; allowed: "*", a host name, an address, a network as "10.0.0.0/8" or a pattern as "10.*", each with or without ":port"`,
+      'HeadgateWarning',
+    )
+  }
+  return []
 }

@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import type { Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
@@ -15,6 +16,7 @@ import type { Proxy } from './proxy.ts'
 import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handshake.ts'
 import { Socks5 } from './socks5.ts'
 import { TlsOrigin, tlsFailureReason } from '../connect/tls.ts'
+import { SOCKET_DEFAULTS, TLS_DEFAULTS } from '../connect/node-options.ts'
 import { HandshakeReader, readInto } from './handshake-reader.ts'
 
 type TcpTarget = ConnectTarget & { readonly kind: 'tcp' }
@@ -23,7 +25,7 @@ type TcpTarget = ConnectTarget & { readonly kind: 'tcp' }
 export function proxyTarget({ host, port, secure, tls }: Proxy): ConnectTarget {
   return secure
     ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls ?? {}) }
-    : { kind: 'tcp', host, port }
+    : { kind: 'tcp', host, port, tls: undefined }
 }
 
 /**
@@ -36,8 +38,9 @@ export function connectThrough(
   proxy: Proxy,
   place: ConnectTarget,
   target: TcpTarget,
-  options: ConnectOptions,
+  given: ConnectOptions,
 ): Promise<Socket> {
+  const options = own(given)
   return new Promise((resolve, reject) => {
     new ProxyTunnel({ proxy, place, target, options, resolve, reject }).start()
   })
@@ -162,11 +165,13 @@ class ProxyTunnel implements Cancellable {
     const { onread } = this.parts.options
     return new Promise((resolve, reject) => {
       const options: ConnectionOptions & { allowHalfOpen: boolean } = {
+        ...SOCKET_DEFAULTS,
+        ...TLS_DEFAULTS,
         ...tls.connectionOptions(),
         socket: tunnel,
         allowHalfOpen: true,
       }
-      const socket = connectTls(options)
+      const socket = connectTls(own(options))
       this.socket = socket
       tls.watch(socket)
       const broken = (error: Error): void => {

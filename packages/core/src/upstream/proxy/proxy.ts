@@ -1,3 +1,4 @@
+import { own } from '../../message/own-options.ts'
 import { canonicalAuthority, InvalidTarget } from '../../message/target.ts'
 import type { GuardedPlace } from '../guard/guard.ts'
 import { type NoProxy, parseNoProxy } from './no-proxy.ts'
@@ -10,6 +11,12 @@ export interface ProxyOptions {
    * `user:password@` where the proxy wants it, escaped as in every URL.
    */
   readonly url: string
+  /**
+   * How a proxy of HTTP is asked for origins of http: by `connect`, as undici asks, for a tunnel in which it sees nothing; or by
+   * `absolute-form`, as curl asks, for whole URLs, where it allows tunnels to port 443 only, as Squid does. Then it is the proxy that
+   * resolves the name, so with an address guard it is always `connect`. Default `connect`.
+   */
+  readonly http?: 'connect' | 'absolute-form' | undefined
   /** Hosts that are reached directly: see NO_PROXY. None by default. */
   readonly noProxy?: string | readonly string[]
   /** For a proxy of https; verification against the public CAs by default. */
@@ -19,11 +26,21 @@ export interface ProxyOptions {
 /** `environment`: as HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say, in lower or upper case. */
 export type ProxySetting = ProxyOptions | 'environment'
 
+/** The same, checked; text is the URL of a proxy. @throws TypeError if it is not valid; it does not tell the URL, which may hold a password */
+export function proxySetting(setting: ProxyOptions | string): ProxySetting {
+  if (setting === 'environment') return setting
+  const options: ProxyOptions = typeof setting === 'string' ? own({ url: setting }) : setting
+  parseProxy(own(options))
+  return options
+}
+
 /** A proxy, taken apart. */
 export interface Proxy {
   readonly kind: 'http-connect' | 'socks5'
   readonly host: string
   readonly port: number
+  /** How it is asked for origins of http. */
+  readonly http: 'connect' | 'absolute-form'
   /** Whether the proxy itself is spoken to through TLS. */
   readonly secure: boolean
   readonly tls: TlsOptions | undefined
@@ -49,7 +66,7 @@ export function proxyFor(
   setting: ProxySetting,
   environment: Environment,
 ): Proxy | undefined {
-  const options = setting === 'environment' ? fromEnvironment(place.scheme, environment) : setting
+  const options = setting === 'environment' ? fromEnvironment(place.scheme, environment) : own(setting)
   if (options === undefined) return undefined
   const noProxy: NoProxy = parseNoProxy(options.noProxy ?? '')
   return noProxy.matches(place.host, place.port) ? undefined : parseProxy(options)
@@ -77,7 +94,9 @@ const KINDS = {
   socks5h: { kind: 'socks5', secure: false, port: 1080, names: 'remote' },
 } as const
 
-function parseProxy({ url, tls }: ProxyOptions): Proxy {
+function parseProxy({ url, tls, http = 'connect' }: ProxyOptions): Proxy {
+  if (http !== 'connect' && http !== 'absolute-form')
+    throw new TypeError(`proxy.http is ${JSON.stringify(http)}; allowed: "connect" or "absolute-form"`)
   const match = /^(https?|socks5h?):\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?$/i.exec(url)
   if (match === null)
     throw invalid(
@@ -88,7 +107,9 @@ function parseProxy({ url, tls }: ProxyOptions): Proxy {
   if (authority instanceof InvalidTarget) throw invalid(authority.reason)
   const host = authority.host.startsWith('[') ? authority.host.slice(1, -1) : authority.host
   const credentials = match[2] === undefined ? undefined : parseCredentials(match[2], kind.kind)
-  return { ...kind, host, port: authority.port ?? defaultPort, tls, credentials }
+  if (http === 'absolute-form' && kind.kind === 'socks5')
+    throw new TypeError('proxy.http: SOCKS proxies open tunnels only: leave it out')
+  return { ...kind, http, host, port: authority.port ?? defaultPort, tls, credentials }
 }
 
 function parseCredentials(text: string, kind: Proxy['kind']): ProxyCredentials {

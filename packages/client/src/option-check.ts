@@ -1,0 +1,115 @@
+import { own, unknownOption } from '@headgate/core'
+
+/** What an option may be, the words for it, and the options within it where it is an object of options. */
+export interface Check {
+  readonly allowed: string
+  readonly valid: (value: unknown) => boolean
+  readonly parts?: Readonly<Record<string, Check>> | undefined
+}
+
+/** A check for each option of `Options`: the compiler sees to it that none is forgotten. */
+export type Checks<Options> = { readonly [Name in keyof Options]-?: Check }
+
+export const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+export const text: Check = {
+  allowed: 'a string that is not empty',
+  valid: (value) => typeof value === 'string' && value !== '',
+}
+export const flag: Check = { allowed: 'true or false', valid: (value) => typeof value === 'boolean' }
+export const object: Check = { allowed: 'an object', valid: isObject }
+export const callback: Check = { allowed: 'a function', valid: isFunction }
+export const milliseconds: Check = {
+  allowed: 'milliseconds above 0, or Infinity for no limit',
+  valid: (value) => typeof value === 'number' && value > 0,
+}
+export const count: Check = {
+  allowed: 'a whole number above 0',
+  valid: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+}
+export const countFromZero: Check = {
+  allowed: 'a whole number from 0',
+  valid: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+}
+export const share: Check = {
+  allowed: 'a number from 0 to 1, as 0.2',
+  valid: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+}
+/** Whoever takes it looks at its range. */
+export const number: Check = { allowed: 'a number', valid: (value) => typeof value === 'number' }
+export const anything: Check = { allowed: 'anything', valid: () => true }
+
+/** An object of options, each with its check. */
+export function settings<Options>(parts: Checks<Options>): Check {
+  return { ...object, parts }
+}
+
+export function listOf({ allowed, valid }: Check): Check {
+  return {
+    allowed: `a list, each of its members ${allowed}`,
+    valid: (value) => Array.isArray(value) && value.every((each) => valid(each)),
+  }
+}
+
+export function or(...checks: readonly Check[]): Check {
+  return {
+    allowed: checks.map(({ allowed }) => allowed).join('; or '),
+    valid: (value) => checks.some(({ valid }) => valid(value)),
+    parts: checks.map(partsOf).find((parts) => parts !== undefined),
+  }
+}
+
+function partsOf(check: Check): Check['parts'] {
+  return Object.hasOwn(check, 'parts') ? check.parts : undefined
+}
+
+export function oneOf(...values: readonly unknown[]): Check {
+  return {
+    allowed: values
+      .map((value) => (typeof value === 'number' ? String(value) : JSON.stringify(value)))
+      .join(' or '),
+    valid: (value) => values.includes(value),
+  }
+}
+
+/**
+ * The options that an object has itself, at every depth: what it inherits counts for nothing (see `own`).
+ * @param prefix what stands before their names in messages
+ * @throws TypeError that names the option that is not known or not valid, its value and what is allowed
+ */
+export function checkedOptions<Options extends object>(
+  place: string,
+  options: Options,
+  checks: Readonly<Record<string, Check>>,
+  prefix = '',
+): Options {
+  if (!isObject(options)) throw invalidOption(place, options, 'an object of options')
+  const copy: Record<string, unknown> = own({})
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (check === undefined) throw unknownOption(prefix + name, name, Object.keys(checks))
+    copy[name] = value === undefined ? value : checkedValue(prefix + name, value, check)
+  }
+  return copy as Options
+}
+
+/** An option's value, checked; where it holds options, a copy of them. @throws TypeError */
+export function checkedValue(option: string, value: unknown, check: Check, said: string = option): unknown {
+  if (!check.valid(value)) throw invalidOption(said, value, check.allowed)
+  const parts = partsOf(check)
+  if (parts === undefined || !isObject(value)) return value
+  return checkedOptions(option, value as object, parts, `${option}.`)
+}
+
+function invalidOption(option: string, value: unknown, allowed: string): TypeError {
+  return new TypeError(`option ${option} is ${shown(value)}; allowed: ${allowed}`)
+}
+
+/** Not what is inside: it may be a secret. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length > 40 ? 'a long string' : JSON.stringify(value)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}

@@ -1,0 +1,3 @@
+import '../node-version.ts'
+export * from '@headgate/core/testing'
+export { respond } from './respond.ts'
