@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 /** What a peer may repeat to make a parser look at the same text again and again. */
 const REPEATED: readonly string[] = [
-  ...' \t,;=&?/\\"\'%.:-+*#@$~|!<>()[]{}^`_a0\x80\xff',
+  ...Array.from(' \t,;=&?/\\"\'%.:-+*#@$~|!<>()[]{}^`_a0\x80\xff'),
   ', ',
   '; ',
   ' ;',
