@@ -73,6 +73,7 @@ test('the URL of a proxy says all about it', () => {
   assert.deepEqual(parse('http://Proxy.example:3128/'), {
     ...common,
     kind: 'http-connect',
+    http: 'connect',
     secure: false,
     names: 'remote',
     host: 'proxy.example',
@@ -81,6 +82,7 @@ test('the URL of a proxy says all about it', () => {
   assert.deepEqual(parse('https://[::1]'), {
     ...common,
     kind: 'http-connect',
+    http: 'connect',
     secure: true,
     names: 'remote',
     host: '::1',
@@ -89,6 +91,7 @@ test('the URL of a proxy says all about it', () => {
   assert.deepEqual(parse('socks5h://us%40er:p%3aw@10.0.0.1'), {
     ...common,
     kind: 'socks5',
+    http: 'connect',
     secure: false,
     names: 'remote',
     host: '10.0.0.1',
