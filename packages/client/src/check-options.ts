@@ -53,6 +53,7 @@ export const TIMEOUT_PARTS: Checks<TimeoutSettings> = {
   connect: milliseconds,
   head: milliseconds,
   idle: milliseconds,
+  unread: milliseconds,
   attempt: milliseconds,
   deadline: milliseconds,
 }

@@ -198,7 +198,12 @@ export class ClientEngine {
     return new Origins({
       clock: this.clock,
       connectTimeout: timeout.connect,
-      connection: { responseHeadTimeout: timeout.head, pace, limits: headLimits(head) },
+      connection: {
+        responseHeadTimeout: timeout.head,
+        unreadTimeout: timeout.unread,
+        pace,
+        limits: headLimits(head),
+      },
       pool: { ...PRESETS[preset].pool, ...pool },
       guard: this.guard,
       proxy: proxy === undefined ? undefined : named('proxy', () => proxySetting(proxy)),

@@ -42,6 +42,11 @@ export interface TimeoutSettings {
   readonly head?: number | undefined
   /** Without an octet of the response's body, while it is read. Default 30,000. */
   readonly idle?: number | undefined
+  /**
+   * Until somebody begins to read a response's body that has not ended. The first 64 KiB are read ahead, so that this is about
+   * larger ones. Then the body is given up, and its connection. Default 120,000.
+   */
+  readonly unread?: number | undefined
   /** One attempt, to the response's head. Default: no limit of its own. */
   readonly attempt?: number | undefined
   /** The whole call, to the body's end, with all attempts, queues and back-offs. Default 30,000. */

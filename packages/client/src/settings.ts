@@ -49,7 +49,14 @@ interface ResolvedRetry {
   readonly budget: number
 }
 
-const TIMEOUTS = { connect: 5_000, head: 30_000, idle: 30_000, attempt: Infinity, deadline: 30_000 }
+const TIMEOUTS = {
+  connect: 5_000,
+  head: 30_000,
+  idle: 30_000,
+  unread: 120_000,
+  attempt: Infinity,
+  deadline: 30_000,
+}
 const BACKOFF: BackoffOptions = { base: 100, max: 5_000 }
 
 /** The preset, and on it layer by layer what else was said; a setting of several parts is completed, not replaced. */

@@ -1,4 +1,5 @@
 import type { Body } from '@headgate/core'
+import { giveUpWith, heldElsewhere } from './abandoned.ts'
 import { bodyStream, type StreamFailure } from './body-stream.ts'
 
 type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>
@@ -21,6 +22,7 @@ export class LazyStream {
     this.content = content
     this.failure = failure
     this.stream = stream
+    if (stream === undefined && content.whole === undefined) giveUpWith(this, content)
   }
 
   /** Whether there is a stream: then the content can no longer be read past it. */
@@ -31,10 +33,15 @@ export class LazyStream {
   /** The content was read without a stream. */
   take(): void {
     this.taken = true
+    heldElsewhere(this)
   }
 
   get real(): ByteStream {
-    this.stream ??= bodyStream(this.content, this.failure)
+    if (this.stream === undefined) {
+      this.stream = bodyStream(this.content, this.failure)
+      heldElsewhere(this)
+      if (this.content.whole === undefined) giveUpWith(this.stream, this.content)
+    }
     return this.stream
   }
 

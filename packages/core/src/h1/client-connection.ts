@@ -28,7 +28,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   readonly socket: Socket
   private readonly options: ClientConnectionOptions
   private readonly heads: ResponseHeads
-  private readonly persistence = new Persistence()
+  readonly persistence: Persistence = new Persistence()
   private readonly timer: Timer
   private state: ClientState = 'idle'
   private exchange: Exchange | undefined
@@ -55,6 +55,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     socket.on('error', (error: Error) => this.lose(error))
     socket.on('close', () => this.lose(undefined))
     onWriteFailure(socket, this.writeFailed)
+    // While it is idle it keeps no process alive.
+    socket.unref()
   }
 
   /**
@@ -67,6 +69,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.persistence.sent()
     this.heads.reset()
     this.sawOctets = false
+    this.socket.ref()
     exchange.occupy(this)
     const answer = Promise.withResolvers<HttpResponse>()
     this.answer = answer
@@ -77,11 +80,6 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
       this.fail(TrafficError.from(thrown))
     }
     return answer.promise
-  }
-
-  /** Exchanges sent. */
-  get exchanges(): number {
-    return this.persistence.exchanges
   }
 
   /** Whether it is of no further use. */
@@ -222,6 +220,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.timer.hold()
     exchange?.release(this)
     if (this.socket.isPaused()) this.socket.resume()
+    this.socket.unref()
     this.owner?.released(this)
   }
 
@@ -294,7 +293,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
       exchange: this.exchange,
       bytesSent: this.writer?.bytesSent ?? 0,
       inBody: this.arriving !== undefined,
-      stale: this.exchanges > 1 && !this.sawOctets,
+      stale: this.persistence.exchanges > 1 && !this.sawOctets,
       cause,
     })
   }

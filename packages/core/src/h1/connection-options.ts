@@ -46,6 +46,8 @@ export interface ClientConnectionOptions {
   readonly responseHeadTimeout: number
   /** How fast a peer must take a request's body and send a response's. Default: 30 s idle, no rate. */
   readonly pace: PaceLimits
+  /** How long a response whose body has not ended, and of which nothing more comes, may wait for somebody to read it. Default 120 s. */
+  readonly unreadTimeout: number
   /** How long a body that expects 100 is held back before it is sent all the same (RFC 9110 10.1.1). Default 1 s. */
   readonly continueTimeout: number
   /** Without a single octet, after a protocol switch or within an event stream. Default 1 h. */
@@ -57,6 +59,7 @@ export const DEFAULT_CLIENT_OPTIONS: ClientConnectionOptions = {
   limits: DEFAULT_HEAD_LIMITS,
   responseHeadTimeout: 30_000,
   pace: { idle: 30_000, minimumRate: 0, grace: 30_000 },
+  unreadTimeout: 120_000,
   continueTimeout: 1_000,
   tunnelIdleTimeout: 3_600_000,
 }

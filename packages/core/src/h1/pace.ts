@@ -18,7 +18,7 @@ export interface PaceLimits {
  */
 export class Pace {
   private readonly clock: Clock
-  private readonly limits: PaceLimits
+  private limits: PaceLimits
   private readonly timer: Timer
   private running = false
   /** By when the rate allowed so far is used up; moves on with each octet. */
@@ -38,6 +38,12 @@ export class Pace {
         slow()
       }
     })
+  }
+
+  /** Other limits count, from now on. */
+  restart(limits: PaceLimits): void {
+    this.limits = limits
+    this.start()
   }
 
   /** It is the peer's turn, from now on. */

@@ -121,12 +121,11 @@ export class RequestWriter implements BodyWriterOwner {
 
   awaitDrain(): void {
     this.watch ??= new WriteWatch(this.socket, this.options.clock, this.options.pace, () => {
-      this.bodyBroken(
-        new TrafficError('upstream_too_slow', 'the upstream takes the request body too slowly', {
-          phase: 'send',
-          replaySafe: this.replaySafe,
-        }),
-      )
+      const reason = 'the upstream takes the request body too slowly'
+      const { replaySafe } = this
+      const error = new TrafficError('upstream_too_slow', reason, { phase: 'send', replaySafe })
+      error.onlyElsewhere = true
+      this.bodyBroken(error)
     })
     this.watch.start()
   }

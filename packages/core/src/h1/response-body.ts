@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { type BodySource, StreamBody } from '../message/body.ts'
-import type { TrafficError } from '../message/errors.ts'
+import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { BodyReader } from './body-reader.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
 import type { Framing } from './framing.ts'
-import { Pace } from './pace.ts'
+import { Pace, type PaceLimits } from './pace.ts'
 
 /** The connection that a response's body arrives on. */
 export interface ResponseBodyOwner {
@@ -18,6 +18,9 @@ export interface ResponseBodyOwner {
   responseUnwanted(error: TrafficError): void
 }
 
+/** Bytes that are read before anybody asks for them, so that a small body ends, and frees its connection, though nobody reads it. */
+const READ_AHEAD = 64 * 1024
+
 /** The body of a response while it arrives, read as fast as it is taken. */
 export class ResponseBody implements BodySource {
   readonly stream: StreamBody
@@ -25,6 +28,10 @@ export class ResponseBody implements BodySource {
   private readonly owner: ResponseBodyOwner
   private readonly reader: BodyReader
   private readonly pace: Pace
+  /** Those that count once somebody reads. */
+  private readonly limits: PaceLimits
+  private readonly unreadTimeout: number
+  private begun = false
   private over = false
 
   constructor(
@@ -36,15 +43,17 @@ export class ResponseBody implements BodySource {
   ) {
     this.socket = socket
     this.owner = owner
-    this.stream = new StreamBody(framing > 0 ? framing : undefined, this)
+    this.unreadTimeout = options.unreadTimeout
+    this.stream = new StreamBody(framing > 0 ? framing : undefined, this, READ_AHEAD)
+    // A body that nobody reads keeps no process alive.
+    socket.unref()
     const connection = headers.get('connection')
     this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response', connection)
     // An event stream is silent for as long as nothing happens.
     const events = headers.get('content-type')?.startsWith('text/event-stream')
-    const limits = events ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
-    this.pace = new Pace(options.clock, limits, () => {
-      owner.responseBroken('upstream_too_slow', 'the response body comes too slowly')
-    })
+    this.limits = events ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
+    const unread = { idle: options.unreadTimeout, minimumRate: 0, grace: 0 }
+    this.pace = new Pace(options.clock, unread, () => this.tooSlow())
     this.pace.start()
   }
 
@@ -57,7 +66,7 @@ export class ResponseBody implements BodySource {
     else if (this.reader.done) this.finish(next < chunk.length)
     else if (!this.reader.room) {
       this.socket.pause()
-      this.pace.pause()
+      if (this.begun) this.pace.pause()
     }
     return this.stream.holdsNothing
   }
@@ -81,12 +90,25 @@ export class ResponseBody implements BodySource {
   resumeBody(): void {
     if (this.over) return
     this.reader.room = true
-    this.pace.resume()
+    if (this.begun) this.pace.resume()
+    else {
+      this.begun = true
+      this.pace.restart(this.limits)
+      this.socket.ref()
+    }
     this.socket.resume()
   }
 
   cancelBody(error: TrafficError): void {
     if (!this.over) this.owner.responseUnwanted(error)
+  }
+
+  /** Nothing came for too long, or nobody has begun to read: its connection is not held for ever. */
+  private tooSlow(): void {
+    if (this.begun)
+      return this.owner.responseBroken('upstream_too_slow', 'the response body comes too slowly')
+    const reason = `nobody began to read the response body within ${this.unreadTimeout} ms; read it, or give it up`
+    this.owner.responseUnwanted(new TrafficError('cancelled', reason, { phase: 'response-body' }))
   }
 
   private finish(more: boolean): void {

@@ -36,5 +36,7 @@ export function upstreamError(
   })
   // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
   error.staleConnection = code === 'upstream_closed' && facts.stale
+  // Whoever was too slow once is not helped by doing it again, while it may still be at it.
+  error.onlyElsewhere = code === 'upstream_timeout' || code === 'upstream_too_slow'
   return error
 }

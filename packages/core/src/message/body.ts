@@ -93,14 +93,15 @@ export interface BodySource {
 }
 
 /**
- * A body still on its way. Its source pushes; what arrives before a sink is there is kept, and `push`
- * answers false from the first chunk on, so that no more than what one read brought is ever held.
+ * A body still on its way. Its source pushes; what arrives before a sink is there is kept, and `push` returns false once
+ * that is `readAhead` bytes, so that no more than these and what one read brought is ever held.
  */
 export class StreamBody implements Body {
   readonly length: number | undefined
   /** Octets passed on or held so far. */
   received = 0
   private readonly source: BodySource
+  private readonly readAhead: number
   private sink: BodySink | undefined
   private held: Uint8Array[] = []
   private ending: { readonly trailers: HeaderList | undefined } | undefined
@@ -108,9 +109,11 @@ export class StreamBody implements Body {
   private cancellation: TrafficError | undefined
   private settled = false
 
-  constructor(length: number | undefined, source: BodySource) {
+  /** @param readAhead bytes to take before anybody reads; 0, the default, asks to wait from the first chunk on */
+  constructor(length: number | undefined, source: BodySource, readAhead = 0) {
     this.length = length
     this.source = source
+    this.readAhead = readAhead
   }
 
   get whole(): undefined {
@@ -128,7 +131,7 @@ export class StreamBody implements Body {
     this.received += chunk.byteLength
     if (this.sink !== undefined) return this.pass(this.sink, chunk)
     this.held.push(chunk)
-    return false
+    return this.received < this.readAhead
   }
 
   /** For the source: whether the memory of what it pushed may be used again. */

@@ -163,6 +163,8 @@ export class TrafficError extends Error {
   replaySafe: ReplaySafety
   /** A reused connection was closed by the upstream before any octet of a response: a fresh one will do (RFC 9112 9.3.1). */
   declare staleConnection: boolean
+  /** Another try may help at another endpoint, and only makes it worse at the same. */
+  declare onlyElsewhere: boolean
   /** Milliseconds after which trying again may help; shown as Retry-After. */
   declare retryAfter: number | undefined
   /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
@@ -172,7 +174,13 @@ export class TrafficError extends Error {
 
   static {
     // What is not known of an error stands here, so that logs show only what is.
-    const unset = { phase: undefined, bytesSent: 0, attempts: 0, staleConnection: false }
+    const unset = {
+      phase: undefined,
+      bytesSent: 0,
+      attempts: 0,
+      staleConnection: false,
+      onlyElsewhere: false,
+    }
     for (const [name, value] of Object.entries({
       ...unset,
       retryAfter: undefined,

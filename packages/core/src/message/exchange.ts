@@ -69,6 +69,8 @@ export class Exchange {
   endpoint = ''
   /** The endpoints of all tries that failed, for the next one to avoid; undefined until one did. */
   tried: string[] | undefined
+  /** How many endpoints its upstream could choose from at the last try; 0 before, and where there is no upstream. */
+  choices = 0
   /** The failure that was answered with a status of its own, for logs. */
   error: TrafficError | undefined
   /** The span that stands for it, if it is traced: that of an attempt is its child. */

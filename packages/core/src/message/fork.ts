@@ -48,6 +48,7 @@ export class Fork implements Cancellable {
   adopt(): void {
     const { parent, exchange } = this
     parent.endpoint = exchange.endpoint
+    parent.choices = exchange.choices
     parent.onFinish((_parent, outcome) => exchange.finish(outcome))
   }
 

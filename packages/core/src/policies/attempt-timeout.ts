@@ -37,6 +37,7 @@ export function attemptTimeout(given: AttemptTimeoutOptions): Policy {
         return response
       } catch (thrown) {
         exchange.endpoint = fork.exchange.endpoint
+        exchange.choices = fork.exchange.choices
         fork.drop('this attempt has failed')
         throw thrown
       } finally {

@@ -123,6 +123,7 @@ export class Upstream {
     const endpoint = this.set.pick(exchange, tried, held)
     if (endpoint === undefined) return Promise.reject(this.noneLeft(exchange))
     exchange.endpoint = endpoint.name
+    exchange.choices = this.set.size
     if (!exchange.preserveHost) exchange.request.authority = endpoint.authority
     // Where no retry policy counts, there is one.
     if (exchange.attempts === 0) exchange.attempts = 1

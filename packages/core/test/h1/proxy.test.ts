@@ -61,7 +61,7 @@ test('ten megabytes in chunks pass both ways at a time, octet by octet the same,
   )
   client.send(GET)
   // The origin's ended, since its response began before the request was through.
-  await eventually(() => upstreams[1]?.exchanges === 1, 'the connection serves on')
+  await eventually(() => upstreams[1]?.persistence.exchanges === 1, 'the connection serves on')
 })
 
 test('pipelined requests reach the origin one after the other, on one connection', async (t) => {

@@ -67,7 +67,7 @@ test('exchanges pass over TLS in both directions, small and large, one after the
   }
   assert.equal(exchanges[0]?.request.scheme, 'https')
   assert.equal(exchanges[0]?.peer.encrypted, true)
-  assert.equal(connection.exchanges, 6)
+  assert.equal(connection.persistence.exchanges, 6)
 })
 
 test('streams pass over TLS in chunks, both at a time', async (t) => {

@@ -37,6 +37,9 @@ for (const [code, replaySafe, body, replayable] of [
   ['upstream_closed', 'unknown', WHOLE, false],
   ['upstream_timeout', 'idempotent', WHOLE, true],
   ['upstream_timeout', 'unknown', WHOLE, false],
+  // The upstream has no other response for it.
+  ['malformed_response', 'idempotent', WHOLE, false],
+  ['response_head_too_large', 'idempotent', WHOLE, false],
   // Trying again does not make our own limits or the peer's mistakes better.
   ['pool_queue_full', 'unsent', WHOLE, false],
   ['deadline_exceeded', 'unsent', WHOLE, false],

@@ -131,6 +131,7 @@ export class HedgeRace {
     this.finish()
     // For the next try to avoid.
     exchange.endpoint = runner.fork.exchange.endpoint
+    exchange.choices = runner.fork.exchange.choices
     runner.fork.drop(error.message)
     if (spare === undefined || exchange.cancellation !== undefined) {
       spare?.fork.drop(error.message)

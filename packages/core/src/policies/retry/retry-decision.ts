@@ -1,5 +1,5 @@
 import { parseRetryAfter } from '../../fields/retry-after.ts'
-import { type ReplaySafety, TrafficError } from '../../message/errors.ts'
+import { type ErrorCode, type ReplaySafety, TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import { canReplay } from '../../message/replay.ts'
 import { isIdempotent } from '../../message/request.ts'
@@ -9,9 +9,25 @@ import { backoff, type BackoffOptions } from './backoff.ts'
 /** The statuses that say that another try may help: transient by their definition (RFC 9110 15.5, 15.6; RFC 6585 4; RFC 8470 5.2). */
 export const RETRY_STATUSES: readonly number[] = [408, 425, 429, 500, 502, 503, 504]
 
+/** What another try only meets again: the response that the upstream has for this request. */
+const LASTING: ReadonlySet<ErrorCode> = new Set([
+  'malformed_response',
+  'response_head_too_large',
+  'response_body_too_large',
+  'decompression_failed',
+])
+
+/** Whether the next try goes to an endpoint that has not failed at this exchange yet. */
+export function hasUntriedEndpoint({ choices, endpoint, tried }: Exchange): boolean {
+  if (tried === undefined) return choices > 1
+  return new Set([...tried, endpoint]).size < choices
+}
+
 /** Rule 7 of the engine, as a pure decision. */
 export function isReplayable(exchange: Exchange, error: TrafficError, keyed = false): boolean {
   if (exchange.cancellation !== undefined || error.source !== 'upstream') return false
+  if (LASTING.has(error.code)) return false
+  if (error.onlyElsewhere && !hasUntriedEndpoint(exchange)) return false
   // Bytes that were read off the downstream connection are gone.
   if (error.replaySafe !== 'unsent' && !canReplay(exchange.request.body)) return false
   if (error.replaySafe !== 'unknown') return true
@@ -56,20 +72,20 @@ export interface DelayLimits {
 }
 
 /**
- * How long to wait before the next try, never less than the upstream asks; undefined if there is none: no attempt is left, the
- * upstream asks for too much, or the deadline would pass meanwhile.
+ * How long to wait before the next try, never less than is asked; undefined if there is none: no attempt is left, too much is
+ * asked, or the deadline would pass meanwhile.
+ * @param asked milliseconds for which the endpoint of the next try asks to be left alone: 0 if it is another one that is free
  * @param made the tries so far that count
  * @param previous the wait before the attempt that failed; 0 if there was none
  */
 export function nextDelay(
   exchange: Exchange,
-  error: TrafficError,
+  asked: number,
   limits: DelayLimits,
   made: number,
   previous: number,
 ): number | undefined {
   if (made >= limits.attempts) return undefined
-  const asked = error.retryAfter ?? 0
   if (asked > limits.maxRetryAfter) return undefined
   const delay = Math.max(backoff(limits.backoff, made, exchange.clock, previous), asked)
   return delay >= exchange.remaining() ? undefined : delay

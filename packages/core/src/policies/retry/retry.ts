@@ -8,7 +8,7 @@ import type { HttpResponse } from '../../message/response.ts'
 import { spoolFor } from '../../message/spool.ts'
 import { type BackoffOptions, sleep } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import { failedStatus, isReplayable, nextDelay } from './retry-decision.ts'
+import { failedStatus, hasUntriedEndpoint, isReplayable, nextDelay } from './retry-decision.ts'
 
 /** Options of `retry`. */
 export interface RetryOptions {
@@ -62,6 +62,8 @@ function attempts(given: RetryOptions, next: Handler): Handler {
     options.budget.request(exchange.startedAt)
     let stale = false
     let previous = 0
+    // Until then, each of the endpoints tried so far, or some of them, asks to be left alone.
+    let freeAt = 0
     for (;;) {
       exchange.attempts++
       let response: HttpResponse | undefined
@@ -81,7 +83,10 @@ function attempts(given: RetryOptions, next: Handler): Handler {
         exchange.freshConnection = true
       } else {
         const counted = stale ? exchange.attempts - 1 : exchange.attempts
-        const delay = replayable ? nextDelay(exchange, error, limits, counted, previous) : undefined
+        const now = exchange.clock.now()
+        if (error.retryAfter !== undefined) freeAt = Math.max(freeAt, now + error.retryAfter)
+        const asked = hasUntriedEndpoint(exchange) ? 0 : Math.max(0, freeAt - now)
+        const delay = replayable ? nextDelay(exchange, asked, limits, counted, previous) : undefined
         if (delay === undefined || !options.budget.take()) {
           if (response !== undefined) return response
           throw error

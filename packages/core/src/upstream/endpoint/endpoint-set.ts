@@ -65,6 +65,11 @@ export class EndpointSet {
     this.update()
   }
 
+  /** How many may be used. */
+  get size(): number {
+    return this.used.size
+  }
+
   /**
    * Undefined if none may be used.
    * @param tried none of these, as long as there is another; of these alone, not the last

@@ -9,6 +9,8 @@ export interface PooledConnection {
   owner: ConnectionOwner<PooledConnection> | undefined
   /** Tells whether it is gone, in the moments when its owner is not listening. */
   readonly closed: boolean
+  /** Milliseconds for which it may lie idle, as its peer says; without it, as long as the pool lets it. */
+  readonly persistence?: { readonly idleLimit: number }
   /** Ends it now, whatever it does. */
   destroy(): void
 }
@@ -27,6 +29,8 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
   state: 'active' | 'idle' | 'gone' = 'active'
   /** `clock.now()` when it was last released. */
   idleSince = 0
+  /** Milliseconds for which it may lie idle, counted from `idleSince`. */
+  idleLimit: number = Infinity
   newer: PoolEntry | undefined
   older: PoolEntry | undefined
   private readonly keeper: Keeper

@@ -16,7 +16,7 @@ export interface PoolOptions {
   readonly maxPending: number
   /** How long one may queue, in milliseconds. Default 5,000. */
   readonly pendingTimeout: number
-  /** How long a connection may lie idle, in milliseconds. Default 60,000. */
+  /** How long a connection may lie idle, in milliseconds; less if the origin says less in Keep-Alive. Default 60,000. */
   readonly idleTimeout: number
   /** How old a connection may grow in milliseconds, give or take a tenth, so that those opened together do not end together. Default 600,000. */
   readonly maxAge: number
@@ -185,19 +185,20 @@ export class Pool {
   }
 
   private fresh(entry: PoolEntry, now: number): boolean {
-    return now < entry.expiresAt && now - entry.idleSince < this.options.idleTimeout
+    return now < entry.expiresAt && now - entry.idleSince < entry.idleLimit
   }
 
   private rest(entry: PoolEntry, now: number): void {
     if (this.closing || this.retired) return this.drop(entry)
     entry.idleSince = now
+    entry.idleLimit = Math.min(this.options.idleTimeout, entry.connection.persistence?.idleLimit ?? Infinity)
     this.idle.push(entry)
     if (!this.sweeping) this.armSweeper(entry)
   }
 
   /** One timer for all: it fires when the one that has been idle longest may be due, and looks again. */
   private armSweeper(oldest: PoolEntry): void {
-    const due = Math.min(oldest.idleSince + this.options.idleTimeout, oldest.expiresAt)
+    const due = Math.min(oldest.idleSince + oldest.idleLimit, oldest.expiresAt)
     if (due === Infinity) return
     this.sweeping = true
     this.sweeper.arm(due - this.clock.now())
