@@ -1,8 +1,8 @@
 import { parseRetryAfter, TrafficError } from '@headgate/core'
-import type { ClientResponse } from './response/response.ts'
+import { ClientResponse } from './response/response.ts'
 import { shown } from './shown-url.ts'
 
-/** The origin answered, but with a status of 400 or more: `unexpected_status`. The response is there to be read. */
+/** The origin answered, but with a status of 400 or more: `unexpected_status`. The response is there to be read, up to 64 KiB of its content. */
 export class StatusError extends TrafficError {
   readonly response: ClientResponse
 
@@ -17,6 +17,7 @@ export class StatusError extends TrafficError {
       },
     )
     this.response = response
+    ClientResponse.keepPart(response)
     const wait = parseRetryAfter(response.header('retry-after'), now)
     if (wait !== undefined) this.retryAfter = wait
     this.attempts = response.attempts

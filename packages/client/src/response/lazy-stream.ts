@@ -1,6 +1,7 @@
 import type { Body } from '@headgate/core'
 import { giveUpWith, heldElsewhere } from './abandoned.ts'
 import { bodyStream, type StreamFailure } from './body-stream.ts'
+import { keptPart } from './kept-part.ts'
 
 type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>
 
@@ -13,7 +14,7 @@ const DISTURBED = Symbol.for('nodejs.stream.disturbed')
  * a `Response` over this costs 0.3 µs, and most responses are read whole, without a stream.
  */
 export class LazyStream {
-  readonly content: Body
+  content: Body
   private readonly failure: StreamFailure
   private stream: ByteStream | undefined
   private taken = false
@@ -34,6 +35,13 @@ export class LazyStream {
   take(): void {
     this.taken = true
     heldElsewhere(this)
+  }
+
+  /** Keeps what an error may need of it, and lets go of the rest. */
+  keepPart(): void {
+    if (this.content.whole !== undefined || this.stream !== undefined) return
+    heldElsewhere(this)
+    this.content = keptPart(this.content)
   }
 
   get real(): ByteStream {

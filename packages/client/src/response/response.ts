@@ -56,6 +56,11 @@ export class ClientResponse extends PlatformResponse {
     this.#lazy = lazy
   }
 
+  /** For `StatusError`, whose response is seldom read: it keeps the first 64 KiB of the content, and no connection. */
+  static keepPart(response: ClientResponse): void {
+    response.#lazy?.keepPart()
+  }
+
   get url(): string {
     return this.#facts.url
   }

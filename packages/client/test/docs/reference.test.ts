@@ -13,6 +13,7 @@ const REFERENCE = readPage(join(ROOT, 'docs/client.md'))
 /** What only a gateway meets, or a policy that nobody has by default. */
 const NOT_THE_CLIENTS: readonly string[] = [
   'malformed_request',
+  'unsupported_transfer_coding',
   'unsupported_version',
   'unsupported_method',
   'unsupported_expectation',
