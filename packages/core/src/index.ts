@@ -52,7 +52,7 @@ export {
 export { ClientConnection } from './h1/client-connection.ts'
 export type { ConnectionOwner } from './h1/connection-owner.ts'
 export type { HeadLimits } from './h1/head.ts'
-export type { PaceLimits } from './h1/pace.ts'
+export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'
 export { forwarding, type ForwardingOptions } from './policies/forwarding.ts'
 export { limits, type LimitsOptions } from './policies/limits.ts'
@@ -80,6 +80,7 @@ export { isReplayable, RETRY_STATUSES } from './policies/retry/retry-decision.ts
 export { retry, type RetryOptions } from './policies/retry/retry.ts'
 export type { BackoffOptions, Jitter } from './policies/retry/backoff.ts'
 export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-budget.ts'
+export { times } from './policies/times.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
 export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
 export {

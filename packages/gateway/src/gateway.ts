@@ -22,6 +22,7 @@ import { Geo } from './routing/geo/geo.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
+import { paces } from './route-times.ts'
 import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
 import { guardsOf } from './guards-in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
@@ -289,6 +290,8 @@ function connectionOptions(config: GatewayConfig, clock: Clock): ServerConnectio
     paths: widestForm(config.routes.map(({ paths }) => paths)),
     requestHeadTimeout: timeouts.requestHead,
     keepAliveTimeout: timeouts.keepAlive,
-    pace: { idle: timeouts.bodyIdle, minimumRate: minimumByteRate.rate, grace: minimumByteRate.grace },
+    halfClosedTimeout: timeouts.halfClosed,
+    tunnelIdleTimeout: timeouts.streamIdle,
+    pace: paces(timeouts.bodyIdle, minimumByteRate).downstream,
   }
 }

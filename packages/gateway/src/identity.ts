@@ -34,7 +34,15 @@ export function upstreamIdentity(
   const { timeouts, limits, minimumByteRate } = config
   const connect = upstream.timeouts?.connect ?? timeouts.connect
   const zone = upstream.zone ?? config.zone
-  const followed = [connect, timeouts.responseHead, timeouts.bodyIdle, limits, minimumByteRate.grace, zone]
+  const followed = [
+    connect,
+    timeouts.responseHead,
+    timeouts.bodyIdle,
+    timeouts.streamIdle,
+    limits,
+    minimumByteRate.grace,
+    zone,
+  ]
   const { ca } = upstream.tls ?? {}
   const { endpoints: _, ...own } = upstream
   return JSON.stringify([name, own, followed, ca === undefined ? null : files.get(ca)])

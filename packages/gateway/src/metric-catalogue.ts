@@ -28,12 +28,12 @@ export const REQUEST_DURATION: HistogramDescription = {
 /** Label: route. */
 export const REQUEST_BYTES: MetricDescription = {
   name: 'headgate_request_bytes_total',
-  help: 'Bytes of request content received.',
+  help: 'Bytes of request content received; of a tunnel, counted when it ends, what came through it.',
 }
 /** Label: route. */
 export const RESPONSE_BYTES: MetricDescription = {
   name: 'headgate_response_bytes_total',
-  help: 'Bytes of response content sent.',
+  help: 'Bytes of response content sent; of a tunnel, counted when it ends, what went through it.',
 }
 /** Label: route. */
 export const REQUESTS_ACTIVE: GaugeDescription = {

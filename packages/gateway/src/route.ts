@@ -19,6 +19,7 @@ import {
   retry,
   stack,
   timeout,
+  times,
   type Upstream,
 } from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
@@ -27,6 +28,7 @@ import type { HeaderChangesConfig, MirrorConfig } from './config/types/traffic-c
 import type { ConcurrencyConfig, FallbackConfig } from './config/types/resilience-config.ts'
 import type { KeptParts } from './kept-parts.ts'
 import { loggedFields } from './access-log/logged-fields.ts'
+import { routeTimes } from './route-times.ts'
 import { limitsAskForOperation, routeRateLimits } from './rate-limit/policy.ts'
 import { importance } from './resilience/importance.ts'
 import { routeLimiter } from './resilience/metrics.ts'
@@ -83,12 +85,14 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
   const { config } = context
   const exchangeTimeout = route.timeout ?? config.timeouts.exchange
   const bodyLimit = route.limits?.body ?? config.limits.body
+  const ownTimes = routeTimes(route, config)
   const graphql = graphqlPolicy(route, context.metrics.graphql)
   const isJudgedFirst = graphql !== undefined && limitsAskForOperation(route, config)
   return [
     ...outerPolicies(route.name, loggedContext(route, context), route.responseHeaders, endOf(route, context)),
     graphql && graphqlErrors(),
     importance(route.importance),
+    ownTimes && times(ownTimes),
     context.load && loadShed(context.load),
     bodyLimit !== undefined && limits({ body: bodyLimit }),
     forwarding({

@@ -5,9 +5,11 @@ import type { Exchange, Peer } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
-import { HttpResponse } from '../message/response.ts'
+import { HttpResponse, type Tunnel } from '../message/response.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
 import { ResponseWriter } from './response-writer.ts'
+import { openTunnel, type TunnelEnd } from './tunnel.ts'
 import { informationalHead } from './write-head.ts'
 
 /** Answers what comes in on a connection. */
@@ -30,9 +32,10 @@ export function ask(responder: Responder, exchange: Exchange): Promise<HttpRespo
 /** One exchange of a server connection, from the handler's response to the outcome. */
 export class Answer {
   readonly exchange: Exchange
-  /** The protocol that the peer asked to switch to. */
+  /** The protocols that the peer asked to switch to. */
   readonly upgrade: string | undefined
   private readonly socket: Socket
+  private readonly options: ServerConnectionOptions
   private readonly responder: Responder
   private readonly writer: ResponseWriter
   /** What the peer asked: a policy may change the request on its way, but not what the peer waits for. */
@@ -40,6 +43,8 @@ export class Answer {
   private readonly version: HttpVersion
   /** The request's content as it came; a policy may put another in its place. */
   content: Body
+  /** Our end of the tunnel, once the protocol was switched. */
+  tunnel: TunnelEnd | undefined
 
   /** @param done told when the response is written, or broken: then the connection cannot be used again */
   constructor(
@@ -51,6 +56,7 @@ export class Answer {
   ) {
     const { method, version, upgrade, body } = exchange.request
     this.exchange = exchange
+    this.options = options
     this.responder = responder
     this.method = method
     this.version = version
@@ -67,6 +73,11 @@ export class Answer {
       this.exchange.beforeInform?.(headers)
       this.socket.write(informationalHead(status, headers), 'latin1')
     }
+  }
+
+  /** How fast the peer must take the response. */
+  get pace(): PaceLimits {
+    return this.exchange.times?.downstream ?? this.options.pace
   }
 
   /** Tells the peer to go on with the body (RFC 9110 10.1.1). */
@@ -89,21 +100,33 @@ export class Answer {
     return this.writer.untilClose
   }
 
-  /** Writes the response; false if a policy put something into it that must not get out, and an error went out instead. */
-  write(response: HttpResponse, last: boolean): boolean {
+  /**
+   * Writes the response; false if a policy put something into it that must not get out, and an error went out instead.
+   * @param unread whether the request's body has not arrived whole
+   */
+  write(response: HttpResponse, last: boolean, unread: boolean): boolean {
     const { method, version, upgrade, writer } = this
     try {
       if (!(response instanceof HttpResponse)) throw noResponse(response)
-      writer.begin(response, { method, version, upgrade, last })
+      if (unread && response.tunnel !== undefined) throw switchedTooEarly()
+      writer.begin(response, { method, version, upgrade, last, pace: this.pace })
       return true
     } catch (thrown) {
       const error = TrafficError.from(thrown)
       discard(response, error)
       // Once its head is out, no other response may follow.
       if (writer.begun) writer.abandon(error)
-      else writer.begin(this.refusal(error), { method, version, upgrade, last: true })
+      else writer.begin(this.refusal(error), { method, version, upgrade, last: true, pace: this.pace })
       return false
     }
+  }
+
+  /** Once 101 is written: octets pass both ways from now on. */
+  openTunnel(upstream: Tunnel): TunnelEnd {
+    const { clock, tunnelIdleTimeout } = this.options
+    const idle = this.exchange.times?.streamIdle ?? tunnelIdleTimeout
+    this.tunnel = openTunnel(this.socket, upstream, clock, idle)
+    return this.tunnel
   }
 
   /** The response for an exchange that failed: the log tells why. */
@@ -127,12 +150,13 @@ export class Answer {
 
   /** Tells the exchange how it ended; what follows the first time is without effect. */
   conclude(error: TrafficError | undefined): void {
-    const { content, exchange, writer } = this
+    const { content, exchange, tunnel, writer } = this
+    const received = content instanceof StreamBody ? content.received : (content.length ?? 0)
     exchange.finish({
       status: writer.status,
       error: error ?? exchange.error,
-      bytesSent: writer.bodyBytes,
-      bytesReceived: content instanceof StreamBody ? content.received : (content.length ?? 0),
+      bytesSent: writer.bodyBytes + (tunnel?.written ?? 0),
+      bytesReceived: received + (tunnel?.incoming.received ?? 0),
     })
   }
 }
@@ -142,6 +166,11 @@ export function discard(response: HttpResponse, error: TrafficError): void {
   if (!(response instanceof HttpResponse)) return
   cancelBody(response.body, error)
   response.tunnel?.outgoing.fail(error)
+}
+
+/** What is left of the request would pass for the new protocol (RFC 9110 7.8). */
+function switchedTooEarly(): TrafficError {
+  return new TrafficError('internal', 'the protocol was switched before the request body was read')
 }
 
 function noResponse(got: unknown): TrafficError {

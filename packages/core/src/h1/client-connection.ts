@@ -3,7 +3,7 @@ import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import { HttpResponse } from '../message/response.ts'
 import type { Timer } from '../time/timer.ts'
-import type { ClientConnectionOptions } from './connection-options.ts'
+import { type ClientConnectionOptions, optionsFor } from './connection-options.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, NO_BODY } from './framing.ts'
@@ -26,7 +26,8 @@ import { isBrokenPipe, LAST_READ_TIMEOUT, onWriteFailure } from './write-failure
 export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTarget {
   owner: ConnectionOwner<ClientConnection> | undefined
   readonly socket: Socket
-  private readonly options: ClientConnectionOptions
+  private readonly base: ClientConnectionOptions
+  private options: ClientConnectionOptions
   private readonly heads: ResponseHeads
   readonly persistence: Persistence = new Persistence()
   private readonly timer: Timer
@@ -46,6 +47,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
    */
   constructor(socket: Socket, reader: SocketReader, options: ClientConnectionOptions) {
     this.socket = socket
+    this.base = options
     this.options = options
     this.heads = new ResponseHeads(options.limits, this.persistence)
     this.timer = options.clock.timer(() => this.timedOut())
@@ -70,6 +72,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.heads.reset()
     this.sawOctets = false
     this.socket.ref()
+    this.options = optionsFor(exchange, this.base)
     exchange.occupy(this)
     const answer = Promise.withResolvers<HttpResponse>()
     this.answer = answer
@@ -153,11 +156,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   }
 
   private switchProtocols(head: ResponseIntake, found: FoundHead): void {
-    if (this.persistence.answeredEarly) {
-      return this.fail(
-        this.error('malformed_response', '101 before all of the request was there (RFC 9110 7.8)'),
-      )
-    }
+    const early = '101 before all of the request was there (RFC 9110 7.8)'
+    if (this.persistence.answeredEarly) return this.fail(this.error('malformed_response', early))
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)

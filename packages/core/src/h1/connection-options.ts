@@ -1,8 +1,9 @@
+import type { Exchange } from '../message/exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import { systemClock } from '../time/clock.ts'
 import type { PathForm } from '../message/target.ts'
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head.ts'
-import type { PaceLimits } from './pace.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
 
 /** Options of a connection on which requests arrive. All times in milliseconds. */
 export interface ServerConnectionOptions {
@@ -16,7 +17,10 @@ export interface ServerConnectionOptions {
   readonly keepAliveTimeout: number
   /** How fast a peer must send a request's body and take a response. Default: 30 s idle, 240 octets a second. */
   readonly pace: PaceLimits
-  /** How long a peer that has closed its side, and takes nothing, is still answered; it may have left altogether. Default 10 s. */
+  /**
+   * How long a peer that has closed its side, and takes nothing, is still answered: it may have left altogether. 0: not at all;
+   * Infinity: as long as the exchange takes. Default 500 ms.
+   */
   readonly halfClosedTimeout: number
   /** How long, after our side is closed, we wait for the peer to close its own. Default 2 s. */
   readonly lingerTimeout: number
@@ -32,7 +36,7 @@ export const DEFAULT_SERVER_OPTIONS: ServerConnectionOptions = {
   requestHeadTimeout: 30_000,
   keepAliveTimeout: 75_000,
   pace: { idle: 30_000, minimumRate: 240, grace: 30_000 },
-  halfClosedTimeout: 10_000,
+  halfClosedTimeout: 500,
   lingerTimeout: 2_000,
   discardLimit: 64 * 1024,
   tunnelIdleTimeout: 3_600_000,
@@ -62,4 +66,11 @@ export const DEFAULT_CLIENT_OPTIONS: ClientConnectionOptions = {
   unreadTimeout: 120_000,
   continueTimeout: 1_000,
   tunnelIdleTimeout: 3_600_000,
+}
+
+/** What holds for an exchange on the connection: its route's times, where it has its own. */
+export function optionsFor({ times }: Exchange, options: ClientConnectionOptions): ClientConnectionOptions {
+  if (times === undefined) return options
+  const { responseHead: responseHeadTimeout, upstream: pace, streamIdle: tunnelIdleTimeout } = times
+  return { ...options, responseHeadTimeout, pace, tunnelIdleTimeout }
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type BodySource, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { BodyReader } from './body-reader.ts'
+import type { Exchange } from '../message/exchange.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
 import { CHUNKED } from './framing.ts'
@@ -18,12 +19,19 @@ export interface IncomingBodyOwner {
   continueWanted(): void
 }
 
+/**
+ * Octets of a body that are read although nobody takes them yet: a peer that leaves while its exchange waits is noticed only on
+ * a socket that is read, and most bodies are smaller.
+ */
+const READ_AHEAD = 16 * 1024
+
 /** The body of a request while it arrives: read as fast as it is taken, or read and thrown away after an early answer. */
 export class IncomingBody implements BodySource {
   readonly stream: StreamBody
   private readonly socket: Socket
   private readonly options: ServerConnectionOptions
   private readonly owner: IncomingBodyOwner
+  private readonly exchange: Exchange
   private readonly reader: BodyReader
   private readonly pace: Pace
   private continueOwed: boolean
@@ -36,6 +44,7 @@ export class IncomingBody implements BodySource {
   constructor(
     socket: Socket,
     { framing, request }: Intake,
+    exchange: Exchange,
     continueOwed: boolean,
     options: ServerConnectionOptions,
     owner: IncomingBodyOwner,
@@ -43,6 +52,7 @@ export class IncomingBody implements BodySource {
     this.socket = socket
     this.options = options
     this.owner = owner
+    this.exchange = exchange
     this.continueOwed = continueOwed
     this.stream = new StreamBody(framing === CHUNKED ? undefined : framing, this)
     const connection = request.headers.get('connection')
@@ -64,8 +74,17 @@ export class IncomingBody implements BodySource {
     } else if (this.discarding) {
       this.discarded += chunk.length
       if (this.discarded > this.options.discardLimit) this.break(tooMuchToDiscard())
-    } else if (!this.reader.room) this.wait()
+    } else if (!this.reader.room) {
+      if (this.flowing || this.stream.received >= READ_AHEAD) this.wait()
+      else this.pace.pause()
+    }
     return this.stream.holdsNothing
+  }
+
+  /** The route may be known by now, and have times of its own. */
+  followTimes(): void {
+    const { times } = this.exchange
+    if (times !== undefined) this.pace.use(times.downstream)
   }
 
   /** Whether it is not worth reading to its end for the sake of the connection, if nobody else wants it. */
@@ -93,6 +112,7 @@ export class IncomingBody implements BodySource {
   resumeBody(): void {
     if (this.discarding) return
     this.flowing = true
+    this.followTimes()
     if (this.continueOwed) {
       this.continueOwed = false
       this.owner.continueWanted()

@@ -13,6 +13,7 @@ import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
 import { ControlFields, type HeadLimits, parseRequestHead, type RequestHead } from './head.ts'
 import type { FoundHead } from './head-buffer.ts'
+import { protocolsToPass } from './upgrade.ts'
 
 /** A request that was accepted at the door, and what its connection must know of it. */
 export interface Intake {
@@ -65,7 +66,7 @@ export function takeIn(
       headers,
       scheme,
       body: EMPTY_BODY,
-      upgrade: framing === NO_BODY ? wantedUpgrade(head, control) : undefined,
+      upgrade: wantedUpgrade(head, control),
     }),
     framing,
     persistent: isPersistent(version, headers),
@@ -124,16 +125,11 @@ function pathAndQuery(target: string, authority: Authority, paths: PathForm): Ta
   return checkQuery(query) ?? { authority, path, query }
 }
 
-/**
- * The protocol to switch to, if any. "h2c" is ignored, as RFC 9113 3.1 lets us: passed on, it would open a tunnel in
- * which nothing that a gateway enforces holds (h2c smuggling).
- */
+/** The protocols to switch to, if any, as a list in the peer's order of preference (RFC 9110 7.8). */
 function wantedUpgrade(head: RequestHead, control: ControlFields): string | undefined {
   if (control.upgrade === undefined || head.version !== '1.1') return undefined
   // With an expectation, 100 would have to come before 101 (RFC 9110 7.8): the wish to switch may be ignored instead.
   if (control.expect !== undefined) return undefined
   if (!listHas(head.headers.get('connection'), 'upgrade')) return undefined
-  return /^[\w.\-/+]+$/.test(control.upgrade) && !/^h2c?$/i.test(control.upgrade)
-    ? control.upgrade
-    : undefined
+  return protocolsToPass(control.upgrade)
 }

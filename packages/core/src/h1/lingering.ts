@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Timer } from '../time/timer.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
-import { isTakenFastEnough, octetsTaken } from './write-watch.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
+import { isTakenFastEnough, judgedEvery, octetsTaken } from './write-watch.ts'
 
 /**
  * The proper end of a connection: our side is closed once all is written, and the peer is given time to take it and to close
@@ -13,16 +14,20 @@ export class Lingering {
   private readonly timer: Timer
   private readonly options: ServerConnectionOptions
   private taken = 0
+  /** How fast the peer must take what is left. */
+  pace: PaceLimits
 
   /** @param timer armed here; whoever owns it calls `timedOut` when it fires */
   constructor(socket: Socket, timer: Timer, options: ServerConnectionOptions) {
     this.socket = socket
     this.timer = timer
     this.options = options
+    this.pace = options.pace
   }
 
-  /** The peer has closed its side, and is answered still. */
+  /** The peer has closed its side, and is answered still, if it may be. */
   halfClosed(): void {
+    if (this.options.halfClosedTimeout === 0) return void this.socket.destroy()
     this.taken = octetsTaken(this.socket)
     this.timer.arm(this.options.halfClosedTimeout)
   }
@@ -43,12 +48,12 @@ export class Lingering {
   timedOut(): void {
     const taken = octetsTaken(this.socket) - this.taken
     const all = this.socket.writableLength === 0
-    if (all ? taken > 0 : isTakenFastEnough(taken, this.options.pace)) this.wait()
+    if (all ? taken > 0 : isTakenFastEnough(taken, this.pace)) this.wait()
     else this.socket.destroy()
   }
 
   private wait(): void {
     this.taken = octetsTaken(this.socket)
-    this.timer.arm(this.socket.writableLength > 0 ? this.options.pace.idle : this.options.lingerTimeout)
+    this.timer.arm(this.socket.writableLength > 0 ? judgedEvery(this.pace) : this.options.lingerTimeout)
   }
 }

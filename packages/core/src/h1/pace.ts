@@ -1,15 +1,6 @@
+import type { PaceLimits } from '../message/exchange-times.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
-
-/** When a peer that should send or take a body is too slow. */
-export interface PaceLimits {
-  /** Milliseconds without a single octet. */
-  readonly idle: number
-  /** Octets a second, on average, once `grace` is over; 0 turns it off. */
-  readonly minimumRate: number
-  /** Milliseconds at the start in which the rate does not count. */
-  readonly grace: number
-}
 
 /**
  * Judges a peer by idle time and a minimum rate, not by the length of the whole transfer: a large upload may take an
@@ -54,6 +45,14 @@ export class Pace {
     this.lastProgress = now
     this.paidUntil = now + this.limits.grace
     this.timer.arm(this.remaining())
+  }
+
+  /** Judges by other limits from now on. */
+  use(limits: PaceLimits): void {
+    if (limits === this.limits) return
+    this.paidUntil += limits.grace - this.limits.grace
+    this.limits = limits
+    if (this.running && this.pausedAt === undefined) this.timer.arm(Math.max(1, this.remaining()))
   }
 
   progress(octets: number): void {

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
+import { isStream } from '../fields/stream-types.ts'
 import { type BodySource, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { BodyReader } from './body-reader.ts'
 import type { ClientConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
 import type { Framing } from './framing.ts'
-import { Pace, type PaceLimits } from './pace.ts'
+import { Pace } from './pace.ts'
 
 /** The connection that a response's body arrives on. */
 export interface ResponseBodyOwner {
@@ -49,9 +51,9 @@ export class ResponseBody implements BodySource {
     socket.unref()
     const connection = headers.get('connection')
     this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response', connection)
-    // An event stream is silent for as long as nothing happens.
-    const events = headers.get('content-type')?.startsWith('text/event-stream')
-    this.limits = events ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
+    // A stream of events is silent for as long as nothing happens.
+    const streams = isStream(headers.get('content-type'))
+    this.limits = streams ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
     const unread = { idle: options.unreadTimeout, minimumRate: 0, grace: 0 }
     this.pace = new Pace(options.clock, unread, () => this.tooSlow())
     this.pace.start()

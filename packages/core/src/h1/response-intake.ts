@@ -3,6 +3,7 @@ import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, responseFraming, UNTIL_CLOSE } from './framing.ts'
 import { ControlFields, type HeadLimits, parseResponseHead, type ResponseHead } from './head.ts'
 import type { FoundHead } from './head-buffer.ts'
+import { isAskedFor } from './upgrade.ts'
 
 /** A response that was accepted at the door, and what its connection must know of it. */
 export interface ResponseIntake extends ResponseHead {
@@ -23,7 +24,7 @@ export function takeInResponse(
   const head = parseResponseHead(found, limits)
   if (head instanceof WireFault) return head
   const { status, reason, version, headers } = head
-  if (status === 101 && !isWanted(headers.get('upgrade'), request.upgrade)) {
+  if (status === 101 && !isAskedFor(headers.get('upgrade'), request.upgrade)) {
     return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
   }
   const framing = responseFraming(new ControlFields(headers, version), request.method, status)
@@ -34,8 +35,4 @@ export function takeInResponse(
   const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
   const keepAlive = persistent ? headers.get('keep-alive') : undefined
   return { status, reason, version, headers, framing, persistent, keepAlive }
-}
-
-function isWanted(got: string | undefined, wanted: string | undefined): boolean {
-  return wanted !== undefined && got?.toLowerCase() === wanted.toLowerCase()
 }

@@ -7,6 +7,7 @@ import type { HttpResponse } from '../message/response.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { type Framing, framingToSend, hasNoContent, UNTIL_CLOSE } from './framing.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
 import { type ConnectionOption, JOINED_BODY, responseHead } from './write-head.ts'
 import { WriteWatch } from './write-watch.ts'
 
@@ -15,10 +16,12 @@ export interface ResponseContext {
   /** The request's. */
   readonly method: string
   readonly version: HttpVersion
-  /** The protocol that the request asked to switch to, if any. */
+  /** The protocols that the request asked to switch to, if any. */
   readonly upgrade: string | undefined
   /** Whether the connection ends with this response. */
   readonly last: boolean
+  /** How fast the peer must take it. */
+  readonly pace: PaceLimits
 }
 
 /** Writes one response: decides its framing, joins head and small body in one write, lets a stream flow with back-pressure. */
@@ -33,6 +36,7 @@ export class ResponseWriter implements BodyWriterOwner {
   private bodyWriter: BodyWriter | undefined
   private watch: WriteWatch | undefined
   private wholeBytes = 0
+  private pace: PaceLimits
 
   /** @param done called once, when the body is handed to the socket, or broken */
   constructor(
@@ -42,6 +46,7 @@ export class ResponseWriter implements BodyWriterOwner {
   ) {
     this.socket = socket
     this.options = options
+    this.pace = options.pace
     this.done = done
   }
 
@@ -72,6 +77,7 @@ export class ResponseWriter implements BodyWriterOwner {
       joined ? whole.latin1 : '',
     )
     this.begun = true
+    this.pace = context.pace
     this.status = status
     this.last = last
     if (joined) {
@@ -108,7 +114,7 @@ export class ResponseWriter implements BodyWriterOwner {
   }
 
   awaitDrain(): void {
-    this.watch ??= new WriteWatch(this.socket, this.options.clock, this.options.pace, () => {
+    this.watch ??= new WriteWatch(this.socket, this.options.clock, this.pace, () => {
       this.abandon(new TrafficError('downstream_too_slow', 'the peer takes the response too slowly'))
     })
     this.watch.start()
@@ -147,12 +153,14 @@ function endsExchange(status: number): boolean {
   return status >= 200 && status <= 599 && Number.isInteger(status)
 }
 
-function switches(response: HttpResponse, context: ResponseContext): boolean {
-  return response.status === 101 && response.tunnel !== undefined && context.upgrade !== undefined
+function switches({ status, tunnel, headers }: HttpResponse, { upgrade }: ResponseContext): boolean {
+  if (status !== 101 || tunnel === undefined || upgrade === undefined) return false
+  // Which protocol it is must be told; where one was asked for, it is that one.
+  return headers.has('upgrade') || !upgrade.includes(',')
 }
 
 function noFinalStatus(status: number): TrafficError {
-  const reason = `the response has status ${status}: a final one is within 200 to 599, and 101 needs a tunnel and a request for it`
+  const reason = `the response has status ${status}: a final one is within 200 to 599, and 101 needs a tunnel, a request for it, and an Upgrade field where there is a choice`
   return new TrafficError('internal', reason, { phase: 'send' })
 }
 
@@ -165,5 +173,11 @@ function connectionOption(status: number, last: boolean, version: HttpVersion): 
 /** Writes the response to a request that was not accepted; nothing follows it. */
 export function writeLast(response: HttpResponse, socket: Socket, options: ServerConnectionOptions): void {
   const writer = new ResponseWriter(socket, options, () => {})
-  writer.begin(response, { method: 'GET', version: '1.1', upgrade: undefined, last: true })
+  writer.begin(response, {
+    method: 'GET',
+    version: '1.1',
+    upgrade: undefined,
+    last: true,
+    pace: options.pace,
+  })
 }

@@ -4,6 +4,7 @@ import { Exchange, type Peer } from '../message/exchange.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
 import type { Timer } from '../time/timer.ts'
 import { Answer, ask, discard, type Responder } from './answer.ts'
+import { Backlog } from './backlog.ts'
 import type { ServerConnectionOptions } from './connection-options.ts'
 import { WireFault } from './fault.ts'
 import { NO_BODY } from './framing.ts'
@@ -15,7 +16,6 @@ import { peerOf } from './peer.ts'
 import { writeLast } from './response-writer.ts'
 import { type ReadTarget, SocketReader } from './socket-reader.ts'
 import { after, SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
-import { openTunnel, type TunnelEnd } from './tunnel.ts'
 
 /** Whoever accepted the connection. */
 export interface ServerConnectionOwner extends Responder {
@@ -39,9 +39,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   private answer: Answer | undefined
   /** The body of its request, while that arrives. */
   private incoming: IncomingBody | undefined
-  private tunnel: TunnelEnd | undefined
-  /** Octets behind the present request, not looked at before it is answered. */
-  private pending: Buffer | undefined
+  private readonly backlog: Backlog
   private persistent = true
   private peerEnded = false
   /** How long the peer may still bring a request, once no more are wanted. */
@@ -55,6 +53,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.peer = peerOf(socket)
     this.timer = options.clock.timer(() => this.timedOut())
     this.lingering = new Lingering(socket, this.timer, options)
+    this.backlog = new Backlog(socket, options.limits.head)
     this.timer.arm(options.requestHeadTimeout)
     socket.setNoDelay(true)
     const reader = new SocketReader()
@@ -77,22 +76,24 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   get streaming(): boolean {
-    return this.incoming !== undefined || this.tunnel !== undefined
+    return this.incoming !== undefined || this.answer?.tunnel !== undefined
   }
 
   read(chunk: Buffer, owned: boolean): boolean {
     switch (this.state) {
       case 'idle':
       case 'head':
-        this.readHead(chunk)
+        // What is pipelined already comes first.
+        if (this.backlog.isEmpty) this.readHead(chunk)
+        else this.backlog.add(chunk)
         return true
       case 'exchange':
       case 'discarding':
         if (this.incoming !== undefined) return this.incoming.read(owned ? chunk : Buffer.from(chunk))
-        this.hold(chunk)
+        this.backlog.add(chunk)
         return true
       case 'tunnel':
-        return this.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
+        return this.answer?.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
       default:
         return true // lingering, closed: thrown away
     }
@@ -121,31 +122,32 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.persistent = intake.persistent
     const exchange = new Exchange(intake.request, this.options.clock, this.peer)
     this.answer = new Answer(this.socket, exchange, this.options, this.owner, this.answered)
-    this.beginBody(intake, found)
+    this.beginBody(intake, exchange, found)
     this.answer.content = intake.request.body
     if (exchange.cancellation !== undefined) this.failed(exchange.cancellation)
     else ask(this.owner, exchange).then(this.respond, this.failed)
+    this.incoming?.followTimes()
   }
 
   /** Gives the request its body: here already, or still to come. */
-  private beginBody(intake: Intake, found: FoundHead): void {
+  private beginBody(intake: Intake, exchange: Exchange, found: FoundHead): void {
     const { framing, request } = intake
     const { buffer, next } = found
     const here = buffer.length - next
     if (framing === NO_BODY || (framing > 0 && here >= framing)) {
       if (framing > 0) request.body = wholeBody(found, framing)
-      if (here > framing) this.hold(buffer.subarray(next + framing))
+      if (here > framing) this.backlog.add(buffer.subarray(next + framing))
       return
     }
     const continueOwed = intake.expectsContinue && here === 0
-    this.incoming = new IncomingBody(this.socket, intake, continueOwed, this.options, this)
+    this.incoming = new IncomingBody(this.socket, intake, exchange, continueOwed, this.options, this)
     request.body = this.incoming.stream
     if (here > 0) this.incoming.read(Buffer.from(buffer.subarray(next)))
   }
 
   bodyRead(behind: Buffer | undefined): void {
     this.incoming = undefined
-    if (behind !== undefined) this.hold(behind)
+    if (behind !== undefined) this.backlog.add(behind)
     if (this.state === 'discarding') this.next('discarded')
   }
 
@@ -158,12 +160,6 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
 
   continueWanted(): void {
     this.answer?.sendContinue()
-  }
-
-  private hold(octets: Buffer): void {
-    // Copied: the octets may stand in a buffer that the next read overwrites.
-    this.pending = Buffer.concat(this.pending === undefined ? [octets] : [this.pending, octets])
-    this.socket.pause()
   }
 
   private refuse(fault: WireFault): void {
@@ -181,28 +177,30 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const { answer } = this
     if (this.state !== 'exchange' || answer === undefined) {
       discard(response, new TrafficError('downstream_closed', 'the peer left meanwhile'))
-    } else if (answer.write(response, this.isLast(answer)) && response.tunnel !== undefined) {
-      this.switchProtocols(response.tunnel)
+    } else if (
+      answer.write(response, this.isLast(answer), this.incoming !== undefined) &&
+      response.tunnel !== undefined
+    ) {
+      this.switchProtocols(answer, response.tunnel)
     }
   }
 
   /** Whether this response ends the connection, as far as can be told when its head is written. */
   private isLast(answer: Answer): boolean {
     if (!this.persistent || this.grace !== undefined) return true
-    if (this.peerEnded && this.pending === undefined) return true
-    // What came behind a refused Upgrade was meant for another protocol, or to be smuggled.
-    if (answer.upgrade !== undefined && this.pending !== undefined) return true
+    if (this.peerEnded && this.backlog.isEmpty) return true
+    // What came behind a refused Upgrade, or is still to come behind its body, was meant for another protocol, or to be smuggled.
+    if (answer.upgrade !== undefined && (!this.backlog.isEmpty || this.incoming !== undefined)) return true
     return this.incoming?.notWorthReading ?? false
   }
 
-  private switchProtocols(upstream: Tunnel): void {
+  private switchProtocols(answer: Answer, upstream: Tunnel): void {
     this.move('switched')
     this.timer.disarm()
-    const { clock, tunnelIdleTimeout } = this.options
-    this.tunnel = openTunnel(this.socket, upstream, clock, tunnelIdleTimeout)
-    if (this.pending !== undefined) this.tunnel.read(this.pending)
-    this.pending = undefined
-    if (this.peerEnded) this.tunnel.ended()
+    const tunnel = answer.openTunnel(upstream)
+    const early = this.backlog.take()
+    if (early !== undefined) tunnel.read(early)
+    if (this.peerEnded) tunnel.ended()
     else this.socket.resume()
   }
 
@@ -217,6 +215,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
       return
     }
     answer.conclude(undefined)
+    this.lingering.pace = answer.pace
     if (answer.last) this.close()
     else if (this.incoming === undefined) this.next('answered')
     else {
@@ -228,11 +227,11 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   /** On to the next request: what is pipelined already, or what comes. */
   private next(event: ServerEvent): void {
     this.move(event)
-    if (this.peerEnded && this.pending === undefined) return this.close()
+    if (this.peerEnded && this.backlog.isEmpty) return this.close()
     this.timer.arm(this.grace ?? this.options.keepAliveTimeout)
     // A peer that does not read is not answered further: `drained` goes on.
     if (this.socket.writableNeedDrain) this.socket.pause()
-    else if (this.pending !== undefined || this.socket.isPaused()) {
+    else if (!this.backlog.isEmpty || this.socket.isPaused()) {
       // Later, so that a long pipeline does not grow the stack.
       setImmediate(() => this.readPending())
     }
@@ -240,16 +239,15 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
 
   private readPending(): void {
     if (this.state !== 'idle') return
-    const octets = this.pending
-    this.pending = undefined
+    const octets = this.backlog.take()
     if (octets !== undefined) this.readHead(octets)
     if (this.peerEnded) this.ended()
     // During an exchange, too: else nobody would notice that the peer leaves.
-    else if (this.pending === undefined && this.incoming === undefined) this.socket.resume()
+    else if (!this.backlog.isFull && this.incoming === undefined) this.socket.resume()
   }
 
   private drained(): void {
-    if (this.state === 'tunnel') this.tunnel?.drained()
+    if (this.state === 'tunnel') this.answer?.tunnel?.drained()
     else if (this.answer !== undefined) this.answer.drained()
     else if (this.state === 'idle') this.readPending()
   }
@@ -257,9 +255,9 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   /** The peer has closed its side; it may still read. */
   private ended(): void {
     this.peerEnded = true
-    if (this.state === 'tunnel') this.tunnel?.ended()
+    if (this.state === 'tunnel') this.answer?.tunnel?.ended()
     else if (this.state !== 'exchange') {
-      if (this.state !== 'idle' || this.pending === undefined) this.close()
+      if (this.state !== 'idle' || this.backlog.isEmpty) this.close()
     } else if (this.incoming === undefined) this.lingering.halfClosed()
     else this.socket.destroy() // half a request, and the other half will never come
   }
@@ -278,7 +276,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   private linger(): void {
-    this.pending = undefined
+    this.backlog.take()
     this.incoming?.stop(new TrafficError('cancelled', 'the connection is being closed'))
     this.incoming = undefined
     this.lingering.begin()
@@ -288,7 +286,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     const switched = this.state === 'tunnel'
     this.move('gone')
     this.timer.disarm()
-    this.tunnel?.gone()
+    this.answer?.tunnel?.gone()
     const error = new TrafficError('downstream_closed', 'the peer left before its response was complete')
     this.incoming?.stop(error)
     this.incoming = undefined

@@ -16,6 +16,8 @@ const LINGER = 2_000
  */
 export class TunnelEnd implements Tunnel, BodySink, BodySource {
   readonly incoming: StreamBody
+  /** Octets written so far. */
+  written = 0
   private readonly socket: Socket
   private readonly idle: Timer
   private readonly idleTimeout: number
@@ -94,6 +96,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
     if (this.deaf) return true
     this.idle.arm(this.idleTimeout)
     this.lastWrite = this.clock.now()
+    this.written += chunk.byteLength
     return this.socket.write(chunk)
   }
 

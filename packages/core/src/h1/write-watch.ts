@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
-import type { PaceLimits } from './pace.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
 
 /** Judges a peer that should take what is queued for it: in each idle period it must take what the minimum rate asks. */
 export class WriteWatch {
@@ -23,7 +23,7 @@ export class WriteWatch {
   /** The socket's buffer is full: it is the peer's turn. */
   start(): void {
     this.taken = octetsTaken(this.socket)
-    this.timer.arm(this.limits.idle)
+    this.timer.arm(judgedEvery(this.limits))
   }
 
   stop(): void {
@@ -31,9 +31,14 @@ export class WriteWatch {
   }
 }
 
-/** Whether `taken` octets in an idle period are what the minimum rate asks. */
-export function isTakenFastEnough(taken: number, { idle, minimumRate }: PaceLimits): boolean {
-  return taken > 0 && taken >= (minimumRate * idle) / 1000
+/** Whether `taken` octets in the period of `judgedEvery` are what the minimum rate asks. */
+export function isTakenFastEnough(taken: number, limits: PaceLimits): boolean {
+  return taken > 0 && taken >= (limits.minimumRate * judgedEvery(limits)) / 1000
+}
+
+/** Milliseconds in which something must be taken: where no pause is too long, the rate still asks for its share. */
+export function judgedEvery({ idle, minimumRate, grace }: PaceLimits): number {
+  return idle === Infinity && minimumRate > 0 ? Math.max(grace, 1_000) : idle
 }
 
 /**

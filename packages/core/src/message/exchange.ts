@@ -2,6 +2,7 @@ import type { Span } from '../telemetry/tracer.ts'
 import type { Clock } from '../time/clock.ts'
 import { reportDefect } from '../time/defect.ts'
 import { TrafficError } from './errors.ts'
+import type { ExchangeTimes } from './exchange-times.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest, Scheme } from './request.ts'
 
@@ -19,9 +20,9 @@ export interface Outcome {
   readonly status: number | undefined
   /** What broke it, before or after the head; undefined if the response was delivered whole. */
   readonly error: TrafficError | undefined
-  /** Octets of content sent to the peer that asked. */
+  /** Octets of content sent to the peer that asked; after a switch of protocols, those of the tunnel. */
   readonly bytesSent: number
-  /** Octets of content that it sent. */
+  /** The same of what it sent. */
   readonly bytesReceived: number
 }
 
@@ -57,6 +58,8 @@ export class Exchange {
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
   deadline: number = Infinity
+  /** The times of its route, where it has its own. */
+  times: ExchangeTimes | undefined
   /** Its class where slots are scarce, from 0, the highest; undefined for the middle one. */
   priority: number | undefined
   /** Tries made so far. */

@@ -15,6 +15,7 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.params = parent.params
   child.apiVersion = parent.apiVersion
   child.deadline = parent.deadline
+  child.times = parent.times
   child.priority = parent.priority
   child.attempts = parent.attempts
   child.preserveHost = parent.preserveHost

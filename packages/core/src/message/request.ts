@@ -41,7 +41,7 @@ export class HttpRequest {
   body: Body
   /** The version that the sender spoke. */
   readonly version: HttpVersion
-  /** The protocol that the sender wants to switch to (RFC 9110 7.8), as "websocket"; hop-by-hop, so kept out of `headers`. */
+  /** The protocols that the sender wants to switch to (RFC 9110 7.8), as "websocket" or "websocket, tcp"; hop-by-hop, so kept out of `headers`. */
   upgrade: string | undefined
 
   constructor(parts: RequestParts) {

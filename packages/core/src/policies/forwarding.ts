@@ -103,9 +103,9 @@ function filterResponse(headers: HeaderList): void {
   filterFields(headers, RESPONSE_FILTER)
 }
 
-/** 426 must name the protocols that would do, and a switch to them passes through us (RFC 9110 15.5.22). */
+/** 426 and 101 name protocols, and the switch to them passes through us (RFC 9110 15.5.22, 15.2.2). */
 function filterFinal({ status, headers }: HttpResponse): void {
-  const offered = status === 426 ? headers.get('upgrade') : undefined
+  const offered = status === 426 || status === 101 ? headers.get('upgrade') : undefined
   filterResponse(headers)
   if (offered !== undefined) headers.add('upgrade', offered)
 }

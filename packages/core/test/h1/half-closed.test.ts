@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { StreamBody } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { eventually, FilledBody, headers, serve } from './harness.ts'
+import { A_FEW_READS, eventually, FilledBody, headers, type Served, serve } from './harness.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
+
+const PATIENT = { halfClosedTimeout: 10_000 }
 
 /** A peer that has asked, has closed its side, and has the head of a response whose body is to be filled. */
 async function halfClosed(t: TestContext) {
   const filled = new FilledBody()
-  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)))
+  const server = await serve(t, () => Promise.resolve(new HttpResponse(200, headers(), filled.body)), PATIENT)
   const client = await server.client()
   client.send(GET)
   client.finish()
@@ -56,8 +59,10 @@ test('a peer that has closed its side and reads slowly is judged by what it take
 })
 
 test('the time of a peer that has closed its side counts in each of its pipelined exchanges', async (t) => {
-  const server = await serve(t, ({ request }) =>
-    request.path === '/1' ? Promise.resolve(new HttpResponse(204)) : new Promise(() => {}),
+  const server = await serve(
+    t,
+    ({ request }) => (request.path === '/1' ? Promise.resolve(new HttpResponse(204)) : new Promise(() => {})),
+    PATIENT,
   )
   const client = await server.client()
   client.send('GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n')
@@ -67,4 +72,106 @@ test('the time of a peer that has closed its side counts in each of its pipeline
   await server.clock.advance(10_100)
   assert.match(await client.gone(), /^HTTP\/1\.1 204 /)
   assert.equal(server.outcomes[1]?.error?.code, 'downstream_closed')
+})
+
+/** A peer whose request nobody answers, and who has closed its side. */
+async function left(t: TestContext, options: { halfClosedTimeout?: number } = {}, octets: string = GET) {
+  const server = await serve(t, () => new Promise<HttpResponse>(() => {}), options)
+  const client = await server.client()
+  client.send(octets)
+  client.finish()
+  await eventually(() => server.exchanges.length === 1, 'it is handled')
+  await eventually(() => server.connections[0]?.socket.readableEnded === true, 'its end arrived')
+  return { server, client }
+}
+
+test('a peer that has closed its side while it is answered is taken for gone after half a second', async (t) => {
+  const { server } = await left(t)
+  await server.clock.advance(450)
+  assert.equal(server.outcomes.length, 0)
+  await server.clock.advance(70)
+  await eventually(() => server.outcomes.length === 1, 'the exchange ends')
+  assert.equal(server.exchanges[0]?.cancellation?.code, 'downstream_closed')
+  assert.deepEqual(
+    [server.outcomes[0]?.status, server.outcomes[0]?.error?.code],
+    [undefined, 'downstream_closed'],
+  )
+})
+
+test('a peer that has closed its side is given up at once where it may not be answered', async (t) => {
+  const { server } = await left(t, { halfClosedTimeout: 0 })
+  await eventually(() => server.outcomes.length === 1, 'the exchange ends')
+  assert.equal(server.outcomes[0]?.error?.code, 'downstream_closed')
+})
+
+test('a peer that has closed its side is answered however long it takes where that is set', async (t) => {
+  const { server, client } = await left(t, { halfClosedTimeout: Infinity })
+  await server.clock.advance(3_600_000)
+  assert.deepEqual([server.outcomes.length, client.closed], [0, false])
+})
+
+for (const [name, behind] of [
+  ['a part of a further request', 'G'],
+  ['whole further requests', GET.repeat(20)],
+] as const) {
+  test(`a peer that leaves is noticed although ${name} stands behind the one that is answered`, async (t) => {
+    const { server } = await left(t, {}, GET + behind)
+    await server.clock.advance(520)
+    await eventually(() => server.outcomes.length === 1, 'the exchange ends')
+    assert.equal(server.exchanges.length, 1)
+  })
+}
+
+test('what is pipelined while the connection is between two requests is read in its order', async (t) => {
+  const server = await serve(t, ({ request }) =>
+    Promise.resolve(new HttpResponse(200, headers(['x-path', request.path]))),
+  )
+  const client = await server.client()
+  const paths = Array.from({ length: 300 }, (_, index) => `/${index}`)
+  for (const path of paths) client.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+  client.finish()
+  const text = await client.end()
+  assert.deepEqual(
+    Array.from(text.matchAll(/x-path: (\S+)/g), ([, path]) => path),
+    paths,
+  )
+})
+
+/** Bytes that have arrived of the body of the first request. */
+function received({ exchanges }: Served): number {
+  const body = exchanges[0]?.request.body
+  return body instanceof StreamBody ? body.received : 0
+}
+
+test('a body that nobody takes yet is read ahead, so that a peer that leaves is noticed', async (t) => {
+  const server = await serve(t, () => new Promise(() => {}))
+  const client = await server.client()
+  client.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n')
+  await eventually(() => server.exchanges.length === 1, 'it is handled')
+  client.send('01234')
+  await eventually(() => received(server) === 5, 'a part arrived')
+  client.send('56789')
+  client.reset()
+  await eventually(() => server.outcomes.length === 1, 'the exchange ends')
+  assert.equal(server.outcomes[0]?.error?.code, 'downstream_closed')
+})
+
+test('a body that nobody takes yet is not read without end', async (t) => {
+  const server = await serve(t, () => new Promise(() => {}))
+  const client = await server.client()
+  client.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n')
+  await eventually(() => server.exchanges.length === 1, 'it is handled')
+  for (let part = 0; part < 100; part++) client.send('x'.repeat(100_000))
+  await eventually(() => server.connections[0]?.socket.isPaused() === true, 'it waits')
+  assert.ok(received(server) <= A_FEW_READS)
+})
+
+test('a peer that awaits 100 and leaves is noticed at once', async (t) => {
+  const server = await serve(t, () => new Promise(() => {}))
+  const client = await server.client()
+  client.send('POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n')
+  await eventually(() => server.exchanges.length === 1, 'it is handled')
+  client.finish()
+  await eventually(() => server.outcomes.length === 1, 'the exchange ends')
+  assert.equal(server.outcomes[0]?.error?.code, 'downstream_closed')
 })

@@ -42,7 +42,7 @@ test('all pipelined requests of a peer that has closed its side are answered', a
 
 test('a peer that closes its side is answered for a while only: it may have left altogether', async (t) => {
   const told: TrafficError[] = []
-  const server = await serve(t, waiting(told))
+  const server = await serve(t, waiting(told), { halfClosedTimeout: 10_000 })
   const client = await server.client()
   client.send(GET)
   client.finish()

@@ -12,6 +12,7 @@ import {
   dial,
   echo,
   eventually,
+  FilledBody,
   headers,
   type Proxied,
   proxy,
@@ -132,10 +133,15 @@ test('a refused switch without octets behind it leaves the connection as it was'
 
 for (const [name, octets] of [
   ['h2c', WANTED.replace('WebSocket', 'h2c')],
-  ['a list of protocols', WANTED.replace('WebSocket', 'websocket, x')],
+  ['h2c by another case and version', WANTED.replace('WebSocket', 'H2C/1, HTTP/2.0, TLS/1.0')],
+  ['a list with a member that is no protocol', WANTED.replace('WebSocket', 'websocket, a b')],
+  ['a list without a member', WANTED.replace('WebSocket', ' , ,')],
   ['an upgrade that Connection does not name', WANTED.replace('keep-alive, Upgrade', 'keep-alive')],
   ['an upgrade in HTTP/1.0', WANTED.replace('HTTP/1.1', 'HTTP/1.0')],
-  ['an upgrade with a body', WANTED.replace('\r\n\r\n', '\r\nContent-Length: 1\r\n\r\nx')],
+  [
+    'an upgrade with an expectation',
+    WANTED.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx'),
+  ],
 ] as const) {
   test(`no wish to switch: ${name}`, async (t) => {
     const server = await serve(t, echo)
@@ -297,4 +303,177 @@ test('a tunnel that nobody can be switched to is cut', async (t) => {
   assert.match(await client.end(), /^HTTP\/1\.1 500 /)
   await far.end()
   assert.equal(upstreams[0]?.closed, true)
+})
+
+const EXEC =
+  'POST /v1/exec/x/start HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\n'
+const DETACHED = '{"Detach":false,"Tty":false}\n'
+const TO_TCP = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
+
+test('a switch that is asked for with a body is passed on with all of it, and octets pass both ways', async (t) => {
+  const { server, origin } = await proxy(t)
+  const client = await server.client()
+  client.send(`${EXEC}Content-Length: 29\r\n\r\n${DETACHED}`)
+  const far = await origin.accept()
+  assert.equal(
+    await far.receives(DETACHED),
+    'POST /v1/exec/x/start HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 29\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n' +
+      DETACHED,
+  )
+  far.forget()
+  far.send(`${TO_TCP}$ `)
+  assert.equal(
+    undated(await client.receives('$ ')),
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n$ ',
+  )
+  client.send('ls\n')
+  await far.receives('ls\n')
+})
+
+for (const [name, framing, parts] of [
+  ['of a length', 'Content-Length: 29', [DETACHED.slice(0, 10), DETACHED.slice(10)]],
+  [
+    'in chunks',
+    'Transfer-Encoding: chunked',
+    [`1d\r\n${DETACHED.slice(0, 10)}`, `${DETACHED.slice(10)}\r\n0\r\n\r\n`],
+  ],
+] as const) {
+  test(`octets behind a body ${name} that asks for a switch are held until 101, and belong to the tunnel`, async (t) => {
+    const { server, origin } = await proxy(t)
+    const client = await server.client()
+    client.send(`${EXEC}${framing}\r\n\r\n${parts[0]}`)
+    const far = await origin.accept()
+    await far.receives('"Deta')
+    client.send(`${parts[1]}first`)
+    await far.receives(name === 'in chunks' ? '0\r\n\r\n' : DETACHED.slice(10))
+    client.send(' second')
+    for (let wait = 0; wait < 20; wait++) await turn()
+    assert.doesNotMatch(far.forget(), /first|second/)
+    far.send(TO_TCP)
+    await client.receives('101')
+    client.send(' third')
+    assert.equal(await far.receives('third'), 'first second third')
+    assert.equal(server.exchanges.length, 1)
+  })
+
+  test(`octets behind a body ${name} are nobody's when the switch is refused, and the connection ends`, async (t) => {
+    const { server, origin } = await proxy(t)
+    const client = await server.client()
+    client.send(`${EXEC}${framing}\r\n\r\n${parts.join('')}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)
+    const far = await origin.accept()
+    await far.receives(name === 'in chunks' ? '0\r\n\r\n' : DETACHED)
+    far.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno')
+    assert.match(await client.end(), /connection: close\r\n\r\nno$/)
+    assert.equal(server.exchanges.length, 1)
+    assert.doesNotMatch(far.text, /smuggled/)
+  })
+}
+
+test('a switch that is refused before its body has come ends the connection', async (t) => {
+  const { server, origin } = await proxy(t)
+  const client = await server.client()
+  client.send(`${EXEC}Content-Length: 29\r\n\r\n`)
+  const far = await origin.accept()
+  await far.receives('\r\n\r\n')
+  far.send('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno')
+  assert.match(await client.receives('no'), /connection: close\r\n\r\nno$/)
+  client.send(`${DETACHED}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)
+  await client.end()
+  assert.equal(server.exchanges.length, 1)
+})
+
+test('a refused switch whose body was whole, with nothing behind it, leaves the connection as it was', async (t) => {
+  const { server, origin } = await proxy(t)
+  const client = await server.client()
+  const far = origin.accept()
+  for (let count = 1; count <= 2; count++) {
+    client.send(`${EXEC}Content-Length: 29\r\n\r\n${DETACHED}`)
+    await (await far).receives(DETACHED)
+    ;(await far).forget()
+    ;(await far).send('HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno')
+    assert.doesNotMatch(await client.receives('no'), /connection: close/)
+    client.forget()
+  }
+})
+
+test('101 that comes before the request is out is malformed: what is left of it is no part of a tunnel', async (t) => {
+  const { server, origin } = await proxy(t)
+  const client = await server.client()
+  client.send(`${EXEC}Content-Length: 29\r\n\r\n${DETACHED.slice(0, 10)}`)
+  const far = await origin.accept()
+  await far.receives(DETACHED.slice(0, 10))
+  far.forget()
+  far.send(`${TO_TCP}early`)
+  assert.match(await client.receives('\r\n\r\n'), /^HTTP\/1\.1 502 /)
+  client.send(`${DETACHED.slice(10)}behind`)
+  await client.end()
+  assert.doesNotMatch(await far.end(), /behind/)
+})
+
+test('a handler that switches before the request body was read is an internal error: the rest is no tunnel', async (t) => {
+  const written: string[] = []
+  const server = await serve(t, () => {
+    const far = new FilledBody()
+    const tunnel = {
+      incoming: far.body,
+      outgoing: {
+        write: (chunk: Uint8Array) => written.push(Buffer.from(chunk).toString()) > 0,
+        end() {},
+        fail() {},
+      },
+      onDrain() {},
+      onGone() {},
+    }
+    return Promise.resolve(new HttpResponse(101, headers(['upgrade', 'tcp']), undefined, tunnel))
+  })
+  const client = await server.client()
+  client.send(`${EXEC}Content-Length: 29\r\n\r\n${DETACHED.slice(0, 10)}`)
+  assert.match(await client.receives('\r\n\r\n'), /^HTTP\/1\.1 500 /)
+  client.send(`${DETACHED.slice(10)}behind`)
+  await client.end()
+  assert.deepEqual(written, [])
+})
+
+for (const [name, sent, passed] of [
+  ['a list', 'Upgrade: WebSocket, tcp', 'WebSocket, tcp'],
+  ['several fields', 'Upgrade: websocket\r\nUpgrade: tcp', 'websocket, tcp'],
+  ['a list with empty members', 'Upgrade: , websocket ,\t, tcp,', 'websocket, tcp'],
+  ['a list with h2c', 'Upgrade: h2c, websocket, HTTP/2.0', 'websocket'],
+  ['a protocol with a version', 'Upgrade: irc/6.9, RTA/x11', 'irc/6.9, RTA/x11'],
+] as const) {
+  test(`of protocols in ${name} the origin sees all that are not HTTP again, in their order`, async (t) => {
+    const { server, origin } = await proxy(t)
+    const client = await server.client()
+    client.send(WANTED.replace('Upgrade: WebSocket', sent))
+    const far = await origin.accept()
+    assert.match(await far.receives('\r\n\r\n'), new RegExp(`\r\nupgrade: ${passed}\r\n`))
+  })
+}
+
+test('the origin chooses among the protocols, and the peer is told which', async (t) => {
+  const { server, origin } = await proxy(t, forwarding())
+  const client = await server.client()
+  client.send(WANTED.replace('WebSocket', 'websocket, TCP'))
+  const far = await origin.accept()
+  await far.receives('\r\n\r\n')
+  far.send(TO_TCP)
+  assert.match(
+    await client.receives('\r\n\r\n'),
+    /^HTTP\/1\.1 101 .*\r\nconnection: upgrade\r\nupgrade: tcp\r\n/s,
+  )
+})
+
+test('where there was a choice, a switch that does not say what it is to is an internal error', async (t) => {
+  const { server, origin } = await proxy(t, (next) => async (exchange) => {
+    const response = await next(exchange)
+    response.headers.delete('upgrade')
+    return response
+  })
+  const client = await server.client()
+  client.send(WANTED.replace('WebSocket', 'websocket, tcp'))
+  const far = await origin.accept()
+  await far.receives('\r\n\r\n')
+  far.send(TO_TCP)
+  assert.match(await client.end(), /^HTTP\/1\.1 500 /)
+  await far.end()
 })

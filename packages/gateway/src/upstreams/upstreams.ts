@@ -7,6 +7,7 @@ import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { makeUpstreamGuard, type UpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type ListedEndpoint, listedName, listEndpoints } from '../discovery/listed-endpoint.ts'
+import { paces } from '../route-times.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 
 /** An upstream as a snapshot holds it. */
@@ -153,8 +154,8 @@ function makeUpstream(
     connection: {
       limits,
       responseHeadTimeout: timeouts.responseHead,
-      // An upstream may be slow to speak, as long as it speaks: only idle time counts.
-      pace: { idle: timeouts.bodyIdle, minimumRate: 0, grace: minimumByteRate.grace },
+      tunnelIdleTimeout: timeouts.streamIdle,
+      pace: paces(timeouts.bodyIdle, minimumByteRate).upstream,
     },
   })
 }

@@ -59,20 +59,66 @@ test('the origin is told of an Upgrade in plain words', async (t) => {
   }
 })
 
-test('an Upgrade beside a body is not passed on: what would be behind it could be either', async (t) => {
-  const site = await AttackedGateway.start(t)
-  const head = UPGRADE.replace('GET', 'POST').slice(0, -2)
-  for (const [name, octets] of [
-    ['with a length', `${head}content-length: 5\r\n\r\nhello`],
-    ['in chunks', `${head}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
-  ] as const) {
-    await t.test(name, () =>
-      site.passesAs(octets, {
-        method: 'POST',
-        target: '/chat',
-        body: 'hello',
-        fields: { connection: [], upgrade: [] },
-      }),
+const TO_TCP = 'HTTP/1.1 101 UPGRADED\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n'
+const EXEC = 'POST /exec HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: tcp\r\n'
+const BODIES = [
+  ['with a length', `${EXEC}content-length: 5\r\n\r\nhello`],
+  ['in chunks', `${EXEC}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
+] as const
+
+for (const [name, octets] of BODIES) {
+  test(`an Upgrade beside a body ${name} reaches the origin with its body, and what is behind belongs to the tunnel alone`, async (t) => {
+    const site = await AttackedGateway.start(t)
+    site.origin.answer = () => TO_TCP
+    const client = await site.gateway.connect()
+    client.send(octets + SMUGGLED)
+    await client.receives('101 Switching')
+    const [connection] = site.origin.connections
+    await connection?.receives(SMUGGLED)
+    assert.deepEqual(
+      [site.got.method, site.got.target, site.got.body, valuesOf(site.got, 'upgrade')],
+      ['POST', '/exec', 'hello', ['tcp']],
     )
+    assert.equal(site.origin.octets.indexOf(SMUGGLED), site.origin.octets.length - SMUGGLED.length)
+  })
+
+  test(`what is behind an Upgrade beside a body ${name} that the origin refuses is dropped`, async (t) => {
+    const site = await AttackedGateway.start(t)
+    site.origin.answer = () => TAKEN
+    await site.answers(octets + SMUGGLED, [200], ['/exec'])
+  })
+}
+
+test('what an origin sends behind a refusal of a switch reaches no client', async (t) => {
+  const site = await AttackedGateway.start(t)
+  const forged = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged'
+  site.origin.answer = ({ target }) =>
+    target === '/exec' ? `HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n${forged}` : TAKEN
+  const client = await site.gateway.connect()
+  client.send(BODIES[0][1])
+  assert.equal((await nextResponse(client)).status, 403)
+  client.send('GET /next HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  assert.notEqual((await nextResponse(client)).content, 'forged')
+})
+
+test('an Upgrade does not open the way for HTTP behind the back of the routes', async (t) => {
+  const site = await AttackedGateway.start(t)
+  site.origin.answer = () => TAKEN
+  for (const protocols of [
+    'h2c',
+    'H2C',
+    'h2',
+    'HTTP/2.0',
+    'http/1.1',
+    'TLS/1.2',
+    'h2c, HTTP/2.0',
+    'h2c,h2c',
+  ]) {
+    site.origin.forget()
+    const client = await site.gateway.connect()
+    client.send(BODIES[0][1].replace('tcp', protocols))
+    assert.equal((await nextResponse(client)).status, 200)
+    assert.deepEqual(valuesOf(site.got, 'upgrade'), [], protocols)
+    assert.deepEqual(valuesOf(site.got, 'connection'), [], protocols)
   }
 })

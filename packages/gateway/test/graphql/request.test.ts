@@ -202,6 +202,22 @@ describe('on a route for GraphQL', () => {
     assert.equal(taking.received[0]?.headers['upgrade'], 'websocket')
   })
 
+  it('what asks for a WebSocket and brings an operation is judged by that: the service may run it and not switch', async (t) => {
+    const { raw, received } = await startGraphql(t, [
+      { ...ROUTES[0], name: 'it', graphql: { websocket: 'allow', maxDepth: 2 } },
+    ])
+    const deep = '{"query":"{ a { b { c } } }"}'
+    const fields = 'host: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n'
+    const json = `content-type: application/json\r\ncontent-length: ${deep.length}\r\n\r\n${deep}`
+    for (const request of [
+      `POST /graphql HTTP/1.1\r\n${fields}${json}`,
+      `GET /graphql HTTP/1.1\r\n${fields}${json}`,
+      `GET /graphql?query=${encodeURIComponent('{ a { b { c } } }')} HTTP/1.1\r\n${fields}\r\n`,
+    ])
+      assert.match(await raw([request], (text) => text.endsWith('}')), /^HTTP\/1\.1 400 /, request)
+    assert.equal(received.length, 0)
+  })
+
   it('clients that ask for responses of GraphQL get errors as these', async (t) => {
     const { post, get } = await startGraphql(t, [{ ...ROUTES[0], name: 'it', graphql: { maxDepth: 2 } }])
     const accept = 'application/graphql-response+json, application/json;q=0.9'

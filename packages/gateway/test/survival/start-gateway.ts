@@ -10,6 +10,9 @@ export interface LogLine {
   readonly status: number | null
   readonly attempts: number
   readonly error?: string
+  readonly bytes_sent: number
+  readonly bytes_received: number
+  readonly duration_ms: number
 }
 
 export interface StartedGateway {

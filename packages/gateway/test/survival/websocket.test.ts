@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
-import { startService } from './origins.ts'
+import { startScripted, startService } from './origins.ts'
 import { type StartedGateway, startGateway } from './start-gateway.ts'
 
 interface Sockets {
@@ -88,4 +88,37 @@ test('an origin that refuses to switch answers as to any other request', async (
   await once(response, 'end')
   client.on('error', () => {}) // that it was never open
   client.terminate()
+})
+
+test('bytes of a WebSocket are counted both ways, in the log and in the figures, and the line tells how long it was open', async (t) => {
+  const { gateway, client } = await openWebSocket(t)
+  const octets = randomBytes(100_000)
+  client.send(octets)
+  await message(client)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  client.close()
+  await once(client, 'close')
+  const line = await gateway.logged(1)
+  assert.equal(line.status, 101)
+  // A client masks, and puts 14 bytes before what is longer than 65,535; a server 10. The frames that close it have 6 and 2.
+  assert.equal(line.bytes_received, 100_000 + 14 + 6)
+  assert.equal(line.bytes_sent, 100_000 + 10 + 2)
+  assert.ok(line.duration_ms >= 50, `${line.duration_ms} ms`)
+})
+
+test('a tunnel that was asked for with a body counts that body, too', async (t) => {
+  const origin = await startScripted(t)
+  const gateway = await startGateway(t, { routes: [{ upstream: origin.url }] })
+  const client = await gateway.connect()
+  client.send(
+    'POST / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: tcp\r\ncontent-length: 5\r\n\r\nhellobehind',
+  )
+  const connection = await origin.accept()
+  await connection.receives('hello')
+  connection.send('HTTP/1.1 101 UPGRADED\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\nwelcome')
+  await client.receives('welcome')
+  await connection.receives('behind')
+  client.reset()
+  const line = await gateway.logged(1)
+  assert.deepEqual([line.bytes_received, line.bytes_sent], [11, 7])
 })

@@ -116,7 +116,7 @@ export async function forwardResponse(message: Message, asked: Asked): Promise<s
   const response = await forward(exchange)
   if (!interim) {
     const writer = new ResponseWriter(wire.socket, serverOptions, (error) => (broken = error?.message))
-    writer.begin(response, { ...asked, last: false })
+    writer.begin(response, { ...asked, last: false, pace: DEFAULT_SERVER_OPTIONS.pace })
     untilClose = writer.untilClose
   }
   if (broken !== undefined) return `the forwarded response breaks: ${broken}`

@@ -18,9 +18,9 @@ export interface BalancingInput {
    */
   panicThreshold?: number | undefined
   /** Leave endpoints alone for a while that fail in traffic; false: never. */
-  outliers?: false | OutliersInput | undefined
+  outliers?: false | 'off' | OutliersInput | undefined
   /** Ask the endpoints again and again whether they are well; false: not. Default: false. */
-  health?: false | HealthInput | undefined
+  health?: false | 'off' | HealthInput | undefined
 }
 
 export interface HashInput {
@@ -45,7 +45,7 @@ export interface OutliersInput {
   /** Statuses that count as failures, beside connections that fail or break and timeouts; [502, 503, 504] unless written. */
   statuses?: number[] | undefined
   /** Leave an endpoint alone whose rate of successes is far below that of the others; false: rates do not matter. Default: false. */
-  successRate?: false | SuccessRateInput | undefined
+  successRate?: false | 'off' | SuccessRateInput | undefined
   /** How often the rates of successes are compared. Default: 10s. */
   interval?: string | undefined
   /** How long an endpoint is left alone; the second time twice as long, the third three times, and so on. Default: 30s. */

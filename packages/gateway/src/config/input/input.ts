@@ -1,16 +1,17 @@
-import type {
-  ConcurrencyInput,
-  FallbackInput,
-  HedgeInput,
-  LoadSheddingInput,
-  RouteTimeoutsInput,
-} from './resilience-input.ts'
+import type { ConcurrencyInput, FallbackInput, HedgeInput, LoadSheddingInput } from './resilience-input.ts'
 import type { ApiVersionsInput, LifecycleInput } from './api-version-input.ts'
 import type { PathsInput, RoutePathsInput } from './path-input.ts'
 import type { RateLimitInput, RouteRateLimitInput } from './rate-limit-input.ts'
 import type { DiscoveryInput } from './discovery-input.ts'
 import type { GeoInput } from './geo-input.ts'
 import type { GraphqlInput } from './graphql-input.ts'
+import type {
+  LimitsInput,
+  MinimumByteRateInput,
+  RouteLimitsInput,
+  RouteTimeoutsInput,
+  TimeoutsInput,
+} from './limits-input.ts'
 import type { MatchInput } from './match-input.ts'
 import type {
   HeaderChangesInput,
@@ -40,7 +41,7 @@ export interface GatewayConfigInput {
   /** Where clients connect. */
   listeners?: ListenerInput[] | undefined
   /** Health, metrics and configuration for operators; false: none. */
-  admin?: false | AdminInput | undefined
+  admin?: false | 'off' | AdminInput | undefined
   /** When a changed configuration is put in force. */
   reload?: ReloadInput | undefined
   /** The configurations that were applied, to go back to. */
@@ -53,16 +54,16 @@ export interface GatewayConfigInput {
   limits?: LimitsInput | undefined
   /** How long anything may take. */
   timeouts?: TimeoutsInput | undefined
-  /** Ends exchanges with peers that trickle bytes to hold a connection. */
-  minimumByteRate?: MinimumByteRateInput | undefined
+  /** Ends exchanges with peers that trickle bytes to hold a connection; off: none. */
+  minimumByteRate?: false | 'off' | MinimumByteRateInput | undefined
   /** The way to stop. */
   drain?: DrainInput | undefined
   /** What upstreams are told about the client. */
   forwarding?: ForwardingInput | undefined
   /** An id per request, for logs and upstreams; false: none. */
-  requestId?: false | RequestIdInput | undefined
+  requestId?: false | 'off' | RequestIdInput | undefined
   /** One JSON line per exchange; false: none. */
-  accessLog?: false | AccessLogInput | undefined
+  accessLog?: false | 'off' | AccessLogInput | undefined
   /** Where this gateway is: endpoints of its zone come before others of the same priority. Left out: zones do not matter. */
   zone?: ZoneInput | undefined
   /** Named groups of endpoints. */
@@ -112,41 +113,6 @@ export interface AdminInput {
   hosts?: string[] | undefined
   /** A bearer token, asked for by the endpoints that show or change something; needed for changes from afar. */
   token?: AdminTokenInput | undefined
-}
-
-export interface LimitsInput {
-  /** Size of a request or response head; a larger request head is answered with 431. Default: 16KiB. */
-  head?: string | undefined
-  /** Number of header fields of a message; a request with more is answered with 431. Default: 100. */
-  fields?: number | undefined
-  /** Length of a request target; a longer one is answered with 414. Default: 8KiB. */
-  target?: string | undefined
-  /** Size of a request body; a larger one is answered with 413. Left out, there is no limit. */
-  body?: string | 0 | undefined
-}
-
-export interface TimeoutsInput {
-  /** Longest wait for a connection to an endpoint, TLS included. Default: 5s. */
-  connect?: string | undefined
-  /** Longest wait for a client to send its whole request head. Default: 30s. */
-  requestHead?: string | undefined
-  /** Longest wait for an endpoint to answer with its response head once it has the request. Default: 30s. */
-  responseHead?: string | undefined
-  /** Longest pause within a body, on either side. Default: 30s. */
-  bodyIdle?: string | undefined
-  /** How long an idle connection of a client is kept open for its next request. Default: 75s. */
-  keepAlive?: string | undefined
-  /** Longest duration of a whole exchange, retries included. Left out, there is no limit. */
-  exchange?: string | undefined
-  /** How long the event loop of a worker may be held up before the worker is replaced; 0: for ever. Default: 10s. */
-  workerStall?: string | 0 | undefined
-}
-
-export interface MinimumByteRateInput {
-  /** Slowest rate at which a peer may send a body; 0 turns the check off. Default: 240B/s. */
-  rate?: string | 0 | undefined
-  /** How long a peer may be slower than that. Default: 30s. */
-  grace?: string | undefined
 }
 
 export interface DrainInput {
@@ -215,14 +181,16 @@ export interface RouteInput {
   paths?: RoutePathsInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
-  /** Longest duration of a whole exchange on this route. Left out: timeouts.exchange. */
-  timeout?: string | undefined
+  /** Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange. */
+  timeout?: string | false | undefined
   /** Trying again what failed; false: never. */
-  retry?: false | RetryInput | undefined
+  retry?: false | 'off' | RetryInput | undefined
   /** Sending what is idempotent a second time where the first response is late; the first one wins. */
   hedge?: HedgeInput | undefined
-  /** Besides timeout. */
+  /** Besides timeout; in place of the times of the same name of the whole gateway. */
   timeouts?: RouteTimeoutsInput | undefined
+  /** In place of that of the whole gateway; off: none. */
+  minimumByteRate?: false | 'off' | MinimumByteRateInput | undefined
   /** How many exchanges of this route may be under way. */
   concurrency?: ConcurrencyInput | undefined
   /**
@@ -262,9 +230,4 @@ export interface BackoffInput {
    * Default: full.
    */
   jitter?: 'full' | 'equal' | 'decorrelated' | undefined
-}
-
-export interface RouteLimitsInput {
-  /** Size of a request body on this route, instead of limits.body. */
-  body?: string | 0 | undefined
 }

@@ -11,11 +11,6 @@ export interface HedgeInput {
   hedges?: number | undefined
 }
 
-export interface RouteTimeoutsInput {
-  /** Longest wait for the response head of one try; then the next one may begin. */
-  attempt?: string | undefined
-}
-
 export interface ConcurrencyInput {
   /** Exchanges per worker at the same time, or adaptive: as many as do not slow the responses down. */
   limit: number | 'adaptive'

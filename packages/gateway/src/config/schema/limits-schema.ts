@@ -1,8 +1,37 @@
-import type { LimitsConfig } from '../types/config.ts'
-import type { LimitsInput } from '../input/input.ts'
-import { bytes, bytesOr0, integer, z } from './setting.ts'
+import type {
+  LimitsInput,
+  MinimumByteRateInput,
+  RouteLimitsInput,
+  RouteTimeoutsInput,
+  TimeoutsInput,
+} from '../input/limits-input.ts'
+import type {
+  LimitsConfig,
+  MinimumByteRateConfig,
+  RouteConfig,
+  RouteTimeoutsConfig,
+  TimeoutsConfig,
+} from '../types/config.ts'
+import { byteRate } from '../values/kinds.ts'
+import {
+  bytes,
+  bytesOrOff,
+  integer,
+  off,
+  time,
+  timeOr0,
+  timeOr0OrOff,
+  timeOrOff,
+  value,
+  z,
+} from './setting.ts'
 
-/** What a message may measure. */
+/** What a message may measure, and how long anything may take: for the whole gateway, and for a route in its place. */
+
+const STREAMS = 'text/event-stream, NDJSON, multipart/x-mixed-replace, gRPC and their like'
+
+const body = 'Size of a request body'
+
 export const limits: z.ZodType<LimitsConfig, LimitsInput> = z.strictObject({
   head: bytes('Size of a request or response head; a larger request head is answered with 431.', {
     min: '1KiB',
@@ -18,7 +47,60 @@ export const limits: z.ZodType<LimitsConfig, LimitsInput> = z.strictObject({
     min: '64B',
     max: '1MiB',
   }).prefault('8KiB'),
-  body: bytesOr0(
-    'Size of a request body; a larger one is answered with 413. Left out, there is no limit.',
+  body: bytesOrOff(
+    `${body}; a larger one is answered with 413. Left out, or off, there is no limit.`,
   ).optional(),
 })
+
+export const routeLimits: z.ZodType<NonNullable<RouteConfig['limits']>, RouteLimitsInput> = z.strictObject({
+  body: bytesOrOff(`${body} on this route, instead of limits.body; off: no limit.`).optional(),
+})
+
+export const timeouts: z.ZodType<TimeoutsConfig, TimeoutsInput> = z.strictObject({
+  connect: time('Longest wait for a connection to an endpoint, TLS included.').prefault('5s'),
+  requestHead: time('Longest wait for a client to send its whole request head.').prefault('30s'),
+  responseHead: timeOrOff(
+    'Longest wait for an endpoint to answer with its response head once it has the request; off: for ever.',
+  ).prefault('30s'),
+  bodyIdle: timeOrOff(
+    'Longest pause within a body, on either side; off: none is too long, as long as clients keep to minimumByteRate.',
+  ).prefault('30s'),
+  streamIdle: timeOrOff(
+    `Longest pause within a response that is a stream by its type (${STREAMS}), and within a WebSocket or another tunnel; off: none is too long.`,
+  ).prefault('1h'),
+  keepAlive: time('How long an idle connection of a client is kept open for its next request.').prefault(
+    '75s',
+  ),
+  halfClosed: timeOr0OrOff(
+    'How long a client that has closed its sending side, and takes nothing, is still answered: it may have left. 0: not at all; off: however long it takes.',
+  ).prefault('500ms'),
+  exchange: timeOrOff(
+    'Longest duration of a whole exchange, retries included. Left out, or off, there is no limit.',
+  ).optional(),
+  workerStall: timeOr0(
+    'How long the event loop of a worker may be held up before the worker is replaced; 0: for ever.',
+  ).prefault('10s'),
+})
+
+export const routeTimeouts: z.ZodType<RouteTimeoutsConfig, RouteTimeoutsInput> = z.strictObject({
+  attempt: time('Longest wait for the response head of one try; then the next one may begin.').optional(),
+  responseHead: timeOrOff('Instead of timeouts.responseHead; off: for ever.').optional(),
+  bodyIdle: timeOrOff(
+    'Instead of timeouts.bodyIdle; off: none is too long, as long as clients keep to minimumByteRate.',
+  ).optional(),
+  streamIdle: timeOrOff('Instead of timeouts.streamIdle; off: none is too long.').optional(),
+})
+
+const NO_RATE = { rate: 0, grace: 0 }
+
+export const minimumByteRate: z.ZodType<MinimumByteRateConfig, false | 'off' | MinimumByteRateInput> =
+  z.union([
+    off.transform((): typeof NO_RATE => NO_RATE),
+    z.strictObject({
+      rate: value<string | 0, number>(
+        byteRate(),
+        'Slowest rate at which a peer may send a body; 0 turns the check off.',
+      ).prefault('240B/s'),
+      grace: time('How long a peer may be slower than that.').prefault('30s'),
+    }),
+  ])

@@ -7,14 +7,14 @@ import { geo } from './geo-schema.ts'
 import { gatewayZone } from './failover-schema.ts'
 import type { GatewayConfigInput } from '../input/input.ts'
 import { graphql } from './graphql-schema.ts'
+import { limits, minimumByteRate, routeLimits, routeTimeouts, timeouts } from './limits-schema.ts'
 import { listener } from './listener-schema.ts'
-import { limits } from './limits-schema.ts'
 import { accessLog } from './log-schema.ts'
 import { match } from './match-schema.ts'
 import { paths, routePaths } from './path-schema.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
-import { boolean, bytesOr0, integer, off, oneOf, text, time, timeOr0, value, z } from './setting.ts'
+import { boolean, integer, off, oneOf, text, timeOr0, timeOrOff, value, z } from './setting.ts'
 import { rateLimit, routeRateLimits } from './rate-limit-schema.ts'
 import { IMPORTANCES } from '../types/resilience-config.ts'
 import { concurrency, fallback, hedge, loadShedding, retry } from './resilience-schema.ts'
@@ -23,7 +23,6 @@ import { upstream } from './upstream-schema.ts'
 import {
   address,
   anyText,
-  byteRate,
   fieldName,
   flag,
   hostPattern,
@@ -55,32 +54,6 @@ const admin = z.strictObject({
     .describe(
       'A bearer token, asked for by the endpoints that show or change something; needed for changes from afar.',
     ),
-})
-
-const timeouts = z.strictObject({
-  connect: time('Longest wait for a connection to an endpoint, TLS included.').prefault('5s'),
-  requestHead: time('Longest wait for a client to send its whole request head.').prefault('30s'),
-  responseHead: time(
-    'Longest wait for an endpoint to answer with its response head once it has the request.',
-  ).prefault('30s'),
-  bodyIdle: time('Longest pause within a body, on either side.').prefault('30s'),
-  keepAlive: time('How long an idle connection of a client is kept open for its next request.').prefault(
-    '75s',
-  ),
-  exchange: time(
-    'Longest duration of a whole exchange, retries included. Left out, there is no limit.',
-  ).optional(),
-  workerStall: timeOr0(
-    'How long the event loop of a worker may be held up before the worker is replaced; 0: for ever.',
-  ).prefault('10s'),
-})
-
-const minimumByteRate = z.strictObject({
-  rate: value<string | 0, number>(
-    byteRate(),
-    'Slowest rate at which a peer may send a body; 0 turns the check off.',
-  ).prefault('240B/s'),
-  grace: time('How long a peer may be slower than that.').prefault('30s'),
 })
 
 const drain = z.strictObject({
@@ -139,8 +112,8 @@ const route = z.strictObject({
     .describe('Changes to the fields of every answer on this route, errors too.'),
   paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
   preserveHost: boolean("Send the client's Host to the upstream; false: the endpoint's own.", true),
-  timeout: time(
-    'Longest duration of a whole exchange on this route. Left out: timeouts.exchange.',
+  timeout: timeOrOff(
+    'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
   ).optional(),
   retry: z.union([off, retry]).prefault({}).describe('Trying again what failed; false: never.'),
   hedge: hedge
@@ -148,12 +121,10 @@ const route = z.strictObject({
     .describe(
       'Sending what is idempotent a second time where the first response is late; the first one wins.',
     ),
-  timeouts: z
-    .strictObject({
-      attempt: time('Longest wait for the response head of one try; then the next one may begin.').optional(),
-    })
+  timeouts: routeTimeouts
     .optional()
-    .describe('Besides timeout.'),
+    .describe('Besides timeout; in place of the times of the same name of the whole gateway.'),
+  minimumByteRate: minimumByteRate.optional().describe('In place of that of the whole gateway; off: none.'),
   concurrency: concurrency.optional().describe('How many exchanges of this route may be under way.'),
   importance: oneOf(
     IMPORTANCES,
@@ -166,12 +137,7 @@ const route = z.strictObject({
   rateLimit: routeRateLimits
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
-  limits: z
-    .strictObject({
-      body: bytesOr0('Size of a request body on this route, instead of limits.body.').optional(),
-    })
-    .optional()
-    .describe('Instead of the limits of the whole gateway.'),
+  limits: routeLimits.optional().describe('Instead of the limits of the whole gateway.'),
 })
 
 const gateway = z.strictObject({
@@ -197,7 +163,7 @@ const gateway = z.strictObject({
   timeouts: timeouts.prefault({}).describe('How long anything may take.'),
   minimumByteRate: minimumByteRate
     .prefault({})
-    .describe('Ends exchanges with peers that trickle bytes to hold a connection.'),
+    .describe('Ends exchanges with peers that trickle bytes to hold a connection; off: none.'),
   drain: drain.prefault({}).describe('The way to stop.'),
   forwarding: forwarding.prefault({}).describe('What upstreams are told about the client.'),
   requestId: z

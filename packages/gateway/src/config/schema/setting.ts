@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Kind, Range } from '../values/kinds.ts'
-import { choice, duration, flag, size, whole } from '../values/kinds.ts'
+import { choice, duration, flag, orOff, size, whole } from '../values/kinds.ts'
 
 // The words in which schema.ts is written. zod checks the structure around the values; each value is read by its
 // kind, so that all messages come from one place and a value is never looked at by two parsers.
@@ -59,6 +59,19 @@ export function timeOr0(about: string): z.ZodType<number, string | 0> {
   return value(duration(), about)
 }
 
+/** Infinity where it is off. */
+export function timeOrOff(about: string): z.ZodType<number, string | false> {
+  return value(orOff(duration({ min: '1ms' })), about)
+}
+
+export function timeOr0OrOff(about: string): z.ZodType<number, string | 0 | false> {
+  return value(orOff(duration()), about)
+}
+
+export function bytesOrOff(about: string): z.ZodType<number, string | 0 | false> {
+  return value(orOff(size()), about)
+}
+
 export function bytes(about: string, range: Range): z.ZodType<number, string> {
   return value(size(range), about)
 }
@@ -67,5 +80,5 @@ export function bytesOr0(about: string): z.ZodType<number, string | 0> {
   return value(size(), about)
 }
 
-/** Where a whole section can be turned off. */
-export const off: z.ZodLiteral<false> = z.literal(false)
+/** Where a whole section can be turned off: YAML 1.2 reads `off` as a text, and 1.1 as false. */
+export const off: z.ZodType<false, false | 'off'> = z.literal([false, 'off']).transform((): false => false)

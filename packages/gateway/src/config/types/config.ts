@@ -97,16 +97,26 @@ export interface LimitsConfig {
   readonly body?: number | undefined
 }
 
-/** All in milliseconds. */
+/** All in milliseconds; Infinity where it is off. */
 export interface TimeoutsConfig {
   readonly connect: number
   readonly requestHead: number
   readonly responseHead: number
   readonly bodyIdle: number
+  readonly streamIdle: number
   readonly keepAlive: number
+  readonly halfClosed: number
   readonly exchange?: number | undefined
   /** 0 turns it off. */
   readonly workerStall: number
+}
+
+/** All in milliseconds, Infinity where it is off; absent: as in the `timeouts` of the whole gateway, but `attempt`. */
+export interface RouteTimeoutsConfig {
+  readonly attempt?: number | undefined
+  readonly responseHead?: number | undefined
+  readonly bodyIdle?: number | undefined
+  readonly streamIdle?: number | undefined
 }
 
 export interface MinimumByteRateConfig {
@@ -195,12 +205,13 @@ export interface RouteConfig {
   /** Complete: what the route does not say is as for all. */
   readonly paths: PathForm
   readonly preserveHost: boolean
-  /** Milliseconds; absent: as `timeouts.exchange`. */
+  /** Milliseconds, Infinity where it is off; absent: as `timeouts.exchange`. */
   readonly timeout?: number | undefined
   readonly retry: RetryConfig | false
   readonly hedge?: HedgeConfig | undefined
-  /** Milliseconds. */
-  readonly timeouts?: { readonly attempt?: number | undefined } | undefined
+  readonly timeouts?: RouteTimeoutsConfig | undefined
+  /** Absent: that of the whole gateway. */
+  readonly minimumByteRate?: MinimumByteRateConfig | undefined
   readonly concurrency?: ConcurrencyConfig | undefined
   readonly importance: Importance
   readonly fallback?: FallbackConfig | undefined

@@ -49,6 +49,20 @@ export function byteRate(): Kind<number> {
   )
 }
 
+/** A quantity that can be switched off, and is Infinity then. In YAML 1.2 `off` is a text, in 1.1 it is false. */
+export function orOff({ allowed, json, parse }: Kind<number>): Kind<number> {
+  return {
+    allowed: `${allowed}; or off`,
+    json: { anyOf: [json, { enum: ['off', false] }] },
+    parse(written) {
+      if (written === false || written === 'off') return parsed(Infinity)
+      if (typeof written === 'string' && written.toLowerCase() === 'off')
+        return refused('is not in lower case', didYouMean('off'))
+      return parse(written)
+    },
+  }
+}
+
 function quantity(
   parse: (text: string) => Parsed<number>,
   noun: 'a duration' | 'a size' | 'a byte rate',

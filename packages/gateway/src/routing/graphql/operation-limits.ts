@@ -13,9 +13,13 @@ export function refusalOf(
 ): GraphqlRefusal | undefined {
   const { kind, size, operations } = view
   if (request.upgrade !== undefined) {
-    return config.websocket === 'allow'
-      ? undefined
-      : new GraphqlRefusal('websocket', 'a WebSocket is not taken here: what it carries could not be judged')
+    if (config.websocket !== 'allow')
+      return new GraphqlRefusal(
+        'websocket',
+        'a WebSocket is not taken here: what it carries could not be judged',
+      )
+    // An origin may ignore the wish to switch and run what the request itself brings: that is judged all the same.
+    if (kind === 'none' && request.body.length === 0) return undefined
   }
   if (size > config.maxSize) {
     const message = `the request is larger than the limit of ${config.maxSize} bytes`
