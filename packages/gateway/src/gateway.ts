@@ -1,11 +1,9 @@
 import {
   type AccessLog,
   type Clock,
-  DEFAULT_SERVER_OPTIONS,
   type Handler,
   LoadGauge,
   problemResponse,
-  type ServerConnectionOptions,
   systemClock,
   type Upstream,
 } from '@headgate/core'
@@ -15,14 +13,14 @@ import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { type FileDigests, fileDigests } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
+import { newLoopKey } from './loop-mark.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics/metrics.ts'
-import { widestForm } from './routing/router/path-readings.ts'
 import { Geo } from './routing/geo/geo.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
-import { paces } from './route-times.ts'
+import { connectionOptions } from './times.ts'
 import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
 import { guardsOf } from './guards-in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
@@ -41,6 +39,8 @@ export interface GatewayOptions {
   readonly reusePort?: boolean
   /** TLS session ticket keys, 48 octets, shared by all threads. */
   readonly ticketKeys?: Buffer
+  /** By which it knows its own requests again, shared by all threads. Default: one of its own. */
+  readonly loopKey?: Uint8Array
   /** What all threads share of the rate limits. Default: memory of its own. */
   readonly rateLimitMemory?: RateLimitMemory
   /** What all threads share of the upstreams. Default: memory of their own. */
@@ -95,12 +95,14 @@ export class Gateway {
   private readonly checks: HealthChecks | undefined
   private readonly loadMonitor = new LoadMonitor()
   private readonly geo: Geo
+  private readonly loopKey: Uint8Array
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private closing: Promise<CloseReport> | undefined
 
   constructor(config: GatewayConfig, options: GatewayOptions = {}) {
     this.options = options
+    this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock
     this.metrics = options.metrics ?? standaloneMetrics(config)
     this.geo = new Geo(this.metrics.geo.onLookup)
@@ -233,6 +235,7 @@ export class Gateway {
       metrics: this.metrics,
       accessLog: this.options.accessLog,
       trustedProxies: ipRanges(config.trustedProxies),
+      loopKey: this.loopKey,
       rateLimits,
       geo: config.geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
@@ -278,20 +281,5 @@ export class Gateway {
     this.loadMonitor.stop()
     this.lists?.stop()
     return { cut }
-  }
-}
-
-function connectionOptions(config: GatewayConfig, clock: Clock): ServerConnectionOptions {
-  const { timeouts, limits, minimumByteRate } = config
-  return {
-    ...DEFAULT_SERVER_OPTIONS,
-    clock,
-    limits,
-    paths: widestForm(config.routes.map(({ paths }) => paths)),
-    requestHeadTimeout: timeouts.requestHead,
-    keepAliveTimeout: timeouts.keepAlive,
-    halfClosedTimeout: timeouts.halfClosed,
-    tunnelIdleTimeout: timeouts.streamIdle,
-    pace: paces(timeouts.bodyIdle, minimumByteRate).downstream,
   }
 }

@@ -28,11 +28,12 @@ import type { HeaderChangesConfig, MirrorConfig } from './config/types/traffic-c
 import type { ConcurrencyConfig, FallbackConfig } from './config/types/resilience-config.ts'
 import type { KeptParts } from './kept-parts.ts'
 import { loggedFields } from './access-log/logged-fields.ts'
-import { routeTimes } from './route-times.ts'
+import { routeTimes } from './times.ts'
 import { limitsAskForOperation, routeRateLimits } from './rate-limit/policy.ts'
 import { importance } from './resilience/importance.ts'
 import { routeLimiter } from './resilience/metrics.ts'
 import { makeLimiter, type UpstreamGuard } from './resilience/upstream-guard.ts'
+import { loopMark } from './loop-mark.ts'
 import { redirectTo, respondWith } from './routing/transform/answers.ts'
 import { apiVersion, versionTarget } from './routing/api-version/api-version.ts'
 import { lifecycle } from './routing/api-version/lifecycle.ts'
@@ -98,6 +99,7 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
     forwarding({
       ...config.forwarding,
       trustedProxies: context.trustedProxies,
+      loopMark: context.loopKey && loopMark(context.loopKey, route.name),
       ownFields: [...(config.requestId ? [config.requestId.header] : []), ...ownFields(route)],
     }),
     // Behind forwarding: only from there on is it known whom the peer speaks for.

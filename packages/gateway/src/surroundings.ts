@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly metrics: GatewayMetrics
   readonly accessLog: AccessLog | undefined
   readonly trustedProxies: BlockList
+  /** See `loopMark`; undefined where nothing is sent. */
+  readonly loopKey?: Uint8Array | undefined
   readonly rateLimits: RateLimitStores
   /** Where addresses are; absent: nothing is known of any. */
   readonly geo?: GeoLookup | undefined

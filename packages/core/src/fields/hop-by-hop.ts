@@ -103,7 +103,7 @@ function isVariant(name: string, ownFields: ReadonlySet<string>): boolean {
  * must not be able to have them removed (RFC 9110 7.6.1; "hop-by-hop abuse").
  */
 const KEPT: ReadonlySet<string> = new Set(
-  'host content-length content-type cache-control authorization cookie x-request-id'.split(' '),
+  'host content-length content-type cache-control authorization cookie x-request-id via cdn-loop'.split(' '),
 )
 
 /** The field names that a Connection value lists beside its options; undefined if there are none, as is usual. */

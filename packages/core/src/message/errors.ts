@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'route_not_found'
   | 'method_not_allowed'
   | 'deadline_exceeded'
+  | 'loop_detected'
   | 'pool_queue_full'
   | 'pool_queue_timeout'
   | 'no_healthy_upstream'
@@ -104,6 +105,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   route_not_found: { status: 404, title: 'No route', source: 'local' },
   method_not_allowed: { status: 405, title: 'Method not allowed', source: 'local' },
   deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },
+  loop_detected: { status: 508, title: 'Loop detected', source: 'local' },
   pool_queue_full: { status: 503, title: 'Upstream queue full', source: 'local' },
   pool_queue_timeout: { status: 503, title: 'Upstream queue timeout', source: 'local' },
   no_healthy_upstream: { status: 503, title: 'No healthy upstream', source: 'local' },

@@ -26,6 +26,11 @@ export interface ForwardingOptions {
   readonly forwarded?: boolean
   /** The name under which this proxy enters Via (RFC 9110 7.6.3); false leaves the field alone. Default `headgate`. */
   readonly via?: string | false
+  /**
+   * What this proxy enters into CDN-Loop (RFC 8586) to know its own requests again: one that brings it has been here before, and
+   * is refused with `loop_detected`. Nobody else must be able to guess it. Default: none, and no loop is looked for.
+   */
+  readonly loopMark?: string | undefined
   /** Addresses of peers whose X-Forwarded-* and Forwarded are believed. Default none. */
   readonly trustedProxies?: BlockList | undefined
   /**
@@ -42,7 +47,8 @@ export interface ForwardingOptions {
  */
 export function forwarding(given: ForwardingOptions = {}): Policy {
   const options = own(given)
-  const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies } = options
+  const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies, loopMark } = options
+  const loopInfo = `headgate;id=${loopMark}`
   const ownFields = new Set(options.ownFields)
   const trustsAny = trustedProxies !== undefined && trustedProxies.rules.length > 0
   const isTrusted = (address: string): boolean => trustsAny && contains(trustedProxies, address)
@@ -74,6 +80,7 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
         const answer = countHop(request)
         if (answer !== undefined) return answer
       }
+      if (loopMark !== undefined && headers.get('cdn-loop')?.includes(loopMark)) return Promise.reject(loop())
       const trusted = peer.address !== '' && isTrusted(peer.address)
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
       if (trusted) {
@@ -84,11 +91,18 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
       if (xForwarded) addXForwarded(exchange, claims)
       if (forwarded) addForwarded(exchange, claims)
       if (via !== false) headers.add('via', viaRequest[request.version])
+      // After all removals, so that nobody can have it stripped.
+      if (loopMark !== undefined) headers.add('cdn-loop', loopInfo)
       exchange.beforeInform = filterResponse
 
       // No async function, and no closure for each exchange: this policy is in every stack (0.2 µs).
       return next(exchange).then(returned)
     }
+}
+
+function loop(): TrafficError {
+  const reason = 'the request has come through this route before: its upstream leads back here'
+  return new TrafficError('loop_detected', reason, { phase: 'route' })
 }
 
 const RESPONSE_FILTER: FieldFilter = {

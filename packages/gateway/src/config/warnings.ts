@@ -1,3 +1,4 @@
+import { ownEndpoints } from './own-listeners.ts'
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './types/config.ts'
 import { firstFindings } from './problems/first-findings.ts'
@@ -10,7 +11,11 @@ export function configWarnings(
   input: WrittenInput,
   source: ConfigSource,
 ): ConfigProblem[] {
-  const findings = routeWarnings(config.routes).map((warning): Finding => {
+  const loops = ownEndpoints(config).map(({ path, url, listener }): Finding => {
+    const problem = `${url} is this gateway's own listener ${listener}: a request that is sent there comes back, and is refused as a loop (508) when it comes through the same route again`
+    return { path, whole: true, problem }
+  })
+  const ofRoutes = routeWarnings(config.routes).map((warning): Finding => {
     const { kind, route, other } = warning
     const path = ['routes', route]
     if (kind === 'unreachable') return { path, whole: true, problem: unreachable(warning, config, source) }
@@ -19,7 +24,7 @@ export function configWarnings(
     const hint = 'a priority says which of them is meant'
     return { path, whole: true, problem: `${names} ${AMBIGUOUS}`, hint }
   })
-  return firstFindings(findings, input, source, 'warnings')
+  return firstFindings([...loops, ...ofRoutes], input, source, 'warnings')
 }
 
 const UNFINISHED = {

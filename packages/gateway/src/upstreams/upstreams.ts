@@ -7,7 +7,7 @@ import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { makeUpstreamGuard, type UpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type ListedEndpoint, listedName, listEndpoints } from '../discovery/listed-endpoint.ts'
-import { paces } from '../route-times.ts'
+import { paces } from '../times.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 
 /** An upstream as a snapshot holds it. */

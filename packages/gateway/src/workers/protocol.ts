@@ -32,6 +32,7 @@ export interface WorkerStart extends SharedState {
   readonly replacement: boolean
   /** TLS session ticket keys, 48 octets, the same for all workers. */
   readonly ticketKeys: Uint8Array
+  readonly loopKey: Uint8Array
 }
 
 export interface MetricPart {

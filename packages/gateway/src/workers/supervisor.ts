@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock, type Upstream } from '@headgate/core'
+import { newLoopKey } from '../loop-mark.ts'
 import type { GatewayConfig } from '../config/types/config.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
@@ -70,6 +71,7 @@ export class Supervisor {
   private readonly onEvent: (event: SupervisorEvent) => void
   private readonly deployment: Deployment
   private readonly ticketKeys = randomBytes(48)
+  private readonly loopKey = newLoopKey()
   /** Here for all workers. */
   readonly checks: HealthChecks
   readonly breakers: BreakerControl
@@ -278,6 +280,7 @@ export class Supervisor {
       reusePort: this.slots.length > 1,
       replacement: this.phase === 'running',
       ticketKeys: this.ticketKeys,
+      loopKey: this.loopKey,
     }),
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {

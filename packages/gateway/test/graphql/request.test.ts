@@ -234,6 +234,13 @@ describe('on a route for GraphQL', () => {
     })
     const method = await get('?query=mutation{a}', { accept })
     assert.deepEqual([method.status, method.headers.get('allow')], [405, 'POST'])
+    const json = await post({ query: '{ a { b { c } } }' }, { accept: 'application/json' })
+    assert.deepEqual([json.status, json.headers.get('content-type')], [400, 'application/json'])
+    const { errors, title, status } = JSON.parse(json.text) as Record<string, unknown>
+    assert.deepEqual(errors, JSON.parse(refused.text).errors)
+    assert.deepEqual([title, status], ['GraphQL request refused', 400])
+    const person = await post({ query: '{ a { b { c } } }' }, { accept: 'text/html, application/json;q=0.5' })
+    assert.match(person.headers.get('content-type') ?? '', /^text\/plain/)
     const plain = await post({ query: '{ a { b { c } } }' })
     assert.equal(plain.headers.get('content-type'), 'application/problem+json')
     assert.equal(JSON.parse(plain.text).detail, 'the operation has 3 levels of fields, and 2 are allowed')

@@ -239,6 +239,7 @@ export const name: Kind<string> = text(
 
 /** Fields that frame messages, belong to a connection, or say who sent it; an id written there would break the exchange. */
 const RESERVED_FIELDS = new Set([
+  'cdn-loop',
   'connection',
   'content-length',
   'forwarded',

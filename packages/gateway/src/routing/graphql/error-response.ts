@@ -1,4 +1,5 @@
 import {
+  type Body,
   bodyFrom,
   type Exchange,
   HeaderList,
@@ -12,16 +13,22 @@ import { GraphqlRefusal } from './refusal.ts'
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json'
 
+/** What clients of GraphQL asked for before there was a type of its own. */
+const JSON_RESPONSE = 'application/json'
+
 /**
- * Tells clients that ask for a response of GraphQL of a failure in its form (GraphQL over HTTP, "application/graphql-response+json"),
- * with the status that it has anyway. Others get problem details, as everywhere.
+ * Tells clients of GraphQL of a failure in its form, with the status that it has anyway: those that ask for
+ * "application/graphql-response+json" in that alone, and those that ask for "application/json" (GraphQL over HTTP, 6.4) in
+ * `errors` beside the members of problem details. Others get problem details, as everywhere.
  */
 export function graphqlErrors(): Policy {
   return (next) =>
     function graphqlErrors(exchange) {
       const accept = exchange.request.headers.get('accept')
-      if (accept === undefined || !asksFor(accept, [GRAPHQL_RESPONSE])) return next(exchange)
-      const failed = (thrown: unknown): HttpResponse => errorResponse(TrafficError.from(thrown), exchange)
+      if (accept === undefined || !asksFor(accept, [GRAPHQL_RESPONSE, JSON_RESPONSE])) return next(exchange)
+      const isOwnType = asksFor(accept, [GRAPHQL_RESPONSE])
+      const failed = (thrown: unknown): HttpResponse =>
+        errorResponse(TrafficError.from(thrown), exchange, isOwnType)
       try {
         return next(exchange).catch(failed)
       } catch (thrown) {
@@ -30,15 +37,23 @@ export function graphqlErrors(): Policy {
     }
 }
 
-function errorResponse(error: TrafficError, exchange: Exchange): HttpResponse {
+function errorResponse(error: TrafficError, exchange: Exchange, isOwnType: boolean): HttpResponse {
   exchange.error = error
-  const { status, headers: fields } = problemResponse(error, exchange)
+  const problem = problemResponse(error, exchange)
+  const { status, headers: fields, body } = problem
+  // Text, where Accept likes that better, and what gRPC has.
+  if (!isOwnType && fields.get('content-type') !== 'application/problem+json') return problem
   const headers = new HeaderList()
-  headers.append('content-type', GRAPHQL_RESPONSE)
+  headers.append('content-type', isOwnType ? GRAPHQL_RESPONSE : JSON_RESPONSE)
   for (const { name, value } of fields) if (name !== 'content-type') headers.append(name, value)
   const isTold = error.source === 'downstream' || error instanceof GraphqlRefusal
   const message = isTold ? error.message : error.title
   const excess = error instanceof GraphqlRefusal ? error.excess : undefined
-  const content = { errors: [{ message, extensions: { code: error.code, ...excess } }] }
+  const errors = [{ message, extensions: { code: error.code, ...excess } }]
+  const content = isOwnType ? { errors } : { ...membersOf(body), errors }
   return new HttpResponse(status, headers, bodyFrom(JSON.stringify(content)))
+}
+
+function membersOf({ whole }: Body): object {
+  return whole === undefined ? {} : (JSON.parse(Buffer.from(whole.bytes).toString()) as object)
 }

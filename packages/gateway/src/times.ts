@@ -1,5 +1,12 @@
-import type { ExchangeTimes, PaceLimits } from '@headgate/core'
+import {
+  type Clock,
+  DEFAULT_SERVER_OPTIONS,
+  type ExchangeTimes,
+  type PaceLimits,
+  type ServerConnectionOptions,
+} from '@headgate/core'
 import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
+import { widestForm } from './routing/router/path-readings.ts'
 
 /** What a route's exchanges are timed by, where it is anything else than what the whole gateway has. */
 export function routeTimes(
@@ -24,4 +31,20 @@ export function paces(
   { rate, grace }: GatewayConfig['minimumByteRate'],
 ): { readonly downstream: PaceLimits; readonly upstream: PaceLimits } {
   return { downstream: { idle, minimumRate: rate, grace }, upstream: { idle, minimumRate: 0, grace } }
+}
+
+/** What connections of clients are made with. */
+export function connectionOptions(config: GatewayConfig, clock: Clock): ServerConnectionOptions {
+  const { timeouts, limits, minimumByteRate } = config
+  return {
+    ...DEFAULT_SERVER_OPTIONS,
+    clock,
+    limits,
+    paths: widestForm(config.routes.map(({ paths }) => paths)),
+    requestHeadTimeout: timeouts.requestHead,
+    keepAliveTimeout: timeouts.keepAlive,
+    halfClosedTimeout: timeouts.halfClosed,
+    tunnelIdleTimeout: timeouts.streamIdle,
+    pace: paces(timeouts.bodyIdle, minimumByteRate).downstream,
+  }
 }
