@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { networkInterfaces } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
 import { ownEndpoints } from '../../src/config/own-listeners.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { configWarnings } from '../../src/config/warnings.ts'
 
 function found(address: string, url: string): string[] {
   const result = parseConfig({ listeners: [{ address }], routes: [{ upstream: url }] })
@@ -43,15 +45,19 @@ for (const [address, url] of [
 ] as const)
   test(`${url} is not the own listener ${address}`, () => assert.deepEqual(found(address, url), []))
 
-test('check warns of an endpoint that is an own listener', () => {
-  const input = {
+test('check warns of an endpoint that is an own listener', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-own-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'headgate.json')
+  const config = {
     listeners: [{ address: ':8080' }],
     upstreams: { self: { endpoints: [{ url: 'http://192.0.2.7' }, { url: 'http://localhost:8080' }] } },
     routes: [{ upstream: 'self' }],
   }
-  const result = parseConfig(input)
-  assert.ok(result.ok)
-  const [warning, ...others] = configWarnings(result.config, input, {})
+  writeFileSync(path, JSON.stringify(config))
+  const loaded = await loadConfig(path)
+  assert.ok(loaded.ok)
+  const [warning, ...others] = loaded.warnings()
   assert.deepEqual(others, [])
   assert.equal(warning?.path, 'upstreams.self.endpoints[1]')
   assert.match(warning?.message ?? '', /own listener \[::\]:8080: .*loop \(508\)/)
