@@ -21,7 +21,14 @@ const EVERYTHING = {
   versions: { directory: '/var/lib/versions', keep: 3 },
   trustedProxies: ['10.0.0.0/8'],
   limits: { head: '17KiB', fields: 90, target: '1000B', body: '3MB' },
-  timeouts: { connect: '1500ms', exchange: '2h', workerStall: 0, keepAlive: '90s' },
+  timeouts: {
+    connect: '1500ms',
+    exchange: '2h',
+    workerStall: 0,
+    keepAlive: '90s',
+    streamIdle: '25h',
+    halfClosed: 0,
+  },
   minimumByteRate: { rate: '10KiB/s', grace: '45s' },
   drain: { timeout: 0 },
   forwarding: { forwarded: false, via: false },
@@ -105,7 +112,8 @@ const EVERYTHING = {
       timeout: '61s',
       retry: { attempts: 2, backoff: { base: '5ms', max: '10s', jitter: 'equal' }, statuses: [503] },
       hedge: { delay: 'p95', hedges: 1 },
-      timeouts: { attempt: '20s' },
+      timeouts: { attempt: '20s', responseHead: '1m', bodyIdle: '90s', streamIdle: '2h' },
+      minimumByteRate: { rate: '1KiB/s', grace: '1m' },
       concurrency: { limit: 10 },
       importance: 'low',
       fallback: { respond: { status: 503, body: '{"password":"abc","sorry":true}' } },
@@ -149,11 +157,55 @@ describe('a configuration as it is written for people', () => {
     const { timeouts, limits, minimumByteRate, routes } = writtenConfig(result.config)
     assert.deepEqual([timeouts?.connect, timeouts?.exchange, timeouts?.workerStall], ['1500ms', '2h', '0'])
     assert.deepEqual([limits?.head, limits?.target, limits?.body], ['17KiB', '1000B', '3000000B'])
-    assert.equal(minimumByteRate?.rate, '10KiB/s')
+    assert.deepEqual(minimumByteRate, { rate: '10KiB/s', grace: '45s' })
+    assert.deepEqual([timeouts?.streamIdle, timeouts?.halfClosed], ['25h', '0'])
     assert.deepEqual(JSON.stringify(routes[0]?.rateLimit).match(/"rate":"[^"]*"/g), [
       '"rate":"100/s"',
       '"rate":"3600/h"',
     ])
+  })
+
+  it('says off where something is off, and is read as off again', () => {
+    const result = parseConfig({
+      timeouts: {
+        responseHead: 'off',
+        bodyIdle: false,
+        streamIdle: 'off',
+        halfClosed: 'off',
+        exchange: 'off',
+      },
+      limits: { body: 'off' },
+      minimumByteRate: 'off',
+      routes: [
+        {
+          respond: { body: 'x' },
+          timeout: 'off',
+          timeouts: { responseHead: 'off', bodyIdle: 'off', streamIdle: 'off' },
+          minimumByteRate: false,
+          limits: { body: 'off' },
+        },
+        { match: { path: '/slow' }, respond: { body: 'x' }, minimumByteRate: { rate: 0 } },
+      ],
+    })
+    assert.ok(result.ok, JSON.stringify(result))
+    assertSentBackIsSame(result.config)
+    const { timeouts, limits, minimumByteRate, routes } = writtenConfig(result.config)
+    const { responseHead, bodyIdle, streamIdle, halfClosed, exchange } = timeouts ?? {}
+    assert.deepEqual(
+      [responseHead, bodyIdle, streamIdle, halfClosed, exchange, limits?.body, minimumByteRate],
+      Array.from({ length: 7 }, () => 'off'),
+    )
+    const [off, slow] = routes
+    assert.deepEqual(
+      [off?.timeout, off?.minimumByteRate, off?.limits, off?.timeouts],
+      [
+        'off',
+        'off',
+        { body: 'off' },
+        { attempt: undefined, responseHead: 'off', bodyIdle: 'off', streamIdle: 'off' },
+      ],
+    )
+    assert.deepEqual(slow?.minimumByteRate, { rate: '0', grace: '30s' })
   })
 
   const time = fc.tuple(fc.integer({ min: 1, max: 5_000 }), fc.constantFrom('ms', 's', 'm'))

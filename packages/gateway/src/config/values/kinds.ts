@@ -81,7 +81,7 @@ function quantity(
     json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
     parse(written) {
       if (typeof written !== 'string' && typeof written !== 'number') return refused(`is not ${noun}`)
-      if (written !== 0 && /^\s*\d+(?:\.\d+)?\s*$/.test(String(written)))
+      if (String(written) !== '0' && /^\s*\d+(?:\.\d+)?\s*$/.test(String(written)))
         return refused('has no unit', bareNumberHint(noun, Number(written), min, max))
       const amount = parse(String(written))
       if (!amount.ok) return amount

@@ -1,6 +1,9 @@
 import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
+import type { MinimumByteRateInput } from '../input/limits-input.ts'
+import type { MinimumByteRateConfig } from '../types/config.ts'
 import type { RateLimitKey } from '../types/rate-limit-config.ts'
 import type { RequestRate } from '../values/request-rate.ts'
+import type { Written } from './written.ts'
 
 // Values as people write them, so that the parsers of values/ read them back as they were.
 
@@ -17,19 +20,23 @@ const SIZES: readonly (readonly [unit: string, bytes: number])[] = [
   ['B', 1],
 ]
 
-/** `90s`, `2h`: in the largest unit that makes it a whole number. */
+/** `90s`, `2h`: in the largest unit that makes it a whole number; `off`. */
 export function writtenTime(milliseconds: number): string {
   return quantity(milliseconds, TIMES)
 }
 
-/** `16KiB`. */
+/** `16KiB`, `off`. */
 export function writtenSize(bytes: number): string {
   return quantity(bytes, SIZES)
 }
 
-/** `240B/s`. */
-export function writtenByteRate(bytes: number): string {
-  return bytes === 0 ? '0' : `${quantity(bytes, SIZES)}/s`
+/** `240B/s` and its grace; `off`, which has none. */
+export function writtenByteRate({
+  rate,
+  grace,
+}: MinimumByteRateConfig): 'off' | Written<MinimumByteRateInput> {
+  if (rate === 0 && grace === 0) return 'off'
+  return { rate: rate === 0 ? '0' : `${quantity(rate, SIZES)}/s`, grace: writtenTime(grace) }
 }
 
 /** `100/s`, `5/10s`. */
@@ -65,6 +72,7 @@ export function writtenDelay(delay: number | { readonly percentile: number }): s
 }
 
 function quantity(amount: number, units: readonly (readonly [unit: string, factor: number])[]): string {
+  if (amount === Infinity) return 'off'
   const [unit = '', factor = 1] = units.find(([, each]) => amount !== 0 && amount % each === 0) ?? []
   return amount === 0 ? '0' : `${amount / factor}${unit}`
 }

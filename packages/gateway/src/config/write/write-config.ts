@@ -24,10 +24,7 @@ export function writtenConfig({ variables: _, ...config }: GatewayConfig): Writt
       body: ifThere(limits.body, writtenSize),
     },
     timeouts: writtenTimeouts(config.timeouts),
-    minimumByteRate: {
-      rate: writtenByteRate(minimumByteRate.rate),
-      grace: writtenTime(minimumByteRate.grace),
-    },
+    minimumByteRate: writtenByteRate(minimumByteRate),
     drain: { timeout: writtenTime(drain.timeout) },
     upstreams: mapped(upstreams, writtenUpstream),
     discovery: {
@@ -48,14 +45,16 @@ export function writtenConfig({ variables: _, ...config }: GatewayConfig): Writt
 }
 
 function writtenTimeouts(timeouts: TimeoutsConfig): Written<GatewayConfigInput['timeouts']> {
-  const { connect, requestHead, responseHead, bodyIdle, keepAlive, exchange, workerStall } = timeouts
+  const { connect, requestHead, responseHead, bodyIdle, streamIdle } = timeouts
+  const { keepAlive, halfClosed, exchange, workerStall } = timeouts
   return {
-    ...timeouts,
     connect: writtenTime(connect),
     requestHead: writtenTime(requestHead),
     responseHead: writtenTime(responseHead),
     bodyIdle: writtenTime(bodyIdle),
+    streamIdle: writtenTime(streamIdle),
     keepAlive: writtenTime(keepAlive),
+    halfClosed: writtenTime(halfClosed),
     exchange: ifThere(exchange, writtenTime),
     workerStall: writtenTime(workerStall),
   }

@@ -3,11 +3,12 @@ import type { RouteInput } from '../input/input.ts'
 import type { MatchInput, ValueMatchInput } from '../input/match-input.ts'
 import type { RateLimitInput } from '../input/rate-limit-input.ts'
 import type { ApiVersionsConfig, LifecycleConfig } from '../types/api-version-config.ts'
-import type { RetryConfig, RouteConfig } from '../types/config.ts'
+import type { RetryConfig, RouteConfig, RouteTimeoutsConfig } from '../types/config.ts'
 import type { MatchConfig, ValueMatchConfig } from '../types/match-config.ts'
 import type { RateLimitConfig } from '../types/rate-limit-config.ts'
 import {
   ifThere,
+  writtenByteRate,
   writtenDelay,
   writtenLimitKey,
   writtenMoment,
@@ -20,7 +21,7 @@ import type { Written } from './written.ts'
 
 export function writtenRoute(route: RouteConfig): Written<RouteInput> {
   const { match, apiVersions, lifecycle, mirror, timeout, retry, hedge, timeouts } = route
-  const { concurrency, graphql, rateLimit, limits } = route
+  const { minimumByteRate, concurrency, graphql, rateLimit, limits } = route
   return {
     ...route,
     match: writtenMatch(match),
@@ -30,13 +31,24 @@ export function writtenRoute(route: RouteConfig): Written<RouteInput> {
     timeout: ifThere(timeout, writtenTime),
     retry: writtenRetry(retry),
     hedge: ifThere(hedge, (each) => ({ ...each, delay: writtenDelay(each.delay) })),
-    timeouts: ifThere(timeouts, ({ attempt }) => ({ attempt: ifThere(attempt, writtenTime) })),
+    timeouts: ifThere(timeouts, writtenTimeouts),
+    minimumByteRate: ifThere(minimumByteRate, writtenByteRate),
     concurrency: ifThere(concurrency, writtenConcurrency),
     graphql: ifThere(graphql, (each) => ({ ...each, maxSize: writtenSize(each.maxSize) })),
     rateLimit: rateLimit?.map((each) =>
       typeof each === 'string' ? each : { ...writtenRateLimit(each), name: each.name },
     ),
     limits: ifThere(limits, ({ body }) => ({ body: ifThere(body, writtenSize) })),
+  }
+}
+
+function writtenTimeouts(timeouts: RouteTimeoutsConfig): Written<RouteInput['timeouts']> {
+  const { attempt, responseHead, bodyIdle, streamIdle } = timeouts
+  return {
+    attempt: ifThere(attempt, writtenTime),
+    responseHead: ifThere(responseHead, writtenTime),
+    bodyIdle: ifThere(bodyIdle, writtenTime),
+    streamIdle: ifThere(streamIdle, writtenTime),
   }
 }
 
