@@ -381,6 +381,39 @@ test('no JSON value makes it throw', () => {
   fc.assert(fc.property(fc.jsonValue(), (input) => assert.equal(parseConfig(input).ok, false)))
 })
 
+test('a value that cannot be made a text, or is a list of one, is refused wherever a scalar is read', () => {
+  for (const value of [
+    { toString: 1, valueOf: 1 },
+    [{ toString: 1, valueOf: 1 }],
+    Object.create(null),
+    [200],
+  ]) {
+    const problems = problemsOf({
+      geo: { country: value },
+      timeouts: { connect: value },
+      minimumByteRate: { rate: value },
+      upstreams: {
+        a: {
+          endpoints: [{ url: 'http://127.0.0.1:9001', weight: value }],
+          hash: { key: value },
+          health: { path: '/', statuses: [value] },
+          tls: { verify: value },
+        },
+      },
+      routes: [{ match: { geo: { asn: [value] } }, upstream: 'a', apiVersions: { path: value } }],
+    })
+    const paths = problems.map(({ path }) => path)
+    for (const path of ['timeouts.connect', 'minimumByteRate.rate', 'upstreams.a.hash.key'])
+      assert.ok(paths.includes(path), path)
+    for (const path of [
+      'upstreams.a.health.statuses[0]',
+      'upstreams.a.tls.verify',
+      'routes[0].match.geo.asn[0]',
+    ])
+      assert.ok(paths.includes(path), `${path} in ${paths.join()}`)
+  }
+})
+
 test('a configuration with any one value replaced is accepted or refused with reasons, and never makes it throw', () => {
   const anything = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),

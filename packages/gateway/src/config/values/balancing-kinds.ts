@@ -1,6 +1,6 @@
 import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
 import type { Kind } from './kinds.ts'
-import { parsed, refused } from './parsed.ts'
+import { parsed, refused, scalarText } from './parsed.ts'
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -10,7 +10,7 @@ export const hashKey: Kind<HashKeyConfig> = {
   json: { type: 'string', pattern: '^(client-ip|path|header:.+|cookie:.+)$' },
   parse(written) {
     if (written === 'client-ip' || written === 'path') return parsed({ kind: written })
-    const [, kind, name = ''] = /^(header|cookie):(.*)$/.exec(String(written)) ?? []
+    const [, kind, name = ''] = /^(header|cookie):(.*)$/.exec(scalarText(written)) ?? []
     if (kind === undefined) return refused('is not a part of a request')
     if (!TOKEN.test(name)) return refused(`holds no name of a ${kind}`)
     return parsed(kind === 'header' ? { kind: 'header', name: name.toLowerCase() } : { kind: 'cookie', name })
@@ -64,7 +64,7 @@ export const statusRange: Kind<StatusRange> = {
     ],
   },
   parse(written) {
-    const [, first, last = first] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(String(written)) ?? []
+    const [, first, last = first] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(scalarText(written)) ?? []
     if (first === undefined) return refused('is not a status')
     const [from, to] = [Number(first), Number(last)]
     return from <= to ? parsed({ from, to }) : refused('begins after its end')

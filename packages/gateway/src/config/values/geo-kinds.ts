@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../../routing/geo/geo-place.ts'
 import { type Kind, textKind } from './kinds.ts'
-import { didYouMean, parsed, refused } from './parsed.ts'
+import { didYouMean, parsed, refused, scalarText } from './parsed.ts'
 
 const CONTINENTS = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA']
 
@@ -49,7 +49,7 @@ export const autonomousSystem: Kind<string> = {
   },
   parse(written) {
     if (written === UNKNOWN) return parsed(UNKNOWN)
-    const [, digits] = /^(?:AS)?([1-9]\d{0,9})$/.exec(String(written)) ?? []
+    const [, digits] = /^(?:AS)?([1-9]\d{0,9})$/.exec(scalarText(written)) ?? []
     return digits !== undefined && Number(digits) < 2 ** 32
       ? parsed(digits)
       : refused('is not the number of an autonomous system')

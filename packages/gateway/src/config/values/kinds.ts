@@ -1,7 +1,7 @@
 import { parseAddress, parseIpRange } from './address.ts'
 import type { Address } from './address.ts'
 import { isHostName, parseHostPattern } from './host.ts'
-import { didYouMean, parsed, refused } from './parsed.ts'
+import { didYouMean, parsed, refused, scalarText } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
 import { suggest } from '../problems/suggest.ts'
@@ -116,9 +116,10 @@ export const flag: Kind<boolean> = {
   json: { type: 'boolean' },
   parse(written) {
     if (typeof written === 'boolean') return parsed(written)
-    const meant = /^(?:true|yes|on)$/i.test(String(written)) || /^(?:false|no|off)$/i.test(String(written))
-    const word = /^(?:t|y|on)/i.test(String(written)) ? 'true' : 'false'
-    return refused('is not true or false', meant ? `without quotes: ${word}` : undefined)
+    const word = scalarText(written).toLowerCase()
+    if (['true', 'yes', 'on'].includes(word)) return refused('is not true or false', 'without quotes: true')
+    if (['false', 'no', 'off'].includes(word)) return refused('is not true or false', 'without quotes: false')
+    return refused('is not true or false')
   },
 }
 

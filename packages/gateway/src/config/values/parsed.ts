@@ -21,3 +21,8 @@ export function refused(problem: string, hint?: string): Refused {
 export function didYouMean(text: string): string {
   return `did you mean ${JSON.stringify(text)}?`
 }
+
+/** A text or a number as text, anything else as none: a list passes for what it holds, and objects need not be texts at all. */
+export function scalarText(written: unknown): string {
+  return typeof written === 'string' || typeof written === 'number' ? String(written) : ''
+}
