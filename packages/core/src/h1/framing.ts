@@ -164,6 +164,22 @@ export function hasNoContent(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304 || status < 200
 }
 
+/**
+ * Whether a peer that does not know that this response, which has no content, is to have none may yet send some: as much as its
+ * fields announce, or until it closes where they announce nothing in answer to HEAD. When it comes, it may begin with what looks like
+ * a response, and nothing tells it from the answer to the request that was sent meanwhile.
+ */
+export function mayBringContent(
+  { contentLength, transferEncoding }: FramingFields,
+  method: string,
+  status: number,
+): boolean {
+  if (!hasNoContent(method, status)) return false
+  if (transferEncoding !== undefined) return true
+  if (contentLength !== undefined) return Number(contentLength) > 0
+  return !hasNoContent('GET', status)
+}
+
 function decide(
   rules: readonly FramingRule[],
   fields: FramingFields,

@@ -1,6 +1,13 @@
 import type { HttpRequest } from '../message/request.ts'
 import { WireFault } from './fault.ts'
-import { type Framing, isPersistent, responseFraming, UNTIL_CLOSE } from './framing.ts'
+import {
+  type Framing,
+  isPersistent,
+  mayBringContent,
+  NO_BODY,
+  responseFraming,
+  UNTIL_CLOSE,
+} from './framing.ts'
 import { ControlFields, type HeadLimits, parseResponseHead, type ResponseHead } from './head.ts'
 import type { FoundHead } from './head-buffer.ts'
 import { isAskedFor } from './upgrade.ts'
@@ -27,12 +34,16 @@ export function takeInResponse(
   if (status === 101 && !isAskedFor(headers.get('upgrade'), request.upgrade)) {
     return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
   }
-  const framing = responseFraming(new ControlFields(headers, version), request.method, status)
+  const fields = new ControlFields(headers, version)
+  const framing = responseFraming(fields, request.method, status)
   if (framing instanceof WireFault) return framing
   // Its fields frame nothing, but where they contradict each other another reader may look for a body.
   if (status < 200)
     return { status, reason, version, headers, framing: undefined, persistent: true, keepAlive: undefined }
-  const persistent = isPersistent(version, headers) && framing !== UNTIL_CLOSE
+  const persistent =
+    framing !== UNTIL_CLOSE &&
+    isPersistent(version, headers) &&
+    !(framing === NO_BODY && mayBringContent(fields, request.method, status))
   const keepAlive = persistent ? headers.get('keep-alive') : undefined
   return { status, reason, version, headers, framing, persistent, keepAlive }
 }
