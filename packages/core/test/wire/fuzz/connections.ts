@@ -45,6 +45,14 @@ class MemorySocket extends Duplex {
     return this
   }
 
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+
   resetAndDestroy(): void {
     this.destroy()
   }
