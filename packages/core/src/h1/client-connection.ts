@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
-import { HttpResponse } from '../message/response.ts'
+import type { HttpResponse } from '../message/response.ts'
 import type { Timer } from '../time/timer.ts'
 import { type ClientConnectionOptions, optionsFor } from './connection-options.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
@@ -12,7 +12,7 @@ import { Persistence } from './persistence.ts'
 import { RequestWriter } from './request-writer.ts'
 import { ResponseBody, type ResponseBodyOwner } from './response-body.ts'
 import { ResponseHeads } from './response-heads.ts'
-import type { ResponseIntake } from './response-intake.ts'
+import { type ResponseIntake, responseOf } from './response-intake.ts'
 import type { ReadTarget, SocketReader } from './socket-reader.ts'
 import { after, CLIENT_STATES, type ClientEvent, type ClientState } from './states.ts'
 import { TunnelEnd } from './tunnel.ts'
@@ -161,7 +161,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.move('switched')
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
-    this.answer?.resolve(new HttpResponse(101, head.headers, undefined, this.tunnel))
+    this.answer?.resolve(responseOf(head, this.tunnel))
     if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
   }
 
@@ -171,8 +171,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
     this.move('head')
-    const response = new HttpResponse(head.status, head.headers)
-    response.reason = head.reason
+    const response = responseOf(head)
     const { answer } = this
     this.beginBody(response, framing, found)
     // Not `this.answer`: the connection may be free by now, and its owner may have sent the next exchange.

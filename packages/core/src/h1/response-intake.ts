@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../message/request.ts'
+import { HttpResponse, type Tunnel } from '../message/response.ts'
 import { WireFault } from './fault.ts'
 import {
   type Framing,
@@ -46,4 +47,15 @@ export function takeInResponse(
     !(framing === NO_BODY && mayBringContent(fields, request.method, status))
   const keepAlive = persistent ? headers.get('keep-alive') : undefined
   return { status, reason, version, headers, framing, persistent, keepAlive }
+}
+
+/** The response with this head; its body is still to come. */
+export function responseOf(
+  { status, headers, reason, version }: ResponseIntake,
+  tunnel?: Tunnel,
+): HttpResponse {
+  const response = new HttpResponse(status, headers, undefined, tunnel)
+  response.reason = reason
+  response.version = version
+  return response
 }

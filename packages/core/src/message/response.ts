@@ -1,5 +1,6 @@
 import { type Body, type BodySink, EMPTY_BODY } from './body.ts'
 import { HeaderList } from './headers.ts'
+import type { HttpVersion } from './request.ts'
 
 /** Both directions of a connection that has switched protocols (RFC 9110 7.8): octets, no messages. */
 export interface Tunnel {
@@ -20,6 +21,8 @@ export class HttpResponse {
   body: Body
   /** The reason phrase as it came, for whoever shows it: it means nothing (RFC 9112 section 4), and is not sent on. Undefined off the wire. */
   reason: string | undefined = undefined
+  /** The version that the sender spoke; of a response that is made here, 1.1. */
+  version: HttpVersion = '1.1'
   readonly tunnel: Tunnel | undefined
 
   constructor(

@@ -66,10 +66,10 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
     ownFields,
     named: undefined,
   }
-  const viaRequest = { '1.0': `1.0 ${via}`, '1.1': `1.1 ${via}`, '2': `2 ${via}` }
+  const viaOf = { '1.0': `1.0 ${via}`, '1.1': `1.1 ${via}`, '2': `2 ${via}` }
   const returned = (response: HttpResponse): HttpResponse => {
     filterFinal(response)
-    if (via !== false) response.headers.add('via', viaRequest['1.1'])
+    if (via !== false) response.headers.add('via', viaOf[response.version])
     return response
   }
   return (next) =>
@@ -90,7 +90,7 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
       if (xForwarded) addXForwarded(exchange, claims)
       if (forwarded) addForwarded(exchange, claims)
-      if (via !== false) headers.add('via', viaRequest[request.version])
+      if (via !== false) headers.add('via', viaOf[request.version])
       // After all removals, so that nobody can have it stripped.
       if (loopMark !== undefined) headers.add('cdn-loop', loopInfo)
       exchange.beforeInform = filterResponse

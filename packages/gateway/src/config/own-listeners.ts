@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
+import { upstreamPlaces } from './resolve/upstreams.ts'
 import type { GatewayConfig, ListenerConfig } from './types/config.ts'
 
 /** Endpoints that are listeners of the same configuration: a request sent there comes back. */
@@ -23,7 +24,9 @@ export function ownEndpoints(config: GatewayConfig): OwnEndpoint[] {
   const named = Object.entries(config.upstreams).flatMap(([name, { endpoints }]) =>
     endpoints.flatMap(({ url }, index) => own(['upstreams', name, 'endpoints', index], url)),
   )
-  const inline = config.routes.flatMap((route, index) => own(['routes', index, 'upstream'], route.upstream))
+  const inline = config.routes.flatMap((route, index) =>
+    upstreamPlaces(route).flatMap(({ path, upstream }) => own(['routes', index, ...path], upstream)),
+  )
   return [...named, ...inline]
 }
 

@@ -45,6 +45,36 @@ for (const [address, url] of [
 ] as const)
   test(`${url} is not the own listener ${address}`, () => assert.deepEqual(found(address, url), []))
 
+test('each place of a route is looked at where a URL may stand', () => {
+  const self = 'http://127.0.0.1:8080'
+  const result = parseConfig({
+    listeners: [{ address: '127.0.0.1:8080' }],
+    upstreams: { orders: { endpoints: [{ url: 'http://192.0.2.7' }] } },
+    routes: [
+      { match: { path: '/split' }, split: { upstreams: [{ upstream: 'orders' }, { upstream: self }] } },
+      { match: { path: '/mirror' }, upstream: 'orders', mirror: { upstream: self } },
+      { match: { path: '/fallback' }, upstream: 'orders', fallback: { upstream: self } },
+      {
+        match: { path: '/versions' },
+        apiVersions: {
+          header: 'x-version',
+          versions: { v1: { upstream: 'orders' }, v2: { upstream: self } },
+        },
+      },
+    ],
+  })
+  assert.ok(result.ok, JSON.stringify(result))
+  assert.deepEqual(
+    ownEndpoints(result.config).map(({ path, url }) => [path.join('.'), url]),
+    [
+      ['routes.0.split.upstreams.1.upstream', self],
+      ['routes.1.mirror.upstream', self],
+      ['routes.2.fallback.upstream', self],
+      ['routes.3.apiVersions.versions.v2.upstream', self],
+    ],
+  )
+})
+
 test('check warns of an endpoint that is an own listener', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-own-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { runGateway } from '../headgate-process.ts'
 import { startService } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
 
@@ -100,3 +103,39 @@ test('a request may pass a gateway twice on two routes, with a service in betwee
   })
   assert.equal((await ask(path))[0], 200)
 })
+
+test('a request that goes round through several workers of one gateway is found when it comes back the first time', async (t) => {
+  const path = socketPath(t)
+  const port = await freePort()
+  const log = `${path}.log`
+  const gateway = await runGateway({
+    workers: 4,
+    listeners: [{ address: `127.0.0.1:${port}` }],
+    admin: { address: '127.0.0.1:0' },
+    accessLog: { path: log },
+    // Each round opens a connection of its own, which any of the workers may get.
+    upstreams: { self: { endpoints: [{ url: `http://127.0.0.1:${port}` }], pool: { maxAge: '1ms' } } },
+    routes: [{ upstream: 'self' }],
+  })
+  const count = 40
+  for (let index = 0; index < count; index++) {
+    const response = await fetch(gateway.url, { headers: { connection: 'close' } })
+    assert.equal(response.status, 508)
+    await response.text()
+  }
+  gateway.process.signalGroup('SIGTERM')
+  await gateway.process.finished
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
+  assert.equal(lines.length, 2 * count, 'one line for the way there, and one for the refusal')
+  assert.equal(lines.filter((line) => line.includes('loop_detected')).length, count)
+})
+
+/** Nobody listens there, a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -192,8 +192,9 @@ class Passenger implements Cancellable {
 }
 
 /** Each who waits may change the head of its own. */
-function copyOf({ status, headers, reason }: HttpResponse, body: Body): HttpResponse {
+function copyOf({ status, headers, reason, version }: HttpResponse, body: Body): HttpResponse {
   const copy = new HttpResponse(status, headers.clone(), body)
   copy.reason = reason
+  copy.version = version
   return copy
 }

@@ -15,12 +15,28 @@ export function resolveUpstreams(config: GatewayConfig): Map<string, UpstreamCon
 }
 
 /** Every upstream that a route names, by name or URL; none where it answers by itself. */
-export function upstreamsOf({ upstream, split, mirror, fallback, apiVersions }: RouteConfig): string[] {
-  return [
-    ...(upstream === undefined ? [] : [upstream]),
-    ...(split?.upstreams.map((each) => each.upstream) ?? []),
-    ...Object.values(apiVersions?.versions ?? {}).flatMap((each) => each.upstream ?? []),
-    ...(mirror === undefined ? [] : [mirror.upstream]),
-    ...(fallback?.upstream === undefined ? [] : [fallback.upstream]),
+export function upstreamsOf(route: RouteConfig): string[] {
+  return upstreamPlaces(route).map(({ upstream }) => upstream)
+}
+
+/** Each place where a route names an upstream: `path` leads to it from the route. */
+export function upstreamPlaces({
+  upstream,
+  split,
+  mirror,
+  fallback,
+  apiVersions,
+}: RouteConfig): { readonly path: readonly (string | number)[]; readonly upstream: string }[] {
+  const places: readonly (readonly [path: readonly (string | number)[], upstream: string | undefined])[] = [
+    [['upstream'], upstream],
+    ...(split?.upstreams ?? []).map((each, index) => {
+      return [['split', 'upstreams', index, 'upstream'], each.upstream] as const
+    }),
+    ...Object.entries(apiVersions?.versions ?? {}).map(([name, each]) => {
+      return [['apiVersions', 'versions', name, 'upstream'], each.upstream] as const
+    }),
+    [['mirror', 'upstream'], mirror?.upstream],
+    [['fallback', 'upstream'], fallback?.upstream],
   ]
+  return places.flatMap(([path, named]) => (named === undefined ? [] : [{ path, upstream: named }]))
 }
