@@ -36,7 +36,11 @@ export function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOp
           'as "headgate schema" describes it; a secret that GET shows as [redacted] stays as it is where that is sent back',
       },
       conditional: 'configuration',
-      answers: { ...CHANGE_ANSWERS, 400: 'the body is missing or not JSON', 428: 'If-Match is missing' },
+      answers: {
+        ...CHANGE_ANSWERS,
+        400: 'the body is missing or cannot be read as JSON',
+        428: 'If-Match is missing',
+      },
     },
     async handle(request) {
       if (request.body === undefined)
@@ -50,7 +54,7 @@ export function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOp
         )
       }
       const order = { author: request.author, ifHash: ifHash(request), dryRun: isDryRun(request) }
-      return answerChange(await reloader.apply(request.body, { origin: 'admin', ...order }))
+      return answerChange(await reloader.apply(request.body, { origin: 'admin', ...order }, request.locate))
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Locate } from '../config/read/positions.ts'
 import type { Schema } from './schemas.ts'
 
 /** One thing that the admin listener answers to GET, whoever asks. */
@@ -50,6 +51,8 @@ export interface AdminRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** As JSON; undefined if there is none. */
   readonly body: unknown
+  /** Where in the body its values stand. */
+  readonly locate?: Locate
   /** Who says to have sent it, and from where: for the record. */
   readonly author: string
 }

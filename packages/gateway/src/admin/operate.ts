@@ -40,7 +40,8 @@ async function perform(
   if (method !== 'GET' && description.conditional === undefined && isConditional(headers))
     return unconditional
   const query = new URLSearchParams(url.split('?')[1] ?? '')
-  return operation.handle({ params, query, headers, body: body.value, author })
+  const { value, locate } = body
+  return operation.handle({ params, query, headers, body: value, author, ...(locate && { locate }) })
 }
 
 function isConditional({ 'if-match': match = '*' }: IncomingMessage['headers']): boolean {

@@ -33,7 +33,7 @@ export function checkConfig(
   source: ConfigSource,
   further: readonly Finding[],
 ): ConfigResult {
-  const { places } = prepared
+  const { places, leftOut } = prepared
   // The schema reads what an object inherits, too: nothing is to come from Object.prototype.
   const input = ownDeep(prepared.input)
   const result = applySchema(input)
@@ -41,7 +41,7 @@ export function checkConfig(
   const others = [...without(prepared.findings, crossChecks(input)), ...further]
   const findings = [...prepared.findings, ...without([...prepared.findings, ...others], ofSchema), ...others]
   if (!result.ok || findings.length > 0)
-    return { ok: false, problems: firstFindings(findings, prepared, source) }
+    return { ok: false, problems: firstFindings(findings, prepared, source, 'mistakes', leftOut) }
   if (places.length === 0) return result
   const variables = places.map(({ path, written }) => ({ path, written }))
   return { ok: true, config: { ...result.config, variables } }

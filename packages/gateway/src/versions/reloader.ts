@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/types/config.ts'
 import type { LoadResult } from '../config/load.ts'
 import { restoreRedacted } from '../config/restore-redacted.ts'
 import { checkInput } from '../config/load.ts'
+import type { Locate } from '../config/read/positions.ts'
 import { variablesOf } from '../config/prepare/variables.ts'
 import { type FileDigests, fileDigests } from '../identity.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
@@ -100,11 +101,15 @@ export class Reloader {
     return this.inTurn(order, reload, (outcome) => this.reloaded(order, outcome))
   }
 
-  /** What is handed over. */
-  apply(input: unknown, order: ChangeOrder): Promise<ChangeOutcome> {
+  /**
+   * What is handed over.
+   * @param locate tells where its values stand in the text that it was read from
+   */
+  apply(input: unknown, order: ChangeOrder, locate?: Locate): Promise<ChangeOutcome> {
+    const from = locate === undefined ? {} : { locate }
     return this.inTurn(order, async () =>
       this.change(
-        await attempt('checked', () => checkInput(this.withSecrets(input), this.source.folder)),
+        await attempt('checked', () => checkInput(this.withSecrets(input), this.source.folder, from)),
         order,
       ),
     )

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addressConflicts } from '../../src/config/checks/address-conflicts.ts'
 import fc from 'fast-check'
 import {
   type Address,
   formatAddress,
   ipRanges,
-  overlaps,
   parseAddress,
   parseIpRange,
 } from '../../src/config/values/address.ts'
@@ -80,9 +80,13 @@ test('addresses overlap when they are equal or one stands for every address on t
     ['unix:/a', ':80', false],
   ]
   for (const [one, other, expected] of cases) {
-    const [a, b] = [parseAddress(one), parseAddress(other)]
-    assert.ok(a.ok && b.ok)
-    assert.equal(overlaps(a.value, b.value), expected, `${one} ${other}`)
+    for (const addresses of [
+      [one, other],
+      [other, one],
+    ]) {
+      const listeners = addresses.map((address) => ({ address }))
+      assert.equal(addressConflicts(listeners, false).length, expected ? 1 : 0, addresses.join(' '))
+    }
   }
 })
 

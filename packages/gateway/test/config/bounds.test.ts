@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { addressConflicts } from '../../src/config/checks/address-conflicts.ts'
 import { checkInput, loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { countProblems } from '../../src/config/problems/first-findings.ts'
@@ -25,7 +26,7 @@ async function problemsOf(name: string, text: string): Promise<ConfigProblem[]> 
 const MATCH = { yaml: ['not: {', '}'], json: ['{"not":', '}'], toml: ['not = {', '}'] } as const
 
 test('what is nested too deep is one mistake with the bound, in every format', async () => {
-  const depths = [90, 101, 500, 5000, 20_000]
+  const depths = [90, 101, 500, 5000, 100_000]
   for (const depth of depths) {
     const [openJson, closeJson] = MATCH.json
     const json = `{"routes": [{"upstream": "http://127.0.0.1:1", "match": ${openJson.repeat(depth)}{}${closeJson.repeat(depth)}}]}`
@@ -124,4 +125,55 @@ test('of very many mistakes the first are told, and how many there are besides, 
   }
   const seconds = process.cpuUsage(start).user / 1e6
   assert.ok(seconds < 60, `${seconds} s`)
+})
+
+test('of more keys in one object than the bound, the bound is told, before anything is made of them', async () => {
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => `"k${index}": 1`).join()
+  const upstream = '"upstream": "http://127.0.0.1:1"'
+  const forms: ((keys: string) => string)[] = [
+    (keys) => `{${keys}, "routes": [{${upstream}}]}`,
+    (keys) => `{"routes": [{${upstream}, ${keys}}]}`,
+    (keys) => `{"routes": [{${upstream}}], "upstreams": {${keys}}}`,
+  ]
+  for (const form of forms) {
+    const text = form(keys(300_000))
+    const start = process.cpuUsage()
+    const problems = await problemsOf('large.json', text)
+    const { user } = process.cpuUsage(start)
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ['this has more than 100000 keys'],
+    )
+    assert.ok(user < 5e6, `${user} µs`)
+  }
+  const [inYaml] = await problemsOf('large.yaml', `routes: [{${upstream}}]\nx-more: {${keys(100_001)}}`)
+  assert.match(inYaml?.message ?? '', /more than 100000 keys/)
+  const many = Object.fromEntries(Array.from({ length: 100_001 }, (_, index) => [`k${index}`, 1]))
+  const inMemory = parseConfig({ routes: [{ upstream: 'http://127.0.0.1:1', match: many }] })
+  assert.ok(!inMemory.ok)
+  assert.equal(inMemory.problems[0]?.path, 'routes[0].match')
+})
+
+test('unknown keys of many objects are counted, and the first are told', async () => {
+  const keys = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`k${index}`, 1]))
+  const routes = Array.from({ length: 1000 }, () => ({ respond: { ...keys } }))
+  const result = await checkInput({ routes }, folder)
+  assert.ok(!result.ok)
+  assert.equal(result.problems.length, 101)
+  assert.ok(countProblems(result.problems) >= 100_000)
+})
+
+test('what conflicts among 50,000 listeners is found without comparing each with all others', () => {
+  const cost = (count: number): number => {
+    const listeners = Array.from({ length: count }, (_, index) => ({
+      address: `10.${index % 7}.0.1:${1000 + (index % 60_000)}`,
+    }))
+    const start = process.cpuUsage()
+    assert.equal(addressConflicts([...listeners, { address: '0.0.0.0:1001' }], false).length, 1)
+    return process.cpuUsage(start).user
+  }
+  cost(5_000)
+  const few = cost(5_000)
+  const many = cost(50_000)
+  assert.ok(many < Math.max(few, 5_000) * 40, `${few} µs for 5,000, ${many} µs for 50,000`)
 })

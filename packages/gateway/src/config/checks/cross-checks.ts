@@ -1,6 +1,7 @@
 import type { Finding, Path } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
 import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
+import { addressConflicts } from './address-conflicts.ts'
 import { apiVersionChecks } from './api-version-checks.ts'
 import { contradictions } from './contradictions.ts'
 import { fallbackChecks } from './fallback-checks.ts'
@@ -11,8 +12,6 @@ import { rateLimitChecks } from './rate-limit-checks.ts'
 import { redactedChecks } from './redacted-checks.ts'
 import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from '../schema/schema.ts'
-import { overlaps, parseAddress } from '../values/address.ts'
-import type { Address } from '../values/address.ts'
 import { name as groupName } from '../values/kinds.ts'
 import { didYouMean } from '../values/parsed.ts'
 import { patternShape } from '../values/path-pattern.ts'
@@ -30,7 +29,7 @@ export function crossChecks(input: unknown): Finding[] {
   const routes = list(written)
   return [
     ...(written === undefined || (Array.isArray(written) && routes.length === 0) ? [noRoutes] : []),
-    ...addressConflicts(input),
+    ...addressConflicts(get(input, 'listeners'), get(input, 'admin')),
     ...upstreams.flatMap(([name, upstream]) => checkUpstream(name, upstream)),
     ...repeatedNames(routes),
     ...unknownUpstreams(
@@ -41,7 +40,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...contradictions(input),
     ...routes.flatMap(routeChecks),
     ...routes.flatMap(apiVersionChecks),
-    ...rateLimitChecks({ ...input }),
+    ...rateLimitChecks(get(input, 'rateLimits'), routes),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
@@ -61,37 +60,6 @@ const noRoutes: Finding = {
   problem: 'there is no route, so nothing would be served',
   allowed: 'a list of at least one route',
   hint: 'the shortest: routes: [{ upstream: "http://127.0.0.1:9000" }]',
-}
-
-function addressConflicts(input: unknown): Finding[] {
-  const written = get(input, 'listeners')
-  const listeners = written === undefined ? [{ address: '127.0.0.1:8080' }] : list(written)
-  const taken: { address: Address; by: string }[] = []
-  const admin = get(input, 'admin')
-  const adminAddress = admin === false ? undefined : toAddress(get(admin, 'address') ?? '127.0.0.1:9901')
-  if (adminAddress !== undefined) taken.push({ address: adminAddress, by: 'the admin endpoints' })
-  return listeners.flatMap((listener, index): Finding[] => {
-    const address = toAddress(get(listener, 'address'))
-    if (address === undefined) return []
-    const other = taken.find((one) => overlaps(one.address, address))
-    taken.push({ address, by: `listeners[${index}]` })
-    if (other === undefined) return []
-    if (written === undefined) {
-      return [
-        {
-          path: ['admin', 'address'],
-          problem: 'is the address of the default listener too',
-          hint: 'write "listeners" to move that',
-        },
-      ]
-    }
-    return [{ path: ['listeners', index, 'address'], problem: `is taken by ${other.by} already` }]
-  })
-}
-
-function toAddress(written: unknown): Address | undefined {
-  const address = typeof written === 'string' ? parseAddress(written) : undefined
-  return address?.ok === true ? address.value : undefined
 }
 
 function checkUpstream(name: string, upstream: unknown): Finding[] {

@@ -11,12 +11,11 @@ interface Written {
 }
 
 /** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
-export function rateLimitChecks(input: Written): Finding[] {
-  const named = isObject(input['rateLimits']) ? input['rateLimits'] : {}
-  const routes = Array.isArray(input['routes']) ? input['routes'] : []
+export function rateLimitChecks(limits: unknown, routes: readonly unknown[]): Finding[] {
+  const named = isObject(limits) ? limits : {}
   return [
     ...Object.entries(named).flatMap(([name, limit]) => checkLimit(limit, ['rateLimits', name])),
-    ...routes.flatMap((route: unknown, index) =>
+    ...routes.flatMap((route, index) =>
       isObject(route) ? checkRoute(route['rateLimit'], named, ['routes', index, 'rateLimit']) : [],
     ),
   ]

@@ -82,8 +82,11 @@ function repeatedInSplit(route: Fields, path: Place): Finding[] {
   const upstreams = fields(route['split'])['upstreams']
   if (!Array.isArray(upstreams)) return []
   const names = upstreams.map((each) => fields(each)['upstream'])
+  const seen = new Set<unknown>()
   return names.flatMap((name, index): Finding[] => {
-    if (name === undefined || names.indexOf(name) === index) return []
+    const isFirst = !seen.has(name)
+    seen.add(name)
+    if (name === undefined || isFirst) return []
     const place = [...path, 'split', 'upstreams', index, 'upstream']
     return [{ path: place, problem: 'is in the split already', hint: 'add its weights up' }]
   })

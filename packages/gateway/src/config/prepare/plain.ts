@@ -1,5 +1,5 @@
 import type { Finding, Path } from '../problems/problem.ts'
-import { DEEPEST, MOST_VALUES } from '../read/bounds.ts'
+import { DEEPEST, MOST_KEYS, MOST_VALUES, TOO_DEEP, TOO_MANY_KEYS } from '../read/bounds.ts'
 import { addEntry } from '../read/entry.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 
@@ -7,8 +7,19 @@ import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 export type Replace = (value: unknown, path: Path, schemas: readonly JsonSchema[]) => unknown
 
 export type PlainResult =
-  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: true
+      readonly value: unknown
+      /** How many unknown keys are left out: see `MOST_UNKNOWN`. */
+      readonly leftOut: number
+    }
   | { readonly ok: false; readonly finding: Finding }
+
+/**
+ * Unknown keys that are copied, to be told one by one; the others are counted alone, for whatever looks at the configuration
+ * later takes time for each. With a million of them that was half a minute.
+ */
+const MOST_UNKNOWN = 500
 
 /**
  * A copy of objects and lists that whatever follows can walk without looking out: no deeper and no larger than the bounds,
@@ -16,7 +27,8 @@ export type PlainResult =
  */
 export function plainCopy(input: unknown, schema: JsonSchema, replace: Replace): PlainResult {
   try {
-    return { ok: true, value: new PlainCopy(schema, replace).root(input) }
+    const copy = new PlainCopy(schema, replace)
+    return { ok: true, value: copy.root(input), leftOut: Math.max(copy.unknown - MOST_UNKNOWN, 0) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, finding: error.finding }
     // As a proxy whose traps throw.
@@ -36,10 +48,19 @@ class Refused extends Error {
 /** Parts of the schema, with those of what they hold as they are asked for. */
 interface Place {
   readonly schemas: readonly JsonSchema[]
+  /** Whether it is an object with settings of its own alone. */
+  readonly isClosed: boolean
   readonly inner: Map<PropertyKey, Place>
 }
 
-const NOWHERE: Place = { schemas: [], inner: new Map() }
+const NOWHERE: Place = placeOf([])
+
+function placeOf(schemas: readonly JsonSchema[]): Place {
+  const isClosed =
+    schemas.some(({ additionalProperties }) => additionalProperties === false) &&
+    !schemas.some(({ additionalProperties }) => typeof additionalProperties === 'object')
+  return { schemas, isClosed, inner: new Map() }
+}
 
 class PlainCopy {
   readonly #schema: JsonSchema
@@ -48,6 +69,8 @@ class PlainCopy {
   /** The objects around the one that is copied. */
   readonly #around = new Set<object>()
   #values = 0
+  /** Keys where the schema knows none of that name. */
+  unknown = 0
 
   constructor(schema: JsonSchema, replace: Replace) {
     this.#schema = schema
@@ -55,7 +78,7 @@ class PlainCopy {
   }
 
   root(input: unknown): unknown {
-    return this.#copy(input, { schemas: schemasAt(this.#schema, []), inner: new Map() })
+    return this.#copy(input, placeOf(schemasAt(this.#schema, [])))
   }
 
   #copy(value: unknown, place: Place): unknown {
@@ -67,8 +90,8 @@ class PlainCopy {
     const kind = kindOf(value)
     if (kind === undefined) return this.#replace(value, this.#path, place.schemas)
     const held = value as Record<PropertyKey, unknown>
-    if (this.#around.has(held)) this.#refuse('holds itself: it has no end')
-    if (this.#around.size === DEEPEST) this.#refuse(`is nested deeper than ${DEEPEST} levels`)
+    if (this.#around.has(held)) this.#refuse('this holds itself: it has no end')
+    if (this.#around.size === DEEPEST) this.#refuse(TOO_DEEP)
     this.#around.add(held)
     const copy = kind === 'list' ? this.#list(held as unknown as unknown[], place) : this.#object(held, place)
     this.#around.delete(held)
@@ -77,29 +100,35 @@ class PlainCopy {
 
   #list(list: readonly unknown[], place: Place): unknown[] {
     const copy: unknown[] = []
-    for (let index = 0; index < list.length; index++) copy.push(this.#inner(list, index, place))
+    for (let index = 0; index < list.length; index++)
+      copy.push(this.#inner(list, index, this.#placeOf(index, place)))
     return copy
   }
 
   #object(object: object, place: Place): object {
     const copy = {}
-    for (const key of Object.keys(object)) {
+    const keys = Object.keys(object)
+    if (keys.length > MOST_KEYS) this.#refuse(TOO_MANY_KEYS)
+    for (const key of keys) {
       // Left to whoever writes it: a place for anchors.
       if (this.#path.length === 0 && key.startsWith('x-')) continue
-      addEntry(copy, key, this.#inner(object, key, place))
+      const inner = this.#placeOf(key, place)
+      if (place.isClosed && inner.schemas.length === 0 && ++this.unknown > MOST_UNKNOWN) continue
+      addEntry(copy, key, this.#inner(object, key, inner))
     }
     return copy
   }
 
+  /** @param place of the value itself */
   #inner(holder: object, key: string | number, place: Place): unknown {
     this.#path.push(key)
     let value: unknown
     try {
       value = Reflect.get(holder, key)
     } catch {
-      this.#refuse('cannot be read: the code behind it throws an error')
+      this.#refuse('this cannot be read: the code behind it throws an error')
     }
-    const copy = this.#copy(value, this.#placeOf(key, place))
+    const copy = this.#copy(value, place)
     this.#path.pop()
     return copy
   }
@@ -113,7 +142,7 @@ class PlainCopy {
     let inner = place.inner.get(known)
     if (inner === undefined) {
       const schemas = place.schemas.flatMap((each) => schemasAt({ ...each, anyOf: [] }, [key], this.#schema))
-      inner = { schemas, inner: new Map() }
+      inner = placeOf(schemas)
       place.inner.set(known, inner)
     }
     return inner
@@ -121,7 +150,7 @@ class PlainCopy {
 
   #refuse(problem: string): never {
     const path = [...this.#path]
-    throw new Refused({ path, whole: true, problem: `this ${problem}` })
+    throw new Refused({ path, whole: true, problem })
   }
 }
 

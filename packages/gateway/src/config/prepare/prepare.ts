@@ -23,6 +23,8 @@ export interface PreparedInput {
   readonly input: unknown
   readonly places: readonly VariablePlace[]
   readonly findings: readonly Finding[]
+  /** Unknown keys that are left out of the rest, as there are too many to tell them all. */
+  readonly leftOut: number
 }
 
 export type PrepareResult =
@@ -51,12 +53,12 @@ export function prepareInput(
     return plainly(value, path, schemas)
   })
   if (!plain.ok) return plain
-  const written = plain.value
-  if (!variable) return { ok: true, written, input: written, places: [], findings: [] }
+  const { value: written, leftOut } = plain
+  if (!variable) return { ok: true, written, input: written, places: [], findings: [], leftOut }
   const places: VariablePlace[] = []
   const findings: Finding[] = []
   const resolved = plainCopy(written, schema, replacing(variables, places, findings))
-  return resolved.ok ? { ok: true, written, input: resolved.value, places, findings } : resolved
+  return resolved.ok ? { ok: true, written, input: resolved.value, places, findings, leftOut } : resolved
 }
 
 function replacing(variables: Variables | undefined, places: VariablePlace[], findings: Finding[]): Replace {

@@ -5,18 +5,22 @@ import type { ConfigProblem, Finding } from './problem.ts'
 /** More of them nobody reads, and each costs time to be put into words. */
 const MOST_PROBLEMS = 100
 
-/** The findings with their places; of very many the first ones, and how many there are besides. */
+/**
+ * The findings with their places; of very many the first ones, and how many there are besides.
+ * @param uncounted further ones that are not among them
+ */
 export function firstFindings(
   findings: readonly Finding[],
   input: WrittenInput,
   source: ConfigSource,
   noun: 'mistakes' | 'warnings' = 'mistakes',
+  uncounted: number = 0,
 ): ConfigProblem[] {
   const schema = inputSchema()
   const problems = findings
     .slice(0, MOST_PROBLEMS)
     .map((finding) => placeFinding(finding, input, source, schema))
-  const further = findings.length - problems.length
+  const further = findings.length - problems.length + uncounted
   if (further === 0) return problems
   const file = source.file === undefined ? {} : { file: source.file }
   return [...problems, { ...file, path: '', message: `and ${further} ${noun} more`, further }]

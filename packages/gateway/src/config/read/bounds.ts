@@ -4,6 +4,11 @@ export const DEEPEST = 100
 /** Values of a configuration, those counted again that an anchor or a reference brings to a second place. */
 export const MOST_VALUES = 2_000_000
 
+/** In one object. What asks for more names than that is no configuration, and to keep the place of each would cost seconds. */
+export const MOST_KEYS = 100_000
+
+export const TOO_MANY_KEYS: string = `this has more than ${MOST_KEYS} keys`
+
 /** Of a file, in bytes; as much as the admin API takes. */
 export const LARGEST_FILE: number = 32 * 1024 * 1024
 

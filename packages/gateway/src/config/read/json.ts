@@ -1,12 +1,12 @@
-import { DEEPEST, TOO_DEEP } from './bounds.ts'
+import { DEEPEST, MOST_KEYS, TOO_DEEP, TOO_MANY_KEYS } from './bounds.ts'
 import { addEntry } from './entry.ts'
 import { lineIndex, locator } from './positions.ts'
-import type { FileContent, PositionNode, SyntaxProblem } from './positions.ts'
+import type { FileContent, Position, PositionChild, PositionNode, SyntaxProblem } from './positions.ts'
 
 // JSON.parse tells no positions of values, for some errors not even theirs, and drops repeated keys silently.
 
 const SPACE = /[ \t\r\n]*/y
-const STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 /** More of them tell no more. */
@@ -43,6 +43,49 @@ interface Read {
   readonly node: PositionNode
 }
 
+/** Of what holds nothing; nobody adds to it. */
+const NONE: Map<string, PositionChild> = new Map()
+
+/** Of a file of a million values, two or three places are asked for: each is found when it is. */
+class JsonNode implements PositionNode {
+  readonly children: Map<string, PositionChild>
+  readonly source?: string
+  readonly #offset: number
+  readonly #position: (offset: number) => Position
+
+  constructor(
+    offset: number,
+    position: (offset: number) => Position,
+    children: Map<string, PositionChild>,
+    source?: string,
+  ) {
+    this.#offset = offset
+    this.#position = position
+    this.children = children
+    if (source !== undefined) this.source = source
+  }
+
+  get at(): Position {
+    return this.#position(this.#offset)
+  }
+}
+
+class JsonChild implements PositionChild {
+  readonly node: PositionNode
+  readonly #offset: number
+  readonly #position: (offset: number) => Position
+
+  constructor(node: PositionNode, offset: number, position: (offset: number) => Position) {
+    this.node = node
+    this.#offset = offset
+    this.#position = position
+  }
+
+  get key(): Position {
+    return this.#position(this.#offset)
+  }
+}
+
 class JsonReader {
   readonly problems: SyntaxProblem[] = []
   readonly position: ReturnType<typeof lineIndex>
@@ -66,15 +109,20 @@ class JsonReader {
   #value(): Read {
     const char = this.#text[this.#offset]
     if (char === '{' || char === '[') return this.#collection(char)
-    const node = this.#node()
-    const scalar = this.#take(STRING) ?? this.#take(NUMBER) ?? this.#take(WORD)
+    const offset = this.#offset
+    const string = this.#take(STRING)
+    if (string !== undefined)
+      return { value: textOf(string), node: new JsonNode(offset, this.position, NONE) }
+    const scalar = this.#take(NUMBER) ?? this.#take(WORD)
     if (scalar === undefined) throw this.#unexpected('a value')
-    return { value: JSON.parse(scalar), node: scalar.startsWith('"') ? node : { ...node, source: scalar } }
+    return { value: JSON.parse(scalar), node: new JsonNode(offset, this.position, NONE, scalar) }
   }
 
   #collection(open: '{' | '['): Read {
     if (++this.#depth > DEEPEST) throw new JsonError(TOO_DEEP, this.#offset)
-    const node = this.#node()
+    const children = new Map<string, PositionChild>()
+    const start = this.#offset
+    const node = new JsonNode(start, this.position, children)
     const value: unknown = open === '{' ? {} : []
     const close = open === '{' ? '}' : ']'
     this.#offset++
@@ -82,8 +130,10 @@ class JsonReader {
     if (this.#text[this.#offset] !== close) {
       do {
         this.#take(SPACE)
-        if (open === '{') this.#member(value as object, node)
-        else this.#item(value as unknown[], node)
+        if (open === '{') {
+          if (children.size === MOST_KEYS) throw new JsonError(TOO_MANY_KEYS, start)
+          this.#member(value as object, children)
+        } else this.#item(value as unknown[], children)
         this.#take(SPACE)
       } while (this.#comma(close))
     }
@@ -103,15 +153,15 @@ class JsonReader {
     return true
   }
 
-  #member(object: object, node: PositionNode): void {
-    const key = this.position(this.#offset)
+  #member(object: object, children: Map<string, PositionChild>): void {
+    const offset = this.#offset
     const quoted = this.#take(STRING)
     if (quoted === undefined) throw this.#unexpected('a key in double quotes')
-    const name: string = JSON.parse(quoted)
-    const other = node.children.get(name)
+    const name = textOf(quoted)
+    const other = children.get(name)
     if (other !== undefined && this.problems.length < MOST_PROBLEMS) {
       const hint = `keep one of them; the other is in line ${other.key.line}`
-      this.problems.push({ message: `the key ${quoted} is there twice`, ...key, hint })
+      this.problems.push({ message: `the key ${quoted} is there twice`, ...this.position(offset), hint })
     }
     this.#take(SPACE)
     if (this.#text[this.#offset] !== ':') throw this.#unexpected('":"')
@@ -119,32 +169,34 @@ class JsonReader {
     this.#take(SPACE)
     const read = this.#value()
     addEntry(object, name, read.value)
-    node.children.set(name, { key, node: read.node })
+    children.set(name, new JsonChild(read.node, offset, this.position))
   }
 
-  #item(list: unknown[], node: PositionNode): void {
-    const key = this.position(this.#offset)
+  #item(list: unknown[], children: Map<string, PositionChild>): void {
+    const offset = this.#offset
     const read = this.#value()
-    node.children.set(String(list.push(read.value) - 1), { key, node: read.node })
-  }
-
-  #node(): PositionNode {
-    return { at: this.position(this.#offset), children: new Map() }
+    children.set(String(list.push(read.value) - 1), new JsonChild(read.node, offset, this.position))
   }
 
   #take(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.#offset
-    const [match] = pattern.exec(this.#text) ?? []
-    this.#offset += match?.length ?? 0
-    return match
+    if (!pattern.test(this.#text)) return undefined
+    const start = this.#offset
+    this.#offset = pattern.lastIndex
+    return this.#text.slice(start, this.#offset)
   }
 
   #unexpected(expected: string): JsonError {
-    const rest = this.#text.slice(this.#offset)
+    const rest = this.#text.slice(this.#offset, this.#offset + 100)
     const found =
       rest === '' ? 'the end of the file' : JSON.stringify(/^(?:\w+|.)/su.exec(rest)?.[0].slice(0, 20))
     return new JsonError(`expected ${expected}, found ${found}`, this.#offset, hintFor(rest))
   }
+}
+
+/** Of a string with its quotes. */
+function textOf(quoted: string): string {
+  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
 }
 
 function hintFor(rest: string): string | undefined {

@@ -1,6 +1,6 @@
 import { Composer, type Document, Parser } from 'yaml'
 import type { CST, YAMLError } from 'yaml'
-import { DEEPEST } from './bounds.ts'
+import { DEEPEST, MOST_KEYS, TOO_DEEP, TOO_MANY_KEYS } from './bounds.ts'
 
 export { isAlias, isMap, isScalar, isSeq } from 'yaml'
 export type { CST, Document, Node, Pair, YAMLError, YAMLMap, YAMLSeq } from 'yaml'
@@ -11,8 +11,13 @@ export interface YamlTree {
   readonly errors: readonly YAMLError[]
   /** Scalars in quotes that go over several lines: where a quote is missing, the first of them began before it. */
   readonly longQuotes: readonly CST.FlowScalar[]
-  /** Offset of what stands too deep. */
-  readonly tooDeep?: number
+  /** Where something stands too deep, or holds too many keys. */
+  readonly beyond?: Beyond
+}
+
+export interface Beyond {
+  readonly message: string
+  readonly offset: number
 }
 
 /**
@@ -22,8 +27,8 @@ export interface YamlTree {
 export function yamlTree(text: string): YamlTree {
   const tokens = [...new Parser().parse(text)]
   const longQuotes: CST.FlowScalar[] = []
-  const tooDeep = survey(tokens, longQuotes)
-  if (tooDeep !== undefined) return { documents: [], errors: [], longQuotes, tooDeep }
+  const beyond = survey(tokens, longQuotes)
+  if (beyond !== undefined) return { documents: [], errors: [], longQuotes, beyond }
   const composer = new Composer({ merge: true, uniqueKeys: false, prettyErrors: false })
   const documents = [...composer.compose(tokens, true, text.length)].filter(
     (each): each is Document.Parsed => 'range' in each,
@@ -33,7 +38,7 @@ export function yamlTree(text: string): YamlTree {
 }
 
 /** Without calling itself, since the depth is what it looks for. */
-function survey(tokens: readonly CST.Token[], longQuotes: CST.FlowScalar[]): number | undefined {
+function survey(tokens: readonly CST.Token[], longQuotes: CST.FlowScalar[]): Beyond | undefined {
   const waiting = tokens.map((token) => ({ token, depth: 0 })).reverse()
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { token, depth } = next
@@ -41,7 +46,9 @@ function survey(tokens: readonly CST.Token[], longQuotes: CST.FlowScalar[]): num
     if (/^(?:single|double)-quoted/.test(token.type) && 'source' in token && token.source.includes('\n'))
       longQuotes.push(token as CST.FlowScalar)
     if (!('items' in token)) continue
-    if (depth === DEEPEST) return token.offset
+    if (depth === DEEPEST) return { message: TOO_DEEP, offset: token.offset }
+    const isMap = token.type === 'block-map' || ('start' in token && token.start.source === '{')
+    if (isMap && token.items.length > MOST_KEYS) return { message: TOO_MANY_KEYS, offset: token.offset }
     for (const { key, value } of [...token.items].reverse()) {
       for (const inner of [value, key]) if (inner) waiting.push({ token: inner, depth: depth + 1 })
     }

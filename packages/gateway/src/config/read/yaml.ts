@@ -1,4 +1,3 @@
-import { TOO_DEEP } from './bounds.ts'
 import { lineIndex, locator } from './positions.ts'
 import type { FileContent } from './positions.ts'
 import { yamlMistakes } from './yaml-mistakes.ts'
@@ -12,7 +11,10 @@ import { YamlValues } from './yaml-values.ts'
 export function readYaml(text: string): FileContent {
   const position = lineIndex(text)
   const tree = yamlTree(text)
-  if (tree.tooDeep !== undefined) return { problems: [{ message: TOO_DEEP, ...position(tree.tooDeep) }] }
+  if (tree.beyond !== undefined) {
+    const { message, offset } = tree.beyond
+    return { problems: [{ message, ...position(offset) }] }
+  }
   const mistakes = yamlMistakes(text, tree, position)
   const [document] = tree.documents
   if (mistakes.length > 0 || document === undefined) return { problems: mistakes }

@@ -68,16 +68,8 @@ export function formatAddress(address: Address): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
-/** Whether both cannot be bound at the same time, or would share connections (one stands for every address). */
-export function overlaps(one: Address, other: Address): boolean {
-  if (one.kind === 'unix' || other.kind === 'unix') {
-    return one.kind === 'unix' && other.kind === 'unix' && one.path === other.path
-  }
-  if (one.port !== other.port || one.port === 0) return false
-  return one.host === other.host || isEveryAddress(one.host) || isEveryAddress(other.host)
-}
-
-function isEveryAddress(host: string): boolean {
+/** Whether it stands for every address of the machine. */
+export function isEveryAddress(host: string): boolean {
   return host === EVERY_ADDRESS || host === '0.0.0.0'
 }
 
