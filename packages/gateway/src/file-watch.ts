@@ -1,46 +1,52 @@
 import { createHash } from 'node:crypto'
-import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Clock, Timer } from '@headgate/core'
+import { WatchedFolders } from './watched-folders.ts'
 
 /** An editor writes in several steps: milliseconds for which the file must be as it is. */
 const QUIET = 200
 
+/** Larger ones are told apart by what the file system says of them: to read them again and again would take long. Bytes. */
+const LARGEST_READ = 64 * 1024 * 1024
+
+/** Tells one content of a file from another; undefined where it is not there. */
+export type Fingerprint = (file: string) => string | undefined
+
 /**
- * Tells when the content of a file is another one. The folder is watched, not the file: editors and Kubernetes put another
- * file, or another link, in its place.
+ * Tells when the content of a file is another one. The folders on the way are watched, not the file: editors and Kubernetes put
+ * another file, or another link, in its place.
  */
 export class FileWatch {
   private readonly file: string
   private readonly changed: () => void
-  private readonly fingerprint: (file: string) => string | undefined
+  private readonly fingerprint: Fingerprint
   private readonly timer: Timer
-  private watcher: FSWatcher | undefined
+  private readonly folders: WatchedFolders
   private digest: string | undefined
   /** What was found at the last look, if that was another content. */
   private found: string | undefined
   private looking = false
 
-  /** @param fingerprint tells one content of the file from another; undefined where it is not there. Default: a digest */
-  constructor(file: string, clock: Clock, changed: () => void, fingerprint: typeof digestOf = digestOf) {
+  /** @param fingerprint default: a digest of what is in it */
+  constructor(file: string, clock: Clock, changed: () => void, fingerprint: Fingerprint = digestOf) {
     this.file = resolve(file)
     this.changed = changed
     this.fingerprint = fingerprint
     this.timer = clock.timer(() => this.look())
+    this.folders = new WatchedFolders(this.file, () => this.noticed())
   }
 
   /** @throws Error if the system cannot watch, as when its watches are used up */
   start(): void {
     this.digest = this.fingerprint(this.file)
-    this.watcher = watch(dirname(this.file), { persistent: false }, () => this.noticed())
-    // As when the folder is removed: SIGHUP still works.
-    this.watcher.on('error', () => {})
+    this.folders.follow()
   }
 
   stop(): void {
     this.looking = false
     this.timer.disarm()
-    this.watcher?.close()
+    this.folders.stop()
   }
 
   /** Not put off by what follows: something else in the folder, such as a log, may be written to without end. */
@@ -52,6 +58,7 @@ export class FileWatch {
 
   private look(): void {
     this.looking = false
+    this.followAgain()
     const digest = this.fingerprint(this.file)
     const isSettled = digest === this.found
     this.found = digest
@@ -61,12 +68,23 @@ export class FileWatch {
     this.digest = digest
     this.changed()
   }
+
+  /** Links may lead elsewhere now. */
+  private followAgain(): void {
+    try {
+      this.folders.follow()
+    } catch {
+      // As when watches are used up: SIGHUP still works.
+    }
+  }
 }
 
 function digestOf(file: string): string | undefined {
   try {
     // A pipe or a device in its place would be read without end.
-    if (!statSync(file).isFile()) return undefined
+    const stats = statSync(file)
+    if (!stats.isFile()) return undefined
+    if (stats.size > LARGEST_READ) return `${stats.ino} ${stats.size} ${stats.mtimeMs}`
     return createHash('sha256').update(readFileSync(file)).digest('hex')
   } catch {
     return undefined

@@ -27,6 +27,7 @@ export type ChosenConfig =
       /** Once more. */
       readonly read: () => Promise<LoadResult>
       readonly warnings: () => ConfigProblem[]
+      readonly secretFiles?: readonly string[]
     }
   | { readonly ok: false; readonly exitCode: number }
 

@@ -14,7 +14,7 @@ import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
 import { Reloader } from '../versions/reloader.ts'
 import { removeOldState } from '../versions/old-state.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
-import { FileWatch } from '../file-watch.ts'
+import { FileWatches } from '../file-watches.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
 import {
@@ -33,6 +33,8 @@ export interface ServedConfig {
   readonly source: string
   /** Undefined where there is none. */
   readonly file?: string | undefined
+  /** Those that hold values of its variables. */
+  readonly secretFiles?: readonly string[]
   read(): Promise<LoadResult>
 }
 
@@ -50,7 +52,9 @@ export class Serving {
   /** Where applied configurations are kept; undefined: in memory only. */
   readonly versionsDirectory: string | undefined
   private readonly reloader: Reloader
-  private readonly watch: FileWatch | undefined
+  private readonly watch: FileWatches | undefined
+  /** What is watched: the configuration, and the files that hold values of its variables. */
+  private watched: readonly string[]
   private readonly listener: ServingListener
   private admin: AdminServer | undefined
   private isReady = false
@@ -70,13 +74,12 @@ export class Serving {
         notice(`versions of files that nobody has used for 90 days are gone: ${gone.join(', ')}`)
     }
     const folder = file === undefined ? process.cwd() : dirname(resolve(file))
-    const from = { name: source, folder, read: () => served.read() }
+    const from = { name: source, folder, read: () => this.readAgain(served) }
     this.reloader = new Reloader(this.supervisor, history, from, input, systemClock, (order, outcome) =>
       this.changed(order, outcome),
     )
-    if (file !== undefined && config.reload.watch) {
-      this.watch = new FileWatch(file, systemClock, () => void this.reloader.reload({ origin: 'file' }))
-    }
+    this.watched = file === undefined ? [] : [resolve(file), ...(served.secretFiles ?? [])]
+    if (file !== undefined && config.reload.watch) this.watch = this.fileWatches()
   }
 
   /** Where the admin endpoints are, if they are configured and bound. */
@@ -93,7 +96,7 @@ export class Serving {
       if (admin !== false) this.admin = await startAdmin(admin, supervisor, this.reloader, this.listener)
       const listeners = await supervisor.start()
       this.isReady = true
-      this.startWatching()
+      this.watch?.follow(this.watched)
       return listeners
     } catch (error) {
       await this.admin?.close()
@@ -124,14 +127,26 @@ export class Serving {
     })
   }
 
-  private startWatching(): void {
-    try {
-      this.watch?.start()
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      const message = `the configuration file cannot be watched: ${reason}; SIGHUP reloads it`
-      this.listener.event({ type: 'notice', message })
+  private fileWatches(): FileWatches {
+    const changed = (): void => void this.reloader.reload({ origin: 'file' })
+    const unwatched = (path: string, reason: string): void => {
+      const what = path === this.watched[0] ? 'the configuration file' : path
+      this.listener.event({
+        type: 'notice',
+        message: `${what} cannot be watched: ${reason}; SIGHUP reloads it`,
+      })
     }
+    return new FileWatches(systemClock, { changed, unwatched })
+  }
+
+  /** Where it is refused, those of before are in force still, and one that is missing may come. */
+  private async readAgain(served: ServedConfig): Promise<LoadResult> {
+    const loaded = await served.read()
+    const [file = '', ...before] = this.watched
+    const now = loaded.secretFiles ?? []
+    this.watched = [file, ...(loaded.ok ? now : new Set([...before, ...now]))]
+    if (this.isReady) this.watch?.follow(this.watched)
+    return loaded
   }
 }
 

@@ -33,8 +33,12 @@ export type LoadResult =
       readonly input: unknown
       /** What is no mistake, but can hardly be meant; found when it is asked for. */
       readonly warnings: () => ConfigProblem[]
+      readonly secretFiles?: SecretFiles
     }
-  | { readonly ok: false; readonly problems: ConfigProblem[] }
+  | { readonly ok: false; readonly problems: ConfigProblem[]; readonly secretFiles?: SecretFiles }
+
+/** Those that hold values of variables, or should, by their absolute paths. */
+type SecretFiles = readonly string[]
 
 /**
  * Reads and checks a configuration file; its extension tells the format. Paths inside are resolved against its
@@ -55,15 +59,17 @@ export async function loadConfig(file: string, databases: boolean = false): Prom
   }
   const folder = dirname(resolve(file))
   const isUnquoted = /\.ya?ml$/i.test(file)
+  const files = new Set<string>()
   const source: ConfigSource = {
     file,
     isUnquoted,
-    variables: variablesOf(folder, process.env),
+    variables: variablesOf(folder, process.env, (secret) => files.add(secret)),
     ...(locate !== undefined && { locate }),
   }
   const result = await checkInput(input, folder, source, databases)
-  if (!result.ok) return { ok: false, problems: [...problems, ...result.problems] }
-  return problems.length > 0 ? { ok: false, problems } : result
+  const secretFiles = [...files]
+  if (!result.ok) return { ok: false, problems: [...problems, ...result.problems], secretFiles }
+  return problems.length > 0 ? { ok: false, problems, secretFiles } : { ...result, secretFiles }
 }
 
 /** The same for what was read from elsewhere. Without `source.variables`, it may hold none. */

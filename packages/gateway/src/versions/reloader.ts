@@ -61,7 +61,7 @@ export class Reloader {
     this.source = source
     this.clock = clock
     this.told = told
-    this.taken = JSON.stringify(input)
+    this.taken = contentOf(input, target.config)
     const hash = hashOf(target.config, target.files)
     const { last } = history
     // After a restart with the same: that is no change.
@@ -90,7 +90,7 @@ export class Reloader {
   reload(order: ChangeOrder): Promise<ChangeOutcome> {
     const reload = async (): Promise<ChangeOutcome> => {
       const loaded = await attempt('read', () => this.source.read())
-      const content = loaded.ok ? JSON.stringify(loaded.input) : undefined
+      const content = loaded.ok ? contentOf(loaded.input, loaded.config) : undefined
       // Somebody was faster than the watch of the file, and may have changed something since.
       const isTaken = order.origin === 'file' && content !== undefined && content === this.taken
       if (isTaken) return { kind: 'unchanged', version: this.inForce }
@@ -246,6 +246,13 @@ async function attempt<Result>(
     const failure = startFailure(error)
     throw new StartError({ ...failure, message: `it could not be ${step}: ${failure.message}` })
   }
+}
+
+/** What was written, and what it came to: the files that hold values of its variables may be others. */
+function contentOf(input: unknown, config: GatewayConfig): string {
+  return createHash('sha256')
+    .update(JSON.stringify([input, config]))
+    .digest('base64')
 }
 
 function hashOf(config: GatewayConfig, files: FileDigests): string {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '@headgate/core'
 import type { GeoConfig } from '../../config/types/geo-config.ts'
-import { FileWatch } from '../../file-watch.ts'
+import { FileWatches } from '../../file-watches.ts'
 import { fileStamp, type GeoFile, readGeoFile, reasonOf } from './geo-files.ts'
 
 /** What came of a database that has changed on disk. */
@@ -24,31 +24,28 @@ export interface GeoOwner {
 /** Reads databases again when they change. One that cannot be used leaves the one before in force. */
 export class GeoWatch {
   private readonly owner: GeoOwner
-  private readonly clock: Clock
-  private readonly watches = new Map<string, FileWatch>()
+  private readonly watches: FileWatches
   /** What was refused before, by path: it is said once. */
   private readonly refused = new Map<string, string | undefined>()
   private running: Promise<unknown> = Promise.resolve()
 
   constructor(owner: GeoOwner, clock: Clock) {
     this.owner = owner
-    this.clock = clock
+    const listener = {
+      changed: (path: string) => this.look(path),
+      unwatched: (path: string, reason: string) => this.unwatched(path, reason),
+    }
+    this.watches = new FileWatches(clock, listener, fileStamp)
   }
 
   /** Watches the files of a configuration from now on, and no others. */
   follow(geo: GeoConfig | undefined): void {
-    const paths = new Set(geo?.database)
-    for (const [path, watch] of this.watches) {
-      if (paths.has(path)) continue
-      watch.stop()
-      this.watches.delete(path)
-    }
-    for (const path of paths) if (!this.watches.has(path)) this.watch(path)
+    this.watches.follow(geo?.database ?? [])
   }
 
   /** Looks at all files now: where nothing tells of a change, as on some network file systems. */
   refresh(): Promise<unknown> {
-    for (const path of this.watches.keys()) this.look(path)
+    for (const path of this.watches.paths) this.look(path)
     return this.running
   }
 
@@ -56,19 +53,12 @@ export class GeoWatch {
     this.follow(undefined)
   }
 
-  private watch(path: string): void {
-    const watch = new FileWatch(path, this.clock, () => this.look(path), fileStamp)
-    this.watches.set(path, watch)
-    try {
-      watch.start()
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.owner.geoChanged({
-        applied: false,
-        path,
-        message: `geo: ${basename(path)} cannot be watched: ${reason}; SIGHUP reads it again`,
-      })
-    }
+  private unwatched(path: string, reason: string): void {
+    this.owner.geoChanged({
+      applied: false,
+      path,
+      message: `geo: ${basename(path)} cannot be watched: ${reason}; SIGHUP reads it again`,
+    })
   }
 
   /** One after the other: each is as large as the memory of many requests. */
