@@ -31,6 +31,7 @@ export async function rollOut(
   const [first, ...others] = slots
   let known = ports
   let upstreamStates: UpstreamStates
+  const births = slots.map((slot) => slot.births)
   try {
     if (first !== undefined) {
       // The first one alone: where port 0 is asked for, it finds the port that the others join it on.
@@ -39,10 +40,10 @@ export async function rollOut(
       known = known.map((port, index) => port ?? bound?.[positions.indexOf(index)])
     }
     // All of them, even where one refuses: what is prepared must be taken back.
-    const prepared = await Promise.allSettled(
+    const answers = await Promise.allSettled(
       others.map((slot) => unlessGone(slot.ask(owner.prepare(slot, known).prepare))),
     )
-    const refused = prepared.find((each) => each.status === 'rejected')
+    const refused = answers.find((each) => each.status === 'rejected')
     if (refused !== undefined) throw refused.reason
     upstreamStates = owner.committed(known)
   } catch (error) {
@@ -50,8 +51,10 @@ export async function rollOut(
     throw error
   }
   const commit: WorkerQuestion = { type: 'commit', upstreamStates }
-  const committed = await Promise.allSettled(slots.map((slot) => unlessGone(slot.ask(commit))))
-  for (const [index, slot] of slots.entries()) {
+  // The successor of a thread that crashed meanwhile has prepared nothing: it gets what is in force when it listens.
+  const prepared = slots.filter((slot, index) => slot.births === births[index])
+  const committed = await Promise.allSettled(prepared.map((slot) => unlessGone(slot.ask(commit))))
+  for (const [index, slot] of prepared.entries()) {
     const outcome = committed[index]
     if (outcome?.status === 'rejected') owner.uncommitted(slot, outcome.reason)
   }

@@ -34,6 +34,8 @@ const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
 export class WorkerSlot {
   readonly index: number
   state: WorkerState = 'ended'
+  /** Threads so far: tells one from its successor. */
+  births = 0
   private readonly owner: SlotOwner
   private readonly clock: Clock
   private readonly heartbeat: SharedArrayBuffer = heartbeatMemory()
@@ -98,6 +100,7 @@ export class WorkerSlot {
 
   private spawn(): void {
     this.state = 'starting'
+    this.births++
     this.lastError = undefined
     this.backoff.started()
     const thread = new Worker(WORKER, {

@@ -54,6 +54,19 @@ describe('a rollout', () => {
     assert.deepEqual(asked.slice(-2), ['0 abort', '1 abort'])
   })
 
+  it('asks the successor of a worker that crashed meanwhile for nothing: it has prepared nothing', async () => {
+    const { asked, slots } = workers(2, (index, type) => {
+      if (index !== 1 || type !== 'prepare') return undefined
+      // The first one has prepared by now, and its successor is there before the others are ready.
+      Object.assign(slots[0] as WorkerSlot, { births: 1 })
+      return undefined
+    })
+    const calm = owner()
+    await rollOut(slots, [], calm)
+    assert.deepEqual(asked, ['0 prepare', '1 prepare', '1 commit'])
+    assert.deepEqual(calm.uncertain, [])
+  })
+
   it('names the workers that prepared it and cannot put it in force; one that is gone needs nothing', async () => {
     const { slots } = workers(3, (index, type) => {
       if (type !== 'commit' || index === 0) return undefined
