@@ -1,37 +1,48 @@
 import type { Socket } from 'node:net'
+import { PartialHead } from './partial-head.ts'
 
 /**
- * Octets behind the present request, not looked at before it is answered. They are read on up to a limit, although nobody
- * wants them yet: a peer that leaves is noticed only on a socket that is read.
+ * Bytes behind the present request, not looked at before it is answered. They are read on up to a limit, although nobody
+ * wants them yet: a peer that leaves is noticed only on a socket that is read. One read may bring thousands of requests, and one
+ * request thousands of reads: what is here is not copied for each of them.
  */
 export class Backlog {
   private readonly socket: Socket
   private readonly limit: number
-  private octets: Buffer | undefined
+  private first: Buffer | undefined
+  /** What came while there was something already. */
+  private further: PartialHead | undefined
 
-  /** @param limit octets from which on the socket is not read */
+  /** @param limit bytes from which on the socket is not read */
   constructor(socket: Socket, limit: number) {
     this.socket = socket
     this.limit = limit
   }
 
   get isEmpty(): boolean {
-    return this.octets === undefined
+    return this.first === undefined && this.further === undefined
   }
 
   get isFull(): boolean {
-    return this.octets !== undefined && this.octets.length >= this.limit
+    return (this.first?.length ?? 0) + (this.further?.bytes.length ?? 0) >= this.limit
   }
 
-  /** Copied: the octets may stand in a buffer that the next read overwrites. */
-  add(octets: Buffer): void {
-    this.octets = Buffer.concat(this.octets === undefined ? [octets] : [this.octets, octets])
+  /** @param kept whether the bytes stay where they are: those of the socket are overwritten by the next read, and copied */
+  add(bytes: Buffer, kept: boolean): void {
+    if (kept && this.isEmpty) this.first = bytes
+    else {
+      this.further ??= new PartialHead()
+      this.further.append(bytes)
+    }
     if (this.isFull) this.socket.pause()
   }
 
+  /** All of them, which then are the caller's own; undefined if there are none. */
   take(): Buffer | undefined {
-    const { octets } = this
-    this.octets = undefined
-    return octets
+    const { first, further } = this
+    this.first = undefined
+    this.further = undefined
+    if (further === undefined) return first
+    return first === undefined ? further.bytes : Buffer.concat([first, further.bytes])
   }
 }

@@ -11,8 +11,11 @@ import { Pace } from './pace.ts'
 
 /** The connection that a request's body arrives on. */
 export interface IncomingBodyOwner {
-  /** The body was read to its end; `behind` is what the peer sent after it. */
-  bodyRead(behind: Buffer | undefined): void
+  /**
+   * The body was read to its end; `behind` is what the peer sent after it.
+   * @param kept whether that stays where it is, and need not be copied
+   */
+  bodyRead(behind: Buffer | undefined, kept: boolean): void
   /** The request will never be complete. */
   bodyBroken(error: TrafficError): void
   /** The body is wanted by someone, and the peer waits to be told (RFC 9110 10.1.1). */
@@ -62,14 +65,17 @@ export class IncomingBody implements BodySource {
     if (continueOwed) this.pace.pause()
   }
 
-  /** Octets came from the socket; answers whether their memory may be used again. */
-  read(chunk: Buffer): boolean {
+  /**
+   * Bytes came from the socket; returns whether their memory may be used again.
+   * @param kept whether nobody will use it again anyway
+   */
+  read(chunk: Buffer, kept: boolean): boolean {
     this.pace.progress(chunk.length)
     const next = this.reader.feed(chunk, 0)
     if (next instanceof WireFault) this.break(next.toError('request-body'))
     else if (this.reader.done) {
       this.pace.stop()
-      this.owner.bodyRead(next < chunk.length ? chunk.subarray(next) : undefined)
+      this.owner.bodyRead(next < chunk.length ? chunk.subarray(next) : undefined, kept)
       this.reader.finish()
     } else if (this.discarding) {
       this.discarded += chunk.length

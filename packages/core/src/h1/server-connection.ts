@@ -84,13 +84,13 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
       case 'idle':
       case 'head':
         // What is pipelined already comes first.
-        if (this.backlog.isEmpty) this.readHead(chunk)
-        else this.backlog.add(chunk)
+        if (this.backlog.isEmpty) this.readHead(chunk, false)
+        else this.backlog.add(chunk, false)
         return true
       case 'exchange':
       case 'discarding':
-        if (this.incoming !== undefined) return this.incoming.read(owned ? chunk : Buffer.from(chunk))
-        this.backlog.add(chunk)
+        if (this.incoming !== undefined) return this.incoming.read(owned ? chunk : Buffer.from(chunk), false)
+        this.backlog.add(chunk, false)
         return true
       case 'tunnel':
         return this.answer?.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
@@ -103,17 +103,18 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.state = after(SERVER_STATES, this.state, event)
   }
 
-  private readHead(chunk: Buffer): void {
+  /** @param kept whether the bytes stay where they are */
+  private readHead(chunk: Buffer, kept: boolean): void {
     const found = this.head.take(chunk)
     if (found instanceof WireFault) this.refuse(found)
-    else if (found !== undefined) this.accept(found)
+    else if (found !== undefined) this.accept(found, kept || found.buffer !== chunk)
     else {
       if (this.state === 'idle') this.timer.arm(this.options.requestHeadTimeout)
       this.move('octets')
     }
   }
 
-  private accept(found: FoundHead): void {
+  private accept(found: FoundHead, kept: boolean): void {
     const intake = takeIn(found, this.options, this.peer.encrypted ? 'https' : 'http')
     if (intake instanceof WireFault) return this.refuse(intake)
     this.move('request')
@@ -122,7 +123,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
     this.persistent = intake.persistent
     const exchange = new Exchange(intake.request, this.options.clock, this.peer)
     this.answer = new Answer(this.socket, exchange, this.options, this.owner, this.answered)
-    this.beginBody(intake, exchange, found)
+    this.beginBody(intake, exchange, found, kept)
     this.answer.content = intake.request.body
     if (exchange.cancellation !== undefined) this.failed(exchange.cancellation)
     else ask(this.owner, exchange).then(this.respond, this.failed)
@@ -130,24 +131,25 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   }
 
   /** Gives the request its body: here already, or still to come. */
-  private beginBody(intake: Intake, exchange: Exchange, found: FoundHead): void {
+  private beginBody(intake: Intake, exchange: Exchange, found: FoundHead, kept: boolean): void {
     const { framing, request } = intake
     const { buffer, next } = found
     const here = buffer.length - next
     if (framing === NO_BODY || (framing > 0 && here >= framing)) {
       if (framing > 0) request.body = wholeBody(found, framing)
-      if (here > framing) this.backlog.add(buffer.subarray(next + framing))
+      if (here > framing) this.backlog.add(buffer.subarray(next + framing), kept)
       return
     }
     const continueOwed = intake.expectsContinue && here === 0
     this.incoming = new IncomingBody(this.socket, intake, exchange, continueOwed, this.options, this)
     request.body = this.incoming.stream
-    if (here > 0) this.incoming.read(Buffer.from(buffer.subarray(next)))
+    const begun = buffer.subarray(next)
+    if (here > 0) this.incoming.read(kept ? begun : Buffer.from(begun), true)
   }
 
-  bodyRead(behind: Buffer | undefined): void {
+  bodyRead(behind: Buffer | undefined, kept: boolean): void {
     this.incoming = undefined
-    if (behind !== undefined) this.backlog.add(behind)
+    if (behind !== undefined) this.backlog.add(behind, kept)
     if (this.state === 'discarding') this.next('discarded')
   }
 
@@ -240,7 +242,7 @@ export class ServerConnection implements IncomingBodyOwner, ReadTarget {
   private readPending(): void {
     if (this.state !== 'idle') return
     const octets = this.backlog.take()
-    if (octets !== undefined) this.readHead(octets)
+    if (octets !== undefined) this.readHead(octets, true)
     if (this.peerEnded) this.ended()
     // During an exchange, too: else nobody would notice that the peer leaves.
     else if (!this.backlog.isFull && this.incoming === undefined) this.socket.resume()
