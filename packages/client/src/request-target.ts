@@ -42,9 +42,16 @@ export function requestTarget(url: string, base: RequestTarget | undefined): Req
   return base === undefined || /^[a-z][a-z0-9+.-]*:/i.test(plain) ? absoluteTarget(plain) : below(base, plain)
 }
 
+const SPACE = 0x20
+
 /** Without what a URL parser passes over (WHATWG URL 4.4): it must not hide how a URL begins. */
 function trimmed(url: string): string {
-  return url.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]+/g, '')
+  // Not by a pattern that ends in `$`: behind each blank within the URL it would look for the end of the run anew.
+  let start = 0
+  let end = url.length
+  while (url.charCodeAt(start) <= SPACE) start++
+  while (end > start && url.charCodeAt(end - 1) <= SPACE) end--
+  return url.slice(start, end).replace(/[\t\n\r]+/g, '')
 }
 
 /** What stands before the paths of a client: its slash at the end, if any, is that of the paths. */

@@ -1,9 +1,16 @@
 export const HIDDEN = '[redacted]'
 
 /**
- * Hides what stands before the "@" of URLs. Greedy on purpose: passwords that should have been escaped may
+ * Hides what stands before the "@" of URLs. Up to the last one on purpose: passwords that should have been escaped may
  * themselves hold "/" and "@".
  */
 export function redactUrls(text: string): string {
-  return text.replaceAll(/(:\/\/)[^\s"'`]*@/g, `$1${HIDDEN}@`)
+  return text.includes('@') ? text.replaceAll(/[^\s"'`]+/g, withoutCredentials) : text
+}
+
+/** Of a text without blanks and quotes, each end of which is looked for once: a pattern would look for "@" behind every "://". */
+function withoutCredentials(word: string): string {
+  const start = word.indexOf('://')
+  const end = word.lastIndexOf('@')
+  return start === -1 || end < start + 3 ? word : `${word.slice(0, start + 3)}${HIDDEN}${word.slice(end)}`
 }

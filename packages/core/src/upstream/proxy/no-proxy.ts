@@ -17,8 +17,8 @@ export interface NoProxy {
 interface Entry {
   readonly port: number | undefined
   readonly network?: Network
-  /** Of names and addresses with a `*` in them. */
-  readonly pattern?: RegExp
+  /** What stands around each `*` of a name or address that has some. */
+  readonly parts?: readonly string[]
   /** A name that stands for itself and all names below it; empty for all hosts. */
   readonly name?: string
 }
@@ -49,14 +49,17 @@ export function parseNoProxy(list: string | readonly string[]): NoProxy {
 function covers(entry: Entry, name: string, address: Uint8Array | undefined, port: number): boolean {
   if (entry.port !== undefined && entry.port !== port) return false
   if (entry.name === '') return true
-  if (entry.pattern !== undefined)
-    return entry.pattern.test(address === undefined ? name : formatAddress(address))
+  if (entry.parts !== undefined)
+    return fits(entry.parts, address === undefined ? name : formatAddress(address))
   if (entry.network !== undefined) return address !== undefined && contains(entry.network, address)
   return address === undefined && (name === entry.name || name.endsWith(`.${entry.name}`))
 }
 
-/** An IPv6 address with a port stands in brackets; without one it need not. */
-const MEMBER = /^(?:\[([^\]]+)\]|([^:/]+(?:\/\d+)?|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/
+/**
+ * An IPv6 address with a port stands in brackets; without one it need not. Its two colons are looked for ahead: a text that is
+ * parted at them can be parted in as many ways as the square of its colons.
+ */
+const MEMBER = /^(?:\[([^\]]+)\]|([^:/]+(?:\/\d+)?|(?=[^:]*:[^:]*:)[^[\]]*))(?::(\d{1,5}))?$/
 
 /** Undefined if it means nothing. */
 function parseEntry(member: string): Entry | undefined {
@@ -72,14 +75,26 @@ function parseEntry(member: string): Entry | undefined {
     .replace(/^\*?\./, '')
     .replace(/\.$/, '')
   if (bracketed === undefined && /^[\w.*-]+$/.test(name) && name.includes('*'))
-    return { port, pattern: glob(name) }
+    return { port, parts: name.split(/\*+/) }
   if (bracketed !== undefined || readHost(name).kind !== 'name') return undefined
   return { port, name }
 }
 
-function glob(name: string): RegExp {
-  const parts = name.split(/\*+/).map((part) => part.replaceAll('.', '\\.'))
-  return new RegExp(`^${parts.join('.*')}$`)
+/**
+ * Whether the parts stand in the text in their order, the first at its beginning and the last at its end. Each where it is found
+ * first, which leaves most to the others: a regular expression would try all places of all of them.
+ */
+function fits(parts: readonly string[], text: string): boolean {
+  const [first = '', last = ''] = [parts[0], parts.at(-1)]
+  const end = text.length - last.length
+  let at = first.length
+  if (at > end || !text.startsWith(first) || !text.endsWith(last)) return false
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at)
+    if (found < 0 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
 }
 
 const told = new Set<string>()
