@@ -44,7 +44,7 @@ const AS_SENT = { encodedSlash: 'pass', slashes: 'keep' } as const
 function forward(text: string): void {
   const found = new HeadBuffer(Infinity, 'malformed_request').take(Buffer.from(text, 'latin1'))
   if (found === undefined || found instanceof WireFault) return
-  const intake = takeIn(found, LIMITS, 'http')
+  const intake = takeIn(found, { limits: LIMITS }, 'http')
   if (intake instanceof WireFault) return
   const exchange = new Exchange(intake.request, new VirtualClock(), PEER)
   void forwarding()(() => Promise.resolve(new HttpResponse(204)))(exchange)

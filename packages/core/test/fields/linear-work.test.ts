@@ -31,7 +31,13 @@ function events(text: string, size: number): void {
   for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size))
 }
 
-const FILTER = { dropXForwarded: true, dropForwarded: true, ownFields: new Set(['a']), named: undefined }
+const FILTER = {
+  dropXForwarded: true,
+  dropXClaims: true,
+  dropForwarded: true,
+  ownFields: new Set(['a']),
+  named: undefined,
+}
 
 /** Everything that reads the value of a field, and event streams. */
 const PARSERS: Readonly<Record<string, Parser>> = {
