@@ -1,8 +1,8 @@
 /** What a parameter's name says when its value is a secret; `code` is OAuth's (RFC 6749 4.1.2). */
 const SECRET_NAME =
-  /token|secret|passw|passphrase|credential|assertion|jwt|(?:key|pwd|auth|authorization|signature|sig|^code)$/i
+  /token|secret|passw|passphrase|credential|assertion|jwt|signature|(?:key|pwd|auth|authorization|sig|otp|^code|(?:^|[-_])pin)$/i
 /** Whether a closer look is needed: part of such a name, or an escape that may hide one. */
-const SUSPICIOUS = /token|secret|pass|credential|assertion|jwt|key|pwd|auth|sig|code|%/i
+const SUSPICIOUS = /token|secret|pass|credential|assertion|jwt|key|pwd|auth|sig|otp|pin|code|%/i
 
 /** What stands in logs and recordings in place of a secret. */
 export const REDACTED = '[redacted]'

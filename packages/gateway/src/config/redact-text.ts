@@ -3,25 +3,35 @@ import { HIDDEN, redactUrls } from './redact-urls.ts'
 
 /** The schemes of Authorization whose credentials follow (RFC 9110 11.4), and what is sent like them. */
 const CREDENTIALS = /\b(Bearer|Basic|Digest|Negotiate|DPoP|ApiKey|Token) +(?!\[redacted\])[^\s"',;]{4,}/gi
-/** A question mark, and what may be the parameters of a URL behind it. */
-const QUERY = /\?[^\s"'<>#]*/g
+/** What may be the parameters of a URL, in its query or in its fragment, where OAuth's implicit flow has tokens. */
+const PARAMETERS = /([?#])([^\s"'<>?#]*)/g
+/** `Credential=abc`: a parameter of credentials, as AWS4-HMAC-SHA256 has them (RFC 9110 11.4). */
+const PARAMETER = /(?<![^\s,;])([\w-]+)=("(?:[^"\\]|\\.)*"|[^\s"',;&]+)/g
+/** The schemes whose parameters are secrets under names that do not say so, with all that follows. */
+const PARAMETER_SCHEMES = /\b(Digest|Hawk|OAuth|MAC) +(?=[\w-]+\s*=)[^\r\n]+/g
+/** `<password>abc</password>` */
+const ELEMENT = /<([\w.:-]+)(\s[^<>]*)?>([^<>]+)<\//g
 /** `"password": "abc"`, `api_key=abc`: a name, and its value with or without quotes. */
 const NAMED = /(["']?)([\w.-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&}"'<]+)/g
 
 /** A text of which nothing is known but that somebody may have written a secret into it: in URLs, queries, credentials. */
 export function redactText(text: string): string {
   const plain = redactUrls(text)
-  return plain.replace(QUERY, redactQuery).replace(CREDENTIALS, `$1 ${HIDDEN}`)
+  return plain
+    .replace(PARAMETERS, (_, mark: string, query: string) => mark + redactQuery(`?${query}`).slice(1))
+    .replace(PARAMETER_SCHEMES, `$1 ${HIDDEN}`)
+    .replace(CREDENTIALS, `$1 ${HIDDEN}`)
+    .replace(PARAMETER, (whole, name: string) => (isSecretName(name) ? `${name}=${HIDDEN}` : whole))
 }
 
 /** The content of an answer: JSON, a form or whatever else has names and values. */
 export function redactContent(text: string): string {
-  return redactText(text).replace(
-    NAMED,
-    (whole, quote: string, name: string, between: string, value: string) => {
-      if (!isSecretName(name)) return whole
-      const mark = /^["']/.exec(value)?.[0] ?? ''
-      return `${quote}${name}${quote}${between}${mark}${HIDDEN}${mark}`
-    },
+  const elements = redactText(text).replace(ELEMENT, (whole, name: string, attributes = '') =>
+    isSecretName(name) ? `<${name}${attributes}>${HIDDEN}</` : whole,
   )
+  return elements.replace(NAMED, (whole, quote: string, name: string, between: string, value: string) => {
+    if (!isSecretName(name)) return whole
+    const mark = /^["']/.exec(value)?.[0] ?? ''
+    return `${quote}${name}${quote}${between}${mark}${HIDDEN}${mark}`
+  })
 }

@@ -1,5 +1,6 @@
 import { isSecretField } from '@headgate/core'
-import { isBareVariable } from './prepare/variables.ts'
+import { isTemplate } from './prepare/admits.ts'
+import { escapeVariables, isBareVariable } from './prepare/variables.ts'
 import { redactContent, redactText } from './redact-text.ts'
 import { HIDDEN } from './redact-urls.ts'
 import { inputSchema } from './schema/schema.ts'
@@ -38,20 +39,27 @@ export function shownConfig(config: GatewayConfig): ShownConfig {
   return redact(nameVariables(writtenConfig(config), config.variables), inputSchema()) as ShownConfig
 }
 
-/** A copy in which the names of variables stand in place of their values. */
+/**
+ * A copy in which the names of variables stand in place of their values. What only looks like a variable is escaped: written into a
+ * file, it would show what the environment holds under that name.
+ */
 export function nameVariables(whole: unknown, variables: GatewayConfig['variables'] = []): unknown {
-  if (variables.length === 0) return whole
   const bySection = Map.groupBy(variables, ({ path }) => sectionOf(path))
   const named = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (typeof value === 'string') {
       const place = bySection.get(sectionOf(path))?.find((each) => isWithin(path, each.path))
-      return place === undefined ? value : place.written
+      return place === undefined ? literal(value, path) : place.written
     }
     if (Array.isArray(value)) return value.map((item, index) => named(item, [...path, index]))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, named(item, [...path, key])]))
   }
   return named(whole, [])
+}
+
+/** A text that came from no variable, as it must be written. Templates of requests keep their escapes. */
+function literal(text: string, path: readonly PropertyKey[]): string {
+  return text.includes('${') && !isTemplate(schemasAt(inputSchema(), path)) ? escapeVariables(text) : text
 }
 
 function sectionOf(path: readonly PropertyKey[]): string {

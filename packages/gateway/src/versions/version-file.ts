@@ -53,9 +53,10 @@ export function readVersion(file: string): Version {
     const distrust = distrustOf(stats)
     if (distrust !== undefined) throw new Error(distrust)
     if (stats.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`)
-    // It may hold secrets.
-    if ((stats.mode & 0o077) !== 0 && isOwn(stats)) fchmodSync(descriptor, 0o600)
-    return versionOf(readFileSync(descriptor, 'utf8'), basename(file))
+    const version = versionOf(readFileSync(descriptor, 'utf8'), basename(file))
+    // It may hold secrets. What is no version, or has another name as well (a hard link), is perhaps a file for others to read.
+    if ((stats.mode & 0o077) !== 0 && isOwn(stats) && stats.nlink === 1) fchmodSync(descriptor, 0o600)
+    return version
   } finally {
     closeSync(descriptor)
   }

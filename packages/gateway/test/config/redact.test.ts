@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { redact } from '../../src/config/redact.ts'
+import { redactContent } from '../../src/config/redact-text.ts'
 import { redactUrls } from '../../src/config/redact-urls.ts'
 
 test('credentials of URLs are hidden, wherever they stand', () => {
@@ -46,6 +47,30 @@ test('settings that the schema marks as secret are hidden, at any depth and in a
     port: 1,
     nothing: undefined,
   })
+})
+
+test('secrets in texts are hidden by what stands around them, and nothing else is', () => {
+  const cases: readonly [text: string, expected: string][] = [
+    ['https://a.example/cb#access_token=x1&page=2', 'https://a.example/cb#access_token=[redacted]&page=2'],
+    ['/cb?page=1#top', '/cb?page=1#top'],
+    ['/cb?sig=x1#key=x2', '/cb?sig=[redacted]#key=[redacted]'],
+    [
+      'AWS4-HMAC-SHA256 Credential=x1/20260101, SignedHeaders=host;date, Signature=x2',
+      'AWS4-HMAC-SHA256 Credential=[redacted], SignedHeaders=host;date, Signature=[redacted]',
+    ],
+    ['GoogleLogin auth=x1', 'GoogleLogin auth=[redacted]'],
+    ['Digest username="u", nonce="n", response="x1"', 'Digest [redacted]'],
+    ['Hawk id="a", mac="x1"', 'Hawk [redacted]'],
+    ['id=1; page=2, q="a b"', 'id=1; page=2, q="a b"'],
+  ]
+  const schema = { type: 'string' }
+  for (const [text, expected] of cases) assert.equal(redact(text, schema), expected)
+  const bodies: readonly [text: string, expected: string][] = [
+    ['<a><password>x1</password></a>', '<a><password>[redacted]</password></a>'],
+    ['<ns:Token id="1">x1</ns:Token>', '<ns:Token id="1">[redacted]</ns:Token>'],
+    ['<p>key</p>', '<p>key</p>'],
+  ]
+  for (const [text, expected] of bodies) assert.equal(redactContent(text), expected)
 })
 
 test('a configuration without secrets is shown as it is', () => {

@@ -150,7 +150,12 @@ test('the configuration that is shown has the names of variables', async () => {
   }
   const shown = JSON.stringify(shownConfig(config(input)))
   assert.doesNotMatch(shown, /hunter2/)
-  for (const text of ['Bearer ${file:token}', '"secret":"${SECRET}"', '"url":"${BACKEND}"', '["${SECRET}"]'])
+  for (const text of [
+    '"authorization":"[redacted]"',
+    '"secret":"${SECRET}"',
+    '"url":"${BACKEND}"',
+    '["${SECRET}"]',
+  ])
     assert.ok(shown.includes(text), text)
   assert.doesNotMatch(shown, /variables/)
   const written = JSON.stringify(redact(input, configJsonSchema()))
@@ -180,6 +185,30 @@ test('a file has variables, what is handed over has none, and what is kept has t
     assert.ok(!handed.ok)
     assert.match(handed.problems[0]?.message ?? '', /variables are read in the configuration file only/)
   }
+})
+
+test('what only looks like a variable is shown escaped: written into a file, it is the same text again', () => {
+  const literal = '$${SECRET} $${file:token} $$$${SECRET} ${request.path}'
+  const input = {
+    routes: [
+      {
+        name: 'text',
+        match: { path: '/a' },
+        respond: { body: literal, headers: { 'x-a': '$${SECRET:-x}' } },
+      },
+      { name: 'template', upstream: 'http://127.0.0.1:1', requestHeaders: { set: { 'x-b': '$${SECRET}' } } },
+    ],
+  }
+  const first = config(input)
+  assert.equal(first.routes[0]?.respond?.body, '${SECRET} ${file:token} $$${SECRET} ${request.path}')
+  const text = JSON.stringify(shownConfig(first))
+  assert.ok(text.includes('"x-a":"$${SECRET:-x}"') && text.includes('"x-b":"$${SECRET}"'), text)
+  const again = config(JSON.parse(text))
+  assert.equal(JSON.stringify(shownConfig(again)), text)
+  assert.deepEqual(again.routes[0]?.respond, first.routes[0]?.respond)
+  // Where no variables are read, as by the admin listener.
+  const handed = parseConfig(JSON.parse(text))
+  assert.ok(handed.ok, JSON.stringify(handed))
 })
 
 test('keys of the top that start with "x-" are passed over', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  linkSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -142,6 +143,19 @@ describe('a folder of versions in which somebody else has been', () => {
       [2],
     )
     assert.equal(statSync(join(directory, '000002.json')).mode & 0o777, 0o600)
+  })
+
+  it('a file that is no version, or has another name, keeps its mode: it may have been planted by a link to one of ours', () => {
+    const text = JSON.stringify({ id: 1, ...fact })
+    const directory = folder({ '000001.json': text, '000002.json': 'for others to read' })
+    const elsewhere = join(folder(), 'published.json')
+    linkSync(join(directory, '000001.json'), elsewhere)
+    chmodSync(elsewhere, 0o644)
+    chmodSync(join(directory, '000002.json'), 0o644)
+    const { history } = opened(directory)
+    assert.equal(history.all.length, 1)
+    assert.equal(statSync(elsewhere).mode & 0o777, 0o644)
+    assert.equal(statSync(join(directory, '000002.json')).mode & 0o777, 0o644)
   })
 
   it('a folder that others may write to is told of; one that is made is closed to them', () => {

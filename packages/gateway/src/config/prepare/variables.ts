@@ -33,6 +33,11 @@ export function isBareVariable(text: string): boolean {
   return /^\$\{(?:[A-Z_][A-Z0-9_]*|file:[^{}]+)\}$/.test(text)
 }
 
+/** The text as it must be written to be read as it is: `replaceVariables` without `keepsEscapes`, the other way round. */
+export function escapeVariables(text: string): string {
+  return text.search(VARIABLE) < 0 ? text : text.replaceAll('${', () => '$${')
+}
+
 /**
  * The text with its variables replaced, or why that cannot be.
  * @param keepsEscapes whether `$${` stays, since whoever reads the text next knows it, too
