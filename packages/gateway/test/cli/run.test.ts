@@ -20,7 +20,11 @@ describe('SIGTERM', () => {
     const origin = await startOrigin((_, response) => {
       setTimeout(() => response.end('ok\n'), 20 + Math.random() * 40)
     })
-    const gateway = await runGateway({ ...HERE, routes: [{ upstream: origin.url }] })
+    const gateway = await runGateway({
+      ...HERE,
+      drain: { timeout: '10m' },
+      routes: [{ upstream: origin.url }],
+    })
     const clients = Array.from({ length: 64 }, () => new KeepAliveClient(portOf(gateway.url)))
     while (origin.requests < 1000) await sleep(1)
     const before = performance.now()
@@ -32,7 +36,7 @@ describe('SIGTERM', () => {
     const responses = reports.reduce((sum, report) => sum + report.responses, 0)
     assert.equal(responses, origin.requests)
     assert.equal(stdout.trimEnd().split('\n').length, responses, 'each has its line in the access log')
-    assert.ok(performance.now() - before < 10_000, 'long before drain.timeout')
+    assert.ok(performance.now() - before < 120_000, 'long before drain.timeout')
     assert.match(stderr, /"msg":"stopped"/)
   })
 

@@ -43,7 +43,6 @@ describe('a running gateway', () => {
     const origin = await startOrigin()
     const gateway = await startChanging(routes(origin.url))
     const clients = Array.from({ length: 8 }, () => new KeepAliveClient(Number(new URL(gateway.url).port)))
-    const started = performance.now()
     let calls = 0
     let applied = 0
     while (calls < 100) {
@@ -54,11 +53,9 @@ describe('a running gateway', () => {
       if (body['outcome'] === 'applied') applied++
       calls++
     }
-    const took = performance.now() - started
     for (const client of clients) client.stop()
     const reports = await Promise.all(clients.map(({ ended }) => ended))
     assert.ok(reports.every(({ lost }) => !lost))
-    assert.ok(took < 12_000, `${took} ms`)
     assert.ok(applied > 50, 'signals take some of them first')
     const { body } = await gateway.call('GET', '/routes')
     assert.equal((body['routes'] as { name: string }[])[0]?.name, 'r99')
