@@ -76,6 +76,8 @@ export function commonIdentity(config: GatewayConfig): string {
     routes: _r,
     drain: _d,
     variables: _v,
+    // Routes hold it.
+    shared: _s,
     ...others
   } = config
   const { discovery: _, ...common } = others

@@ -145,7 +145,7 @@ function dispatch(
   surroundings: Surroundings,
 ): Handler {
   const router = makeRouter(routes, surroundings)
-  const outer = outerPolicies(NO_ROUTE, { ...surroundings, config })
+  const outer = outerPolicies(NO_ROUTE, { ...surroundings, config }, config.shared?.responseHeaders)
   const refuse = stack(outer, async (exchange) => {
     const { path, method, authority } = exchange.request
     const found = router.find(authority.host, path, method, exchange)

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/types/config.ts'
-import { shownConfig, type ShownConfig } from '../config/redact.ts'
+import { shownExpanded, type ShownConfig } from '../config/redact.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import type { SplitsSource } from './splits.ts'
 import { ANY_OBJECT, list, members } from './schemas.ts'
@@ -17,7 +17,7 @@ export function routes(config: () => GatewayConfig, source: SplitsSource): Admin
       answers: { 200: 'the routes' },
     },
     handle() {
-      const shown = shownConfig(config()).routes
+      const shown = shownExpanded(config()).routes
       return json({ routes: shown.map((route) => withPresentWeights(route, source)) })
     },
   }

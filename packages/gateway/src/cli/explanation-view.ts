@@ -43,11 +43,12 @@ export function explanationView(request: ExplainedRequest, explanation: Explanat
 }
 
 function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>): object {
-  const { config, facts, split, policies, sent, answer, upstreams } = taken
+  const { config, shared, facts, split, policies, sent, answer, upstreams } = taken
   return {
     name: config.name,
     target: targetName(config),
     params,
+    ...(shared.length > 0 && { shared }),
     policies: policies.map(({ name, settings }) => ({ name, ...(settings !== undefined && { settings }) })),
     ...(facts.version && { version: facts.version }),
     rateLimits: facts.rateLimits,

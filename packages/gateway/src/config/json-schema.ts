@@ -1,4 +1,5 @@
 import { inputSchema } from './schema/schema.ts'
+import { LEADING_SOMEWHERE } from './schema/route-schema.ts'
 import type { JsonSchema } from './schema/schema-tree.ts'
 
 /** The JSON Schema (2020-12) of a configuration file, for editors and other tools. */
@@ -9,5 +10,7 @@ export function configJsonSchema(): JsonSchema {
     title: 'Headgate configuration',
     description: 'Durations (30s), sizes (64KiB) and rates (240B/s) are texts with their unit.',
     ...schema,
+    if: { required: ['defaults'] },
+    else: { properties: { routes: LEADING_SOMEWHERE } },
   }
 }

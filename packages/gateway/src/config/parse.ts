@@ -1,13 +1,18 @@
 import { ownDeep } from '@headgate/core'
 import { crossChecks } from './checks/cross-checks.ts'
-import { type PreparedInput, prepareInput } from './prepare/prepare.ts'
+import { sharedChecks } from './checks/shared-checks.ts'
+import { type PreparedInput, prepareInput, type VariablePlace } from './prepare/prepare.ts'
 import { firstFindings } from './problems/first-findings.ts'
 import { findingsOf } from './problems/issues.ts'
 import type { ConfigSource } from './problems/place.ts'
-import { formatPath } from './problems/problem.ts'
+import { formatPath, valueAt } from './problems/problem.ts'
 import type { ConfigProblem, Finding } from './problems/problem.ts'
-import { applySchema, inputSchema } from './schema/schema.ts'
+import { applySchema, defaultRouteName, inputSchema } from './schema/schema.ts'
+import { type Expanded, expandShared } from './shared/expand.ts'
+import { atOrigins, variablesWithin } from './shared/origins.ts'
 import type { GatewayConfig } from './types/config.ts'
+import type { SharedConfig } from './types/shared-config.ts'
+import type { HeaderChangesConfig } from './types/traffic-config.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }
@@ -36,15 +41,47 @@ export function checkConfig(
   const { places, leftOut } = prepared
   // The schema reads what an object inherits, too: nothing is to come from Object.prototype.
   const input = ownDeep(prepared.input)
-  const result = applySchema(input)
-  const ofSchema = result.ok ? [] : findingsOf(result.issues, inputSchema())
-  const others = [...without(prepared.findings, crossChecks(input)), ...further]
+  const expanded = expandShared(input)
+  const asWritten = applySchema(input)
+  const ofSchema = asWritten.ok ? [] : findingsOf(asWritten.issues, inputSchema())
+  const ofShared = sharedChecks(input)
+  const ofWhole = atWrittenPlaces(crossChecks(expanded?.input ?? input), expanded)
+  const checks = [...ofShared, ...without(ofShared, ofWhole)]
+  const others = [...without(prepared.findings, checks), ...further]
   const findings = [...prepared.findings, ...without([...prepared.findings, ...others], ofSchema), ...others]
-  if (!result.ok || findings.length > 0)
+  if (!asWritten.ok || findings.length > 0)
     return { ok: false, problems: firstFindings(findings, prepared, source, 'mistakes', leftOut) }
-  if (places.length === 0) return result
-  const variables = places.map(({ path, written }) => ({ path, written }))
-  return { ok: true, config: { ...result.config, variables } }
+  const result = expanded === undefined ? asWritten : applySchema(expanded.input)
+  if (!result.ok) {
+    const ofMerged = atWrittenPlaces(findingsOf(result.issues, inputSchema()), expanded)
+    return { ok: false, problems: firstFindings(ofMerged, prepared, source) }
+  }
+  return { ok: true, config: complete(result.config, places, asWritten.responseHeaders, expanded?.shared) }
+}
+
+/** With what is there to show where settings come from. */
+function complete(
+  config: GatewayConfig,
+  places: readonly VariablePlace[],
+  responseHeaders: HeaderChangesConfig | undefined,
+  shared: SharedConfig | undefined,
+): GatewayConfig {
+  const within = shared === undefined ? [] : variablesWithin(places, shared)
+  const variables = [...places, ...within].map(({ path, written }) => ({ path, written }))
+  return {
+    ...config,
+    ...(shared && { shared: { ...shared, responseHeaders } }),
+    ...(variables.length > 0 && { variables }),
+  }
+}
+
+function atWrittenPlaces(findings: Finding[], expanded: Expanded | undefined): Finding[] {
+  if (expanded === undefined) return findings
+  const nameOf = (index: number): string => {
+    const written = valueAt(expanded.input, ['routes', index, 'name'])
+    return typeof written === 'string' ? written : defaultRouteName(index)
+  }
+  return atOrigins(findings, expanded.shared, nameOf)
 }
 
 /** Some checks know more about a place than others do: "no routes", not "not a list". */

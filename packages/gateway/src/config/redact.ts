@@ -39,6 +39,11 @@ export function shownConfig(config: GatewayConfig): ShownConfig {
   return redact(nameVariables(writtenConfig(config), config.variables), inputSchema()) as ShownConfig
 }
 
+/** The same with each route complete, whatever it shares with others. */
+export function shownExpanded(config: GatewayConfig): ShownConfig {
+  return shownConfig({ ...config, shared: undefined })
+}
+
 /**
  * A copy in which the names of variables stand in place of their values. What only looks like a variable is escaped: written into a
  * file, it would show what the environment holds under that name.

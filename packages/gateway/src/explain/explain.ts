@@ -10,8 +10,9 @@ import {
   systemClock,
 } from '@headgate/core'
 import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { shownConfig, type ShownConfig } from '../config/redact.ts'
+import { shownExpanded, type ShownConfig } from '../config/redact.ts'
 import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
+import { settingSources } from '../config/shared/origins.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
@@ -44,6 +45,8 @@ export interface Explanation {
 
 export interface TakenRoute {
   readonly config: RouteConfig
+  /** Where those of its settings come from that it shares with other routes. */
+  readonly shared: readonly { readonly setting: string; readonly from: string }[]
   readonly facts: RouteFacts
   /** Undefined where nothing is split, or the request does not come so far. */
   readonly split: SplitFacts | undefined
@@ -139,14 +142,15 @@ async function takeRoute(
     endpoints: resolved.get(name)?.endpoints ?? [],
   }))
   const split = route.split && sent && splitFacts(route.split, sent, live.get(route.name))
-  return { config: route, facts, split, policies, sent, answer, upstreams }
+  const shared = settingSources(config.shared, config.routes.indexOf(route))
+  return { config: route, shared, facts, split, policies, sent, answer, upstreams }
 }
 
 const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, EMPTY_BODY))
 
 /** By the names that policies give the functions that they make. */
 function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteContext): ExplainedPolicy[] {
-  const shown = shownConfig(config)
+  const shown = shownExpanded(config)
   const shownRoute = shown.routes[config.routes.indexOf(route)]
   const upstream = isAnswered(route) ? undefined : upstreamsOf(route)[0]
   const towards =

@@ -149,8 +149,8 @@ function compare(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   return { kept: after.size - changed.length - added.length, changed, added, removed }
 }
 
-/** Variables are no setting: what they stand for is compared. */
-const PARTS = new Set(['listeners', 'upstreams', 'routes', 'variables'])
+/** Variables and what routes share are no settings of their own: what they make is compared. */
+const PARTS = new Set(['listeners', 'upstreams', 'routes', 'variables', 'shared'])
 
 function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {
   const changed: string[] = []

@@ -91,7 +91,7 @@ function valueOf(schema: JsonSchema): string {
 }
 
 function byName({ $ref, type }: JsonSchema): string {
-  if ($ref !== undefined) return 'texts, lists or sections by name'
+  if ($ref?.endsWith('/value') === true) return 'texts, lists or sections by name'
   return type === 'string' ? 'texts by name' : 'sections by name'
 }
 

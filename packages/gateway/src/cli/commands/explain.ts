@@ -150,6 +150,7 @@ function sections(explanation: Explanation, isLive: boolean): string[] {
     ...where,
     ...(graphql === undefined ? [] : [section('GraphQL', graphqlLines(graphql, taken.config))]),
     ...not,
+    ...sharedSettings(taken),
     policies(taken),
     ...facts,
     message(taken),
@@ -165,6 +166,12 @@ function route({ config }: TakenRoute, found: Explanation['found']): string {
     ...(config.paths.slashes === 'keep' ? ['runs of slashes in its paths are kept'] : []),
     ...params.map(([name, value]) => `:${name} is ${JSON.stringify(value)}`),
   ])
+}
+
+function sharedSettings({ shared }: TakenRoute): string[] {
+  if (shared.length === 0) return []
+  const rows = shared.map(({ setting, from }) => [setting, `from ${from}`])
+  return [section('Shared with other routes', columns(rows))]
 }
 
 function policies({ policies: list }: TakenRoute): string {

@@ -1,3 +1,5 @@
+import type { PathForm } from '@headgate/core'
+import { settingSources } from '../../config/shared/origins.ts'
 import type { GatewayConfig } from '../../config/types/config.ts'
 import { weightOf } from '../../routing/conditions/condition.ts'
 import { conditionsOf } from '../../routing/conditions/conditions.ts'
@@ -38,11 +40,15 @@ interface Place {
   readonly route: string
   /** The upstream, or what the route does without one. */
   readonly target: string
+  /** What its paths may hold that is read in two ways; empty where that is nothing. */
+  readonly paths: readonly string[]
+  /** Settings that it shares with other routes, and where they come from. */
+  readonly shared: readonly { readonly setting: string; readonly from: string }[]
 }
 
 /** In the order in which routes are tried. */
 function tableOf(config: GatewayConfig): Place[] {
-  const places = config.routes.flatMap((route) => {
+  const places = config.routes.flatMap((route, index) => {
     const { name, match, priority } = route
     const conditions = conditionsOf(match)
     const weight = weightOf(conditions)
@@ -53,12 +59,14 @@ function tableOf(config: GatewayConfig): Place[] {
       conditions,
       weight,
       target: targetName(route),
+      paths: pathsOf(route.paths),
+      shared: settingSources(config.shared, index),
     }
     return (match.host ?? [undefined]).flatMap((host) => match.path.map((path) => ({ host, path, ...shown })))
   })
   return places
     .sort(comparePrecedence)
-    .map(({ host = null, path, methods, conditions, priority, name, target }) => ({
+    .map(({ host = null, path, methods, conditions, priority, name, target, paths, shared }) => ({
       host,
       path,
       methods,
@@ -66,26 +74,44 @@ function tableOf(config: GatewayConfig): Place[] {
       priority,
       route: name,
       target,
+      paths,
+      shared,
     }))
 }
 
-/** Columns that would be the same in all lines are left out. */
-function lines(places: readonly Place[]): string[][] {
-  const hasPriority = places.some(({ priority }) => priority !== 0)
-  const hasConditions = places.some(({ conditions }) => conditions.length > 0)
-  const line = (priority: string, common: readonly string[], conditions: string, end: readonly string[]) => [
-    ...(hasPriority ? [priority] : []),
-    ...common,
-    ...(hasConditions ? [conditions] : []),
-    ...end,
+function pathsOf({ encodedSlash, slashes }: PathForm): string[] {
+  return [
+    ...(encodedSlash === 'pass' ? ['encodedSlash: pass'] : []),
+    ...(slashes === 'keep' ? ['slashes: keep'] : []),
   ]
-  const rows = places.map(({ host, path, methods, route, target, priority, conditions }) =>
-    line(
-      String(priority),
-      [host ?? '*', path, methods.length === 0 ? '*' : methods.join(',')],
-      conditions.join(' and '),
-      [route, target],
-    ),
-  )
-  return [line('PRIORITY', ['HOST', 'PATH', 'METHODS'], 'CONDITIONS', ['ROUTE', 'UPSTREAM']), ...rows]
+}
+
+/** `match.host, retry from groups.api; timeout from defaults`. */
+function sharedText(shared: Place['shared']): string {
+  const bySource = Map.groupBy(shared, ({ from }) => from)
+  const parts = Array.from(bySource, ([from, settings]) => {
+    return `${settings.map(({ setting }) => setting).join(', ')} from ${from}`
+  })
+  return parts.join('; ')
+}
+
+/** Columns that would be empty or the same in all lines are left out. */
+function lines(places: readonly Place[]): string[][] {
+  const columns: readonly [heading: string, isShown: boolean, text: (place: Place) => string][] = [
+    ['PRIORITY', places.some(({ priority }) => priority !== 0), ({ priority }) => String(priority)],
+    ['HOST', true, ({ host }) => host ?? '*'],
+    ['PATH', true, ({ path }) => path],
+    ['METHODS', true, ({ methods }) => (methods.length === 0 ? '*' : methods.join(','))],
+    [
+      'CONDITIONS',
+      places.some(({ conditions }) => conditions.length > 0),
+      ({ conditions }) => conditions.join(' and '),
+    ],
+    ['ROUTE', true, ({ route }) => route],
+    ['UPSTREAM', true, ({ target }) => target],
+    ['PATHS', places.some(({ paths }) => paths.length > 0), ({ paths }) => paths.join(', ')],
+    ['SHARED', places.some(({ shared }) => shared.length > 0), ({ shared }) => sharedText(shared)],
+  ]
+  const shown = columns.filter(([, isShown]) => isShown)
+  return [shown.map(([heading]) => heading), ...places.map((place) => shown.map(([, , text]) => text(place)))]
 }

@@ -42,5 +42,5 @@ function childAt(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {
 
 /** The settings that the object at the path may have. */
 export function settingsAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
-  return schemasAt(schema, path).flatMap((part) => Object.keys(part.properties ?? {}))
+  return [...new Set(schemasAt(schema, path).flatMap((part) => Object.keys(part.properties ?? {})))]
 }

@@ -1,24 +1,21 @@
 import { availableParallelism } from 'node:os'
-import { apiVersions, lifecycle } from './api-version-schema.ts'
 import { adminToken, reload, versions } from './change-schema.ts'
 import type { GatewayConfig } from '../types/config.ts'
+import type { HeaderChangesConfig } from '../types/traffic-config.ts'
 import { discovery } from './discovery-schema.ts'
 import { geo } from './geo-schema.ts'
 import { gatewayZone } from './failover-schema.ts'
 import type { GatewayConfigInput } from '../input/input.ts'
-import { graphql } from './graphql-schema.ts'
-import { limits, minimumByteRate, routeLimits, routeTimeouts, timeouts } from './limits-schema.ts'
 import { listener } from './listener-schema.ts'
+import { limits, minimumByteRate, timeouts } from './limits-schema.ts'
 import { accessLog } from './log-schema.ts'
-import { match } from './match-schema.ts'
-import { paths, routePaths } from './path-schema.ts'
+import { paths } from './path-schema.ts'
+import { route, shared } from './route-schema.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
-import { boolean, integer, off, oneOf, text, timeOr0, timeOrOff, value, z } from './setting.ts'
-import { rateLimit, routeRateLimits } from './rate-limit-schema.ts'
-import { IMPORTANCES } from '../types/resilience-config.ts'
-import { concurrency, fallback, hedge, loadShedding, retry } from './resilience-schema.ts'
-import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
+import { boolean, off, text, timeOr0, value, z } from './setting.ts'
+import { rateLimit } from './rate-limit-schema.ts'
+import { loadShedding } from './resilience-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import {
   address,
@@ -29,7 +26,6 @@ import {
   ipRange,
   name,
   pseudonym,
-  upstreamReference,
   whole,
 } from '../values/kinds.ts'
 
@@ -77,67 +73,6 @@ const requestId = z.strictObject({
     'Keep an id that the request brings, when it looks like one; false: always make a new one.',
     true,
   ),
-})
-
-const TARGETS = ['upstream', 'split', 'redirect', 'respond', 'apiVersions']
-
-const route = z.strictObject({
-  name: text(
-    name,
-    'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
-  ).optional(),
-  match: match.prefault({}).describe('Which requests take this route; an empty one matches all.'),
-  priority: integer(
-    'Routes with a higher one are looked at first, however specific the others are.',
-    0,
-    -100,
-    100,
-  ),
-  apiVersions: apiVersions.optional(),
-  lifecycle: lifecycle.optional(),
-  upstream: text(
-    upstreamReference,
-    'Where requests go: the name of an upstream, or the URL of a single endpoint.',
-  ).optional(),
-  split: split.optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
-  redirect: redirect.optional().describe('A redirect as the answer, in place of upstream.'),
-  respond: respond.optional().describe('A fixed answer, in place of upstream.'),
-  mirror: mirror.optional().describe('A second upstream that gets copies of requests.'),
-  rewrite: rewrite.optional().describe('Changes to the target of the request on its way to the upstream.'),
-  requestHeaders: headerChanges
-    .optional()
-    .describe('Changes to the fields of the request on its way to the upstream.'),
-  responseHeaders: headerChanges
-    .optional()
-    .describe('Changes to the fields of every answer on this route, errors too.'),
-  paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
-  preserveHost: boolean("Send the client's Host to the upstream; false: the endpoint's own.", true),
-  timeout: timeOrOff(
-    'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
-  ).optional(),
-  retry: z.union([off, retry]).prefault({}).describe('Trying again what failed; false: never.'),
-  hedge: hedge
-    .optional()
-    .describe(
-      'Sending what is idempotent a second time where the first response is late; the first one wins.',
-    ),
-  timeouts: routeTimeouts
-    .optional()
-    .describe('Besides timeout; in place of the times of the same name of the whole gateway.'),
-  minimumByteRate: minimumByteRate.optional().describe('In place of that of the whole gateway; off: none.'),
-  concurrency: concurrency.optional().describe('How many exchanges of this route may be under way.'),
-  importance: oneOf(
-    IMPORTANCES,
-    'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
-  ).prefault('normal'),
-  graphql,
-  fallback: fallback
-    .optional()
-    .describe('What answers where the upstream fails: one of respond and upstream.'),
-  rateLimit: routeRateLimits
-    .optional()
-    .describe('How many requests may take this route: one limit or several, of its own or by name.'),
-  limits: routeLimits.optional().describe('Instead of the limits of the whole gateway.'),
 })
 
 const gateway = z.strictObject({
@@ -199,18 +134,25 @@ const gateway = z.strictObject({
     .prefault({})
     .meta({ propertyNames: name.json })
     .describe('Named rate limits: each counts for all routes that name it.'),
-  // Which of them is missing or too much, cross-checks tell.
-  routes: z
-    .array(route.meta({ anyOf: TARGETS.map((key) => ({ required: [key] })) }))
-    .min(1)
-    .describe('Which requests go where.'),
+  defaults: shared
+    .optional()
+    .describe(
+      'Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for answers without a route, too.',
+    ),
+  groups: z
+    .record(z.string(), shared)
+    .optional()
+    .meta({ propertyNames: name.json })
+    .describe('Named settings that routes share: those have them that name the group in use.'),
+  routes: z.array(route).min(1).describe('Which requests go where.'),
 })
 
-function complete({ $schema: _, workers, routes, ...rest }: z.output<typeof gateway>): GatewayConfig {
+function complete(whole: z.output<typeof gateway>): GatewayConfig {
+  const { $schema: _s, defaults: _d, groups: _g, workers, routes, ...rest } = whole
   return {
     workers: workers ?? availableParallelism(),
     ...rest,
-    routes: routes.map(({ name, paths: own, ...route }, index) => ({
+    routes: routes.map(({ name, paths: own, use: _use, without: _without, ...route }, index) => ({
       name: name ?? defaultRouteName(index),
       ...route,
       paths: {
@@ -236,14 +178,19 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 true satisfies Same<Full<z.input<typeof gateway>>, Full<GatewayConfigInput>>
 
 export type SchemaResult =
-  | { readonly ok: true; readonly config: GatewayConfig }
+  | {
+      readonly ok: true
+      readonly config: GatewayConfig
+      /** Of `defaults`, which no route is needed for. */
+      readonly responseHeaders: HeaderChangesConfig | undefined
+    }
   | { readonly ok: false; readonly issues: readonly SchemaIssue[] }
 
 /** Checks the structure and each value alone; what depends on two places is checked in cross-checks.ts. */
 export function applySchema(input: unknown): SchemaResult {
-  const result = gateway.transform(complete).safeParse(input)
+  const result = gateway.safeParse(input)
   return result.success
-    ? { ok: true, config: result.data }
+    ? { ok: true, config: complete(result.data), responseHeaders: result.data.defaults?.responseHeaders }
     : { ok: false, issues: result.error.issues as SchemaIssue[] }
 }
 

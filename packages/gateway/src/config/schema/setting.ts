@@ -32,8 +32,8 @@ export function oneOf<const T extends string>(words: readonly T[], about: string
   return value(choice(words), about)
 }
 
-export function oneOrMore(kind: Kind<string>, about: string): z.ZodType<string[], string | string[]> {
-  const one = text(kind, '')
+export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[], T | T[]> {
+  const one = value<T, T>(kind, '')
   const form = z.union([one, z.array(one).min(1)])
   return form.transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
 }

@@ -9,6 +9,7 @@ import type {
   Importance,
   LoadSheddingConfig,
 } from './resilience-config.ts'
+import type { SharedConfig } from './shared-config.ts'
 import type { RateLimitConfig, RouteRateLimitConfig } from './rate-limit-config.ts'
 import type { BalancingConfig } from './balancing-config.ts'
 import type { FailoverConfig } from './failover-config.ts'
@@ -61,6 +62,8 @@ export interface GatewayConfig {
   readonly rateLimits: Readonly<Record<string, RateLimitConfig>>
   /** At least one, each with a name of its own. */
   readonly routes: readonly RouteConfig[]
+  /** What routes share and where they have it from, to be shown; absent where they share nothing. */
+  readonly shared?: SharedConfig | undefined
   /** Where the values of variables stand, by their places as they are written: they are shown by their names. */
   readonly variables?: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[]
 }

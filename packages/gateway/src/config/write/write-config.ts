@@ -3,14 +3,19 @@ import type { GatewayConfig, TimeoutsConfig } from '../types/config.ts'
 import { formatAddress } from '../values/address.ts'
 import { ifThere, writtenByteRate, writtenSize, writtenTime } from './quantities.ts'
 import { writtenRateLimit, writtenRoute } from './write-route.ts'
+import { withoutInherited } from './write-shared.ts'
 import { writtenUpstream } from './write-upstream.ts'
 import type { Written } from './written.ts'
 
 /**
  * A configuration as somebody would write it who leaves nothing to defaults: durations, sizes and rates with their units. What
- * is read from it is the same configuration.
+ * is read from it is the same configuration. What routes share stands where it was written, and as it was.
  */
-export function writtenConfig({ variables: _, ...config }: GatewayConfig): Written<GatewayConfigInput> {
+export function writtenConfig({
+  variables: _,
+  shared,
+  ...config
+}: GatewayConfig): Written<GatewayConfigInput> {
   const { listeners, admin, limits, minimumByteRate, drain, upstreams, discovery, rateLimits } = config
   const { dns } = discovery
   return {
@@ -40,7 +45,8 @@ export function writtenConfig({ variables: _, ...config }: GatewayConfig): Writt
       memory: ifThere(memory, writtenSize),
     })),
     rateLimits: mapped(rateLimits, writtenRateLimit),
-    routes: config.routes.map(writtenRoute),
+    ...(shared && { defaults: shared.defaults, groups: shared.groups }),
+    routes: config.routes.map((route, index) => withoutInherited(writtenRoute(route), shared?.routes[index])),
   }
 }
 

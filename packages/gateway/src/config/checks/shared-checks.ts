@@ -1,0 +1,46 @@
+import type { Finding } from '../problems/problem.ts'
+import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
+import { textsOf } from '../shared/expand.ts'
+import { isFields } from '../shared/part.ts'
+import { name as groupName } from '../values/kinds.ts'
+import { didYouMean } from '../values/parsed.ts'
+import { redactedChecks } from './redacted-checks.ts'
+
+/** What cannot be meant of settings that routes share. Looks at the configuration as it was written. */
+export function sharedChecks(input: unknown): Finding[] {
+  if (!isFields(input)) return []
+  const { defaults, groups, routes } = input
+  const names = isFields(groups) ? Object.keys(groups) : []
+  const list: readonly unknown[] = Array.isArray(routes) ? routes : []
+  return [
+    ...names.flatMap(namedWrong),
+    ...list.flatMap((route, index) =>
+      isFields(route) ? unknownGroups(route['use'], names, ['routes', index, 'use']) : [],
+    ),
+    ...redactedChecks({ defaults, groups }),
+  ]
+}
+
+function namedWrong(written: string): Finding[] {
+  const named = groupName.parse(written)
+  if (named.ok) return []
+  return [{ path: ['groups', written], part: 'key', problem: named.problem, allowed: groupName.allowed }]
+}
+
+function unknownGroups(use: unknown, names: readonly string[], path: readonly PropertyKey[]): Finding[] {
+  return textsOf(use).flatMap((name, index): Finding[] => {
+    if (names.includes(name)) return []
+    return [
+      {
+        path: Array.isArray(use) ? [...path, index] : path,
+        problem: 'is not the name of a group',
+        allowed: () =>
+          names.length === 0 ? 'none is defined in "groups"' : someOf(nearestFirst(name, names)),
+        hint() {
+          const meant = suggest(name, names)
+          return meant === undefined ? undefined : didYouMean(meant)
+        },
+      },
+    ]
+  })
+}

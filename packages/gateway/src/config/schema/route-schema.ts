@@ -1,0 +1,119 @@
+import type { RouteInput } from '../input/input.ts'
+import type { SharedSettingsInput } from '../input/route-input.ts'
+import type { RouteConfig } from '../types/config.ts'
+import { IMPORTANCES } from '../types/resilience-config.ts'
+import type { HeaderChangesConfig } from '../types/traffic-config.ts'
+import { choice, flag, name, upstreamReference, whole } from '../values/kinds.ts'
+import { apiVersions, lifecycle } from './api-version-schema.ts'
+import type { JsonSchema } from './schema-tree.ts'
+import { graphql } from './graphql-schema.ts'
+import { minimumByteRate, routeLimits, routeTimeouts } from './limits-schema.ts'
+import { match } from './match-schema.ts'
+import { routePaths } from './path-schema.ts'
+import { routeRateLimits } from './rate-limit-schema.ts'
+import { concurrency, fallback, hedge, retry } from './resilience-schema.ts'
+import { off, oneOf, oneOrMore, text, timeOrOff, value, z } from './setting.ts'
+import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
+
+/** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
+const settings = {
+  match: match.describe('Which requests take this route; an empty one matches all.').optional(),
+  priority: value<number, number>(
+    whole(-100, 100),
+    'Routes with a higher one are looked at first, however specific the others are.',
+  ).optional(),
+  apiVersions: apiVersions.optional(),
+  lifecycle: lifecycle.optional(),
+  upstream: text(
+    upstreamReference,
+    'Where requests go: the name of an upstream, or the URL of a single endpoint.',
+  ).optional(),
+  split: split.optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
+  redirect: redirect.optional().describe('A redirect as the answer, in place of upstream.'),
+  respond: respond.optional().describe('A fixed answer, in place of upstream.'),
+  mirror: mirror.optional().describe('A second upstream that gets copies of requests.'),
+  rewrite: rewrite.optional().describe('Changes to the target of the request on its way to the upstream.'),
+  requestHeaders: headerChanges
+    .optional()
+    .describe('Changes to the fields of the request on its way to the upstream.'),
+  responseHeaders: headerChanges
+    .optional()
+    .describe('Changes to the fields of every answer on this route, errors too.'),
+  paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
+  preserveHost: value<boolean, boolean>(
+    flag,
+    "Send the client's Host to the upstream; false: the endpoint's own.",
+  ).optional(),
+  timeout: timeOrOff(
+    'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
+  ).optional(),
+  retry: z.union([off, retry]).describe('Trying again what failed; false: never.').optional(),
+  hedge: hedge
+    .optional()
+    .describe(
+      'Sending what is idempotent a second time where the first response is late; the first one wins.',
+    ),
+  timeouts: routeTimeouts
+    .optional()
+    .describe('Besides timeout; in place of the times of the same name of the whole gateway.'),
+  minimumByteRate: minimumByteRate.optional().describe('In place of that of the whole gateway; off: none.'),
+  concurrency: concurrency.optional().describe('How many exchanges of this route may be under way.'),
+  importance: oneOf(
+    IMPORTANCES,
+    'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
+  ).optional(),
+  graphql,
+  fallback: fallback
+    .optional()
+    .describe('What answers where the upstream fails: one of respond and upstream.'),
+  rateLimit: routeRateLimits
+    .optional()
+    .describe('How many requests may take this route: one limit or several, of its own or by name.'),
+  limits: routeLimits.optional().describe('Instead of the limits of the whole gateway.'),
+}
+
+/** Settings that several routes share, described once as `$defs/settings`. */
+export const shared: z.ZodType<{ responseHeaders?: HeaderChangesConfig | undefined }, SharedSettingsInput> = z
+  .strictObject(settings)
+  .meta({ id: 'settings' })
+
+/** Their names. */
+const SHARED_SETTINGS = Object.keys(settings) as (keyof SharedSettingsInput)[]
+
+/** A route by itself: what is as for the whole gateway is left out yet. */
+interface ReadRoute extends Omit<RouteConfig, 'name' | 'paths'> {
+  readonly name?: string | undefined
+  readonly paths?: z.output<typeof routePaths> | undefined
+  readonly use?: string[] | undefined
+  readonly without?: string[] | undefined
+}
+
+/** One route, with what it does not say filled in. */
+export const route: z.ZodType<ReadRoute, RouteInput> = z.strictObject({
+  name: text(
+    name,
+    'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
+  ).optional(),
+  use: oneOrMore(
+    name,
+    'Groups whose settings it has: of two that say the same, the later one counts, and the route before both.',
+  ).optional(),
+  without: oneOrMore(
+    choice(SHARED_SETTINGS),
+    'Settings that it takes neither from groups nor from defaults.',
+  ).optional(),
+  ...settings,
+  match: settings.match.unwrap().prefault({}),
+  priority: settings.priority.unwrap().prefault(0),
+  preserveHost: settings.preserveHost.unwrap().prefault(true),
+  retry: settings.retry.unwrap().prefault({}),
+  importance: settings.importance.unwrap().prefault('normal'),
+})
+
+/** What a route leads to; which of them is missing or too much, cross-checks tell. */
+const TARGETS = ['upstream', 'split', 'redirect', 'respond', 'apiVersions']
+
+/** Routes as they must be where no defaults lead them somewhere, in JSON Schema; groups may. */
+export const LEADING_SOMEWHERE: JsonSchema = {
+  items: { anyOf: [...TARGETS, 'use'].map((key) => ({ required: [key] })) },
+}

@@ -1,0 +1,112 @@
+import type { InheritedSetting } from '../types/shared-config.ts'
+import { isFields, keysOf, type Merged, type Part, partsUnder, placeOf, placesOf } from './part.ts'
+
+// The two settings of which a nearer layer replaces a part only. The nearest part comes first, which is the route's own if it
+// has one, so that items of its own keep their positions in a list. What is not of the expected form, the schema tells.
+
+/** By what they name: the nearest one counts. Names of fields, parameters and cookies by name; all of `all` must match. */
+export function mergeMatches(parts: readonly Part[]): Merged {
+  return mergeKeys(parts, (key, found) => {
+    if (key === 'all') return joinLists(found)
+    if (key === 'headers') return mergeKeys(found, nearest, lowerCase)
+    return key === 'query' || key === 'cookies' ? mergeKeys(found, nearest) : nearest(key, found)
+  })
+}
+
+/** By the names of the fields: of what farther layers do to one, nothing is left where a nearer one names it. */
+export function mergeHeaderChanges(parts: readonly Part[]): Merged {
+  const named = new Set<string>()
+  const left = parts.map((part) => {
+    const changes = changesOf(part).filter(({ name }) => !named.has(name))
+    for (const { name } of changes) named.add(name)
+    return { part, changes }
+  })
+  const sections = new Map<string, unknown>()
+  const places: InheritedSetting[] = []
+  for (const kind of ['set', 'add']) {
+    const values = new Map<string, unknown>()
+    for (const { part, changes } of left) {
+      for (const { key, value } of changes.filter((change) => change.kind === kind)) {
+        values.set(key, value)
+        places.push(...placeOf({ ...part, origin: [...part.origin, kind, key] }, [kind, key]))
+      }
+    }
+    sections.set(kind, Object.fromEntries(values))
+  }
+  const removed: unknown[] = []
+  for (const { part, changes } of left) {
+    for (const { key, value } of changes.filter((change) => change.kind === 'remove')) {
+      places.push(
+        ...placeOf({ ...part, origin: [...part.origin, 'remove', Number(key)] }, ['remove', removed.length]),
+      )
+      removed.push(value)
+    }
+  }
+  return { value: { ...Object.fromEntries(sections), remove: removed }, places }
+}
+
+interface Change {
+  readonly kind: string
+  /** Of the field, in lower case. */
+  readonly name: string
+  /** As it is written, or the position in a list. */
+  readonly key: string
+  readonly value: unknown
+}
+
+function changesOf({ value }: Part): Change[] {
+  const changes = isFields(value) ? value : {}
+  const removed = Array.isArray(changes['remove']) ? changes['remove'] : []
+  return [
+    ...['set', 'add'].flatMap((kind) =>
+      Object.entries(isFields(changes[kind]) ? changes[kind] : {}).map(([key, each]) => {
+        return { kind, name: lowerCase(key), key, value: each }
+      }),
+    ),
+    ...removed.map((each: unknown, index) => {
+      return { kind: 'remove', name: lowerCase(String(each)), key: String(index), value: each }
+    }),
+  ]
+}
+
+/** @param sameKey what keys have in common that mean the same */
+function mergeKeys(
+  parts: readonly Part[],
+  merge: (key: string, found: readonly Part[]) => Merged,
+  sameKey: (key: string) => string = (key) => key,
+): Merged {
+  if (!parts.every(({ value }) => isFields(value))) return nearest('', parts)
+  const values = new Map<string, unknown>()
+  const places: InheritedSetting[] = []
+  const taken = new Set<string>()
+  for (const key of keysOf(parts)) {
+    if (taken.has(sameKey(key))) continue
+    taken.add(sameKey(key))
+    const found = partsUnder(parts, key)
+    const merged = found.length > 1 ? merge(key, found) : nearest(key, found)
+    values.set(key, merged.value)
+    places.push(...placesOf(merged.places, [key]))
+  }
+  return { value: Object.fromEntries(values), places }
+}
+
+function joinLists(parts: readonly Part[]): Merged {
+  const items: unknown[] = []
+  const places: InheritedSetting[] = []
+  for (const part of parts) {
+    if (!Array.isArray(part.value)) return nearest('', parts)
+    for (const [index, item] of part.value.entries()) {
+      places.push(...placeOf({ ...part, origin: [...part.origin, index] }, [items.length]))
+      items.push(item)
+    }
+  }
+  return { value: items, places }
+}
+
+function nearest(_key: string, [part]: readonly Part[]): Merged {
+  return { value: part?.value, places: part === undefined ? [] : placeOf(part, []) }
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase()
+}
