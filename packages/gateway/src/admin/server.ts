@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { own } from '@headgate/core'
 import type { AdminConfig } from '../config/types/config.ts'
 import type { Address } from '../config/values/address.ts'
 import type { AuditRecord } from './audit.ts'
@@ -71,7 +72,7 @@ export async function listenAdmin(
     server.once('error', reject)
     const target =
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
-    server.listen(target, () => {
+    server.listen(own(target), () => {
       server.off('error', reject)
       // As when there are no file descriptors left to accept with: no reason to end the process.
       server.on('error', () => {})

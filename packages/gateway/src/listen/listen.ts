@@ -7,6 +7,7 @@ import {
   TLSSocket,
 } from 'node:tls'
 import {
+  own,
   type Peer,
   ServerConnection,
   type ServerConnectionOptions,
@@ -91,14 +92,15 @@ function makeServer(
   accept: (socket: Socket) => void,
 ): Server {
   // Half-open: a client may close its side once its request is sent, and is answered all the same.
-  const common = { allowHalfOpen: true, noDelay: true }
+  const common = own({ allowHalfOpen: true, noDelay: true })
   if (config.tls === undefined) return createServer(common, accept)
-  const server = createTlsServer({
+  const secure = own({
     ...common,
     ...secureContext(config.tls, options),
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: options.connection.requestHeadTimeout,
   })
+  const server = createTlsServer(secure)
   server.on('secureConnection', accept)
   // A failed handshake is the peer's affair: the socket is closed by then.
   server.on('tlsClientError', () => {})
@@ -109,12 +111,12 @@ function secureContext(
   { cert, key, minVersion }: ListenerTlsConfig,
   { ticketKeys }: ListenOptions,
 ): SecureContextOptions {
-  return {
+  return own({
     cert: readFileSync(cert),
     key: readFileSync(key),
     minVersion,
     ...(ticketKeys && { ticketKeys }),
-  }
+  })
 }
 
 function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<void> {
@@ -127,8 +129,10 @@ function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promi
       server.on('error', () => {})
       resolve()
     }
-    if (address.kind === 'unix') server.listen({ path: address.path, backlog: BACKLOG }, bound)
-    else server.listen({ host: address.host, port: address.port, backlog: BACKLOG, reusePort }, bound)
+    const target =
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort }
+    // Node reads `fd`, `signal` and others as well, also where they come from Object.prototype.
+    server.listen(own({ ...target, backlog: BACKLOG }), bound)
   })
 }
 

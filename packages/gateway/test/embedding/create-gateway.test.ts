@@ -99,4 +99,33 @@ describe('createGateway', () => {
       Reflect.deleteProperty(Object.prototype, 'retry')
     }
   })
+
+  it('listens where it is told to, whatever Object.prototype says', async () => {
+    const polluted = {
+      fd: 0,
+      signal: AbortSignal.abort(),
+      path: '/nowhere',
+      exclusive: true,
+      port: 1,
+      ipv6Only: true,
+    }
+    const gateway = createGateway({
+      listeners: [{ address: '127.0.0.1:0' }],
+      routes: [{ respond: { body: 'here' } }],
+    })
+    for (const [name, value] of Object.entries(polluted))
+      Reflect.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
+    let url = ''
+    try {
+      const [at] = await gateway.listen()
+      url = at?.url ?? ''
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+    try {
+      assert.equal(await (await fetch(url)).text(), 'here')
+    } finally {
+      await gateway.close(0)
+    }
+  })
 })
