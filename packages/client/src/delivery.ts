@@ -1,5 +1,6 @@
 import {
   type Body,
+  type BodySink,
   type Cancellable,
   type Exchange,
   type HeaderList,
@@ -42,12 +43,19 @@ class Delivery extends RelayedBody implements Cancellable {
   private readonly status: number
   private received = 0
   private over = false
+  private failure: TrafficError | undefined
 
   constructor(exchange: Exchange, status: number, inner: Body) {
     super(inner)
     this.exchange = exchange
     this.status = status
     exchange.occupy(this)
+  }
+
+  /** Whoever reads after the exchange was given up is told so. */
+  override flowTo(sink: BodySink): void {
+    if (this.failure === undefined) super.flowTo(sink)
+    else sink.fail(this.failure)
   }
 
   /** For bodies that do not listen to the exchange themselves, as those of a transport in code. */
@@ -77,6 +85,7 @@ class Delivery extends RelayedBody implements Cancellable {
     // Whoever gave the exchange up said why; the connection's end is only the consequence.
     const cause = this.exchange.cancellation ?? error
     cause.attempts = this.exchange.attempts
+    this.failure = cause
     this.finish(cause)
     super.fail(cause)
   }

@@ -4,6 +4,7 @@ import {
   type Handler,
   type HttpRequest,
   type HttpResponse,
+  type Redirect,
   redirectsOf,
   TrafficError,
 } from '@headgate/core'
@@ -40,6 +41,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
       method: exchange.request.method,
       url: targetUrl(exchange.request),
       redirected: redirectsOf(exchange).length > 0,
+      type: typeOf(redirectsOf(exchange)),
       attempts: exchange.attempts,
       limit: options.maxBufferedBody,
       failures: options.failures,
@@ -50,6 +52,14 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
     deliverFailure(exchange, error)
     throw error
   }
+}
+
+/** As the standard tells responses apart by where they came from (WHATWG Fetch 4.1, "main fetch", step 12). */
+function typeOf(redirects: readonly Redirect[]): 'basic' | 'cors' {
+  const [first] = redirects
+  if (first === undefined) return 'basic'
+  const { origin } = new URL(first.from)
+  return redirects.every(({ to }) => new URL(to).origin === origin) ? 'basic' : 'cors'
 }
 
 async function answerTo(exchange: Exchange, { handler, signal }: SendOptions): Promise<HttpResponse> {

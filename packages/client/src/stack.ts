@@ -10,6 +10,7 @@ import {
   dedupe,
   type Handler,
   type LocalRateLimitStore,
+  misdirected,
   type Policy,
   rateLimit,
   redirect,
@@ -131,7 +132,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     {
       name: 'retry',
       does: `up to ${tries.attempts} attempts, retries up to ${tries.budget * 100} % of calls`,
-      policy: retry({ ...tries, idempotencyKey: true, budget, onScheduled: observer.retryScheduled }),
+      policy: (next) =>
+        // What an origin says is not for it (421) is sent once more whatever the number of tries.
+        misdirected()(
+          retry({ ...tries, idempotencyKey: true, budget, onScheduled: observer.retryScheduled })(next),
+        ),
     },
     hedging && {
       name: 'hedge',

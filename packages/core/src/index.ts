@@ -66,7 +66,13 @@ export {
 export { problem, problemResponse } from './policies/problem.ts'
 export { CookieJar, type CookieJarOptions, type StoredCookie } from './policies/cookies/cookie-jar.ts'
 export { cookies, type CookiesOptions } from './policies/cookies/cookies.ts'
-export { decompress, type DecompressOptions } from './policies/decompress/decompress.ts'
+export {
+  type CodedFields,
+  codedFieldsOf,
+  decompress,
+  type DecompressOptions,
+} from './policies/decompress/decompress.ts'
+export { misdirected } from './policies/misdirected.ts'
 export {
   redirect,
   type Redirect,

@@ -20,7 +20,6 @@ export function extracted(
   if (ArrayBuffer.isView(body)) return requestContent(copyOf(body))
   if (!isStream(body)) return requestContent(stringOf(body))
   if (duplex === undefined) throw new TypeError('RequestInit: duplex option is required when sending a body.')
-  if (duplex !== 'half') throw new TypeError(`init.duplex is ${JSON.stringify(duplex)}; allowed: "half"`)
   if (keepalive === true)
     throw new TypeError('a stream cannot be sent with keepalive: give a string or bytes')
   if (body instanceof ReadableStream && body.locked)

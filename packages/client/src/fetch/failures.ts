@@ -32,12 +32,12 @@ export function fetchFailure(thrown: unknown, signal: AbortSignal | undefined): 
 /** What those who read a response of `fetch` are told. */
 export function fetchFailures(signal: AbortSignal | undefined): Failures {
   if (signal === undefined) return WITHOUT_SIGNAL
-  return { body: (error) => (signal.aborted ? signal.reason : terminated(error)), json: parsed }
+  return { ...WITHOUT_SIGNAL, signal, body: (error) => (signal.aborted ? signal.reason : terminated(error)) }
 }
 
 const parsed = (text: string): unknown => JSON.parse(text)
 const terminated = (error: TrafficError): FetchError => failed('terminated', error)
-const WITHOUT_SIGNAL: Failures = { body: terminated, json: parsed }
+const WITHOUT_SIGNAL: Failures = { body: terminated, json: parsed, signal: undefined, codedFields: true }
 
 function failed(message: string, cause: TrafficError): FetchError {
   const error = new TypeError(message, { cause }) as FetchError

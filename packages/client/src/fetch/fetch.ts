@@ -6,7 +6,7 @@ import type { ClientResponse } from '../response/response.ts'
 import { extracted } from './content.ts'
 import { fetchFailure, fetchFailures } from './failures.ts'
 import { cacheFields, contentLength, sentFields } from './fields.ts'
-import { heldContent } from './held-content.ts'
+import { giveUp, heldContent } from './held-content.ts'
 import { matchesIntegrity } from './integrity.ts'
 import { isLocal, localFetch } from './local-fetch.ts'
 import type { FetchInit } from './members.ts'
@@ -20,7 +20,10 @@ export function makeFetch(engine: ClientEngine): Fetch {
   return async function fetch(input, init) {
     const request = fetchRequest(input, init)
     const { url, method, headers, signal } = request
-    if (signal?.aborted === true) throw signal.reason
+    if (signal?.aborted === true) {
+      if (request.request !== undefined) giveUp(request.request, signal.reason)
+      throw signal.reason
+    }
     if (isLocal(url)) return localFetch(url, method, headers, signal)
     try {
       const content = await contentOf(request)
@@ -29,6 +32,7 @@ export function makeFetch(engine: ClientEngine): Fetch {
         content,
         failures: fetchFailures(signal),
       })
+      if (response.status === 407) throw proxyAuthentication(response)
       return request.integrity === '' ? response : await checked(response, request)
     } catch (thrown) {
       throw fetchFailure(thrown, signal)
@@ -73,9 +77,21 @@ async function checked(
   { integrity, method }: FetchRequest,
 ): Promise<ClientResponse> {
   if (response.body === null) throw mismatch(method, response)
-  const content = new Uint8Array(await response.clone().arrayBuffer())
+  const content = await response
+    .clone()
+    .bytes()
+    .catch(({ cause }: Error) => {
+      throw cause
+    })
   if (!matchesIntegrity(content, integrity)) throw mismatch(method, response)
   return response
+}
+
+/** Where nobody can be asked for credentials, 407 is a failure of the network (WHATWG Fetch 4.5, step 15). */
+function proxyAuthentication(response: ClientResponse): TrafficError {
+  void response.discard()
+  const message = 'a proxy on the way asks for credentials (407)'
+  return new TrafficError('proxy_failed', message, { phase: 'response-head' })
 }
 
 function mismatch(method: string, response: ClientResponse): TrafficError {

@@ -14,6 +14,8 @@ const ENGINES_OWN: ReadonlySet<string> = new Set([
 
 /** The fields to send: those that no program may set are left out in silence, as the standard has it (WHATWG Fetch 2.2.2). */
 export function sentFields(headers: Headers): [string, string][] {
+  // Of what is encoded, a part could not be decoded (ibid. 4.5, "HTTP-network-or-cache fetch", step 8.19).
+  if (headers.has('range') && headers.has('accept-encoding')) headers.append('accept-encoding', 'identity')
   return [...headers].filter(([name]) => !ENGINES_OWN.has(name))
 }
 
@@ -23,12 +25,16 @@ export function contentLength(headers: Headers): number | undefined {
   return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
+/** Fields of a caller that has a cache of its own, with which nobody else's is to interfere (ibid., step 8.16). */
+const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range']
+
 /** What the cache modes say to caches on the way (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", steps 8.17 to 8.18). */
 export function cacheFields(mode: string, fields: [string, string][]): [string, string][] {
   const has = (name: string): boolean => fields.some(([each]) => each === name)
   const said: [string, string][] = []
   if (mode === 'no-cache' && !has('cache-control')) said.push(['cache-control', 'max-age=0'])
-  if (mode === 'no-store' || mode === 'reload') {
+  const conditional = mode === 'default' && CONDITIONS.some(has)
+  if (mode === 'no-store' || mode === 'reload' || conditional) {
     if (!has('pragma')) said.push(['pragma', 'no-cache'])
     if (!has('cache-control')) said.push(['cache-control', 'no-cache'])
   }

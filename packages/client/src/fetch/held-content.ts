@@ -28,6 +28,16 @@ export async function heldContent(request: Request, length: number | undefined):
   }
 }
 
+/** Of a Request that is not sent: it is used up all the same (WHATWG Fetch 5.6, "abort fetch"). */
+export function giveUp({ body }: Request, reason: unknown): void {
+  const reader = body?.getReader()
+  // Cancelled before its first read, some of the platform's streams throw where nobody can catch it.
+  reader?.read().then(
+    () => reader.cancel(reason).catch(() => undefined),
+    () => undefined,
+  )
+}
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 type Read = Awaited<ReturnType<Reader['read']>>
 

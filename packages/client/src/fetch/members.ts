@@ -7,7 +7,9 @@ export interface FetchSettings extends CallPolicyOptions {
 }
 
 /** The options of `fetch`: the platform's, and under one key those of Headgate. */
-export type FetchInit = RequestInit & { readonly headgate?: FetchSettings | undefined }
+export type FetchInit = { readonly [Name in keyof RequestInit]: RequestInit[Name] | undefined } & {
+  readonly headgate?: FetchSettings | undefined
+}
 
 /** A member of a dictionary as the standard names it. */
 export type Member = (name: string) => unknown

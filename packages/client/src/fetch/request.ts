@@ -44,6 +44,7 @@ export function fetchRequest(input: unknown, init: unknown): FetchRequest {
       'init.dispatcher is undici’s way to the network, which this fetch does not take: use the options proxy, tls and pool of createClient',
     )
   checkSeldom(member)
+  checkDuplex(member('duplex'))
   const or = (name: keyof Request, byDefault: string): unknown => {
     const given = member(name)
     return given === undefined ? (request?.[name] ?? byDefault) : given
@@ -91,6 +92,11 @@ function checkSeldom(member: Member): void {
   if (given.length === 0) return
   const members = Object.fromEntries(given.map((name) => [name, member(name)]))
   void new Request('http://checked.invalid/', members)
+}
+
+function checkDuplex(duplex: unknown): void {
+  if (duplex !== undefined && stringOf(duplex) !== 'half')
+    throw new TypeError(`init.duplex is ${JSON.stringify(duplex)}; allowed: "half"`)
 }
 
 /** Names of methods are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1). */

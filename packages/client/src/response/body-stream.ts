@@ -1,12 +1,10 @@
 import type { UnderlyingByteSource } from 'node:stream/web'
 import { type Body, type BodySink, TrafficError } from '@headgate/core'
-
-/** What a reader of the stream is told of a failure. */
-export type StreamFailure = (error: TrafficError) => unknown
+import type { Failures } from './failures.ts'
 
 /** A body as a stream of bytes of the web platform (one with BYOB readers), pulled as it is read. */
-export function bodyStream(body: Body, failure: StreamFailure): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream(new StreamSource(body, failure), { highWaterMark: 0 }) as ReadableStream<
+export function bodyStream(body: Body, failures: Failures): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(new StreamSource(body, failures), { highWaterMark: 0 }) as ReadableStream<
     Uint8Array<ArrayBuffer>
   >
 }
@@ -15,19 +13,24 @@ export function bodyStream(body: Body, failure: StreamFailure): ReadableStream<U
 class StreamSource implements UnderlyingByteSource, BodySink {
   readonly type = 'bytes'
   private readonly body: Body
-  private readonly failure: StreamFailure
+  private readonly failures: Failures
   private controller: ReadableByteStreamController | undefined
   private flowing = false
   private pulled: (() => void) | undefined
 
-  constructor(body: Body, failure: StreamFailure) {
+  constructor(body: Body, failures: Failures) {
     this.body = body
-    this.failure = failure
+    this.failures = failures
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    this.gaveUp(controller)
   }
 
   /** Resolves when something has come: until then the stream does not ask again. */
   pull(controller: ReadableByteStreamController): Promise<void> {
     this.controller = controller
+    if (this.gaveUp(controller)) return Promise.resolve()
     const pulled = new Promise<void>((resolve) => {
       this.pulled = resolve
     })
@@ -62,8 +65,17 @@ class StreamSource implements UnderlyingByteSource, BodySink {
   }
 
   fail(error: TrafficError): void {
-    this.controller?.error(this.failure(error))
+    this.controller?.error(this.failures.body(error))
     this.settle()
+  }
+
+  /** The call was given up: what is here already is not to be had any more (WHATWG Fetch 5.6, "abort fetch"). */
+  private gaveUp(controller: ReadableByteStreamController): boolean {
+    const { signal } = this.failures
+    if (signal?.aborted !== true) return false
+    controller.error(signal.reason)
+    this.cancel(signal.reason)
+    return true
   }
 
   private settle(): void {

@@ -7,7 +7,16 @@ export interface Failures {
   readonly body: (error: TrafficError) => unknown
   /** Reads JSON. @throws whatever stands for content that is not JSON */
   readonly json: (text: string, url: string) => unknown
+  /** What the caller's signal was aborted with: then nothing can be read any more. */
+  readonly signal: AbortSignal | undefined
+  /** Whether the headers of content that was decoded still tell its coding and the length before, as they came. */
+  readonly codedFields: boolean
 }
 
 /** For `get` and its like: everything is a TrafficError. */
-export const TRAFFIC_FAILURES: Failures = { body: (error) => error, json: parseJson }
+export const TRAFFIC_FAILURES: Failures = {
+  body: (error) => error,
+  json: parseJson,
+  signal: undefined,
+  codedFields: false,
+}

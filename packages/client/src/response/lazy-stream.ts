@@ -1,6 +1,7 @@
 import type { Body } from '@headgate/core'
 import { giveUpWith, heldElsewhere } from './abandoned.ts'
-import { bodyStream, type StreamFailure } from './body-stream.ts'
+import { bodyStream } from './body-stream.ts'
+import type { Failures } from './failures.ts'
 import { keptPart } from './kept-part.ts'
 
 type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>
@@ -15,13 +16,13 @@ const DISTURBED = Symbol.for('nodejs.stream.disturbed')
  */
 export class LazyStream {
   content: Body
-  private readonly failure: StreamFailure
+  private readonly failures: Failures
   private stream: ByteStream | undefined
   private taken = false
 
-  constructor(content: Body, failure: StreamFailure, stream?: ByteStream) {
+  constructor(content: Body, failures: Failures, stream?: ByteStream) {
     this.content = content
-    this.failure = failure
+    this.failures = failures
     this.stream = stream
     if (stream === undefined && content.whole === undefined) giveUpWith(this, content)
   }
@@ -46,7 +47,7 @@ export class LazyStream {
 
   get real(): ByteStream {
     if (this.stream === undefined) {
-      this.stream = bodyStream(this.content, this.failure)
+      this.stream = bodyStream(this.content, this.failures)
       heldElsewhere(this)
       if (this.content.whole === undefined) giveUpWith(this.stream, this.content)
     }

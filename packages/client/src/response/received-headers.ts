@@ -1,4 +1,4 @@
-import type { HeaderList } from '@headgate/core'
+import type { CodedFields, HeaderList } from '@headgate/core'
 
 /** The platform's class; its types declare as fields what are methods, which no class could override. */
 const PlatformHeaders: new () => object = Headers
@@ -19,10 +19,12 @@ class ReceivedHeaders extends PlatformHeaders {
 }
 
 /** What was received, as the platform shows it: each Set-Cookie for itself, other fields of one name joined. */
-export function receivedHeaders(list: HeaderList): Headers {
+export function receivedHeaders(list: HeaderList, coded: CodedFields | undefined): Headers {
   const headers = new ReceivedHeaders() as unknown as Headers
   const append = Headers.prototype.append.bind(headers)
   for (const { name, value } of list) append(name, value)
+  if (coded !== undefined) append('content-encoding', coded.encoding)
+  if (coded?.length !== undefined) append('content-length', coded.length)
   return headers
 }
 

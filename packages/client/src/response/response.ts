@@ -1,5 +1,13 @@
 import { inspect } from 'node:util'
-import { type Body, EMPTY_BODY, type HttpResponse, REASON_PHRASES, type TrafficError } from '@headgate/core'
+import {
+  type Body,
+  type CodedFields,
+  codedFieldsOf,
+  EMPTY_BODY,
+  type HttpResponse,
+  REASON_PHRASES,
+  type TrafficError,
+} from '@headgate/core'
 import type { StandardSchema } from '../standard-schema.ts'
 import { shown } from '../shown-url.ts'
 import { validated } from './content.ts'
@@ -15,6 +23,8 @@ export interface ResponseFacts {
   /** Where it came from, after redirects. */
   readonly url: string
   readonly redirected: boolean
+  /** `cors` if a redirect has led to another origin. */
+  readonly type: 'basic' | 'cors'
   /** Tries that it took. */
   readonly attempts: number
   /** The most bytes that `json()`, `text()` and their like hold. */
@@ -70,7 +80,7 @@ export class ClientResponse extends PlatformResponse {
   }
 
   get type(): Response['type'] {
-    return 'basic'
+    return this.#facts.type
   }
 
   /** Tries that it took, the first included. */
@@ -79,13 +89,14 @@ export class ClientResponse extends PlatformResponse {
   }
 
   get headers(): Headers {
-    this.#fields ??= receivedHeaders(this.#message.headers)
+    this.#fields ??= receivedHeaders(this.#message.headers, this.#codedFields)
     return this.#fields
   }
 
   /** One header field, without making `headers`; undefined if there is none. `name` in any case. */
   header(name: string): string | undefined {
-    return this.#message.headers.get(name.toLowerCase())
+    const lower = name.toLowerCase()
+    return this.#message.headers.get(lower) ?? this.#codedField(lower)
   }
 
   /** The content as it comes; null for HEAD and for statuses that have none. */
@@ -139,13 +150,22 @@ export class ClientResponse extends PlatformResponse {
     if (this.#unusable) throw alreadyRead()
     const { content } = this.#lazy
     const stream = content.whole === undefined || this.#lazy.streaming ? this.#lazy.split() : undefined
-    const lazy = new LazyStream(content, this.#facts.failures.body, stream)
+    const lazy = new LazyStream(content, this.#facts.failures, stream)
     return new ClientResponse(this.#message, this.#facts, lazy)
   }
 
   /** Gives the rest of the content up: its connection may be closed. */
   async discard(): Promise<void> {
     if (!this.#unusable) await this.body?.cancel()
+  }
+
+  get #codedFields(): CodedFields | undefined {
+    return this.#facts.failures.codedFields ? codedFieldsOf(this.#message) : undefined
+  }
+
+  #codedField(name: string): string | undefined {
+    if (name === 'content-encoding') return this.#codedFields?.encoding
+    return name === 'content-length' ? this.#codedFields?.length : undefined
   }
 
   get #unusable(): boolean {
@@ -159,12 +179,19 @@ export class ClientResponse extends PlatformResponse {
   ): Promise<Content> {
     if (this.#lazy === undefined) return direct(EMPTY_BODY, 0)
     if (this.#unusable) return Promise.reject(alreadyRead())
+    const { limit, failures } = this.#facts
+    if (failures.signal?.aborted === true) return this.#given(failures.signal)
     if (this.#lazy.streaming) return streamed(new Response(this.#lazy.real))
     this.#lazy.take()
-    const { limit, failures } = this.#facts
     return direct(this.#lazy.content, limit).catch((error: TrafficError) => {
       throw failures.body(error)
     })
+  }
+
+  /** The response of a call that was given up has an errored stream (WHATWG Fetch 5.6, "abort fetch"). */
+  #given({ reason }: AbortSignal): Promise<never> {
+    this.#lazy?.take()
+    return Promise.reject(reason)
   }
 
   /** For content whose meaning depends on the media type, which the platform parses. */
@@ -184,7 +211,7 @@ Object.defineProperty(ClientResponse.prototype, inspect.custom, {
 /** Undefined where there is none (WHATWG Fetch 4.1, "main fetch", step 22). */
 function lazyOf({ status, body }: HttpResponse, { method, failures }: ResponseFacts): LazyStream | undefined {
   if (method === 'HEAD' || NO_BODY.has(status)) return undefined
-  return new LazyStream(body, failures.body)
+  return new LazyStream(body, failures)
 }
 
 function alreadyRead(): TypeError {

@@ -1,5 +1,6 @@
 import { EMPTY_BODY, type Exchange, type Handler, HeaderList, HttpResponse } from '@headgate/core'
 import { bodyStream } from '../response/body-stream.ts'
+import { TRAFFIC_FAILURES } from '../response/failures.ts'
 import { requestContent } from '../request-body.ts'
 
 /**
@@ -25,6 +26,6 @@ function requestOf({ request }: Exchange): Request {
   const hasContent = method !== 'GET' && method !== 'HEAD' && body.length !== 0
   return new Request(`${scheme}://${authority.text}${path}${query}`, {
     ...init,
-    ...(hasContent && { body: bodyStream(body, (error) => error), duplex: 'half' }),
+    ...(hasContent && { body: bodyStream(body, TRAFFIC_FAILURES), duplex: 'half' }),
   })
 }

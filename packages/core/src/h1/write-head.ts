@@ -54,7 +54,17 @@ function hasBlank(text: string): boolean {
 
 /** Methods whose content has a meaning: without one, "content-length: 0" says so (RFC 9110 8.6). */
 function expectsContent(method: string): boolean {
-  return method === 'POST' || method === 'PUT' || method === 'PATCH'
+  switch (method) {
+    case 'POST':
+    case 'PUT':
+    case 'PATCH':
+    case 'QUERY':
+    case 'PROPFIND':
+    case 'PROPPATCH':
+      return true
+    default:
+      return false
+  }
 }
 
 /** The parts of a response's head. */

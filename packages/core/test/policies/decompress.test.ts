@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import {
   brotliCompressSync,
+  constants,
   deflateRawSync,
   deflateSync,
   gunzip,
@@ -161,17 +162,46 @@ test('any content comes back as it was, in any coding and any pieces', async () 
   )
 })
 
-test('two codings are undone in the opposite order; more are refused', async () => {
+test('up to five codings are undone in the opposite order; more are refused', async () => {
   const twice = gzipSync(brotliCompressSync(TEXT))
   for (const body of [bodyFrom(twice), arriving(twice, 10)]) {
     const { response } = await answer({ encoding: 'br, gzip', body })
     assert.deepEqual(await collect(response.body), TEXT)
   }
+  const five = gzipSync(gzipSync(gzipSync(twice)))
+  const { response } = await answer({ encoding: 'br, gzip, gzip, gzip, gzip', body: bodyFrom(five) })
+  assert.deepEqual(await collect(response.body), TEXT)
   const filled = new FilledBody()
-  await assert.rejects(answer({ encoding: 'gzip, gzip, gzip', body: filled.body }), {
+  await assert.rejects(answer({ encoding: 'gzip, gzip, gzip, gzip, gzip, gzip', body: filled.body }), {
     code: 'decompression_failed',
   })
   assert.ok(filled.cancelled)
+})
+
+test('several frames of zstd are one content, those to be skipped are skipped, in pieces of any size', async () => {
+  const skipped = Buffer.concat([Buffer.from('502a4d1804000000', 'hex'), Buffer.from('skip')])
+  const sum = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
+  const frames = [
+    skipped,
+    zstdCompressSync(TEXT),
+    skipped,
+    zstdCompressSync('', sum),
+    zstdCompressSync(TEXT, sum),
+    skipped,
+  ]
+  const body = Buffer.concat(frames)
+  for (const given of [
+    bodyFrom(body),
+    ...[1, 2, 3, 7, 1_000, body.length].map((size) => arriving(body, size)),
+  ]) {
+    const { response } = await answer({ encoding: 'zstd', body: given })
+    assert.deepEqual(await collect(response.body), Buffer.concat([TEXT, TEXT]))
+  }
+  const { response } = await answer({
+    encoding: 'zstd',
+    body: arriving(Buffer.concat([body, Buffer.from('more')]), 9),
+  })
+  await assert.rejects(collect(response.body), { code: 'decompression_failed' })
 })
 
 test('what has no coding, one that nobody knows, or no content, is left alone', async () => {
@@ -296,7 +326,8 @@ test('codings are read as RFC 9110 writes them', () => {
   assert.deepEqual(parseCodings('identity'), [])
   assert.equal(parseCodings('compress'), undefined)
   assert.equal(parseCodings('gzip;q=1'), undefined)
-  assert.equal(parseCodings('br,br,br'), 'too-many')
+  assert.equal(parseCodings('br,br,br,br,br')?.length, 5)
+  assert.equal(parseCodings('br,br,br,br,br,br'), 'too-many')
 })
 
 test('an option that is not valid is named', () => {

@@ -2,6 +2,7 @@ import type { Body, BodySink } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { HeaderList } from '../../message/headers.ts'
 import { type Coding, type Decoder, isPadding, makeDecoder, TRAILING } from './content-coding.ts'
+import { ZstdFrames } from './zstd-frames.ts'
 
 /** How much may come out of a decoder. */
 export interface DecodeLimits {
@@ -46,6 +47,7 @@ export class DecodedBody implements Body, BodySink {
   private readonly limits: DecodeLimits
   private sink: BodySink | undefined
   private decoder: Decoder | undefined
+  private readonly frames: ZstdFrames | undefined
   private trailers: HeaderList | undefined
   private encoded = 0
   private decoded = 0
@@ -58,6 +60,7 @@ export class DecodedBody implements Body, BodySink {
   constructor(inner: Body, coding: Coding, limits: DecodeLimits) {
     this.inner = inner
     this.coding = coding
+    this.frames = coding === 'zstd' ? new ZstdFrames() : undefined
     this.limits = limits
   }
 
@@ -83,7 +86,11 @@ export class DecodedBody implements Body, BodySink {
     if (this.finished) return this.skip(chunk)
     this.zeros = isPadding(chunk) ? this.zeros + chunk.length : zerosAtEnd(chunk)
     this.decoder ??= this.begin(chunk[0] as number) // it is not empty
-    return this.decoder.write(chunk)
+    if (this.frames === undefined) return this.decoder.write(chunk)
+    let room = true
+    // The decoder goes on with a further frame only if that comes in a write of its own.
+    for (const part of this.frames.split(chunk)) room = this.decoder.write(part)
+    return room
   }
 
   end(trailers?: HeaderList): void {

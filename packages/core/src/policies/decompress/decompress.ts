@@ -3,7 +3,7 @@ import { hasNoContent } from '../../h1/framing.ts'
 import { WholeBody } from '../../message/body.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'
-import { ACCEPTED_CODINGS, type Coding, decodeWhole, parseCodings } from './content-coding.ts'
+import { ACCEPTED_CODINGS, type Coding, decodeWhole, MAX_CODINGS, parseCodings } from './content-coding.ts'
 import { DecodedBody, type DecodeLimits, objectionTo, undecodable } from './decoded-body.ts'
 
 /** Options of `decompress`. */
@@ -20,7 +20,7 @@ const AT_ONCE_DECODED = 256 * 1024
 
 /**
  * Asks for compressed responses, unless the caller did or asked for a range, and decodes them: gzip, deflate, br and zstd, at most
- * two of them. Content-Encoding and Content-Length are removed then. What has another coding is delivered as it is.
+ * five of them. Content-Encoding and Content-Length are removed then; `codedFieldsOf` tells what they were. What has another coding is delivered as it is.
  * What cannot be decoded fails with TrafficError `decompression_failed`.
  * @throws TypeError if an option is not a number above 0
  */
@@ -44,6 +44,19 @@ export function decompress(given: DecompressOptions = {}): Policy {
     }
 }
 
+/** What the fields said that describe the content before it was decoded. */
+export interface CodedFields {
+  readonly encoding: string
+  readonly length: string | undefined
+}
+
+const codedFields = new WeakMap<HttpResponse, CodedFields>()
+
+/** What `decompress` took from a response's fields; undefined if it decoded nothing. */
+export function codedFieldsOf(response: HttpResponse): CodedFields | undefined {
+  return codedFields.get(response)
+}
+
 function decode(response: HttpResponse, method: string, limits: DecodeLimits): void {
   const { status, headers, body } = response
   const encoding = headers.get('content-encoding')
@@ -51,11 +64,12 @@ function decode(response: HttpResponse, method: string, limits: DecodeLimits): v
   const codings = parseCodings(encoding)
   if (codings === undefined) return
   if (codings === 'too-many') {
-    const error = undecodable('several codings', 'more than two are not undone')
+    const error = undecodable('several codings', `more than ${MAX_CODINGS} are not undone`)
     body.cancel(error)
     throw error
   }
   for (const coding of codings.reverse()) undo(coding, response, limits)
+  codedFields.set(response, { encoding, length: headers.get('content-length') })
   headers.delete('content-encoding')
   headers.delete('content-length')
 }

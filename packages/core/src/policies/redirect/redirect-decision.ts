@@ -1,5 +1,6 @@
-import { formatUrl, isSameOrigin, resolveReference, type UrlParts } from '../../message/reference.ts'
+import { formatUrl, isSameOrigin, type UrlParts } from '../../message/reference.ts'
 import { InvalidTarget } from '../../message/target.ts'
+import { locationUrl } from './location.ts'
 
 /** A response as far as it matters for following it. */
 export interface RedirectResponse {
@@ -45,10 +46,11 @@ export function decideRedirect(request: RedirectedRequest, response: RedirectRes
   const [location, ...more] = response.locations
   if (!isRedirect(response.status) || location === undefined) return DELIVER
   if (more.length > 0) return refuse('it names several locations')
-  const url = resolveReference(request.url, location)
+  const url = locationUrl(request.url, location)
   if (url instanceof InvalidTarget) return refuse(`its location cannot be followed: ${url.reason}`)
   const dropBody = becomesGet(request.method, response.status)
-  if (!dropBody && request.body === 'spent') {
+  // Also where GET takes its place, but for 303 (Fetch 4.4, step 10).
+  if (request.body === 'spent' && (!dropBody || response.status !== 303)) {
     return refuse('the request has a body that cannot be sent again; give it as bytes or as a function')
   }
   return {

@@ -58,8 +58,6 @@ const OF_CONTENT: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
 ])
-/** A page that sets a cookie and leads to itself is no loop; the same again is. */
-const VISITS = 2
 
 /**
  * Follows redirects, each as a request of its own to what is behind this policy. Credentials and cookies stay with the origin that
@@ -85,11 +83,13 @@ export function redirect(given: RedirectOptions = {}): Policy {
         const response = await next(exchange)
         if (!isRedirect(response.status) || response.tunnel !== undefined) return response
         const decision = hop.decide(response)
-        if (decision.kind === 'deliver') return response
+        if (decision.kind === 'deliver' && wanted !== 'error') return response
         drain(response.body, exchange.clock)
-        if (wanted === 'error') throw hop.refused('redirects are not to be followed')
+        // Also one that leads nowhere (Fetch 4.3, "HTTP fetch", step 6).
+        if (wanted === 'error' || decision.kind === 'deliver')
+          throw hop.refused('redirects are not to be followed')
         if (decision.kind === 'refuse') throw hop.refused(decision.reason)
-        hop.checkLimits(decision, limit)
+        hop.checkLimit(limit)
         hop.follow(response.status, decision, staysHere)
       }
     }
@@ -117,12 +117,9 @@ class Hop {
   }
 
   /** @throws TrafficError `too_many_redirects` */
-  checkLimits(decision: FollowRedirect, limit: number): void {
+  checkLimit(limit: number): void {
     const before = redirectsOf(this.exchange)
     if (before.length >= limit) throw this.tooMany(`${limit} redirects were followed, and this is one more`)
-    const to = formatUrl(decision.url)
-    const visits = before.filter((each) => each.to === to).length + (before[0]?.from === to ? 1 : 0)
-    if (visits >= VISITS) throw this.tooMany(`the redirects go in a circle by ${shownUrl(decision.url)}`)
   }
 
   follow(status: number, decision: FollowRedirect, staysHere: (name: string) => boolean): void {
