@@ -6,6 +6,7 @@ import {
   problemResponse,
   systemClock,
   type Upstream,
+  own,
 } from '@headgate/core'
 import type { GatewayConfig, ListenerConfig } from './config/types/config.ts'
 import { ipRanges } from './config/values/address.ts'
@@ -100,7 +101,8 @@ export class Gateway {
   private readonly lists: EndpointLists | undefined
   private closing: Promise<CloseReport> | undefined
 
-  constructor(config: GatewayConfig, options: GatewayOptions = {}) {
+  constructor(config: GatewayConfig, given: GatewayOptions = {}) {
+    const options = own(given)
     this.options = options
     this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock

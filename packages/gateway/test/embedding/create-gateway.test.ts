@@ -100,21 +100,29 @@ describe('createGateway', () => {
     }
   })
 
-  it('listens where it is told to, whatever Object.prototype says', async () => {
+  it('serves the routes it is told to, where it is told to, whatever Object.prototype says', async () => {
     const polluted = {
       fd: 0,
       signal: AbortSignal.abort(),
       path: '/nowhere',
+      host: 'nowhere.example',
+      query: { no: '1' },
+      headers: { no: '1' },
+      cookies: { no: '1' },
+      timeout: 1,
+      keepAlive: 1,
+      accessLog: 'no',
+      body: 1,
       exclusive: true,
       port: 1,
       ipv6Only: true,
     }
+    for (const [name, value] of Object.entries(polluted))
+      Reflect.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
     const gateway = createGateway({
       listeners: [{ address: '127.0.0.1:0' }],
       routes: [{ respond: { body: 'here' } }],
     })
-    for (const [name, value] of Object.entries(polluted))
-      Reflect.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
     let url = ''
     try {
       const [at] = await gateway.listen()

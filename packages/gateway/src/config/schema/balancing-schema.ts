@@ -12,6 +12,7 @@ import {
 } from '../values/balancing-kinds.ts'
 import { method, whole } from '../values/kinds.ts'
 import { requestField, secretFieldValue } from '../values/request-field.ts'
+import { nothing } from './nothing.ts'
 
 /** The settings of an upstream that say which endpoint an exchange goes to. */
 
@@ -84,7 +85,7 @@ export const health: z.ZodType<HealthConfig, HealthInput> = z.strictObject({
   method: text(method, 'The method of the request.').prefault('GET'),
   host: text(hostText, "What Host says. Left out: the endpoint's own name.").optional(),
   headers: keyed(requestField, text(secretFieldValue, ''))
-    .prefault({})
+    .prefault(nothing)
     .describe('Further fields of the request.'),
   statuses: z
     .array(value<number | string, { from: number; to: number }>(statusRange, ''))

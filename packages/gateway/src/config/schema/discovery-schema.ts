@@ -2,6 +2,7 @@ import type { DiscoveryConfig } from '../types/discovery-config.ts'
 import type { DiscoveryInput } from '../input/discovery-input.ts'
 import { oneOf, text, time, z } from './setting.ts'
 import { dnsName, nameServer, serviceName } from '../values/discovery-kinds.ts'
+import { nothing } from './nothing.ts'
 
 /** The settings by which endpoints are found while the gateway runs. */
 
@@ -19,12 +20,12 @@ const dns = z.strictObject({
 })
 
 export const discovery: z.ZodPrefault<z.ZodType<DiscoveryConfig, DiscoveryInput>> = (
-  z.strictObject({ dns: dns.prefault({}).describe('DNS, for endpoints with dns or srv.') }) as z.ZodType<
+  z.strictObject({ dns: dns.prefault(nothing).describe('DNS, for endpoints with dns or srv.') }) as z.ZodType<
     DiscoveryConfig,
     DiscoveryInput
   >
 )
-  .prefault({})
+  .prefault(nothing)
   .describe('How endpoints are found while the gateway runs.')
 
 /** What an endpoint may say in place of its URL. Which of them is missing or too much, cross-checks tell. */

@@ -6,6 +6,7 @@ import { limitReference } from '../values/limit-reference.ts'
 import { rateLimitKey } from '../values/rate-limit-key.ts'
 import { requestField, secretFieldValue } from '../values/request-field.ts'
 import { requestRate } from '../values/request-rate.ts'
+import { nothing } from './nothing.ts'
 
 const one = text(rateLimitKey, '')
 
@@ -38,11 +39,11 @@ const settings = {
         .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
       headers: z
         .record(z.string(), text(secretFieldValue, ''))
-        .prefault({})
+        .prefault(nothing)
         .transform(lowerCased)
         .describe('Requests with one of these header fields, of exactly that value.'),
     })
-    .prefault({})
+    .prefault(nothing)
     .describe('Requests that this limit does not concern.'),
   fields: boolean('Tell clients what is left, in RateLimit and RateLimit-Policy.', true),
   store: oneOf(

@@ -18,6 +18,7 @@ import { bytes, integer, oneOf, text, time, timeOr0, value, z } from './setting.
 import { respond } from './traffic-schema.ts'
 import { type Kind, upstreamReference, whole } from '../values/kinds.ts'
 import { concurrencyLimit, hedgeDelay, retryStatus } from '../values/resilience-kinds.ts'
+import { nothing } from './nothing.ts'
 
 /** The settings that keep failures small. */
 
@@ -40,7 +41,7 @@ export const retry: z.ZodType<RetryConfig, RetryInput> = z.strictObject({
         'How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.',
       ).prefault('full'),
     })
-    .prefault({})
+    .prefault(nothing)
     .describe('Waits between tries.'),
   statuses: statuses(
     retryStatus,

@@ -14,6 +14,7 @@ import { routeRateLimits } from './rate-limit-schema.ts'
 import { concurrency, fallback, hedge, retry } from './resilience-schema.ts'
 import { off, oneOf, oneOrMore, text, timeOrOff, value, z } from './setting.ts'
 import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
+import { nothing } from './nothing.ts'
 
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
 const settings = {
@@ -103,10 +104,10 @@ export const route: z.ZodType<ReadRoute, RouteInput> = z.strictObject({
     'Settings that it takes neither from groups nor from defaults.',
   ).optional(),
   ...settings,
-  match: settings.match.unwrap().prefault({}),
+  match: settings.match.unwrap().prefault(nothing),
   priority: settings.priority.unwrap().prefault(0),
   preserveHost: settings.preserveHost.unwrap().prefault(true),
-  retry: settings.retry.unwrap().prefault({}),
+  retry: settings.retry.unwrap().prefault(nothing),
   importance: settings.importance.unwrap().prefault('normal'),
 })
 

@@ -28,6 +28,7 @@ import {
   pseudonym,
   whole,
 } from '../values/kinds.ts'
+import { nothing } from './nothing.ts'
 
 /**
  * The one schema of the configuration: what may stand where, the defaults, and a sentence about each setting
@@ -85,27 +86,27 @@ const gateway = z.strictObject({
     .describe('Where clients connect.'),
   admin: z
     .union([off, admin])
-    .prefault({})
+    .prefault(nothing)
     .describe('Health, metrics and configuration for operators; false: none.'),
-  reload: reload.prefault({}).describe('When a changed configuration is put in force.'),
-  versions: versions.prefault({}).describe('The configurations that were applied, to go back to.'),
+  reload: reload.prefault(nothing).describe('When a changed configuration is put in force.'),
+  versions: versions.prefault(nothing).describe('The configurations that were applied, to go back to.'),
   trustedProxies: z
     .array(text(ipRange, ''))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
-  paths: paths.prefault({}).describe('What paths may hold that not every server reads alike.'),
-  limits: limits.prefault({}).describe('What a message may measure.'),
-  timeouts: timeouts.prefault({}).describe('How long anything may take.'),
+  paths: paths.prefault(nothing).describe('What paths may hold that not every server reads alike.'),
+  limits: limits.prefault(nothing).describe('What a message may measure.'),
+  timeouts: timeouts.prefault(nothing).describe('How long anything may take.'),
   minimumByteRate: minimumByteRate
-    .prefault({})
+    .prefault(nothing)
     .describe('Ends exchanges with peers that trickle bytes to hold a connection; off: none.'),
-  drain: drain.prefault({}).describe('The way to stop.'),
-  forwarding: forwarding.prefault({}).describe('What upstreams are told about the client.'),
+  drain: drain.prefault(nothing).describe('The way to stop.'),
+  forwarding: forwarding.prefault(nothing).describe('What upstreams are told about the client.'),
   requestId: z
     .union([off, requestId])
-    .prefault({})
+    .prefault(nothing)
     .describe('An id per request, for logs and upstreams; false: none.'),
-  accessLog: z.union([off, accessLog]).prefault({}).describe('One JSON line per exchange; false: none.'),
+  accessLog: z.union([off, accessLog]).prefault(nothing).describe('One JSON line per exchange; false: none.'),
   zone: gatewayZone
     .optional()
     .describe(
@@ -113,7 +114,7 @@ const gateway = z.strictObject({
     ),
   upstreams: z
     .record(z.string(), upstream)
-    .prefault({})
+    .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
   discovery,
@@ -131,7 +132,7 @@ const gateway = z.strictObject({
   ).prefault(true),
   rateLimits: z
     .record(z.string(), rateLimit)
-    .prefault({})
+    .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named rate limits: each counts for all routes that name it.'),
   defaults: shared

@@ -31,16 +31,17 @@ import {
   token,
   valueTemplate,
 } from '../values/route-kinds.ts'
+import { nothing } from './nothing.ts'
 
 const UPSTREAM = 'The name of an upstream, or the URL of a single endpoint.'
 
 /** Where the field leads clients somewhere, no request may choose the host. */
 function fields(about: string) {
-  return keyed(changedField, text(valueTemplate, ''), fieldProblem).prefault({}).describe(about)
+  return keyed(changedField, text(valueTemplate, ''), fieldProblem).prefault(nothing).describe(about)
 }
 
 function parameters(about: string) {
-  return keyed(anyText, text(valueTemplate, '')).prefault({}).describe(about)
+  return keyed(anyText, text(valueTemplate, '')).prefault(nothing).describe(about)
 }
 
 const query = z.strictObject({

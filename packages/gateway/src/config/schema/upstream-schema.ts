@@ -6,6 +6,7 @@ import type { EndpointInput, UpstreamInput } from '../input/upstream-input.ts'
 import { breaker, concurrency } from './resilience-schema.ts'
 import { boolean, integer, off, oneOf, text, time, timeOr0, z } from './setting.ts'
 import { filePath, serverName, upstreamUrl } from '../values/kinds.ts'
+import { nothing } from './nothing.ts'
 
 const endpoint: z.ZodType<EndpointConfig, EndpointInput> = z.strictObject({
   url: text(
@@ -69,13 +70,13 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
   overprovisioning,
   outliers: z
     .union([off, outliers])
-    .prefault({})
+    .prefault(nothing)
     .describe('Leave endpoints alone for a while that fail in traffic; false: never.'),
   health: z
     .union([off, health])
     .prefault(false)
     .describe('Ask the endpoints again and again whether they are well; false: not.'),
-  pool: pool.prefault({}).describe('Connections to each endpoint.'),
+  pool: pool.prefault(nothing).describe('Connections to each endpoint.'),
   timeouts: z
     .strictObject({
       connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
