@@ -8,5 +8,6 @@ export {
 export type { EmbeddedSplit } from './embedding/embedded-split.ts'
 export { defineConfig } from './config/define-config.ts'
 export type * from './config/input/input.ts'
+export type { ByteRate, ByteSize, Duration, RequestRate } from './config/input/quantities.ts'
 export type { ConfigProblem } from './config/problems/problem.ts'
 export type { CloseReport } from './gateway.ts'

@@ -6,7 +6,7 @@ import { startGateway } from '../survival/start-gateway.ts'
 import { AttackedGateway } from './attacked-gateway.ts'
 
 const ROUTES = [
-  { match: { path: ['/taken/**', '/probe'], methods: ['GET', 'POST'] }, limits: { body: '1KB' } },
+  { match: { path: ['/taken/**', '/probe'], methods: ['GET', 'POST'] }, limits: { body: '1KB' as const } },
 ]
 const SMUGGLED = 'GET /taken/smuggled HTTP/1.1\r\nhost: a\r\n\r\n'
 const BEHIND = 'GET /taken/behind HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'

@@ -60,7 +60,7 @@ describe('a mistake in what is said of GraphQL is named', () => {
   }
 
   it('a named limit with such a key', () => {
-    const rateLimits = { all: { rate: '1/s', key: ['client-ip', 'graphql-operation'] } }
+    const rateLimits = { all: { rate: '1/s' as const, key: ['client-ip', 'graphql-operation'] } }
     assert.match(problemsOf({ rateLimit: ['all'] }, { rateLimits }).join(), /has the key graphql-operation/)
     assert.deepEqual(problemsOf({ rateLimit: ['all'], graphql: {} }, { rateLimits }), [])
     assert.deepEqual(

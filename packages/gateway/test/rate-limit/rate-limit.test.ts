@@ -77,8 +77,8 @@ test('a key may be a credential or a header; without it, a request counts for it
 
 test('a named limit counts for all routes that name it, by route only where its key says so', async (t) => {
   const rateLimits = {
-    all: { rate: '2/h', key: 'global' },
-    each: { rate: '1/h', key: ['route', 'client-ip'] },
+    all: { rate: '2/h' as const, key: 'global' },
+    each: { rate: '1/h' as const, key: ['route', 'client-ip'] },
   }
   const global = await limited(t, 'all', { rateLimits })
   assert.deepEqual(await statuses(1, () => global('192.0.2.1')), [200])

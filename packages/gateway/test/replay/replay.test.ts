@@ -288,8 +288,8 @@ describe('replay', () => {
       name: 'api',
       respond: {},
       rateLimit: [
-        { name: 'each', rate: '5/m', key: 'client-ip', store: 'shared' as const },
-        { name: 'tenants', rate: '1/h', key: 'header:x-tenant' },
+        { name: 'each', rate: '5/m' as const, key: 'client-ip', store: 'shared' as const },
+        { name: 'tenants', rate: '1/h' as const, key: 'header:x-tenant' },
       ],
     }
     const { limits, limitedBefore, changed } = await replayed(lines, { routes: [route] })

@@ -21,7 +21,7 @@ test('an origin that does not answer is answered for with 504 when its time is u
   const clock = new VirtualClock()
   const origin = await startScripted(t)
   const config = {
-    timeouts: { responseHead: '3s' },
+    timeouts: { responseHead: '3s' as const },
     routes: [{ upstream: origin.url, retry: false as const }],
   }
   const gateway = await startGateway(t, config, { clock })
@@ -42,8 +42,8 @@ test('an origin that does not answer is answered for with 504 when the time of t
   const origins = [await startScripted(t), await startScripted(t)]
   const config = {
     upstreams: { pair: { endpoints: origins.map(({ url }) => ({ url })) } },
-    routes: [{ upstream: 'pair', timeout: '2s' }],
-    timeouts: { responseHead: '1500ms' },
+    routes: [{ upstream: 'pair', timeout: '2s' as const }],
+    timeouts: { responseHead: '1500ms' as const },
   }
   const gateway = await startGateway(t, config, { clock })
   const client = await gateway.connect()

@@ -107,7 +107,7 @@ test('an origin that falls silent amid a body leaves the client a broken body wh
     await connection.receives('\r\n\r\n')
     connection.send(`${LENGTH}half`)
   })
-  const config = { routes: [{ upstream: origin.url }], timeouts: { bodyIdle: '7s' } }
+  const config = { routes: [{ upstream: origin.url }], timeouts: { bodyIdle: '7s' as const } }
   const gateway = await startGateway(t, config, { clock })
   const client = await gateway.connect()
   client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')

@@ -60,7 +60,7 @@ test('a head and a body that do not come in time are answered with 408', async (
   const clock = new VirtualClock()
   const origin = await startScripted(t)
   const routes = [{ match: { path: '/a' }, upstream: origin.url }]
-  const config = { timeouts: { requestHead: '4s', bodyIdle: '3s' }, routes }
+  const config = { timeouts: { requestHead: '4s' as const, bodyIdle: '3s' as const }, routes }
   const gateway = await startGateway(t, config, { clock })
   const [slowHead, slowBody] = [await gateway.connect(), await gateway.connect()]
   slowBody.send('POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf')
@@ -143,7 +143,7 @@ test('errors are problem details or plain text, as Accept prefers', async (t) =>
 test('a full queue for an origin is answered with 503 at once, and one that waits too long after its time', async (t) => {
   const clock = new VirtualClock()
   const origin = await startScripted(t)
-  const pool = { maxConnections: 1, maxPending: 1, pendingTimeout: '2s' }
+  const pool = { maxConnections: 1, maxPending: 1, pendingTimeout: '2s' as const }
   const config = {
     upstreams: { one: { endpoints: [{ url: origin.url }], pool } },
     routes: [{ upstream: 'one' }],

@@ -126,9 +126,14 @@ test('a tunnel may be silent for as long as the route says', async (t) => {
 })
 
 test('a route may have no limits where the gateway has some', async (t) => {
-  const limits = { limits: { body: '4B' }, timeouts: { exchange: '1s' } }
+  const limits = { limits: { body: '4B' }, timeouts: { exchange: '1s' } } as const
   const post = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 8\r\n\r\nlong one'
-  const { clock, client, origin } = await asked(t, { limits: { body: 'off' }, timeout: 'off' }, limits, post)
+  const { clock, client, origin } = await asked(
+    t,
+    { limits: { body: 'off' as const }, timeout: 'off' },
+    limits,
+    post,
+  )
   await clock.advance(20_000)
   origin.send('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
   assert.match(await client.receives('ok'), /^HTTP\/1\.1 200 /)

@@ -1,3 +1,4 @@
+import type { Duration, Zero } from './quantities.ts'
 /** How an upstream balances, as it is written; the comments are the descriptions of the schema, as in input.ts. */
 export interface BalancingInput {
   /**
@@ -11,7 +12,7 @@ export interface BalancingInput {
   /** Hold each client to the endpoint that answered it first, by a cookie that the gateway sets. */
   sticky?: StickyInput | undefined
   /** How long an endpoint that comes back takes to get its full share; 0: none. Default: 0. */
-  slowStart?: string | 0 | undefined
+  slowStart?: Duration | Zero | undefined
   /**
    * With fewer usable endpoints than this percentage, all that are not marked down are used, lest the few be overrun; 0:
    * never. Where checks say that all are down, none is used. Default: 30.
@@ -34,7 +35,7 @@ export interface StickyInput {
   /** The name of the cookie. Default: headgate-endpoint. */
   cookie?: string | undefined
   /** How long the client keeps it. Left out: until it ends its session. */
-  maxAge?: string | undefined
+  maxAge?: Duration | undefined
   /** Keys the ids of endpoints in the cookie. Left out: who guesses the address of an endpoint can confirm it. */
   secret?: string | undefined
 }
@@ -47,11 +48,11 @@ export interface OutliersInput {
   /** Leave an endpoint alone whose rate of successes is far below that of the others; false: rates do not matter. Default: false. */
   successRate?: false | 'off' | SuccessRateInput | undefined
   /** How often the rates of successes are compared. Default: 10s. */
-  interval?: string | undefined
+  interval?: Duration | undefined
   /** How long an endpoint is left alone; the second time twice as long, the third three times, and so on. Default: 30s. */
-  ejectionTime?: string | undefined
+  ejectionTime?: Duration | undefined
   /** The longest time that an endpoint is left alone. Default: 5m. */
-  maxEjectionTime?: string | undefined
+  maxEjectionTime?: Duration | undefined
   /** At most this percentage of the endpoints, rounded down, is left alone at a time. Default: 50. */
   maxEjectionPercent?: number | undefined
 }
@@ -77,9 +78,9 @@ export interface HealthInput {
   /** Good answers: statuses, or ranges such as 200-299. */
   statuses?: (number | string)[] | undefined
   /** From check to check, at most; up to a tenth less, at random. Default: 5s. */
-  interval?: string | undefined
+  interval?: Duration | undefined
   /** Longest wait for the answer, connection included. Default: 2s. */
-  timeout?: string | undefined
+  timeout?: Duration | undefined
   /** Good answers in a row until an endpoint is used again; where none is left, one is enough. Default: 2. */
   healthyThreshold?: number | undefined
   /** Bad answers in a row until an endpoint is not used any more; of the first check, one. Default: 3. */

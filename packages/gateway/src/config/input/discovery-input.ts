@@ -1,3 +1,4 @@
+import type { Duration } from './quantities.ts'
 /** How endpoints are found while the gateway runs; the comments are the descriptions of the schema, as in input.ts. */
 export interface DiscoveryInput {
   /** DNS, for endpoints with dns or srv. */
@@ -8,11 +9,11 @@ export interface DnsDiscoveryInput {
   /** Name servers to ask, as 10.0.0.2 or [::1]:5353. Left out: those of the system. */
   resolvers?: string[] | undefined
   /** Shortest wait before a name is asked for again, however short its time to live is. Default: 1s. */
-  minInterval?: string | undefined
+  minInterval?: Duration | undefined
   /** Longest wait, however long its time to live is. Default: 5m. */
-  maxInterval?: string | undefined
+  maxInterval?: Duration | undefined
   /** Longest wait for the answer of one name server. Default: 2s. */
-  timeout?: string | undefined
+  timeout?: Duration | undefined
 }
 
 export interface DiscoveredInput {

@@ -1,3 +1,4 @@
+import type { ByteSize } from './quantities.ts'
 /** Conditions on GraphQL as they are written; the comments are the descriptions of the schema, as in input.ts. */
 export interface GraphqlMatchInput {
   /** Its type: query, mutation or subscription, or some of them. */
@@ -31,7 +32,7 @@ export interface GraphqlInput {
   /** Tokens of the document. Default: 2000. */
   maxTokens?: number | undefined
   /** Size of the body, or of the query of the URL; it is read into memory before it is sent on. Default: 128KiB. */
-  maxSize?: string | undefined
+  maxSize?: ByteSize | undefined
   /** Operations in a batch (a list of requests in one body); 0: no batches. Default: 0. */
   maxBatch?: number | undefined
   /** Whether __schema and __type may be asked for. Default: refuse. */

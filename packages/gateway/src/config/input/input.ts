@@ -1,3 +1,4 @@
+import type { Duration, Off, Zero } from './quantities.ts'
 import type { LoadSheddingInput } from './resilience-input.ts'
 import type { PathsInput } from './path-input.ts'
 import type { RateLimitInput } from './rate-limit-input.ts'
@@ -19,6 +20,8 @@ export type * from './upstream-input.ts'
  * The comments are the descriptions of the schema, word for word; a test keeps them so.
  */
 export interface GatewayConfigInput {
+  // Left to whoever writes it.
+  [own: `x-${string}`]: unknown
   /** The JSON Schema that an editor should use; the gateway ignores it. */
   $schema?: string | undefined
   /** Worker threads. Left out: one per core. */
@@ -109,7 +112,7 @@ export interface AdminInput {
 
 export interface DrainInput {
   /** How long exchanges in flight may take to finish after SIGTERM. Default: 30s. */
-  timeout?: string | 0 | undefined
+  timeout?: Duration | Zero | undefined
 }
 
 export interface ForwardingInput {
@@ -141,3 +144,4 @@ export interface AccessLogInput {
   /** Fields of requests to be recorded, for headgate replay; none that may hold a secret. */
   headers?: string[] | undefined
 }
+import type { Duration, Off, Zero } from './quantities.ts'

@@ -1,7 +1,8 @@
+import type { RequestRate } from './quantities.ts'
 /** A rate limit as it is written; the comments are the descriptions of the schema, as in input.ts. */
 export interface RateLimitInput {
   /** Requests in a time: 100/s, 60/m, 1000/h or 5/10s. */
-  rate: string
+  rate: RequestRate
   /** Requests that may come at once after a pause. Left out: as many as the rate names. */
   burst?: number | undefined
   /**

@@ -3,6 +3,7 @@ import type { GraphqlInput } from './graphql-input.ts'
 import type { MinimumByteRateInput, RouteLimitsInput, RouteTimeoutsInput } from './limits-input.ts'
 import type { MatchInput } from './match-input.ts'
 import type { RoutePathsInput } from './path-input.ts'
+import type { Duration, Off, Zero } from './quantities.ts'
 import type { RouteRateLimitInput } from './rate-limit-input.ts'
 import type { ConcurrencyInput, FallbackInput, HedgeInput } from './resilience-input.ts'
 import type {
@@ -50,7 +51,7 @@ export interface RouteInput {
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange. */
-  timeout?: string | false | undefined
+  timeout?: Duration | Off | undefined
   /** Trying again what failed; false: never. */
   retry?: false | 'off' | RetryInput | undefined
   /** Sending what is idempotent a second time where the first response is late; the first one wins. */
@@ -90,9 +91,9 @@ export interface RetryInput {
 
 export interface BackoffInput {
   /** Wait before the second try; it doubles with each further one, spread at random. Default: 25ms. */
-  base?: string | 0 | undefined
+  base?: Duration | Zero | undefined
   /** Longest wait between two tries. Default: 1s. */
-  max?: string | 0 | undefined
+  max?: Duration | Zero | undefined
   /**
    * How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.
    * Default: full.

@@ -1,3 +1,4 @@
+import type { ByteSize, Zero } from './quantities.ts'
 export interface RewriteInput {
   /** A path that is cut off the front of the request's: with /api, /api/orders becomes /orders. */
   stripPrefix?: string | undefined
@@ -72,5 +73,5 @@ export interface MirrorInput {
   /** Copies per worker that may be under way; beyond that, none are made. Default: 64. */
   concurrency?: number | undefined
   /** Requests with a larger body, or one that is still arriving, are not copied. Default: 16KiB. */
-  body?: string | 0 | undefined
+  body?: ByteSize | Zero | undefined
 }

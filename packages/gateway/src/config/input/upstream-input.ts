@@ -1,3 +1,4 @@
+import type { Duration } from './quantities.ts'
 import type { BalancingInput } from './balancing-input.ts'
 import type { DiscoveredInput } from './discovery-input.ts'
 import type { FailoverInput } from './failover-input.ts'
@@ -36,21 +37,21 @@ export interface PoolInput {
   /** Exchanges per endpoint and worker that may wait for a connection; beyond that: 503. Default: 1024. */
   maxPending?: number | undefined
   /** Longest wait for a free connection. Default: 5s. */
-  pendingTimeout?: string | undefined
+  pendingTimeout?: Duration | undefined
   /**
    * How long an unused connection is kept; keep it below the origin's own limit, or requests meet connections
    * that the origin is closing. Default: 60s.
    */
-  idleTimeout?: string | undefined
+  idleTimeout?: Duration | undefined
   /**
    * Age at which a connection is replaced, spread at random, so that changes of DNS are noticed. Default: 10m.
    */
-  maxAge?: string | undefined
+  maxAge?: Duration | undefined
 }
 
 export interface UpstreamTimeoutsInput {
   /** Longest wait for a connection to these endpoints, TLS included. */
-  connect?: string | undefined
+  connect?: Duration | undefined
 }
 
 export interface UpstreamTlsInput {

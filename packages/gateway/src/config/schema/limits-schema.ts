@@ -1,3 +1,4 @@
+import type { ByteRate, Zero } from '../input/quantities.ts'
 import type {
   LimitsInput,
   MinimumByteRateInput,
@@ -97,7 +98,7 @@ export const minimumByteRate: z.ZodType<MinimumByteRateConfig, false | 'off' | M
   z.union([
     off.transform((): typeof NO_RATE => NO_RATE),
     z.strictObject({
-      rate: value<string | 0, number>(
+      rate: value<ByteRate | Zero, number>(
         byteRate(),
         'Slowest rate at which a peer may send a body; 0 turns the check off.',
       ).prefault('240B/s'),

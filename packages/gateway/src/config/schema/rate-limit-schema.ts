@@ -1,4 +1,5 @@
 import type { RateLimitConfig, RouteRateLimitConfig } from '../types/rate-limit-config.ts'
+import type { RequestRate } from '../input/quantities.ts'
 import type { RateLimitInput, RouteRateLimitInput } from '../input/rate-limit-input.ts'
 import { boolean, integer, oneOf, text, value, z } from './setting.ts'
 import { ipRange, name, whole } from '../values/kinds.ts'
@@ -11,7 +12,10 @@ import { nothing } from './nothing.ts'
 const one = text(rateLimitKey, '')
 
 const settings = {
-  rate: text(requestRate, 'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.'),
+  rate: value<RequestRate, RateLimitConfig['rate']>(
+    requestRate,
+    'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.',
+  ),
   burst: value<number, number>(
     whole(1),
     'Requests that may come at once after a pause. Left out: as many as the rate names.',

@@ -14,6 +14,7 @@ import type {
   HedgeInput,
   LoadSheddingInput,
 } from '../input/resilience-input.ts'
+import type { Duration } from '../input/quantities.ts'
 import { bytes, integer, oneOf, text, time, timeOr0, value, z } from './setting.ts'
 import { respond } from './traffic-schema.ts'
 import { type Kind, upstreamReference, whole } from '../values/kinds.ts'
@@ -50,7 +51,7 @@ export const retry: z.ZodType<RetryConfig, RetryInput> = z.strictObject({
 })
 
 export const hedge: z.ZodType<HedgeConfig, HedgeInput> = z.strictObject({
-  delay: text(
+  delay: value<Duration | `p${number}`, HedgeConfig['delay']>(
     hedgeDelay,
     'How long to wait for a response head before a second request is sent: a time, or p50 to p99 for the time in which that percentage of the responses came so far.',
   ).prefault('p95'),

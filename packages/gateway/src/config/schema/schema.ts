@@ -173,7 +173,7 @@ export function defaultRouteName(index: number): string {
 type Full<T> = T extends (infer Item)[]
   ? Full<Item>[]
   : T extends object
-    ? { [K in keyof T]-?: Full<T[K]> }
+    ? { [K in keyof T as K extends `x-${string}` ? never : K]-?: Full<T[K]> }
     : T
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 true satisfies Same<Full<z.input<typeof gateway>>, Full<GatewayConfigInput>>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ByteSize, Duration, Off, Zero } from '../input/quantities.ts'
 import type { Kind, Range } from '../values/kinds.ts'
 import { choice, duration, flag, orOff, size, whole } from '../values/kinds.ts'
 
@@ -51,32 +52,32 @@ export function integer(
   return value<number, number>(whole(min, max), about).prefault(fallback)
 }
 
-export function time(about: string): z.ZodType<number, string> {
+export function time(about: string): z.ZodType<number, Duration> {
   return value(duration({ min: '1ms' }), about)
 }
 
-export function timeOr0(about: string): z.ZodType<number, string | 0> {
+export function timeOr0(about: string): z.ZodType<number, Duration | Zero> {
   return value(duration(), about)
 }
 
 /** Infinity where it is off. */
-export function timeOrOff(about: string): z.ZodType<number, string | false> {
+export function timeOrOff(about: string): z.ZodType<number, Duration | Off> {
   return value(orOff(duration({ min: '1ms' })), about)
 }
 
-export function timeOr0OrOff(about: string): z.ZodType<number, string | 0 | false> {
+export function timeOr0OrOff(about: string): z.ZodType<number, Duration | Zero | Off> {
   return value(orOff(duration()), about)
 }
 
-export function bytesOrOff(about: string): z.ZodType<number, string | 0 | false> {
+export function bytesOrOff(about: string): z.ZodType<number, ByteSize | Zero | Off> {
   return value(orOff(size()), about)
 }
 
-export function bytes(about: string, range: Range): z.ZodType<number, string> {
+export function bytes(about: string, range: Range): z.ZodType<number, ByteSize> {
   return value(size(range), about)
 }
 
-export function bytesOr0(about: string): z.ZodType<number, string | 0> {
+export function bytesOr0(about: string): z.ZodType<number, ByteSize | Zero> {
   return value(size(), about)
 }
 

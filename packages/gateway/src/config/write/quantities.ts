@@ -1,3 +1,4 @@
+import type { ByteSize, Duration, RequestRate as WrittenRate } from '../input/quantities.ts'
 import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
 import type { MinimumByteRateInput } from '../input/limits-input.ts'
 import type { MinimumByteRateConfig } from '../types/config.ts'
@@ -21,13 +22,14 @@ const SIZES: readonly (readonly [unit: string, bytes: number])[] = [
 ]
 
 /** `90s`, `2h`: in the largest unit that makes it a whole number; `off`. */
-export function writtenTime(milliseconds: number): string {
-  return quantity(milliseconds, TIMES)
+export function writtenTime(milliseconds: number): Duration {
+  // "0" and "off" come from settings alone that have them.
+  return quantity(milliseconds, TIMES) as Duration
 }
 
 /** `16KiB`, `off`. */
-export function writtenSize(bytes: number): string {
-  return quantity(bytes, SIZES)
+export function writtenSize(bytes: number): ByteSize {
+  return quantity(bytes, SIZES) as ByteSize
 }
 
 /** `240B/s` and its grace; `off`, which has none. */
@@ -36,13 +38,13 @@ export function writtenByteRate({
   grace,
 }: MinimumByteRateConfig): 'off' | Written<MinimumByteRateInput> {
   if (rate === 0 && grace === 0) return 'off'
-  return { rate: rate === 0 ? '0' : `${quantity(rate, SIZES)}/s`, grace: writtenTime(grace) }
+  return { rate: rate === 0 ? '0' : `${writtenSize(rate)}/s`, grace: writtenTime(grace) }
 }
 
 /** `100/s`, `5/10s`. */
-export function writtenRate({ requests, per }: RequestRate): string {
+export function writtenRate({ requests, per }: RequestRate): WrittenRate {
   const time = quantity(per, TIMES)
-  return `${requests}/${time.replace(/^1(?=[a-z])/, '')}`
+  return `${requests}/${time.replace(/^1(?=[a-z])/, '')}` as WrittenRate
 }
 
 /** `2027-06-30`, `2027-06-30T12:00:00Z`. */
@@ -67,7 +69,7 @@ export function writtenStatuses({ from, to }: StatusRange): number | string {
 }
 
 /** `50ms`, `p95`. */
-export function writtenDelay(delay: number | { readonly percentile: number }): string {
+export function writtenDelay(delay: number | { readonly percentile: number }): Duration | `p${number}` {
   return typeof delay === 'number' ? writtenTime(delay) : `p${Math.round(delay.percentile * 100)}`
 }
 
