@@ -1,4 +1,4 @@
-import type { Duration, Off, Zero } from './quantities.ts'
+import type { Duration, Zero } from './quantities.ts'
 import type { LoadSheddingInput } from './resilience-input.ts'
 import type { PathsInput } from './path-input.ts'
 import type { RateLimitInput } from './rate-limit-input.ts'
@@ -139,9 +139,11 @@ export interface RequestIdInput {
 export interface AccessLogInput {
   /** A file, or stdout. Default: stdout. */
   path?: string | undefined
-  /** How a line is written: json, short, or short at a terminal and JSON elsewhere (auto). Default: auto. */
+  /**
+   * How a line is written: as one JSON object (json), short for people (short, with colours at a terminal unless NO_COLOR is set), or
+   * short where stdout is a terminal and JSON elsewhere (auto). Default: auto.
+   */
   format?: 'auto' | 'json' | 'short' | undefined
   /** Fields of requests to be recorded, for headgate replay; none that may hold a secret. */
   headers?: string[] | undefined
 }
-import type { Duration, Off, Zero } from './quantities.ts'
