@@ -6,6 +6,7 @@ import { build } from './build.mjs'
 import { check } from './check.mjs'
 import { pinnedNode, root, run } from './child.mjs'
 import { install } from './install.mjs'
+import { sdks } from './sdks.mjs'
 import { test } from './test.mjs'
 
 const commands = {
@@ -15,6 +16,7 @@ const commands = {
   check,
   bench: (args) => program('bench/src/main.ts', args),
   fuzz: (args) => program('scripts/fuzz.ts', args),
+  sdks,
   soak: (args) => program('scripts/soak.ts', args),
 }
 
