@@ -66,6 +66,27 @@ export const INTENDED: readonly Intended[] = [
       /^seen\.[1-9]\d*\.fields$/.test(place) && given.scripts.some(({ status }) => status === 421),
   },
   {
+    name: 'a reason phrase that comes in pieces',
+    reason: 'RFC 9112 4: it is the whole of it. Node’s own keeps what came with the last piece.',
+    explains: ({ place, platform, client }, { given }) =>
+      place === 'got.statusText' &&
+      given.scripts.some(({ pieces }) => pieces) &&
+      String(client).endsWith(String(platform)),
+  },
+  {
+    name: '421 whose content never ends',
+    reason: 'Fetch 4.5, step 16: nobody reads it. Node’s own waits for its end.',
+    explains: (_difference, { given, platform }) =>
+      platform.got.threw === 'it hung' && given.scripts.some(({ status }) => status === 421),
+  },
+  {
+    name: 'a value of Sec-Fetch-Mode that is none',
+    reason:
+      'Fetch 2.2.2: it is not the caller’s to say. Node’s own puts another in its place; the client checks it as any other.',
+    explains: (_difference, { given }) =>
+      given.request.fields.some(([name, value]) => name === 'sec-fetch-mode' && value === '\x7f'),
+  },
+  {
     name: 'mode: same-origin',
     reason:
       'Fetch 4.1: it is about the origin of a page, which a server does not have. Node’s own takes that of the URL for it.',
