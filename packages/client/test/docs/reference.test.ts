@@ -14,6 +14,7 @@ const REFERENCE = readPage(join(ROOT, 'docs/client.md'))
 const NOT_THE_CLIENTS: readonly string[] = [
   'malformed_request',
   'unsupported_transfer_coding',
+  'loop_detected',
   'unsupported_version',
   'unsupported_method',
   'unsupported_expectation',

@@ -10,6 +10,8 @@ export interface Fault {
   readonly phase: NonNullable<TrafficError['phase']> | undefined
   /** The one limit that is short; all others are long. */
   readonly timeout?: TimeoutSettings
+  /** Another try would only meet the same, at the same origin. */
+  readonly lasting?: boolean
   /** What the peer does: for `connect` to a TLS handshake, else once it has the whole request. */
   readonly play: (connection: ScriptedConnection) => void
 }
@@ -18,13 +20,19 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n'
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 /** A record of the handshake with more octets than will come (RFC 8446 5.1). */
 const RECORD = '\x16\x03\x03\x20\x00\x02\x00\x1f\xfc\x03\x03'
-const LIMIT = 60
+/** Milliseconds: long enough that a busy machine gets as far as the fault, and short enough to be waited for. */
+const LIMIT = 250
 
 export const FAULTS: readonly Fault[] = [...connectFaults(), ...headFaults(), ...bodyFaults()]
 
 function connectFaults(): Fault[] {
   const failed = { at: 'connect', code: 'tls_failed', phase: 'tls' } as const
-  const late = { at: 'connect', code: 'connect_timeout', phase: 'tls', timeout: { connect: LIMIT } } as const
+  const late = {
+    at: 'connect',
+    code: 'connect_timeout',
+    phase: 'tls',
+    timeout: { connect: 2 * LIMIT },
+  } as const
   return [
     { ...failed, name: 'reset', play: (connection) => connection.reset() },
     { ...late, name: 'hang', play: () => {} },
@@ -37,12 +45,18 @@ function connectFaults(): Fault[] {
 
 function headFaults(): Fault[] {
   const closed = { at: 'head', code: 'upstream_closed', phase: 'response-head' } as const
-  const malformed = { at: 'head', code: 'malformed_response', phase: 'response-head' } as const
+  const malformed = {
+    at: 'head',
+    code: 'malformed_response',
+    phase: 'response-head',
+    lasting: true,
+  } as const
   const late = {
     at: 'head',
     code: 'upstream_timeout',
     phase: 'response-head',
     timeout: { head: LIMIT },
+    lasting: true,
   } as const
   return [
     { ...closed, name: 'reset', play: (connection) => connection.reset() },

@@ -39,13 +39,13 @@ function check({ error, timers }: Ended, expected: Partial<TrafficError>): void 
 }
 
 function expectedOf(
-  { at, code, phase }: Fault,
+  { at, code, phase, lasting = false }: Fault,
   { attempts, replaySafe }: RequestKind,
 ): Partial<TrafficError> {
   // Nothing was sent: anything may be tried again, whatever it is.
   if (at === 'connect') return { code, phase, attempts: 3, replaySafe: 'unsent' }
   // What was delivered, if only in part, is not asked for again.
-  return { code, phase, attempts: at === 'body' ? 1 : attempts, replaySafe }
+  return { code, phase, attempts: at === 'body' || lasting ? 1 : attempts, replaySafe }
 }
 
 describe('a peer that fails', { concurrency: 8 }, () => {
