@@ -7,6 +7,7 @@ import { isCredential } from './default-headers.ts'
 import { fieldsOf } from './request-headers.ts'
 import type { ClientResponse } from './response/response.ts'
 import type { StandardSchema } from './standard-schema.ts'
+import { nextTurn, VALUES_PER_TURN } from './turns.ts'
 
 /** Options of `paginate`. */
 export interface PaginateOptions<Page = unknown> extends Omit<CallOptions, 'throwOnStatus' | 'redirectMode'> {
@@ -65,7 +66,7 @@ export async function* pages<Page>(
     const page = (schema === undefined ? await response.json() : await response.json(schema)) as Page
     const content = items === undefined ? undefined : [...items(page)]
     if (content === undefined) yield page
-    else yield* content
+    else yield* inTurns(content)
     const count = (): number => itemsOf(page, content, response)
     const next = nextPage(by, { page, response, index, count, before })
     if (next === undefined) return
@@ -78,6 +79,14 @@ export async function* pages<Page>(
     if (index + 1 >= maxPages)
       throw invalid(response, `there are more than the ${maxPages} pages that maxPages allows`)
     ;({ url, query } = following)
+  }
+}
+
+async function* inTurns(items: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
+  let given = 0
+  for (const item of items) {
+    yield item
+    if (++given % VALUES_PER_TURN === 0) await nextTurn()
   }
 }
 

@@ -8,6 +8,7 @@ import { fieldsOf } from './request-headers.ts'
 import type { ClientResponse } from './response/response.ts'
 import { shown } from './shown-url.ts'
 import { StatusError } from './status-error.ts'
+import { nextTurn, VALUES_PER_TURN } from './turns.ts'
 
 /**
  * Options of `sse`. Each connection is a call of the client, with its retries, redirects and address guard. The deadline is off unless
@@ -122,6 +123,7 @@ async function* events(
   const reader = response.body?.getReader()
   if (reader === undefined) return
   let silent: TrafficError | undefined
+  let given = 0
   const timer = clock.timer(() => {
     const message = `nothing came from ${shown(response.url)} for ${heartbeat} ms: raise the option heartbeat if that is to be expected`
     silent = new TrafficError('upstream_too_slow', message, { phase: 'response-body' })
@@ -138,6 +140,7 @@ async function* events(
         // Events that came in one piece with one that made the caller stop.
         if (signal?.aborted) throw aborted(signal)
         yield event
+        if (++given % VALUES_PER_TURN === 0) await nextTurn()
       }
     }
   } finally {

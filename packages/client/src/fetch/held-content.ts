@@ -1,5 +1,6 @@
 import { WholeBody } from '@headgate/core'
 import { type RequestContent, streamContent } from '../request-body.ts'
+import { nextTurn } from '../turns.ts'
 
 /** How much of a Request's body is read before it is sent: most are strings or bytes, which the platform shows as a stream. */
 const READ_AHEAD = 1024 * 1024
@@ -48,12 +49,6 @@ async function soon(read: Promise<Read>): Promise<Read | undefined> {
     if (result !== undefined) return result
   }
   return undefined
-}
-
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => {
-    setImmediate(() => resolve(undefined))
-  })
 }
 
 async function* continued(
