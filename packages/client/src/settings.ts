@@ -23,6 +23,8 @@ import { PRESETS } from './presets.ts'
 /** Options with nothing left open. */
 export interface Settings {
   readonly timeout: { readonly [Part in keyof TimeoutSettings]-?: number }
+  /** Whether the deadline ends streams of events as well: where a call itself names one. */
+  readonly endsStreams: boolean
   readonly retry: ResolvedRetry
   readonly hedge: HedgeSettings | undefined
   readonly breaker: CircuitOptions | undefined
@@ -66,6 +68,7 @@ export function settingsOf(options: ClientOptions, call: CallOptions = own({})):
   const merged: PolicyOptions = own(Object.assign({}, ...layers.map(definedOnly)))
   return {
     timeout: Object.assign({}, TIMEOUTS, ...layers.map(({ timeout }) => timeoutParts(timeout))),
+    endsStreams: timeoutParts(call.timeout).deadline !== undefined,
     retry: retryOf(layers.map(({ retry }) => retry)),
     hedge: merged.hedge || undefined,
     breaker: merged.breaker || undefined,

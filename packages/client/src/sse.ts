@@ -6,6 +6,7 @@ import { pause } from './pause.ts'
 import { mayPass, reconnectDelay, type ReconnectSettings, reconnectPlan } from './reconnect.ts'
 import { fieldsOf } from './request-headers.ts'
 import type { ClientResponse } from './response/response.ts'
+import { isEventStream } from './event-stream.ts'
 import { shown } from './shown-url.ts'
 import { StatusError } from './status-error.ts'
 import { nextTurn, VALUES_PER_TURN } from './turns.ts'
@@ -107,7 +108,7 @@ async function connect(
     throw new StatusError(method, response, clock.wallTime())
   }
   const type = response.header('content-type')
-  if (type?.split(';')[0]?.trim().toLowerCase() === 'text/event-stream') return response
+  if (isEventStream(type)) return response
   await response.discard()
   const message = `${method} ${shown(url)} was answered with ${type ?? 'no content type'}: an event stream has text/event-stream`
   throw new TrafficError('invalid_content', message, { phase: 'response-head' })

@@ -9,6 +9,7 @@ import {
   decompress,
   dedupe,
   type Handler,
+  type HttpResponse,
   type LocalRateLimitStore,
   misdirected,
   type Policy,
@@ -24,6 +25,7 @@ import {
   type Tracer,
   traceExchange,
 } from '@headgate/core'
+import { isEventStream } from './event-stream.ts'
 import type { CallObserver } from './observe-call.ts'
 import type { OriginLimiters } from './origin-limiters.ts'
 import { isCredential } from './default-headers.ts'
@@ -79,7 +81,10 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     time.deadline !== Infinity && {
       name: 'timeout',
       does: `gives the call up after ${time.deadline} ms`,
-      policy: timeout({ exchange: time.deadline }),
+      policy: timeout({
+        exchange: time.deadline,
+        outlasts: settings.endsStreams ? undefined : flowsOn,
+      }),
     },
     ...policies.map((policy, index) => ({
       name: policy.name || `policies[${index}]`,
@@ -182,6 +187,11 @@ export function clientLayers(settings: Settings, context: StackContext): Layer[]
     },
   ]
   return layers.filter((layer) => layer !== undefined && layer !== false)
+}
+
+/** A stream of events lasts for as long as it is of use; how long it may be silent is a limit of the connection's. */
+function flowsOn({ status, headers }: HttpResponse): boolean {
+  return status === 200 && isEventStream(headers.get('content-type'))
 }
 
 /** What fetches tokens for `auth`: the client's own way to the network, with its limits, but without the credentials. */

@@ -11,6 +11,8 @@ export interface TimeoutOptions {
   readonly exchange?: number | undefined
   /** What the peer itself gives an exchange, in milliseconds; undefined if it says nothing. It can only shorten. */
   readonly asked?: ((exchange: Exchange) => number | undefined) | undefined
+  /** Which responses may flow for longer: once the head of one is here, the time has been kept. Default: none but protocol switches. */
+  readonly outlasts?: ((response: HttpResponse) => boolean) | undefined
 }
 
 /**
@@ -19,7 +21,7 @@ export interface TimeoutOptions {
  */
 export function timeout(given: TimeoutOptions): Policy {
   const options = own(given)
-  const { exchange: most = Infinity, asked } = options
+  const { exchange: most = Infinity, asked, outlasts = never } = options
   return (next) =>
     function timeout(exchange) {
       const limit = asked === undefined ? most : Math.min(most, asked(exchange) ?? Infinity)
@@ -42,12 +44,18 @@ export function timeout(given: TimeoutOptions): Policy {
           if (response === undefined || response === null) return
           // A protocol switch ends the exchange as far as time is concerned: a WebSocket may live for days.
           if (response.status === 101) timer.disarm()
+          else if (outlasts(response)) {
+            timer.disarm()
+            exchange.deadline = Infinity
+          }
           // Nobody takes what comes after the deadline.
           else if (exchange.cancellation !== undefined) response.body.cancel(exchange.cancellation)
         }, reject)
       })
     }
 }
+
+const never = (): boolean => false
 
 /** Without the query, which may hold secrets. */
 function placeOf({ request }: Exchange): string {
