@@ -13,6 +13,9 @@ const CR = 0x0d
 const LF = 0x0a
 const COLON = 0x3a
 const SPACE = 0x20
+const NOTHING = new Uint8Array(0)
+/** Bytes for the first part of a line. */
+const SMALLEST = 64
 /** What a server may ask for at most, in milliseconds: what is longer stands for "never". */
 const LONGEST = 2 ** 31
 
@@ -27,8 +30,8 @@ export class EventStreamParser {
   retry: number | undefined
   private readonly limit: number
   private readonly events: ServerSentEvent[] = []
-  /** The start of a line whose end has not come yet. */
-  private partial: Uint8Array[] = []
+  /** It begins with the start of a line whose end has not come yet: one piece of memory, however small the reads are. */
+  private partial: Uint8Array = NOTHING
   private partialSize = 0
   private atStart = true
   /** The last octet was CR: an LF that follows belongs to it. */
@@ -64,22 +67,29 @@ export class EventStreamParser {
       }
       this.afterCr = octet === CR
     }
-    // A copy: `slice` of a Buffer is a view.
-    if (start < chunk.length) this.keep(new Uint8Array(chunk.subarray(start)))
+    if (start < chunk.length) this.keep(chunk.subarray(start))
     return this.events.splice(0)
   }
 
   private keep(part: Uint8Array): void {
-    this.partialSize += part.length
-    this.checkSize(this.partialSize)
-    this.partial.push(part)
+    const size = this.partialSize + part.length
+    this.checkSize(size)
+    if (size > this.partial.length) {
+      // Twice as much each time, so that each byte is copied a few times at most.
+      const larger = new Uint8Array(Math.max(size, Math.min(this.limit, SMALLEST + 2 * this.partial.length)))
+      larger.set(this.partial.subarray(0, this.partialSize))
+      this.partial = larger
+    }
+    this.partial.set(part, this.partialSize)
+    this.partialSize = size
   }
 
   private endLine(end: Uint8Array): void {
     let line = end
-    if (this.partial.length > 0) {
-      line = Buffer.concat([...this.partial, end])
-      this.partial = []
+    if (this.partialSize > 0) {
+      if (end.length > 0) this.keep(end)
+      line = this.partial.subarray(0, this.partialSize)
+      this.partial = NOTHING
       this.partialSize = 0
     }
     if (this.atStart) {

@@ -149,3 +149,20 @@ test('octets that are no UTF-8 become U+FFFD, wherever they are cut', () => {
     assert.equal(events[0]?.data, 'a\ufffd\ufffd')
   }
 })
+
+test('a line that comes byte by byte takes memory for its bytes, not for its reads', () => {
+  const size = 256 * 1024
+  const parser = new EventStreamParser(size)
+  const memory = (): number => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  parser.push(Buffer.from('data:'))
+  const byte = Buffer.from('x')
+  const before = memory()
+  for (let count = 0; count < size - 5; count++) parser.push(byte)
+  const perByte = (memory() - before) / size
+  assert.equal(parser.push(Buffer.from('\n\n'))[0]?.data.length, size - 5)
+  // Twice the line while it grows, and what the collector of garbage has not taken yet. An array for each read took some 200.
+  assert.ok(perByte < 40, `${perByte.toFixed(0)} bytes for each byte`)
+})

@@ -72,6 +72,7 @@ export function isTruncated(message: Buffer): boolean {
 
 /** @throws Error if it cannot be read, or answers another question */
 export function decodeAnswer(message: Buffer, name: string, type: QuestionType): DnsAnswer {
+  if (pointsTooOften(message)) throw new Error('the answer has names that point to each other too often')
   const { questions = [], answers = [], additionals = [], rcode } = decode(message) as Decoded
   // The library reads addresses beyond the end, as "127.0.undefined.undefined".
   if (decode.bytes > message.length) throw new Error('the answer is cut off')
@@ -85,6 +86,43 @@ export function decodeAnswer(message: Buffer, name: string, type: QuestionType):
     addresses: answers.flatMap((record) => addressOf(record, [type])),
     services: answers.flatMap(serviceOf),
     additional: additionals.flatMap((record) => addressOf(record, ['A', 'AAAA'])),
+  }
+}
+
+const POINTER = 0xc0
+/**
+ * Steps from label to label, and from pointer to pointer, for each byte of a message. A whole answer of records with a name of 100
+ * labels stays below it.
+ */
+const STEPS_PER_BYTE = 8
+
+/**
+ * Whether following all pointers (RFC 1035 4.1.4) would take more work than the message's length warrants. Each of 4,000 records
+ * in 64 KiB may point at the end of a row of 8,000 pointers, which the library follows anew for each: 33 million steps. It looks at
+ * every byte as if a pointer began there, which is less work than to find out where one does.
+ */
+function pointsTooOften(message: Buffer): boolean {
+  let left = STEPS_PER_BYTE * message.length
+  for (let at = 0; at < message.length && left >= 0; at++) {
+    if ((message[at] as number) >= POINTER) left -= stepsFrom(message, at, left) // within the message
+  }
+  return left < 0
+}
+
+/** Steps until the name ends, or is one that the library refuses. More than `most` are not counted. */
+function stepsFrom(message: Buffer, pointer: number, most: number): number {
+  let at = pointer
+  let before = pointer
+  for (let steps = 1; ; steps++) {
+    const length = message[at]
+    if (!length || steps > most) return steps
+    if (length < 64) at += length + 1
+    else {
+      const target = ((length & ~POINTER) << 8) | (message[at + 1] ?? 0)
+      if (length < POINTER || target >= before) return steps
+      at = target
+      before = target
+    }
   }
 }
 
