@@ -9,7 +9,7 @@ const MOST_LINKS = 40
  * the way, as `..data` of Kubernetes, which is put in the place of another for all files of a volume at once. Where the way
  * ends, the folder in which it may go on one day is the last.
  */
-export function foldersOf(path: string): string[] {
+function foldersOf(path: string): string[] {
   const folders = new Set<string>()
   let links = 0
   let here = parse(resolve(path)).root
