@@ -111,8 +111,8 @@ describe('docs/configuration.md', () => {
     const overview = await (await fetch(running.admin)).text()
     running.process.signalGroup('SIGTERM')
     await running.process.finished
-    const there = [...overview.matchAll(/^(\/\w*) /gm)].map(([, path]) => path)
-    const listed = tableWith(page, 'path', 'answers').flatMap(([path]) => codes(path))
+    const there = [...overview.matchAll(/^(\/[\w.-]*) /gm)].map(([, path]) => path)
+    const listed = tableWith(page, 'path', 'returns').flatMap(([path]) => codes(path))
     assert.deepEqual(listed, there)
   })
 
