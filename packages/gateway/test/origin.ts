@@ -18,6 +18,8 @@ export async function startOrigin(
     requests++
     listener(request, response)
   })
+  // Node's own 5 seconds pass between two steps of a test where the machine is busy.
+  server.keepAliveTimeout = 600_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   after(() => {
     server.closeAllConnections()

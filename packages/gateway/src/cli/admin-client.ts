@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { type ClientOptions, createClient } from '@headgate/client'
-import { TrafficError, Upstream } from '@headgate/core'
+import { Upstream } from '@headgate/core'
 import { readToken } from '../admin/token.ts'
 import type { AdminConfig } from '../config/types/config.ts'
 import { findConfig } from '../config/find-config.ts'
@@ -64,12 +64,14 @@ export class AdminClient {
     try {
       const body = json === undefined ? undefined : JSON.stringify(json)
       const headers = { 'content-type': 'application/json' }
-      const response = await client.fetch(path, { method, ...(body !== undefined && { body, headers }) })
-      return { status: response.status, body: await response.text() }
-    } catch (thrown) {
-      const { message } = TrafficError.from(thrown)
+      const init = { method, ...(body !== undefined && { body, headers }) }
+      const answer = client
+        .fetch(path, init)
+        .then(async (response) => ({ status: response.status, body: await response.text() }))
+      const { value, error } = await client.attempt(answer)
+      if (value !== undefined) return value
       const place = `${formatAddress(address)}${this.hint === undefined ? '' : ` (${this.hint})`}`
-      throw new AdminError(`no gateway answers at ${place}: ${message}; --admin names another address`)
+      throw new AdminError(`no gateway answers at ${place}: ${error.message}; --admin names another address`)
     } finally {
       // An idle connection would keep the command from ending.
       await client.close({ grace: 0 })
