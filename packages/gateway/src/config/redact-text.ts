@@ -12,7 +12,7 @@ const PARAMETER_SCHEMES = /\b(Digest|Hawk|OAuth|MAC) +(?=[\w-]+\s*=)[^\r\n]+/g
 /** `<password>abc</password>` */
 const ELEMENT = /<([\w.:-]+)(\s[^<>]*)?>([^<>]+)<\//g
 /** `"password": "abc"`, `api_key=abc`: a name, and its value with or without quotes. */
-const NAMED = /(["']?)([\w.-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&}"'<]+)/g
+const NAMED = /(["']?)(?<![\w.-])([\w.-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&}"'<]+)/g
 
 /** A text of which nothing is known but that somebody may have written a secret into it: in URLs, queries, credentials. */
 export function redactText(text: string): string {
