@@ -120,7 +120,7 @@ export function assertLinear(
 }
 
 /** How many times the work four times the input takes; 1 where all of it is harmless. */
-export function growthOf<Input>(parse: (input: Input) => unknown, input: (size: number) => Input): number {
+function growthOf<Input>(parse: (input: Input) => unknown, input: (size: number) => Input): number {
   const largest = input(LARGEST)
   if (work(parse, largest) < HARMLESS || least(parse, largest) < HARMLESS) return 1
   let growth = Infinity

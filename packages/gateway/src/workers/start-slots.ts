@@ -5,18 +5,22 @@ import type { WorkerSlot } from './slot.ts'
 /**
  * Starts the first thread of each slot, all at the same time where that can be. Rejects with the StartError of one that
  * cannot listen.
- * @returns the ports of the listeners
+ * @param found is told the ports of the listeners before any thread is started that is to share them
  */
-export async function startSlots(slots: readonly WorkerSlot[], { listeners }: GatewayConfig): Promise<Ports> {
+export async function startSlots(
+  slots: readonly WorkerSlot[],
+  { listeners }: GatewayConfig,
+  found: (ports: Ports) => void,
+): Promise<void> {
   const [first, ...others] = slots
-  if (first === undefined) return []
+  if (first === undefined) return
   const startOthers = (): Promise<Ports[]> => Promise.all(others.map((slot) => slot.start()))
   if (listeners.some(({ address }) => address.kind === 'tcp' && address.port === 0)) {
     // The first one alone: it finds the port that the others join it on.
-    const ports = await first.start()
+    found(await first.start())
     await startOthers()
-    return ports
+    return
   }
   const [ports] = await Promise.all([first.start(), startOthers()])
-  return ports
+  found(ports)
 }

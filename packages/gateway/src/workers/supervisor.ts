@@ -221,7 +221,9 @@ export class Supervisor {
         if (shared || address.kind === 'unix') await claim(address)
       }
       await this.deployment.discover()
-      this.deployment.ports = await startSlots(this.slots, this.config)
+      await startSlots(this.slots, this.config, (ports) => {
+        this.deployment.ports = ports
+      })
     } catch (error) {
       await this.stop()
       clearInterval(this.keepAlive)

@@ -3,7 +3,7 @@ import type { QueryChangesConfig } from '../../config/types/traffic-config.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { decoded } from '../conditions/request-values.ts'
 import { Template } from './template.ts'
-import { escapedOctet } from './url-template.ts'
+import { escapedCharacter } from './url-template.ts'
 
 /** Changes parameters by name; all others stay octet for octet, in their order. */
 export function queryChanges(config: QueryChangesConfig, geo?: GeoLookup): (exchange: Exchange) => string {
@@ -30,7 +30,8 @@ function nameOf(pair: string): string {
 function encoded(template: Template, exchange: Exchange): string {
   return template.expand(exchange, (value, part) => {
     const name = part.kind === 'variable' ? part.name : ''
-    if (name.startsWith('request.headers.')) return value.replace(/[^A-Za-z0-9\-_.!~*'()]/g, escapedOctet)
+    if (name.startsWith('request.headers.'))
+      return value.replace(/[^A-Za-z0-9\-_.!~*'()]/gu, escapedCharacter)
     const escaped = name.startsWith('params.') || name === 'request.path'
     return encodeURIComponent((escaped ? unescaped(value) : value).toWellFormed())
   })

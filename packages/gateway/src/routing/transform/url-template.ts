@@ -35,19 +35,19 @@ export class UrlTemplate {
   }
 }
 
-/** What is no part of a URL by itself becomes one segment of a path, octet by octet: it may be anything. */
+/** What is no part of a URL by itself becomes one segment of a path: it may be anything. */
 export function urlText(value: string, part: TemplatePart): string {
   return part.kind === 'text' || part.variable.isUrlText === true ? value : escapedSegment(value)
 }
 
 function escapedSegment(value: string): string {
-  return value.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@]/gu, escapedOctet)
+  return value.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@]/gu, escapedCharacter)
 }
 
-/** Characters of header fields are octets; beyond these, they are of a text. */
-export function escapedOctet(char: string): string {
+/** Values are text, header fields included: what is beyond ASCII is escaped as UTF-8. */
+export function escapedCharacter(char: string): string {
   const code = char.charCodeAt(0)
-  if (code > 0xff) return encodeURIComponent(char.toWellFormed())
+  if (code > 0x7f) return encodeURIComponent(char.toWellFormed())
   return `%${code.toString(16).toUpperCase().padStart(2, '0')}`
 }
 
