@@ -3,7 +3,7 @@ import { invalidRequest } from './invalid-request.ts'
 import type { HeadersInput } from './options.ts'
 
 /** Fields that the engine makes itself, of what it knows of body and connection (RFC 9110 7.6.1, RFC 9112 section 6). */
-const ENGINES_OWN: ReadonlySet<string> = new Set([
+export const ENGINES_OWN: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'host',

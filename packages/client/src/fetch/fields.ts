@@ -1,22 +1,13 @@
-/** Fields that say how a message is framed and how its connection is used: the engine makes them (RFC 9110 7.6.1, RFC 9112 section 6). */
-const ENGINES_OWN: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+import { ENGINES_OWN } from '../request-headers.ts'
+
+/** Those that the engine makes itself, and what it has to agree on with its peer (RFC 9110 6.5, 7.6.1, 10.1.1). */
+const LEFT_OUT: ReadonlySet<string> = new Set([...ENGINES_OWN, 'expect', 'te', 'trailer'])
 
 /** The fields to send: those that no program may set are left out in silence, as the standard has it (WHATWG Fetch 2.2.2). */
 export function sentFields(headers: Headers): [string, string][] {
   // Of what is encoded, a part could not be decoded (ibid. 4.5, "HTTP-network-or-cache fetch", step 8.19).
   if (headers.has('range') && headers.has('accept-encoding')) headers.append('accept-encoding', 'identity')
-  return [...headers].filter(([name]) => !ENGINES_OWN.has(name))
+  return [...headers].filter(([name]) => !LEFT_OUT.has(name))
 }
 
 /** How long a stream is that is sent with a Content-Length, as S3 wants it; undefined if that is no length. */
