@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pinnedNode, progress, root, run } from './child.mjs'
 
@@ -10,17 +10,14 @@ export async function build() {
   if (!existsSync(join(gateway, 'dist'))) progress('building the packages')
   const { code } = await run('tsc', ['-b', ...readdirSync(packages).map((name) => join(packages, name))])
   if (code !== 0) throw new Error('the build failed: see above')
-  await schema()
+  await schemas()
 }
 
-/** Writes the JSON Schema of the configuration, as the built command line prints it. */
-async function schema() {
+/** Writes what is derived from the schema of the configuration: for editors, and for the gateway itself. */
+async function schemas() {
   const file = join(gateway, 'dist/schema.json')
   const built = join(gateway, 'dist/.tsbuildinfo')
   if (existsSync(file) && statSync(file).mtimeMs >= statSync(built).mtimeMs) return
-  const { code, output } = await run(pinnedNode, [join(gateway, 'bin/headgate.js'), 'schema'], {
-    capture: true,
-  })
-  if (code !== 0) throw new Error(`headgate schema failed with exit code ${code}:\n${output}`)
-  writeFileSync(file, output)
+  const { code, output } = await run(pinnedNode, [join(root, 'scripts/write-schemas.mjs')], { capture: true })
+  if (code !== 0) throw new Error(`the JSON Schemas could not be written, exit code ${code}:\n${output}`)
 }

@@ -1,10 +1,10 @@
-import { inputSchema } from './schema/schema.ts'
 import { LEADING_SOMEWHERE } from './schema/route-schema.ts'
+import { makeInputSchema } from './schema/schema.ts'
 import type { JsonSchema } from './schema/schema-tree.ts'
 
 /** The JSON Schema (2020-12) of a configuration file, for editors and other tools. */
 export function configJsonSchema(): JsonSchema {
-  const { $schema, ...schema } = inputSchema()
+  const { $schema, ...schema } = makeInputSchema()
   return {
     $schema,
     title: 'Headgate configuration',

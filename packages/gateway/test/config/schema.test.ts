@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { makeInputSchema } from '../../src/config/schema/schema.ts'
 import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
 
 interface Setting {
@@ -30,6 +31,13 @@ const settings = settingsOf(configJsonSchema())
 test('every setting has a description', () => {
   assert.ok(settings.length > 60)
   for (const { path, schema } of settings) assert.match(schema.description ?? '', /^\S.*\.$/, path)
+})
+
+test('what the build wrote, for editors and for the gateway, is what the sources make', async () => {
+  const built = async (file: string): Promise<unknown> =>
+    JSON.parse(await readFile(new URL(`../../dist/${file}`, import.meta.url), 'utf8'))
+  assert.deepEqual(await built('schema.json'), configJsonSchema())
+  assert.deepEqual(await built('config/schema/input-schema.json'), makeInputSchema())
 })
 
 test('the types for TypeScript hold the same settings, descriptions and defaults as the schema', async () => {

@@ -1,7 +1,7 @@
 import type { Finding } from '../problems/problem.ts'
 import { redact } from '../redact.ts'
 import { HIDDEN } from '../redact-urls.ts'
-import { inputSchema } from '../schema/schema.ts'
+import { inputSchema } from '../schema/input-schema.ts'
 
 /** No setting stands deeper. */
 const DEEPEST = 64

@@ -1,5 +1,5 @@
 import type { Finding, Path } from '../problems/problem.ts'
-import { inputSchema } from '../schema/schema.ts'
+import { inputSchema } from '../schema/input-schema.ts'
 import type { JsonSchema } from '../schema/schema-tree.ts'
 import type { PositionNode } from '../read/positions.ts'
 import { admits, isTemplate } from './admits.ts'
