@@ -1,4 +1,11 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib'
 import type { Script } from './case.ts'
 import type { Chance } from './chance.ts'
 import type { Fields } from './raw-origin.ts'
@@ -117,32 +124,50 @@ function fieldsOf(chance: Chance): (readonly [string, string])[] {
   return fields
 }
 
-const CODINGS: Readonly<Record<string, (content: Buffer) => Buffer>> = {
-  gzip: (content) => gzipSync(content),
-  'x-gzip': (content) => gzipSync(content),
-  GZIP: (content) => gzipSync(content),
-  deflate: (content) => deflateSync(content),
-  br: (content) => brotliCompressSync(content),
-  zstd: (content) => zstdCompressSync(content),
-  'gzip, br': (content) => brotliCompressSync(gzipSync(content)),
-  'deflate,gzip,  gzip': (content) => gzipSync(gzipSync(deflateSync(content))),
-  'gzip, gzip, gzip, gzip, gzip': (content) => {
-    let coded = content
-    for (let turn = 0; turn < 5; turn++) coded = gzipSync(coded)
-    return coded
-  },
-  identity: (content) => content,
-  unknown: (content) => content,
-  'gzip, unknown': (content) => gzipSync(content),
-}
-const RAW: readonly [string, (content: Buffer) => Buffer] = ['deflate', (content) => deflateRawSync(content)]
+type Encode = (content: Buffer) => Buffer
+
+/** A coder's memory is most of what coding little content costs: the smallest does for all that is made here. */
+const SMALL = { memLevel: 1, windowBits: 9 }
+const gzip: Encode = (content) => gzipSync(content, SMALL)
+const deflate: Encode = (content) => deflateSync(content, SMALL)
+const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 14 } }
+const br: Encode = (content) => brotliCompressSync(content, QUICK)
+
+const CODINGS: readonly (readonly [name: string, encode: Encode])[] = [
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  ['GZIP', gzip],
+  ['deflate', deflate],
+  ['br', br],
+  ['zstd', (content) => zstdCompressSync(content)],
+  ['gzip, br', (content) => br(gzip(content))],
+  ['deflate,gzip,  gzip', (content) => gzip(gzip(deflate(content)))],
+  ['gzip, gzip, gzip, gzip, gzip', (content) => gzip(gzip(gzip(gzip(gzip(content)))))],
+  ['identity', (content) => content],
+  ['unknown', (content) => content],
+  ['gzip, unknown', gzip],
+]
+const RAW: readonly [name: string, encode: Encode] = ['deflate', (content) => deflateRawSync(content, SMALL)]
 
 function encoded(chance: Chance, plain: Buffer): { name: string; content: Buffer } {
-  const [name, encode] = chance.is(0.08) ? RAW : chance.pick(Object.entries(CODINGS))
-  const content = encode(plain)
+  const [name, encode] = chance.is(0.08) ? RAW : chance.pick(CODINGS)
+  const content = codedOnce(encode, plain)
   if (!chance.is(0.15)) return { name, content }
   const broken = chance.below(3)
   if (broken === 0) return { name, content: content.subarray(0, content.length >> 1) }
   if (broken === 1) return { name, content: Buffer.concat([content, Buffer.from('more')]) }
   return { name, content: plain }
+}
+
+/** Most content is one of a few texts, so that most of it has been coded before. */
+const coded = new Map<Encode, Map<string, Buffer>>()
+
+function codedOnce(encode: Encode, plain: Buffer): Buffer {
+  if (plain.length > 40) return encode(plain)
+  const known = coded.get(encode) ?? new Map<string, Buffer>()
+  coded.set(encode, known)
+  const text = plain.toString('latin1')
+  const content = known.get(text) ?? encode(plain)
+  known.set(text, content)
+  return content
 }

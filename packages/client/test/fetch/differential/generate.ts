@@ -176,6 +176,7 @@ function generateRequest(chance: Chance): GivenRequest {
   const body: GivenBody | undefined =
     mayHaveBody && chance.is(0.8) ? { kind: chance.pick(BODIES), text: chance.pick(TEXTS) } : undefined
   const abort = chance.is(0.1) ? chance.pick(['before', 'head', 'body'] as const) : undefined
+  const more = plain ? {} : chance.pick(MORE)
   return {
     as: chance.pick(['string', 'string', 'URL', 'Request', 'Request and init'] as const),
     target: chance.is(0.4) ? chance.pick(TARGETS) : '',
@@ -184,9 +185,10 @@ function generateRequest(chance: Chance): GivenRequest {
     fieldsAs: chance.pick(['object', 'pairs', 'Headers'] as const),
     body,
     redirect: chance.is(0.75) ? undefined : chance.pick(['follow', 'manual', 'error'] as const),
-    more: plain ? {} : chance.pick(MORE),
-    // A form that is given up before it is sent makes Node's own fetch throw where nobody can catch it.
-    abort: body?.kind === 'form' ? undefined : abort,
+    more,
+    // A form that is given up before it is sent makes Node's own fetch throw where nobody can catch it, and where the signal is
+    // taken out again, nothing ends what never ends.
+    abort: body?.kind === 'form' || 'signal' in more ? undefined : abort,
     reason: chance.pick(['none', 'error', 'string'] as const),
   }
 }

@@ -51,7 +51,7 @@ export class Stage {
     const reason = reasonOf(given)
     const abort = (): void => control.abort(reason)
     const scripts = given.scripts.map((script) => this.placed(script, token))
-    const run: Run = { token, scripts, seen: [], stalled: () => given.request.abort === 'head' && abort() }
+    const run: Run = { token, scripts, seen: [], stalled: () => endsWhereItStalls(given) && abort() }
     this.runs.set(token, run)
     const got = await withinTime(this.got(given, fetch, token, control, reason), abort)
     this.runs.delete(token)
@@ -90,7 +90,7 @@ export class Stage {
     const script = run.scripts[Math.min(run.seen.length, run.scripts.length - 1)] as Script // each case has one
     run.seen.push(seen)
     const written = writeScript(socket, script, seen.method)
-    if (script.cut === 'stall-head') run.stalled()
+    if (script.cut?.startsWith('stall')) run.stalled()
     return written
   }
 
@@ -116,6 +116,11 @@ export class Stage {
       .replaceAll(this.other.slice(7), 'other')
     return JSON.parse(text) as Outcome
   }
+}
+
+/** Whether a call is still waiting when its origin falls silent: one that checks integrity waits for all of the content. */
+function endsWhereItStalls({ request: { abort, more } }: Case): boolean {
+  return abort === 'head' || (abort === 'body' && Boolean(more['integrity']))
 }
 
 function usedOf(input: string | URL | Request): Got {
