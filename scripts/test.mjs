@@ -6,6 +6,11 @@ import { installTools } from './tools.mjs'
 const minute = 60_000
 const leaks = './scripts/test-leaks.mjs'
 const reporter = './scripts/test-report.mjs'
+/**
+ * Some 350 test files each load the same few hundred modules, and each command that they start does, too: compiled code and sources
+ * without their types are kept from one process to the next. That halves the CPU of a test file that has little to do: 1.25 to 0.7 s.
+ */
+const COMPILED = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') }
 
 /**
  * Runs the tests of all packages, or those under the given files and folders; arguments that start with a dash
@@ -24,7 +29,7 @@ export async function test(args) {
   const reported = options.some((option) => option.startsWith('--test-reporter'))
     ? []
     : [`--test-reporter=${reporter}`]
-  const { code } = await run(pinnedNode, [...runner, ...reported, ...options, ...files])
+  const { code } = await run(pinnedNode, [...runner, ...reported, ...options, ...files], { env: COMPILED })
   return code
 }
 
