@@ -44,6 +44,7 @@ import { graphqlErrors } from './routing/graphql/error-response.ts'
 import { operationLog } from './routing/graphql/log-members.ts'
 import { graphqlPolicy } from './routing/graphql/policy.ts'
 import { mirror } from './routing/traffic/mirror.ts'
+import { keepAsked, restorePrefix, tellPrefix } from './routing/transform/restore-prefix.ts'
 import { rewrite } from './routing/transform/rewrite.ts'
 import { split } from './routing/split/split.ts'
 import { SplitWeights } from './routing/split/split-weights.ts'
@@ -108,8 +109,10 @@ export function routePolicies(route: RouteConfig, context: RouteContext): (Polic
     // Who is over the limit costs no reading.
     !isJudgedFirst && graphql,
     route.requestHeaders && requestHeaders(route.requestHeaders, context.geo),
+    cutsPath(route) && keepAsked(),
     route.apiVersions?.stripPath && stripVersion(route.apiVersions.path ?? '', route.match.path),
-    route.rewrite && rewrite(route.rewrite, context.geo, route.paths, config.forwarding.xForwarded),
+    route.rewrite && rewrite(route.rewrite, context.geo, route.paths),
+    cutsPath(route) && config.forwarding.xForwarded && tellPrefix(),
     !route.preserveHost && endpointHost(),
     route.mirror && mirrorPolicy(route, route.mirror, context),
     route.fallback && fallbackPolicy(route, route.fallback, context),
@@ -132,6 +135,13 @@ function endOf(
   if (apiVersions !== undefined)
     return apiVersion(apiVersions, match.path, metrics.traffic.onApiVersion(name))
   return end && lifecycle(end)
+}
+
+/** Whether the path that the upstream sees is the client's without a part. A path that is made anew is not. */
+function cutsPath({ apiVersions, rewrite }: RouteConfig): boolean {
+  return (
+    (rewrite?.stripPrefix !== undefined || apiVersions?.stripPath === true) && rewrite?.path === undefined
+  )
 }
 
 /** What the client itself gives the exchange. */
@@ -186,7 +196,12 @@ const ONE_TRY = { attempts: 1, backoff: { base: 0, max: 0 } }
 
 function towards(name: string, route: RouteConfig, context: RouteContext): Handler {
   const destination = context.upstreamNamed(name)
-  return stack(destinationPolicies(route, context, destination), destination.upstream.handler)
+  const ownCookie = context.config.upstreams[name]?.sticky?.cookie
+  const restores = cutsPath(route) && route.rewrite?.restorePrefix !== false
+  return stack(
+    [restores && restorePrefix(ownCookie), ...destinationPolicies(route, context, destination)],
+    destination.upstream.handler,
+  )
 }
 
 function routeTarget(route: RouteConfig, context: RouteContext): Handler {

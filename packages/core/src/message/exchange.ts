@@ -5,6 +5,7 @@ import { TrafficError } from './errors.ts'
 import type { ExchangeTimes } from './exchange-times.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest, Scheme } from './request.ts'
+import type { Authority } from './target.ts'
 
 /** The peer that asked, as its socket shows it. */
 export interface Peer {
@@ -24,6 +25,12 @@ export interface Outcome {
   readonly bytesSent: number
   /** The same of what it sent. */
   readonly bytesReceived: number
+}
+
+/** A request's target as the client wrote it, in canonical form. */
+export interface AskedTarget {
+  readonly path: string
+  readonly authority: Authority
 }
 
 /** Told when an exchange is cancelled: whoever works on it at that moment stops. */
@@ -54,6 +61,8 @@ export class Exchange {
   params: Readonly<Record<string, string>> = NO_PARAMS
   /** The version of the API that it is for, where the route has versions: chosen before the request is changed. Else empty. */
   apiVersion = ''
+  /** What was asked for, where the route cuts the path and puts what it cut back into links of responses; else undefined. */
+  asked: AskedTarget | undefined
   /** `clock.now()` when the request's head was complete. */
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */

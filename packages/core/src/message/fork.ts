@@ -14,6 +14,7 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.route = parent.route
   child.params = parent.params
   child.apiVersion = parent.apiVersion
+  child.asked = parent.asked
   child.deadline = parent.deadline
   child.times = parent.times
   child.priority = parent.priority

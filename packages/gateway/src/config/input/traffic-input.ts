@@ -2,6 +2,11 @@ import type { ByteSize, Zero } from './quantities.ts'
 export interface RewriteInput {
   /** A path that is cut off the front of the request's: with /api, /api/orders becomes /orders. */
   stripPrefix?: string | undefined
+  /**
+   * Put what was cut off, here or by apiVersions.stripPath, back in front of Location, Content-Location, the URL of
+   * Refresh and the Path of cookies in what the upstream answers. Default: true.
+   */
+  restorePrefix?: boolean | undefined
   /** The path that the upstream sees; it may hold variables such as ${params.id} and ${request.path}. */
   path?: string | undefined
   /** The Host that the upstream sees, as host or host:port. */

@@ -1,5 +1,5 @@
 import { keyed } from './keyed.ts'
-import { bytesOr0, integer, oneOf, text, value, z } from './setting.ts'
+import { boolean, bytesOr0, integer, oneOf, text, value, z } from './setting.ts'
 import type {
   HeaderChangesConfig,
   MirrorConfig,
@@ -57,6 +57,10 @@ export const rewrite: z.ZodType<RewriteConfig, RewriteInput> = z.strictObject({
     stripPrefix,
     "A path that is cut off the front of the request's: with /api, /api/orders becomes /orders.",
   ).optional(),
+  restorePrefix: boolean(
+    'Put what was cut off, here or by apiVersions.stripPath, back in front of Location, Content-Location, the URL of Refresh and the Path of cookies in what the upstream answers.',
+    true,
+  ),
   path: text(
     pathTemplate,
     'The path that the upstream sees; it may hold variables such as ${params.id} and ${request.path}.',

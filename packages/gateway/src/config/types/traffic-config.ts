@@ -2,6 +2,8 @@
 export interface RewriteConfig {
   /** A path; requests below it lose it. */
   readonly stripPrefix?: string | undefined
+  /** Whether links and cookies of the upstream get back what was cut off. */
+  readonly restorePrefix: boolean
   /** Template. */
   readonly path?: string | undefined
   /** `host` or `host:port`. */

@@ -3,7 +3,6 @@ import {
   canonicalAuthority,
   canonicalPath,
   type Exchange,
-  type HeaderList,
   InvalidTarget,
   type PathForm,
   type Policy,
@@ -18,14 +17,8 @@ import { urlText } from './url-template.ts'
 /**
  * Changes the target that the upstream sees. Behind forwarding, which tells the upstream what was asked for; and undone when
  * the exchange has ended, as logs tell it, too.
- * @param tellsPrefix whether the upstream is told what was cut off, in X-Forwarded-Prefix
  */
-export function rewrite(
-  config: RewriteConfig,
-  geo?: GeoLookup,
-  paths?: PathForm,
-  tellsPrefix: boolean = false,
-): Policy {
+export function rewrite(config: RewriteConfig, geo?: GeoLookup, paths?: PathForm): Policy {
   const pathOf = pathRewrite(config, geo, paths)
   const queryOf = config.query && queryChanges(config.query, geo)
   const authority = config.host === undefined ? undefined : authorityOf(config.host)
@@ -36,7 +29,6 @@ export function rewrite(
       // All of it first: variables stand for the request as it came.
       const newPath = pathOf(exchange)
       const newQuery = queryOf === undefined ? query : queryOf(exchange)
-      if (tellsPrefix && newPath !== path) tellPrefix(request.headers, config.stripPrefix)
       request.path = newPath
       request.query = newQuery
       request.authority = authority ?? asked
@@ -70,13 +62,6 @@ function pathRewrite(
 
 /** Neither the template nor the canonical request has one: it comes from what a client chose. */
 const DOT_SEGMENT = /\/\.\.?(?:\/|$)/
-
-/** With it, upstreams make links that lead back here. What is there by now comes from a trusted proxy, which cut its part before. */
-function tellPrefix(headers: HeaderList, prefix: string | undefined): void {
-  if (prefix === undefined) return
-  const before = headers.get('x-forwarded-prefix') ?? ''
-  headers.set('x-forwarded-prefix', before.replace(/\/$/, '') + prefix)
-}
 
 /** By whole segments: /api is no prefix of /apis. */
 function withoutPrefix(path: string, prefix: string): string {

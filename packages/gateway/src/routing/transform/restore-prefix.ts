@@ -1,0 +1,171 @@
+import {
+  canonicalAuthority,
+  type Exchange,
+  type HeaderList,
+  InvalidTarget,
+  type Policy,
+} from '@headgate/core'
+import { beginsWith, type Cut, cutBetween, outsidePath } from './cut-prefix.ts'
+
+/** Remembers what was asked for. In front of all that cuts the path. */
+export function keepAsked(): Policy {
+  return (next) =>
+    function keepAsked(exchange) {
+      const { path, authority } = exchange.request
+      exchange.asked = { path, authority }
+      return next(exchange)
+    }
+}
+
+/**
+ * Tells the upstream what was cut off the front of the path, in X-Forwarded-Prefix, so that it makes links that lead back. What
+ * is there by now comes from a trusted proxy, which cut its part before.
+ */
+export function tellPrefix(): Policy {
+  return (next) =>
+    function tellPrefix(exchange) {
+      const { request } = exchange
+      const cut = cutOf(exchange)
+      if (cut?.inside === '') {
+        const before = request.headers.get('x-forwarded-prefix') ?? ''
+        request.headers.set('x-forwarded-prefix', before.replace(/\/$/, '') + cut.outside)
+      }
+      return next(exchange)
+    }
+}
+
+/**
+ * Puts what was cut off the path back into the places that an upstream names in its responses: Location, Content-Location, the
+ * URL of Refresh, and the Path of cookies. Right around the upstream: what the gateway itself says is meant as it is written.
+ * @param ownCookie of the gateway, which is none of the upstream's
+ */
+export function restorePrefix(ownCookie: string | undefined): Policy {
+  return (next) =>
+    function restorePrefix(exchange) {
+      return next(exchange).then((response) => {
+        const cut = cutOf(exchange)
+        if (cut !== undefined) restoreIn(response.headers, exchange, cut, ownCookie)
+        return response
+      })
+    }
+}
+
+function cutOf({ asked, request }: Exchange): Cut | undefined {
+  return asked === undefined ? undefined : cutBetween(asked.path, request.path)
+}
+
+function restoreIn(headers: HeaderList, exchange: Exchange, cut: Cut, ownCookie: string | undefined): void {
+  const link = (reference: string): string => outsideReference(reference, exchange, cut)
+  change(headers, 'location', link)
+  change(headers, 'content-location', link)
+  change(headers, 'refresh', (value) => outsideRefresh(value, link))
+  change(headers, 'set-cookie', (cookie) =>
+    nameOf(cookie) === ownCookie ? cookie : outsideCookie(cookie, cut),
+  )
+}
+
+/** Line by line, in their order. */
+function change(headers: HeaderList, name: string, changed: (value: string) => string): void {
+  if (!headers.has(name)) return
+  const values = headers.getAll(name)
+  headers.delete(name)
+  for (const value of values) headers.add(name, changed(value))
+}
+
+const ABSOLUTE = /^(https?):\/\/([^/?#@\s]+)(?![^/?#])(.*)$/i
+const WITH_SCHEME = /^[a-z][a-z\d+.-]*:/i
+
+/** A reference (RFC 3986 4.1) as clients need it. One that leads elsewhere, or that readers take for different things, stays. */
+function outsideReference(reference: string, exchange: Exchange, cut: Cut): string {
+  // To browsers, a backslash is a slash, and a tab is nothing: "/\evil.example" and "/<tab>/evil.example" name hosts.
+  if (/[\\\t]/.test(reference)) return reference
+  const [, scheme, host = '', rest = ''] = ABSOLUTE.exec(reference) ?? []
+  if (scheme !== undefined) {
+    const origin = outsideOrigin(scheme.toLowerCase(), host, exchange)
+    return origin === undefined
+      ? reference
+      : origin + outside(rest.startsWith('/') ? rest : `/${rest}`, exchange, cut)
+  }
+  if (reference.startsWith('/'))
+    return reference.startsWith('//') ? reference : outside(reference, exchange, cut)
+  if (WITH_SCHEME.test(reference) || /^(?:[?#]|$)/.test(reference)) return reference
+  return relative(reference, exchange, cut)
+}
+
+/**
+ * Clients resolve it against what they asked for, which mostly comes to the same; but not with /api, which is "/" to the
+ * upstream, nor with more ".." than the upstream has segments.
+ */
+function relative(reference: string, exchange: Exchange, cut: Cut): string {
+  const { asked, request } = exchange
+  if (asked?.path !== cut.outside && !reference.includes('..')) return reference
+  const { pathname, search, hash } = new URL(reference, `http://localhost${request.path}`)
+  return outside(pathname + search + hash, exchange, cut)
+}
+
+/** `.` and `..`, which would have the path begin with another segment than it seems to. */
+const DOTS = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i
+
+function outside(path: string, { request }: Exchange, cut: Cut): string {
+  let plain = path
+  if (DOTS.test(path)) {
+    const { pathname, search, hash } = new URL(`http://localhost${path}`)
+    plain = pathname + search + hash
+  }
+  // With what a proxy in front has cut off: that one puts its part back, or is not to have it twice.
+  const told = request.headers.get('x-forwarded-prefix')
+  return told !== undefined && told !== '' && beginsWith(plain, told) ? plain : outsidePath(plain, cut)
+}
+
+/**
+ * The origin that clients know, of a URL's: that one itself, or that which the upstream was called by. Undefined if it is
+ * another one.
+ */
+function outsideOrigin(scheme: string, host: string, exchange: Exchange): string | undefined {
+  const { asked, request, clientScheme, endpoint } = exchange
+  const port = scheme === 'https' ? 443 : 80
+  const named = authorityText(host, port)
+  if (named === undefined || asked === undefined) return undefined
+  const told = request.headers.get('x-forwarded-host')?.split(',')[0]?.trim()
+  const known = (told === undefined ? undefined : authorityText(told, port)) ?? asked.authority.text
+  const isKnown = named === known || named === authorityText(asked.authority.text, port)
+  // An upstream that is called in the clear names itself so, also where TLS ends here.
+  if (isKnown) return scheme === clientScheme || scheme === 'http' ? `${clientScheme}://${host}` : undefined
+  const isCalled = named === request.authority.text || named === authorityText(endpoint, port)
+  if (!isCalled) return undefined
+  return known === '' ? '' : `${clientScheme}://${known}`
+}
+
+/** Undefined for what is none, as the path of a socket. */
+function authorityText(text: string, defaultPort: number): string | undefined {
+  const authority = canonicalAuthority(text, defaultPort)
+  return authority instanceof InvalidTarget ? undefined : authority.text
+}
+
+const REFRESH = /^([\d.\s]*[;,]\s*url\s*=\s*["']?)([^"'\s][^"']*)/i
+
+function outsideRefresh(value: string, link: (reference: string) => string): string {
+  return value.replace(REFRESH, (_, before: string, url: string) => before + link(url))
+}
+
+function nameOf(cookie: string): string {
+  return /^[^=;]*/.exec(cookie)?.[0].trim() ?? ''
+}
+
+const PATH = /^(\s*path\s*=\s*)(\/(?!\/).*)$/i
+
+/** Only a Path that is one (RFC 6265 5.2.4); without it, the browser takes it from what it asked for. */
+function outsideCookie(cookie: string, cut: Cut): string {
+  // Browsers take it with Path=/ alone (RFC 6265bis 4.1.3.2).
+  if (/^\s*__Host-/i.test(cookie)) return cookie
+  const [pair = '', ...attributes] = cookie.split(';')
+  const changed = attributes.map((each) =>
+    each.replace(PATH, (_, before: string, path: string) => before + cookiePath(path.trimEnd(), cut)),
+  )
+  return [pair, ...changed].join(';')
+}
+
+/** `/api`, not `/api/`: the latter would not hold for a request of `/api` itself (RFC 6265 5.1.4). */
+function cookiePath(path: string, cut: Cut): string {
+  return path === `${cut.inside}/` && !beginsWith(path, cut.outside) ? cut.outside : outsidePath(path, cut)
+}
