@@ -28,6 +28,27 @@ test('1xx responses without end are a 502 once they are as large as a head may b
   assert.equal(site.gateway.log.find((line) => line.status === 502)?.error, 'response_head_too_large')
 })
 
+test('more 1xx responses than anybody has a use for are a 502, however small they are; ten a second are passed on', async (t) => {
+  const clock = new VirtualClock()
+  const site = await SharedUpstream.start(t, { timeouts: { responseHead: '1h' } }, { clock })
+  for (const tiny of ['HTTP/1.1 103 \r\n\r\n', 'HTTP/1.1 100 \r\n\r\n', EARLY]) {
+    const { attacker, kept } = await site.attack(GET, tiny.repeat(300) + LONG)
+    const { status, before } = await final(attacker)
+    assert.equal(status, 502)
+    assert.ok(before <= 32, `${before} of them were passed on`)
+    assert.equal(kept, false)
+    assert.equal(site.gateway.log.findLast((line) => line.status === 502)?.error, 'response_head_too_large')
+  }
+  const { attacker, connection } = await asked(site)
+  for (let tenth = 0; tenth < 100; tenth++) {
+    await clock.advance(100)
+    connection.send('HTTP/1.1 104 Upload Resumption Supported\r\n\r\n')
+    assert.equal((await nextResponse(attacker)).status, 104)
+  }
+  connection.send(TAKEN)
+  assert.equal((await final(attacker)).status, 200)
+})
+
 test('1xx responses that come one by one do not prolong the time for the final one', async (t) => {
   const clock = new VirtualClock()
   const site = await SharedUpstream.start(t, { timeouts: { responseHead: '3s' } }, { clock })
