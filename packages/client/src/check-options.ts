@@ -140,9 +140,16 @@ export const POLICY_CHECKS: Checks<PolicyOptions> = {
   maxBufferedBody: or(count, oneOf(Infinity)),
 }
 
+const octets: Check = { allowed: 'a Buffer', valid: (value) => value instanceof Uint8Array }
+const pem = or(text, octets, listOf(or(text, octets)), callback)
 const TLS = settings<TlsOptions>({
-  ca: or(text, { allowed: 'a Buffer', valid: (value) => value instanceof Uint8Array }),
+  ca: pem,
+  cert: pem,
+  key: or(text, octets, callback),
+  passphrase: or(text, callback),
+  pins: or(text, texts, callback),
   servername: text,
+  minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
   verify: flag,
 })
 

@@ -29,7 +29,9 @@ import type { CallOptions, ClientOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
 import { closedError, Origins } from './origins.ts'
-import { methodOf, prepare, type RequestDefaults } from './prepare.ts'
+import { invalidRequest } from './invalid-request.ts'
+import { methodOf } from './method.ts'
+import { prepare, type RequestDefaults } from './prepare.ts'
 import { PRESETS } from './presets.ts'
 import type { RequestContent } from './request-body.ts'
 import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
@@ -141,7 +143,7 @@ export class ClientEngine {
     const settings = settingsOf(this.options, call)
     const target = requestTarget(url, this.defaults.base)
     return explain({
-      method: methodOf(call.method ?? 'GET'),
+      method: methodOf(call.method ?? 'GET', invalidRequest),
       target,
       settings,
       layers: clientLayers(settings, this.context),

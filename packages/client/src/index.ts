@@ -51,6 +51,8 @@ export {
   type Handler,
   oauth2,
   type OAuth2Options,
+  type Pem,
+  type PerConnection,
   type Policy,
   type ProxySetting,
   type ServerSentEvent,

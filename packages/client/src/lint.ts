@@ -111,6 +111,7 @@ const RULES: readonly Rule[] = [
     option: 'tls.verify',
     applies: (_settings, options) =>
       options.tls?.verify === false &&
+      options.tls.pins === undefined &&
       !/^https?:\/\/(?:localhost|127\.|\[::1\])/i.test(String(options.baseUrl ?? '')),
     problem: () => 'certificates are not checked: anyone on the way can read and change what is sent',
     advice: () => 'tls: { verify: true, ca: … } with the certificate of your own authority',

@@ -151,7 +151,7 @@ export interface ClientOptions extends PolicyOptions {
   readonly guard?: boolean | AddressGuardOptions | undefined
   /** The caller's own policies, outermost first; they stand outside of redirects and retries. */
   readonly policies?: readonly Policy[] | undefined
-  /** Whom to trust, for origins of https. Default: the public authorities. */
+  /** Whom to trust, and who one is oneself, for origins of https. Default: the public authorities, and nobody. */
   readonly tls?: TlsOptions | undefined
   /** Octets of a response's head at most: status line and fields; 100 fields for each 16 KiB. Default 16 KiB. */
   readonly maxResponseHead?: number | undefined

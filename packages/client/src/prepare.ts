@@ -1,6 +1,7 @@
-import { type HeaderList, HttpRequest, isToken } from '@headgate/core'
+import { type HeaderList, HttpRequest } from '@headgate/core'
 import type { DefaultHeaders } from './default-headers.ts'
 import { invalidRequest } from './invalid-request.ts'
+import { methodOf } from './method.ts'
 import type { CallOptions } from './options.ts'
 import { jsonContent, NO_CONTENT, type RequestContent, requestContent } from './request-body.ts'
 import { type Field, fieldsOf, mergedHeaders } from './request-headers.ts'
@@ -28,7 +29,7 @@ export function prepare(
   { call, accept, content, method: named }: CallParts,
   defaults: RequestDefaults,
 ): HttpRequest {
-  const method = methodOf(named)
+  const method = methodOf(named, invalidRequest)
   const target = requestTarget(url, defaults.base)
   const { path, query } = call.query === undefined ? target : withQuery(target, call.query)
   const fields = call.headers === undefined ? [] : fieldsOf(call.headers)
@@ -80,13 +81,4 @@ function contentOf(call: CallOptions, method: string): RequestContent {
   } catch (cause) {
     throw invalidRequest((cause as TypeError).message, cause)
   }
-}
-
-/** Names of methods are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1). */
-export function methodOf(method: string): string {
-  if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
-  if (!isToken(method)) throw invalidRequest(`${JSON.stringify(method)} is not an HTTP method`)
-  if (/^(?:connect|trace|track)$/i.test(method))
-    throw invalidRequest(`the method ${method} cannot be sent by a client`)
-  return method
 }

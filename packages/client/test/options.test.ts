@@ -44,7 +44,10 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ guard: { denny: ['10.0.0.0/8'] } }, /^option guard\.denny is not known: did you mean deny\?/],
   [{ tls: { verfy: false } }, /^option tls\.verfy is not known: did you mean verify\?/],
   [{ tls: { verify: 'false' } }, /^option tls\.verify is "false"; allowed: true or false/],
-  [{ proxy: { url: 'http://p', tls: { cert: 'x' } } }, /^option proxy\.tls\.cert is not known/],
+  [
+    { proxy: { url: 'http://p', tls: { crt: 'x' } } },
+    /^option proxy\.tls\.crt is not known: did you mean cert\?/,
+  ],
   [{ proxy: 'ftp://127.0.0.1:1' }, /^option proxy: proxy\.url is not valid: it is not of the form http:/],
   [{ proxy: { url: 'http://u:%@127.0.0.1' } }, /^option proxy: proxy\.url is not valid/],
   [{ tls: { ca: 'none' } }, /^option tls: tls\.ca holds no certificate/],

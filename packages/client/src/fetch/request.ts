@@ -1,4 +1,5 @@
 import type { RedirectMode } from '@headgate/core'
+import { methodOf } from '../method.ts'
 import { type FetchSettings, type Member, membersOf, stringOf } from './members.ts'
 
 /** A request as the Fetch standard's `Request` constructor would have made it (5.4), without the cost of one. */
@@ -49,7 +50,7 @@ export function fetchRequest(input: unknown, init: unknown): FetchRequest {
     const given = member(name)
     return given === undefined ? (request?.[name] ?? byDefault) : given
   }
-  const method = methodOf(or('method', 'GET'))
+  const method = methodOf(stringOf(or('method', 'GET')), (reason) => new TypeError(reason))
   const body = member('body') ?? null
   const holder = body === null && request?.body ? request : undefined
   if ((body !== null || holder !== undefined) && (method === 'GET' || method === 'HEAD'))
@@ -97,17 +98,6 @@ function checkSeldom(member: Member): void {
 function checkDuplex(duplex: unknown): void {
   if (duplex !== undefined && stringOf(duplex) !== 'half')
     throw new TypeError(`init.duplex is ${JSON.stringify(duplex)}; allowed: "half"`)
-}
-
-/** Names of methods are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1). */
-function methodOf(given: unknown): string {
-  const method = stringOf(given)
-  if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
-  if (/^(?:connect|trace|track)$/i.test(method))
-    throw new TypeError(`'${method}' HTTP method is unsupported.`)
-  // The platform knows what a token is.
-  void new Request('http://checked.invalid/', { method })
-  return method
 }
 
 function redirectOf(mode: string): RedirectMode {

@@ -28,7 +28,8 @@ export function upstreamError(
   facts: UpstreamErrorFacts,
 ): TrafficError {
   const { exchange } = facts
-  const error = new TrafficError(code, `${reason} (${exchange?.endpoint || 'upstream'})`, {
+  const said = code === 'upstream_closed' ? reason + alertOf(facts.cause) : reason
+  const error = new TrafficError(code, `${said} (${exchange?.endpoint || 'upstream'})`, {
     phase: facts.inBody ? 'response-body' : 'response-head',
     bytesSent: facts.bytesSent,
     replaySafe: isIdempotent(exchange?.request.method ?? '') ? 'idempotent' : 'unknown',
@@ -39,4 +40,13 @@ export function upstreamError(
   // Whoever was too slow once is not helped by doing it again, while it may still be at it.
   error.onlyElsewhere = code === 'upstream_timeout' || code === 'upstream_too_slow'
   return error
+}
+
+/** With TLS 1.3 a peer that does not take our certificate says so when for us the handshake is over (RFC 8446 section 4.4.3). */
+function alertOf(cause: Error | undefined): string {
+  const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
+  if (!/^ERR_SSL_.*ALERT/.test(code)) return ''
+  return code.endsWith('CERTIFICATE_REQUIRED')
+    ? `: it asks for a client certificate; give tls.cert and tls.key`
+    : `: it refused our TLS, with ${code}; look at tls.cert`
 }

@@ -133,10 +133,10 @@ test('the second connection to an origin resumes the session of the first', asyn
 test('a session is not offered again after a handshake that failed', async (t) => {
   const shared = new TlsOrigin('api.example', { verify: true, ca: ca.cert })
   await firstLine(await dial({ port: await listen(t, secureServer(origin)), origin: shared }))
-  assert.ok(shared.connectionOptions().session)
+  assert.ok((await shared.material()).connectionOptions().session)
   const server = createPlainServer((socket) => socket.once('data', () => socket.destroy()))
   await failure(dial({ port: await listen(t, server), origin: shared }))
-  assert.equal(shared.connectionOptions().session, undefined)
+  assert.equal((await shared.material()).connectionOptions().session, undefined)
 })
 
 test('onread works over TLS', async (t) => {

@@ -1,6 +1,6 @@
 import { own } from '../../message/own-options.ts'
 import { connect as connectSocket, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
 import type { Cancellable, Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -10,7 +10,9 @@ import type { ResolvedAddress, Resolver } from './dns.ts'
 import { type AddressGuard, type GuardedPlace, refusal } from '../guard/guard.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from './node-options.ts'
-import { type TlsOrigin, tlsFailureReason } from './tls.ts'
+import type { TlsOrigin } from './tls.ts'
+import { tlsFailureReason } from './tls-failure.ts'
+import type { TlsMaterial } from './tls-material.ts'
 
 /** Where to connect to. `tls` is made once for an origin and shared by its connections. */
 export type ConnectTarget =
@@ -68,6 +70,7 @@ class ConnectAttempt implements Cancellable {
   private race: ConnectionRace | undefined
   private socket: Socket | undefined
   private settled = false
+  private material: TlsMaterial | undefined
   /** With a guard, the only ones that may be connected to. */
   private judged: readonly ResolvedAddress[] = []
 
@@ -91,12 +94,21 @@ class ConnectAttempt implements Cancellable {
     if (scope?.cancellation !== undefined) return this.reject(scope.cancellation)
     scope?.occupy(this)
     this.timer.arm(timeout)
-    if (target.kind === 'unix' && guard === undefined) return this.dialAll([UNIX])
-    this.phase = 'dns'
-    admitTarget(target, this.options).then(
+    if (target.kind === 'unix' && target.tls === undefined && guard === undefined) return this.dialAll([UNIX])
+    this.prepare().then(
       (addresses) => this.dialAll(addresses),
       (error: unknown) => this.fail(TrafficError.from(error)),
     )
+  }
+
+  private async prepare(): Promise<readonly ResolvedAddress[]> {
+    const { target } = this
+    this.phase = 'dns'
+    const addresses = await admitTarget(target, this.options)
+    if (target.tls === undefined || this.settled) return addresses
+    this.phase = 'tls'
+    this.material = await target.tls.material()
+    return addresses
   }
 
   cancelled(error: TrafficError): void {
@@ -132,11 +144,11 @@ class ConnectAttempt implements Cancellable {
       allowHalfOpen: true,
       ...(onread === undefined ? {} : { onread }),
     }
-    if (target.tls === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
+    if (this.material === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
     const socket = connectTls(
-      own({ ...TLS_DEFAULTS, ...common, ...target.tls.connectionOptions(), ...place }),
+      own({ ...TLS_DEFAULTS, ...common, ...this.material.connectionOptions(), ...place }),
     )
-    target.tls.watch(socket)
+    this.material.watch(socket)
     return socket
   }
 
@@ -146,10 +158,17 @@ class ConnectAttempt implements Cancellable {
     socket.on('error', (error) => this.broken(error))
     const verdict = this.options.guard?.judgePeer(socket.remoteAddress ?? '', this.judged)
     if (verdict?.allowed === false) return this.fail(refusal(this.place(), verdict.reason))
-    if (this.target.tls === undefined) return this.succeed(socket)
+    if (this.material === undefined) return this.succeed(socket)
     this.phase = 'tls'
-    socket.once('secureConnect', () => this.succeed(socket))
+    socket.once('secureConnect', () => this.secured(socket as TLSSocket)) // which is what `dial` made
     socket.once('close', () => this.broken(new Error('the connection was closed')))
+  }
+
+  private secured(socket: TLSSocket): void {
+    const objection = this.material?.objection(socket)
+    if (objection === undefined) return this.succeed(socket)
+    this.material?.forgetSession()
+    this.fail(pinMismatch(this.place(), objection))
   }
 
   private refused(failures: readonly FailedAddress[]): void {
@@ -164,7 +183,7 @@ class ConnectAttempt implements Cancellable {
   private broken(error: Error): void {
     if (this.settled) return
     const { tls } = this.target
-    tls?.forgetSession()
+    this.material?.forgetSession()
     const reason = tlsFailureReason(error, tls?.servername ?? '')
     this.fail(this.error('tls_failed', `the TLS handshake with ${this.place()} failed: ${reason}`, error))
   }
@@ -174,7 +193,10 @@ class ConnectAttempt implements Cancellable {
     const what = {
       dns: `the name of ${this.place()} was not resolved`,
       connect: `${this.place()} did not accept a connection`,
-      tls: `the TLS handshake with ${this.place()} did not finish`,
+      tls:
+        this.race === undefined
+          ? `what the functions of tls give for ${this.place()} was not there`
+          : `the TLS handshake with ${this.place()} did not finish`,
     }[this.phase]
     const advice = 'check that it is up and reachable from here, or raise connectTimeout'
     this.fail(this.error('connect_timeout', `${what} within ${timeout} ms; ${advice}`))
@@ -208,6 +230,14 @@ class ConnectAttempt implements Cancellable {
     const phase: ErrorPhase = this.phase
     return new TrafficError(code, message, { phase, replaySafe: 'unsent', cause })
   }
+}
+
+/** It is verified, but not whom we wait for; doing it again only meets the same peer, so it counts as ours to refuse. */
+export function pinMismatch(place: string, objection: string): TrafficError {
+  return new TrafficError('pin_mismatch', `the TLS peer at ${place} was refused: ${objection}`, {
+    phase: 'tls',
+    replaySafe: 'unsent',
+  })
 }
 
 /** As guard and proxies see it. */

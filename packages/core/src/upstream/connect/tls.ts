@@ -1,123 +1,112 @@
 import { own } from '../../message/own-options.ts'
-import { X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
-import {
-  checkServerIdentity,
-  type ConnectionOptions,
-  createSecureContext,
-  type PeerCertificate,
-  type SecureContext,
-  type TLSSocket,
-} from 'node:tls'
+import { TrafficError } from '../../message/errors.ts'
+import { checkedPins } from './pins.ts'
+import { checkCertificate, type Pem, TlsMaterial, type TlsValues } from './tls-material.ts'
 
-/** How a peer proves who it is. */
+export type { Pem } from './tls-material.ts'
+
+/** A value, or a function that gives it for each new connection: for what is renewed while the program runs. */
+export type PerConnection<Value> = Value | (() => Value | Promise<Value>)
+
+/** How a peer proves who it is, and how we do. */
 export interface TlsOptions {
-  /** Certificates in PEM that are trusted instead of the public ones. */
-  readonly ca?: string | Buffer
+  /** Certificates in PEM that are trusted instead of the public ones, or a function that gives them for each new connection. */
+  readonly ca?: PerConnection<Pem> | undefined
+  /** Our certificate in PEM, and those of the authorities between it and one that the peer trusts; or a function that gives it for each new connection. */
+  readonly cert?: PerConnection<Pem> | undefined
+  /** Its private key in PEM, or a function that gives it for each new connection. */
+  readonly key?: PerConnection<string | Buffer> | undefined
+  /** What the key is encrypted with, or a function that gives it for each new connection. */
+  readonly passphrase?: PerConnection<string> | undefined
+  /**
+   * Public keys of which one must be in the peer's chain, beside all that is checked otherwise: each as `sha256/BASE64`, the digest
+   * of the SubjectPublicKeyInfo (RFC 7469 section 2.4); or a function that gives them for each new connection.
+   */
+  readonly pins?: PerConnection<string | readonly string[]> | undefined
   /** The name to ask for and to verify, if it is not the endpoint's host. */
-  readonly servername?: string
-  /** Whether the certificate is checked; false only for tests on one's own machine. */
+  readonly servername?: string | undefined
+  /** The oldest version to speak. Default `TLSv1.2`. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** Whether the certificate is checked; false only for tests on one's own machine. Default true. */
   readonly verify?: boolean | undefined
 }
 
-/** What all TLS connections to one origin share: trust, read once, and the session to resume. */
+/** What may be given by a function. */
+const PARTS = ['ca', 'cert', 'key', 'passphrase', 'pins'] as const
+
+/** What all TLS connections to one origin share: trust and identity, read once if they are values, and the session to resume. */
 export class TlsOrigin {
   /** The name or address that the peer's certificate must carry. */
   readonly servername: string
-  private readonly verify: boolean
-  private readonly context: SecureContext
-  private session: Buffer | undefined
+  private readonly options: TlsOptions
+  private readonly changing: boolean
+  private current: TlsMaterial | undefined
 
   /**
    * @param host of the origin; `localhost` for a unix socket
-   * @throws TypeError if `ca` holds no certificate
+   * @throws TypeError if `ca` or `cert` holds no certificate, `key` is not its key, or a pin is none
    */
   constructor(host: string, given: TlsOptions) {
     const options = own(given)
     this.servername = options.servername ?? host
-    this.verify = options.verify ?? true
-    // createSecureContext ignores a `ca` without a certificate, and then trusts nobody, with no hint why.
-    if (options.ca !== undefined) checkCertificate(options.ca)
-    this.context = createSecureContext(
-      own({ minVersion: 'TLSv1.2' as const, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
-    )
+    this.options = options
+    this.changing = PARTS.some((part) => typeof options[part] === 'function')
+    if (this.changing) checkFixed(options)
+    else this.current = new TlsMaterial(this.servername, options as TlsValues)
   }
 
-  /** The part of `tls.connect`'s options that concerns TLS. */
-  connectionOptions(): ConnectionOptions {
-    return {
-      // Given always: the default of it follows NODE_TLS_REJECT_UNAUTHORIZED.
-      rejectUnauthorized: this.verify,
-      secureContext: this.context,
-      ALPNProtocols: ['http/1.1'],
-      // SNI names hosts only, never addresses (RFC 6066 section 3).
-      ...(isIP(this.servername) === 0 ? { servername: this.servername } : {}),
-      // What is dialled may be an address or a unix socket: the name to verify is always this one.
-      checkServerIdentity: (_dialled, certificate) => checkIdentity(this.servername, certificate),
-      ...(this.session === undefined ? {} : { session: this.session }),
+  /**
+   * For one new connection. What the functions of `options` give is read anew only where it has changed; then no session of
+   * before is resumed, since it stands for who we were and whom we trusted.
+   * @throws TrafficError `auth_failed` if a function throws, or gives what cannot be used
+   */
+  material(): TlsMaterial | Promise<TlsMaterial> {
+    return this.changing || this.current === undefined ? this.renewed() : this.current
+  }
+
+  private async renewed(): Promise<TlsMaterial> {
+    try {
+      const values = { ...this.options, ...(await given(this.options)) } as TlsValues
+      if (this.current?.isOf(values) !== true) this.current = new TlsMaterial(this.servername, values)
+      return this.current
+    } catch (cause) {
+      throw notObtained(this.servername, cause)
     }
   }
-
-  /** Keeps what the peer gives for resumption (RFC 8446 section 4.6.1). */
-  watch(socket: TLSSocket): void {
-    socket.on('session', (session: Buffer) => {
-      this.session = session
-    })
-  }
-
-  /** A session that did not help is not offered again. */
-  forgetSession(): void {
-    this.session = undefined
-  }
 }
 
-/** Node falls back to the common name, which must not be taken for a host's (RFC 9110 4.3.4): here there is none. */
-function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
-  return checkServerIdentity(name, { ...certificate, subject: { ...certificate.subject, CN: '' } })
+async function given(options: TlsOptions): Promise<TlsValues> {
+  const values = await Promise.all(
+    PARTS.map(async (part) => {
+      const option = options[part]
+      try {
+        return typeof option === 'function' ? await option() : option
+      } catch (cause) {
+        throw new Error(
+          `the function tls.${part} threw ${cause instanceof Error ? cause.message : String(cause)}`,
+          {
+            cause,
+          },
+        )
+      }
+    }),
+  )
+  return Object.fromEntries(PARTS.map((part, index) => [part, values[index]]))
 }
 
-function checkCertificate(ca: string | Buffer): X509Certificate {
-  try {
-    return new X509Certificate(ca)
-  } catch (cause) {
-    throw new TypeError('tls.ca holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)', { cause })
-  }
+/** What is wrong from the start is told then, and not by the first connection. */
+function checkFixed({ ca, cert, pins }: TlsOptions): void {
+  if (ca !== undefined && typeof ca !== 'function') checkCertificate('tls.ca', ca)
+  if (cert !== undefined && typeof cert !== 'function') checkCertificate('tls.cert', cert)
+  if (pins !== undefined && typeof pins !== 'function') checkedPins(pins)
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired; it must be renewed there',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; compare the clocks of both machines',
-  CERT_REVOKED: 'its certificate was revoked',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give that certificate as tls.ca to trust it',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from a CA that is not trusted; give that CA as tls.ca',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate comes from a CA that is not trusted; give that CA as tls.ca, or let the server send its intermediate certificates',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'its certificate comes from a CA that is not trusted; give that CA as tls.ca, or let the server send its intermediate certificates',
-  UNABLE_TO_GET_ISSUER_CERT: 'the chain of its certificate is incomplete; tls.ca must hold the root as well',
-  INVALID_PURPOSE: 'its certificate is not made for servers',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on that port; use http: or the port of https',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS on that port; use http: or the port of https',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it offers nothing newer than TLS 1.1; TLS 1.2 or later is needed',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it refuses our versions of TLS, 1.2 and later',
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'it does not know the name asked for; set tls.servername',
-  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'it refuses HTTP/1.1 by ALPN',
-  ERR_SSL_SSL_TLS_ALERT_NO_APPLICATION_PROTOCOL: 'it refuses HTTP/1.1 by ALPN',
-  ECONNRESET: 'it closed the connection during the handshake',
-}
-
-/** Why a handshake failed, and what to do about it, for the developer or operator. */
-export function tlsFailureReason(error: Error, servername: string): string {
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `its certificate is not for ${servername}${altNames(error)}; set tls.servername to a name it carries`
-  }
-  const reason = REASONS[code]
-  return reason === undefined ? error.message : `${reason} (${code})`
-}
-
-function altNames(error: Error): string {
-  if (!('cert' in error)) return ''
-  const { subjectaltname } = error.cert as { subjectaltname?: string }
-  return subjectaltname === undefined ? ' and carries no names' : ` but for ${subjectaltname}`
+/** It is this side that has nothing to show: no other try helps, and nothing was sent. */
+function notObtained(servername: string, cause: unknown): TrafficError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new TrafficError('auth_failed', `what TLS with ${servername} takes was not obtained: ${reason}`, {
+    phase: 'tls',
+    replaySafe: 'unsent',
+    cause,
+  })
 }

@@ -9,13 +9,15 @@ import {
   connect,
   type ConnectOptions,
   type ConnectTarget,
+  pinMismatch,
   targetName,
 } from '../connect/connect.ts'
 import { HttpConnect } from './http-connect.ts'
 import type { Proxy } from './proxy.ts'
 import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handshake.ts'
 import { Socks5 } from './socks5.ts'
-import { TlsOrigin, tlsFailureReason } from '../connect/tls.ts'
+import { TlsOrigin } from '../connect/tls.ts'
+import { tlsFailureReason } from '../connect/tls-failure.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from '../connect/node-options.ts'
 import { HandshakeReader, readInto } from './handshake-reader.ts'
 
@@ -160,23 +162,25 @@ class ProxyTunnel implements Cancellable {
     })
   }
 
-  private secure(tunnel: Socket, tls: TlsOrigin): Promise<Socket> {
+  private async secure(tunnel: Socket, tls: TlsOrigin): Promise<Socket> {
     this.phase = 'tls'
     const { onread } = this.parts.options
-    return new Promise((resolve, reject) => {
+    const material = await tls.material()
+    if (this.settled) throw this.error('proxy_failed', 'no longer wanted')
+    return await new Promise((resolve, reject) => {
       const options: ConnectionOptions & { allowHalfOpen: boolean } = {
         ...SOCKET_DEFAULTS,
         ...TLS_DEFAULTS,
-        ...tls.connectionOptions(),
+        ...material.connectionOptions(),
         socket: tunnel,
         allowHalfOpen: true,
       }
       const socket = connectTls(own(options))
       this.socket = socket
-      tls.watch(socket)
+      material.watch(socket)
       const broken = (error: Error): void => {
         if (this.settled) return
-        tls.forgetSession()
+        material.forgetSession()
         const reason = tlsFailureReason(error, tls.servername)
         const name = targetName(this.parts.target)
         reject(
@@ -188,6 +192,11 @@ class ProxyTunnel implements Cancellable {
         )
       }
       socket.once('secureConnect', () => {
+        const objection = material.objection(socket)
+        if (objection !== undefined) {
+          material.forgetSession()
+          return reject(pinMismatch(targetName(this.parts.target), objection))
+        }
         if (onread !== undefined) readInto(socket, onread)
         resolve(socket)
       })

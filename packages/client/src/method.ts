@@ -1,0 +1,13 @@
+import { isToken } from '@headgate/core'
+
+/**
+ * The method as it is sent. Names are case-sensitive, but for the ones that fetch knows in any case (WHATWG Fetch 2.2.1).
+ * @param refused makes the error of a method that cannot be sent
+ */
+export function methodOf(method: string, refused: (reason: string) => Error): string {
+  if (/^(?:get|head|post|put|delete|options)$/i.test(method)) return method.toUpperCase()
+  if (!isToken(method)) throw refused(`${JSON.stringify(method)} is not an HTTP method`)
+  if (/^(?:connect|trace|track)$/i.test(method))
+    throw refused(`the method ${method} cannot be sent by a client`)
+  return method
+}

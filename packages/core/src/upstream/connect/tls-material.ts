@@ -1,0 +1,146 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import {
+  checkServerIdentity,
+  type ConnectionOptions,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls'
+import { own } from '../../message/own-options.ts'
+import { checkedPins, pinObjection } from './pins.ts'
+
+/** Certificates in PEM: one text may hold several, and a list several texts. */
+export type Pem = string | Buffer | readonly (string | Buffer)[]
+
+/** The options of TLS, with what functions gave in their place. */
+export interface TlsValues {
+  readonly ca?: Pem | undefined
+  readonly cert?: Pem | undefined
+  readonly key?: string | Buffer | undefined
+  readonly passphrase?: string | undefined
+  readonly pins?: string | readonly string[] | undefined
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  readonly verify?: boolean | undefined
+}
+
+/** What connections are made with for as long as the values stay the same, the session to resume among it. */
+export class TlsMaterial {
+  private readonly servername: string
+  private readonly values: TlsValues
+  private readonly context: SecureContext
+  private readonly pins: readonly string[] | undefined
+  private session: Buffer | undefined
+
+  /** @throws TypeError that names the option that is not valid, without its value */
+  constructor(servername: string, given: TlsValues) {
+    const values = own(given)
+    this.servername = servername
+    this.values = values
+    this.pins = values.pins === undefined ? undefined : checkedPins(values.pins)
+    this.context = secureContext(values)
+  }
+
+  /** Whether it was made of these. */
+  isOf(values: TlsValues): boolean {
+    const { ca, cert, key, passphrase, pins } = this.values
+    return (
+      isSame(ca, values.ca) &&
+      isSame(cert, values.cert) &&
+      isSame(key, values.key) &&
+      isSame(passphrase, values.passphrase) &&
+      isSame(pins, values.pins)
+    )
+  }
+
+  /** The part of `tls.connect`'s options that concerns TLS. */
+  connectionOptions(): ConnectionOptions {
+    return {
+      // Given always: the default of it follows NODE_TLS_REJECT_UNAUTHORIZED.
+      rejectUnauthorized: this.values.verify ?? true,
+      secureContext: this.context,
+      ALPNProtocols: ['http/1.1'],
+      // SNI names hosts only, never addresses (RFC 6066 section 3).
+      ...(isIP(this.servername) === 0 ? { servername: this.servername } : {}),
+      // What is dialled may be an address or a unix socket: the name to verify is always this one.
+      checkServerIdentity: (_dialled, certificate) => checkIdentity(this.servername, certificate),
+      ...(this.session === undefined ? {} : { session: this.session }),
+    }
+  }
+
+  /** Why a peer that is verified must not be talked to all the same; undefined if it may. */
+  objection(socket: TLSSocket): string | undefined {
+    // A session that is resumed goes back to a handshake in which the same pins were looked at.
+    return this.pins === undefined || socket.isSessionReused() ? undefined : pinObjection(socket, this.pins)
+  }
+
+  /** Keeps what the peer gives for resumption (RFC 8446 section 4.6.1). */
+  watch(socket: TLSSocket): void {
+    socket.on('session', (session: Buffer) => {
+      this.session = session
+    })
+  }
+
+  /** A session that did not help is not offered again. */
+  forgetSession(): void {
+    this.session = undefined
+  }
+}
+
+/** @throws TypeError if they are no certificates, or do not belong together; the texts of OpenSSL tell nothing of a key */
+function secureContext({ ca, cert, key, passphrase, minVersion = 'TLSv1.2' }: TlsValues): SecureContext {
+  // createSecureContext ignores a `ca` without a certificate, and then trusts nobody, with no hint why.
+  if (ca !== undefined) checkCertificate('tls.ca', ca)
+  if (cert !== undefined) checkCertificate('tls.cert', cert)
+  if ((cert === undefined) !== (key === undefined))
+    throw new TypeError('tls.cert and tls.key belong together: give both or neither')
+  if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
+    throw new TypeError(`tls.minVersion is ${JSON.stringify(minVersion)}; allowed: "TLSv1.2" or "TLSv1.3"`)
+  const parts = { ca, cert, key, passphrase } as { ca?: string } // each may be a list, too
+  const said = Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
+  try {
+    return createSecureContext(own({ minVersion, ...said }))
+  } catch (cause) {
+    throw new TypeError(`tls.cert, tls.key or tls.passphrase is not valid: ${keyProblem(cause)}`, { cause })
+  }
+}
+
+function keyProblem(cause: unknown): string {
+  const { code, message } = cause as Error & { code?: string }
+  if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') return 'the key is not that of the certificate'
+  if (/BAD_DECRYPT|BAD_PASSWORD_READ|INTERRUPTED_OR_CANCELLED/i.test(code ?? ''))
+    return 'the key is encrypted, and tls.passphrase does not open it'
+  if (code?.includes('UNSUPPORTED') === true)
+    return 'the key is not in PEM form (-----BEGIN PRIVATE KEY-----)'
+  return message
+}
+
+/** @throws TypeError if one of the texts holds no certificate */
+export function checkCertificate(option: string, pem: Pem): void {
+  for (const each of Array.isArray(pem) ? (pem as readonly (string | Buffer)[]) : [pem as string | Buffer]) {
+    try {
+      void new X509Certificate(each)
+    } catch (cause) {
+      throw new TypeError(`${option} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`, {
+        cause,
+      })
+    }
+  }
+}
+
+type Part = Pem | readonly string[] | undefined
+
+function isSame(one: Part, other: Part): boolean {
+  if (one === other) return true
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false
+    return one.every((each: string | Buffer, index) => isSame(each, other[index] as string | Buffer))
+  }
+  return Buffer.isBuffer(one) && Buffer.isBuffer(other) && one.equals(other)
+}
+
+/** Node falls back to the common name, which must not be taken for a host's (RFC 9110 4.3.4): here there is none. */
+function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+  return checkServerIdentity(name, { ...certificate, subject: { ...certificate.subject, CN: '' } })
+}
