@@ -204,6 +204,26 @@ test('several frames of zstd are one content, those to be skipped are skipped, i
   await assert.rejects(collect(response.body), { code: 'decompression_failed' })
 })
 
+test('content cut into tiny frames of zstd is refused, since each takes as long as some KiB; frames to be skipped take nothing', async () => {
+  const tiny = zstdCompressSync('x')
+  const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0])
+  const of = (frame: Uint8Array, times: number): Buffer => Buffer.concat(Array<Uint8Array>(times).fill(frame))
+  for (const size of [10, 1000, 100_000]) {
+    const few = await answer({ encoding: 'zstd', body: arriving(of(tiny, 100), size) })
+    assert.equal(String(await collect(few.response.body)), 'x'.repeat(100))
+    const many = await answer({ encoding: 'zstd', body: arriving(of(tiny, 20_000), size) })
+    await assert.rejects(collect(many.response.body), {
+      code: 'decompression_failed',
+      message: /frames so small/,
+    })
+    const passed = Buffer.concat([tiny, of(skipped, 20_000), tiny])
+    const { response } = await answer({ encoding: 'zstd', body: arriving(passed, size) })
+    assert.equal(String(await collect(response.body)), 'xx')
+  }
+  const { response } = await answer({ encoding: 'zstd', body: arriving(of(skipped, 10)) })
+  assert.equal(String(await collect(response.body)), '')
+})
+
 test('what has no coding, one that nobody knows, or no content, is left alone', async () => {
   for (const given of [
     { body: bodyFrom('plain') },

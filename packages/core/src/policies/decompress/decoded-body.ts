@@ -50,6 +50,8 @@ export class DecodedBody implements Body, BodySink {
   private readonly frames: ZstdFrames | undefined
   private trailers: HeaderList | undefined
   private encoded = 0
+  /** Bytes that the decoder was given. */
+  private given = 0
   private decoded = 0
   private complete = false
   /** What was decoded has come to its end: only padding may follow. */
@@ -85,17 +87,31 @@ export class DecodedBody implements Body, BodySink {
     this.encoded += chunk.length
     if (this.finished) return this.skip(chunk)
     this.zeros = isPadding(chunk) ? this.zeros + chunk.length : zerosAtEnd(chunk)
-    this.decoder ??= this.begin(chunk[0] as number) // it is not empty
-    if (this.frames === undefined) return this.decoder.write(chunk)
-    let room = true
+    if (this.frames === undefined) return this.give(chunk)
     // The decoder goes on with a further frame only if that comes in a write of its own.
-    for (const part of this.frames.split(chunk)) room = this.decoder.write(part)
+    const parts = this.frames.split(chunk)
+    if (this.frames.tooMany(this.encoded)) {
+      this.broken(
+        'it is cut into frames so small that they are dearer than what they hold, as an attack does',
+      )
+      return true
+    }
+    let room = true
+    for (const part of parts) room = this.give(part)
     return room
+  }
+
+  private give(chunk: Uint8Array): boolean {
+    this.decoder ??= this.begin(chunk[0] as number) // it is not empty
+    this.given += chunk.length
+    return this.decoder.write(chunk)
   }
 
   end(trailers?: HeaderList): void {
     this.complete = true
     this.trailers = trailers
+    const rest = this.frames?.rest()
+    if (rest !== undefined && rest.length > 0) this.give(rest)
     // Content of no octets is encoded as it is, whatever the field says.
     if (this.decoder === undefined || this.finished) this.stop()?.end(trailers)
     else this.decoder.end()
@@ -122,7 +138,7 @@ export class DecodedBody implements Body, BodySink {
   }
 
   private ended(decoder: Decoder): void {
-    const rest = this.encoded - decoder.bytesWritten
+    const rest = this.given - decoder.bytesWritten
     const padded = this.coding === 'gzip' && rest <= Math.min(this.zeros, MAX_PADDING)
     if ((rest > 0 || !this.complete) && !padded) return this.broken(`it is not valid: ${TRAILING}`)
     if (this.complete) return this.stop()?.end(this.trailers)
