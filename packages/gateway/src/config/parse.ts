@@ -6,7 +6,7 @@ import { firstFindings } from './problems/first-findings.ts'
 import { findingsOf } from './problems/issues.ts'
 import type { ConfigSource } from './problems/place.ts'
 import { formatPath, valueAt } from './problems/problem.ts'
-import type { ConfigProblem, Finding } from './problems/problem.ts'
+import type { ConfigProblem, Finding, Path } from './problems/problem.ts'
 import { inputSchema } from './schema/input-schema.ts'
 import { applySchema, defaultRouteName } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
@@ -72,8 +72,14 @@ function complete(
   return {
     ...config,
     ...(shared && { shared: { ...shared, responseHeaders } }),
-    ...(variables.length > 0 && { variables }),
+    ...(variables.length > 0 && { variables: inOrder(variables) }),
   }
+}
+
+/** By their places: in which order keys are written makes no other configuration. */
+function inOrder<Each extends { readonly path: Path }>(variables: readonly Each[]): Each[] {
+  const placed = variables.map((each) => ({ each, place: formatPath(each.path) }))
+  return placed.sort((one, other) => (one.place < other.place ? -1 : 1)).map(({ each }) => each)
 }
 
 function atWrittenPlaces(findings: Finding[], expanded: Expanded | undefined): Finding[] {

@@ -106,19 +106,17 @@ export class Reloader {
    * @param locate tells where its values stand in the text that it was read from
    */
   apply(input: unknown, order: ChangeOrder, locate?: Locate): Promise<ChangeOutcome> {
-    const from = locate === undefined ? {} : { locate }
-    return this.inTurn(order, async () =>
-      this.change(
-        await attempt('checked', () => checkInput(this.withSecrets(input), this.source.folder, from)),
-        order,
-      ),
-    )
-  }
-
-  /** What was shown in place of secrets stands for those that are in force. */
-  private withSecrets(input: unknown): unknown {
-    const { whole, shown } = writtenVersion(this.inForce)
-    return restoreRedacted(input, whole, shown)
+    const check = (): Promise<LoadResult> => {
+      const { whole, shown } = writtenVersion(this.inForce)
+      // What was shown in place of secrets stands for those in force, and a variable where it stands there for its value.
+      const { input: restored, isInForce } = restoreRedacted(input, whole, shown)
+      return checkInput(restored, this.source.folder, {
+        variables: variablesOf(this.source.folder, process.env),
+        mayHoldVariables: isInForce,
+        ...(locate !== undefined && { locate }),
+      })
+    }
+    return this.inTurn(order, async () => this.change(await attempt('checked', check), order))
   }
 
   /** What was in force before. */

@@ -29,7 +29,7 @@ type Config = typeof CURRENT
 function sentBack(change: (shown: Config) => unknown): Config {
   const shown = redact(CURRENT, schema) as Config
   assert.doesNotMatch(JSON.stringify(shown), /secret of|"one"/)
-  return restoreRedacted(change(structuredClone(shown)), CURRENT, shown) as Config
+  return restoreRedacted(change(structuredClone(shown)), CURRENT, shown).input as Config
 }
 
 describe('what was shown in place of a secret', () => {

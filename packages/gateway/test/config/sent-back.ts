@@ -10,7 +10,7 @@ import { writtenConfig } from '../../src/config/write/write-config.ts'
 export function assertSentBackIsSame(config: GatewayConfig): void {
   const written: unknown = JSON.parse(JSON.stringify(writtenConfig(config)))
   const shown = redact(written, configJsonSchema())
-  const result = parseConfig(restoreRedacted(shown, written, shown))
+  const result = parseConfig(restoreRedacted(shown, written, shown).input)
   assert.ok(result.ok, JSON.stringify(result))
   const { variables: _, ...values } = config
   assert.equal(JSON.stringify(result.config), JSON.stringify(values))

@@ -183,7 +183,10 @@ test('a file has variables, what is handed over has none, and what is kept has t
   for (const text of [upstream, '${file:token}', 'x${HEADGATE_TEST_BACKEND:-y}']) {
     const handed = await checkInput({ routes: [{ respond: { body: text } }] }, folder)
     assert.ok(!handed.ok)
-    assert.match(handed.problems[0]?.message ?? '', /variables are read in the configuration file only/)
+    assert.match(
+      handed.problems[0]?.message ?? '',
+      /new variables are taken from the configuration file only/,
+    )
   }
 })
 

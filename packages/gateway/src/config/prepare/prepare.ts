@@ -38,12 +38,14 @@ export interface InputOrigin {
   readonly isUnquoted?: boolean
   /** Undefined: none are read, and each is a mistake. */
   readonly variables?: Variables | undefined
+  /** Where variables may stand. Left out: everywhere. */
+  readonly mayHoldVariables?: ((path: Path) => boolean) | undefined
 }
 
 /** Makes plain what was read, within the bounds, and puts the values of variables in their places. */
 export function prepareInput(
   raw: unknown,
-  { root, isUnquoted = false, variables }: InputOrigin,
+  { root, isUnquoted = false, variables, mayHoldVariables }: InputOrigin,
 ): PrepareResult {
   const schema = inputSchema()
   let variable = false
@@ -57,15 +59,20 @@ export function prepareInput(
   if (!variable) return { ok: true, written, input: written, places: [], findings: [], leftOut }
   const places: VariablePlace[] = []
   const findings: Finding[] = []
-  const resolved = plainCopy(written, schema, replacing(variables, places, findings))
+  const resolved = plainCopy(written, schema, replacing(variables, mayHoldVariables, places, findings))
   return resolved.ok ? { ok: true, written, input: resolved.value, places, findings, leftOut } : resolved
 }
 
-function replacing(variables: Variables | undefined, places: VariablePlace[], findings: Finding[]): Replace {
+function replacing(
+  variables: Variables | undefined,
+  mayHoldVariables: InputOrigin['mayHoldVariables'],
+  places: VariablePlace[],
+  findings: Finding[],
+): Replace {
   return (value, path, schemas) => {
     if (typeof value !== 'string' || !value.includes('${')) return value
     const isVariable = holdsVariable(value)
-    if (isVariable && variables === undefined) {
+    if (isVariable && (variables === undefined || mayHoldVariables?.(path) === false)) {
       findings.push({ path: [...path], ...NOT_HERE })
       return value
     }
@@ -83,7 +90,7 @@ function replacing(variables: Variables | undefined, places: VariablePlace[], fi
 const NONE: Variables = { env: {}, file: () => ({ ok: false, problem: '', hint: '' }) }
 
 const NOT_HERE = {
-  problem: 'holds a variable, and variables are read in the configuration file only',
+  problem: 'holds a variable, and new variables are taken from the configuration file only',
   hint: 'whoever may change the configuration could read the environment of the gateway otherwise; write the value, or "$${" where "${" is meant',
 }
 

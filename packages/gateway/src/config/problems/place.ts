@@ -20,6 +20,8 @@ export interface ConfigSource {
   readonly isUnquoted?: boolean
   /** Where the values of variables come from; without it, there are none. */
   readonly variables?: Variables
+  /** Where they may stand. Left out: everywhere. */
+  readonly mayHoldVariables?: (path: Path) => boolean
 }
 
 export interface WrittenInput {
