@@ -2,6 +2,7 @@ import { own, unknownOption } from '@headgate/core'
 import { POLICY_CHECKS, RETRY_PARTS, TIMEOUT_PARTS } from './check-options.ts'
 import {
   anything,
+  callback,
   type Check,
   type Checks,
   checkedValue,
@@ -57,6 +58,9 @@ const CALL_CHECKS: Checks<CallOptions> = {
   priority: oneOf('high', 'normal', 'low'),
   redirectMode: oneOf('follow', 'manual', 'error'),
   throwOnStatus: flag,
+  onUploadProgress: callback,
+  onDownloadProgress: callback,
+  onInformational: callback,
 }
 
 /** Also one of a polyfill. */

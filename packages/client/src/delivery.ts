@@ -8,12 +8,30 @@ import {
   RelayedBody,
   type TrafficError,
 } from '@headgate/core'
+import type { Progress } from './progress.ts'
+import type { CallFacts } from './response/call-facts.ts'
+
+/** Who is told how far the content is, and how it ends. */
+export interface DeliveryListeners {
+  readonly facts: CallFacts
+  readonly progress: Progress | undefined
+}
 
 /** Has the exchange end when its response's body does: at once if it is here already. */
-export function deliver(exchange: Exchange, response: HttpResponse): HttpResponse {
+export function deliver(
+  exchange: Exchange,
+  response: HttpResponse,
+  listeners: DeliveryListeners,
+): HttpResponse {
   const { status, body } = response
-  if (body.whole === undefined) response.body = new Delivery(exchange, status, body)
-  else finish(exchange, status, body.whole.length, undefined)
+  const { whole } = body
+  if (whole === undefined) {
+    response.body = new Delivery(exchange, status, body, listeners)
+    return response
+  }
+  if (whole.length > 0) listeners.progress?.moved(whole.length)
+  listeners.facts.ended(exchange.clock.now(), undefined, undefined)
+  finish(exchange, status, whole.length, undefined)
   return response
 }
 
@@ -41,14 +59,16 @@ function finish(
 class Delivery extends RelayedBody implements Cancellable {
   private readonly exchange: Exchange
   private readonly status: number
+  private readonly listeners: DeliveryListeners
   private received = 0
   private over = false
   private failure: TrafficError | undefined
 
-  constructor(exchange: Exchange, status: number, inner: Body) {
+  constructor(exchange: Exchange, status: number, inner: Body, listeners: DeliveryListeners) {
     super(inner)
     this.exchange = exchange
     this.status = status
+    this.listeners = listeners
     exchange.occupy(this)
   }
 
@@ -72,11 +92,13 @@ class Delivery extends RelayedBody implements Cancellable {
 
   override write(chunk: Uint8Array): boolean {
     this.received += chunk.byteLength
+    this.listeners.progress?.moved(chunk.byteLength)
     return super.write(chunk)
   }
 
   override end(trailers?: HeaderList): void {
-    this.finish(undefined)
+    this.listeners.progress?.ended()
+    this.finish(undefined, trailers)
     super.end(trailers)
   }
 
@@ -90,8 +112,9 @@ class Delivery extends RelayedBody implements Cancellable {
     super.fail(cause)
   }
 
-  private finish(error: TrafficError | undefined): void {
+  private finish(error: TrafficError | undefined, trailers?: HeaderList): void {
     this.over = true
+    this.listeners.facts.ended(this.exchange.clock.now(), trailers, error)
     this.exchange.release(this)
     finish(this.exchange, this.status, this.received, error)
   }

@@ -129,6 +129,7 @@ export class ClientEngine {
       signal: call.signal,
       priority: call.priority,
       maxBufferedBody: settings.maxBufferedBody,
+      listeners: call,
       failures,
     })
   }

@@ -1,4 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
+import { tell } from './listener.ts'
 import type { CircuitState, ErrorCode, ErrorPhase } from '@headgate/core'
 
 /** What every event of a call tells. */
@@ -88,15 +89,7 @@ export class EventSource {
   /** What a listener throws is reported as an uncaught error of its own: the call goes on. */
   tell<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): void {
     channels[name].publish(event)
-    for (const listener of this.listeners.get(name) ?? []) {
-      try {
-        listener(event as never)
-      } catch (thrown) {
-        queueMicrotask(() => {
-          throw thrown
-        })
-      }
-    }
+    for (const listener of this.listeners.get(name) ?? []) tell(listener, event as never)
   }
 }
 

@@ -6,9 +6,11 @@ export type { Explanation } from './explain.ts'
 export type { Fetch } from './fetch/fetch.ts'
 export type { FetchError } from './fetch/failures.ts'
 export type { FetchInit, FetchSettings } from './fetch/members.ts'
+export type { InformationalListener, InformationalResponse } from './informational.ts'
 export type { Finding } from './lint.ts'
 export type { OpenTelemetryApi } from './open-telemetry.ts'
 export type {
+  CallListeners,
   CallOptions,
   CallPolicyOptions,
   ClientOptions,
@@ -27,9 +29,11 @@ export type { DurationFigures, OriginFigures } from './origin-metrics.ts'
 export type { CursorPaging, NextUrlPaging, NumberPaging, OffsetPaging, Paging } from './next-page.ts'
 export type { PaginateItemsOptions, PaginateOptions } from './paginate.ts'
 export { PRESETS } from './presets.ts'
+export type { ProgressListener, TransferProgress } from './progress.ts'
 export type { ReconnectSettings } from './reconnect.ts'
 export type { BodyInput } from './request-body.ts'
 export type { Query, QueryValue } from './query.ts'
+export type { CallTimings } from './response/call-facts.ts'
 export { ClientResponse } from './response/response.ts'
 export type { Result } from './result.ts'
 export type { SseOptions } from './sse.ts'

@@ -19,6 +19,8 @@ import type {
   TlsOptions,
 } from '@headgate/core'
 import type { OpenTelemetryApi } from './open-telemetry.ts'
+import type { InformationalListener } from './informational.ts'
+import type { ProgressListener } from './progress.ts'
 import type { BodyInput } from './request-body.ts'
 import type { Query } from './query.ts'
 
@@ -188,8 +190,18 @@ export interface CallPolicyOptions
   readonly dedupe?: false | undefined
 }
 
+/** Who is told how a call goes on: at most ten times a second, and of the end. */
+export interface CallListeners {
+  /** Told how many bytes of the request's content were sent, and how many there are if that is known. Each attempt begins anew. */
+  readonly onUploadProgress?: ProgressListener | undefined
+  /** Told how many bytes of the response's content came, decoded, and how many there are if that is known. Content comes as it is read. */
+  readonly onDownloadProgress?: ProgressListener | undefined
+  /** Told of each response of 1xx before the final one, as 103 (Early Hints) with its Link fields. Never of 100 and 101. */
+  readonly onInformational?: InformationalListener | undefined
+}
+
 /** Options of one call. */
-export interface CallOptions extends CallPolicyOptions {
+export interface CallOptions extends CallPolicyOptions, CallListeners {
   /** For `fetch`, `attempt`, `sse`, `paginate` and `explain`. Default: GET. */
   readonly method?: string | undefined
   /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */

@@ -7,11 +7,15 @@ import {
   type Redirect,
   redirectsOf,
   TrafficError,
+  WireFacts,
 } from '@headgate/core'
 import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
-import type { Priority } from './options.ts'
+import { listenToInformational } from './informational.ts'
+import type { CallListeners, Priority } from './options.ts'
+import { Progress, uploadTold } from './progress.ts'
+import { CallFacts } from './response/call-facts.ts'
 import type { Failures } from './response/failures.ts'
 import { targetUrl } from './request-target.ts'
 import { ClientResponse } from './response/response.ts'
@@ -23,6 +27,7 @@ export interface SendOptions {
   readonly signal: AbortSignal | null | undefined
   readonly priority?: Priority | undefined
   readonly maxBufferedBody: number
+  readonly listeners: CallListeners
   /** How the response tells what went wrong while it was read. */
   readonly failures: Failures
 }
@@ -32,17 +37,26 @@ const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low']
 
 /** Turns a request into an exchange, has it answered, and makes a response of what comes. Rejects with a TrafficError. */
 export async function send(request: HttpRequest, options: SendOptions): Promise<ClientResponse> {
-  const exchange = new Exchange(request, options.clock)
+  const { clock, listeners } = options
+  if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
+  const exchange = new Exchange(request, clock)
+  exchange.wire = new WireFacts()
+  if (listeners.onInformational) listenToInformational(exchange, listeners.onInformational)
   if (options.signal) cancelOnAbort(exchange, options.signal)
   if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
-    return new ClientResponse(deliver(exchange, await answerTo(exchange, options)), {
+    const response = await answerTo(exchange, options)
+    const call = new CallFacts(exchange)
+    const progress =
+      listeners.onDownloadProgress && new Progress(listeners.onDownloadProgress, clock, response.body.length)
+    return new ClientResponse(deliver(exchange, response, { facts: call, progress }), {
       method: exchange.request.method,
       url: targetUrl(exchange.request),
       redirected: redirectsOf(exchange).length > 0,
       type: typeOf(redirectsOf(exchange)),
       attempts: exchange.attempts,
+      call,
       limit: options.maxBufferedBody,
       failures: options.failures,
     })

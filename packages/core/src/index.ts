@@ -196,5 +196,6 @@ export {
 } from './policies/load-shed.ts'
 export { passDeadline, type PassDeadlineOptions } from './policies/pass-deadline.ts'
 export { parseRequestTimeout } from './fields/request-timeout.ts'
+export { type ConnectionFacts, WireFacts } from './message/wire-facts.ts'
 export { RelayedBody } from './message/relayed-body.ts'
 export { isToken } from './message/tokens.ts'

@@ -1,7 +1,7 @@
-import type { CallPolicyOptions, Priority } from '../options.ts'
+import type { CallListeners, CallPolicyOptions, Priority } from '../options.ts'
 
 /** What a call of `fetch` may say that only Headgate knows. */
-export interface FetchSettings extends CallPolicyOptions {
+export interface FetchSettings extends CallPolicyOptions, CallListeners {
   /** Who goes first where calls wait for a slot (`concurrency`). Default: what `init.priority` says. */
   readonly priority?: Priority | undefined
 }

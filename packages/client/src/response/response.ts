@@ -10,6 +10,7 @@ import {
 } from '@headgate/core'
 import type { StandardSchema } from '../standard-schema.ts'
 import { shown } from '../shown-url.ts'
+import type { CallFacts, CallTimings } from './call-facts.ts'
 import { validated } from './content.ts'
 import type { Failures } from './failures.ts'
 import { LazyStream } from './lazy-stream.ts'
@@ -27,6 +28,7 @@ export interface ResponseFacts {
   readonly type: 'basic' | 'cors'
   /** Tries that it took. */
   readonly attempts: number
+  readonly call: CallFacts
   /** The most bytes that `json()`, `text()` and their like hold. */
   readonly limit: number
   readonly failures: Failures
@@ -86,6 +88,24 @@ export class ClientResponse extends PlatformResponse {
   /** Tries that it took, the first included. */
   get attempts(): number {
     return this.#facts.attempts
+  }
+
+  /** How long each step took. To be asked again after the content, for its end. */
+  get timings(): CallTimings {
+    return this.#facts.call.timings
+  }
+
+  /** The IP address that it came from: that of the proxy if there is one. Undefined for unix sockets and transports in code. */
+  get remoteAddress(): string | undefined {
+    return this.#facts.call.remoteAddress
+  }
+
+  /**
+   * The fields behind the content (RFC 9110 6.5), empty if there are none: resolves when the content has been read to its end, and
+   * rejects with the TrafficError that broke it.
+   */
+  get trailers(): Promise<Headers> {
+    return this.#facts.call.trailers
   }
 
   get headers(): Headers {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import type { HttpResponse } from '../message/response.ts'
+import type { ConnectionFacts } from '../message/wire-facts.ts'
 import type { Timer } from '../time/timer.ts'
 import { type ClientConnectionOptions, optionsFor } from './connection-options.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
@@ -30,6 +31,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   private options: ClientConnectionOptions
   private readonly heads: ResponseHeads
   readonly persistence: Persistence = new Persistence()
+  /** How it came to be, where whoever opened it has looked. */
+  facts: ConnectionFacts | undefined
   private readonly timer: Timer
   private state: ClientState = 'idle'
   private exchange: Exchange | undefined
@@ -73,6 +76,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.sawOctets = false
     this.socket.ref()
     this.options = optionsFor(exchange, this.base)
+    exchange.wire?.begin(this.facts, this.persistence.exchanges > 1)
     exchange.occupy(this)
     const answer = Promise.withResolvers<HttpResponse>()
     this.answer = answer
@@ -93,6 +97,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   /** For the writer: the request is out, now it is the upstream's turn. */
   requestWritten(): void {
     if (this.unwritable !== undefined) return
+    const wire = this.exchange?.wire
+    if (wire !== undefined) wire.requestWrittenAt = this.options.clock.now()
     if (this.state === 'waiting') this.timer.arm(this.options.responseHeadTimeout)
     else if (this.state === 'body' && this.arriving === undefined) this.complete()
   }
@@ -168,6 +174,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   private final(head: ResponseIntake, framing: Framing, found: FoundHead): void {
     this.persistence.take(head)
     this.timer.hold()
+    const wire = this.exchange?.wire
+    if (wire !== undefined) wire.respondedAt = this.options.clock.now()
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
     this.move('head')

@@ -6,6 +6,7 @@ import type { ExchangeTimes } from './exchange-times.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest, Scheme } from './request.ts'
 import type { Authority } from './target.ts'
+import type { WireFacts } from './wire-facts.ts'
 
 /** The peer that asked, as its socket shows it. */
 export interface Peer {
@@ -87,6 +88,8 @@ export class Exchange {
   error: TrafficError | undefined
   /** The span that stands for it, if it is traced: that of an attempt is its child. */
   span: Span | undefined
+  /** What the wire tells of it; undefined where its face does not ask. */
+  wire: WireFacts | undefined
   /** Why it was given up; undefined while it is wanted. */
   cancellation: TrafficError | undefined
   /** Passes 1xx responses on to the peer that asked (RFC 9110 15.2); a face that cannot leaves it undefined. */

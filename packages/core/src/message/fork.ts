@@ -1,6 +1,7 @@
 import { TrafficError } from './errors.ts'
 import { type Cancellable, Exchange, type Outcome } from './exchange.ts'
 import type { HttpRequest } from './request.ts'
+import { WireFacts } from './wire-facts.ts'
 
 /**
  * An exchange made out of another, to be sent and given up on its own. What was found out about the parent so far (route,
@@ -24,6 +25,7 @@ export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
   child.endpoint = parent.endpoint
   child.tried = parent.tried
   child.span = parent.span
+  if (parent.wire !== undefined) child.wire = new WireFacts()
   return child
 }
 
@@ -51,6 +53,7 @@ export class Fork implements Cancellable {
     const { parent, exchange } = this
     parent.endpoint = exchange.endpoint
     parent.choices = exchange.choices
+    parent.wire = exchange.wire
     parent.onFinish((_parent, outcome) => exchange.finish(outcome))
   }
 

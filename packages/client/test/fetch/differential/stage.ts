@@ -15,8 +15,9 @@ interface Run {
   readonly stalled: () => void
 }
 
-/** Longer than any run takes, on a machine that is busy. */
-const HUNG = 20_000
+/** How often a run is looked at, in milliseconds, and in how many looks in a row nothing has happened to one that hangs. */
+const LOOK = 250
+const LOOKS = 60
 
 /** Added by one of the clients where the caller says nothing. */
 const CLIENTS_OWN: ReadonlySet<string> = new Set([
@@ -53,7 +54,7 @@ export class Stage {
     const scripts = given.scripts.map((script) => this.placed(script, token))
     const run: Run = { token, scripts, seen: [], stalled: () => endsWhereItStalls(given) && abort() }
     this.runs.set(token, run)
-    const got = await withinTime(this.got(given, fetch, token, control, reason), abort)
+    const got = await unlessHung(this.got(given, fetch, token, control, reason), () => run.seen.length, abort)
     this.runs.delete(token)
     const { fields, more } = given.request
     const own = new Set('headers' in more ? [] : fields.map(([name]) => name.toLowerCase()))
@@ -146,13 +147,19 @@ function shown({ method, target, fields, content }: Seen, own: ReadonlySet<strin
   return { method, target, fields: compared, content: neutral(content.toString('latin1')) }
 }
 
-async function withinTime(got: Promise<Got>, abort: () => void): Promise<Got> {
+/** Counts turns of the event loop that brought nothing, and no time: a machine that is busy makes a run slow, and does not hang it. */
+async function unlessHung(got: Promise<Got>, happened: () => number, abort: () => void): Promise<Got> {
   let timer: NodeJS.Timeout | undefined
   const hung = new Promise<Got>((resolve) => {
-    timer = setTimeout(() => {
-      abort()
-      resolve({ threw: 'it hung' })
-    }, HUNG)
+    const look = (before: number, quiet: number): void => {
+      const now = happened()
+      if (quiet < LOOKS) timer = setTimeout(look, LOOK, now, now === before ? quiet + 1 : 0)
+      else {
+        abort()
+        resolve({ threw: 'it hung' })
+      }
+    }
+    look(0, 0)
   })
   return Promise.race([got, hung]).finally(() => clearTimeout(timer))
 }

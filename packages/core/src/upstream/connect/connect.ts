@@ -1,8 +1,10 @@
 import { own } from '../../message/own-options.ts'
-import { connect as connectSocket, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectSocket, isIP, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
+import { peerOf } from '../../h1/peer.ts'
 import type { Cancellable, Exchange } from '../../message/exchange.ts'
+import type { ConnectionFacts } from '../../message/wire-facts.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
 import { type Admission, admit } from '../guard/admission.ts'
@@ -40,6 +42,8 @@ export interface ConnectOptions {
   readonly guard?: AddressGuard | undefined
   /** Begins to connect a TCP socket; node:net's own by default. */
   readonly dial?: (place: NetConnectOpts) => Socket
+  /** Written to as the connection comes to be; nobody asks by default. */
+  readonly facts?: ConnectionFacts | undefined
 }
 
 /** `host:port` or the path of the socket: how logs and errors name the target. */
@@ -105,6 +109,9 @@ class ConnectAttempt implements Cancellable {
     const { target } = this
     this.phase = 'dns'
     const addresses = await admitTarget(target, this.options)
+    const { facts, clock } = this.options
+    if (facts !== undefined && target.kind === 'tcp' && isIP(target.host) === 0)
+      facts.resolvedAt = clock.now()
     if (target.tls === undefined || this.settled) return addresses
     this.phase = 'tls'
     this.material = await target.tls.material()
@@ -156,6 +163,11 @@ class ConnectAttempt implements Cancellable {
     this.socket = socket
     // Whoever takes the socket over listens too, a moment later: until then no error may go unheard.
     socket.on('error', (error) => this.broken(error))
+    const { facts, clock } = this.options
+    if (facts !== undefined) {
+      facts.connectedAt = clock.now()
+      facts.remoteAddress = peerOf(socket).address || undefined
+    }
     const verdict = this.options.guard?.judgePeer(socket.remoteAddress ?? '', this.judged)
     if (verdict?.allowed === false) return this.fail(refusal(this.place(), verdict.reason))
     if (this.material === undefined) return this.succeed(socket)
@@ -204,6 +216,8 @@ class ConnectAttempt implements Cancellable {
 
   private succeed(socket: Socket): void {
     if (this.settled) return
+    const { facts, clock } = this.options
+    if (facts !== undefined && this.target.tls !== undefined) facts.securedAt = clock.now()
     this.settle()
     this.resolve(socket)
   }

@@ -3,6 +3,7 @@ import type { OnReadOpts, Socket } from 'node:net'
 import { ClientConnection } from '../../h1/client-connection.ts'
 import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../h1/connection-options.ts'
 import { SocketReader } from '../../h1/socket-reader.ts'
+import { type ConnectionFacts, unopened } from '../../message/wire-facts.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
 import {
   admitTarget,
@@ -47,7 +48,7 @@ const MAX_PRIORITY = 99
  * and takes the socket over.
  */
 export type OpenConnection = (
-  connectSocket: (onread?: OnReadOpts) => Promise<Socket>,
+  connectSocket: (onread?: OnReadOpts, facts?: ConnectionFacts) => Promise<Socket>,
   /** What `connectSocket` would connect to, judged by the guard: for those that need no socket. */
   admitted: () => Promise<unknown>,
 ) => Promise<PooledConnection>
@@ -92,7 +93,7 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const dial = dialler(target, proxy, forward !== undefined)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
     connectHttp(
-      (onread) => dial({ clock, resolver, timeout, scope, guard, ...(onread && { onread }) }),
+      (onread, facts) => dial({ clock, resolver, timeout, scope, guard, facts, ...(onread && { onread }) }),
       () => admitTarget(target, { resolver, guard }),
     )
   return {
@@ -148,9 +149,15 @@ function openHttp1(given: ClientConnectionOptions, forward: Proxy | undefined): 
   const options = own(given)
   return async (connectSocket) => {
     const reader = new SocketReader()
-    const socket = await connectSocket(reader.options)
-    if (forward === undefined) return new ClientConnection(socket, reader, options)
+    const facts = unopened()
+    const socket = await connectSocket(reader.options, facts)
+    if (forward === undefined) {
+      const connection = new ClientConnection(socket, reader, options)
+      connection.facts = facts
+      return connection
+    }
     const connection = new ForwardConnection(socket, reader, options)
+    connection.facts = facts
     connection.credentials = forward.credentials
     return connection
   }

@@ -120,7 +120,7 @@ class ProxyTunnel implements Cancellable {
 
   private async reach(): Promise<Socket> {
     const { place, options } = this.parts
-    const { clock, resolver, timeout } = options
+    const { clock, resolver, timeout, facts } = options
     const { onread } = this.reader
     const scope = {
       cancellation: undefined,
@@ -128,7 +128,7 @@ class ProxyTunnel implements Cancellable {
       release: () => (this.worker = undefined),
     }
     try {
-      return await connect(place, { clock, resolver, timeout, scope, ...(onread && { onread }) })
+      return await connect(place, { clock, resolver, timeout, scope, facts, ...(onread && { onread }) })
     } catch (thrown) {
       const error = TrafficError.from(thrown)
       throw this.error('proxy_failed', `the proxy could not be reached: ${error.message}`, error)
@@ -198,6 +198,8 @@ class ProxyTunnel implements Cancellable {
           return reject(pinMismatch(targetName(this.parts.target), objection))
         }
         if (onread !== undefined) readInto(socket, onread)
+        const { facts, clock } = this.parts.options
+        if (facts !== undefined) facts.securedAt = clock.now()
         resolve(socket)
       })
       socket.on('error', broken)
