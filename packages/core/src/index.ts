@@ -20,6 +20,13 @@ export {
 } from './message/errors.ts'
 export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
+export {
+  buildLayers,
+  type BuiltLayer,
+  composeLayers,
+  type Layer,
+  type PolicyPlace,
+} from './message/layer.ts'
 export { type HeaderField, HeaderList } from './message/headers.ts'
 export {
   HttpRequest,

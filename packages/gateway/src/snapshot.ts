@@ -5,7 +5,6 @@ import {
   InvalidTarget,
   type PathForm,
   STRICT_PATHS,
-  stack,
   TrafficError,
   type Upstream,
 } from '@headgate/core'
@@ -14,7 +13,8 @@ import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
 import { KeptParts } from './kept-parts.ts'
 import { NO_ROUTE } from './metrics/metrics.ts'
-import { outerPolicies, routeHandler } from './route.ts'
+import type { StackOptions } from './layers/layer.ts'
+import { routeHandler, unroutedHandler } from './route.ts'
 import { asksForClient, clientSeer } from './routing/conditions/client-address.ts'
 import { routeEntry } from './routing/router/entry.ts'
 import { isGraphqlRoute } from './routing/graphql/conditions.ts'
@@ -71,7 +71,7 @@ export interface CompileOptions {
  */
 export function compile(
   config: GatewayConfig,
-  surroundings: Surroundings,
+  surroundings: Surroundings & StackOptions,
   { files, upstreamStates, lists, splitStates, previous, identities }: CompileOptions,
 ): Snapshot {
   const { clock } = surroundings
@@ -94,7 +94,7 @@ export function compile(
     const kept = isCommonKept && before?.identity === identity && isCurrent(before, upstreams)
     routes.set(
       route.name,
-      kept ? before : compileRoute(route, identity, before, { ...surroundings, config }, upstreams, splits),
+      kept ? before : compileRoute(route, identity, before, config, surroundings, upstreams, splits),
     )
   }
   const handler = dispatch([...routes.values()], config, surroundings)
@@ -110,13 +110,14 @@ function compileRoute(
   route: RouteConfig,
   identity: string,
   before: CompiledRoute | undefined,
-  surroundings: Surroundings & { readonly config: GatewayConfig },
+  config: GatewayConfig,
+  surroundings: Surroundings & StackOptions,
   all: CompiledUpstreams,
   splits: CompiledSplits,
 ): CompiledRoute {
   const parts = new KeptParts(before?.parts)
   const upstreams = new Map<string, Upstream>()
-  const handler = routeHandler(route, {
+  const handler = routeHandler(route, config, {
     ...surroundings,
     parts,
     weights: splits.get(route.name)?.weights,
@@ -142,15 +143,11 @@ function makeRouter(routes: Iterable<CompiledRoute>, { geo }: Surroundings): Rou
 function dispatch(
   routes: readonly CompiledRoute[],
   config: GatewayConfig,
-  surroundings: Surroundings,
+  surroundings: Surroundings & StackOptions,
 ): Handler {
   const router = makeRouter(routes, surroundings)
-  const outer = outerPolicies(NO_ROUTE, { ...surroundings, config }, config.shared?.responseHeaders)
-  const refuse = stack(outer, async (exchange) => {
-    const { path, method, authority } = exchange.request
-    const found = router.find(authority.host, path, method, exchange)
-    throw unrouted(found, method)
-  })
+  const refusal = refusals(config, surroundings)
+  const refuse = refusal('unrouted')
   const findAt = (path: string, exchange: Exchange): Found<Handler> => {
     const { request } = exchange
     // Conditions look at it, too.
@@ -160,10 +157,8 @@ function dispatch(
   const forms = new Map(routes.map(({ config: { paths }, handler }) => [handler, paths]))
   const formOf = (route: Handler): PathForm => forms.get(route) ?? STRICT_PATHS
   const refusedPath = ({ reason }: InvalidTarget): Found<Handler> => {
-    const route = stack(outer, async () => {
-      throw new TrafficError('malformed_request', reason, { phase: 'route' })
-    })
-    return { kind: 'found', route, params: {} }
+    const error = new TrafficError('malformed_request', reason, { phase: 'route' })
+    return { kind: 'found', route: (exchange) => refuse(exchange, error), params: {} }
   }
   const isAsked = config.routes.some(asksForClient)
   const seeClient = isAsked ? clientSeer(surroundings.trustedProxies) : undefined
@@ -176,7 +171,7 @@ function dispatch(
     return settled instanceof InvalidTarget ? refusedPath(settled) : settled.found
   }
   const take = (exchange: Exchange, found: Found<Handler>): Promise<HttpResponse> => {
-    if (found.kind !== 'found') return refuse(exchange)
+    if (found.kind !== 'found') return refuse(exchange, unrouted(found, exchange.request.method))
     exchange.params = found.params
     return found.route(exchange)
   }
@@ -187,7 +182,33 @@ function dispatch(
   )
   const isGraphql = (route: Handler): boolean => judging.has(route)
   const onRefused = surroundings.metrics.graphql.onRefused(NO_ROUTE)
-  return dispatchByOperation({ find, take, limits, isGraphql, outer, onRefused })
+  return dispatchByOperation({
+    find,
+    take,
+    limits,
+    isGraphql,
+    refuse: refusal('unrouted-graphql'),
+    onRefused,
+  })
+}
+
+type Refuse = (exchange: Exchange, error: unknown) => Promise<HttpResponse>
+
+/** Answers what no route takes with what every response has; composed once, for errors that are not known before. */
+function refusals(
+  config: GatewayConfig,
+  surroundings: Surroundings & StackOptions,
+): (way: 'unrouted' | 'unrouted-graphql') => Refuse {
+  return (way) => {
+    const errors = new WeakMap<Exchange, unknown>()
+    const handler = unroutedHandler(way, config, surroundings, async (exchange) => {
+      throw errors.get(exchange)
+    })
+    return (exchange, error) => {
+      errors.set(exchange, error)
+      return handler(exchange)
+    }
+  }
 }
 
 function unrouted(found: Found<Handler>, method: string): TrafficError {

@@ -43,13 +43,18 @@ export function explanationView(request: ExplainedRequest, explanation: Explanat
 }
 
 function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>): object {
-  const { config, shared, facts, split, policies, sent, answer, upstreams } = taken
+  const { config, shared, facts, split, policies, sent, answer, answeredBy, upstreams } = taken
   return {
     name: config.name,
     target: targetName(config),
     params,
     ...(shared.length > 0 && { shared }),
-    policies: policies.map(({ name, settings }) => ({ name, ...(settings !== undefined && { settings }) })),
+    policies: policies.map(({ name, once, upstream, as, settings }) => ({
+      name,
+      once,
+      ...(upstream !== undefined && { upstream, as }),
+      ...(settings !== undefined && { settings }),
+    })),
     ...(facts.version && { version: facts.version }),
     rateLimits: facts.rateLimits,
     deadlines: facts.deadlines,
@@ -63,7 +68,9 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
         headers: fieldsOf(sent.request.headers),
       },
     }),
-    ...(answer && { answer: { status: answer.status, headers: fieldsOf(answer.headers) } }),
+    ...(answer && {
+      answer: { status: answer.status, headers: fieldsOf(answer.headers), by: answeredBy },
+    }),
     upstreams,
   }
 }

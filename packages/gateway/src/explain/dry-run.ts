@@ -1,12 +1,13 @@
-import type { Clock, Handler } from '@headgate/core'
+import { type AccessLog, type Clock, type Handler, LoadGauge, RetryBudget } from '@headgate/core'
 import type { GatewayConfig } from '../config/types/config.ts'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { KeptParts } from '../kept-parts.ts'
+import type { RouteContext } from '../layers/layer.ts'
 import { standaloneMetrics } from '../metrics/metrics.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
-import type { RouteContext } from '../route.ts'
+import { makeUpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
-import { compileUpstreams } from '../upstreams/upstreams.ts'
 
 /**
  * What routes are compiled with to see what they do, without anything being sent.
@@ -19,20 +20,25 @@ export function dryRunContext(
   end: (name: string) => Handler,
 ): RouteContext {
   const metrics = standaloneMetrics(config)
-  const upstreams = compileUpstreams(config, clock, new Map(), new Map(), new Map(), metrics)
+  const upstreams = resolveUpstreams(config)
+  const { loadShedding } = config
   return {
     clock,
-    config,
     metrics,
-    accessLog: undefined,
+    accessLog: config.accessLog === false ? undefined : NO_LOG,
     trustedProxies: ipRanges(config.trustedProxies),
     rateLimits: new RateLimitStores(config, clock),
     geo,
+    load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
     parts: new KeptParts(),
     upstreamNamed(name) {
-      const found = upstreams.get(name)
-      if (found === undefined) throw new TypeError(`there is no upstream ${name}`)
-      return { ...found, upstream: { handler: end(name) } }
+      const upstream = upstreams.get(name)
+      if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)
+      const guard = makeUpstreamGuard(name, upstream, clock, metrics.resilience)
+      return { upstream: { handler: end(name) }, budget: new RetryBudget(clock), guard }
     },
   }
 }
+
+const NO_LOG: AccessLog = { record() {} }
+const NO_LOAD = { eventLoopDelay: 0, memory: 0 }

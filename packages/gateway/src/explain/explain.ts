@@ -1,22 +1,20 @@
 import {
-  EMPTY_BODY,
   Exchange,
   type Handler,
   type HttpRequest,
-  HttpResponse,
+  type HttpResponse,
   InvalidTarget,
   type Peer,
-  stack,
   systemClock,
 } from '@headgate/core'
 import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import { shownExpanded, type ShownConfig } from '../config/redact.ts'
 import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
 import { settingSources } from '../config/shared/origins.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
-import { destinationPolicies, type RouteContext, routeHandler, routePolicies } from '../route.ts'
+import { type ExplainedPolicy, StackRecord } from './explained-policies.ts'
+import { routeHandler } from '../route.ts'
 import { clientSeer } from '../routing/conditions/client-address.ts'
 import { routeEntry } from '../routing/router/entry.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
@@ -50,12 +48,14 @@ export interface TakenRoute {
   readonly facts: RouteFacts
   /** Undefined where nothing is split, or the request does not come so far. */
   readonly split: SplitFacts | undefined
-  /** Outermost first. */
+  /** Outermost first; behind those that an exchange passes once, those of the attempts at each upstream. */
   readonly policies: readonly ExplainedPolicy[]
   /** As the upstream gets it; undefined if it is answered before. */
   readonly sent: Exchange | undefined
   /** Undefined if the request reaches an upstream. */
   readonly answer: HttpResponse | undefined
+  /** The policy that answered, or refused; undefined if the request reaches an upstream. */
+  readonly answeredBy: string | undefined
   readonly upstreams: readonly {
     readonly name: string
     /** Where the gateway is, for this upstream; undefined: zones do not matter. */
@@ -64,12 +64,6 @@ export interface TakenRoute {
     readonly circuits: boolean
     readonly endpoints: readonly EndpointConfig[]
   }[]
-}
-
-export interface ExplainedPolicy {
-  readonly name: string
-  /** Undefined where it has none, or they are in a place of their own. */
-  readonly settings: unknown
 }
 
 /** Weights that splits have by now in place of those of the configuration: by route, and by upstream. */
@@ -131,9 +125,11 @@ async function takeRoute(
     arrived.resolve(undefined)
     return new Promise(() => {})
   }
-  const context = dryRunContext(config, systemClock, geo, () => end)
-  const answer = await Promise.race([routeHandler(route, context)(exchange), arrived.promise])
-  const policies = policiesOf(config, route, context)
+  const record = new StackRecord()
+  const context = { ...dryRunContext(config, systemClock, geo, () => end), observer: record }
+  const answer = await Promise.race([routeHandler(route, config, context)(exchange), arrived.promise])
+  const policies = record.policies(config, config.routes.indexOf(route))
+  const answeredBy = answer && record.last?.name
   const resolved = resolveUpstreams(config)
   const upstreams = upstreamsOf(route).map((name) => ({
     name,
@@ -143,47 +139,5 @@ async function takeRoute(
   }))
   const split = route.split && sent && splitFacts(route.split, sent, live.get(route.name))
   const shared = settingSources(config.shared, config.routes.indexOf(route))
-  return { config: route, shared, facts, split, policies, sent, answer, upstreams }
-}
-
-const nowhere: Handler = () => Promise.resolve(new HttpResponse(204, undefined, EMPTY_BODY))
-
-/** By the names that policies give the functions that they make. */
-function policiesOf(config: GatewayConfig, route: RouteConfig, context: RouteContext): ExplainedPolicy[] {
-  const shown = shownExpanded(config)
-  const shownRoute = shown.routes[config.routes.indexOf(route)]
-  const upstream = isAnswered(route) ? undefined : upstreamsOf(route)[0]
-  const towards =
-    upstream === undefined ? [] : destinationPolicies(route, context, context.upstreamNamed(upstream))
-  return [...routePolicies(route, context), ...towards].flatMap((policy) => {
-    if (!policy) return []
-    const { name } = stack([policy], nowhere)
-    return [{ name, settings: settingsOf(name, shown, shownRoute) }]
-  })
-}
-
-type ShownRoute = ShownConfig['routes'][number]
-
-/** By itself, without an upstream. */
-function isAnswered({ redirect, respond, apiVersions }: RouteConfig): boolean {
-  return apiVersions === undefined && (redirect ?? respond) !== undefined
-}
-
-function settingsOf(name: string, config: ShownConfig, route: ShownRoute | undefined): unknown {
-  switch (name) {
-    case 'timeout':
-      return { exchange: route?.timeout ?? config.timeouts?.exchange }
-    case 'limits':
-      return { body: route?.limits?.body ?? config.limits?.body }
-    case 'attemptTimeout':
-      return { ...route?.timeouts }
-    default:
-      return valueOf(route, name) ?? valueOf(config, name)
-  }
-}
-
-function valueOf(section: object | undefined, name: string): unknown {
-  return section !== undefined && Object.hasOwn(section, name)
-    ? (section as Record<string, unknown>)[name]
-    : undefined
+  return { config: route, shared, facts, split, policies, sent, answer, answeredBy, upstreams }
 }

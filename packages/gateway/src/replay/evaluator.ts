@@ -3,11 +3,12 @@ import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from '../explain/dry-run.ts'
-import { type RouteContext, routeHandler } from '../route.ts'
+import type { RouteContext } from '../layers/layer.ts'
+import { routeHandler } from '../route.ts'
 import { clientSeer } from '../routing/conditions/client-address.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
-import { judgedConfig, judgedRoute, neededFields, upstreamsTaken } from './judged-route.ts'
+import { neededFields, upstreamsTaken } from './route-needs.ts'
 import { endpointName } from '../config/values/endpoint-name.ts'
 import { LimitEstimate } from './limit-estimate.ts'
 import { NotRecorded } from './recorded-headers.ts'
@@ -39,12 +40,15 @@ export class Evaluator {
 
   constructor(config: GatewayConfig) {
     const geo: GeoLookup = geoLookup(config)
-    const judged = judgedConfig(config)
     this.config = config
     this.search = new RouteSearch(config, geo)
     this.upstreams = resolveUpstreams(config)
     this.seeClient = clientSeer(ipRanges(config.trustedProxies))
-    this.context = dryRunContext(judged, this.clock, geo, (name) => this.arrive(name))
+    this.context = {
+      ...dryRunContext(config, this.clock, geo, (name) => this.arrive(name)),
+      // A line of a log does not tell enough for them: of content, and of what other requests were doing at that moment.
+      leavesOut: ({ judged }) => judged === false,
+    }
     this.limits = new LimitEstimate(config, this.clock, geo)
   }
 
@@ -116,7 +120,7 @@ export class Evaluator {
   private handlerOf(route: RouteConfig): Handler {
     const known = this.handlers.get(route)
     if (known !== undefined) return known
-    const handler = routeHandler(judgedRoute(route), this.context)
+    const handler = routeHandler(route, this.config, this.context)
     this.handlers.set(route, handler)
     return handler
   }

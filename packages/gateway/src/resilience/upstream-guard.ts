@@ -1,12 +1,9 @@
 import {
   AdaptiveLimit,
-  breaker,
   Circuits,
   type CircuitsOptions,
   type Clock,
-  concurrency,
   Limiter,
-  type Policy,
   type UpstreamOptions,
 } from '@headgate/core'
 import type { UpstreamConfig } from '../config/types/config.ts'
@@ -22,8 +19,6 @@ export interface UpstreamGuard {
   /** Puts the circuits of endpoints in front of them: for the upstream itself, which leaves out those that are open. */
   readonly gate: UpstreamOptions['gate']
   readonly limiter: Limiter | undefined
-  /** Around each attempt, outermost first. */
-  readonly policies: readonly Policy[]
 }
 
 /** The state of what an upstream is guarded by: it lives as long as the upstream. */
@@ -39,12 +34,8 @@ export function makeUpstreamGuard(
       ? new Circuits({ ...circuitOptions(circuit), onTransition: metrics.onEndpointCircuit(name) })
       : undefined
   const limiter = limit && makeLimiter(upstreamLimiter(name), limit, clock)
-  const policies = [
-    ...(circuits === undefined ? [] : [breaker({ circuits, key: () => name })]),
-    ...(limiter === undefined ? [] : [concurrency({ limiter })]),
-  ]
   const gate = endpointCircuits && ((endpoint: string) => endpointCircuits.gate(endpoint, clock))
-  return { circuits, endpointCircuits, gate, limiter, policies }
+  return { circuits, endpointCircuits, gate, limiter }
 }
 
 function wholeCircuit(name: string, config: BreakerConfig, metrics: ResilienceMetrics): Circuits {

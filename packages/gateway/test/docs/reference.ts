@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { ERROR_FACTS, TrafficError, Upstream } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
 import { GatewayMetrics } from '../../src/metrics/metrics.ts'
+import { STACK } from '../../src/stack.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 import { settingTables } from './setting-tables.ts'
 
@@ -13,7 +14,12 @@ export const PAGE: string = join(import.meta.dirname, '../../../../docs/configur
 
 /** The page with its tables as they should be. Throws if the page has no place for a table, or the other way round. */
 export function withTables(page: string): string {
-  const tables = new Map([...settingTables(), ['errors', errorTable()], ['metrics', metricTable()]])
+  const tables = new Map([
+    ...settingTables(),
+    ['errors', errorTable()],
+    ['metrics', metricTable()],
+    ['order', orderTable()],
+  ])
   const written = page.replaceAll(
     /(<!-- table ([\w:]+) -->\n)[^]*?(<!-- end of table -->)/g,
     (_, start: string, name: string, end: string) => {
@@ -25,6 +31,15 @@ export function withTables(page: string): string {
   )
   if (tables.size > 0) throw new Error(`the page has no place for ${[...tables.keys()].join(', ')}`)
   return written
+}
+
+function orderTable(): string {
+  const rows = STACK.flatMap((row) => {
+    if ('place' in row) return []
+    const isEverywhere = row.once === 'exchange' && row.ways?.includes('unrouted') === true
+    return [[code(row.name), `an ${row.once}`, isEverywhere ? 'yes' : '', row.about]]
+  })
+  return table(['policy', 'once', 'without a route', 'what it does'], rows)
 }
 
 const DOINGS = { downstream: 'the client', upstream: 'the upstream', local: 'the gateway' } as const

@@ -151,7 +151,7 @@ function sections(explanation: Explanation, isLive: boolean): string[] {
     ...(graphql === undefined ? [] : [section('GraphQL', graphqlLines(graphql, taken.config))]),
     ...not,
     ...sharedSettings(taken),
-    policies(taken),
+    ...policies(taken),
     ...facts,
     message(taken),
     ...endpoints(taken),
@@ -174,12 +174,22 @@ function sharedSettings({ shared }: TakenRoute): string[] {
   return [section('Shared with other routes', columns(rows))]
 }
 
-function policies({ policies: list }: TakenRoute): string {
-  const rows = list.map(({ name, settings }) => [
-    name,
-    settings === undefined ? '' : JSON.stringify(settings),
-  ])
-  return section('Policies, outermost first', columns(rows))
+/** Those of an exchange, then those of the attempts at each upstream. */
+function policies({ policies: list }: TakenRoute): string[] {
+  const groups = Map.groupBy(list, ({ upstream, as }) => (upstream === undefined ? '' : `${as} ${upstream}`))
+  return Array.from(groups.values(), (group) => {
+    const rows = group.map(({ name, settings }) => [
+      name,
+      settings === undefined ? '' : JSON.stringify(settings),
+    ])
+    return section(stackTitle(group[0]), columns(rows))
+  })
+}
+
+function stackTitle({ upstream, as }: Partial<TakenRoute['policies'][number]> = {}): string {
+  if (upstream === undefined) return 'Policies, outermost first'
+  const asked = as === 'mirror' ? 'a copy to' : as === 'fallback' ? 'the fallback to' : 'attempts at'
+  return `Policies of ${asked} ${upstream}`
 }
 
 /** What the route has a say in: only what it has. */
@@ -196,7 +206,7 @@ function factSections({ config, facts, split }: TakenRoute, isLive: boolean): st
   return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
 }
 
-function message({ sent, answer }: TakenRoute): string {
+function message({ sent, answer, answeredBy }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority, headers } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
@@ -208,7 +218,11 @@ function message({ sent, answer }: TakenRoute): string {
     ])
   }
   const fields = [...(answer?.headers ?? [])].map(shownField)
-  return section('It is answered without an upstream', [`status ${answer?.status}`, ...fields])
+  return section('It is answered without an upstream', [
+    `status ${answer?.status}`,
+    ...fields,
+    `by ${answeredBy}`,
+  ])
 }
 
 /** What a route adds may be a credential; so may what was given with the command. */

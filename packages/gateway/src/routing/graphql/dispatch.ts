@@ -1,9 +1,8 @@
-import { type Exchange, type Handler, type HttpResponse, type Policy, stack } from '@headgate/core'
+import type { Exchange, Handler, HttpResponse } from '@headgate/core'
 import type { RouteConfig } from '../../config/types/config.ts'
 import { GRAPHQL_DEFAULTS } from '../../config/types/graphql-config.ts'
 import type { Found } from '../router/router.ts'
 import { asksForOperation, isGraphqlRoute } from './conditions.ts'
-import { graphqlErrors } from './error-response.ts'
 import { unknownDocument } from './operation-limits.ts'
 import { type ReadLimits, readRequest, unwantedBatch } from './read-request.ts'
 import { GraphqlRefusal, malformed, type RefusalReason } from './refusal.ts'
@@ -17,8 +16,8 @@ export interface OperationDispatch {
   readonly limits: ReadLimits
   /** Whether what it leads to judges GraphQL. */
   readonly isGraphql: (route: Handler) => boolean
-  /** What is passed by that which is refused before a route is found. */
-  readonly outer: readonly (Policy | undefined | false)[]
+  /** Answers what is refused before a route is found. */
+  readonly refuse: (exchange: Exchange, error: unknown) => Promise<HttpResponse>
   readonly onRefused: (reason: RefusalReason) => void
 }
 
@@ -59,17 +58,13 @@ export function unjudgedRefusal({ kind }: RequestView): GraphqlRefusal | undefin
   return kind === 'batch' ? unwantedBatch() : undefined
 }
 
-type Refuse = (exchange: Exchange, error: unknown) => Promise<HttpResponse>
-
-function refusing({ outer, onRefused }: Pick<OperationDispatch, 'outer' | 'onRefused'>): Refuse {
-  const errors = new WeakMap<Exchange, unknown>()
-  const answer = stack([...outer, graphqlErrors()], async (exchange) => {
-    throw errors.get(exchange)
-  })
+function refusing({
+  refuse,
+  onRefused,
+}: Pick<OperationDispatch, 'refuse' | 'onRefused'>): OperationDispatch['refuse'] {
   return (exchange, error) => {
     if (error instanceof GraphqlRefusal) onRefused(error.reason)
-    errors.set(exchange, error)
-    return answer(exchange)
+    return refuse(exchange, error)
   }
 }
 
