@@ -40,7 +40,8 @@ import { baseTarget, originOf, requestTarget } from './request-target.ts'
 import type { ClientResponse } from './response/response.ts'
 import { send } from './send.ts'
 import { definedOnly, type Settings, settingsOf } from './settings.ts'
-import { clientHandler, clientLayers, type StackContext } from './stack.ts'
+import type { StackContext } from './layers/layer.ts'
+import { clientHandler, clientLayers } from './stack.ts'
 
 /** How a call is sent, beside what its caller says of it. */
 export interface Sending {
@@ -147,7 +148,10 @@ export class ClientEngine {
       method: methodOf(call.method ?? 'GET', invalidRequest),
       target,
       settings,
-      layers: clientLayers(settings, this.context),
+      policies: clientLayers(settings, this.context).map(({ layer }) => ({
+        name: layer.name,
+        does: layer.tells({ settings, origins: this.context.origins }),
+      })),
       guard: this.guard,
       circuits: settings.breaker && this.context.circuits,
       pool: new Map(this.origins).get(originOf(target))?.stats()[0],

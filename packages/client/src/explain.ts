@@ -3,7 +3,6 @@ import type { Finding } from './lint.ts'
 import { originOf, type RequestTarget, targetUrl } from './request-target.ts'
 import { shown } from './shown-url.ts'
 import type { Settings } from './settings.ts'
-import type { Layer } from './stack.ts'
 
 /** What would be done with a call, and why; nothing was sent to find out. */
 export interface Explanation {
@@ -29,7 +28,7 @@ export interface ExplainContext {
   readonly method: string
   readonly target: RequestTarget
   readonly settings: Settings
-  readonly layers: readonly Layer[]
+  readonly policies: Explanation['policies']
   readonly guard: AddressGuard | undefined
   readonly circuits: Circuits | undefined
   readonly pool: PoolStats | undefined
@@ -37,14 +36,14 @@ export interface ExplainContext {
 }
 
 export function explain(context: ExplainContext): Explanation {
-  const { method, target, settings, layers, findings, pool } = context
+  const { method, target, settings, policies, findings, pool } = context
   const url = shown(targetUrl(target))
   const origin = originOf(target)
   const explanation = {
     method,
     url,
     origin,
-    policies: layers.map(({ name, does }) => ({ name, does })),
+    policies,
     timeout: settings.timeout,
     retry: { attempts: settings.retry.attempts, when: retriedWhen(method, settings) },
     guard: guardVerdict(context),

@@ -24,6 +24,7 @@ export {
   buildLayers,
   type BuiltLayer,
   composeLayers,
+  fillPlaces,
   type Layer,
   type PolicyPlace,
 } from './message/layer.ts'

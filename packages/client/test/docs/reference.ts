@@ -7,6 +7,7 @@ import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
 import { PRESETS, type PresetName } from '../../src/index.ts'
 import { settingsOf } from '../../src/settings.ts'
+import { STACK } from '../../src/stack.ts'
 import { type Member, membersOf } from './interfaces.ts'
 
 export const PAGES: readonly string[] = ['docs/client.md', 'packages/client/README.md'].map((path) =>
@@ -63,6 +64,7 @@ export const OPTION_TABLES: readonly string[] = Object.keys(OPTIONS)
 function tableOf(name: string): string {
   if (name === 'presets') return presetTable()
   if (name === 'events') return eventTable()
+  if (name === 'order') return orderTable()
   const sources = OPTIONS[name]
   if (sources === undefined) throw new Error(`there is no table ${name}`)
   const members = sources.flatMap(([file, ...interfaces]) =>
@@ -77,6 +79,14 @@ function tableOf(name: string): string {
       meaning,
     ]),
   )
+}
+
+function orderTable(): string {
+  const rows = STACK.map((row) => {
+    const once = row.once === 'exchange' ? 'a call' : 'an attempt'
+    return 'place' in row ? ['', once, row.about] : [code(row.name), once, row.about]
+  })
+  return table(['policy', 'once', 'what it does'], rows)
 }
 
 function eventTable(): string {

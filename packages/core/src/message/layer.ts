@@ -30,6 +30,17 @@ export interface PolicyPlace<Name extends string = string> {
   readonly about: string
 }
 
+/**
+ * A list with the policies of the user's own in its places.
+ * @param rowsAt those of a place, in their order
+ */
+export function fillPlaces<Row extends object, Name extends string>(
+  list: readonly (Row | PolicyPlace<Name>)[],
+  rowsAt: (place: PolicyPlace<Name>) => readonly Row[],
+): readonly Row[] {
+  return list.flatMap((row) => ('place' in row ? rowsAt(row) : [row]))
+}
+
 /** A layer that is in a stack. */
 export interface BuiltLayer<Row> {
   readonly layer: Row

@@ -1,4 +1,4 @@
-import type { Policy } from '@headgate/core'
+import { fillPlaces, type Policy } from '@headgate/core'
 import type { GatewayLayer } from './layer.ts'
 import type { GatewayPlace, PlacedPolicy } from './place.ts'
 
@@ -7,10 +7,8 @@ export function withPolicies(
   list: readonly (GatewayLayer | GatewayPlace)[],
   policies: readonly PlacedPolicy[],
 ): readonly GatewayLayer[] {
-  return list.flatMap((row) =>
-    'place' in row
-      ? policies.filter((each) => each.place === row.place).map(({ policy }) => ownLayer(row, policy))
-      : [row],
+  return fillPlaces(list, (row) =>
+    policies.filter((each) => each.place === row.place).map(({ policy }) => ownLayer(row, policy)),
   )
 }
 
