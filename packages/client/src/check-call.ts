@@ -1,5 +1,5 @@
 import { own, unknownOption } from '@headgate/core'
-import { POLICY_CHECKS, RETRY_PARTS, TIMEOUT_PARTS } from './check-options.ts'
+import { POLICY_CHECKS, RETRY_PARTS, socket, TIMEOUT_PARTS } from './check-options.ts'
 import {
   anything,
   callback,
@@ -51,6 +51,7 @@ const CALL_CHECKS: Checks<CallOptions> = {
   query: anything,
   body: anything,
   json: anything,
+  socketPath: socket,
   signal: {
     allowed: 'an AbortSignal',
     valid: (value) => value === null || isSignal(value),
@@ -97,7 +98,8 @@ export function checkedCall(options: CallOptions | undefined): CheckedCall {
     if (!Object.hasOwn(CALL_CHECKS, name)) throw unknownOption(`${name} of a call`, name, CALL_OPTIONS)
     if (value === undefined) continue
     call[name] = checkedValue(name, value, CALL_CHECKS[name as keyof CallOptions], `${name} of a call`)
-    if (POLICY_NAMES.has(name) || (name === 'redirectMode' && value !== 'follow')) changesPolicies = true
+    if (POLICY_NAMES.has(name) || name === 'socketPath' || (name === 'redirectMode' && value !== 'follow'))
+      changesPolicies = true
   }
   return { call, changesPolicies }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type {
   AdaptiveOptions,
   AddressGuardOptions,
@@ -5,6 +6,7 @@ import type {
   CircuitOptions,
   DecompressOptions,
   DedupeOptions,
+  DnsOptions,
   HedgeDelayOptions,
   PacingOptions,
   PoolOptions,
@@ -38,6 +40,7 @@ import type {
   PolicyOptions,
   RateLimitSettings,
   RetrySettings,
+  SocketPathOptions,
   TimeoutSettings,
 } from './options.ts'
 
@@ -153,6 +156,23 @@ const TLS = settings<TlsOptions>({
   verify: flag,
 })
 
+/** The path of a unix socket. */
+export const socket: Check = {
+  allowed: 'the absolute path of a unix socket, without "." and ".." in it',
+  valid: (value) =>
+    typeof value === 'string' &&
+    /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/.test(value) &&
+    value.length <= LONGEST_PATH,
+}
+
+/** What `sockaddr_un` holds on Linux and macOS, give or take: a longer one would be cut short. */
+const LONGEST_PATH = 103
+
+const duration: Check = {
+  allowed: 'milliseconds from 0, or Infinity',
+  valid: (value) => typeof value === 'number' && value >= 0,
+}
+
 const GUARD = settings<AddressGuardOptions>({
   allowHosts: texts,
   allow: texts,
@@ -199,6 +219,19 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
       tls: TLS,
     }),
   ),
+  socketPath: or(socket, settings<SocketPathOptions>({ path: socket, allow: listOf(socket) })),
+  localAddress: {
+    allowed: 'an IP address of this machine',
+    valid: (value) => typeof value === 'string' && isIP(value) !== 0,
+  },
+  lookup: callback,
+  dns: settings<DnsOptions>({
+    servers: texts,
+    timeToLive: duration,
+    maxStale: duration,
+    failureTime: duration,
+    maxNames: count,
+  }),
   maxResponseHead: count,
   transport: { allowed: 'a function that answers exchanges', valid: isFunction },
   clock: object,

@@ -110,9 +110,12 @@ export class Client {
     return this.#engine.explain(String(url), options)
   }
 
-  /** A client with these options on top of its own. It has connections and state of its own: close it, too. */
+  /**
+   * A client with these options on top of its own. The two share connections and what DNS said, unless the options have connections
+   * made otherwise; breakers, limits, budget, events and figures are its own. Close it, too: the last one closes the connections.
+   */
   extend(options: ClientOptions): Client {
-    return createClient(extended(this.#engine.options, clientOptions(options)))
+    return clientOf(extended(this.#engine.options, clientOptions(options)), this.#engine)
   }
 
   /**
@@ -128,7 +131,10 @@ export class Client {
     return this.#engine.metrics()
   }
 
-  /** Takes no more calls, waits for those under way, at most `grace` milliseconds (default 10,000), and closes all connections. */
+  /**
+   * Takes no more calls, and waits for those under way, at most `grace` milliseconds (default 10,000); then they fail with
+   * `shutting_down`. Closes all connections, unless a client that shares them (`extend`) is still open: the last one does.
+   */
   close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
     const { grace = 10_000 } = knownOptions('close', options, { grace: true })
     return this.#engine.close(grace)
@@ -156,8 +162,12 @@ export class Client {
  * @throws TypeError that names the option that is not valid, and what is allowed
  */
 export function createClient(options: ClientOptions = {}): Client {
+  return clientOf(options, undefined)
+}
+
+function clientOf(options: ClientOptions, kin: ClientEngine | undefined): Client {
   const checked = clientOptions(options)
-  const engine = new ClientEngine(checked)
+  const engine = new ClientEngine(checked, kin)
   if (checked.lint !== false) warn(engine.name, engine.findings)
   return new Client(engine)
 }

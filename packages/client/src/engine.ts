@@ -1,24 +1,20 @@
 import {
-  AddressGuard,
   type CircuitListener,
   type CircuitOptions,
   Circuits,
   type Clock,
   CookieJar,
-  DEFAULT_CLIENT_OPTIONS,
   own,
   type Handler,
-  type HeadLimits,
   LocalRateLimitStore,
   pacing,
-  proxySetting,
   RetryBudget,
   systemClock,
-  type TlsOptions,
-  TlsOrigin,
   type Tracer,
 } from '@headgate/core'
+import { CallsUnderWay } from './calls-under-way.ts'
 import { checkedCall } from './check-call.ts'
+import { Connections } from './connections.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
 import { Hedges } from './hedges.ts'
@@ -28,11 +24,11 @@ import { installedOpenTelemetry, openTelemetryTracer } from './open-telemetry.ts
 import type { CallOptions, ClientOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
-import { closedError, Origins } from './origins.ts'
+import { named } from './option-check.ts'
+import { closedError } from './origins.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { methodOf } from './method.ts'
 import { prepare, type RequestDefaults } from './prepare.ts'
-import { PRESETS } from './presets.ts'
 import type { RequestContent } from './request-body.ts'
 import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
 import { defaultHeaders } from './default-headers.ts'
@@ -75,15 +71,21 @@ export class ClientEngine {
   /** Options that do not do what was meant. */
   readonly findings: readonly Finding[]
   private readonly counts = new OriginMetrics()
-  private readonly guard: AddressGuard | undefined
-  private readonly origins: Origins | undefined
+  /** Undefined where a transport answers in place of the network. */
+  private readonly connections: Connections | undefined
+  private readonly underWay = new CallsUnderWay()
+  /** Whether the connections are still its own, too. */
+  private holdsConnections = true
   private readonly context: StackContext
   private readonly usual: CompiledStack
   private readonly defaults: RequestDefaults
   private closed = false
 
-  /** @throws TypeError that names the option that is not valid, and what is allowed */
-  constructor(options: ClientOptions) {
+  /**
+   * @param kin the engine of the client that this one extends, whose connections it shares if they would be made alike
+   * @throws TypeError that names the option that is not valid, and what is allowed
+   */
+  constructor(options: ClientOptions, kin?: ClientEngine) {
     const { clock = systemClock, name = 'client', baseUrl } = options
     const settings = settingsOf(options)
     const base = baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl)))
@@ -92,14 +94,14 @@ export class ClientEngine {
     this.name = name
     this.options = options
     this.clock = clock
-    this.guard = guardOf(options)
     const { transport } = options
-    this.origins = transport === undefined ? this.makeOrigins(settings) : undefined
+    this.connections =
+      transport === undefined ? new Connections(options, settings, clock, kin?.connections) : undefined
     const budget = new RetryBudget(clock, { ratio: settings.retry.budget })
-    const observer = new CallObserver(name, this.events, this.counts)
+    const observer = new CallObserver(name, this.events, this.counts, this.underWay)
     this.context = {
       // One of the two is there.
-      transport: transport === undefined ? (this.origins as Origins).handler : this.untilClosed(transport),
+      transport: this.untilClosed(transport ?? (this.connections as Connections).origins.handler),
       budget,
       hedges: new Hedges(settings.hedge, { budget, onHedge: observer.hedgeSent }),
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
@@ -115,6 +117,7 @@ export class ClientEngine {
     }
     this.usual = { settings, handler: clientHandler(settings, this.context) }
     this.findings = lint(settings, options)
+    this.connections?.hold()
   }
 
   send(url: string, options: CallOptions | undefined, how: Sending): Promise<ClientResponse> {
@@ -152,16 +155,16 @@ export class ClientEngine {
         name: layer.name,
         does: layer.tells({ settings, origins: this.context.origins }),
       })),
-      guard: this.guard,
+      guard: this.connections?.guard,
       circuits: settings.breaker && this.context.circuits,
-      pool: new Map(this.origins).get(originOf(target))?.stats()[0],
+      pool: new Map(this.connections?.origins).get(originOf(target))?.stats()[0],
       findings: lint(settings, own({ ...this.options, ...definedOnly(call) })),
     })
   }
 
   metrics(): OriginFigures[] {
     const circuits = this.context.circuits?.states()
-    const upstreams = new Map(this.origins)
+    const upstreams = new Map(this.connections?.origins)
     return [...this.counts].map(([origin, counts]) => ({
       ...counts.figures,
       origin,
@@ -170,15 +173,24 @@ export class ClientEngine {
     }))
   }
 
-  /** @param grace milliseconds that calls under way have to finish; those of a transport in code are not waited for */
+  /**
+   * The last of those that share connections closes them.
+   * @param grace milliseconds that calls under way have to finish; those of a transport in code are not waited for
+   */
   async close(grace: number): Promise<void> {
-    const { origins } = this
     this.closed = true
+    const origins = this.connections?.origins
     if (origins === undefined) return
-    const timer = this.clock.timer(() => origins.destroy())
+    const isLast = origins.users === (this.holdsConnections ? 1 : 0)
+    const timer = this.clock.timer(() => (isLast ? origins.destroy() : this.underWay.cut()))
     timer.arm(grace)
-    await origins.drain()
+    await (isLast ? origins.drain() : this.underWay.ended())
     timer.disarm()
+    if (!this.holdsConnections) return
+    this.holdsConnections = false
+    origins.users--
+    // The others have ended meanwhile.
+    if (origins.users === 0) origins.destroy()
   }
 
   private untilClosed(transport: Handler): Handler {
@@ -188,7 +200,23 @@ export class ClientEngine {
   /** A call that says something about policies gets a stack of its own, over the same state. */
   private stackFor(call: CallOptions): CompiledStack {
     const settings = settingsOf(this.options, call)
-    return { settings, handler: clientHandler(settings, this.context) }
+    const { socketPath } = call
+    return { settings, handler: clientHandler(settings, this.context, this.transportTo(socketPath)) }
+  }
+
+  /** @throws TypeError if that is a unix socket which the client does not let calls name */
+  private transportTo(socketPath: string | undefined): Handler {
+    if (socketPath === undefined) return this.context.transport
+    const { socketPath: option } = this.options
+    const allowed = typeof option === 'object' ? (option.allow ?? []) : []
+    if (!allowed.includes(socketPath))
+      throw new TypeError(
+        `option socketPath of a call is ${JSON.stringify(socketPath)}, which this client does not allow: name it in the option socketPath: { allow: [...] } of createClient`,
+      )
+    const { connections, context } = this
+    return connections === undefined
+      ? context.transport
+      : this.untilClosed(connections.origins.at(socketPath))
   }
 
   private makeCircuits(options: CircuitOptions): Circuits {
@@ -198,36 +226,6 @@ export class ClientEngine {
     }
     return new Circuits({ ...options, onTransition })
   }
-
-  private makeOrigins({ timeout }: Settings): Origins {
-    const { preset = 'standard', pool, tls, proxy, maxResponseHead: head } = this.options
-    const pace = { ...DEFAULT_CLIENT_OPTIONS.pace, idle: timeout.idle }
-    return new Origins({
-      clock: this.clock,
-      connectTimeout: timeout.connect,
-      connection: {
-        responseHeadTimeout: timeout.head,
-        unreadTimeout: timeout.unread,
-        pace,
-        limits: headLimits(head),
-      },
-      pool: { ...PRESETS[preset].pool, ...pool },
-      guard: this.guard,
-      proxy: proxy === undefined ? undefined : named('proxy', () => proxySetting(proxy)),
-      ...(tls && { tls: named('tls', () => checkedTls(tls)) }),
-    })
-  }
-}
-
-/** Read once here, so that what is no certificate is not found out by the first call. */
-function checkedTls(tls: TlsOptions): TlsOptions {
-  void new TlsOrigin('localhost', tls)
-  return tls
-}
-
-function headLimits(head: number = DEFAULT_CLIENT_OPTIONS.limits.head): HeadLimits {
-  const { limits } = DEFAULT_CLIENT_OPTIONS
-  return { ...limits, head, fields: Math.max(limits.fields, Math.ceil((head / limits.head) * limits.fields)) }
 }
 
 function jarOf({ cookies = false }: ClientOptions): CookieJar | undefined {
@@ -239,21 +237,4 @@ function tracerOf({ tracing = true }: ClientOptions): Tracer | undefined {
   if (tracing === false) return undefined
   const api = tracing === true ? installedOpenTelemetry() : tracing
   return api && openTelemetryTracer(api)
-}
-
-/** What is wrong with an option is told under its name. */
-function named<Value>(option: string, make: () => Value): Value {
-  try {
-    return make()
-  } catch (cause) {
-    throw new TypeError(`option ${option}: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function guardOf({
-  preset = 'standard',
-  guard = PRESETS[preset].guard,
-}: ClientOptions): AddressGuard | undefined {
-  if (guard === undefined || guard === false) return undefined
-  return new AddressGuard(guard === true ? {} : guard)
 }

@@ -6,6 +6,7 @@ export type { Explanation } from './explain.ts'
 export type { Fetch } from './fetch/fetch.ts'
 export type { FetchError } from './fetch/failures.ts'
 export type { FetchInit, FetchSettings } from './fetch/members.ts'
+export type { HostAddress, HostLookup } from './host-lookup.ts'
 export type { InformationalListener, InformationalResponse } from './informational.ts'
 export type { Finding } from './lint.ts'
 export type { OpenTelemetryApi } from './open-telemetry.ts'
@@ -23,6 +24,7 @@ export type {
   Priority,
   RateLimitSettings,
   RetrySettings,
+  SocketPathOptions,
   TimeoutSettings,
 } from './options.ts'
 export type { DurationFigures, OriginFigures } from './origin-metrics.ts'
@@ -50,6 +52,7 @@ export {
   type CredentialOptions,
   type Credentials,
   digest,
+  type DnsOptions,
   type ErrorCode,
   type Exchange,
   type Handler,

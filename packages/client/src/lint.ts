@@ -1,4 +1,5 @@
 import type { ClientOptions } from './options.ts'
+import { PRESETS } from './presets.ts'
 import type { Settings } from './settings.ts'
 
 /** Options that are valid one by one, but do not do together what their author meant. */
@@ -106,6 +107,14 @@ const RULES: readonly Rule[] = [
       options.transport !== undefined && options.guard !== undefined && options.guard !== false,
     problem: () => 'the guard judges connections, and a transport makes none',
     advice: () => 'leave guard or transport out',
+  },
+  {
+    option: 'socketPath',
+    applies: (_settings, { preset = 'standard', guard = PRESETS[preset].guard, socketPath }) =>
+      socketPath !== undefined && guard !== undefined && guard !== false,
+    problem: () => 'the guard lets nothing go to a unix socket: every call there fails',
+    advice: () =>
+      'guard: false for a client that talks to a service of your own, and another client for URLs of others',
   },
   {
     option: 'tls.verify',

@@ -6,6 +6,7 @@ import {
   type RateDecision,
   TrafficError,
 } from '@headgate/core'
+import type { CallsUnderWay } from './calls-under-way.ts'
 import type { AttemptEvent, CallEvent, EventSource } from './events.ts'
 import type { OriginMetrics } from './origin-metrics.ts'
 import { originOf } from './request-target.ts'
@@ -19,18 +20,24 @@ export class CallObserver {
   private readonly client: string
   private readonly events: EventSource
   private readonly metrics: OriginMetrics
+  private readonly underWay: CallsUnderWay
 
-  constructor(client: string, events: EventSource, metrics: OriginMetrics) {
+  constructor(client: string, events: EventSource, metrics: OriginMetrics, underWay: CallsUnderWay) {
     this.client = client
     this.events = events
     this.metrics = metrics
+    this.underWay = underWay
   }
 
   /** The outermost policy: sees a call as its caller does. */
   readonly calls: Policy = (next) => (exchange) => {
     const figures = this.metrics.of(exchange)
     figures.begin()
-    exchange.onFinish((_exchange, outcome) => figures.end(exchange, outcome))
+    this.underWay.add(exchange)
+    exchange.onFinish((_exchange, outcome) => {
+      figures.end(exchange, outcome)
+      this.underWay.remove(exchange)
+    })
     const { events } = this
     if (events.hears('submitted')) events.tell('submitted', this.describe(exchange))
     if (events.hears('finished') || events.hears('cancelled')) exchange.onFinish(this.finished)

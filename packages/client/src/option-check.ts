@@ -113,3 +113,12 @@ function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
 }
+
+/** What is wrong with an option that is made into something is told under its name. @throws TypeError */
+export function named<Value>(option: string, make: () => Value): Value {
+  try {
+    return make()
+  } catch (cause) {
+    throw new TypeError(`option ${option}: ${(cause as Error).message}`, { cause })
+  }
+}

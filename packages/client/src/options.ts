@@ -7,6 +7,7 @@ import type {
   CookieJar,
   DecompressOptions,
   DedupeOptions,
+  DnsOptions,
   Credentials,
   Handler,
   HedgeDelayOptions,
@@ -18,6 +19,7 @@ import type {
   RedirectMode,
   TlsOptions,
 } from '@headgate/core'
+import type { HostLookup } from './host-lookup.ts'
 import type { OpenTelemetryApi } from './open-telemetry.ts'
 import type { InformationalListener } from './informational.ts'
 import type { ProgressListener } from './progress.ts'
@@ -133,6 +135,14 @@ export interface PolicyOptions {
   readonly maxBufferedBody?: number | undefined
 }
 
+/** Which unix sockets requests may go to. */
+export interface SocketPathOptions {
+  /** The one that requests go to, but for calls that name another. Default: none, they go to the host of their URL. */
+  readonly path?: string | undefined
+  /** Those that a call may name by its own `socketPath`, each by its absolute path. Default: none. */
+  readonly allow?: readonly string[] | undefined
+}
+
 /** Options of `createClient`. */
 export interface ClientOptions extends PolicyOptions {
   /** What the defaults are for. Default `standard`. */
@@ -161,6 +171,20 @@ export interface ClientOptions extends PolicyOptions {
   readonly pool?: Partial<PoolOptions> | undefined
   /** HTTP CONNECT or SOCKS5, as its URL or with more about it, or `environment` for what HTTPS_PROXY and its like say. Default: none. */
   readonly proxy?: ProxyOptions | string | undefined
+  /**
+   * The unix socket that requests go to in place of the host of their URL, by its absolute path, or more about it. The URL still says
+   * what Host and TLS go by. A guard lets nothing go there. Default: none.
+   */
+  readonly socketPath?: string | SocketPathOptions | undefined
+  /** The address of this machine to connect from. Only addresses of its family are connected to. Default: the system's choice. */
+  readonly localAddress?: string | undefined
+  /**
+   * Says which addresses a host has, in place of the system's resolver: a function of the host that gives one address or a list, or one
+   * like `dns.lookup` of Node. What it says is kept as `dns` says, and a guard judges it. Default: the system's resolver.
+   */
+  readonly lookup?: HostLookup | undefined
+  /** How names are resolved, and for how long the answers are kept. */
+  readonly dns?: DnsOptions | undefined
   /** Answers in place of the network: a gateway's handler, or a test's. */
   readonly transport?: Handler | undefined
   /** Time and chance: for tests. Default: the system's. */
@@ -212,6 +236,8 @@ export interface CallOptions extends CallPolicyOptions, CallListeners {
   readonly body?: BodyInput | null | undefined
   /** A value to send as JSON. */
   readonly json?: unknown
+  /** The unix socket that this call goes to, redirects included: one that `socketPath.allow` of the client names. */
+  readonly socketPath?: string | undefined
   /** Gives the call up, wherever it stands. */
   readonly signal?: AbortSignal | null | undefined
   /** Who goes first where calls wait for a slot (`concurrency`). Default `normal`. */

@@ -1,5 +1,6 @@
 import {
   type Exchange,
+  type Handler,
   type HttpResponse,
   originKey,
   TrafficError,
@@ -8,19 +9,24 @@ import {
 } from '@headgate/core'
 
 /** What all connections of a client have in common. */
-export type ConnectionSettings = Omit<UpstreamOptions, 'name' | 'endpoints'>
+export interface ConnectionSettings extends Omit<UpstreamOptions, 'name' | 'endpoints'> {
+  /** Where they lead in place of the host of the URL. */
+  readonly socketPath?: string | undefined
+}
 
 /** More origins than this are kept only while they are in use. */
 const KEPT_ORIGINS = 256
 
-/** The network end of a client: one upstream, with its pool of connections, for each origin. */
+/** The network end of clients: one upstream, with its pool of connections, for each origin. */
 export class Origins {
+  /** How many clients use it and have not been closed. */
+  users = 0
   private readonly settings: ConnectionSettings
   private readonly upstreams = new Map<string, Upstream>()
   /** Calls come in runs to one origin. */
   private lastKey = ''
   private last: Upstream | undefined
-  private closed = false
+  private isClosed = false
 
   constructor(settings: ConnectionSettings) {
     this.settings = settings
@@ -28,14 +34,31 @@ export class Origins {
 
   /** Sends an exchange to the origin that its request names. */
   readonly handler = (exchange: Exchange): Promise<HttpResponse> => {
-    if (this.closed) return Promise.reject(closedError())
+    if (this.isClosed) return Promise.reject(closedError())
     const key = originKey(exchange)
     if (key !== this.lastKey || this.last === undefined) {
-      this.last = this.upstreams.get(key) ?? this.add(key)
+      this.last = this.upstreams.get(key) ?? this.add(key, key, this.settings.socketPath)
       this.lastKey = key
     }
     return this.last.handler(exchange)
-  };
+  }
+
+  /** Sends exchanges to a unix socket, whatever origin their requests name. */
+  at(socketPath: string): Handler {
+    return (exchange) => {
+      if (this.isClosed) return Promise.reject(closedError())
+      const origin = originKey(exchange)
+      // No origin has a space in it.
+      const key = `${origin} ${socketPath}`
+      const upstream = this.upstreams.get(key) ?? this.add(key, origin, socketPath)
+      return upstream.handler(exchange)
+    }
+  }
+
+  /** Whether it takes no more exchanges. */
+  get closed(): boolean {
+    return this.isClosed
+  }
 
   /** Each origin with what its pool holds. */
   *[Symbol.iterator](): IterableIterator<readonly [origin: string, upstream: Upstream]> {
@@ -44,19 +67,19 @@ export class Origins {
 
   /** Takes no more exchanges, and resolves when those under way are finished. */
   async drain(): Promise<void> {
-    this.closed = true
+    this.isClosed = true
     await Promise.all([...this.upstreams.values()].map((upstream) => upstream.drain()))
   }
 
   /** Ends everything now. */
   destroy(): void {
-    this.closed = true
+    this.isClosed = true
     for (const upstream of this.upstreams.values()) upstream.destroy()
   }
 
-  private add(key: string): Upstream {
+  private add(key: string, url: string, socketPath: string | undefined): Upstream {
     if (this.upstreams.size >= KEPT_ORIGINS) this.forgetUnused()
-    const upstream = new Upstream({ ...this.settings, name: key, endpoints: [{ url: key }] })
+    const upstream = new Upstream({ ...this.settings, name: key, endpoints: [{ url, socketPath }] })
     this.upstreams.set(key, upstream)
     return upstream
   }

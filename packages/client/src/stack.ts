@@ -56,7 +56,11 @@ function ownLayer(policy: Policy, index: number): ClientLayer {
   }
 }
 
-/** The stack, composed. */
-export function clientHandler(settings: Settings, context: StackContext): Handler {
-  return composeLayers(clientLayers(settings, context), context.transport)
+/** The stack, composed. @param transport where it ends, if not where the client's own does */
+export function clientHandler(
+  settings: Settings,
+  context: StackContext,
+  transport: Handler = context.transport,
+): Handler {
+  return composeLayers(clientLayers(settings, context), transport)
 }

@@ -103,7 +103,13 @@ export {
   Upstream,
   type UpstreamOptions,
 } from './upstream/upstream.ts'
-export { type Lookup, type ResolvedAddress, Resolver, type ResolverOptions } from './upstream/connect/dns.ts'
+export {
+  type DnsOptions,
+  type Lookup,
+  type ResolvedAddress,
+  Resolver,
+  type ResolverOptions,
+} from './upstream/connect/dns.ts'
 export {
   AddressGuard,
   type AddressGuardOptions,

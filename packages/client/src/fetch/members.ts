@@ -4,6 +4,8 @@ import type { CallListeners, CallPolicyOptions, Priority } from '../options.ts'
 export interface FetchSettings extends CallPolicyOptions, CallListeners {
   /** Who goes first where calls wait for a slot (`concurrency`). Default: what `init.priority` says. */
   readonly priority?: Priority | undefined
+  /** The unix socket that this call goes to: one that `socketPath.allow` of the client names. */
+  readonly socketPath?: string | undefined
 }
 
 /** The options of `fetch`: the platform's, and under one key those of Headgate. */

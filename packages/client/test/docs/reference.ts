@@ -36,6 +36,8 @@ const OPTIONS: Readonly<Record<string, readonly (readonly [file: string, ...inte
   decompress: [['core/src/policies/decompress/decompress.ts', 'DecompressOptions']],
   guard: [['core/src/upstream/guard/guard.ts', 'AddressGuardOptions']],
   tls: [['core/src/upstream/connect/tls.ts', 'TlsOptions']],
+  socketPath: [['client/src/options.ts', 'SocketPathOptions']],
+  dns: [['core/src/upstream/connect/dns.ts', 'DnsOptions']],
   pool: [['core/src/upstream/pool/pool.ts', 'PoolOptions']],
   proxy: [['core/src/upstream/proxy/proxy.ts', 'ProxyOptions']],
   CookieJar: [['core/src/policies/cookies/cookie-jar.ts', 'CookieJarOptions']],

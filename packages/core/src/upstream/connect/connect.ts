@@ -10,6 +10,7 @@ import type { Timer } from '../../time/timer.ts'
 import { type Admission, admit } from '../guard/admission.ts'
 import type { ResolvedAddress, Resolver } from './dns.ts'
 import { type AddressGuard, type GuardedPlace, refusal } from '../guard/guard.ts'
+import { pinMismatch, reasons } from './connect-failure.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from './node-options.ts'
 import type { TlsOrigin } from './tls.ts'
@@ -40,6 +41,8 @@ export interface ConnectOptions {
   readonly onread?: OnReadOpts
   /** Judges where the connection leads, before, between and after; none by default. */
   readonly guard?: AddressGuard | undefined
+  /** The address of this machine to connect from; the system's choice by default. */
+  readonly localAddress?: string | undefined
   /** Begins to connect a TCP socket; node:net's own by default. */
   readonly dial?: (place: NetConnectOpts) => Socket
   /** Written to as the connection comes to be; nobody asks by default. */
@@ -126,7 +129,9 @@ class ConnectAttempt implements Cancellable {
     if (this.settled) return
     this.phase = 'connect'
     this.judged = addresses
-    this.race = new ConnectionRace(addresses, this.options.clock, (address) => this.dial(address), {
+    const reachable = this.reachable(addresses)
+    if (reachable.length === 0) return this.fail(this.otherFamily())
+    this.race = new ConnectionRace(reachable, this.options.clock, (address) => this.dial(address), {
       won: (socket) => this.connected(socket),
       lost: (failures) => this.refused(failures),
     })
@@ -138,11 +143,26 @@ class ConnectAttempt implements Cancellable {
     }
   }
 
+  /** A socket that is bound to an address reaches those of its family only. */
+  private reachable(addresses: readonly ResolvedAddress[]): readonly ResolvedAddress[] {
+    const { localAddress } = this.options
+    if (localAddress === undefined || this.target.kind === 'unix') return addresses
+    return addresses.filter(({ family }) => family === isIP(localAddress))
+  }
+
+  private otherFamily(): TrafficError {
+    const { localAddress = '' } = this.options
+    const message = `cannot connect to ${this.place()} from localAddress ${localAddress}: it has no address of the same family (IPv${isIP(localAddress)})`
+    return this.error('connect_failed', message)
+  }
+
   private dial(address: ResolvedAddress): Socket {
     const { target } = this
-    const { onread } = this.options
+    const { onread, localAddress } = this.options
     const place: NetConnectOpts =
-      target.kind === 'unix' ? { path: target.path } : { host: address.address, port: target.port }
+      target.kind === 'unix'
+        ? { path: target.path }
+        : { host: address.address, port: target.port, ...(localAddress && { localAddress }) }
     const common = {
       ...SOCKET_DEFAULTS,
       noDelay: true,
@@ -246,14 +266,6 @@ class ConnectAttempt implements Cancellable {
   }
 }
 
-/** It is verified, but not whom we wait for; doing it again only meets the same peer, so it counts as ours to refuse. */
-export function pinMismatch(place: string, objection: string): TrafficError {
-  return new TrafficError('pin_mismatch', `the TLS peer at ${place} was refused: ${objection}`, {
-    phase: 'tls',
-    replaySafe: 'unsent',
-  })
-}
-
 /** As guard and proxies see it. */
 export function guardedPlace({ host, port, tls }: ConnectTarget & { readonly kind: 'tcp' }): GuardedPlace {
   return { host, port, scheme: tls === undefined ? 'http' : 'https' }
@@ -274,25 +286,3 @@ const UNIX: ResolvedAddress = { address: '', family: 4 }
 
 /** Milliseconds of silence before TCP probes: finds peers that vanished behind a NAT or firewall. */
 const KEEPALIVE_DELAY = 60_000
-
-const ADVICE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there; is it running, and is the port right?',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'it does not answer',
-  EMFILE: 'this process has too many open files; raise its limit (ulimit -n) or lower pool.maxConnections',
-  EADDRNOTAVAIL: 'no local port is free; fewer, longer-lived connections are needed',
-  ENOENT: 'the socket does not exist',
-  EACCES: 'permission was denied',
-}
-
-function reasons(failures: readonly FailedAddress[]): string {
-  return failures
-    .map(({ address, error }) => {
-      const code = 'code' in error ? String(error.code) : ''
-      const advice = ADVICE[code]
-      const reason = advice === undefined ? error.message : `${code}, ${advice}`
-      return failures.length > 1 ? `${address}: ${reason}` : reason
-    })
-    .join('; ')
-}

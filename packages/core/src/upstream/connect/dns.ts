@@ -6,21 +6,24 @@ import { type Lookup, lookupAll, lookupAt, type ResolvedAddress } from './lookup
 
 export type { Lookup, ResolvedAddress } from './lookup.ts'
 
-/** All times in milliseconds. */
-export interface ResolverOptions {
+/** How names are resolved; all times in milliseconds. */
+export interface DnsOptions {
+  /** Name servers to ask in place of the system's resolver, as `10.0.0.2` or `[::1]:5353`; /etc/hosts does not count then. */
+  readonly servers?: readonly string[] | undefined
+  /** How long an answer is fresh, since getaddrinfo does not tell the records' own time to live; 0 asks each time. Default 30,000. */
+  readonly timeToLive?: number | undefined
+  /** How long after that it may stand in for a refresh that fails. Default 300,000. */
+  readonly maxStale?: number | undefined
+  /** How long a failure is answered again without asking. Default 1,000. */
+  readonly failureTime?: number | undefined
+  /** Names remembered at a time. Default 1,024. */
+  readonly maxNames?: number | undefined
+}
+
+export interface ResolverOptions extends DnsOptions {
   readonly clock: Clock
   /** The system's own by default. */
-  readonly lookup?: Lookup
-  /** Name servers to ask in place of the system's resolver, as `10.0.0.2` or `[::1]:5353`; /etc/hosts does not count then. */
-  readonly servers?: readonly string[]
-  /** How long an answer is fresh; 30,000 by default, as getaddrinfo does not tell the records' own time to live. */
-  readonly timeToLive?: number
-  /** How long after that it may stand in for a refresh that fails; 300,000 by default. */
-  readonly maxStale?: number
-  /** How long a failure is answered again without asking; 1,000 by default. */
-  readonly failureTime?: number
-  /** Names remembered at a time; 1,024 by default. */
-  readonly maxNames?: number
+  readonly lookup?: Lookup | undefined
 }
 
 /** How long a refresh may take before the stale answer is used (RFC 8767 section 5, client response timer). */
@@ -117,6 +120,9 @@ export class Resolver {
     try {
       const addresses = await this.lookup(host)
       if (addresses.length === 0) throw new Error('the answer holds no address')
+      // node:net would look up what is no address itself, past the guard.
+      const name = addresses.find(({ address }) => isIP(address) === 0)
+      if (name !== undefined) throw new Error(`${JSON.stringify(name.address)} is no IP address`)
       answer.addresses = addresses
       answer.freshUntil = this.clock.now() + this.timeToLive
       answer.staleUntil = answer.freshUntil + this.maxStale

@@ -15,7 +15,7 @@ import {
   targetName,
 } from '../connect/connect.ts'
 import { Resolver } from '../connect/dns.ts'
-import { atAddress, endpointAuthority, endpointTarget } from './endpoint.ts'
+import { atAddress, atSocket, endpointAuthority, endpointTarget } from './endpoint.ts'
 import { checkedWeight, type EndpointParts } from './endpoint-state.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import { Pool, POOL_DEFAULTS, type PoolOptions } from '../pool/pool.ts'
@@ -35,6 +35,8 @@ export interface EndpointOptions {
    * Host go by the URL.
    */
   readonly address?: string | undefined
+  /** The unix socket to connect to, in place of the host of the URL, by its absolute path; TLS and Host go by the URL. No proxy leads there. */
+  readonly socketPath?: string | undefined
   /** 0, the default, is used first; others when too few of those below are usable. A whole number up to 99. */
   readonly priority?: number | undefined
   /** Where it is: see `EndpointSetOptions.zone`. */
@@ -68,6 +70,8 @@ export interface ConnectionOptions {
   readonly clock?: Clock
   /** One of its own by default; share one where several upstreams name the same hosts. */
   readonly resolver?: Resolver
+  /** The address of this machine to connect from; the system's choice by default. Only addresses of its family are connected to. */
+  readonly localAddress?: string | undefined
   /** Judges the addresses of the endpoints each time that a connection is opened; none by default. */
   readonly guard?: AddressGuard | undefined
   /** Through which the endpoints are reached; none by default, whatever the environment says. */
@@ -80,11 +84,10 @@ export interface ConnectionOptions {
  */
 export function endpointParts(endpoint: EndpointOptions, given: ConnectionOptions): EndpointParts {
   const options = own(given)
-  const { url, address } = own(endpoint)
-  const { clock = systemClock, connectTimeout: timeout = 5_000, guard } = options
+  const { clock = systemClock, connectTimeout: timeout = 5_000, guard, localAddress } = options
   const resolver = options.resolver ?? new Resolver({ clock })
-  const named = endpointTarget(url, options.tls)
-  const target = address === undefined ? named : atAddress(named, address)
+  const named = endpointTarget(own(endpoint).url, options.tls)
+  const target = placeOf(named, own(endpoint))
   const name = targetName(target)
   const proxy = proxyOf(target, options.proxy)
   const forward = isForward(proxy, target, guard) ? proxy : undefined
@@ -93,7 +96,8 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const dial = dialler(target, proxy, forward !== undefined)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
     connectHttp(
-      (onread, facts) => dial({ clock, resolver, timeout, scope, guard, facts, ...(onread && { onread }) }),
+      (onread, facts) =>
+        dial({ clock, resolver, timeout, scope, guard, localAddress, facts, ...(onread && { onread }) }),
       () => admitTarget(target, { resolver, guard }),
     )
   return {
@@ -103,6 +107,12 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
     open,
     pool: new Pool(name, clock, open, { ...POOL_DEFAULTS, ...options.pool }),
   }
+}
+
+/** Where the connection leads, whatever the URL says. */
+function placeOf(named: ConnectTarget, { address, socketPath }: EndpointOptions): ConnectTarget {
+  if (socketPath !== undefined) return atSocket(named, socketPath)
+  return address === undefined ? named : atAddress(named, address)
 }
 
 /**

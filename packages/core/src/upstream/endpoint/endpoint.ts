@@ -47,6 +47,16 @@ export function atAddress(target: ConnectTarget, address: string): ConnectTarget
   return { ...target, host: address }
 }
 
+/**
+ * The same origin, under its own name for TLS, behind a unix socket.
+ * @throws TypeError if that is no absolute path
+ */
+export function atSocket(target: ConnectTarget, path: string): ConnectTarget {
+  if (!path.startsWith('/') || path.includes('\0'))
+    throw new TypeError(`socketPath: ${JSON.stringify(path)} is not an absolute path`)
+  return { kind: 'unix', path, tls: target.tls }
+}
+
 const LOCALHOST: Authority = { host: 'localhost', port: undefined, text: 'localhost' }
 
 /** What Host says to an endpoint that is asked under its own name. */

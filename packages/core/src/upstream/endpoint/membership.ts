@@ -175,8 +175,8 @@ export class Membership {
 function keysOf(endpoints: readonly EndpointOptions[]): string[] {
   const times = new Map<string, number>()
   return endpoints.map((endpoint) => {
-    const { url, address = '' } = own(endpoint)
-    const place = `${url} ${address}`
+    const { url, address = '', socketPath = '' } = own(endpoint)
+    const place = `${url} ${address}${socketPath}`
     const count = times.get(place) ?? 0
     times.set(place, count + 1)
     return `${place} ${count}`

@@ -33,11 +33,19 @@ export class ForwardConnection extends ClientConnection {
 /** Connects to the proxy itself. @throws TrafficError `proxy_failed`, `connect_timeout` or the cancellation */
 export async function connectToProxy(
   place: ConnectTarget,
-  { clock, resolver, timeout, scope, facts, onread }: ConnectOptions & { readonly onread?: OnReadOpts },
+  {
+    clock,
+    resolver,
+    timeout,
+    scope,
+    onread,
+    facts,
+    localAddress,
+  }: ConnectOptions & { readonly onread?: OnReadOpts },
 ): Promise<Socket> {
   try {
     const socket = { ...(scope && { scope }), ...(onread && { onread }) }
-    return await connect(place, { clock, resolver, timeout, facts, ...socket })
+    return await connect(place, { clock, resolver, timeout, localAddress, facts, ...socket })
   } catch (thrown) {
     const error = TrafficError.from(thrown)
     if (error.code === 'cancelled' || error.code === 'connect_timeout' || error === scope?.cancellation)

@@ -9,9 +9,9 @@ import {
   connect,
   type ConnectOptions,
   type ConnectTarget,
-  pinMismatch,
   targetName,
 } from '../connect/connect.ts'
+import { pinMismatch } from '../connect/connect-failure.ts'
 import { HttpConnect } from './http-connect.ts'
 import type { Proxy } from './proxy.ts'
 import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handshake.ts'
@@ -120,7 +120,7 @@ class ProxyTunnel implements Cancellable {
 
   private async reach(): Promise<Socket> {
     const { place, options } = this.parts
-    const { clock, resolver, timeout, facts } = options
+    const { clock, resolver, timeout, localAddress, facts } = options
     const { onread } = this.reader
     const scope = {
       cancellation: undefined,
@@ -128,7 +128,15 @@ class ProxyTunnel implements Cancellable {
       release: () => (this.worker = undefined),
     }
     try {
-      return await connect(place, { clock, resolver, timeout, scope, facts, ...(onread && { onread }) })
+      return await connect(place, {
+        clock,
+        resolver,
+        timeout,
+        scope,
+        localAddress,
+        facts,
+        ...(onread && { onread }),
+      })
     } catch (thrown) {
       const error = TrafficError.from(thrown)
       throw this.error('proxy_failed', `the proxy could not be reached: ${error.message}`, error)
