@@ -8,6 +8,11 @@ export function redactUrls(text: string): string {
   return text.includes('@') ? text.replaceAll(/[^\s"'`]+/g, withoutCredentials) : text
 }
 
+/** The same for a value that is a URL from its beginning on: a blank in it ends nothing, as in a password that should have been escaped. */
+export function redactUrlValue(value: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? withoutCredentials(value) : value
+}
+
 /** Of a text without blanks and quotes, each end of which is looked for once: a pattern would look for "@" behind every "://". */
 function withoutCredentials(word: string): string {
   const start = word.indexOf('://')

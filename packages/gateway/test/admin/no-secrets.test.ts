@@ -175,6 +175,44 @@ describe('secrets of a configuration stand', () => {
     assert.doesNotMatch(`${stdout}${stderr}`, new RegExp(CANARY))
   })
 
+  it('in no message where it stands in a form that none has there: lists, objects, numbers, a text for a section, within a key', async () => {
+    const input = {
+      admin: { token: secret() },
+      upstreams: { a: `http://user:${secret()} with blanks@127.0.0.1:1/${secret()}@x` },
+      routes: [
+        {
+          upstream: 'a',
+          requestHeaders: {
+            set: {
+              'x-api-key': [secret()],
+              authorization: { [secret('token=')]: secret() },
+              'x-auth-token': 76543210123,
+            },
+            add: { [`x-api-key: ${secret()}`]: 'a', [`https://user:${secret()}@x`]: 'a' },
+          },
+        },
+        { respond: { headers: [{ name: 'x', 'x-api-key': secret(), passcode: [secret()] }], body: 1 } },
+      ],
+    }
+    const result = parseConfig(input)
+    assert.ok(!result.ok)
+    const text = JSON.stringify(result.problems)
+    assert.doesNotMatch(text, new RegExp(`${CANARY}|76543210123`))
+    for (const expected of [
+      /admin\.token/,
+      /x-api-key/,
+      /authorization/,
+      /x-auth-token/,
+      /x-api-key: \[redacted\]/,
+      /routes\[1\]/,
+    ])
+      assert.match(text, expected)
+    const cwd = folder()
+    writeFileSync(join(cwd, 'headgate.json'), JSON.stringify(input))
+    const { stderr, stdout } = await headgate(['check', '--json'], { cwd })
+    assert.doesNotMatch(`${stdout}${stderr}`, new RegExp(`${CANARY}|76543210123`))
+  })
+
   it('nowhere in a form that is shown, and what is no secret stands there as it is', () => {
     const shown = redact(secretive('http://127.0.0.1:1'), configJsonSchema())
     const text = JSON.stringify(shown)

@@ -3,12 +3,12 @@ import { sourceAt } from '../prepare/as-written.ts'
 import type { VariablePlace } from '../prepare/prepare.ts'
 import { isBareVariable, type Variables } from '../prepare/variables.ts'
 import type { Locate } from '../read/positions.ts'
-import { isSecretPlace } from '../redact.ts'
 import { redactText } from '../redact-text.ts'
 import { HIDDEN } from '../redact-urls.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
+import { isSecretRefused, refusedValue, shownKey } from './refused-value.ts'
 import { show } from './show.ts'
 
 /** Where a configuration comes from. */
@@ -38,20 +38,22 @@ export function placeFinding(
   schema: JsonSchema,
 ): ConfigProblem {
   const part = finding.part ?? 'value'
-  const written = part === 'key' ? finding.path.at(-1) : valueAt(input, finding.path)
+  const path = finding.path.map(shownKey)
+  const found = part === 'key' ? path.at(-1) : valueAt(input, finding.path)
   // A secret that is refused is one all the same.
-  const secret = part === 'value' && typeof written === 'string' && isSecretPlace(input, schema, finding.path)
-  const value = secret && !isBareVariable(written) ? HIDDEN : written
+  const secret = part === 'value' && isSecretRefused(input, schema, finding.path)
+  const number = typeof found === 'number' || typeof found === 'bigint'
+  const value = secret && (number || (typeof found === 'string' && !isBareVariable(found))) ? HIDDEN : found
   const problem = value === undefined && finding.whole !== true ? 'is missing' : finding.problem
   const whole = finding.whole === true || value === undefined
   const asRead = part === 'value' && !secret ? sourceAt(source.locate?.root, finding.path) : undefined
   const allowed = typeof finding.allowed === 'function' ? finding.allowed() : finding.allowed
-  const hint = hintOf(finding, value, asRead, places, schema)
+  const hint = secret && number ? 'a text needs quotes' : hintOf(finding, value, asRead, places, schema)
   return {
     ...(source.file === undefined ? {} : { file: source.file }),
     ...source.locate?.(finding.path, part),
-    path: formatPath(finding.path),
-    ...(value === undefined ? {} : { value: typeof value === 'string' ? redactText(value) : value }),
+    path: formatPath(path),
+    ...(value === undefined ? {} : { value: refusedValue(value, secret) }),
     message: shown(whole ? problem : `${asRead ?? show(value)} ${problem}`, places),
     ...(allowed === undefined ? {} : { allowed: shown(allowed, places) }),
     ...(hint === undefined ? {} : { hint: shown(hint, places) }),

@@ -1,4 +1,5 @@
 import { redactText } from '../redact-text.ts'
+import { redactUrlValue } from '../redact-urls.ts'
 
 const LONGEST = 100
 
@@ -14,6 +15,6 @@ export function show(value: unknown): string {
 }
 
 function quote(text: string): string {
-  const safe = redactText(text)
+  const safe = redactText(redactUrlValue(text))
   return JSON.stringify(safe.length > LONGEST ? `${safe.slice(0, LONGEST)}...` : safe)
 }
