@@ -13,6 +13,7 @@ import type {
   ProxyOptions,
   TlsOptions,
 } from '@headgate/core'
+import { isToken } from '@headgate/core'
 import {
   callback,
   type Check,
@@ -52,6 +53,13 @@ const statuses: Check = {
     Array.isArray(value) && value.every((each) => Number.isInteger(each) && each >= 400 && each <= 599),
 }
 
+const methods: Check = {
+  allowed: 'a list of methods in capitals, as GET',
+  valid: (value) =>
+    Array.isArray(value) &&
+    value.every((each) => typeof each === 'string' && isToken(each) && each === each.toUpperCase()),
+}
+
 export const TIMEOUT_PARTS: Checks<TimeoutSettings> = {
   connect: milliseconds,
   head: milliseconds,
@@ -65,6 +73,9 @@ export const RETRY_PARTS: Checks<RetrySettings> = {
   attempts: count,
   backoff: settings<BackoffOptions>({ base: number, max: number, jitter: text }),
   statuses,
+  methods,
+  shouldRetry: callback,
+  beforeRetry: callback,
   maxRetryAfter: milliseconds,
   spool: countFromZero,
   budget: share,

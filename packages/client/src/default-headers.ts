@@ -1,6 +1,6 @@
 import { HeaderList, isSecretField } from '@headgate/core'
 import { appendField, fieldsOf } from './request-headers.ts'
-import type { HeadersInput } from './options.ts'
+import type { HeadersInput } from './headers-input.ts'
 import { VERSION } from './version.ts'
 
 /** What a client adds to its requests. */

@@ -1,6 +1,7 @@
 import { own, type Credentials } from '@headgate/core'
 import { isForEveryone } from './default-headers.ts'
-import type { ClientOptions, HeadersInput, PolicyOptions } from './options.ts'
+import type { HeadersInput } from './headers-input.ts'
+import type { ClientOptions, PolicyOptions } from './options.ts'
 import { fieldsOf } from './request-headers.ts'
 
 /**

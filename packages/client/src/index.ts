@@ -7,6 +7,7 @@ export type { Fetch } from './fetch/fetch.ts'
 export type { FetchError } from './fetch/failures.ts'
 export type { FetchInit, FetchSettings } from './fetch/members.ts'
 export type { HostAddress, HostLookup } from './host-lookup.ts'
+export type { FieldValue, HeadersInput } from './headers-input.ts'
 export type { InformationalListener, InformationalResponse } from './informational.ts'
 export type { Finding } from './lint.ts'
 export type { OpenTelemetryApi } from './open-telemetry.ts'
@@ -16,8 +17,6 @@ export type {
   CallPolicyOptions,
   ClientOptions,
   ConcurrencySettings,
-  FieldValue,
-  HeadersInput,
   HedgeSettings,
   PolicyOptions,
   PresetName,
@@ -33,6 +32,7 @@ export type { PaginateItemsOptions, PaginateOptions } from './paginate.ts'
 export { PRESETS } from './presets.ts'
 export type { ProgressListener, TransferProgress } from './progress.ts'
 export type { ReconnectSettings } from './reconnect.ts'
+export type { BeforeRetry, FailedAttempt, RetryChanges, ShouldRetry } from './retry-facts.ts'
 export type { BodyInput } from './request-body.ts'
 export type { Query, QueryValue } from './query.ts'
 export type { CallTimings } from './response/call-facts.ts'

@@ -21,22 +21,15 @@ import type {
 } from '@headgate/core'
 import type { HostLookup } from './host-lookup.ts'
 import type { OpenTelemetryApi } from './open-telemetry.ts'
+import type { HeadersInput } from './headers-input.ts'
 import type { InformationalListener } from './informational.ts'
 import type { ProgressListener } from './progress.ts'
 import type { BodyInput } from './request-body.ts'
 import type { Query } from './query.ts'
+import type { BeforeRetry, ShouldRetry } from './retry-facts.ts'
 
 /** A named set of defaults, see `PRESETS`. */
 export type PresetName = 'standard' | 'fetch' | 'untrusted' | 'minimal' | 'crawler'
-
-/** Header fields as `fetch` takes them; undefined leaves a field out. */
-export type HeadersInput =
-  | Headers
-  | Readonly<Record<string, FieldValue | readonly FieldValue[]>>
-  | Iterable<readonly [string, FieldValue | readonly FieldValue[]]>
-
-/** What a header field may be: undefined and null leave it out. */
-export type FieldValue = string | number | bigint | boolean | null | undefined
 
 /** How long each part of a call may take, in milliseconds; Infinity for no limit. */
 export interface TimeoutSettings {
@@ -65,6 +58,18 @@ export interface RetrySettings {
   readonly backoff?: Partial<BackoffOptions> | undefined
   /** Statuses to try again on. Default 408 425 429 500 502 503 504, of which 500 only where the method is idempotent. */
   readonly statuses?: readonly number[] | undefined
+  /**
+   * The only methods to try again, in capitals, each as one that does no harm when it is done twice. Default: those that are so by
+   * definition, any with an Idempotency-Key, and any that the origin did not see or refused unseen.
+   */
+  readonly methods?: readonly string[] | undefined
+  /**
+   * Asked of each failure, statuses of 400 and more among them: true and false decide, undefined leaves it to the client. A body that
+   * cannot be sent again is not, whatever is said, and attempts, deadline, Retry-After and budget hold.
+   */
+  readonly shouldRetry?: ShouldRetry | undefined
+  /** Called before each further try, after the wait, and waited for. What it returns changes the request. */
+  readonly beforeRetry?: BeforeRetry | undefined
   /** The longest Retry-After to wait for, in milliseconds. Default 60,000. */
   readonly maxRetryAfter?: number | undefined
   /** Octets of a streamed request body to keep for another try. Default 0. */

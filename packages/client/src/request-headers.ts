@@ -1,6 +1,6 @@
 import type { HeaderList } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
-import type { HeadersInput } from './options.ts'
+import type { HeadersInput } from './headers-input.ts'
 
 /** Fields that the engine makes itself, of what it knows of body and connection (RFC 9110 7.6.1, RFC 9112 section 6). */
 export const ENGINES_OWN: ReadonlySet<string> = new Set([

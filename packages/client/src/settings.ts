@@ -16,6 +16,7 @@ import type {
   HedgeSettings,
   PolicyOptions,
   RateLimitSettings,
+  RetrySettings,
   TimeoutSettings,
 } from './options.ts'
 import { PRESETS } from './presets.ts'
@@ -46,6 +47,9 @@ interface ResolvedRetry {
   readonly attempts: number
   readonly backoff: BackoffOptions
   readonly statuses: readonly number[] | undefined
+  readonly methods: RetrySettings['methods']
+  readonly shouldRetry: RetrySettings['shouldRetry']
+  readonly beforeRetry: RetrySettings['beforeRetry']
   readonly maxRetryAfter: number
   readonly spool: number
   readonly budget: number
@@ -111,6 +115,9 @@ function retryOf(layers: readonly PolicyOptions['retry'][]): ResolvedRetry {
     attempts: 3,
     backoff: BACKOFF,
     statuses: RETRY_STATUSES,
+    methods: undefined,
+    shouldRetry: undefined,
+    beforeRetry: undefined,
     maxRetryAfter: 60_000,
     spool: 0,
     budget: 0.2,

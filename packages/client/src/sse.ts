@@ -1,6 +1,7 @@
 import { type Clock, EventStreamParser, type ServerSentEvent, TrafficError } from '@headgate/core'
 import { aborted } from './abort.ts'
-import type { CallOptions, HeadersInput, TimeoutSettings } from './options.ts'
+import type { HeadersInput } from './headers-input.ts'
+import type { CallOptions, TimeoutSettings } from './options.ts'
 import { withCallOptions } from './check-call.ts'
 import { pause } from './pause.ts'
 import { mayPass, reconnectDelay, type ReconnectSettings, reconnectPlan } from './reconnect.ts'

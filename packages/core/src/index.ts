@@ -91,7 +91,7 @@ export {
 export { sizeLimit, type SizeLimitOptions } from './policies/size-limit.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
 export { isReplayable, RETRY_STATUSES } from './policies/retry/retry-decision.ts'
-export { retry, type RetryOptions } from './policies/retry/retry.ts'
+export { type FailedTry, retry, type RetryOptions } from './policies/retry/retry.ts'
 export type { BackoffOptions, Jitter } from './policies/retry/backoff.ts'
 export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-budget.ts'
 export { times } from './policies/times.ts'

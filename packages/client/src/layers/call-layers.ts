@@ -16,6 +16,7 @@ import {
 } from '@headgate/core'
 import { isCredential } from '../default-headers.ts'
 import { isEventStream } from '../event-stream.ts'
+import { retryHooks } from '../retry-hooks.ts'
 import type { Settings } from '../settings.ts'
 import type { ClientLayer, StackContext } from './layer.ts'
 
@@ -127,7 +128,7 @@ function tokenHandler(
   { budget, transport }: StackContext,
 ): Handler {
   return stack(
-    [timeout({ exchange: Math.min(time.deadline, 30_000) }), retry({ ...tries, budget })],
+    [timeout({ exchange: Math.min(time.deadline, 30_000) }), retry({ ...tries, methods: undefined, budget })],
     transport,
   )
 }
@@ -137,12 +138,18 @@ export const retryLayer: ClientLayer = {
   once: 'exchange',
   about: 'makes the attempts; what an origin says is not for it (421) is sent once more in any case',
   build:
-    ({ retry: tries }, { budget, observer }) =>
+    (settings, { budget, observer }) =>
     (next) =>
       // What an origin says is not for it (421) is sent once more whatever the number of tries.
       misdirected()(
-        retry({ ...tries, idempotencyKey: true, budget, onScheduled: observer.retryScheduled })(next),
+        retry({
+          ...settings.retry,
+          ...retryHooks(settings),
+          idempotencyKey: true,
+          budget,
+          onScheduled: observer.retryScheduled,
+        })(next),
       ),
   tells: ({ settings: { retry: tries } }) =>
-    `up to ${tries.attempts} attempts, retries up to ${tries.budget * 100} % of calls`,
+    `up to ${tries.attempts} attempts${tries.methods ? ` of ${tries.methods.join(', ')}` : ''}, retries up to ${tries.budget * 100} % of calls`,
 }

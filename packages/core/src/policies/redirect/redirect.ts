@@ -98,7 +98,7 @@ export function redirect(given: RedirectOptions = {}): Policy {
 /** One request of an exchange as it was before the policies within added to it. */
 class Hop {
   private readonly exchange: Exchange
-  private readonly url
+  private url
   private readonly headers: HeaderList
 
   constructor(exchange: Exchange) {
@@ -110,6 +110,8 @@ class Hop {
   decide(response: HttpResponse): RedirectDecision {
     const { request } = this.exchange
     const { status, headers } = response
+    // A retry may have gone to another URL of the origin than the first try.
+    this.url = urlParts(request)
     return decideRedirect(
       { method: request.method, url: this.url, body: bodyKind(request.body) },
       { status, locations: headers.getAll('location') },

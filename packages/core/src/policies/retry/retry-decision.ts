@@ -23,32 +23,55 @@ export function hasUntriedEndpoint({ choices, endpoint, tried }: Exchange): bool
   return new Set([...tried, endpoint]).size < choices
 }
 
-/** Rule 7 of the engine, as a pure decision. */
-export function isReplayable(exchange: Exchange, error: TrafficError, keyed = false): boolean {
-  if (exchange.cancellation !== undefined || error.source !== 'upstream') return false
-  if (LASTING.has(error.code)) return false
-  if (error.onlyElsewhere && !hasUntriedEndpoint(exchange)) return false
-  // Bytes that were read off the downstream connection are gone.
-  if (error.replaySafe !== 'unsent' && !canReplay(exchange.request.body)) return false
+/**
+ * Rule 7 of the engine, as a pure decision.
+ * @param keyed whether a request with Idempotency-Key counts as idempotent
+ * @param methods the only ones that are tried again, each as one that may be repeated; undefined: all, as they are defined
+ */
+export function isReplayable(
+  exchange: Exchange,
+  error: TrafficError,
+  keyed = false,
+  methods?: readonly string[],
+): boolean {
+  if (!canBeSentAgain(exchange, error) || LASTING.has(error.code)) return false
+  if (methods !== undefined) return methods.includes(exchange.request.method)
   if (error.replaySafe !== 'unknown') return true
   return keyed && exchange.request.headers.has('idempotency-key')
+}
+
+/** What nobody's word makes up for: somebody wants the response still, the upstream has failed, and all of the request can be had again. */
+export function canBeSentAgain(exchange: Exchange, error: TrafficError): boolean {
+  if (exchange.cancellation !== undefined || error.source !== 'upstream') return false
+  if (error.onlyElsewhere && !hasUntriedEndpoint(exchange)) return false
+  // Bytes that were read off the downstream connection are gone.
+  return error.replaySafe === 'unsent' || canReplay(exchange.request.body)
 }
 
 /**
  * A response that may be better at the next try, as the failure that it stands for; undefined for one to be passed on.
  * @param statuses those that are tried again
+ * @param methods those that may be repeated, where they are named
  */
 export function failedStatus(
   exchange: Exchange,
   response: HttpResponse,
   statuses: readonly number[],
+  methods?: readonly string[],
 ): TrafficError | undefined {
   const { status } = response
   // All the good ones, at the cost of one comparison.
   if (status < 400 || !statuses.includes(status)) return undefined
   const { method } = exchange.request
   // An origin that keeps answers by Idempotency-Key answers the same 500 again (draft-ietf-httpapi-idempotency-key-header).
-  if (status === 500 && !isIdempotent(method)) return undefined
+  if (status === 500 && !(methods?.includes(method) ?? isIdempotent(method))) return undefined
+  return statusFailure(exchange, response)
+}
+
+/** A response of 400 or more, as a failure. */
+export function statusFailure(exchange: Exchange, response: HttpResponse): TrafficError {
+  const { status } = response
+  const { method } = exchange.request
   const message = `the upstream answered ${status} (${exchange.endpoint || 'upstream'})`
   const replaySafe = statusSafety(status, method)
   const error = new TrafficError('unexpected_status', message, { phase: 'response-head', replaySafe })
@@ -56,9 +79,9 @@ export function failedStatus(
   return error
 }
 
-/** These three say that the request was not processed; of any other, nobody knows. */
+/** These say that the request was not processed (RFC 9110 15.5.2: 401 has not been applied); of any other, nobody knows. */
 function statusSafety(status: number, method: string): ReplaySafety {
-  if (status === 408 || status === 425 || status === 429) return 'refused'
+  if (status === 401 || status === 408 || status === 425 || status === 429) return 'refused'
   return isIdempotent(method) ? 'idempotent' : 'unknown'
 }
 

@@ -8,7 +8,24 @@ import type { HttpResponse } from '../../message/response.ts'
 import { spoolFor } from '../../message/spool.ts'
 import { type BackoffOptions, sleep } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import { failedStatus, hasUntriedEndpoint, isReplayable, nextDelay } from './retry-decision.ts'
+import {
+  canBeSentAgain,
+  failedStatus,
+  hasUntriedEndpoint,
+  isReplayable,
+  nextDelay,
+  statusFailure,
+} from './retry-decision.ts'
+
+/** A try that failed, for whoever has a say in what follows. */
+export interface FailedTry {
+  readonly exchange: Exchange
+  readonly error: TrafficError
+  /** The response that counts as the failure, if there is one. */
+  readonly response: HttpResponse | undefined
+  /** Whether it is tried again if nobody says otherwise. */
+  readonly replayable: boolean
+}
 
 /** Options of `retry`. */
 export interface RetryOptions {
@@ -20,6 +37,15 @@ export interface RetryOptions {
   readonly statuses?: readonly number[] | undefined
   /** Whether a request with Idempotency-Key counts as idempotent: only its origin can promise that. Default false. */
   readonly idempotencyKey?: boolean | undefined
+  /** The only methods that are tried again, each as one that may be repeated. Default: all, as RFC 9110 9.2.2 defines them. */
+  readonly methods?: readonly string[] | undefined
+  /**
+   * Asked of each failure, statuses of 400 and more among them: true and false decide whether there is another try, undefined leaves it as
+   * it is. A request that cannot be sent again is not, whatever is said, and attempts, deadline, Retry-After and budget hold. Default: nobody.
+   */
+  readonly judge?: ((failed: FailedTry) => Verdict | Promise<Verdict>) | undefined
+  /** Called before each further try, after the wait, and waited for: it may change the exchange's request. What it throws ends the exchange. */
+  readonly prepare?: ((failed: FailedTry) => void | Promise<void>) | undefined
   /** The longest Retry-After to wait for, in milliseconds; what asks for more fails now. Default 60,000. */
   readonly maxRetryAfter?: number | undefined
   /** Octets of a streamed request body to keep, so that it can be sent again. Default 0: a stream is sent once. */
@@ -29,6 +55,8 @@ export interface RetryOptions {
   /** Called before each further try. */
   readonly onRetry?: ((exchange: Exchange, error: TrafficError) => void) | undefined
 }
+
+type Verdict = boolean | undefined
 
 /**
  * Tries again what failed, if that is safe: nothing was sent, or the peer refused it, or the method is idempotent and the
@@ -56,7 +84,14 @@ export function retry(given: RetryOptions): Policy {
 
 function attempts(given: RetryOptions, next: Handler): Handler {
   const options = own(given)
-  const { attempts, statuses, idempotencyKey = false, maxRetryAfter = 60_000 } = options
+  const {
+    attempts,
+    statuses,
+    idempotencyKey: keyed = false,
+    methods,
+    judge,
+    maxRetryAfter = 60_000,
+  } = options
   const limits = { backoff: options.backoff, attempts, maxRetryAfter }
   return async function retry(exchange) {
     options.budget.request(exchange.startedAt)
@@ -68,16 +103,22 @@ function attempts(given: RetryOptions, next: Handler): Handler {
       exchange.attempts++
       let response: HttpResponse | undefined
       let error: TrafficError | undefined
+      let listed = true
       try {
         response = await next(exchange)
-        if (statuses !== undefined) error = failedStatus(exchange, response, statuses)
-        if (error === undefined) return response
+        if (statuses !== undefined) error = failedStatus(exchange, response, statuses, methods)
+        if (error === undefined) {
+          if (judge === undefined || response.status < 400) return response
+          error = statusFailure(exchange, response)
+          listed = false
+        }
       } catch (thrown) {
         error = TrafficError.from(thrown)
         error.attempts = exchange.attempts
       }
-      const replayable = isReplayable(exchange, error, idempotencyKey)
-      if (replayable && error.staleConnection && !stale) {
+      const replayable = listed && isReplayable(exchange, error, keyed, methods)
+      const failed: FailedTry = { exchange, error, response, replayable }
+      if (error.staleConnection && !stale && isReplayable(exchange, error, keyed)) {
         // Not the upstream's failure but a race with its keep-alive: at once, once, on a fresh connection, and free.
         stale = true
         exchange.freshConnection = true
@@ -86,8 +127,10 @@ function attempts(given: RetryOptions, next: Handler): Handler {
         const now = exchange.clock.now()
         if (error.retryAfter !== undefined) freeAt = Math.max(freeAt, now + error.retryAfter)
         const asked = hasUntriedEndpoint(exchange) ? 0 : Math.max(0, freeAt - now)
-        const delay = replayable ? nextDelay(exchange, asked, limits, counted, previous) : undefined
-        if (delay === undefined || !options.budget.take()) {
+        const possible = judge === undefined ? replayable : canBeSentAgain(exchange, error)
+        const delay = possible ? nextDelay(exchange, asked, limits, counted, previous) : undefined
+        const wanted = delay !== undefined && (judge === undefined || (await isWanted(failed, judge)))
+        if (!wanted || !options.budget.take()) {
           if (response !== undefined) return response
           throw error
         }
@@ -95,10 +138,28 @@ function attempts(given: RetryOptions, next: Handler): Handler {
         options.onScheduled?.(exchange, error, delay)
         await sleep(delay, exchange)
         previous = delay
+        if (options.prepare !== undefined) await prepared(failed, options.prepare)
       }
       exchange.request.body = replayed(exchange.request.body)
       if (exchange.endpoint !== '') (exchange.tried ??= []).push(exchange.endpoint)
       options.onRetry?.(exchange, error)
     }
   }
+}
+
+/** What its caller throws is what the exchange fails with: nobody takes the response then. */
+async function isWanted(failed: FailedTry, judge: NonNullable<RetryOptions['judge']>): Promise<boolean> {
+  const { exchange, response, replayable } = failed
+  try {
+    return (await judge(failed)) ?? replayable
+  } catch (thrown) {
+    if (response !== undefined) drain(response.body, exchange.clock)
+    throw thrown
+  }
+}
+
+async function prepared(failed: FailedTry, prepare: NonNullable<RetryOptions['prepare']>): Promise<void> {
+  await prepare(failed)
+  // Nothing may be sent for what was given up meanwhile.
+  if (failed.exchange.cancellation !== undefined) throw failed.exchange.cancellation
 }
