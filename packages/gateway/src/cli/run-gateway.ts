@@ -1,5 +1,5 @@
 import { systemClock } from '@headgate/core'
-import { growHeap } from '../heap.ts'
+import { serveFast } from '../engine-modes.ts'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
 import { logCall } from './audit-log.ts'
@@ -44,7 +44,7 @@ async function runUntilSignal(serving: Serving, source: string, log: Log): Promi
   process.on('SIGHUP', () => serving.reload())
   try {
     logStart(log, await serving.start(), serving, source)
-    growHeap()
+    serveFast()
   } catch (error) {
     // Stopped while it started.
     if (stopping) return EXIT.ok

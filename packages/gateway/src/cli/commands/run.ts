@@ -1,4 +1,4 @@
-import { keepHeapSmall } from '../../heap.ts'
+import { startSmall } from '../../engine-modes.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 
@@ -28,7 +28,7 @@ export const run: CliCommand = {
       terminal.err(`headgate: ${misuse}\n`)
       return EXIT.usage
     }
-    keepHeapSmall()
+    startSmall()
     const { runGateway } = await import('../run-gateway.ts')
     return runGateway(values, terminal)
   },
