@@ -11,6 +11,8 @@ export async function build() {
   const { code } = await run('tsc', ['-b', ...readdirSync(packages).map((name) => join(packages, name))])
   if (code !== 0) throw new Error('the build failed: see above')
   await schemas()
+  const { bundle } = await import('./bundle.mjs') // needs what is installed
+  await bundle()
 }
 
 /** Writes what is derived from the schema of the configuration: for editors, and for the gateway itself. */

@@ -11,7 +11,7 @@ export const headgate: Peer = {
   name: 'headgate',
   tls: true,
   find() {
-    for (const file of [program, join(gateway, 'dist/cli/main.js')]) {
+    for (const file of [program, join(gateway, 'bundle/main.js')]) {
       if (!existsSync(file)) return { missing: `${file} is not there (npm run build)` }
     }
     const { version } = JSON.parse(readFileSync(join(gateway, 'package.json'), 'utf8')) as { version: string }

@@ -2,7 +2,7 @@
 // Plain JavaScript that old Node versions can read too, so that they answer with a sentence.
 import { existsSync } from 'node:fs'
 
-const main = new URL('../dist/cli/main.js', import.meta.url)
+const main = new URL('../bundle/main.js', import.meta.url)
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 function refuse(reason) {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { PACKAGE_FOLDER } from './package-folder.ts'
 
-/** The version in package.json, which lies as far from src/cli as from dist/cli. */
+/** The version in package.json. */
 export function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('package.json', PACKAGE_FOLDER), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

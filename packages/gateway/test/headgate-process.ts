@@ -25,7 +25,8 @@ export interface Finished {
 
 export interface RunOptions {
   readonly cwd?: string
-  readonly env?: Readonly<Record<string, string>>
+  /** Beside that of the tests; undefined takes a variable out. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** How long it may take. Milliseconds. */
   readonly limit?: number
 }

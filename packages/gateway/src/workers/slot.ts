@@ -27,7 +27,7 @@ export interface SlotOwner {
   crashed(slot: WorkerSlot, error: Error, wait: number): void
 }
 
-/** From the same folder and with the same extension: dist/*.js when built, src/*.ts where Node strips types. */
+/** From the same folder and with the same extension: *.js in dist and in the bundle, *.ts in src, where Node strips types. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
 
 /** The place of one worker: a thread, its successor when it crashes, and so on. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 
 // How fast a command starts and what a worker weighs is decided by what is loaded; that can be counted on any machine.
 
+/** What the bundle is made of, file by file: it loads what these load. */
+const MODULES = join(import.meta.dirname, '../../dist/cli/main.js')
 const RECORDER = new URL('record-loads.ts', import.meta.url).href
 const LIBRARIES = ['zod', 'yaml', 'smol-toml', 'jiti', 'pino', 'commander', 'dns-packet']
 
@@ -31,9 +33,13 @@ function loadedIn(thread: 'main' | 'worker', record: string): Loaded {
   }
 }
 
-function start(args: readonly string[], cwd: string): { process: TestProcess; record: string } {
+function start(
+  args: readonly string[],
+  cwd: string,
+  program: string = MODULES,
+): { process: TestProcess; record: string } {
   const record = join(cwd, 'loads')
-  const command = ['--import', RECORDER, HEADGATE, ...args]
+  const command = ['--import', RECORDER, program, ...args]
   return { process: new TestProcess(process.execPath, command, { cwd, env: { LOADS: record } }), record }
 }
 
@@ -58,7 +64,7 @@ describe('what is loaded', () => {
   it('by --version is next to nothing', async () => {
     const { own, libraries } = await loadedBy(['--version'])
     assert.deepEqual(libraries, [])
-    // bin, main, exit codes, terminal and its printer, the version.
+    // main, exit codes, terminal and its printer, the version and where it is.
     assert.ok(own.length <= 6, own.join('\n'))
   })
 
@@ -103,6 +109,24 @@ describe('what is loaded', () => {
     )
     assert.deepEqual(libraries, ['dns-packet'])
     assert.ok(!builtins.includes('node:http'), 'it brings the WebSocket and the fetch of Node along')
+    assert.ok(!loadedIn('main', record).builtins.includes('node:http'), 'it takes 14 MB when it is imported')
     assert.ok(!loadedIn('main', record).own.some((url) => url.includes('/packages/client/')))
   })
+
+  it('by headgate itself is the bundle: a few files, of which no thread reads more than it needs', async () => {
+    const cwd = folder({ 'headgate.yaml': JSON.stringify(CONFIG) })
+    const { process, record } = start(['run'], cwd, HEADGATE)
+    await process.print(/ready: version/)
+    process.child.kill('SIGTERM')
+    assert.equal((await process.finished).code, 0)
+    const [main, worker] = [loadedIn('main', record).own, loadedIn('worker', record).own]
+    for (const url of [...main, ...worker]) assert.match(url, /\/packages\/gateway\/(?:bundle|bin)\//)
+    assert.ok(main.length < 40, main.join('\n'))
+    assert.ok(sizeOf(main) < 1_400_000, `the main thread loads ${sizeOf(main)} bytes`)
+    assert.ok(sizeOf(worker) < 650_000, `a worker loads ${sizeOf(worker)} bytes`)
+  })
 })
+
+function sizeOf(urls: readonly string[]): number {
+  return urls.reduce((sum, url) => sum + statSync(new URL(url)).size, 0)
+}

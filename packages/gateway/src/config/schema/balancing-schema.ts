@@ -1,7 +1,8 @@
 import type { HashConfig, HealthConfig, OutliersConfig, StickyConfig } from '../types/balancing-config.ts'
 import type { HashInput, HealthInput, OutliersInput, StickyInput } from '../input/balancing-input.ts'
 import { keyed } from './keyed.ts'
-import { integer, off, oneOf, text, time, value, z } from './setting.ts'
+import { integer, off, oneOf, text, time, value } from './setting.ts'
+import * as z from './zod.ts'
 import {
   cookieName,
   hashKey,

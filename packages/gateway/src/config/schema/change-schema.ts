@@ -1,6 +1,7 @@
 import type { AdminTokenConfig, ReloadConfig, VersionsConfig } from '../types/change-config.ts'
 import type { AdminTokenInput, ReloadInput, VersionsInput } from '../input/change-input.ts'
-import { boolean, integer, text, z } from './setting.ts'
+import { boolean, integer, text } from './setting.ts'
+import * as z from './zod.ts'
 import { anyText, filePath } from '../values/kinds.ts'
 
 // The settings of how the configuration itself is changed.

@@ -1,6 +1,7 @@
 import type { DiscoveryConfig } from '../types/discovery-config.ts'
 import type { DiscoveryInput } from '../input/discovery-input.ts'
-import { oneOf, text, time, z } from './setting.ts'
+import { oneOf, text, time } from './setting.ts'
+import * as z from './zod.ts'
 import { dnsName, nameServer, serviceName } from '../values/discovery-kinds.ts'
 import { nothing } from './nothing.ts'
 

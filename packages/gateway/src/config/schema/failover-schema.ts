@@ -1,5 +1,6 @@
 import type { ZoneInput } from '../input/failover-input.ts'
-import { integer, text, z } from './setting.ts'
+import { integer, text } from './setting.ts'
+import * as z from './zod.ts'
 import { type Kind, textKind } from '../values/kinds.ts'
 import { parsed, refused } from '../values/parsed.ts'
 

@@ -1,6 +1,7 @@
 import type { GeoConfig, GeoMatchConfig } from '../types/geo-config.ts'
 import type { GeoInput, GeoMatchInput } from '../input/geo-input.ts'
-import { oneOrMore, text, value, z } from './setting.ts'
+import { oneOrMore, text, value } from './setting.ts'
+import * as z from './zod.ts'
 import { autonomousSystem, continent, country, subdivision } from '../values/geo-kinds.ts'
 import { filePath, type Kind } from '../values/kinds.ts'
 

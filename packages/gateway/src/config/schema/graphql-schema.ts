@@ -7,7 +7,8 @@ import {
   type GraphqlMatchConfig,
 } from '../types/graphql-config.ts'
 import type { GraphqlInput, GraphqlMatchInput } from '../input/graphql-input.ts'
-import { bytes, integer, oneOf, oneOrMore, text, z } from './setting.ts'
+import { bytes, integer, oneOf, oneOrMore, text } from './setting.ts'
+import * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 import { parsed, refused } from '../values/parsed.ts'
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { PACKAGE_FOLDER } from '../../package-folder.ts'
 import type { JsonSchema } from './schema-tree.ts'
 
 /** The build writes it (scripts/write-schemas.mjs), from `makeInputSchema`. */
-const BUILT = new URL('../../../dist/config/schema/input-schema.json', import.meta.url)
+const BUILT = new URL('dist/config/schema/input-schema.json', PACKAGE_FOLDER)
 
 let known: JsonSchema | undefined
 

@@ -1,4 +1,4 @@
-import { z } from './setting.ts'
+import * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 
 /**

@@ -14,18 +14,8 @@ import type {
   TimeoutsConfig,
 } from '../types/config.ts'
 import { byteRate } from '../values/kinds.ts'
-import {
-  bytes,
-  bytesOrOff,
-  integer,
-  off,
-  time,
-  timeOr0,
-  timeOr0OrOff,
-  timeOrOff,
-  value,
-  z,
-} from './setting.ts'
+import { bytes, bytesOrOff, integer, off, time, timeOr0, timeOr0OrOff, timeOrOff, value } from './setting.ts'
+import * as z from './zod.ts'
 
 /** What a message may measure, and how long anything may take: for the whole gateway, and for a route in its place. */
 

@@ -1,6 +1,7 @@
 import type { ListenerConfig } from '../types/config.ts'
 import type { ListenerInput } from '../input/input.ts'
-import { integer, oneOf, text, z } from './setting.ts'
+import { integer, oneOf, text } from './setting.ts'
+import * as z from './zod.ts'
 import { address, filePath } from '../values/kinds.ts'
 
 export const listener: z.ZodType<ListenerConfig, ListenerInput> = z.strictObject({

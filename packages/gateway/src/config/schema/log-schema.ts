@@ -1,6 +1,7 @@
 import type { AccessLogConfig } from '../types/config.ts'
 import type { AccessLogInput } from '../input/input.ts'
-import { oneOf, text, z } from './setting.ts'
+import { oneOf, text } from './setting.ts'
+import * as z from './zod.ts'
 import { filePath } from '../values/kinds.ts'
 import { loggedField } from '../values/logged-field.ts'
 

@@ -1,6 +1,7 @@
 import type { PathForm } from '@headgate/core'
 import type { PathsInput, RoutePathsInput } from '../input/path-input.ts'
-import { oneOf, z } from './setting.ts'
+import { oneOf } from './setting.ts'
+import * as z from './zod.ts'
 
 const ENCODED_SLASH =
   'What becomes of %2F in a path: refuse answers 400, pass leaves it as it is, for router, policies and upstream alike.'

@@ -15,7 +15,8 @@ import type {
   LoadSheddingInput,
 } from '../input/resilience-input.ts'
 import type { Duration } from '../input/quantities.ts'
-import { bytes, integer, oneOf, text, time, timeOr0, value, z } from './setting.ts'
+import { bytes, integer, oneOf, text, time, timeOr0, value } from './setting.ts'
+import * as z from './zod.ts'
 import { respond } from './traffic-schema.ts'
 import { type Kind, upstreamReference, whole } from '../values/kinds.ts'
 import { concurrencyLimit, hedgeDelay, retryStatus } from '../values/resilience-kinds.ts'

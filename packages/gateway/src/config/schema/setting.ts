@@ -1,12 +1,10 @@
-import { z } from 'zod'
+import * as z from './zod.ts'
 import type { ByteSize, Duration, Off, Zero } from '../input/quantities.ts'
 import type { Kind, Range } from '../values/kinds.ts'
 import { choice, duration, flag, orOff, size, whole } from '../values/kinds.ts'
 
 // The words in which schema.ts is written. zod checks the structure around the values; each value is read by its
 // kind, so that all messages come from one place and a value is never looked at by two parsers.
-
-export { z }
 
 /** A setting whose value is of one kind. `Written` is what TypeScript lets people write. */
 export function value<Written, T>(kind: Kind<T>, about: string): z.ZodType<T, Written> {

@@ -1,5 +1,6 @@
 import { keyed } from './keyed.ts'
-import { boolean, bytesOr0, integer, oneOf, text, value, z } from './setting.ts'
+import { boolean, bytesOr0, integer, oneOf, text, value } from './setting.ts'
+import * as z from './zod.ts'
 import type {
   HeaderChangesConfig,
   MirrorConfig,
