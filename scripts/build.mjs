@@ -10,6 +10,9 @@ export async function build() {
   if (!existsSync(join(gateway, 'dist'))) progress('building the packages')
   const { code } = await run('tsc', ['-b', ...readdirSync(packages).map((name) => join(packages, name))])
   if (code !== 0) throw new Error('the build failed: see above')
+  // What is installed first.
+  const { bundleLibraries } = await import('./bundle-libraries.mjs')
+  await bundleLibraries()
   await schemas()
   const { bundle } = await import('./bundle.mjs') // needs what is installed
   await bundle()

@@ -101,15 +101,15 @@ interface ReadSymbols {
   readonly generator: symbol
 }
 
-/** Where node:net keeps what `onread` was given: read off a socket made for the purpose. */
-const symbols = findSymbols()
+/** Where node:net keeps what `onread` was given: read off a socket that is made for the purpose, by the first server. */
+let symbols: ReadSymbols | 'nowhere' | undefined
 
-function findSymbols(): ReadSymbols | undefined {
+function findSymbols(): ReadSymbols | 'nowhere' {
   const probe = new Socket({ onread: { buffer: shared, callback: () => true } })
   const find = (name: string): symbol | undefined =>
     Object.getOwnPropertySymbols(probe).find((symbol) => symbol.description === name)
   const [buffer, callback, generator] = [find('kBuffer'), find('kBufferCb'), find('kBufferGen')]
-  return buffer && callback && generator ? { buffer, callback, generator } : undefined
+  return buffer && callback && generator ? { buffer, callback, generator } : 'nowhere'
 }
 
 /**
@@ -118,7 +118,8 @@ function findSymbols(): ReadSymbols | undefined {
  */
 function attachOnRead(socket: Socket, reader: SocketReader): boolean {
   const handle = (socket as { readonly _handle?: { useUserBuffer?(buffer: Buffer): void } | null })._handle
-  if (symbols === undefined || typeof handle?.useUserBuffer !== 'function') return false
+  symbols ??= findSymbols()
+  if (symbols === 'nowhere' || typeof handle?.useUserBuffer !== 'function') return false
   Object.assign(socket, {
     [symbols.buffer]: shared,
     [symbols.callback]: reader.take,

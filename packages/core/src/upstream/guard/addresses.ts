@@ -120,8 +120,9 @@ interface Range {
   readonly network: Network
 }
 
-const IPV4 = compile(IPV4_RANGES)
-const IPV6 = compile(IPV6_RANGES)
+/** Made when the first address is judged: reading them takes longer than the rest of an import. */
+let ipv4: readonly Range[] | undefined
+let ipv6: readonly Range[] | undefined
 
 function compile(rows: readonly RangeRow[]): Range[] {
   return rows.flatMap(([range, ...networks]) =>
@@ -138,7 +139,9 @@ function parseNetwork6(text: string): Network {
 
 /** The range of the address itself, whatever IPv4 address is within. */
 export function rangeOf(address: Uint8Array): AddressRange {
-  const table = address.length === 4 ? IPV4 : IPV6
+  ipv4 ??= compile(IPV4_RANGES)
+  ipv6 ??= compile(IPV6_RANGES)
+  const table = address.length === 4 ? ipv4 : ipv6
   return table.find(({ network }) => contains(network, address))?.range ?? 'public'
 }
 

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DIST = join(ROOT, 'dist')
+const ENTRY = join(DIST, 'index.js')
+
+/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 120 kB as this is written. */
+const LOADED_LIMIT = 130_000
+
+/**
+ * What an import may cost in CPU time beyond what it asks of Node, in starts of an empty program: 0.7 as this is written, and 3.3 for the
+ * modules one by one.
+ */
+const IMPORT_LIMIT = 1.5
+
+/** What the client cannot do without. */
+const OF_NODE = "for (const name of ['net', 'tls', 'dns', 'zlib']) await import('node:' + name); Response"
+
+test('the package holds one program for each entry, and no map or source of it', () => {
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  ) as [{ files: { path: string }[] }]
+  const paths = packed.files.map(({ path }) => path)
+  assert.deepEqual(paths.filter((path) => path.endsWith('.js')).sort(), [
+    'dist/index.js',
+    'dist/testing/index.js',
+  ])
+  const others = paths.filter((path) => !/\.(?:d\.ts|js)$/.test(path)).sort()
+  assert.deepEqual(others, ['LICENSE', 'README.md', 'package.json'])
+  assert.ok(paths.includes('dist/index.d.ts'))
+})
+
+test('types are those of sources that there are', () => {
+  const sources = new Set(readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }))
+  for (const name of readdirSync(DIST, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.d.ts'))
+      assert.ok(sources.has(name.replace(/\.d\.ts$/, '.ts')), `dist/${name} is of no source`)
+})
+
+function resolved(specifier: string, from: string): string {
+  return specifier.startsWith('.')
+    ? join(dirname(from), specifier)
+    : fileURLToPath(import.meta.resolve(specifier))
+}
+
+/** A module with all that it imports, but for those of Node. */
+function loaded(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found
+  found.add(path)
+  const imports = readFileSync(path, 'utf8').matchAll(/(?:\}|import)\s*from\s*"([^"]+)"|import\s*"([^"]+)"/g)
+  for (const [, from, bare] of imports) {
+    const specifier = from ?? bare ?? ''
+    if (!specifier.startsWith('node:')) loaded(resolved(specifier, path), found)
+  }
+  return found
+}
+
+test('what an import loads is a few files, and small', (t) => {
+  const files = [...loaded(ENTRY)]
+  const size = files.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0)
+  t.diagnostic(`${files.length} files, ${size} bytes as gzip`)
+  assert.ok(files.length <= 5, files.map((path) => relative(ROOT, path)).join(', '))
+  assert.ok(size <= LOADED_LIMIT, `${size} bytes`)
+})
+
+test('a class is one class, whichever entry it was imported from', () => {
+  const program = `
+    import * as client from '@headgate/client'
+    import * as testing from '@headgate/client/testing'
+    import * as core from '@headgate/core'
+    import * as coreTesting from '@headgate/core/testing'
+    const { error } = await client.createClient({ transport: testing.respond(() => { throw new core.TrafficError('internal', 'x') }) }).attempt('http://a.example/')
+    console.log(JSON.stringify([
+      client.TrafficError === core.TrafficError, client.CookieJar === core.CookieJar, error instanceof client.TrafficError,
+      new client.StatusError('GET', new client.ClientResponse(new core.HttpResponse(500), { failures: {}, url: '' }), 0) instanceof core.TrafficError,
+      testing.MemoryTransport === coreTesting.MemoryTransport,
+    ]))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  assert.deepEqual(JSON.parse(stdout || JSON.stringify(stderr)), [true, true, true, true, true])
+})
+
+/** The least CPU time of a few runs, in milliseconds: whatever else goes on only adds to it. */
+function cpuOf(program: string): number {
+  const code = `${program}; const { user, system } = process.cpuUsage(); console.log((user + system) / 1000)`
+  const runs = Array.from({ length: 4 }, () =>
+    Number(
+      execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, encoding: 'utf8' }),
+    ),
+  )
+  return Math.min(...runs)
+}
+
+test('an import takes little time beside what Node itself takes', (t) => {
+  const empty = cpuOf('0')
+  const more = cpuOf(`await import(${JSON.stringify(pathToFileURL(ENTRY).href)})`) - cpuOf(OF_NODE)
+  t.diagnostic(`${more.toFixed(0)} ms of CPU time, where an empty program takes ${empty.toFixed(0)}`)
+  assert.ok(more <= IMPORT_LIMIT * empty, `${more} ms, where an empty program takes ${empty}`)
+})

@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { build } from 'esbuild'
+import { root } from './child.mjs'
+
+const [core, client] = ['core', 'client'].map((name) => join(root, 'packages', name))
+
+const options = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  write: false,
+  // No comment and no indentation, but all names, for the sake of stack traces and of whoever looks inside.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
+/**
+ * Writes what programs import of @headgate/client and @headgate/core: one file for each entry of the client; for core, what the client
+ * uses of it apart from the rest, in a file that both share, so that a class is one class wherever it was imported from.
+ */
+export async function bundleLibraries() {
+  const ofClient = []
+  for (const entry of ['index', 'testing/index']) {
+    const file = { in: join(client, `src/${entry}.ts`), out: entry }
+    const { outputFiles } = await build({
+      ...options,
+      entryPoints: [file],
+      outdir: join(client, 'dist'),
+      plugins: [external(entry === 'index' ? '@headgate/core/client' : '@headgate/core')],
+    })
+    ofClient.push(...outputFiles)
+  }
+  write(client, ofClient)
+  const names = new Set(namesIn(ofClient[0].text, '@headgate/core/client').map(({ name }) => name))
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [
+      { in: join(core, 'src/index.ts'), out: 'index' },
+      { in: join(core, 'src/testing/index.ts'), out: 'testing/index' },
+      { in: 'client', out: 'client' },
+    ],
+    outdir: join(core, 'dist'),
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    plugins: [clientEntry(names)],
+  })
+  write(core, outputFiles)
+}
+
+/** Leaves `@headgate/core` out of a bundle, under the name of the entry that has what it needs. */
+function external(path) {
+  return {
+    name: 'core',
+    setup: (bundler) => bundler.onResolve({ filter: /^@headgate\/core$/ }, () => ({ path, external: true })),
+  }
+}
+
+/** The entry `@headgate/core/client`, which exports what the client imports: no list that somebody must keep. */
+function clientEntry(names) {
+  // From where they are, and not from the main entry: a chunk takes a file with all that it imports.
+  const contents = namesIn(readFileSync(join(core, 'src/index.ts'), 'utf8'), './')
+    .filter(({ name }) => names.has(name))
+    .map(({ name, path }) => `export { ${name} } from './src/${path}'\n`)
+    .join('')
+  return {
+    name: 'client-entry',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^client$/ }, () => ({ path: 'client', namespace: 'entry' }))
+      bundler.onLoad({ filter: /.*/, namespace: 'entry' }, () => ({
+        contents,
+        resolveDir: core,
+        loader: 'ts',
+      }))
+    },
+  }
+}
+
+/** What a module imports or exports from paths that begin so. */
+function namesIn(text, start) {
+  return [...text.matchAll(/\{([^{}]*)\}\s*from\s*["']([^"']+)["']/g)]
+    .filter(([, , path]) => path.startsWith(start))
+    .flatMap(([, list, path]) =>
+      list
+        .split(',')
+        .map((each) => ({ name: each.trim().split(/\s+as\s/)[0], path: path.slice(start.length) })),
+    )
+}
+
+/** Writes files that differ from what is there, and removes what is left of builds before, and what has no source any more. */
+function write(folder, files) {
+  const wanted = new Set(files.map(({ path }) => path))
+  for (const { path, contents } of files) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
+  const dist = join(folder, 'dist')
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const path = join(dist, name)
+    const [, module, kind] = /^(.*?)\.(js|js\.map|d\.ts|d\.ts\.map)$/.exec(relative(dist, path)) ?? []
+    if (module === undefined || wanted.has(path)) continue
+    if (kind.startsWith('js') || !existsSync(join(folder, 'src', `${module}.ts`))) rmSync(path)
+  }
+}
