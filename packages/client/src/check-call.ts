@@ -1,5 +1,5 @@
 import { own, unknownOption } from '@headgate/core'
-import { POLICY_CHECKS, RETRY_PARTS, socket, TIMEOUT_PARTS } from './check-options.ts'
+import { POLICY_CHECKS, QUERY_ARRAYS, RETRY_PARTS, socket, TIMEOUT_PARTS } from './check-options.ts'
 import {
   anything,
   callback,
@@ -31,6 +31,7 @@ const CALL_POLICIES: Checks<CallPolicyOptions> = {
     allowed: 'an object with a delay in milliseconds, as percentiles are for a client',
     valid: (value) => isObject(value) && typeof (value as { delay?: unknown }).delay === 'number',
   }),
+  cookies: off,
   breaker: off,
   rateLimit: off,
   concurrency: off,
@@ -49,6 +50,7 @@ const CALL_CHECKS: Checks<CallOptions> = {
   // What these may be is looked at where the request is made of them.
   headers: anything,
   query: anything,
+  queryArrays: QUERY_ARRAYS,
   body: anything,
   json: anything,
   socketPath: socket,

@@ -192,6 +192,8 @@ const GUARD = settings<AddressGuardOptions>({
   schemes: texts,
 })
 
+export const QUERY_ARRAYS: Check = oneOf('repeat', 'comma', 'brackets', 'indices')
+
 const CLIENT_CHECKS: Checks<ClientOptions> = {
   ...POLICY_CHECKS,
   preset: oneOf('standard', 'fetch', 'untrusted', 'minimal', 'crawler'),
@@ -204,6 +206,13 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
     allowed: 'an object of names and values, Headers, or a list of pairs',
     valid: (value) => typeof value === 'object' && value !== null,
   },
+  query: {
+    allowed: 'an object of names and values, URLSearchParams, text, or a list of pairs',
+    valid: (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+  },
+  queryArrays: QUERY_ARRAYS,
+  throwOnStatus: flag,
+  parseJson: callback,
   cookies: or(flag, {
     allowed: 'a CookieJar',
     valid: (value) => isObject(value) && isFunction((value as { store?: unknown }).store),

@@ -53,6 +53,16 @@ export class Client {
     return this.call('DELETE', url, options)
   }
 
+  /** The method OPTIONS (RFC 9110 9.3.7): what can be done with a resource. */
+  options(url: string | URL, options?: CallOptions): Call {
+    return this.call('OPTIONS', url, options)
+  }
+
+  /** Any method, as `QUERY` or `PROPFIND`. */
+  request(method: string, url: string | URL, options?: CallOptions): Call {
+    return this.call(method, url, options)
+  }
+
   /**
    * `fetch` as the Fetch standard has it, for everything that wants one: a status is no error, and of the options only the platform's
    * count; those of Headgate stand under the key `headgate`. Rejects with the signal's reason or a TypeError.
@@ -148,7 +158,8 @@ export class Client {
     return new Call(async (accept) => {
       try {
         const response = await this.#engine.send(String(url), options, { ...AS_USUAL, accept, method })
-        if (response.status < 400 || own(options ?? {}).throwOnStatus === false) return response
+        const { throwOnStatus = this.#engine.options.throwOnStatus } = own(options ?? {})
+        if (response.status < 400 || throwOnStatus === false) return response
         throw new StatusError(method, response, this.#engine.clock.wallTime())
       } catch (thrown) {
         throw await withCaller(thrown)

@@ -29,7 +29,9 @@ import { closedError } from './origins.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { methodOf } from './method.ts'
 import { prepare, type RequestDefaults } from './prepare.ts'
+import { queryText } from './query.ts'
 import type { RequestContent } from './request-body.ts'
+import { jsonReader } from './response/content.ts'
 import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
 import { defaultHeaders } from './default-headers.ts'
 import { baseTarget, originOf, requestTarget } from './request-target.ts'
@@ -47,14 +49,15 @@ export interface Sending {
   readonly method: string | undefined
   /** Content that is ready to be sent: that of `fetch`, which has rules of its own for bodies. */
   readonly content: RequestContent | undefined
-  readonly failures: Failures
+  /** Undefined: as the client's methods do. */
+  readonly failures: Failures | undefined
 }
 
 export const AS_USUAL: Sending = {
   accept: undefined,
   method: undefined,
   content: undefined,
-  failures: TRAFFIC_FAILURES,
+  failures: undefined,
 }
 
 interface CompiledStack {
@@ -79,6 +82,7 @@ export class ClientEngine {
   private readonly context: StackContext
   private readonly usual: CompiledStack
   private readonly defaults: RequestDefaults
+  private readonly failures: Failures
   private closed = false
 
   /**
@@ -90,7 +94,11 @@ export class ClientEngine {
     const settings = settingsOf(options)
     const base = baseUrl === undefined ? undefined : named('baseUrl', () => baseTarget(String(baseUrl)))
     const headers = named('headers', () => defaultHeaders(options.headers, base !== undefined))
-    this.defaults = { base, headers }
+    const { query, queryArrays, parseJson } = options
+    if (query !== undefined) named('query', () => queryText(query, queryArrays))
+    this.defaults = { base, headers, query, queryArrays }
+    this.failures =
+      parseJson === undefined ? TRAFFIC_FAILURES : { ...TRAFFIC_FAILURES, json: jsonReader(parseJson) }
     this.name = name
     this.options = options
     this.clock = clock
@@ -124,7 +132,7 @@ export class ClientEngine {
     const { call, changesPolicies } = checkedCall(options)
     const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
-    const { accept, content, failures } = how
+    const { accept, content, failures = this.failures } = how
     const method = how.method ?? call.method ?? 'GET'
     const request = prepare(url, { call, method, accept, content }, this.defaults)
     return send(request, {

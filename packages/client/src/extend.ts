@@ -2,10 +2,11 @@ import { own, type Credentials } from '@headgate/core'
 import { isForEveryone } from './default-headers.ts'
 import type { HeadersInput } from './headers-input.ts'
 import type { ClientOptions, PolicyOptions } from './options.ts'
+import { mergedQuery } from './query.ts'
 import { fieldsOf } from './request-headers.ts'
 
 /**
- * One set of options on top of another. Header fields and the parts of timeouts and retries are merged, policies are added at the
+ * One set of options on top of another. Header fields, query parameters and the parts of timeouts and retries are merged, policies are added at the
  * end, and everything else is replaced.
  */
 export function extended(base: ClientOptions, more: ClientOptions): ClientOptions {
@@ -14,6 +15,7 @@ export function extended(base: ClientOptions, more: ClientOptions): ClientOption
     ...more,
     auth: mergedAuth(base, more),
     headers: mergedFields(movesTo(base, more) ? portable(base.headers) : base.headers, more.headers),
+    query: mergedQuery(movesTo(base, more) ? undefined : base.query, more.query),
     policies: [...(base.policies ?? []), ...(more.policies ?? [])],
     timeout: mergedParts(timeoutParts(base.timeout), timeoutParts(more.timeout)),
     retry: mergedParts(base.retry, more.retry),

@@ -25,7 +25,7 @@ import type { HeadersInput } from './headers-input.ts'
 import type { InformationalListener } from './informational.ts'
 import type { ProgressListener } from './progress.ts'
 import type { BodyInput } from './request-body.ts'
-import type { Query } from './query.ts'
+import type { Query, QueryArrays } from './query.ts'
 import type { BeforeRetry, ShouldRetry } from './retry-facts.ts'
 
 /** A named set of defaults, see `PRESETS`. */
@@ -162,6 +162,14 @@ export interface ClientOptions extends PolicyOptions {
    * undefined leaves one of them out.
    */
   readonly headers?: HeadersInput | undefined
+  /** Query parameters of each request to the origin of `baseUrl`, and of every request where there is none; those of the URL and of the call count more. */
+  readonly query?: Query | undefined
+  /** How a list of values is written into the query: `a=1&a=2`, `a=1,2`, `a[]=1&a[]=2` or `a[0]=1&a[1]=2`. Default `repeat`. */
+  readonly queryArrays?: QueryArrays | undefined
+  /** Whether a status of 400 or more is an error of `get` and its like. Default true. */
+  readonly throwOnStatus?: boolean | undefined
+  /** Reads JSON in place of `JSON.parse`, for `json()` of all but `fetch`: as with a reviver, or for numbers beyond 2^53. */
+  readonly parseJson?: ((text: string) => unknown) | undefined
   /** Whether cookies are kept and sent, in a jar of the client's own or the one given. Default: off. */
   readonly cookies?: boolean | CookieJar | undefined
   /** Keeps requests away from addresses that are not public. Default: off, but for `untrusted` and `crawler`. */
@@ -212,6 +220,8 @@ export interface CallPolicyOptions
   readonly retry?: false | number | Omit<RetrySettings, 'budget'> | undefined
   /** Whether and when an idempotent request is sent once more: a percentile is for a client, which knows what responses took. */
   readonly hedge?: false | (HedgeSettings & { readonly delay: number }) | undefined
+  /** Neither sends the cookies of the client's jar nor keeps those that come. */
+  readonly cookies?: false | undefined
   readonly breaker?: false | undefined
   readonly rateLimit?: false | undefined
   readonly concurrency?: false | undefined
@@ -235,8 +245,10 @@ export interface CallOptions extends CallPolicyOptions, CallListeners {
   readonly method?: string | undefined
   /** Added to the client's, and put in their place where names are the same; undefined leaves the client's out. */
   readonly headers?: HeadersInput | undefined
-  /** Parameters to add to the URL's own: an array repeats its name, undefined leaves it out; or `URLSearchParams`, text, pairs. */
+  /** Parameters to add to the URL's own and the client's; undefined leaves one out; or `URLSearchParams`, text, pairs. */
   readonly query?: Query | undefined
+  /** How a list of values is written into the query. Default: what the client says. */
+  readonly queryArrays?: QueryArrays | undefined
   /** What to send; a function is called for each attempt, so that a stream can be sent again. */
   readonly body?: BodyInput | null | undefined
   /** A value to send as JSON. */
@@ -249,6 +261,6 @@ export interface CallOptions extends CallPolicyOptions, CallListeners {
   readonly priority?: Priority | undefined
   /** As in `fetch`; `manual` delivers a redirect as it is. Default: what the client does. */
   readonly redirectMode?: RedirectMode | undefined
-  /** Whether a status of 400 or more is an error. Default true, but for `fetch`. */
+  /** Whether a status of 400 or more is an error. Default: what the client says; for `fetch`, false. */
   readonly throwOnStatus?: boolean | undefined
 }

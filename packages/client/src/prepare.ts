@@ -3,6 +3,7 @@ import type { DefaultHeaders } from './default-headers.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { methodOf } from './method.ts'
 import type { CallOptions } from './options.ts'
+import { mergedQuery, missingIn, type Query, type QueryArrays } from './query.ts'
 import { jsonContent, NO_CONTENT, type RequestContent, requestContent } from './request-body.ts'
 import { type Field, fieldsOf, mergedHeaders } from './request-headers.ts'
 import { originOf, type RequestTarget, requestTarget, withQuery } from './request-target.ts'
@@ -11,6 +12,8 @@ import { originOf, type RequestTarget, requestTarget, withQuery } from './reques
 export interface RequestDefaults {
   readonly base: RequestTarget | undefined
   readonly headers: DefaultHeaders
+  readonly query: Query | undefined
+  readonly queryArrays: QueryArrays | undefined
 }
 
 /** What a request is made of, beside its URL and what its client adds. */
@@ -31,7 +34,7 @@ export function prepare(
 ): HttpRequest {
   const method = methodOf(named, invalidRequest)
   const target = requestTarget(url, defaults.base)
-  const { path, query } = call.query === undefined ? target : withQuery(target, call.query)
+  const { path, query } = withParameters(target, call, defaults)
   const fields = call.headers === undefined ? [] : fieldsOf(call.headers)
   const headers = mergedHeaders(headersFor(target, defaults), fields)
   const { body, contentType } = content ?? contentOf(call, method)
@@ -52,9 +55,21 @@ export function prepare(
 }
 
 /** What is meant for the origin of baseUrl goes to no other. */
-function headersFor(target: RequestTarget, { base, headers }: RequestDefaults): HeaderList {
-  if (base === undefined || base.authority === target.authority) return headers.own
-  return originOf(base) === originOf(target) ? headers.own : headers.elsewhere
+function isOwnOrigin(target: RequestTarget, { base }: RequestDefaults): boolean {
+  return base === undefined || base.authority === target.authority || originOf(base) === originOf(target)
+}
+
+function headersFor(target: RequestTarget, defaults: RequestDefaults): HeaderList {
+  const { headers } = defaults
+  return isOwnOrigin(target, defaults) ? headers.own : headers.elsewhere
+}
+
+/** What the URL or the call says counts more than what the client does. */
+function withParameters(target: RequestTarget, call: CallOptions, defaults: RequestDefaults): RequestTarget {
+  const usual = defaults.query !== undefined && isOwnOrigin(target, defaults) ? defaults.query : undefined
+  if (usual === undefined && call.query === undefined) return target
+  const query = usual === undefined ? call.query : mergedQuery(missingIn(target.query, usual), call.query)
+  return withQuery(target, query ?? '', call.queryArrays ?? defaults.queryArrays)
 }
 
 function addAccept(

@@ -6,7 +6,7 @@ import {
   type TrafficError,
 } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
-import { parametersOf, type Query } from './query.ts'
+import { type Query, type QueryArrays, queryText } from './query.ts'
 import { shown } from './shown-url.ts'
 
 /** Where a request goes, ready for the wire. */
@@ -62,9 +62,8 @@ export function baseTarget(url: string): RequestTarget {
 }
 
 /** Appends query parameters, encoded as forms encode them. */
-export function withQuery(target: RequestTarget, query: Query): RequestTarget {
-  const parameters = new URLSearchParams(parametersOf(query))
-  const text = parameters.toString()
+export function withQuery(target: RequestTarget, query: Query, arrays?: QueryArrays): RequestTarget {
+  const text = queryText(query, arrays)
   if (text === '') return target
   return { ...target, query: target.query === '' ? `?${text}` : `${target.query}&${text}` }
 }

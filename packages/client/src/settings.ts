@@ -40,6 +40,8 @@ export interface Settings {
   readonly redirect: number | undefined
   readonly redirectMode: RedirectMode
   readonly auth: Credentials | undefined
+  /** Whether the client's jar is used, if it has one. */
+  readonly cookies: boolean
   readonly maxBufferedBody: number
 }
 
@@ -88,6 +90,7 @@ export function settingsOf(options: ClientOptions, call: CallOptions = own({})):
     maxBody: merged.maxBody,
     redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
     auth: merged.auth || undefined,
+    cookies: call.cookies !== false,
     redirectMode: call.redirectMode ?? 'follow',
     maxBufferedBody: merged.maxBufferedBody ?? 16 * 1024 * 1024,
   }

@@ -4,9 +4,9 @@ import { assertLinear, type Parser } from '../../core/test/linear-work.ts'
 import { matchesIntegrity } from '../src/fetch/integrity.ts'
 import { multipart } from '../src/multipart.ts'
 import { nextPage } from '../src/next-page.ts'
-import { parametersOf } from '../src/query.ts'
+import { queryText } from '../src/query.ts'
 import { baseTarget, requestTarget } from '../src/request-target.ts'
-import { parseJson } from '../src/response/content.ts'
+import { TRAFFIC_FAILURES } from '../src/response/failures.ts'
 import { receivedHeaders } from '../src/response/received-headers.ts'
 import { shown } from '../src/shown-url.ts'
 
@@ -38,10 +38,13 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     { before: ['http://a', 'http://a/', 'http://a/?', 'a'] },
   ],
   'a path below a base': [(text) => requestTarget(text, BASE), { before: ['', '/', '/a?', ' '] }],
-  'a query': [parametersOf],
+  'a query': [queryText],
   'a URL in a message': [shown, { before: ['', 'http://', '//'] }],
   'the link to the next page': [linked, { before: ['', '<', '<a>;rel="'] }],
-  'content that is no JSON': [(text) => parseJson(text, 'http://a/'), { before: ['', '"', '{"a":"', '['] }],
+  'content that is no JSON': [
+    (text) => TRAFFIC_FAILURES.json(text, 'http://a/'),
+    { before: ['', '"', '{"a":"', '['] },
+  ],
   'the metadata of integrity': [
     (text) => matchesIntegrity(Buffer.from('a'), text),
     { before: ['', 'sha256-', 'sha512-a '] },

@@ -60,7 +60,7 @@ function callOf(request: FetchRequest): CallOptions {
     signal,
     ...(redirect !== 'follow' && { redirectMode: redirect }),
     priority: priorityOf(priority),
-    ...(request.credentials === 'omit' && { auth: false as const }),
+    ...(request.credentials === 'omit' && { auth: false as const, cookies: false as const }),
   }
   return settings === undefined
     ? call

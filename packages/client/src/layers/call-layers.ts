@@ -103,7 +103,7 @@ export const cookiesLayer: ClientLayer = {
   name: 'cookies',
   once: 'exchange',
   about: 'sends the cookies of its jar, and keeps those that come',
-  build: (_, { jar }) => jar && cookies({ jar }),
+  build: (settings, { jar }) => (settings.cookies && jar ? cookies({ jar }) : undefined),
   tells: () => 'sends the cookies of its jar, and keeps those that come',
 }
 

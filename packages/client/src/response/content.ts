@@ -2,13 +2,21 @@ import { TrafficError } from '@headgate/core'
 import { shown } from '../shown-url.ts'
 import type { SchemaIssue, StandardSchema } from '../standard-schema.ts'
 
-/** @throws TrafficError `invalid_content` */
-export function parseJson(text: string, url: string): unknown {
+type Parse = (text: string) => unknown
+
+/** Reads JSON by this function, which throws where it cannot: then that is a TrafficError `invalid_content`. */
+export function jsonReader(parse: Parse): (text: string, url: string) => unknown {
+  return (text, url) => read(parse, text, url)
+}
+
+function read(parse: Parse, text: string, url: string): unknown {
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch (thrown) {
+    if (!(thrown instanceof SyntaxError))
+      throw invalid(`the response from ${shown(url)} could not be read by parseJson`, thrown)
     // Not the text itself: it may hold secrets, and may be long.
-    const reason = text === '' ? 'the body is empty' : (thrown as SyntaxError).message.replace(/"[^]*"/, '…')
+    const reason = text === '' ? 'the body is empty' : thrown.message.replace(/"[^]*"/, '…')
     // Nor as the cause: V8 quotes the text there, too.
     throw invalid(`the response from ${shown(url)} is not JSON: ${reason}`, new SyntaxError(reason))
   }

@@ -1,5 +1,5 @@
 import type { TrafficError } from '@headgate/core'
-import { parseJson } from './content.ts'
+import { jsonReader } from './content.ts'
 
 /** How a response tells whoever reads it what went wrong: the methods and `fetch` have different customs. */
 export interface Failures {
@@ -16,7 +16,7 @@ export interface Failures {
 /** For `get` and its like: everything is a TrafficError. */
 export const TRAFFIC_FAILURES: Failures = {
   body: (error) => error,
-  json: parseJson,
+  json: jsonReader((text) => JSON.parse(text)),
   signal: undefined,
   codedFields: false,
 }
