@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Clock, Timer } from '@headgate/core'
+import { readPlainFile } from './plain-file.ts'
 import { WatchedFolders } from './watched-folders.ts'
 
 /** An editor writes in several steps: milliseconds for which the file must be as it is. */
 const QUIET = 200
 
+/** Files are gone for a moment while they are replaced. What is no file for longer than that is one that cannot be read: milliseconds. */
+const GONE = 2_000
+
 /** Larger ones are told apart by what the file system says of them: to read them again and again would take long. Bytes. */
 const LARGEST_READ = 64 * 1024 * 1024
 
-/** Tells one content of a file from another; undefined where it is not there. */
+/** Tells one content of a file from another; undefined where it is not there, or no file. */
 export type Fingerprint = (file: string) => string | undefined
 
 /**
@@ -27,6 +31,8 @@ export class FileWatch {
   /** What was found at the last look, if that was another content. */
   private found: string | undefined
   private looking = false
+  private readonly absence: Timer
+  private isAwaited = false
 
   /** @param fingerprint default: a digest of what is in it */
   constructor(file: string, clock: Clock, changed: () => void, fingerprint: Fingerprint = digestOf) {
@@ -34,6 +40,7 @@ export class FileWatch {
     this.changed = changed
     this.fingerprint = fingerprint
     this.timer = clock.timer(() => this.look())
+    this.absence = clock.timer(() => this.stillGone())
     this.folders = new WatchedFolders(this.file, () => this.noticed())
   }
 
@@ -46,6 +53,7 @@ export class FileWatch {
   stop(): void {
     this.looking = false
     this.timer.disarm()
+    this.absence.disarm()
     this.folders.stop()
   }
 
@@ -62,10 +70,26 @@ export class FileWatch {
     const digest = this.fingerprint(this.file)
     const isSettled = digest === this.found
     this.found = digest
-    // Gone for a moment, while it is replaced.
-    if (digest === undefined || digest === this.digest) return
+    if (digest === undefined) return this.missed()
+    this.isAwaited = false
+    this.absence.disarm()
+    if (digest === this.digest) return
     if (!isSettled) return this.noticed()
     this.digest = digest
+    this.changed()
+  }
+
+  private missed(): void {
+    if (this.digest === undefined || this.isAwaited) return
+    this.isAwaited = true
+    this.absence.arm(GONE)
+  }
+
+  /** Whoever reads it now says what is wrong. It is told once, and again when there is a file, whatever is in it. */
+  private stillGone(): void {
+    this.isAwaited = false
+    if (this.fingerprint(this.file) !== undefined) return
+    this.digest = undefined
     this.changed()
   }
 
@@ -85,7 +109,7 @@ function digestOf(file: string): string | undefined {
     const stats = statSync(file)
     if (!stats.isFile()) return undefined
     if (stats.size > LARGEST_READ) return `${stats.ino} ${stats.size} ${stats.mtimeMs}`
-    return createHash('sha256').update(readFileSync(file)).digest('hex')
+    return createHash('sha256').update(readPlainFile(file, LARGEST_READ)).digest('hex')
   } catch {
     return undefined
   }

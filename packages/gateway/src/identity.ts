@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config/types/config.ts'
+import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
 
 // Who is who across a reload: a part whose identity is the same before and after goes on as it is. Each identity is the text
 // of all that the part is made from, so that two parts are never taken for one.
@@ -16,7 +16,7 @@ export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigest
   const digests = new Map<string, string>()
   for (const path of paths) {
     try {
-      digests.set(path, createHash('sha256').update(readFileSync(path)).digest('hex'))
+      digests.set(path, createHash('sha256').update(readPlainFile(path, LARGEST_PEM)).digest('hex'))
     } catch {
       // As above.
     }

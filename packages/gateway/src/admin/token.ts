@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { AdminTokenConfig } from '../config/types/change-config.ts'
+import { whyUnreadable } from '../config/read/unreadable.ts'
+import { LARGEST_SECRET, readPlainFile } from '../plain-file.ts'
 import { StartError } from '../workers/start-failure.ts'
 
 /**
@@ -25,10 +26,8 @@ export function readToken(
 
 function contentOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim()
+    return readPlainFile(file, LARGEST_SECRET).toString('utf8').trim()
   } catch (error) {
-    throw new StartError({
-      message: `admin.token: ${error instanceof Error ? error.message : String(error)}`,
-    })
+    throw new StartError({ message: `admin.token: ${file} cannot be read: ${whyUnreadable(error)}` })
   }
 }

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions } from 'node:tls'
@@ -8,6 +7,7 @@ import { geoFiles } from './checks/geo-checks.ts'
 import { valueAt } from './problems/problem.ts'
 import type { Finding, Path } from './problems/problem.ts'
 import { whyUnreadable } from './read/unreadable.ts'
+import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 
 /** The configuration with the paths of files made absolute: relative ones start at the configuration's folder. */
 export function resolveFiles(config: GatewayConfig, folder: string): GatewayConfig {
@@ -88,7 +88,7 @@ async function checkTls(
     const written = valueAt(input, [...path, name])
     if (typeof written !== 'string' || written.trim() === '' || written.includes('\0')) continue
     try {
-      material[name] = await readFile(resolve(folder, written))
+      material[name] = readPlainFile(resolve(folder, written), LARGEST_PEM)
     } catch (error) {
       findings.push({
         path: [...path, name],

@@ -108,7 +108,7 @@ async function readContent(file: string): Promise<FileContent> {
     const known = [...Object.keys(TEXT_FORMATS), ...SCRIPTS].join(', ')
     return { problems: [{ message: 'the extension tells no format', hint: `known: ${known}` }] }
   }
-  const text = await readText(file)
+  const text = readText(file)
   if (!text.ok) return { problems: [text.problem] }
   if (text.text.trim() === '') return { problems: [EMPTY] }
   try {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import {
   createServer as createTlsServer,
@@ -14,6 +13,7 @@ import {
   type ServerConnectionOwner,
   TrafficError,
 } from '@headgate/core'
+import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { ListenerConfig, ListenerTlsConfig } from '../config/types/config.ts'
 
 /** What accepts connections on one address. */
@@ -112,8 +112,8 @@ function secureContext(
   { ticketKeys }: ListenOptions,
 ): SecureContextOptions {
   return own({
-    cert: readFileSync(cert),
-    key: readFileSync(key),
+    cert: readPlainFile(cert, LARGEST_PEM),
+    key: readPlainFile(key, LARGEST_PEM),
     minVersion,
     ...(ticketKeys && { ticketKeys }),
   })

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { type Clock, RetryBudget, type TlsOptions, Upstream } from '@headgate/core'
 import { balancingOptions } from './balancing.ts'
+import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { GatewayConfig, UpstreamConfig, UpstreamTlsConfig } from '../config/types/config.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { GatewayMetrics } from '../metrics/metrics.ts'
@@ -164,7 +164,7 @@ function makeUpstream(
 function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
   return {
     verify,
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(ca !== undefined && { ca: readPlainFile(ca, LARGEST_PEM) }),
     ...(servername !== undefined && { servername }),
   }
 }

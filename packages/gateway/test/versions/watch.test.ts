@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Clock, systemClock } from '@headgate/core'
@@ -41,6 +42,46 @@ test('a file that is written in steps is taken when it is whole, and once', asyn
   assert.equal(seen.count, 0, 'it never stood still for long enough')
   await clock.advance(1_000)
   assert.equal(seen.count, 1)
+})
+
+for (const [name, replace] of [
+  ['is removed', () => {}],
+  ['becomes a folder', (file: string) => mkdirSync(file)],
+  ['becomes a pipe', (file: string) => execFileSync('mkfifo', [file])],
+  ['becomes a link to itself', (file: string) => symlinkSync(file, file)],
+  ['becomes a link to a device', (file: string) => symlinkSync('/dev/zero', file)],
+] as const) {
+  test(`a file that ${name} for longer than a moment is told once, and again when it is there as before`, async (t) => {
+    const file = join(folder({ 'headgate.yaml': 'one' }), 'headgate.yaml')
+    const clock = new VirtualClock()
+    const seen = watched(t, file, clock)
+    rmSync(file)
+    replace(file)
+    assert.equal(await becomes(() => clock.pending > 0, true), true)
+    await clock.advance(1_000)
+    assert.equal(seen.count, 0, 'it may be on its way')
+    await clock.advance(2_000)
+    assert.equal(seen.count, 1)
+    await clock.advance(60_000)
+    assert.equal(seen.count, 1)
+    rmSync(file, { recursive: true, force: true })
+    writeFileSync(file, 'one')
+    assert.equal(await becomes(() => clock.pending > 0, true), true)
+    await clock.advance(1_000)
+    assert.equal(seen.count, 2)
+  })
+}
+
+test('a file that is gone for a moment, and back as it was, is not told', async (t) => {
+  const file = join(folder({ 'headgate.yaml': 'one' }), 'headgate.yaml')
+  const clock = new VirtualClock()
+  const seen = watched(t, file, clock)
+  rmSync(file)
+  assert.equal(await becomes(() => clock.pending > 0, true), true)
+  await clock.advance(500)
+  writeFileSync(file, 'one')
+  await clock.advance(10_000)
+  assert.equal(seen.count, 0)
 })
 
 test('a link that is put in the place of another is noticed, as Kubernetes does it', async (t) => {

@@ -1,5 +1,5 @@
-import { statSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { LARGEST_SECRET, readPlainFile } from '../../plain-file.ts'
 import { whyUnreadable } from '../read/unreadable.ts'
 
 /** Where the values of variables come from. */
@@ -75,9 +75,6 @@ function valueOf(inner: string, { env, file }: Variables): Found {
   return { ok: false, problem, hint }
 }
 
-/** Of a secret; what is longer is no secret. Bytes. */
-const LONGEST_SECRET = 64 * 1024
-
 /** The environment of this process, and files; relative ones start at the folder. */
 export function variablesOf(folder: string, env: Variables['env'], read?: (file: string) => void): Variables {
   const known = new Map<string, Found>()
@@ -96,21 +93,12 @@ export function variablesOf(folder: string, env: Variables['env'], read?: (file:
 /** Without the line break at its end, which editors and `echo` leave there. */
 function secretIn(file: string): Found {
   try {
-    const { size } = statFile(file)
-    if (size > LONGEST_SECRET) return unread(file, `it has more than ${LONGEST_SECRET} bytes`)
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)).replace(/\r?\n$/, '')
+    const bytes = readPlainFile(file, LARGEST_SECRET)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
     return text === '' ? unread(file, 'it is empty') : { ok: true, text }
   } catch (error) {
     return unread(file, error instanceof TypeError ? 'it is not in UTF-8' : whyUnreadable(error))
   }
-}
-
-/** @throws Error for what is no file: a pipe or a device would be read without end */
-function statFile(file: string): { size: number } {
-  const found = statSync(file)
-  if (!found.isFile())
-    throw new Error(found.isDirectory() ? 'it is a folder' : 'it is no file, but a pipe or a device')
-  return found
 }
 
 function unread(file: string, why: string): NotFound {

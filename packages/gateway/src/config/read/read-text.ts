@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { readPlainFile } from '../../plain-file.ts'
 import { LARGEST_FILE } from './bounds.ts'
 import type { SyntaxProblem } from './positions.ts'
 import { whyUnreadable } from './unreadable.ts'
@@ -9,23 +8,15 @@ export type TextResult =
   | { readonly ok: false; readonly problem: SyntaxProblem }
 
 /** What is in a file of text, without a mark of its encoding; anything else than a file of bounded size is refused. */
-export async function readText(file: string): Promise<TextResult> {
+export function readText(file: string): TextResult {
   try {
-    // A pipe that nobody writes to would hold up whoever opens it.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stats = await handle.stat()
-      if (stats.isDirectory())
-        return refused('it is a folder', 'it holds no configuration itself: name the file in it')
-      if (!stats.isFile()) return refused('it is no file, but a pipe, a socket or a device')
-      if (stats.size > LARGEST_FILE)
-        return refused(`it has ${stats.size} bytes, and at most ${LARGEST_FILE} are read`)
-      return decoded(await handle.readFile())
-    } finally {
-      await handle.close()
-    }
+    return decoded(readPlainFile(file, LARGEST_FILE))
   } catch (error) {
-    return refused(whyUnreadable(error))
+    const why = whyUnreadable(error)
+    return refused(
+      why,
+      why === 'it is a folder' ? 'it holds no configuration itself: name the file in it' : undefined,
+    )
   }
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { GatewayConfig } from '../../config/types/config.ts'
 import { whyUnreadable } from '../../config/read/unreadable.ts'
+import { openPlainFile } from '../../plain-file.ts'
 import { Geo } from './geo.ts'
 import { type GeoLookup, knowNothing } from './geo-place.ts'
 import { Mmdb } from './mmdb.ts'
@@ -98,10 +99,9 @@ function* readInSteps(path: string): Generator<void, GeoFile> {
 }
 
 function* readShared(path: string): Generator<void, SharedArrayBuffer> {
-  const descriptor = openSync(path, 'r')
+  const descriptor = openPlainFile(path, LARGEST)
   try {
     const { size } = fstatSync(descriptor)
-    if (size > LARGEST) throw new MmdbError(`it has more than ${LARGEST} bytes`)
     const bytes = new SharedArrayBuffer(size)
     const view = Buffer.from(bytes)
     for (let at = 0; at < size; ) {
