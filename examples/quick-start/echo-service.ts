@@ -4,16 +4,18 @@ import { WebSocketServer } from 'ws'
 import { listenOrElsewhere, type Service } from './service.ts'
 
 /** Says what it received: the request as the gateway forwards it, server-sent events, and WebSocket messages. */
-export function startEcho(port: number): Promise<Service> {
+export async function startEcho(port: number): Promise<Service> {
   const server = createServer((request, response) => {
     if (request.url === '/events') sendEvents(response)
     else void echo(request, response)
   })
+  const service = await listenOrElsewhere(server, port)
+  // Only now: it takes the errors of its server for its own, as that the port is in use, and would end the process.
   const sockets = new WebSocketServer({ server, path: '/socket' })
   sockets.on('connection', (socket) => {
     socket.on('message', (data, binary) => socket.send(data, { binary }))
   })
-  return listenOrElsewhere(server, port)
+  return service
 }
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {

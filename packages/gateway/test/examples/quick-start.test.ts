@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { promisify } from 'node:util'
+import { startEcho } from '../../../../examples/quick-start/echo-service.ts'
+import { startOrders } from '../../../../examples/quick-start/orders-service.ts'
 import { TestProcess } from '../headgate-process.ts'
 
 const root = join(import.meta.dirname, '../../../..')
@@ -68,6 +70,19 @@ it('the quick start says which port is in use, and how to take another', async (
   assert.equal(code, 1)
   assert.match(stderr, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use`))
   assert.match(stderr, new RegExp(`npm start -- --port ${port + 1}\n`))
+})
+
+it('the services of the quick start take other ports where theirs are in use', async () => {
+  for (const startService of [startOrders, startEcho]) {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    after(() => other.close())
+    const { port } = other.address() as AddressInfo
+    const service = await startService(port)
+    after(() => service.close())
+    assert.notEqual(service.port, port)
+    assert.equal((await fetch(`http://127.0.0.1:${service.port}/orders`)).status, 200)
+  }
 })
 
 it('the quick start exits with 0 after Ctrl-C, also twice, early, and where the gateway ends first', async () => {
