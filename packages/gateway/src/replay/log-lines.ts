@@ -17,7 +17,7 @@ const LONGEST = 64 * 1024
 const GZIP = [0x1f, 0x8b]
 
 /**
- * Opens a log: plain or gzip, as its first octets tell. It is read as it is needed, so that its size does not matter.
+ * Opens a log: plain or gzip, as its first bytes tell. It is read as it is needed, so that its size does not matter.
  * @param file a path, or `-` for the standard input
  * @throws Error if it cannot be opened; so does reading, where it cannot be read on
  */
@@ -32,7 +32,7 @@ export async function openLog(file: string, standardInput: Readable): Promise<Lo
 
 async function sizeOf(file: string): Promise<number> {
   const found = await stat(file)
-  if (found.isDirectory()) throw new Error(`${file} is a folder`)
+  if (found.isDirectory()) throw new Error('it is a folder')
   return found.size
 }
 

@@ -48,7 +48,7 @@ describe('headgate replay', () => {
         'What would change:\n  1  route old → api (first: line 2)\n\n' +
         'Line by line:\n  2: GET a/api/x  route old → api\n',
     )
-    assert.match(missing?.stderr ?? '', /missing\.log cannot be read on: ENOENT/)
+    assert.match(missing?.stderr ?? '', /missing\.log cannot be read: there is no such file/)
     assert.match(bad?.stderr ?? '', /there is no route/)
     assert.match(misused?.stderr ?? '', /--log FILE and --against FILE are needed/)
   })
@@ -68,6 +68,6 @@ describe('headgate replay', () => {
     writeFileSync(join(cwd, 'cut.gz'), gzipSync(changed.repeat(3000)).subarray(0, -20))
     const cut = await headgate(['replay', '--log', 'cut.gz', '--against', 'new.yaml'], { cwd })
     assert.equal(cut.code, 2)
-    assert.match(cut.stderr, /cut\.gz cannot be read on: unexpected end of file/)
+    assert.match(cut.stderr, /cut\.gz cannot be read to its end: unexpected end of file/)
   })
 })

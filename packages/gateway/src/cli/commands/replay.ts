@@ -1,4 +1,5 @@
 import { systemClock } from '@headgate/core'
+import { whyUnreadable } from '../../config/read/unreadable.ts'
 import type { GatewayConfig } from '../../config/types/config.ts'
 import { formatReport, grouped } from '../../replay/format.ts'
 import { type LogInput, openLog } from '../../replay/log-lines.ts'
@@ -90,9 +91,8 @@ async function readAll(file: string, run: Replay, terminal: Terminal): Promise<b
     return true
   } catch (error) {
     progress.clear()
-    terminal.err(
-      `headgate: ${file} cannot be read on: ${error instanceof Error ? error.message : String(error)}\n`,
-    )
+    const part = run.report.lines === 0 ? '' : ' to its end'
+    terminal.err(`headgate: ${file} cannot be read${part}: ${whyUnreadable(error)}\n`)
     return false
   }
 }

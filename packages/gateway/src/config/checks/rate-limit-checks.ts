@@ -42,7 +42,8 @@ function checkRoute(written: unknown, named: Written, path: Path): Finding[] {
 }
 
 function unknown(name: string, named: Written, path: Path): Finding {
-  const asRate = limitReference.parse(name)
+  // YAML has read a number as the text that may be a name.
+  const asRate = limitReference.parse(/^\d+$/.test(name) ? Number(name) : name)
   if (!asRate.ok && asRate.hint !== undefined)
     return { path, problem: asRate.problem, allowed: limitReference.allowed, hint: asRate.hint }
   return {

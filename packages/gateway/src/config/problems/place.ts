@@ -9,6 +9,7 @@ import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 import { formatPath, valueAt } from './problem.ts'
 import type { ConfigProblem, Finding, Path } from './problem.ts'
 import { isSecretRefused, refusedValue, shownKey } from './refused-value.ts'
+import { sectionHint } from './section-hint.ts'
 import { show } from './show.ts'
 
 /** Where a configuration comes from. */
@@ -86,6 +87,10 @@ function hintOf(
   if (given !== undefined || part === 'key') return given
   if (typeof value === 'string' && /\$\{[a-z]\w*(?::-[^}]*)?\}/.test(value))
     return 'variables of the environment are written in upper case: ${NAME}'
+  // What is not shown whole is not repeated either.
+  const isShown = value !== HIDDEN && (typeof value !== 'string' || refusedValue(value, false) === value)
+  const section = isShown ? sectionHint(value, path, problem, schema) : undefined
+  if (section !== undefined) return section
   const isScalar = ['number', 'boolean', 'bigint'].includes(typeof value) || value instanceof Date
   if (!isScalar || !problem.startsWith('is not a')) return undefined
   const text = asRead ?? show(value)

@@ -22,6 +22,8 @@ export function yamlMistakes(
   return errors
     .map((error) => inWords(error, text, position))
     .sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0))
+    // Behind a mistake that can be told, what cannot be read is mostly its consequence.
+    .filter(({ message }, index) => index === 0 || message !== UNKNOWN[1])
     .filter(({ line = 0 }) => !seen.has(line) && seen.add(line))
     .slice(0, MOST_PROBLEMS)
 }
@@ -139,7 +141,7 @@ const WORDS: readonly (readonly [test: RegExp, message: string, hint?: string])[
   ],
   [
     /at node end/,
-    'this stands behind something that is complete',
+    'this stands behind a value that is complete already',
     'a text with further quotes, braces or ": " in it needs quotes around all of it; a new key needs the indentation of the others',
   ],
 ]

@@ -56,10 +56,15 @@ export class YamlValues {
     return { value, node: isRead ? { ...node, source } : node }
   }
 
+  /** What nobody would name an anchor, as `*.shop.example`, is meant as a text. */
   #alias(name: string, at: Position): Read {
     const target = this.#anchors.get(name)
     const known = target === undefined ? undefined : this.#known.get(target)
     if (known !== undefined && target !== undefined && !this.#open.has(target)) return known
+    if (target === undefined && /[^\w-]/.test(name)) {
+      this.#problem(`a text that starts with "*" stands without quotes`, at, `write "*${name}", with the quotes`)
+      return { value: `*${name}`, node: { at, children: new Map() } }
+    }
     if (target === undefined) {
       const hint = `"&${name}" names a value, and must stand before; a text that starts with "*" needs quotes`
       this.#problem(`"*${name}" names no anchor that is there by then`, at, hint)

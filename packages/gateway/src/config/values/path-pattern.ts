@@ -11,15 +11,37 @@ import type { Parsed } from './parsed.ts'
 export function parsePathPattern(text: string): Parsed<string> {
   if (!text.startsWith('/')) {
     const meant = `/${text}`
-    return refused('is not a path pattern', parsePathPattern(meant).ok ? didYouMean(meant) : undefined)
+    const hint = parsePathPattern(meant).ok ? didYouMean(meant) : undefined
+    return refused('is not a path pattern', regexHint(text) ?? hint)
   }
   if (/[?#]/.test(text)) return refused('holds a query or a fragment', 'a pattern matches the path alone')
   const canonical = canonicalPath(text)
   if (canonical instanceof InvalidTarget)
-    return refused(`cannot match: ${canonical.reason}`, escapedHint(text))
+    return refused(
+      `cannot match: ${canonical.reason}`,
+      parameterHint(text) ?? regexHint(text) ?? escapedHint(text),
+    )
   if (canonical !== text)
     return refused('is not in canonical form and could never match', didYouMean(canonical))
   return checkSegments(text)
+}
+
+/** As OpenAPI and most proxies write them: `/users/{id}`; or `/users/<id>`. */
+function parameterHint(text: string): string | undefined {
+  const meant = text.replaceAll(
+    /\/(?:\{(\w+)\}|<(\w+)>)(?=\/|$)/g,
+    (_, inBraces?: string, inAngles?: string) => {
+      return `/:${inBraces ?? inAngles ?? ''}`
+    },
+  )
+  return meant !== text && parsePathPattern(meant).ok ? didYouMean(meant) : undefined
+}
+
+/** By what no path holds without an escape, or at its start. */
+function regexHint(text: string): string | undefined {
+  return /[\^\\|]|\(\?|\[.*\]/.test(text)
+    ? 'a regular expression stands in "pathRegex", beside the pattern of "path"'
+    : undefined
 }
 
 function escapedHint(text: string): string | undefined {

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseConfig } from '../../src/config/parse.ts'
+import { readYaml } from '../../src/config/read/yaml.ts'
+
+const url = 'http://127.0.0.1:9000'
+
+/** The hints of what is wrong with it, each with its place. */
+function hints(config: object): string[] {
+  const result = parseConfig({ routes: [{ upstream: url }], ...config })
+  assert.ok(!result.ok, 'there is no mistake')
+  return result.problems.map(({ path, hint }) => `${path}: ${hint}`)
+}
+
+function ofRoute(settings: object): string[] {
+  return hints({ routes: [{ upstream: url, ...settings }] })
+}
+
+describe('one value in the place of a section', () => {
+  for (const [settings, hint] of [
+    [{ retry: 3 }, 'routes[0].retry: did you mean { attempts: 3 }?'],
+    [{ match: '/api/**' }, 'routes[0].match: did you mean { path: /api/** }?'],
+    [{ concurrency: 10 }, 'routes[0].concurrency: did you mean { limit: 10 }?'],
+    [{ limits: '10MiB' }, 'routes[0].limits: did you mean { body: "10MiB" }?'],
+    [{ mirror: url }, `routes[0].mirror: did you mean { upstream: ${url} }?`],
+    [{ hedge: true }, 'routes[0].hedge: to have it with its defaults, write {}'],
+  ] as const) {
+    it(`is the setting that it can be alone: ${JSON.stringify(settings)}`, () =>
+      assert.deepEqual(ofRoute(settings), [hint]))
+  }
+
+  it('is told for items of lists, and for what stands under a name', () => {
+    assert.deepEqual(hints({ listeners: [':8080'] }), ['listeners[0]: did you mean { address: ":8080" }?'])
+    assert.deepEqual(hints({ upstreams: { app: { endpoints: [url] } }, routes: [{ upstream: 'app' }] }), [
+      `upstreams.app.endpoints[0]: did you mean { url: ${url} }?`,
+    ])
+    assert.deepEqual(hints({ rateLimits: { all: '5/s' } }), ['rateLimits.all: did you mean { rate: "5/s" }?'])
+    assert.deepEqual(hints({ routes: [{ redirect: 'https://a.example/' }] }), [
+      'routes[0].redirect: did you mean { location: https://a.example/ }?',
+    ])
+  })
+
+  it('is not guessed where the setting could not be that, or where it is a secret', () => {
+    assert.deepEqual(hints({ drain: true }), ['drain: to have it with its defaults, write {}'])
+    assert.deepEqual(ofRoute({ match: 5 }), ['routes[0].match: undefined'])
+    assert.deepEqual(ofRoute({ timeouts: '5s' }), ['routes[0].timeouts: undefined'])
+    const shown = ofRoute({ redirect: undefined, mirror: 'http://user:secret@127.0.0.1:1' }).join()
+    assert.ok(!shown.includes('secret'), shown)
+  })
+})
+
+describe('what is no list', () => {
+  it('is one with that item', () => {
+    assert.deepEqual(hints({ trustedProxies: '10.0.0.0/8' }), [
+      'trustedProxies: did you mean ["10.0.0.0/8"]?',
+    ])
+    assert.match(
+      hints({ routes: { upstream: url } }).join(),
+      /^routes: a list of one is written \[\{ \.\.\. \}\]/,
+    )
+  })
+})
+
+it('a number alone in YAML as a rate limit is a rate without its time', () => {
+  const { value } = readYaml(`routes:\n  - upstream: ${url}\n    rateLimit: 100\n`)
+  const result = parseConfig(value?.input, {
+    isUnquoted: true,
+    ...(value?.locate && { locate: value.locate }),
+  })
+  assert.ok(!result.ok)
+  assert.deepEqual(
+    result.problems.map(({ message, hint }) => [message, hint]),
+    [['100 has no time', 'did you mean { rate: 100/s }?']],
+  )
+})
+
+describe('a pattern of a path as others write it', () => {
+  for (const [path, hint] of [
+    ['/users/{id}/items', 'did you mean "/users/:id/items"?'],
+    ['/users/<id>', 'did you mean "/users/:id"?'],
+    ['^/users/[0-9]+$', 'a regular expression stands in "pathRegex", beside the pattern of "path"'],
+    ['/users/\\d+', 'a regular expression stands in "pathRegex", beside the pattern of "path"'],
+    ['/a b', 'did you mean "/a%20b"?'],
+    ['users', 'did you mean "/users"?'],
+  ] as const) {
+    it(`${path}: ${hint}`, () =>
+      assert.deepEqual(ofRoute({ match: { path } }), [`routes[0].match.path: ${hint}`]))
+  }
+
+  it('may hold a dollar sign, as OData has it', () =>
+    assert.ok(parseConfig({ routes: [{ upstream: url, match: { path: '/odata/$metadata' } }] }).ok))
+})
