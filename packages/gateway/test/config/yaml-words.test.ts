@@ -28,6 +28,26 @@ test('mistakes of syntax are few, one for each line, and none speaks of the pars
   for (const line of list) assert.doesNotMatch(line, /implicit|mapping|sequence|scalar|flow|token|parse/i)
 })
 
+test('a text that starts with "*" and is no name of an anchor is taken as that text, and its quotes are asked for', () => {
+  const { value, problems } = readYaml('match: { host: *.shop.example }')
+  assert.deepEqual(value?.input, { match: { host: '*.shop.example' } })
+  assert.deepEqual(
+    problems.map(({ message, hint }) => `${message}; ${hint}`),
+    ['a text that starts with "*" stands without quotes; write "*.shop.example", with the quotes'],
+  )
+  assert.match(told('a: *slow').join(), /"\*slow" names no anchor that is there by then/)
+})
+
+test('a path with braces in { } is told as that, and not every line behind it', () => {
+  const [first, ...others] = told(`routes:
+  - match: { host: a.example, path: /users/{id} }
+    upstream: http://127.0.0.1:9000
+  - upstream: http://127.0.0.1:9001
+`)
+  assert.match(first ?? '', /^2:\d+ a path with "{ }" stands within .*a parameter of a path is written ":id"/)
+  assert.doesNotMatch(others.join('\n'), /cannot be read as YAML/)
+})
+
 test('a key that is there twice names the line of the other', () => {
   assert.deepEqual(told('a: 1\nb: 2\na: 3'), [
     '3:1 the key "a" is there twice; keep one of them; the other is in line 1',

@@ -19,13 +19,15 @@ export function yamlMistakes(
   const [, quote] = /^Missing closing (["'])/.exec(first.message) ?? []
   if (quote !== undefined) return [openQuote(text.lastIndexOf(quote, first.pos[0] - 1), quote, position)]
   const seen = new Set<number>()
-  return errors
-    .map((error) => inWords(error, text, position))
-    .sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0))
-    // Behind a mistake that can be told, what cannot be read is mostly its consequence.
-    .filter(({ message }, index) => index === 0 || message !== UNKNOWN[1])
-    .filter(({ line = 0 }) => !seen.has(line) && seen.add(line))
-    .slice(0, MOST_PROBLEMS)
+  return (
+    errors
+      .map((error) => inWords(error, text, position))
+      .sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0))
+      // Behind a mistake that can be told, what cannot be read is mostly its consequence.
+      .filter(({ message }, index) => index === 0 || message !== UNKNOWN[1])
+      .filter(({ line = 0 }) => !seen.has(line) && seen.add(line))
+      .slice(0, MOST_PROBLEMS)
+  )
 }
 
 function openQuote(offset: number, source: string, position: (offset: number) => Position): SyntaxProblem {
@@ -152,6 +154,14 @@ function inWords(error: YAMLError, text: string, position: (offset: number) => P
   if (/[{[,:].*\$\{/.test(line) && /[{[]/.test(line.replaceAll('${', ''))) {
     const message = 'a variable stands within { } or [ ] without quotes, and its own "}" ends them'
     return { message, ...at, hint: 'write it in double quotes: "${NAME}"' }
+  }
+  if (/[{[,].*: *[^"'\s,][^"',]*\/\{\w+\}/.test(line)) {
+    const message = 'a path with "{ }" stands within { } or [ ] without quotes'
+    return {
+      message,
+      ...at,
+      hint: 'a parameter of a path is written ":id"; other texts with braces need quotes',
+    }
   }
   const said = `${error.code} ${error.message}`
   const [, message, hint] = WORDS.find(([test]) => test.test(said)) ?? UNKNOWN

@@ -62,7 +62,11 @@ export class YamlValues {
     const known = target === undefined ? undefined : this.#known.get(target)
     if (known !== undefined && target !== undefined && !this.#open.has(target)) return known
     if (target === undefined && /[^\w-]/.test(name)) {
-      this.#problem(`a text that starts with "*" stands without quotes`, at, `write "*${name}", with the quotes`)
+      this.#problem(
+        `a text that starts with "*" stands without quotes`,
+        at,
+        `write "*${name}", with the quotes`,
+      )
       return { value: `*${name}`, node: { at, children: new Map() } }
     }
     if (target === undefined) {
