@@ -103,6 +103,7 @@ export {
   Upstream,
   type UpstreamOptions,
 } from './upstream/upstream.ts'
+export { UPSTREAM_STEPS, type UpstreamStep, upstreamSteps } from './upstream/steps.ts'
 export {
   type DnsOptions,
   type Lookup,

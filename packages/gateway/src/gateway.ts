@@ -17,6 +17,7 @@ import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
 import { newLoopKey } from './loop-mark.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { type GatewayMetrics, standaloneMetrics } from './metrics/metrics.ts'
+import type { StackOptions } from './layers/layer.ts'
 import { Geo } from './routing/geo/geo.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly splitStates?: SplitStates
   /** The databases of addresses. Default: read here, and not again. */
   readonly geo?: readonly GeoFile[]
+  /** What is done to all stacks: policies of the embedder's own. */
+  readonly stack?: StackOptions
 }
 
 /** How a gateway came to its end. */
@@ -233,6 +236,7 @@ export class Gateway {
     const { loadShedding } = config
     if (loadShedding !== undefined) this.loadMonitor.start()
     const surroundings = {
+      ...this.options.stack,
       clock: this.clock,
       metrics: this.metrics,
       accessLog: this.options.accessLog,

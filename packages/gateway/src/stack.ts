@@ -6,6 +6,7 @@ import * as outer from './layers/outer-layers.ts'
 import { type GatewayPlace, place } from './layers/place.ts'
 import * as request from './layers/request-layers.ts'
 import { targetLayer } from './layers/target-layer.ts'
+import { upstreamLayers } from './layers/upstream-layers.ts'
 
 /**
  * The order in which an exchange meets the policies of the gateway, outermost first: all of it, and written nowhere else. A
@@ -53,5 +54,5 @@ export const STACK: readonly (GatewayLayer | GatewayPlace)[] = [
   attempt.deadlinesLayer,
   attempt.mirrorTimeoutLayer,
   place('each-attempt', 'attempt', 'sees each attempt, and its response or failure'),
-  attempt.endpointLayer,
+  ...upstreamLayers,
 ]

@@ -9,21 +9,17 @@ import { StickySessions, type StickyOptions } from './balance/balance-sticky.ts'
 import type { ConnectionOptions, EndpointOptions } from './endpoint/endpoint-open.ts'
 import type { EndpointGate } from './endpoint/endpoint-gate.ts'
 import { EndpointSet, type EndpointSetOptions } from './endpoint/endpoint-set.ts'
-import type { Endpoint, EndpointStatus } from './endpoint/endpoint-state.ts'
+import type { EndpointStats } from './endpoint/endpoint-stats.ts'
+import type { Endpoint } from './endpoint/endpoint-state.ts'
 import { EndpointWatch } from './endpoint/endpoint-watch.ts'
 import { noneLeft } from './endpoint/none-left.ts'
 import { Membership, type MembershipChange, type UpstreamState } from './endpoint/membership.ts'
-import {
-  type CheckOutcome,
-  HealthChecker,
-  type HealthCheckOptions,
-  type HealthListener,
-} from './health/health.ts'
+import { HealthChecker, type HealthCheckOptions, type HealthListener } from './health/health.ts'
 import { OutlierDetector, type OutlierOptions } from './health/outlier.ts'
-import type { PoolStats } from './pool/pool.ts'
-import { sendThrough } from './pool/send.ts'
+import { composeSteps, upstreamSteps, type UpstreamStep } from './steps.ts'
 
 export type { EndpointOptions, OpenConnection } from './endpoint/endpoint-open.ts'
+export type { EndpointStats } from './endpoint/endpoint-stats.ts'
 export type { MembershipChange, UpstreamState } from './endpoint/membership.ts'
 
 export interface UpstreamOptions extends ConnectionOptions, EndpointSetOptions {
@@ -47,36 +43,13 @@ export interface UpstreamOptions extends ConnectionOptions, EndpointSetOptions {
   readonly state?: UpstreamState | undefined
 }
 
-export interface EndpointStats extends PoolStats {
-  /** Tells it apart from others that have, or had, the same name: a number that its upstream gives each. */
-  readonly id: number
-  readonly endpoint: string
-  /** `left`: it belongs to the upstream no more, and finishes what it is at. */
-  readonly status: EndpointStatus | 'left'
-  /** 1 if exchanges are sent to it, 0 if not. */
-  readonly available: number
-  /** Exchanges that it got because too few endpoints were usable, and so all were used. */
-  readonly panics: number
-  readonly priority: number
-  readonly zone: string | undefined
-  /** Part of the exchanges, from 0 to 1, that it and those beside it get by priority and zone. */
-  readonly levelShare: number
-  /** Exchanges that it got because those that come before it by priority or zone were short of usable endpoints. */
-  readonly spills: number
-  /** How often it was ejected. */
-  readonly ejections: number
-  /** Attempts that failed since the last one that did not; 0 where nobody looks at them (`outliers: false`). */
-  readonly consecutiveFailures: number
-  /** Active checks that this thread made. */
-  readonly checksPassed: number
-  readonly checksFailed: number
-  /** Undefined before the first, and in threads that make none. */
-  readonly lastCheck?: CheckOutcome | undefined
-}
-
 /** A named group of endpoints that an exchange can be sent to. */
 export class Upstream {
   readonly name: string
+  /** What it does with each attempt, outermost first. */
+  readonly steps: readonly UpstreamStep[]
+  /** Sends the exchange to an endpoint: on a further attempt to another than before, if there is one. */
+  readonly handler: Handler
   private readonly members: Membership
   private readonly set: EndpointSet
   private readonly sticky: StickySessions<Endpoint> | undefined
@@ -111,29 +84,16 @@ export class Upstream {
     this.checker = health && new HealthChecker(endpoints, health, clock)
     this.watch()
     this.recovery = health === undefined ? 1_000 : (health.interval ?? 5_000)
-  }
-
-  /** Sends the exchange to an endpoint: on a further attempt to another than before, if there is one. */
-  readonly handler: Handler = (exchange) => {
+    this.steps = upstreamSteps(options)
+    const send = composeSteps(this.steps, {
+      sticky: this.sticky,
+      choose: (exchange, held) => this.choose(exchange, held),
+      noneLeft: (exchange) => this.noneLeft(exchange),
+      endpointNamed: (each) => this.endpointNamed(each),
+    })
     // Given up while a policy was at it: an idle connection would be used up for nothing.
-    if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
-    const { sticky } = this
-    const tried = exchange.attempts > 1 ? this.triedBy(exchange) : undefined
-    const held = sticky?.endpointOf(exchange)
-    const endpoint = this.set.pick(exchange, tried, held)
-    if (endpoint === undefined) return Promise.reject(this.noneLeft(exchange))
-    exchange.endpoint = endpoint.name
-    exchange.choices = this.set.size
-    if (!exchange.preserveHost) exchange.request.authority = endpoint.authority
-    // Where no retry policy counts, there is one.
-    if (exchange.attempts === 0) exchange.attempts = 1
-    const { gate, watch } = endpoint
-    const permit = gate === undefined ? 0 : gate.enter(exchange.clock.now())
-    if (permit < 0) return Promise.reject(this.noneLeft(exchange))
-    const sent = sendThrough(endpoint.pool, exchange)
-    const seen = gate === undefined ? sent : gate.watch(sent, permit, exchange)
-    const answer = watch === undefined ? seen : watch.watch(seen, exchange)
-    return sticky === undefined || held === endpoint ? answer : sticky.remember(answer, endpoint, exchange)
+    this.handler = (exchange) =>
+      exchange.cancellation === undefined ? send(exchange, undefined) : Promise.reject(exchange.cancellation)
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -192,6 +152,18 @@ export class Upstream {
       lastCheck: checks?.[index]?.last,
       ...endpoint.pool.stats(),
     }))
+  }
+
+  private choose(exchange: Exchange, held: Endpoint | undefined): Endpoint | undefined {
+    const tried = exchange.attempts > 1 ? this.triedBy(exchange) : undefined
+    const endpoint = this.set.pick(exchange, tried, held)
+    if (endpoint === undefined) return undefined
+    exchange.endpoint = endpoint.name
+    exchange.choices = this.set.size
+    if (!exchange.preserveHost) exchange.request.authority = endpoint.authority
+    // Where no retry policy counts, there is one.
+    if (exchange.attempts === 0) exchange.attempts = 1
+    return endpoint
   }
 
   /** What a further try is to avoid, the last one last; undefined if it is nothing of this upstream's. */

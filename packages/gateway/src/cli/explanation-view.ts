@@ -28,7 +28,7 @@ function isRefused({ answer, config }: TakenRoute): boolean {
 
 /** What `headgate explain --json` prints. */
 export function explanationView(request: ExplainedRequest, explanation: Explanation): object {
-  const { found, graphql, client, place, others, taken } = explanation
+  const { found, graphql, client, place, others, taken, unrouted } = explanation
   return {
     request: { ...request, client, ...(place && { place }) },
     outcome: explainedOutcome(explanation),
@@ -37,6 +37,7 @@ export function explanationView(request: ExplainedRequest, explanation: Explanat
     ...(graphql && {
       operations: graphql.operations.map(({ type, name }) => ({ type, ...(name !== undefined && { name }) })),
     }),
+    ...(taken === undefined && { policies: unrouted.map((name) => ({ name, once: 'exchange' })) }),
     ...(taken && { route: routeView(taken, found.kind === 'found' ? found.params : {}) }),
     notTaken: others.map(({ name, reason }) => ({ route: name, reason })),
   }

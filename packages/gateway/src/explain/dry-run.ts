@@ -1,4 +1,11 @@
-import { type AccessLog, type Clock, type Handler, LoadGauge, RetryBudget } from '@headgate/core'
+import {
+  type AccessLog,
+  type Clock,
+  type Handler,
+  LoadGauge,
+  RetryBudget,
+  upstreamSteps,
+} from '@headgate/core'
 import type { GatewayConfig } from '../config/types/config.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
@@ -8,6 +15,7 @@ import { standaloneMetrics } from '../metrics/metrics.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
+import { balancingOptions } from '../upstreams/balancing.ts'
 
 /**
  * What routes are compiled with to see what they do, without anything being sent.
@@ -35,7 +43,8 @@ export function dryRunContext(
       const upstream = upstreams.get(name)
       if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)
       const guard = makeUpstreamGuard(name, upstream, clock, metrics.resilience)
-      return { upstream: { handler: end(name) }, budget: new RetryBudget(clock), guard }
+      const steps = upstreamSteps({ ...balancingOptions(upstream, config.zone), gate: guard.gate })
+      return { upstream: { handler: end(name), steps }, budget: new RetryBudget(clock), guard }
     },
   }
 }

@@ -14,7 +14,7 @@ import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
 import { type ExplainedPolicy, StackRecord } from './explained-policies.ts'
-import { routeHandler } from '../route.ts'
+import { routeHandler, unroutedHandler } from '../route.ts'
 import { clientSeer } from '../routing/conditions/client-address.ts'
 import { routeEntry } from '../routing/router/entry.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
@@ -39,6 +39,8 @@ export interface Explanation {
   readonly others: readonly { readonly name: string; readonly reason: string }[]
   /** Undefined where no route takes the request. */
   readonly taken: TakenRoute | undefined
+  /** The policies that it passes where no route takes it, outermost first; else none. */
+  readonly unrouted: readonly string[]
 }
 
 export interface TakenRoute {
@@ -103,9 +105,27 @@ export async function explain(
     .map((route) => ({ name: route.name, reason: whyNot(route, chosen, exchange, geo) }))
   const client = exchange.clientAddress
   const seen = { found, pathProblem, graphql, client, place: config.geo && geo(client), others }
-  if (found.kind !== 'found' || graphql?.isUnrouted === true) return { ...seen, taken: undefined }
+  if (found.kind !== 'found' || graphql?.isUnrouted === true) {
+    const way = graphql?.isUnrouted === true ? 'unrouted-graphql' : 'unrouted'
+    return { ...seen, taken: undefined, unrouted: unroutedPolicies(way, config, geo) }
+  }
   exchange.params = found.params
-  return { ...seen, taken: await takeRoute(config, found.route, exchange, geo, live) }
+  return { ...seen, taken: await takeRoute(config, found.route, exchange, geo, live), unrouted: [] }
+}
+
+function unroutedPolicies(
+  way: 'unrouted' | 'unrouted-graphql',
+  config: GatewayConfig,
+  geo: GeoLookup,
+): readonly string[] {
+  const observer = new StackRecord()
+  const context = { ...dryRunContext(config, systemClock, geo, nowhere), observer }
+  unroutedHandler(way, config, context, nowhere())
+  return observer.names
+}
+
+function nowhere(): Handler {
+  return () => Promise.reject(new TypeError('no route takes it'))
 }
 
 /** The route itself is run, with a place where requests end in place of its upstreams: what it does is what is shown. */

@@ -40,6 +40,11 @@ export class StackRecord implements StackObserver {
     if (layer.once === 'exchange') this.last = layer
   }
 
+  /** Those of the stack that was composed first. */
+  get names(): readonly string[] {
+    return (this.stacks[0]?.layers ?? []).map(({ name }) => name)
+  }
+
   /**
    * Outermost first, each upstream's once.
    * @param index of the route

@@ -81,21 +81,3 @@ export const mirrorTimeoutLayer: AttemptLayer = {
   build: () => timeout({ exchange: MIRROR_TIMEOUT }),
   tells: () => ({ exchange: '30s' }),
 }
-
-export const endpointLayer: AttemptLayer = {
-  name: 'endpoint',
-  once: 'attempt',
-  ways: ['target', 'fallback', 'mirror'],
-  about: 'chooses an endpoint, and sends the request on one of its connections',
-  build:
-    (_, { destination: { upstream } }) =>
-    () =>
-      upstream.handler,
-  tells: ({ upstream: { balance, hash, sticky, breaker: circuit, outliers } }) => ({
-    balance,
-    hash,
-    sticky,
-    breaker: circuit?.per === undefined || circuit.per === 'upstream' ? undefined : circuit,
-    outliers,
-  }),
-}

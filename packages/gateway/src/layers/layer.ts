@@ -76,7 +76,7 @@ export interface RouteContext extends Surroundings, StackOptions {
 
 /** An upstream, as routes use it. */
 export interface Destination {
-  readonly upstream: Pick<Upstream, 'handler'>
+  readonly upstream: Pick<Upstream, 'handler' | 'steps'>
   /** Shared by all routes to that upstream. */
   readonly budget: RetryBudget
   /** What keeps it from being asked too much. */

@@ -47,11 +47,12 @@ test('explain shows the settings of the circuit breakers of an upstream, of the 
   const breakers = async (per: string): Promise<unknown[]> => {
     const upstreams = { a: { endpoints, breaker: { per, probes: 7 } } }
     const { policies } = await explained({ upstreams, routes: [{ upstream: 'a' }] })
-    return policies.flatMap(({ name, settings: shown }) => {
-      const { breaker } = (shown ?? {}) as { breaker?: { probes: number } }
-      if (name === 'breaker') return [['upstream', (shown as { probes: number }).probes]]
-      return breaker === undefined ? [] : [['endpoint', breaker.probes]]
-    })
+    const names = policies.map(({ name }) => name)
+    return settings(policies, 'breaker').map((shown, index) => [
+      // That of endpoints stands behind the balancer.
+      index === 0 && names.indexOf('breaker') < names.indexOf('balance') ? 'upstream' : 'endpoint',
+      (shown as { probes: number }).probes,
+    ])
   }
   assert.deepEqual(await breakers('upstream'), [['upstream', 7]])
   assert.deepEqual(await breakers('endpoint'), [['endpoint', 7]])
@@ -102,17 +103,25 @@ test('explain shows the policies of every upstream of a split, of versions, of a
     'target a hedge',
     'target a concurrency',
     'target a deadlines',
+    'target a balance',
+    'target a outliers',
     'target a endpoint',
     'target b retry',
     'target b hedge',
     'target b breaker',
     'target b deadlines',
+    'target b balance',
+    'target b outliers',
     'target b endpoint',
     'fallback c retry',
     'fallback c hedge',
     'fallback c deadlines',
+    'fallback c balance',
+    'fallback c outliers',
     'fallback c endpoint',
     'mirror b timeout',
+    'mirror b balance',
+    'mirror b outliers',
     'mirror b endpoint',
   ])
   assert.deepEqual(settings(split.policies, 'retry', 'c'), [false])
@@ -133,9 +142,13 @@ test('explain shows the policies of every upstream of a split, of versions, of a
   assert.deepEqual(ofUpstreams(versions), [
     'target b retry',
     'target b breaker',
+    'target b balance',
+    'target b outliers',
     'target b endpoint',
     'target a retry',
     'target a concurrency',
+    'target a balance',
+    'target a outliers',
     'target a endpoint',
   ])
 })
@@ -175,4 +188,20 @@ test('explain shows what holds of a setting that the route leaves to the gateway
   })
   assert.deepEqual(settings(defaults.policies, 'limits.body'), ['1MiB'])
   assert.deepEqual(settings(defaults.policies, 'timeout'), [{ exchange: '7s' }])
+})
+
+test('explain shows what an upstream does by itself', async () => {
+  const upstreams = {
+    a: {
+      endpoints,
+      balance: 'peak-ewma',
+      sticky: { cookie: 'at', secret: 's3cret-of-an-operator' },
+      outliers: false,
+    },
+  }
+  const { policies } = await explained({ upstreams, routes: [{ upstream: 'a' }] })
+  const names = policies.flatMap(({ name, upstream }) => (upstream === undefined ? [] : [name]))
+  assert.deepEqual(names, ['retry', 'deadlines', 'sticky', 'balance', 'outliers', 'endpoint'])
+  assert.deepEqual(settings(policies, 'balance'), [{ method: 'peak-ewma' }])
+  assert.doesNotMatch(JSON.stringify(policies), /s3cret/)
 })

@@ -45,6 +45,10 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'attempt deadlines',
     'attempt timeout',
     'attempt (each-attempt)',
+    'attempt sticky',
+    'attempt balance',
+    'attempt breaker',
+    'attempt outliers',
     'attempt endpoint',
   ])
 })

@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { bodyFrom, HttpRequest } from '@headgate/core'
+
+/** A configuration as it is written, and a request for it. */
+export interface StackCase {
+  readonly config: object
+  readonly request: () => HttpRequest
+}
+
+const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(value, { nil: undefined, freq: 2 })
+const some = <Value extends readonly unknown[]>(...values: Value): fc.Arbitrary<Value[number]> =>
+  fc.constantFrom<unknown[]>(...values)
+
+/** Every setting that puts a policy into a stack, or takes one out of it, is there or not. */
+function routeOf(name: string, path: string): fc.Arbitrary<object> {
+  return fc
+    .record({
+      target: fc.oneof(
+        { weight: 4, arbitrary: fc.record({ upstream: some('a', 'b', 'down', 'down') }) },
+        {
+          weight: 3,
+          arbitrary: fc.record({
+            split: fc.record(
+              {
+                upstreams: some(
+                  [{ upstream: 'a' }, { upstream: 'b' }],
+                  [{ upstream: 'b', weight: 0 }, { upstream: 'down' }],
+                ),
+                sticky: some('client', { header: 'x-user' }, { cookie: 'at' }),
+              },
+              { requiredKeys: ['upstreams'] },
+            ),
+          }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.constant({
+            upstream: 'b',
+            match: { path: path.replace('/s/', '/:version/') },
+            apiVersions: { path: 'version', default: 's', stripPath: true, versions: { s: {} } },
+          }),
+        },
+        { weight: 1, arbitrary: fc.constant({ respond: { status: 204 } }) },
+        { weight: 1, arbitrary: fc.constant({ redirect: { location: '/b' } }) },
+        {
+          weight: 2,
+          arbitrary: fc.constant({
+            upstream: 'a',
+            apiVersions: { header: 'x-version', versions: { 1: { upstream: 'b' }, 2: {} } },
+          }),
+        },
+      ),
+      sends: fc.record({
+        rewrite: maybe(some({ stripPrefix: '/s' }, { path: '/other' }, { query: { remove: ['a'] } })),
+        requestHeaders: maybe(fc.constant({ set: { 'x-a': '1' } })),
+        preserveHost: maybe(fc.boolean()),
+        retry: some(false, { attempts: 2, backoff: { base: '1ms', max: '1ms' } }),
+        hedge: maybe(fc.constant({ delay: '1s' })),
+        mirror: maybe(some({ upstream: 'b' }, { upstream: 'a', percent: 0 })),
+        fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
+        timeouts: maybe(some({ attempt: '2s' }, { bodyIdle: '9s' })),
+      }),
+      any: fc.record({
+        importance: maybe(some('high', 'normal')),
+        timeout: maybe(fc.constant('5s')),
+        limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
+        rateLimit: maybe(some(['one'], ['two', { name: 'own', rate: '9/s', key: ['client-ip', 'route'] }])),
+        concurrency: maybe(fc.constant({ limit: 9 })),
+        responseHeaders: maybe(fc.constant({ set: { 'x-b': '2' } })),
+        lifecycle: maybe(fc.constant({ sunset: '2099-01-01' })),
+        graphql: maybe(some({}, { maxBatch: 2 })),
+        match: some({ path }, { path, methods: ['GET', 'POST'] }),
+      }),
+    })
+    .map(({ target, sends, any }) => {
+      const isAnswered = 'respond' in target || 'redirect' in target
+      const { lifecycle, ...others } = any
+      const defined = Object.entries({
+        name,
+        ...others,
+        ...(isAnswered ? {} : sends),
+        ...('apiVersions' in target ? {} : { lifecycle }),
+        ...target,
+      }).filter(([, value]) => value !== undefined)
+      return Object.fromEntries(defined)
+    })
+}
+
+/** @param origin of the upstreams that answer */
+export function stackCases(origin: string): fc.Arbitrary<StackCase> {
+  const guards = fc.record({
+    breaker: maybe(some({}, { per: 'endpoint' }, { per: 'both' })),
+    concurrency: maybe(fc.constant({ limit: 50 })),
+    balance: some('round-robin', 'peak-ewma', 'least-connections'),
+    sticky: maybe(fc.constant({ cookie: 'held' })),
+    outliers: maybe(fc.constant(false)),
+  })
+  const upstream = (url: string): fc.Arbitrary<object> =>
+    guards.map((settings) => ({
+      endpoints: [{ url }],
+      ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+    }))
+  const config = fc.record({
+    requestId: some(false, {}),
+    accessLog: some(false, {}, { headers: ['x-user'] }),
+    deadlines: fc.boolean(),
+    limits: some({}, { body: '2KiB' }),
+    timeouts: some({}, { exchange: '4s' }),
+    forwarding: some({}, { xForwarded: false }),
+    trustedProxies: some([], ['192.0.2.0/24']),
+    loadShedding: some(undefined, { memory: '64GiB' }),
+    rateLimits: fc.constant({ one: { rate: '5/s' }, two: { rate: '6/s', key: ['header:x-user'] } }),
+    upstreams: fc.record({
+      a: upstream(origin),
+      b: upstream(origin),
+      // Nobody listens on that port.
+      down: upstream('http://127.0.0.1:1'),
+    }),
+    routes: fc.tuple(routeOf('first', '/s/first'), routeOf('second', '/s/second')),
+  })
+  const request = fc
+    .record({
+      path: some('/s/first', '/s/second', '/s/first?a=1', '/none'),
+      method: some('GET', 'POST', 'PUT'),
+      content: some('', 'content', '{"query":"{ a }"}', '{"query":"mutation { a }"}'),
+      headers: some(
+        {},
+        { 'x-version': '1' },
+        { 'x-version': '2', 'x-user': 'ada' },
+        { cookie: 'at=7', 'x-request-timeout': '3' },
+      ),
+    })
+    .map(({ path, method, content, headers }) => () => {
+      const type = content.startsWith('{') ? { 'content-type': 'application/json' } : {}
+      const hasContent = method !== 'GET' && content !== ''
+      return HttpRequest.to(`http://a.example${path}`, {
+        method,
+        headers: { ...headers, ...(hasContent ? type : {}) },
+        ...(hasContent && { body: bodyFrom(content) }),
+      })
+    })
+  return fc.record({ config, request })
+}
