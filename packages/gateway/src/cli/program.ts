@@ -36,7 +36,7 @@ export async function runProgram(
     .configureOutput({
       writeOut: terminal.out,
       writeErr: terminal.err,
-      outputError: (message, write) => write(message.replace(/^error: /, 'headgate: ')),
+      outputError: (message, write) => write(message.replace(/^error: /, 'headgate: ') + fileHint(message)),
     })
     .showHelpAfterError('(headgate --help shows what there is)')
     .exitOverride()
@@ -69,6 +69,12 @@ export async function runProgram(
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage
   }
   return exitCode
+}
+
+/** Who names a configuration as other programs have it. */
+function fileHint(message: string): string {
+  const [, file] = /^error: too many arguments.*: (\S+\.(?:ya?ml|toml|json|m?[jt]s))\.\n/.exec(message) ?? []
+  return file === undefined ? '' : `(did you mean "-c ${file}"?)\n`
 }
 
 /** Tells the parser what a command takes. */

@@ -35,7 +35,7 @@ describe('wrong usage', () => {
   const cases: [args: string[], message: RegExp][] = [
     [['rum'], /unknown command 'rum'[^]*Did you mean run\?/],
     [['run', '--porte', '1'], /unknown option '--porte'/],
-    [['check', 'headgate.yaml'], /too many arguments/],
+    [['check', 'headgate.yaml'], /too many arguments[^]*did you mean "-c headgate\.yaml"\?/],
     [['init', '--format', 'xml'], /'xml' is invalid.*yaml, toml, json, ts/],
     [['run', '--listen', ':80'], /--listen goes with --upstream/],
     [['run', '--admin', ':81'], /--admin goes with --upstream/],
