@@ -1,4 +1,4 @@
-import { trimBlanks } from '../message/tokens.ts'
+import { listMembers } from '../message/tokens.ts'
 
 /** What becomes of a field where a message passes from one connection to the next. */
 type Fate =
@@ -112,6 +112,6 @@ export function connectionNames(
   ownFields: ReadonlySet<string>,
 ): ReadonlySet<string> | undefined {
   if (value === undefined || value === 'keep-alive' || value === 'close') return undefined
-  const names = value.split(',').map((name) => trimBlanks(name).toLowerCase())
+  const names = listMembers(value).map((name) => name.toLowerCase())
   return new Set(names.filter((name) => !KEPT.has(name) && !ownFields.has(name)))
 }

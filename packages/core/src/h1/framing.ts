@@ -1,7 +1,7 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
 import type { ErrorCode } from '../message/errors.ts'
-import { isToken, trimBlanks } from '../message/tokens.ts'
+import { isToken, listMembers, trimBlanks } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 
 /**
@@ -222,7 +222,7 @@ function isLength(text: string): boolean {
 export function listHas(value: string | undefined, token: string): boolean {
   if (value === undefined) return false
   if (value === token) return true
-  return value.split(',').some((each) => trimBlanks(each).toLowerCase() === token)
+  return listMembers(value).some((each) => each.length === token.length && each.toLowerCase() === token)
 }
 
 /** Whether the connection may carry another message after this one (RFC 9112 9.3). */

@@ -6,11 +6,17 @@ const LF = 0x0a
 const CR = 0x0d
 const DEL = 0x7f
 
-/** More than any head that may be read, with room for what policies add. */
-const CAPACITY = 256 * 1024
+/** More than any head that may be read, which is 1 MiB at the most, with room for what policies add and quote. Bytes. */
+const LARGEST = 4 * 1024 * 1024
 
-/** What every head is turned into octets in: a head is written in one go, so no two are in here at a time. */
-const octets = Buffer.allocUnsafeSlow(CAPACITY)
+/** What every head is turned into bytes in: a head is written in one go, so no two are in here at a time. Grows to what is needed. */
+let octets = Buffer.allocUnsafeSlow(256 * 1024)
+
+function growTo(size: number): void {
+  let larger = octets.length
+  while (larger < size) larger *= 2
+  octets = Buffer.allocUnsafeSlow(larger)
+}
 
 /** The end of a line and the name of the next: joined once for a name, as joining is what most of a head's time went to. */
 const lineStarts = new Map<string, string>()
@@ -61,7 +67,11 @@ export class HeadText {
    */
   finish(body: string = ''): string {
     const length = this.text.length + 4
-    if (length + body.length > CAPACITY) throw unsafe('is too large')
+    const size = length + body.length
+    if (size > octets.length) {
+      if (size > LARGEST) throw unsafe('is too large')
+      growTo(size)
+    }
     // With the body, since what is joined here is flattened here: once, and not again for the socket.
     const message = this.text + ('\r\n\r\n' + body)
     // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.

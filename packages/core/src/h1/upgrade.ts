@@ -1,4 +1,4 @@
-import { isToken, trimBlanks } from '../message/tokens.ts'
+import { isToken, listMembers } from '../message/tokens.ts'
 
 /**
  * Protocols within which HTTP goes on: a tunnel for one of them would carry requests that nothing of ours sees, and nothing
@@ -13,9 +13,7 @@ const OF_HTTP: ReadonlySet<string> = new Set(['h2c', 'h2', 'h3', 'http', 'https'
  */
 export function protocolsToPass(list: string): string | undefined {
   let passed: string | undefined
-  for (const each of list.split(',')) {
-    const protocol = trimBlanks(each)
-    if (protocol === '') continue // a list may hold empty members (RFC 9110 5.6.1.2)
+  for (const protocol of listMembers(list)) {
     if (!isProtocol(protocol)) return undefined
     if (OF_HTTP.has(nameOf(protocol))) continue
     passed = passed === undefined ? protocol : `${passed}, ${protocol}`
@@ -26,17 +24,13 @@ export function protocolsToPass(list: string): string | undefined {
 /** Whether what the answer switches to, one protocol or several on top of each other, was asked for (RFC 9110 7.8). */
 export function isAskedFor(answered: string | undefined, asked: string | undefined): boolean {
   if (answered === undefined || asked === undefined) return false
-  const wanted = protocolsOf(asked)
+  const wanted = new Set(protocolsOf(asked))
   const got = protocolsOf(answered)
-  return got.length > 0 && got.every((protocol) => wanted.includes(protocol))
+  return got.length > 0 && got.every((protocol) => wanted.has(protocol))
 }
 
 function protocolsOf(list: string): string[] {
-  return list
-    .toLowerCase()
-    .split(',')
-    .map(trimBlanks)
-    .filter((each) => each !== '')
+  return listMembers(list.toLowerCase())
 }
 
 /** protocol = protocol-name ["/" protocol-version], both tokens. */

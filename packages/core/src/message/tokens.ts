@@ -43,12 +43,25 @@ export function trimBlanks(text: string): string {
 
 /** The members of a list without quoted strings, in their order; empty ones are left out, as each recipient must (RFC 9110 5.6.1.2). */
 export function listMembers(list: string): string[] {
-  return list.split(',').map(trimBlanks).filter(isSomething)
+  const members: string[] = []
+  // Not split: a list of commas would become as many texts.
+  for (let start = skipEmpty(list, 0); start < list.length; ) {
+    const comma = list.indexOf(',', start)
+    const end = comma < 0 ? list.length : comma
+    members.push(trimBlanks(list.slice(start, end)))
+    start = skipEmpty(list, end)
+  }
+  return members
 }
 
-function isSomething(member: string): boolean {
-  return member !== ''
+/** Where the next member of a list begins that is not empty; the list's end if there is none. */
+function skipEmpty(list: string, start: number): number {
+  let at = start
+  for (let code = list.charCodeAt(at); code === COMMA || isBlank(code); ) code = list.charCodeAt(++at)
+  return at
 }
+
+const COMMA = 0x2c
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09

@@ -1,5 +1,9 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nextResponse } from '../survival/http-client.ts'
+import { startGateway } from '../survival/start-gateway.ts'
 import { AttackedGateway } from './attacked-gateway.ts'
+import { startRecordingOrigin } from './recording-origin.ts'
 
 const END = '\r\n\r\n'
 const LINE = 'GET / HTTP/1.1\r\nhost: a\r\n'
@@ -60,4 +64,17 @@ test('a head of just the size that is allowed passes', async (t) => {
       },
     ),
   )
+})
+
+test('a head as large as the limit allows is passed on, in both directions', async (t) => {
+  const origin = await startRecordingOrigin(t)
+  const large = 'x'.repeat(700 * 1024)
+  origin.answer = () => `HTTP/1.1 200 OK\r\nx-large: ${large}\r\ncontent-length: 0\r\n\r\n`
+  const gateway = await startGateway(t, { limits: { head: '1MiB' }, routes: [{ upstream: origin.url }] })
+  const client = await gateway.connect()
+  client.send(`GET / HTTP/1.1\r\nhost: a\r\nx-large: ${large}\r\n\r\n`)
+  const { status, headers } = await nextResponse(client)
+  assert.equal(status, 200)
+  assert.equal(headers['x-large'], large)
+  assert.ok(origin.octets.includes(`x-large: ${large}\r\n`))
 })
