@@ -94,6 +94,7 @@ function atWrittenPlaces(findings: Finding[], expanded: Expanded | undefined): F
 /** Some checks know more about a place than others do: "no routes", not "not a list". */
 function without(better: readonly Finding[], findings: readonly Finding[]): readonly Finding[] {
   if (better.length === 0) return findings
-  const places = new Set(better.map((finding) => formatPath(finding.path)))
-  return findings.filter((finding) => !places.has(formatPath(finding.path)))
+  const told = better.filter(({ unseen }) => unseen === undefined)
+  const places = new Set(told.map((finding) => formatPath(finding.path)))
+  return findings.filter((finding) => finding.unseen !== undefined || !places.has(formatPath(finding.path)))
 }

@@ -120,7 +120,7 @@ test('of very many mistakes the first are told, and how many there are besides, 
     const result = await checkInput(input, folder)
     assert.ok(!result.ok)
     assert.equal(result.problems.length, 101)
-    assert.match(result.problems.at(-1)?.message ?? '', /^and \d+ mistakes more$/)
+    assert.match(result.problems.at(-1)?.message ?? '', /^and \d+ mistakes more/)
     assert.ok(countProblems(result.problems) >= count)
   }
   const seconds = process.cpuUsage(start).user / 1e6
@@ -176,4 +176,99 @@ test('what conflicts among 50,000 listeners is found without comparing each with
   const few = cost(5_000)
   const many = cost(50_000)
   assert.ok(many < Math.max(few, 5_000) * 40, `${few} µs for 5,000, ${many} µs for 50,000`)
+})
+
+const UPSTREAM = 'http://127.0.0.1:1'
+
+/** Lists and sections that are as long as they may be, with nothing right in them. */
+const WRONG: Readonly<Record<string, (count: number) => object>> = {
+  'routes that are none': (count) => ({ routes: many(1, count) }),
+  'routes that lead nowhere': (count) => ({ routes: many({ upstream: 'x', name: 'a' }, count / 4) }),
+  'sections of routes': (count) => ({ routes: many({ upstream: UPSTREAM, retry: 3 }, count / 4) }),
+  methods: (count) => ({ routes: [{ upstream: UPSTREAM, match: { methods: many(1, count) } }] }),
+  'methods of many routes': (count) => ({
+    routes: many({ upstream: UPSTREAM, match: { methods: many(1, 1000) } }, count / 1000),
+  }),
+  'nested matches': (count) => ({
+    routes: [{ upstream: UPSTREAM, match: { any: many({ all: [1] }, count) } }],
+  }),
+  'fields of a match': (count) => ({ routes: [{ upstream: UPSTREAM, match: { headers: named(1, count) } }] }),
+  'names of fields': (count) => ({
+    routes: [{ upstream: UPSTREAM, requestHeaders: { set: named('x', count, ' ') } }],
+  }),
+  'limits by name': (count) => ({ routes: [{ upstream: UPSTREAM, rateLimit: many('x', count) }] }),
+  'groups in use': (count) => ({
+    groups: named({}, count),
+    routes: [{ upstream: UPSTREAM, use: many('x', count) }],
+  }),
+  upstreams: (count) => ({ upstreams: named(1, count), routes: [{ upstream: UPSTREAM }] }),
+  endpoints: (count) => ({ upstreams: { a: { endpoints: many({}, count) } }, routes: [{ upstream: 'a' }] }),
+  versions: (count) => ({
+    routes: [
+      { upstream: UPSTREAM, apiVersions: { query: 'v', versions: named({ successor: 'v9' }, count) } },
+    ],
+  }),
+  'what stands for secrets': (count) => ({
+    trustedProxies: many('***', count),
+    routes: [{ upstream: UPSTREAM }],
+  }),
+  variables: (count) => ({ trustedProxies: many('${A}', count), routes: [{ upstream: UPSTREAM }] }),
+  'hosts, paths and methods of one route': (count) => {
+    const [host, path, methods] = ['h', '/h', 'M'].map((each) =>
+      Array.from({ length: count / 100 }, (_, index) => `${each}${index}`),
+    )
+    return { routes: [{ upstream: 'nowhere', match: { host, path, methods } }] }
+  },
+}
+
+function many(value: unknown, count: number): unknown[] {
+  return Array.from({ length: count }, () => value)
+}
+
+function named(value: unknown, count: number, before = ''): object {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${before}k${index}`, value]))
+}
+
+for (const [name, inputOf] of Object.entries(WRONG)) {
+  test(`the work for very many wrong values grows with their number, and the report does not: ${name}`, () => {
+    const cost = (count: number): number => {
+      const input = inputOf(count)
+      const start = process.cpuUsage()
+      const result = parseConfig(input)
+      const { user, system } = process.cpuUsage(start)
+      assert.ok(!result.ok)
+      assert.ok(result.problems.length <= 101)
+      assert.ok(JSON.stringify(result.problems).length < 200_000)
+      return user + system
+    }
+    cost(1_000)
+    const few = Math.min(cost(5_000), cost(5_000))
+    const more = cost(20_000)
+    assert.ok(more < Math.max(few, 20_000) * 10, `${few} µs for 5,000, ${more} µs for 20,000`)
+  })
+}
+
+test('of more entries in one list than the bound, the bound is told', async () => {
+  for (const input of [
+    { routes: many(1, 1_000_000) },
+    { routes: [{ upstream: UPSTREAM, match: { methods: many('GET', 100_001) } }] },
+    { routes: [{ upstream: UPSTREAM }], trustedProxies: many('10.0.0.1', 100_001) },
+  ]) {
+    const result = await checkInput(input, folder)
+    assert.ok(!result.ok)
+    assert.deepEqual(
+      result.problems.map(({ message }) => message),
+      ['this has more than 100000 entries'],
+    )
+  }
+})
+
+test('what was not looked at after very many mistakes is told', () => {
+  const result = parseConfig({ routes: [{ upstream: UPSTREAM }], trustedProxies: many('x', 10_000) })
+  assert.ok(!result.ok)
+  assert.equal(
+    result.problems.at(-1)?.message,
+    'and 400 mistakes more; after so many, 9500 entries of a list or section were not looked at',
+  )
+  assert.equal(countProblems(result.problems), 10_000)
 })

@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding } from '../problems/problem.ts'
 import { type Address, isEveryAddress, parseAddress } from '../values/address.ts'
 
@@ -54,7 +55,7 @@ export function addressConflicts(written: unknown, admin: unknown): Finding[] {
   const taken = new TakenAddresses()
   const adminAddress = admin === false ? undefined : toAddress(addressOf(admin) ?? '127.0.0.1:9901')
   if (adminAddress !== undefined) taken.take(adminAddress, 'the admin endpoints')
-  return listeners.flatMap((listener: unknown, index): Finding[] => {
+  return findEach(listeners, (listener: unknown, index): Finding[] => {
     const address = toAddress(addressOf(listener))
     if (address === undefined) return []
     const other = taken.take(address, `listeners[${index}]`)

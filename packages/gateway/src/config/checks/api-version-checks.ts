@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
 import { didYouMean } from '../values/parsed.ts'
@@ -21,6 +22,7 @@ export function apiVersionChecks(written: unknown, index: number): Finding[] {
   const config = fields(route['apiVersions'])
   const versions = Object.entries(fields(config['versions']))
   const names = versions.map(([name]) => name)
+  const known = new Set(names)
   const beside =
     lifecycle === undefined
       ? []
@@ -38,8 +40,8 @@ export function apiVersionChecks(written: unknown, index: number): Finding[] {
     ...nameChecks(config, names, place),
     ...targetChecks(route, versions, path),
     ...laterVersion(route, path),
-    ...versions.flatMap(([name, version]) =>
-      versionChecks(fields(version), name, names, [...place, 'versions', name]),
+    ...findEach(versions, ([name, version]) =>
+      versionChecks(fields(version), name, names, known, [...place, 'versions', name]),
     ),
   ]
 }
@@ -76,7 +78,7 @@ function nameChecks(config: Fields, names: readonly string[], place: Place): Fin
       { path: place2, whole: true, problem: 'there is no version', allowed: 'at least one version by name' },
     ]
   const seen = new Map<string, string>()
-  const repeated = names.flatMap((name): Finding[] => {
+  const repeated = findEach(names, (name): Finding[] => {
     const other = seen.get(plainVersion(name))
     seen.set(plainVersion(name), name)
     if (other === undefined) return []
@@ -127,12 +129,18 @@ function laterVersion(route: Fields, path: Place): Finding[] {
   return [{ path: [...path, 'responseHeaders'], part: 'key', problem }]
 }
 
-function versionChecks(version: Fields, name: string, names: readonly string[], place: Place): Finding[] {
+function versionChecks(
+  version: Fields,
+  name: string,
+  names: readonly string[],
+  known: ReadonlySet<string>,
+  place: Place,
+): Finding[] {
   const successor = version['successor'] === undefined ? undefined : textOf(version['successor'])
   const findings = timeChecks(version, place)
   if (successor === undefined || !isVersionName(successor)) return findings
   const at = [...place, 'successor']
-  if (!names.includes(successor)) return [...findings, noVersion(at, successor, names)]
+  if (!known.has(successor)) return [...findings, noVersion(at, successor, names)]
   return successor === name ? [...findings, { path: at, problem: 'is the version itself' }] : findings
 }
 

@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import { type Finding, type Path, valueAt } from '../problems/problem.ts'
 import { parseDuration } from '../values/units.ts'
 import { parseUpstreamUrl } from '../values/upstream-url.ts'
@@ -11,18 +12,18 @@ const GROWING_TIMES = [
 /** Settings that take each other's effect away. Looks at the configuration as it was written, as cross-checks.ts does. */
 export function contradictions(input: unknown): Finding[] {
   return [
-    ...keysOf(valueAt(input, ['upstreams'])).flatMap((name) => {
+    ...findEach(keysOf(valueAt(input, ['upstreams'])), (name) => {
       const path: Path = ['upstreams', name]
       return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
     }),
-    ...keysOf(valueAt(input, ['routes'])).flatMap((key) => uselessAttempt(input, ['routes', Number(key)])),
+    ...findEach(keysOf(valueAt(input, ['routes'])), (key) => uselessAttempt(input, ['routes', Number(key)])),
   ]
 }
 
 /** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
 function repeatedEndpoints(input: unknown, path: Path): Finding[] {
   const first = new Map<string, number>()
-  return keysOf(valueAt(input, path)).flatMap((key): Finding[] => {
+  return findEach(keysOf(valueAt(input, path)), (key): Finding[] => {
     const index = Number(key)
     const place: Path = [...path, index, 'url']
     const written = valueAt(input, place)

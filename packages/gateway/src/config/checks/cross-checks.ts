@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding, Path } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
 import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
@@ -30,7 +31,7 @@ export function crossChecks(input: unknown): Finding[] {
   return [
     ...(written === undefined || (Array.isArray(written) && routes.length === 0) ? [noRoutes] : []),
     ...addressConflicts(get(input, 'listeners'), get(input, 'admin')),
-    ...upstreams.flatMap(([name, upstream]) => checkUpstream(name, upstream)),
+    ...findEach(upstreams, ([name, upstream]) => checkUpstream(name, upstream)),
     ...repeatedNames(routes),
     ...unknownUpstreams(
       routes,
@@ -38,17 +39,17 @@ export function crossChecks(input: unknown): Finding[] {
     ),
     ...repeatedMatches(routes),
     ...contradictions(input),
-    ...routes.flatMap(routeChecks),
-    ...routes.flatMap(apiVersionChecks),
+    ...findEach(routes, routeChecks),
+    ...findEach(routes, apiVersionChecks),
     ...rateLimitChecks(get(input, 'rateLimits'), routes),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
     ...redactedChecks(input),
-    ...routes.flatMap((route, index) =>
+    ...findEach(routes, (route, index) =>
       fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
     ),
-    ...routes.flatMap((route, index) =>
+    ...findEach(routes, (route, index) =>
       checkBackoff(get(get(route, 'retry'), 'backoff'), ['routes', index, 'retry', 'backoff']),
     ),
   ]
@@ -92,7 +93,7 @@ function repeatedNames(routes: readonly unknown[]): Finding[] {
     const name = get(route, 'name')
     if (typeof name === 'string' && !first.has(name)) first.set(name, index)
   }
-  return routes.flatMap((route, index): Finding[] => {
+  return findEach(routes, (route, index): Finding[] => {
     const name = get(route, 'name') ?? defaultRouteName(index)
     const other = first.get(name) ?? index
     if (other === index) return []
@@ -114,8 +115,8 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
     const listed = names.length === 0 ? 'none is defined' : someOf(nearestFirst(reference, names))
     return `the name of an upstream (${listed}) or a URL such as http://127.0.0.1:9000`
   }
-  return routes.flatMap((route, index) =>
-    references(route).flatMap(({ reference, path }): Finding[] => {
+  return findEach(routes, (route, index) =>
+    findEach(references(route), ({ reference, path }): Finding[] => {
       if (typeof reference !== 'string' || reference === '' || isUrlLike(reference) || known.has(reference))
         return []
       return [
@@ -151,7 +152,7 @@ function references(route: unknown): { readonly reference: unknown; readonly pat
 /** A route that says the same as routes before it would never be taken. */
 function repeatedMatches(routes: readonly unknown[]): Finding[] {
   const takenBy = new Map<string, number>()
-  return routes.flatMap((route, index): Finding[] => {
+  return findEach(routes, (route, index): Finding[] => {
     const forms = matchForms(get(route, 'match'), get(route, 'priority'))
     const others = forms.map((form) => takenBy.get(form))
     for (const form of forms) if (!takenBy.has(form)) takenBy.set(form, index)
@@ -162,6 +163,9 @@ function repeatedMatches(routes: readonly unknown[]): Finding[] {
     return [{ path: ['routes', index, 'match'], part: 'value', whole: true, problem }]
   })
 }
+
+/** Of one route. With more of them, nobody has written the same twice, and to spell out a thousand of each would take for ever. */
+const MOST_FORMS = 10_000
 
 /** Each host, path and method that the route asks for, with what it asks besides, as one text. */
 function matchForms(match: unknown, priority: unknown): string[] {
@@ -176,6 +180,7 @@ function matchForms(match: unknown, priority: unknown): string[] {
   const hosts = texts(get(match, 'host') ?? '')
   const paths = texts(get(match, 'path') ?? '/**').map(patternShape)
   const methods = texts(get(match, 'methods') ?? '')
+  if (hosts.length * paths.length * methods.length > MOST_FORMS) return []
   return hosts.flatMap((host) =>
     paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
   )

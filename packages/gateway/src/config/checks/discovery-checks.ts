@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import { type Finding, type Path, valueAt } from '../problems/problem.ts'
 import { parseDuration } from '../values/units.ts'
 
@@ -7,11 +8,11 @@ const PLACES = ['url', 'dns', 'srv']
 export function discoveryChecks(input: unknown): Finding[] {
   const upstreams = valueAt(input, ['upstreams'])
   return [
-    ...keysOf(upstreams).flatMap((name) => {
+    ...findEach(keysOf(upstreams), (name) => {
       const path: Path = ['upstreams', name, 'endpoints']
       const endpoints = valueAt(input, path)
       if (!Array.isArray(endpoints)) return []
-      return endpoints.flatMap((endpoint: unknown, index) => endpointChecks(endpoint, [...path, index]))
+      return findEach(endpoints, (endpoint: unknown, index) => endpointChecks(endpoint, [...path, index]))
     }),
     ...intervalChecks(input),
   ]

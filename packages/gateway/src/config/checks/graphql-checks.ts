@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding, Path } from '../problems/problem.ts'
 
 /** Methods by which GraphQL comes. */
@@ -7,7 +8,7 @@ const METHODS = ['GET', 'HEAD', 'POST']
 export function graphqlChecks(input: unknown): Finding[] {
   const routes = get(input, 'routes')
   if (!Array.isArray(routes)) return []
-  return routes.flatMap((route: unknown, index): Finding[] => {
+  return findEach(routes, (route: unknown, index): Finding[] => {
     const path: Path = ['routes', index]
     const match = get(route, 'match')
     return [
@@ -22,7 +23,7 @@ export function graphqlChecks(input: unknown): Finding[] {
 function matchChecks(match: unknown, path: Path): Finding[] {
   const own = get(match, 'graphql')
   const inner = ['all', 'any'].flatMap((key) =>
-    list(get(match, key)).flatMap((each, index) => matchChecks(each, [...path, key, index])),
+    findEach(list(get(match, key)), (each, index) => matchChecks(each, [...path, key, index])),
   )
   const negated = get(match, 'not')
   return [
@@ -57,7 +58,7 @@ function keyChecks(route: unknown, named: unknown, path: Path): Finding[] {
   if (get(route, 'graphql') !== undefined || asksForOperation(get(route, 'match'))) return []
   const written = get(route, 'rateLimit')
   const limits = Array.isArray(written) ? written : [written]
-  return limits.flatMap((limit: unknown, index): Finding[] => {
+  return findEach(limits, (limit: unknown, index): Finding[] => {
     const section = typeof limit === 'string' ? get(named, limit) : limit
     const setting = ['key', 'cost'].find((each) => wordOf(get(section, each)) !== undefined)
     if (setting === undefined) return []

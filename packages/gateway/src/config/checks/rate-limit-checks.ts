@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import { LARGEST_SHARED_WINDOW } from '@headgate/core'
 import type { Finding, Path } from '../problems/problem.ts'
 import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
@@ -14,8 +15,8 @@ interface Written {
 export function rateLimitChecks(limits: unknown, routes: readonly unknown[]): Finding[] {
   const named = isObject(limits) ? limits : {}
   return [
-    ...Object.entries(named).flatMap(([name, limit]) => checkLimit(limit, ['rateLimits', name])),
-    ...routes.flatMap((route, index) =>
+    ...findEach(Object.entries(named), ([name, limit]) => checkLimit(limit, ['rateLimits', name])),
+    ...findEach(routes, (route, index) =>
       isObject(route) ? checkRoute(route['rateLimit'], named, ['routes', index, 'rateLimit']) : [],
     ),
   ]
@@ -25,7 +26,7 @@ function checkRoute(written: unknown, named: Written, path: Path): Finding[] {
   const limits: readonly unknown[] = Array.isArray(written) ? written : [written]
   const place = (index: number): Path => (Array.isArray(written) ? [...path, index] : path)
   const seen = new Set<string>()
-  return limits.flatMap((limit, index): Finding[] => {
+  return findEach(limits, (limit, index): Finding[] => {
     if (typeof limit === 'string')
       return Object.hasOwn(named, limit) ? [] : [unknown(limit, named, place(index))]
     if (!isObject(limit)) return []

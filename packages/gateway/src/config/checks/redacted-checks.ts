@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding } from '../problems/problem.ts'
 import { redact } from '../redact.ts'
 import { HIDDEN } from '../redact-urls.ts'
@@ -13,7 +14,6 @@ const STAND_IN = 'hidden0hidden0hidden'
  * send it to upstreams.
  */
 export function redactedChecks(input: unknown): Finding[] {
-  const findings: Finding[] = []
   const visit = (value: unknown, path: PropertyKey[]): void => {
     if (typeof value === 'string') {
       if (value.includes(HIDDEN)) suspects.push([path, value])
@@ -24,23 +24,25 @@ export function redactedChecks(input: unknown): Finding[] {
   }
   const suspects: [PropertyKey[], string][] = []
   visit(input, [])
-  for (const [path, text] of suspects) {
+  return findEach(suspects, ([path, text]): Finding[] => {
     const filled = text.replaceAll(HIDDEN, STAND_IN)
     // Somebody may mean these very words, in a text.
-    if (isHiddenThere(path, filled, text)) findings.push({ path, ...STANDS_FOR_SECRET })
-  }
-  return findings
+    return isHiddenThere(path, filled, text) ? [{ path, ...STANDS_FOR_SECRET }] : []
+  })
 }
 
 function isHiddenThere(path: readonly PropertyKey[], filled: string, text: string): boolean {
   // The map around it decides, too.
   const nested = path.reduceRight<unknown>(
-    (value, key) => (typeof key === 'number' ? Array(key).concat([value]) : { [key]: value }),
+    (value, key) => (typeof key === 'number' ? [value] : { [key]: value }),
     filled,
   )
   let shown: unknown = redact(nested, inputSchema())
   for (const key of path)
-    shown = typeof shown === 'object' && shown !== null ? Reflect.get(shown, key) : shown
+    shown =
+      typeof shown === 'object' && shown !== null
+        ? Reflect.get(shown, typeof key === 'number' ? 0 : key)
+        : shown
   return shown === text
 }
 

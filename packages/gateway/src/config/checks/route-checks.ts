@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import { Template } from '../../routing/transform/template.ts'
 import type { Finding } from '../problems/problem.ts'
 
@@ -83,7 +84,7 @@ function repeatedInSplit(route: Fields, path: Place): Finding[] {
   if (!Array.isArray(upstreams)) return []
   const names = upstreams.map((each) => fields(each)['upstream'])
   const seen = new Set<unknown>()
-  return names.flatMap((name, index): Finding[] => {
+  return findEach(names, (name, index): Finding[] => {
     const isFirst = !seen.has(name)
     seen.add(name)
     if (name === undefined || isFirst) return []

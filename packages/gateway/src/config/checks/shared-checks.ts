@@ -1,3 +1,4 @@
+import { findEach } from '../problems/find-each.ts'
 import type { Finding } from '../problems/problem.ts'
 import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
 import { textsOf } from '../shared/expand.ts'
@@ -11,11 +12,12 @@ export function sharedChecks(input: unknown): Finding[] {
   if (!isFields(input)) return []
   const { defaults, groups, routes } = input
   const names = isFields(groups) ? Object.keys(groups) : []
+  const known = new Set(names)
   const list: readonly unknown[] = Array.isArray(routes) ? routes : []
   return [
-    ...names.flatMap(namedWrong),
-    ...list.flatMap((route, index) =>
-      isFields(route) ? unknownGroups(route['use'], names, ['routes', index, 'use']) : [],
+    ...findEach(names, namedWrong),
+    ...findEach(list, (route, index) =>
+      isFields(route) ? unknownGroups(route['use'], names, known, ['routes', index, 'use']) : [],
     ),
     ...redactedChecks({ defaults, groups }),
   ]
@@ -27,9 +29,14 @@ function namedWrong(written: string): Finding[] {
   return [{ path: ['groups', written], part: 'key', problem: named.problem, allowed: groupName.allowed }]
 }
 
-function unknownGroups(use: unknown, names: readonly string[], path: readonly PropertyKey[]): Finding[] {
-  return textsOf(use).flatMap((name, index): Finding[] => {
-    if (names.includes(name)) return []
+function unknownGroups(
+  use: unknown,
+  names: readonly string[],
+  known: ReadonlySet<string>,
+  path: readonly PropertyKey[],
+): Finding[] {
+  return findEach(textsOf(use), (name, index): Finding[] => {
+    if (known.has(name)) return []
     return [
       {
         path: Array.isArray(use) ? [...path, index] : path,

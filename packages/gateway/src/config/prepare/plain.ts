@@ -1,5 +1,13 @@
 import type { Finding, Path } from '../problems/problem.ts'
-import { DEEPEST, MOST_KEYS, MOST_VALUES, TOO_DEEP, TOO_MANY_KEYS } from '../read/bounds.ts'
+import {
+  DEEPEST,
+  MOST_ENTRIES,
+  MOST_KEYS,
+  MOST_VALUES,
+  TOO_DEEP,
+  TOO_MANY_ENTRIES,
+  TOO_MANY_KEYS,
+} from '../read/bounds.ts'
 import { addEntry } from '../read/entry.ts'
 import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
 
@@ -99,6 +107,7 @@ class PlainCopy {
   }
 
   #list(list: readonly unknown[], place: Place): unknown[] {
+    if (list.length > MOST_ENTRIES) this.#refuse(TOO_MANY_ENTRIES)
     const copy: unknown[] = []
     for (let index = 0; index < list.length; index++)
       copy.push(this.#inner(list, index, this.#placeOf(index, place)))

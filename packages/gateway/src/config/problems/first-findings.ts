@@ -17,13 +17,20 @@ export function firstFindings(
   uncounted: number = 0,
 ): ConfigProblem[] {
   const schema = inputSchema()
-  const problems = findings
+  const found = findings.filter(({ unseen }) => unseen === undefined)
+  const problems = found
     .slice(0, MOST_PROBLEMS)
     .map((finding) => placeFinding(finding, input, source, schema))
-  const further = findings.length - problems.length + uncounted
-  if (further === 0) return problems
+  const unseen = findings.reduce((most, finding) => Math.max(most, finding.unseen ?? 0), 0)
+  const more = found.length - problems.length + uncounted
+  if (more === 0) return problems
   const file = source.file === undefined ? {} : { file: source.file }
-  return [...problems, { ...file, path: '', message: `and ${further} ${noun} more`, further }]
+  const rest =
+    unseen === 0 ? '' : `; after so many, ${unseen} entries of a list or section were not looked at`
+  return [
+    ...problems,
+    { ...file, path: '', message: `and ${more} ${noun} more${rest}`, further: more + unseen },
+  ]
 }
 
 /** How many mistakes the problems tell of. */

@@ -12,7 +12,13 @@ export interface SchemaIssue {
   readonly expected?: string
   readonly keys?: readonly string[]
   readonly errors?: readonly (readonly SchemaIssue[])[]
-  readonly params?: { readonly part?: 'key'; readonly allowed?: string; readonly hint?: string | undefined }
+  readonly params?: {
+    readonly part?: 'key'
+    readonly allowed?: string
+    readonly hint?: string | undefined
+    /** Entries that were not looked at, this one and those behind it: see schema/list.ts. */
+    readonly unseen?: number
+  }
 }
 
 /** What the schema found, in the words of this program. */

@@ -15,7 +15,7 @@ export interface ConfigProblem {
   readonly allowed?: string
   /** A sentence: what was probably meant, or what to do. */
   readonly hint?: string
-  /** For so many mistakes that are not listed, after the first ones. */
+  /** For so many mistakes that are not listed, after the first ones, and entries that were not looked at after these. */
   readonly further?: number
 }
 
@@ -32,6 +32,8 @@ export interface Finding {
   /** Made when it is shown, where that takes time. */
   readonly allowed?: string | (() => string) | undefined
   readonly hint?: string | (() => string | undefined) | undefined
+  /** It is no mistake, but stands for so many entries that were not looked at after very many mistakes. */
+  readonly unseen?: number
 }
 
 /** `routes[1].match.path`; keys that are not plain words are quoted: `upstreams["a b"]`. */

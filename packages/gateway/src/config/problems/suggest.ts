@@ -1,5 +1,7 @@
 /** What is longer is no misspelt word, and would take long to compare. */
 const LONGEST_WORD = 100
+/** Words that a misspelt one is compared with: of very many, each takes time, and again for each mistake. */
+const MOST_COMPARED = 2_000
 
 /** The candidate that a misspelt word probably means; none when all are too far away. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
@@ -8,7 +10,9 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   // A third of the letters may be wrong; beyond that, a suggestion confuses more than it helps.
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   const plain = simplify(word)
+  let compared = 0
   for (const candidate of candidates) {
+    if (++compared > MOST_COMPARED) break
     const distance = plain === simplify(candidate) ? 0 : editDistance(word, candidate, least)
     if (distance < least) [best, least] = [candidate, distance]
   }
@@ -17,7 +21,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
 
 /** The candidates, with those first that the word may mean; the others keep their order. */
 export function nearestFirst(word: string, candidates: readonly string[]): string[] {
-  if (word.length > LONGEST_WORD) return [...candidates]
+  if (word.length > LONGEST_WORD || candidates.length > MOST_COMPARED) return [...candidates]
   const limit = Math.floor(word.length / 2) + 1
   const distances = new Map(candidates.map((each) => [each, distanceOf(word, each, limit)]))
   return [...candidates].sort((one, other) => (distances.get(one) ?? limit) - (distances.get(other) ?? limit))

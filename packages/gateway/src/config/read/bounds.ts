@@ -7,6 +7,11 @@ export const MOST_VALUES = 2_000_000
 /** In one object. What asks for more names than that is no configuration, and to keep the place of each would cost seconds. */
 export const MOST_KEYS = 100_000
 
+/** In one list, for the same reason: each is looked at by every check. */
+export const MOST_ENTRIES = 100_000
+
+export const TOO_MANY_ENTRIES: string = `this has more than ${MOST_ENTRIES} entries`
+
 export const TOO_MANY_KEYS: string = `this has more than ${MOST_KEYS} keys`
 
 /** Of a file, in bytes; as much as the admin API takes. */

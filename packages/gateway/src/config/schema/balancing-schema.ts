@@ -1,6 +1,7 @@
 import type { HashConfig, HealthConfig, OutliersConfig, StickyConfig } from '../types/balancing-config.ts'
 import type { HashInput, HealthInput, OutliersInput, StickyInput } from '../input/balancing-input.ts'
 import { keyed } from './keyed.ts'
+import { list } from './list.ts'
 import { integer, off, oneOf, text, time, value } from './setting.ts'
 import * as z from './zod.ts'
 import {
@@ -52,8 +53,7 @@ export const outliers: z.ZodType<OutliersConfig, OutliersInput> = z.strictObject
     5,
     0,
   ),
-  statuses: z
-    .array(value<number, number>(whole(400, 599), ''))
+  statuses: list(value<number, number>(whole(400, 599), ''))
     .prefault([502, 503, 504])
     .describe(
       'Statuses that count as failures, beside connections that fail or break and timeouts; [502, 503, 504] unless written.',
@@ -88,8 +88,7 @@ export const health: z.ZodType<HealthConfig, HealthInput> = z.strictObject({
   headers: keyed(requestField, text(secretFieldValue, ''))
     .prefault(nothing)
     .describe('Further fields of the request.'),
-  statuses: z
-    .array(value<number | string, { from: number; to: number }>(statusRange, ''))
+  statuses: list(value<number | string, { from: number; to: number }>(statusRange, ''))
     .min(1)
     .prefault(['200-299'])
     .describe('Good answers: statuses, or ranges such as 200-299.'),

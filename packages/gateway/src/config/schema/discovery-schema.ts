@@ -1,5 +1,6 @@
 import type { DiscoveryConfig } from '../types/discovery-config.ts'
 import type { DiscoveryInput } from '../input/discovery-input.ts'
+import { list } from './list.ts'
 import { oneOf, text, time } from './setting.ts'
 import * as z from './zod.ts'
 import { dnsName, nameServer, serviceName } from '../values/discovery-kinds.ts'
@@ -8,8 +9,7 @@ import { nothing } from './nothing.ts'
 /** The settings by which endpoints are found while the gateway runs. */
 
 const dns = z.strictObject({
-  resolvers: z
-    .array(text(nameServer, ''))
+  resolvers: list(text(nameServer, ''))
     .min(1)
     .optional()
     .describe('Name servers to ask, as 10.0.0.2 or [::1]:5353. Left out: those of the system.'),

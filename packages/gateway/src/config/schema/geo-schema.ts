@@ -1,6 +1,7 @@
 import type { GeoConfig, GeoMatchConfig } from '../types/geo-config.ts'
 import type { GeoInput, GeoMatchInput } from '../input/geo-input.ts'
-import { oneOrMore, text, value } from './setting.ts'
+import { list, oneOrMore } from './list.ts'
+import { text, value } from './setting.ts'
 import * as z from './zod.ts'
 import { autonomousSystem, continent, country, subdivision } from '../values/geo-kinds.ts'
 import { filePath, type Kind } from '../values/kinds.ts'
@@ -16,13 +17,12 @@ export const geoMatch: z.ZodType<GeoMatchConfig, GeoMatchInput> = z.strictObject
   country: codes(country, 'Countries by their two letters (ISO 3166-1), or unknown.'),
   continent: codes(continent, 'Continents: AF, AN, AS, EU, NA, OC or SA, or unknown.'),
   subdivision: codes(subdivision, 'Parts of countries (ISO 3166-2), as US-CA, or unknown.'),
-  asn: z
-    .array(value<number | string, string>(autonomousSystem, ''))
+  asn: list(value<number | string, string>(autonomousSystem, ''))
     .min(1)
     .optional()
     .describe('Autonomous systems by their numbers, or unknown.'),
 })
 
 function codes(kind: Kind<string>, about: string): z.ZodOptional<z.ZodArray<z.ZodType<string, string>>> {
-  return z.array(text(kind, '')).min(1).optional().describe(about)
+  return list(text(kind, '')).min(1).optional().describe(about)
 }

@@ -7,7 +7,8 @@ import {
   type GraphqlMatchConfig,
 } from '../types/graphql-config.ts'
 import type { GraphqlInput, GraphqlMatchInput } from '../input/graphql-input.ts'
-import { bytes, integer, oneOf, oneOrMore, text } from './setting.ts'
+import { list, oneOrMore } from './list.ts'
+import { bytes, integer, oneOf, text } from './setting.ts'
 import * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 import { parsed, refused } from '../values/parsed.ts'
@@ -23,11 +24,11 @@ const graphqlName: Kind<string> = {
 
 const type = oneOf(OPERATION_TYPES, '')
 const types: z.ZodType<OperationType[], OperationType | OperationType[]> = z
-  .union([type, z.array(type).min(1)])
+  .union([type, list(type).min(1)])
   .transform((written) => (Array.isArray(written) ? written : [written]))
   .describe('Its type: query, mutation or subscription, or some of them.')
 
-const names = z.array(text(graphqlName, '')).min(1)
+const names = list(text(graphqlName, '')).min(1)
 
 /** Described once, as `$defs/graphqlMatch`: it stands in each match. */
 export const graphqlMatch: z.ZodType<GraphqlMatchConfig, GraphqlMatchInput> = z

@@ -1,3 +1,5 @@
+import { MOST_MISTAKES } from '../problems/find-each.ts'
+import { record } from './list.ts'
 import * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 
@@ -10,9 +12,10 @@ export function keyed<Input, Output>(
   item: z.ZodType<Output, Input>,
   problemOf?: (name: string, value: Output) => string | undefined,
 ): z.ZodType<Record<string, Output>, Record<string, Input>> {
-  return z.record(z.string(), item).transform((written, context) => {
+  return record(item).transform((written, context) => {
     const checked: [string, Output][] = []
     for (const [key, value] of Object.entries(written)) {
+      if (context.issues.length >= MOST_MISTAKES) break
       const name = names.parse(key)
       const message = name.ok ? problemOf?.(name.value, value) : undefined
       if (message !== undefined) context.issues.push({ code: 'custom', message, input: value, path: [key] })

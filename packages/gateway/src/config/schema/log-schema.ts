@@ -1,5 +1,6 @@
 import type { AccessLogConfig } from '../types/config.ts'
 import type { AccessLogInput } from '../input/input.ts'
+import { list } from './list.ts'
 import { oneOf, text } from './setting.ts'
 import * as z from './zod.ts'
 import { filePath } from '../values/kinds.ts'
@@ -8,13 +9,13 @@ import { loggedField } from '../values/logged-field.ts'
 /** A line has room for a few. */
 const MOST = 16
 
-const loggedFields: z.ZodType<string[], string[]> = z
-  .array(text(loggedField, ''))
-  .superRefine((names, context) => {
+const loggedFields: z.ZodType<string[], string[]> = list(text(loggedField, '')).superRefine(
+  (names, context) => {
     if (names.length <= MOST) return
     const params = { allowed: `at most ${MOST} names` }
     context.issues.push({ code: 'custom', message: `holds ${names.length} names`, input: names, params })
-  })
+  },
+)
 
 export const accessLog: z.ZodType<AccessLogConfig, AccessLogInput> = z.strictObject({
   path: text(filePath, 'A file, or stdout.').prefault('stdout'),

@@ -3,7 +3,8 @@ import type { MatchInput, ValueMatchInput } from '../input/match-input.ts'
 import { geoMatch } from './geo-schema.ts'
 import { graphqlMatch } from './graphql-schema.ts'
 import { keyed } from './keyed.ts'
-import { oneOf, oneOrMore, text, value } from './setting.ts'
+import { list, oneOrMore } from './list.ts'
+import { oneOf, text, value } from './setting.ts'
 import * as z from './zod.ts'
 import { anyText, flag, hostPattern, ipRange, type Kind, method, pathPattern } from '../values/kinds.ts'
 import { matchedField, mediaRange, regex, token } from '../values/route-kinds.ts'
@@ -20,7 +21,7 @@ const single = text(anyText, '')
 
 /** Described once, as `$defs/value`: it stands in three places, and in each match. */
 const valueMatch: z.ZodType<ValueMatchConfig, ValueMatchInput> = z
-  .union([single, z.array(single).min(1), settings])
+  .union([single, list(single).min(1), settings])
   .transform((written, context): ValueMatchConfig => {
     if (typeof written === 'string') return { equals: [written] }
     if (Array.isArray(written)) return { equals: written }
@@ -78,8 +79,8 @@ function fields() {
       'Media types of which Accept names one; its wildcards name none.',
     ).optional(),
     graphql: graphqlMatch.optional().describe('The operation of a GraphQL request.'),
-    all: z.array(inner).min(1).optional().describe('Further matches that must all match.'),
-    any: z.array(inner).min(1).optional().describe('Further matches of which one must match.'),
+    all: list(inner).min(1).optional().describe('Further matches that must all match.'),
+    any: list(inner).min(1).optional().describe('Further matches of which one must match.'),
     not: inner.optional().describe('A match that must not match.'),
   }
 }

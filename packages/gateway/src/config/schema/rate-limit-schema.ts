@@ -1,6 +1,7 @@
 import type { RateLimitConfig, RouteRateLimitConfig } from '../types/rate-limit-config.ts'
 import type { RequestRate } from '../input/quantities.ts'
 import type { RateLimitInput, RouteRateLimitInput } from '../input/rate-limit-input.ts'
+import { list, record } from './list.ts'
 import { boolean, integer, oneOf, text, value } from './setting.ts'
 import * as z from './zod.ts'
 import { ipRange, name, whole } from '../values/kinds.ts'
@@ -26,7 +27,7 @@ const settings = {
     'How requests are counted: token-bucket refills evenly, sliding-window looks back over the time of the rate.',
   ).prefault('token-bucket'),
   key: z
-    .union([one, z.array(one).min(1)])
+    .union([one, list(one).min(1)])
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
@@ -38,12 +39,10 @@ const settings = {
   ).optional(),
   bypass: z
     .strictObject({
-      addresses: z
-        .array(text(ipRange, ''))
+      addresses: list(text(ipRange, ''))
         .prefault([])
         .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
-      headers: z
-        .record(z.string(), text(secretFieldValue, ''))
+      headers: record(text(secretFieldValue, ''))
         .prefault(nothing)
         .transform(lowerCased)
         .describe('Requests with one of these header fields, of exactly that value.'),
@@ -83,7 +82,7 @@ const either = z.union([text(limitReference, ''), routeRateLimit])
 export const routeRateLimits: z.ZodType<
   readonly (string | RouteRateLimitConfig)[],
   string | RouteRateLimitInput | (string | RouteRateLimitInput)[]
-> = z.union([text(limitReference, ''), routeRateLimit, z.array(either).min(1)]).transform((written) => {
+> = z.union([text(limitReference, ''), routeRateLimit, list(either).min(1)]).transform((written) => {
   const limits = Array.isArray(written) ? written : [written]
   return limits.map((limit, index) => {
     if (typeof limit === 'string') return limit

@@ -15,6 +15,7 @@ import type {
   LoadSheddingInput,
 } from '../input/resilience-input.ts'
 import type { Duration } from '../input/quantities.ts'
+import { list } from './list.ts'
 import { bytes, integer, oneOf, text, time, timeOr0, value } from './setting.ts'
 import * as z from './zod.ts'
 import { respond } from './traffic-schema.ts'
@@ -26,8 +27,8 @@ import { nothing } from './nothing.ts'
 
 /** Statuses by which an upstream says that it failed. */
 function statuses(kind: Kind<number>, about: string): z.ZodPrefault<z.ZodType<number[], number[]>> {
-  const list: z.ZodType<number[], number[]> = z.array(value<number, number>(kind, ''))
-  return list.describe(about).prefault([])
+  const some: z.ZodType<number[], number[]> = list(value<number, number>(kind, ''))
+  return some.describe(about).prefault([])
 }
 
 export const retry: z.ZodType<RetryConfig, RetryInput> = z.strictObject({

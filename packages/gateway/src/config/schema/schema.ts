@@ -13,6 +13,7 @@ import { paths } from './path-schema.ts'
 import { route, shared } from './route-schema.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
+import { list, record } from './list.ts'
 import { boolean, off, text, timeOr0, value } from './setting.ts'
 import * as z from './zod.ts'
 import { rateLimit } from './rate-limit-schema.ts'
@@ -41,8 +42,7 @@ const admin = z.strictObject({
   address: text(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
     '127.0.0.1:9901',
   ),
-  hosts: z
-    .array(text(hostPattern, ''))
+  hosts: list(text(hostPattern, ''))
     .prefault([])
     .describe(
       'Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address.',
@@ -80,8 +80,7 @@ const requestId = z.strictObject({
 const gateway = z.strictObject({
   $schema: text(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
   workers: value<number, number>(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
-  listeners: z
-    .array(listener)
+  listeners: list(listener)
     .min(1)
     .prefault([{ address: '127.0.0.1:8080' }])
     .describe('Where clients connect.'),
@@ -91,8 +90,7 @@ const gateway = z.strictObject({
     .describe('Health, metrics and configuration for operators; false: none.'),
   reload: reload.prefault(nothing).describe('When a changed configuration is put in force.'),
   versions: versions.prefault(nothing).describe('The configurations that were applied, to go back to.'),
-  trustedProxies: z
-    .array(text(ipRange, ''))
+  trustedProxies: list(text(ipRange, ''))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
   paths: paths.prefault(nothing).describe('What paths may hold that not every server reads alike.'),
@@ -113,8 +111,7 @@ const gateway = z.strictObject({
     .describe(
       'Where this gateway is: endpoints of its zone come before others of the same priority. Left out: zones do not matter.',
     ),
-  upstreams: z
-    .record(z.string(), upstream)
+  upstreams: record(upstream)
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
@@ -131,8 +128,7 @@ const gateway = z.strictObject({
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
-  rateLimits: z
-    .record(z.string(), rateLimit)
+  rateLimits: record(rateLimit)
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named rate limits: each counts for all routes that name it.'),
@@ -141,12 +137,11 @@ const gateway = z.strictObject({
     .describe(
       'Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for answers without a route, too.',
     ),
-  groups: z
-    .record(z.string(), shared)
+  groups: record(shared)
     .optional()
     .meta({ propertyNames: name.json })
     .describe('Named settings that routes share: those have them that name the group in use.'),
-  routes: z.array(route).min(1).describe('Which requests go where.'),
+  routes: list(route).min(1).describe('Which requests go where.'),
 })
 
 function complete(whole: z.output<typeof gateway>): GatewayConfig {

@@ -31,12 +31,6 @@ export function oneOf<const T extends string>(words: readonly T[], about: string
   return value(choice(words), about)
 }
 
-export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[], T | T[]> {
-  const one = value<T, T>(kind, '')
-  const form = z.union([one, z.array(one).min(1)])
-  return form.transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
-}
-
 export function boolean(about: string, fallback: boolean): z.ZodPrefault<z.ZodType<boolean, boolean>> {
   return value<boolean, boolean>(flag, about).prefault(fallback)
 }

@@ -1,4 +1,5 @@
 import { keyed } from './keyed.ts'
+import { list } from './list.ts'
 import { boolean, bytesOr0, integer, oneOf, text, value } from './setting.ts'
 import * as z from './zod.ts'
 import type {
@@ -50,7 +51,7 @@ const query = z.strictObject({
   add: parameters(
     'Parameters to add beside those that are there, with their values, which may hold variables.',
   ),
-  remove: z.array(text(anyText, '')).prefault([]).describe('Names of parameters to remove.'),
+  remove: list(text(anyText, '')).prefault([]).describe('Names of parameters to remove.'),
 })
 
 export const rewrite: z.ZodType<RewriteConfig, RewriteInput> = z.strictObject({
@@ -75,7 +76,7 @@ export const headerChanges: z.ZodType<HeaderChangesConfig, HeaderChangesInput> =
     'Fields to replace or add, with their values, which may hold variables such as ${client.address}.',
   ),
   add: fields('Fields to add beside those that are there, with their values, which may hold variables.'),
-  remove: z.array(text(changedField, '')).prefault([]).describe('Names of fields to remove.'),
+  remove: list(text(changedField, '')).prefault([]).describe('Names of fields to remove.'),
 })
 
 export const redirect: z.ZodType<RedirectConfig, RedirectInput> = z.strictObject({
@@ -114,13 +115,12 @@ const sticky = stickyForms.transform((written, context): StickyConfig => {
 })
 
 export const split: z.ZodType<SplitConfig, SplitInput> = z.strictObject({
-  upstreams: z
-    .array(
-      z.strictObject({
-        upstream: text(upstreamReference, UPSTREAM),
-        weight: integer('Share of the requests, relative to the others; 0 for none.', 1, 0, 10_000),
-      }),
-    )
+  upstreams: list(
+    z.strictObject({
+      upstream: text(upstreamReference, UPSTREAM),
+      weight: integer('Share of the requests, relative to the others; 0 for none.', 1, 0, 10_000),
+    }),
+  )
     .min(1)
     .describe('Among which upstreams requests are spread.'),
   sticky: sticky

@@ -4,6 +4,7 @@ import { discovered } from './discovery-schema.ts'
 import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
 import type { EndpointInput, UpstreamInput } from '../input/upstream-input.ts'
 import { breaker, concurrency } from './resilience-schema.ts'
+import { list } from './list.ts'
 import { boolean, integer, off, oneOf, text, time, timeOr0 } from './setting.ts'
 import * as z from './zod.ts'
 import { filePath, serverName, upstreamUrl } from '../values/kinds.ts'
@@ -44,8 +45,7 @@ const pool = z.strictObject({
 })
 
 export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
-  endpoints: z
-    .array(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })) }))
+  endpoints: list(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })) }))
     .min(1)
     .describe('The addresses among which requests are spread.'),
   balance: oneOf(

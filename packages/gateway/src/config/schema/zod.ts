@@ -1,7 +1,6 @@
 // What is used of zod, by name: so that a bundle leaves out the rest, 300 kB of messages in other languages among it.
 
 export {
-  array,
   type core,
   custom,
   type input,
@@ -9,13 +8,16 @@ export {
   literal,
   NEVER,
   type output,
-  record,
   strictObject,
   string,
   toJSONSchema,
   union,
-  type ZodArray,
+  ZodArray,
   type ZodOptional,
   type ZodPrefault,
+  ZodRecord,
+  type ZodString,
   type ZodType,
 } from 'zod'
+
+export { $constructor } from 'zod/v4/core'
