@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { folder, headgate } from '../headgate-process.ts'
+import { folder, HEADGATE, headgate, TestProcess } from '../headgate-process.ts'
 
 const FIVE_MISTAKES = `listeners:
   - address: 127.0.0.1
@@ -60,6 +62,60 @@ describe('headgate check', () => {
     assert.equal(await colored({}), false)
     assert.equal(await colored({ FORCE_COLOR: '1' }), true)
     assert.equal(await colored({ NO_COLOR: '1' }), false)
+  })
+})
+
+describe('a folder with several configurations', () => {
+  const route = (port: number) => `{ "routes": [{ "upstream": "http://127.0.0.1:${port}" }] }`
+  const FILES = {
+    'headgate.config.mjs': `export default ${route(1)}`,
+    'headgate.yaml': 'routes: [{ upstream: "http://127.0.0.1:2" }]',
+    'headgate.json': route(3),
+  }
+  const TAKEN =
+    'headgate: headgate.config.mjs is taken; headgate.yaml and headgate.json beside it are not read: -c names another, and one that is not needed is best removed\n'
+
+  for (const [command, shown] of [
+    ['check', /^headgate\.config\.mjs: ok /],
+    ['routes', /127\.0\.0\.1:1/],
+    ['explain /', /127\.0\.0\.1:1/],
+  ] as const) {
+    it(`"${command}" takes the first, and names the others once on stderr`, async () => {
+      const { code, stdout, stderr } = await headgate(command.split(' '), { cwd: folder(FILES) })
+      assert.equal(code, 0)
+      assert.match(stdout, shown)
+      assert.doesNotMatch(stdout, /127\.0\.0\.1:[23]/)
+      assert.equal(stderr, TAKEN)
+    })
+  }
+
+  it('one other is named in the singular', async () => {
+    const { 'headgate.json': _, ...files } = FILES
+    const { stderr } = await headgate(['check'], { cwd: folder(files) })
+    assert.match(stderr, /^headgate: headgate\.config\.mjs is taken; headgate\.yaml beside it is not read: /)
+  })
+
+  it('nothing is said where -c names one, or where the other is a folder', async () => {
+    const named = await headgate(['check', '-c', 'headgate.json'], { cwd: folder(FILES) })
+    assert.deepEqual([named.code, named.stderr], [0, ''])
+    const cwd = folder({ 'headgate.json': FILES['headgate.json'] })
+    mkdirSync(join(cwd, 'headgate.yaml'))
+    const beside = await headgate(['check'], { cwd })
+    assert.deepEqual([beside.code, beside.stderr], [0, ''])
+  })
+
+  it('"run" says it before anything else, in the place where its log goes', async () => {
+    const port = (text: string) =>
+      text.replace(
+        '{ "routes"',
+        '{ "listeners": [{ "address": "127.0.0.1:0" }], "admin": false, "workers": 1, "routes"',
+      )
+    const cwd = folder({ ...FILES, 'headgate.config.mjs': port(FILES['headgate.config.mjs']) })
+    const gateway = new TestProcess(process.execPath, [HEADGATE, 'run'], { cwd })
+    await gateway.print(/ready: version/)
+    assert.ok(gateway.stderr.startsWith(TAKEN), gateway.stderr)
+    gateway.child.kill('SIGTERM')
+    assert.equal((await gateway.finished).code, 0)
   })
 })
 

@@ -1,6 +1,6 @@
 import { MOST_MISTAKES } from '../problems/find-each.ts'
 import { record } from './list.ts'
-import * as z from './zod.ts'
+import type * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 
 /**

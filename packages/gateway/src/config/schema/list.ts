@@ -23,10 +23,10 @@ export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.Zod
 
 const List = z.$constructor<z.ZodArray>('HeadgateList', (schema, definition) => {
   z.ZodArray.init(schema, definition)
-  const { parse } = schema._zod
+  const refuse = schema._zod.parse.bind(schema._zod)
   schema._zod.parse = (payload, context) => {
     const entries = payload.value as unknown
-    if (!Array.isArray(entries)) return parse(payload, context)
+    if (!Array.isArray(entries)) return refuse(payload, context)
     const read: unknown[] = []
     payload.value = read
     for (let index = 0; index < entries.length; index++) {
@@ -40,11 +40,11 @@ const List = z.$constructor<z.ZodArray>('HeadgateList', (schema, definition) => 
 
 const Named = z.$constructor<z.ZodRecord>('HeadgateRecord', (schema, definition) => {
   z.ZodRecord.init(schema, definition)
-  const { parse } = schema._zod
+  const refuse = schema._zod.parse.bind(schema._zod)
   schema._zod.parse = (payload, context) => {
     const entries = payload.value as unknown
     if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-      return parse(payload, context)
+      return refuse(payload, context)
     const read = {}
     payload.value = read
     const names = Object.keys(entries)

@@ -24,14 +24,9 @@ export function fieldTemplate(name: string, text: string, geo?: GeoLookup): Fiel
     case 'content-location':
       return new UrlTemplate(text, geo)
     case 'link':
-      return withUrls(text, /<([^<>]*)>/g, 'has a variable outside of "<" and ">"', geo)
+      return withUrls(text, linkUrls(text), 'has a variable outside of "<" and ">"', geo)
     case 'refresh':
-      return withUrls(
-        text,
-        /(?<=^[\d\s]*[;,]\s*url\s*=\s*)(\S.*)$/gi,
-        'has a variable outside of its URL',
-        geo,
-      )
+      return withUrls(text, refreshUrl(text), 'has a variable outside of its URL', geo)
     case 'set-cookie':
       return { isFixed: false, expand: (exchange) => template.expand(exchange, cookieText) }
     default:
@@ -39,17 +34,39 @@ export function fieldTemplate(name: string, text: string, geo?: GeoLookup): Fiel
   }
 }
 
-/** @param places of the URLs, each as the only group */
-function withUrls(text: string, places: RegExp, problem: string, geo: GeoLookup | undefined): FieldTemplate {
+interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+/** Of Link (RFC 8288 section 3): what stands between "<" and ">". */
+function linkUrls(text: string): Place[] {
+  return Array.from(text.matchAll(/<[^<>]*>/g), ({ index, 0: { length } }) => {
+    return { start: index + 1, end: index + length - 1 }
+  })
+}
+
+/** What stands behind "url=". Anchored at the front, so that no blank is looked at twice. */
+function refreshUrl(text: string): Place[] {
+  const before = /^[\d\s]*[;,]\s*url\s*=\s*/i.exec(text)?.[0]
+  return before === undefined || before === text ? [] : [{ start: before.length, end: text.length }]
+}
+
+/** @param places of the URLs */
+function withUrls(
+  text: string,
+  places: readonly Place[],
+  problem: string,
+  geo: GeoLookup | undefined,
+): FieldTemplate {
   const parts: (string | UrlTemplate)[] = []
-  let end = 0
-  for (const match of text.matchAll(places)) {
-    const [whole, url = ''] = match
-    const start = match.index + whole.indexOf(url)
-    parts.push(text.slice(end, start), new Template(url).isFixed ? url : new UrlTemplate(url, geo))
-    end = start + url.length
+  let done = 0
+  for (const { start, end } of places) {
+    const url = text.slice(start, end)
+    parts.push(text.slice(done, start), new Template(url).isFixed ? url : new UrlTemplate(url, geo))
+    done = end
   }
-  parts.push(text.slice(end))
+  parts.push(text.slice(done))
   if (parts.some((part) => typeof part === 'string' && part.includes('${'))) throw new TypeError(problem)
   return {
     isFixed: false,
