@@ -78,7 +78,7 @@ describe('a folder with several configurations', () => {
   for (const [command, shown] of [
     ['check', /^headgate\.config\.mjs: ok /],
     ['routes', /127\.0\.0\.1:1/],
-    ['explain /', /127\.0\.0\.1:1/],
+    ['explain GET /', /127\.0\.0\.1:1/],
   ] as const) {
     it(`"${command}" takes the first, and names the others once on stderr`, async () => {
       const { code, stdout, stderr } = await headgate(command.split(' '), { cwd: folder(FILES) })
