@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  escapeVariables,
+  holdsVariable,
+  isBareVariable,
+  replaceVariables,
+} from '../../src/config/prepare/variables.ts'
+import { formatPath } from '../../src/config/problems/problem.ts'
+import { show } from '../../src/config/problems/show.ts'
+import { nearestFirst, suggest } from '../../src/config/problems/suggest.ts'
+import { readJson } from '../../src/config/read/json.ts'
+import { redactContent, redactText } from '../../src/config/redact-text.ts'
+import { redactUrls } from '../../src/config/redact-urls.ts'
+import * as apiVersionKinds from '../../src/config/values/api-version-kinds.ts'
+import * as balancingKinds from '../../src/config/values/balancing-kinds.ts'
+import * as discoveryKinds from '../../src/config/values/discovery-kinds.ts'
+import * as geoKinds from '../../src/config/values/geo-kinds.ts'
+import * as kinds from '../../src/config/values/kinds.ts'
+import * as limitReferences from '../../src/config/values/limit-reference.ts'
+import * as loggedFields from '../../src/config/values/logged-field.ts'
+import * as rateLimitKeys from '../../src/config/values/rate-limit-key.ts'
+import * as requestRates from '../../src/config/values/request-rate.ts'
+import * as resilienceKinds from '../../src/config/values/resilience-kinds.ts'
+import * as routeKinds from '../../src/config/values/route-kinds.ts'
+import { parseByteRate } from '../../src/config/values/units.ts'
+
+type Read = (text: string) => unknown
+
+const MODULES = {
+  apiVersionKinds,
+  balancingKinds,
+  discoveryKinds,
+  geoKinds,
+  kinds,
+  limitReferences,
+  loggedFields,
+  rateLimitKeys,
+  requestRates,
+  resilienceKinds,
+  routeKinds,
+}
+
+const VARIABLES = { env: {}, file: () => ({ ok: true, text: 'a' }) as const }
+const ANY_WORD = ['round-robin', 'least-connections']
+
+/** Every reader of single texts: the kinds of all settings, as they are written, and what looks at texts besides. */
+const READERS: Readonly<Record<string, Read>> = {
+  ...Object.fromEntries(
+    Object.entries(MODULES).flatMap(([module, exports]) =>
+      Object.entries(exports).flatMap(([name, kind]): [string, Read][] =>
+        isKind(kind) ? [[`${module}.${name}`, (text) => kind.parse(text)]] : [],
+      ),
+    ),
+  ),
+  'kinds.duration': (text) => kinds.duration().parse(text),
+  'kinds.size': (text) => kinds.size().parse(text),
+  'kinds.orOff': (text) => kinds.orOff(kinds.duration()).parse(text),
+  'kinds.whole': (text) => kinds.whole(0).parse(text),
+  'kinds.choice': (text) => kinds.choice(ANY_WORD).parse(text),
+  'a rate of bytes': parseByteRate,
+  ...Object.fromEntries(
+    ['a', 'link', 'refresh', 'set-cookie', 'location', 'content-location'].map((name): [string, Read] => [
+      `the field ${name}`,
+      (text) => routeKinds.fieldProblem(name, text),
+    ]),
+  ),
+  variables(text) {
+    holdsVariable(text)
+    isBareVariable(text)
+    escapeVariables(text)
+    replaceVariables(text, VARIABLES, false)
+  },
+  'texts with secrets'(text) {
+    redactText(text)
+    redactUrls(text)
+    redactContent(text)
+  },
+  'the words of a mistake'(text) {
+    show(text)
+    formatPath(['routes', text])
+    suggest(text, ANY_WORD)
+    nearestFirst(text, ANY_WORD)
+  },
+  JSON: readJson,
+}
+
+function isKind(value: unknown): value is { readonly parse: Read } {
+  return typeof value === 'object' && value !== null && 'parse' in value && 'allowed' in value
+}
+
+/** How texts begin, so that a reader gets as far as where it has to look again. */
+const BEGINNINGS = ['', '1', '/a', 'http://a/', '${request.path}', '0;url=${request.path}']
+/** What is repeated. */
+const PARTS = [
+  ...Array.from(' \t,;:=&/\\"%.-+*<([0a\xff'),
+  'a,',
+  'a=',
+  '1h',
+  ' ;',
+  '/:a',
+  '::',
+  '1.',
+  '%41',
+  '${',
+  '${A}',
+  '$${',
+  '${file:a',
+]
+/** What ends them, so that what was read in vain is looked at once more. */
+const END = 'x'
+
+const SIZE = 2 * 1024
+/** Milliseconds of CPU. The square of the size takes more. */
+const HARMLESS = 3
+/** Four times the text may take four times the work; its square is sixteen times. */
+const MOST_GROWTH = 8
+
+test('the work for a text of a configuration grows with its length, not with its square', () => {
+  assert.ok(Object.keys(READERS).length > 60, Object.keys(READERS).join())
+  const slow = Object.entries(READERS).flatMap(([name, read]) =>
+    BEGINNINGS.flatMap((beginning) =>
+      PARTS.filter((part) =>
+        growsTooFast(read, (size) => beginning + part.repeat(size / part.length) + END),
+      ).map((part) => `${name}: ${JSON.stringify(beginning)} and many ${JSON.stringify(part)}`),
+    ),
+  )
+  assert.deepEqual(slow, [])
+})
+
+function growsTooFast(read: Read, text: (size: number) => string): boolean {
+  if (cost(read, text(SIZE)) < HARMLESS) return false
+  const few = least(read, text(SIZE))
+  const some = least(read, text(SIZE * 4))
+  if (some < HARMLESS || some < few * MOST_GROWTH) return false
+  return least(read, text(SIZE * 16)) > some * MOST_GROWTH
+}
+
+function least(read: Read, text: string): number {
+  return Math.min(cost(read, text), cost(read, text), cost(read, text))
+}
+
+/** Milliseconds of CPU. */
+function cost(read: Read, text: string): number {
+  const before = process.cpuUsage()
+  try {
+    read(text)
+  } catch {
+    // Refused.
+  }
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
