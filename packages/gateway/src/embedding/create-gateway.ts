@@ -15,7 +15,9 @@ import { formatProblems } from '../config/problems/format.ts'
 import type { ConfigProblem } from '../config/problems/problem.ts'
 import { embeddedGeo, watchEmbeddedGeo } from './embedded-geo.ts'
 import { type EmbeddedSplit, embeddedSplit } from './embedded-split.ts'
+import { received } from './received.ts'
 import { type CloseReport, Gateway } from '../gateway.ts'
+import { checkedPolicies, type PlacedPolicy } from '../layers/place.ts'
 import { listenerUrl } from '../listen/listener-url.ts'
 
 export interface CreateGatewayOptions {
@@ -23,13 +25,19 @@ export interface CreateGatewayOptions {
   readonly accessLog?: (line: string) => void
   /** Default: the clock of the machine. */
   readonly clock?: Clock
+  /**
+   * Policies of your own, for exchanges that a route takes, each in a place of
+   * [the order of policies](https://github.com/headgate/headgate/blob/main/docs/configuration.md#the-order-of-policies). Several
+   * in one place are met in the order in which they stand here. Default: none.
+   */
+  readonly policies?: readonly PlacedPolicy[]
 }
 
-const OPTIONS: OptionNames<CreateGatewayOptions> = { accessLog: true, clock: true }
+const OPTIONS: OptionNames<CreateGatewayOptions> = { accessLog: true, clock: true, policies: true }
 
 /** A gateway inside a program of your own. */
 export interface EmbeddedGateway {
-  /** Answers an exchange as the gateway would, without a socket. */
+  /** Answers an exchange as the gateway would, without a socket: the `transport` of a client, for one. */
   readonly handler: Handler
   /** Binds all listeners and serves. Rejects, with nothing bound, with Node's error of the one that cannot be bound. */
   listen(): Promise<readonly ListeningOn[]>
@@ -68,12 +76,14 @@ export class ConfigError extends Error {
  * `headgate run`: here, they are without effect.
  * @param config as in a configuration file
  * @throws ConfigError if it is not valid
+ * @throws TypeError if an option is not, and which
  */
 export function createGateway(
   config: GatewayConfigInput,
   options: CreateGatewayOptions = {},
 ): EmbeddedGateway {
-  const { clock = systemClock, accessLog } = knownOptions('createGateway', options, OPTIONS)
+  const { clock = systemClock, accessLog, policies } = knownOptions('createGateway', options, OPTIONS)
+  const stack = policies && { policies: checkedPolicies(policies) }
   const variables = variablesOf(process.cwd(), process.env)
   const result = ownDeep(parseConfig(config, { variables }))
   if (!result.ok) throw new ConfigError(result.problems)
@@ -83,10 +93,10 @@ export function createGateway(
   const log = accessLog && {
     accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(result.config)),
   }
-  const gateway = new Gateway(result.config, { clock, geo: files, ...log })
+  const gateway = new Gateway(result.config, { clock, geo: files, ...log, ...(stack && { stack }) })
   const watch = watchEmbeddedGeo(gateway, geo, files, clock)
   return {
-    handler: gateway.handler,
+    handler: received(gateway.handler),
     async listen() {
       const listeners = await gateway.listen()
       return listeners.map(({ config, port }) => ({ url: listenerUrl(config, port), port }))

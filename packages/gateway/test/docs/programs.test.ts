@@ -12,6 +12,7 @@ import { project } from './project.ts'
 const PRINTED: readonly (readonly [page: string, printed: RegExp])[] = [
   ['README.md', /^200 ok\n$/],
   ['README.md', /^http:\/\/127\.0\.0\.1:\d+\n$/],
+  ['README.md', /^\/users\/1 200\n\/api\/users\/1 200\n$/],
   ['packages/core/README.md', /^200 ok\n$/],
   ['packages/core/README.md', /^200 ok me\n$/],
   ['packages/gateway/README.md', /^200 ok\n$/],

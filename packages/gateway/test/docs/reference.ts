@@ -34,10 +34,10 @@ export function withTables(page: string): string {
 }
 
 function orderTable(): string {
-  const rows = STACK.flatMap((row) => {
-    if ('place' in row) return []
+  const rows = STACK.map((row) => {
+    if ('place' in row) return [`place ${code(row.place)}`, `an ${row.once}`, '', row.about]
     const isEverywhere = row.once === 'exchange' && row.ways?.includes('unrouted') === true
-    return [[code(row.name), `an ${row.once}`, isEverywhere ? 'yes' : '', row.about]]
+    return [code(row.name), `an ${row.once}`, isEverywhere ? 'yes' : '', row.about]
   })
   return table(['policy', 'once', 'without a route', 'what it does'], rows)
 }

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { createClient } from '@headgate/client'
+import { HttpResponse, type Policy, TrafficError } from '@headgate/core'
+import { createGateway, type PlacedPolicy } from '../../src/index.ts'
+import { PLACES } from '../../src/layers/place.ts'
+import { startOrigin } from '../origin.ts'
+
+/** A client whose transport is a gateway with these policies. */
+function clientOf(
+  t: TestContext,
+  config: Parameters<typeof createGateway>[0],
+  policies: readonly PlacedPolicy[],
+): ReturnType<typeof createClient> {
+  const gateway = createGateway(config, { policies })
+  t.after(() => gateway.close(0))
+  return createClient({ baseUrl: 'http://shop.example', transport: gateway.handler, retry: false })
+}
+
+describe('policies of createGateway', () => {
+  it('stand where their place is, once an exchange or once an attempt', async (t) => {
+    let requests = 0
+    const origin = await startOrigin((request, response) => {
+      if (++requests === 1) request.socket.destroy()
+      else response.end('ok')
+    })
+    const seen: string[] = []
+    const policies = PLACES.map((place): PlacedPolicy => {
+      const policy: Policy = (next) => (exchange) => {
+        const { path, headers } = exchange.request
+        seen.push(`${place} ${path}${headers.has('via') ? ' forwarded' : ''}`)
+        return next(exchange)
+      }
+      return { place, policy }
+    })
+    const client = clientOf(
+      t,
+      {
+        routes: [
+          {
+            rewrite: { stripPrefix: '/api' },
+            upstream: origin.url,
+            retry: { attempts: 2, backoff: { base: '1ms', max: '1ms' } },
+          },
+        ],
+      },
+      policies.toReversed(),
+    )
+    assert.equal((await client.get('/api/x')).status, 200)
+    assert.deepEqual(seen, [
+      'before-limits /api/x',
+      'before-changes /api/x forwarded',
+      'before-upstream /x forwarded',
+      'each-attempt /x forwarded',
+      'each-attempt /x forwarded',
+    ])
+  })
+
+  it('are met in their order, may answer by themselves, and what they throw is answered as a problem', async (t) => {
+    const order: string[] = []
+    const noted = (name: string): PlacedPolicy => ({
+      place: 'before-upstream',
+      policy: (next) => (exchange) => {
+        order.push(name)
+        return next(exchange)
+      },
+    })
+    const answers: PlacedPolicy = {
+      place: 'before-upstream',
+      policy: (next) => async (exchange) => {
+        if (exchange.request.path === '/fails') throw new TrafficError('overloaded', 'too much')
+        return exchange.request.path === '/own' ? new HttpResponse(204) : next(exchange)
+      },
+    }
+    const client = clientOf(t, { routes: [{ respond: { body: 'fixed' } }] }, [
+      noted('first'),
+      noted('second'),
+      answers,
+    ])
+    assert.equal((await client.get('/own')).status, 204)
+    assert.equal((await client.attempt('/fails')).error?.status, 503)
+    assert.equal(await client.get('/').text(), 'fixed')
+    assert.deepEqual(order.slice(0, 2), ['first', 'second'])
+  })
+
+  it('cost nothing where no route takes the request', async (t) => {
+    const policy: Policy = () => () => assert.fail('it is not to be called')
+    const client = clientOf(
+      t,
+      { routes: [{ match: { path: '/there' }, respond: {} }] },
+      PLACES.map((place) => ({ place, policy })),
+    )
+    assert.equal((await client.attempt('/elsewhere')).error?.status, 404)
+  })
+
+  it('are refused where they are none, with what is allowed', () => {
+    const config = { routes: [{ respond: {} }] }
+    const policy: Policy = (next) => next
+    const refused = (policies: unknown, message: RegExp): void => {
+      assert.throws(() => createGateway(config, { policies: policies as PlacedPolicy[] }), message)
+    }
+    refused({ place: 'before-upstream', policy }, /option createGateway\.policies is no list/)
+    refused(
+      [{ place: 'nowhere', policy }],
+      /policies\[0\]\.place is "nowhere"; allowed: before-limits, before-changes, before-upstream, each-attempt/,
+    )
+    refused([{ place: 'before-upstream' }], /policies\[0\]\.policy is no function; allowed: a Policy/)
+    refused([{ plase: 'before-upstream', policy }], /policies\[0\]\.plase is not known: did you mean place\?/)
+    refused([policy], /policies\[0\] is no object/)
+  })
+})
