@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pinnedNode, progress, root, run } from './child.mjs'
 
 /**
- * npm run sdks: SDKs of the registry, run on the platform's fetch and on the client's. They are no part of the workspace, since they are
+ * npm run sdks: SDKs of the registry and OpenTelemetry's instrumentation, run on the platform's fetch and on the client's. They are no part of the workspace, since they are
  * 160 MB, and are installed when they are asked for.
  */
 export async function sdks(args) {
   const folder = join(root, 'sdk-tests')
-  if (!existsSync(join(folder, 'node_modules'))) {
+  if (!isInstalled(folder)) {
     progress('installing the SDKs (once)')
     const install = await run('npm', [
       'ci',
@@ -22,6 +22,13 @@ export async function sdks(args) {
   }
   const types = await run('tsc', ['-p', folder])
   if (types.code !== 0) return types.code
-  const { code } = await run(pinnedNode, ['--test', ...args, join(folder, 'sdks.test.ts')])
+  const files = ['sdks.test.ts', 'opentelemetry.test.ts'].map((name) => join(folder, name))
+  const { code } = await run(pinnedNode, ['--test', ...args, ...files])
   return code
+}
+
+/** Whether what the lock names is there: npm writes its own record of that when it is done. */
+function isInstalled(folder) {
+  const record = join(folder, 'node_modules/.package-lock.json')
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(join(folder, 'package-lock.json')).mtimeMs
 }

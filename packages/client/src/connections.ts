@@ -13,6 +13,7 @@ import {
   type TlsOptions,
   TlsOrigin,
 } from '@headgate/core'
+import { toldConnections } from './diagnostics/told-connections.ts'
 import { engineLookup, type HostLookup } from './host-lookup.ts'
 import { named } from './option-check.ts'
 import type { ClientOptions } from './options.ts'
@@ -118,6 +119,7 @@ function originsOf(plan: ConnectionPlan, guard: AddressGuard | undefined, resolv
     guard,
     socketPath,
     localAddress,
+    connects: toldConnections(localAddress),
     connectTimeout: connect,
     connection: {
       responseHeadTimeout: head,

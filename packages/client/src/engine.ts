@@ -15,6 +15,7 @@ import {
 import { CallsUnderWay } from './calls-under-way.ts'
 import { checkedCall } from './check-call.ts'
 import { Connections } from './connections.ts'
+import { toldRequests } from './diagnostics/told-requests.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
 import { Hedges } from './hedges.ts'
@@ -51,6 +52,8 @@ export interface Sending {
   readonly content: RequestContent | undefined
   /** Undefined: as the client's methods do. */
   readonly failures: Failures | undefined
+  /** Whether its timing is to be found in `performance`, as the platform's fetch has it. */
+  readonly marksTiming: boolean
 }
 
 export const AS_USUAL: Sending = {
@@ -58,6 +61,7 @@ export const AS_USUAL: Sending = {
   method: undefined,
   content: undefined,
   failures: undefined,
+  marksTiming: false,
 }
 
 interface CompiledStack {
@@ -132,7 +136,7 @@ export class ClientEngine {
     const { call, changesPolicies } = checkedCall(options)
     const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
-    const { accept, content, failures = this.failures } = how
+    const { accept, content, failures = this.failures, marksTiming } = how
     const method = how.method ?? call.method ?? 'GET'
     const request = prepare(url, { call, method, accept, content }, this.defaults)
     return send(request, {
@@ -143,6 +147,7 @@ export class ClientEngine {
       maxBufferedBody: settings.maxBufferedBody,
       listeners: call,
       failures,
+      marksTiming,
     })
   }
 
@@ -202,7 +207,8 @@ export class ClientEngine {
   }
 
   private untilClosed(transport: Handler): Handler {
-    return (exchange) => (this.closed ? Promise.reject(closedError()) : transport(exchange))
+    const told = toldRequests(transport)
+    return (exchange) => (this.closed ? Promise.reject(closedError()) : told(exchange))
   }
 
   /** A call that says something about policies gets a stack of its own, over the same state. */

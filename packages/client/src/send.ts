@@ -12,6 +12,7 @@ import {
 import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
+import { markResourceTiming } from './diagnostics/resource-timing.ts'
 import { listenToInformational } from './informational.ts'
 import type { CallListeners, Priority } from './options.ts'
 import { Progress, uploadTold } from './progress.ts'
@@ -30,6 +31,7 @@ export interface SendOptions {
   readonly listeners: CallListeners
   /** How the response tells what went wrong while it was read. */
   readonly failures: Failures
+  readonly marksTiming: boolean
 }
 
 /** By class, as the engine counts them. */
@@ -41,6 +43,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
   const exchange = new Exchange(request, clock)
   exchange.wire = new WireFacts()
+  if (options.marksTiming) exchange.onFinish(markResourceTiming)
   if (listeners.onInformational) listenToInformational(exchange, listeners.onInformational)
   if (options.signal) cancelOnAbort(exchange, options.signal)
   if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)

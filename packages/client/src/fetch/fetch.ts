@@ -31,6 +31,7 @@ export function makeFetch(engine: ClientEngine): Fetch {
         ...AS_USUAL,
         content,
         failures: fetchFailures(signal),
+        marksTiming: true,
       })
       if (response.status === 407) throw proxyAuthentication(response)
       return request.integrity === '' ? response : await checked(response, request)

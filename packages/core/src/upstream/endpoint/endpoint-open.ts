@@ -55,6 +55,13 @@ export type OpenConnection = (
   admitted: () => Promise<unknown>,
 ) => Promise<PooledConnection>
 
+/** Who is told how connections come to be; it must not throw. */
+export interface ConnectListener {
+  begins(target: ConnectTarget): void
+  succeeded(target: ConnectTarget, socket: Socket): void
+  failed(target: ConnectTarget, error: unknown): void
+}
+
 /** How the endpoints of an upstream are connected to. */
 export interface ConnectionOptions {
   /** HTTP/1.1 by default. */
@@ -74,6 +81,8 @@ export interface ConnectionOptions {
   readonly localAddress?: string | undefined
   /** Judges the addresses of the endpoints each time that a connection is opened; none by default. */
   readonly guard?: AddressGuard | undefined
+  /** Told of each connection that is opened; nobody by default. */
+  readonly connects?: ConnectListener | undefined
   /** Through which the endpoints are reached; none by default, whatever the environment says. */
   readonly proxy?: ProxySetting | undefined
 }
@@ -93,7 +102,7 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const forward = isForward(proxy, target, guard) ? proxy : undefined
   const http = { ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection }
   const connectHttp = options.open ?? openHttp1(http, forward)
-  const dial = dialler(target, proxy, forward !== undefined)
+  const dial = toldDial(dialler(target, proxy, forward !== undefined), target, options.connects)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
     connectHttp(
       (onread, facts) =>
@@ -144,15 +153,28 @@ function isForward(
   return proxy?.http === 'absolute-form' && target.tls === undefined && guard === undefined
 }
 
-function dialler(
-  target: ConnectTarget,
-  proxy: Proxy | undefined,
-  forward: boolean,
-): (options: ConnectOptions) => Promise<Socket> {
+type Dial = (options: ConnectOptions) => Promise<Socket>
+
+function dialler(target: ConnectTarget, proxy: Proxy | undefined, forward: boolean): Dial {
   if (proxy === undefined || target.kind !== 'tcp') return (options) => connect(target, options)
   const place = proxyTarget(proxy)
   if (forward) return (options) => connectToProxy(place, options)
   return (options) => connectThrough(proxy, place, target, options)
+}
+
+function toldDial(dial: Dial, target: ConnectTarget, listener: ConnectListener | undefined): Dial {
+  if (listener === undefined) return dial
+  return async (options) => {
+    listener.begins(target)
+    try {
+      const socket = await dial(options)
+      listener.succeeded(target, socket)
+      return socket
+    } catch (error) {
+      listener.failed(target, error)
+      throw error
+    }
+  }
 }
 
 function openHttp1(given: ClientConnectionOptions, forward: Proxy | undefined): OpenConnection {
@@ -161,6 +183,7 @@ function openHttp1(given: ClientConnectionOptions, forward: Proxy | undefined): 
     const reader = new SocketReader()
     const facts = unopened()
     const socket = await connectSocket(reader.options, facts)
+    facts.socket = socket
     if (forward === undefined) {
       const connection = new ClientConnection(socket, reader, options)
       connection.facts = facts
