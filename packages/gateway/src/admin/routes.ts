@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/types/config.ts'
 import { shownExpanded, type ShownConfig } from '../config/redact.ts'
+import { routePolicies } from '../explain/route-policies.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import type { SplitsSource } from './splits.ts'
 import { ANY_OBJECT, list, members } from './schemas.ts'
@@ -10,20 +11,26 @@ export function routes(config: () => GatewayConfig, source: SplitsSource): Admin
     method: 'GET',
     path: '/routes',
     about:
-      'the routes in force, in the order in which they are configured, and the weights that splits have by now',
+      'the routes in force, in the order in which they are configured, with the policies that each has, outermost first, and ' +
+      'the weights that splits have by now',
     description: {
       id: 'listRoutes',
       result: members({ routes: list(ANY_OBJECT) }),
       answers: { 200: 'the routes' },
     },
     handle() {
-      const shown = shownExpanded(config()).routes
-      return json({ routes: shown.map((route) => withPresentWeights(route, source)) })
+      const inForce = config()
+      const policies = routePolicies(inForce)
+      const shown = shownExpanded(inForce).routes.map((route, index) => ({
+        ...withPresentWeights(route, source),
+        policies: policies.get(inForce.routes[index]?.name ?? ''),
+      }))
+      return json({ routes: shown })
     },
   }
 }
 
-function withPresentWeights(route: ShownConfig['routes'][number], { splits }: SplitsSource): unknown {
+function withPresentWeights(route: ShownConfig['routes'][number], { splits }: SplitsSource): object {
   const weights = splits.get(route.name ?? '')?.weights
   return weights === undefined ? route : { ...route, split: { ...route.split, present: weights.byName } }
 }

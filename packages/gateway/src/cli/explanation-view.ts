@@ -37,7 +37,7 @@ export function explanationView(request: ExplainedRequest, explanation: Explanat
     ...(graphql && {
       operations: graphql.operations.map(({ type, name }) => ({ type, ...(name !== undefined && { name }) })),
     }),
-    ...(taken === undefined && { policies: unrouted.map((name) => ({ name, once: 'exchange' })) }),
+    ...(taken === undefined && { policies: unrouted }),
     ...(taken && { route: routeView(taken, found.kind === 'found' ? found.params : {}) }),
     notTaken: others.map(({ name, reason }) => ({ route: name, reason })),
   }
@@ -50,10 +50,8 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
     target: targetName(config),
     params,
     ...(shared.length > 0 && { shared }),
-    policies: policies.map(({ name, once, upstream, as, settings }) => ({
-      name,
-      once,
-      ...(upstream !== undefined && { upstream, as }),
+    policies: policies.map(({ settings, ...named }) => ({
+      ...named,
       ...(settings !== undefined && { settings }),
     })),
     ...(facts.version && { version: facts.version }),

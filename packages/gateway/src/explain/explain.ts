@@ -13,7 +13,7 @@ import { settingSources } from '../config/shared/origins.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
-import { type ExplainedPolicy, StackRecord } from './explained-policies.ts'
+import { type ExplainedPolicy, type NamedPolicy, StackRecord } from './explained-policies.ts'
 import { routeHandler, unroutedHandler } from '../route.ts'
 import { clientSeer } from '../routing/conditions/client-address.ts'
 import { routeEntry } from '../routing/router/entry.ts'
@@ -40,7 +40,7 @@ export interface Explanation {
   /** Undefined where no route takes the request. */
   readonly taken: TakenRoute | undefined
   /** The policies that it passes where no route takes it, outermost first; else none. */
-  readonly unrouted: readonly string[]
+  readonly unrouted: readonly NamedPolicy[]
 }
 
 export interface TakenRoute {
@@ -117,11 +117,11 @@ function unroutedPolicies(
   way: 'unrouted' | 'unrouted-graphql',
   config: GatewayConfig,
   geo: GeoLookup,
-): readonly string[] {
+): readonly NamedPolicy[] {
   const observer = new StackRecord()
   const context = { ...dryRunContext(config, systemClock, geo, nowhere), observer }
   unroutedHandler(way, config, context, nowhere())
-  return observer.names
+  return observer.named
 }
 
 function nowhere(): Handler {

@@ -13,13 +13,16 @@ import type {
 } from '../layers/layer.ts'
 
 /** A policy that a route has. */
-export interface ExplainedPolicy {
+export interface NamedPolicy {
   readonly name: string
   /** Once an attempt: those towards one upstream. */
   readonly once: 'exchange' | 'attempt'
-  readonly upstream: string | undefined
+  readonly upstream?: string
   /** Why that upstream is asked. */
-  readonly as: AttemptWay | undefined
+  readonly as?: AttemptWay
+}
+
+export interface ExplainedPolicy extends NamedPolicy {
   /** Those that hold there; undefined where it has none. */
   readonly settings: unknown
 }
@@ -40,39 +43,45 @@ export class StackRecord implements StackObserver {
     if (layer.once === 'exchange') this.last = layer
   }
 
-  /** Those of the stack that was composed first. */
-  get names(): readonly string[] {
-    return (this.stacks[0]?.layers ?? []).map(({ name }) => name)
+  /** Outermost first, each upstream's once. */
+  get named(): NamedPolicy[] {
+    return this.distinct().flatMap(({ setting, layers }) => layers.map((layer) => named(layer, setting)))
   }
 
-  /**
-   * Outermost first, each upstream's once.
-   * @param index of the route
-   */
+  /** The same with the settings that hold. @param index of the route */
   policies(config: GatewayConfig, index: number): ExplainedPolicy[] {
     const upstreams = Object.fromEntries(resolveUpstreams(config))
     const shown = shownExpanded({ ...config, upstreams })
     const exchange = { config: shown, route: shown.routes[index] ?? {} }
+    return this.distinct().flatMap(({ setting, layers }) => {
+      if (!isAttempt(setting))
+        return layers.map((layer) => ({ ...named(layer, setting), settings: told(layer, exchange) }))
+      const upstream = shown.upstreams?.[setting.upstream] ?? { endpoints: [] }
+      const attempt = { ...exchange, way: setting.way, upstream }
+      return layers.map((layer) => ({ ...named(layer, setting), settings: told(layer, attempt) }))
+    })
+  }
+
+  private distinct(): ComposedStack[] {
     const known = new Set<string>()
     return this.stacks
       .toSorted((one, other) => rank(one.setting) - rank(other.setting))
-      .flatMap(({ setting, layers }) => {
-        if (!isAttempt(setting)) return layers.map((layer) => explained(layer, exchange))
-        const { way, upstream } = setting
-        const key = `${way} ${upstream}`
-        if (known.has(key)) return []
+      .filter(({ setting }) => {
+        const key = isAttempt(setting) ? `${setting.way} ${setting.upstream}` : ''
+        if (known.has(key)) return false
         known.add(key)
-        const attempt = { ...exchange, way, upstream: shown.upstreams?.[upstream] ?? { endpoints: [] } }
-        return layers.map((layer) => ({ ...explained(layer, attempt), upstream, as: way }))
+        return true
       })
   }
 }
 
-function explained(layer: GatewayLayer, shown: ShownExchange | ShownAttempt): ExplainedPolicy {
-  const { name, once } = layer
-  const settings =
-    layer.once === 'exchange' ? layer.tells(shown) : 'way' in shown ? layer.tells(shown) : undefined
-  return { name, once, upstream: undefined, as: undefined, settings }
+function named({ name, once }: GatewayLayer, setting: ExchangeSetting | AttemptSetting): NamedPolicy {
+  return isAttempt(setting) ? { name, once, upstream: setting.upstream, as: setting.way } : { name, once }
+}
+
+function told(layer: GatewayLayer, shown: ShownExchange | ShownAttempt): unknown {
+  if (layer.once === 'exchange') return layer.tells(shown)
+  return 'way' in shown ? layer.tells(shown) : undefined
 }
 
 function rank(setting: ExchangeSetting | AttemptSetting): number {

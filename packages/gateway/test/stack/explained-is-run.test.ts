@@ -46,7 +46,7 @@ async function run(
 }
 
 function namesAt({ taken, unrouted }: Explanation, where: string): string[] {
-  if (taken === undefined) return where === '' ? [...unrouted] : []
+  if (taken === undefined) return where === '' ? unrouted.map(({ name }) => name) : []
   return taken.policies.flatMap(({ name, upstream, as }) =>
     (upstream === undefined ? '' : `${as} ${upstream}`) === where ? [name] : [],
   )
