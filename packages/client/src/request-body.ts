@@ -128,8 +128,10 @@ class Pump implements BodySource {
   }
 
   private async stop(error: TrafficError): Promise<void> {
+    // Whoever gave the call up has a reason, which is what the stream's owner is told (WHATWG Fetch 5.6, "abort fetch").
+    const reason = error.code === 'cancelled' && error.cause !== undefined ? error.cause : error
     try {
-      await this.chunks.return?.(error)
+      await this.chunks.return?.(reason)
     } catch {
       // What its owner throws when told to stop concerns nobody any more.
     }

@@ -21,7 +21,8 @@ export function makeFetch(engine: ClientEngine): Fetch {
     const request = fetchRequest(input, init)
     const { url, method, headers, signal } = request
     if (signal?.aborted === true) {
-      if (request.request !== undefined) giveUp(request.request, signal.reason)
+      giveUpContent(request, signal.reason)
+      checkTarget(engine, url)
       throw signal.reason
     }
     if (isLocal(url)) return localFetch(url, method, headers, signal)
@@ -51,6 +52,25 @@ function contentOf({
 }: FetchRequest): RequestContent | Promise<RequestContent> {
   const length = contentLength(headers)
   return request === undefined ? extracted(body, duplex, keepalive, length) : heldContent(request, length)
+}
+
+/** @throws TypeError, as what is no URL is an error whatever the signal says (WHATWG Fetch 5.4) */
+function checkTarget(engine: ClientEngine, url: string): void {
+  if (isLocal(url)) return
+  try {
+    engine.originOf(url)
+  } catch (thrown) {
+    throw fetchFailure(thrown, undefined)
+  }
+}
+
+/** What cannot be sent is an error all the same, and a stream is cancelled (WHATWG Fetch 5.6, steps 2 and 4). */
+function giveUpContent({ request, body, duplex, keepalive }: FetchRequest, reason: unknown): void {
+  if (request !== undefined) return giveUp(request, reason)
+  const message = 'the call was given up before it was sent'
+  extracted(body, duplex, keepalive, undefined).body.cancel(
+    new TrafficError('cancelled', message, { cause: reason }),
+  )
 }
 
 function callOf(request: FetchRequest): CallOptions {

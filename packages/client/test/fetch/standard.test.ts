@@ -459,3 +459,30 @@ test('a response shows neither fields nor content nor query, however it is looke
   for (const shown of [inspect(response, { depth: 10 }), JSON.stringify(response)])
     assert.doesNotMatch(shown, /canary/)
 })
+
+both('what cannot be sent is a TypeError, also where the signal has fired before', async (t, fetch) => {
+  const { url } = await witness(t)
+  const reason = new RangeError('the caller’s own')
+  const signal = AbortSignal.abort(reason)
+  const stream = (): ReadableStream => ReadableStream.from([new Uint8Array(1)])
+  const call = (init: RequestInit & { duplex?: 'half' }, target = url) =>
+    fetch(target, { method: 'POST', signal, ...init })
+  await assert.rejects(call({ body: stream(), duplex: 'half', keepalive: true }), TypeError)
+  await assert.rejects(call({ body: stream() }), TypeError)
+  await assert.rejects(call({}, 'http://'), TypeError)
+  await assert.rejects(call({}, 'http://user:password@127.0.0.1/'), TypeError)
+  await assert.rejects(call({ body: 'x' }), reason)
+})
+
+both(
+  'a stream that is not sent, since the signal has fired, is cancelled with the reason',
+  async (t, fetch) => {
+    const { url } = await witness(t)
+    const reason = new RangeError('the caller’s own')
+    const cancelled = Promise.withResolvers<unknown>()
+    const body = new ReadableStream({ cancel: (why) => cancelled.resolve(why) })
+    const init = { method: 'POST', body, duplex: 'half', signal: AbortSignal.abort(reason) } as RequestInit
+    await assert.rejects(fetch(url, init), reason)
+    assert.equal(await cancelled.promise, reason)
+  },
+)

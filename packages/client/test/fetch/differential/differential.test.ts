@@ -14,7 +14,8 @@ const halves: readonly [preset: PresetName, first: number][] = [
 ]
 for (const [preset, seed] of halves) {
   test(`what runs on the platform’s fetch runs on that of preset ${preset}: seen and got are the same`, async (t) => {
-    const { fetch } = clientOf(t, { preset })
+    // On a machine that is busy, a connection may take longer than a client waits for one.
+    const { fetch } = clientOf(t, { preset, timeout: { connect: 120_000 } })
     const { cases, findings, intended } = await campaign({ seed, cases: CASES / 2, fetch })
     t.diagnostic(
       `${cases} cases; intended differences: ${[...intended].map(([name, count]) => `${name} ${count}`).join(', ')}`,
