@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { pinnedNode, progress, root, run } from './child.mjs'
 
 /**
- * npm run sdks: SDKs of the registry and OpenTelemetry's instrumentation, run on the platform's fetch and on the client's. They are no part of the workspace, since they are
+ * npm run sdks: SDKs of the registry and OpenTelemetry's instrumentation, run on the platform's fetch and on the client's, and the testing kit
+ * with msw and vitest. They are no part of the workspace, since they are
  * 160 MB, and are installed when they are asked for.
  */
 export async function sdks(args) {
@@ -22,7 +23,8 @@ export async function sdks(args) {
   }
   const types = await run('tsc', ['-p', folder])
   if (types.code !== 0) return types.code
-  const files = ['sdks.test.ts', 'opentelemetry.test.ts'].map((name) => join(folder, name))
+  const names = ['sdks.test.ts', 'opentelemetry.test.ts', 'msw.test.ts', 'vitest.test.ts']
+  const files = names.map((name) => join(folder, name))
   const { code } = await run(pinnedNode, ['--test', ...args, ...files])
   return code
 }

@@ -253,7 +253,12 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
     maxNames: count,
   }),
   maxResponseHead: count,
-  transport: { allowed: 'a function that answers exchanges', valid: isFunction },
+  transport: {
+    allowed:
+      'a handler of the engine, as that of a gateway, or an object with a function fetch from Request to Response',
+    valid: (value) =>
+      isFunction(value) || (isObject(value) && isFunction((value as { fetch?: unknown }).fetch)),
+  },
   clock: object,
   tracing: or(flag, object),
   lint: flag,

@@ -13,6 +13,7 @@ import {
   type Tracer,
 } from '@headgate/core'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { transportHandler } from './code-transport.ts'
 import { checkedCall } from './check-call.ts'
 import { Connections } from './connections.ts'
 import { toldRequests } from './diagnostics/told-requests.ts'
@@ -113,7 +114,11 @@ export class ClientEngine {
     const observer = new CallObserver(name, this.events, this.counts, this.underWay)
     this.context = {
       // One of the two is there.
-      transport: this.untilClosed(transport ?? (this.connections as Connections).origins.handler),
+      transport: this.untilClosed(
+        transport === undefined
+          ? (this.connections as Connections).origins.handler
+          : transportHandler(transport),
+      ),
       budget,
       hedges: new Hedges(settings.hedge, { budget, onHedge: observer.hedgeSent }),
       circuits: settings.breaker && this.makeCircuits(settings.breaker),

@@ -1,6 +1,7 @@
 import './node-version.ts'
 export { Call } from './call.ts'
 export { Client, createClient } from './client.ts'
+export type { Answer, Transport } from './code-transport.ts'
 export type { AttemptEvent, CallEvent, ClientEventName, ClientEvents, ClientListener } from './events.ts'
 export type { Explanation } from './explain.ts'
 export type { Fetch } from './fetch/fetch.ts'

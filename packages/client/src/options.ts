@@ -9,7 +9,6 @@ import type {
   DedupeOptions,
   DnsOptions,
   Credentials,
-  Handler,
   HedgeDelayOptions,
   PacingOptions,
   Policy,
@@ -21,6 +20,7 @@ import type {
 } from '@headgate/core'
 import type { HostLookup } from './host-lookup.ts'
 import type { OpenTelemetryApi } from './open-telemetry.ts'
+import type { Transport } from './code-transport.ts'
 import type { HeadersInput } from './headers-input.ts'
 import type { InformationalListener } from './informational.ts'
 import type { ProgressListener } from './progress.ts'
@@ -198,8 +198,11 @@ export interface ClientOptions extends PolicyOptions {
   readonly lookup?: HostLookup | undefined
   /** How names are resolved, and for how long the answers are kept. */
   readonly dns?: DnsOptions | undefined
-  /** Answers in place of the network: a gateway's handler, or a test's. */
-  readonly transport?: Handler | undefined
+  /**
+   * Answers in place of the network: a handler of the engine, as a gateway's or a test's; or an object with `fetch`, a function from `Request` to
+   * `Response`.
+   */
+  readonly transport?: Transport | undefined
   /** Time and chance: for tests. Default: the system's. */
   readonly clock?: Clock | undefined
   /**
