@@ -57,7 +57,7 @@ export class IncomingBody implements BodySource {
     this.owner = owner
     this.exchange = exchange
     this.continueOwed = continueOwed
-    this.stream = new StreamBody(framing === CHUNKED ? undefined : framing, this)
+    this.stream = new StreamBody(framing === CHUNKED ? undefined : framing, this, READ_AHEAD)
     const connection = request.headers.get('connection')
     this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_request', connection)
     this.pace = new Pace(options.clock, options.pace, () => this.tooSlow())
@@ -80,10 +80,8 @@ export class IncomingBody implements BodySource {
     } else if (this.discarding) {
       this.discarded += chunk.length
       if (this.discarded > this.options.discardLimit) this.break(tooMuchToDiscard())
-    } else if (!this.reader.room) {
-      if (this.flowing || this.stream.received >= READ_AHEAD) this.wait()
-      else this.pace.pause()
-    }
+    } else if (!this.reader.room) this.wait()
+    else if (!this.flowing) this.pace.pause()
     return this.stream.holdsNothing
   }
 
