@@ -62,6 +62,11 @@ export class ZstdFrames {
     return this.isBetween ? littleEndian(this.value, this.bytes) : littleEndian(0, 0)
   }
 
+  /** Whether the end has come within a frame that is to be skipped, of which the decoder knows nothing. */
+  get breaksOff(): boolean {
+    return this.skipping
+  }
+
   /** Whether it is cut into more frames than so many bytes of content are worth. */
   tooMany(content: number): boolean {
     return this.frames > SOME_FRAMES + content / BYTES_PER_FRAME
