@@ -175,7 +175,7 @@ export class ClientEngine {
       })),
       guard: this.connections?.guard,
       circuits: settings.breaker && this.context.circuits,
-      pool: new Map(this.connections?.origins).get(originOf(target))?.stats()[0],
+      pool: new Map(this.connections?.origins).get(originOf(target))?.stats(),
       findings: lint(settings, own({ ...this.options, ...definedOnly(call) })),
     })
   }
@@ -186,7 +186,7 @@ export class ClientEngine {
     return [...this.counts].map(([origin, counts]) => ({
       ...counts.figures,
       origin,
-      pool: upstreams.get(origin)?.stats()[0],
+      pool: upstreams.get(origin)?.stats(),
       circuit: circuits?.get(origin),
     }))
   }

@@ -1,15 +1,15 @@
 import {
+  type ConnectionOptions,
   type Exchange,
   type Handler,
   type HttpResponse,
   originKey,
+  SingleEndpoint,
   TrafficError,
-  Upstream,
-  type UpstreamOptions,
 } from '@headgate/core'
 
 /** What all connections of a client have in common. */
-export interface ConnectionSettings extends Omit<UpstreamOptions, 'name' | 'endpoints'> {
+export interface ConnectionSettings extends ConnectionOptions {
   /** Where they lead in place of the host of the URL. */
   readonly socketPath?: string | undefined
 }
@@ -17,15 +17,15 @@ export interface ConnectionSettings extends Omit<UpstreamOptions, 'name' | 'endp
 /** More origins than this are kept only while they are in use. */
 const KEPT_ORIGINS = 256
 
-/** The network end of clients: one upstream, with its pool of connections, for each origin. */
+/** The network end of clients: one endpoint, with its pool of connections, for each origin. */
 export class Origins {
   /** How many clients use it and have not been closed. */
   users = 0
   private readonly settings: ConnectionSettings
-  private readonly upstreams = new Map<string, Upstream>()
+  private readonly endpoints = new Map<string, SingleEndpoint>()
   /** Calls come in runs to one origin. */
   private lastKey = ''
-  private last: Upstream | undefined
+  private last: SingleEndpoint | undefined
   private isClosed = false
 
   constructor(settings: ConnectionSettings) {
@@ -37,7 +37,7 @@ export class Origins {
     if (this.isClosed) return Promise.reject(closedError())
     const key = originKey(exchange)
     if (key !== this.lastKey || this.last === undefined) {
-      this.last = this.upstreams.get(key) ?? this.add(key, key, this.settings.socketPath)
+      this.last = this.endpoints.get(key) ?? this.add(key, key, this.settings.socketPath)
       this.lastKey = key
     }
     return this.last.handler(exchange)
@@ -50,8 +50,8 @@ export class Origins {
       const origin = originKey(exchange)
       // No origin has a space in it.
       const key = `${origin} ${socketPath}`
-      const upstream = this.upstreams.get(key) ?? this.add(key, origin, socketPath)
-      return upstream.handler(exchange)
+      const endpoint = this.endpoints.get(key) ?? this.add(key, origin, socketPath)
+      return endpoint.handler(exchange)
     }
   }
 
@@ -61,39 +61,39 @@ export class Origins {
   }
 
   /** Each origin with what its pool holds. */
-  *[Symbol.iterator](): IterableIterator<readonly [origin: string, upstream: Upstream]> {
-    yield* this.upstreams
+  *[Symbol.iterator](): IterableIterator<readonly [origin: string, endpoint: SingleEndpoint]> {
+    yield* this.endpoints
   }
 
   /** Takes no more exchanges, and resolves when those under way are finished. */
   async drain(): Promise<void> {
     this.isClosed = true
-    await Promise.all([...this.upstreams.values()].map((upstream) => upstream.drain()))
+    await Promise.all([...this.endpoints.values()].map((endpoint) => endpoint.drain()))
   }
 
   /** Ends everything now. */
   destroy(): void {
     this.isClosed = true
-    for (const upstream of this.upstreams.values()) upstream.destroy()
+    for (const endpoint of this.endpoints.values()) endpoint.destroy()
   }
 
-  private add(key: string, url: string, socketPath: string | undefined): Upstream {
-    if (this.upstreams.size >= KEPT_ORIGINS) this.forgetUnused()
-    const upstream = new Upstream({ ...this.settings, name: key, endpoints: [{ url, socketPath }] })
-    this.upstreams.set(key, upstream)
-    return upstream
+  private add(key: string, url: string, socketPath: string | undefined): SingleEndpoint {
+    if (this.endpoints.size >= KEPT_ORIGINS) this.forgetUnused()
+    const endpoint = new SingleEndpoint({ url, socketPath }, this.settings)
+    this.endpoints.set(key, endpoint)
+    return endpoint
   }
 
   /** A crawler meets more origins than it comes back to. */
   private forgetUnused(): void {
-    for (const [key, upstream] of this.upstreams) {
-      const inUse = upstream
-        .stats()
-        .some(({ active, connecting, pending }) => active + connecting + pending > 0)
-      if (inUse) continue
-      this.upstreams.delete(key)
-      upstream.destroy()
-      if (this.upstreams.size < KEPT_ORIGINS) return
+    this.lastKey = ''
+    this.last = undefined
+    for (const [key, endpoint] of this.endpoints) {
+      const { active, connecting, pending } = endpoint.stats()
+      if (active + connecting + pending > 0) continue
+      this.endpoints.delete(key)
+      endpoint.destroy()
+      if (this.endpoints.size < KEPT_ORIGINS) return
     }
   }
 }

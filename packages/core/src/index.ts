@@ -97,7 +97,8 @@ export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-bud
 export { times } from './policies/times.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
 export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
-export type { ConnectListener } from './upstream/endpoint/endpoint-open.ts'
+export type { ConnectListener, ConnectionOptions } from './upstream/endpoint/endpoint-open.ts'
+export { SingleEndpoint } from './upstream/single-endpoint.ts'
 export { type ConnectTarget, targetName } from './upstream/connect/connect.ts'
 export {
   type EndpointOptions,

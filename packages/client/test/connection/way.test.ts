@@ -72,6 +72,16 @@ test('a call names a socket only where its client allows it, by exactly that pat
   }
 })
 
+test('a client that has met very many origins still knows the one it asked last, whatever goes to sockets', async (t) => {
+  const path = await service(t, 'many')
+  const url = await originOf(t, (_, response) => void response.end('ok'))
+  const client = clientOf(t, { socketPath: { allow: [path] } })
+  await client.get(url).text()
+  for (let host = 0; host < 260; host++)
+    await client.get(`http://host-${host}.example/`, { socketPath: path }).text()
+  assert.equal(await client.get(url).text(), 'ok')
+})
+
 test('a guard lets nothing go to a unix socket, and the client is told when it is made', async (t) => {
   const path = await service(t, 'inner')
   const client = clientOf(t, {
