@@ -4,8 +4,7 @@ import { pinnedNode, progress, root, run } from './child.mjs'
 
 /**
  * npm run sdks: SDKs of the registry and OpenTelemetry's instrumentation, run on the platform's fetch and on the client's, and the testing kit
- * with msw and vitest. They are no part of the workspace, since they are
- * 160 MB, and are installed when they are asked for.
+ * with msw and vitest. They are no part of the workspace, since they are 160 MB, and are installed when they are asked for.
  */
 export async function sdks(args) {
   const folder = join(root, 'sdk-tests')

@@ -24,7 +24,7 @@ import { PRESETS } from './presets.ts'
 /** Options with nothing left open. */
 export interface Settings {
   readonly timeout: { readonly [Part in keyof TimeoutSettings]-?: number }
-  /** Whether the deadline ends streams of events as well: where a call itself names one. */
+  /** Whether the deadline ends streams of events as well: where a call itself names one, and where the origin is not trusted to end. */
   readonly endsStreams: boolean
   readonly retry: ResolvedRetry
   readonly hedge: HedgeSettings | undefined
@@ -74,7 +74,7 @@ export function settingsOf(options: ClientOptions, call: CallOptions = own({})):
   const merged: PolicyOptions = own(Object.assign({}, ...layers.map(definedOnly)))
   return {
     timeout: Object.assign({}, TIMEOUTS, ...layers.map(({ timeout }) => timeoutParts(timeout))),
-    endsStreams: timeoutParts(call.timeout).deadline !== undefined,
+    endsStreams: timeoutParts(call.timeout).deadline !== undefined || preset.guard === true,
     retry: retryOf(layers.map(({ retry }) => retry)),
     hedge: merged.hedge || undefined,
     breaker: merged.breaker || undefined,

@@ -5,6 +5,7 @@ import {
   dedupe,
   type Handler,
   type HttpResponse,
+  isStream,
   misdirected,
   redirect,
   resume,
@@ -15,7 +16,6 @@ import {
   traceExchange,
 } from '@headgate/core'
 import { isCredential } from '../default-headers.ts'
-import { isEventStream } from '../event-stream.ts'
 import { retryHooks } from '../retry-hooks.ts'
 import type { Settings } from '../settings.ts'
 import type { ClientLayer, StackContext } from './layer.ts'
@@ -49,9 +49,9 @@ export const timeoutLayer: ClientLayer = {
   tells: ({ settings }) => `gives the call up after ${settings.timeout.deadline} ms`,
 }
 
-/** A stream of events lasts for as long as it is of use; how long it may be silent is a limit of the connection's. */
+/** A stream of events lasts for as long as it is of use; how long it may be silent is a limit of the connection's, which goes by the same list. */
 function flowsOn({ status, headers }: HttpResponse): boolean {
-  return status === 200 && isEventStream(headers.get('content-type'))
+  return status >= 200 && status < 300 && isStream(headers.get('content-type'))
 }
 
 export const sizeLimitLayer: ClientLayer = {

@@ -65,6 +65,7 @@ export const OPTION_TABLES: readonly string[] = Object.keys(OPTIONS)
 
 function tableOf(name: string): string {
   if (name === 'presets') return presetTable()
+  if (name === 'standard') return standardTable()
   if (name === 'events') return eventTable()
   if (name === 'order') return orderTable()
   const sources = OPTIONS[name]
@@ -127,6 +128,38 @@ function presetTable(): string {
     .filter((option) => option !== 'retry' && option !== 'breaker')
     .map((option) => [code(option), ...values.map((each) => each[option] ?? NOTHING[option] ?? 'off')])
   return table(['option', ...names.map(code)], rows)
+}
+
+/** What each of these does; a test fails where one is missing. */
+const ADDED: Readonly<Record<string, string>> = {
+  'timeout.connect': 'the longest that a connection may take',
+  'timeout.head': 'the longest to wait for a head',
+  'timeout.idle': 'the longest silence in a body',
+  'timeout.deadline': 'the longest that a call may take, to the end of its body',
+  'retry.attempts':
+    'tries of what is safe to try again, within a budget; a connection that was stale is replaced in any case',
+  'breaker.window':
+    'a circuit breaker: an origin that keeps failing is left alone, and calls fail at once with `circuit_open`',
+  maxBufferedBody:
+    'the most bytes that `json()`, `text()` and their like hold; a stream may bring any number',
+}
+
+function standardTable(): string {
+  const compared: readonly PresetName[] = ['fetch', 'minimal', 'standard']
+  const values = compared.map((preset) => flattened(settingsOf({ preset })))
+  const shownOf = (option: string): string[] => values.map((each) => each[option] ?? 'off')
+  const rows = Object.keys(Object.assign({}, ...values) as object)
+    .filter((option) => option !== 'breaker' && option !== 'retry.statuses')
+    .filter((option) => !option.startsWith('retry.statuses.') && new Set(shownOf(option)).size > 1)
+  return table(
+    ['option', ...compared.map(code), 'what it is'],
+    rows.map((option) => {
+      const meaning = ADDED[option]
+      if (meaning === undefined)
+        throw new Error(`${option} differs between presets, and nothing says what it is`)
+      return [code(option), ...shownOf(option), meaning]
+    }),
+  )
 }
 
 function flattened(value: object, prefix = ''): Record<string, string> {

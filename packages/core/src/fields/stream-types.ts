@@ -21,6 +21,7 @@ const STREAM_TYPES: ReadonlySet<string> = new Set([
   'application/grpc-web-text',
   'application/connect+json',
   'application/connect+proto',
+  'application/vnd.amazon.eventstream',
 ])
 
 /** Whether a response of that Content-Type (RFC 9110 8.3.1) is a stream; its subtype may have a suffix, as `application/grpc+proto`. */
