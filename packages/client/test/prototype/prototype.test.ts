@@ -6,8 +6,16 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 
 const folder = join(import.meta.dirname, '..')
-/** OpenTelemetry's API and zod read their own options through the prototype, and fall over it; the others have no options to speak of. */
-const LEFT_OUT: readonly string[] = ['tracing.test.ts', 'process-hold.test.ts', 'response-head.test.ts']
+/**
+ * OpenTelemetry's API and zod read their own options through the prototype, and fall over it, as node:zlib does with which the package's
+ * size is measured; the others have no options to speak of.
+ */
+const LEFT_OUT: readonly string[] = [
+  'tracing.test.ts',
+  'process-hold.test.ts',
+  'response-head.test.ts',
+  'package.test.ts',
+]
 const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts') && !LEFT_OUT.includes(name))
 
 test('all tests of the client pass while Object.prototype holds an option of every kind', async () => {
