@@ -24,6 +24,13 @@ describe('one value in the place of a section', () => {
     [{ limits: '10MiB' }, 'routes[0].limits: did you mean { body: "10MiB" }?'],
     [{ mirror: url }, `routes[0].mirror: did you mean { upstream: ${url} }?`],
     [{ hedge: true }, 'routes[0].hedge: to have it with its defaults, write {}'],
+    [{ hedge: '100ms' }, 'routes[0].hedge: did you mean { delay: "100ms" }?'],
+    [{ hedge: 2 }, 'routes[0].hedge: did you mean { hedges: 2 }?'],
+    [{ fallback: url }, `routes[0].fallback: did you mean { upstream: ${url} }?`],
+    [{ upstream: undefined, respond: 404 }, 'routes[0].respond: did you mean { status: 404 }?'],
+    [{ upstream: undefined, respond: 'hello' }, 'routes[0].respond: did you mean { body: hello }?'],
+    [{ timeouts: '5s' }, 'routes[0].timeouts: did you mean timeout: "5s"?'],
+    [{ timeout: { attempt: '1s' } }, 'routes[0].timeout: did you mean "timeouts"?'],
   ] as const) {
     it(`is the setting that it can be alone: ${JSON.stringify(settings)}`, () =>
       assert.deepEqual(ofRoute(settings), [hint]))
@@ -40,10 +47,27 @@ describe('one value in the place of a section', () => {
     ])
   })
 
+  for (const [settings, hint] of [
+    [{ listeners: ':8080' }, 'listeners: did you mean [{ address: ":8080" }]?'],
+    [{ upstreams: { app: url } }, `upstreams.app: did you mean { endpoints: [{ url: ${url} }] }?`],
+    [{ admin: '127.0.0.1:1' }, 'admin: did you mean { address: "127.0.0.1:1" }?'],
+    [{ minimumByteRate: '1KiB/s' }, 'minimumByteRate: did you mean { rate: "1KiB/s" }?'],
+    [{ requestId: 'x-id' }, 'requestId: did you mean { header: x-id }?'],
+    [{ accessLog: '/var/log/access.log' }, 'accessLog: did you mean { path: /var/log/access.log }?'],
+    [{ geo: '/var/lib/a.mmdb' }, 'geo: did you mean { database: /var/lib/a.mmdb }?'],
+    [{ versions: 5 }, 'versions: did you mean { keep: 5 }?'],
+  ] as const) {
+    it(`is read from the schema at the top, too: ${JSON.stringify(settings)}`, () =>
+      assert.equal(hints(settings)[0], hint))
+  }
+
   it('is not guessed where the setting could not be that, or where it is a secret', () => {
     assert.deepEqual(hints({ drain: true }), ['drain: to have it with its defaults, write {}'])
     assert.deepEqual(ofRoute({ match: 5 }), ['routes[0].match: undefined'])
-    assert.deepEqual(ofRoute({ timeouts: '5s' }), ['routes[0].timeouts: undefined'])
+    assert.deepEqual(ofRoute({ rewrite: '/x' }), ['routes[0].rewrite: undefined'])
+    assert.deepEqual(ofRoute({ retry: 11 }), ['routes[0].retry: undefined'])
+    assert.deepEqual(ofRoute({ redirect: 301 }), ['routes[0].redirect: undefined'])
+    assert.deepEqual(ofRoute({ hedge: 'soon' }), ['routes[0].hedge: undefined'])
     const shown = ofRoute({ redirect: undefined, mirror: 'http://user:secret@127.0.0.1:1' }).join()
     assert.ok(!shown.includes('secret'), shown)
   })

@@ -20,3 +20,10 @@ export function isTemplate(schemas: readonly JsonSchema[]): boolean {
 
 /** How the schema marks such settings. */
 export const TEMPLATE = 'template'
+
+/** How the schema marks the setting of a section that one value in the section's place means, where several could hold it. */
+export const MAIN = 'main: '
+
+export function withMain(setting: string): { $comment: string } {
+  return { $comment: MAIN + setting }
+}

@@ -101,6 +101,6 @@ function isText(schema: JsonSchema, path: Path, text: string): boolean {
   const parts = schemasAt(schema, path)
   if (admits(parts, 'number') || admits(parts, 'boolean')) return false
   return parts.some(({ type, pattern }) => {
-    return type === 'string' && (typeof pattern !== 'string' || new RegExp(pattern).test(text))
+    return type === 'string' && (typeof pattern !== 'string' || new RegExp(pattern, 'u').test(text))
   })
 }

@@ -1,89 +1,113 @@
-import { admits } from '../prepare/admits.ts'
-import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
+import { MAIN } from '../prepare/admits.ts'
+import { type JsonSchema, schemasAt, settingsAt } from '../schema/schema-tree.ts'
+import { didYouMean } from '../values/parsed.ts'
 import type { Path } from './problem.ts'
+import { suggest } from './suggest.ts'
+import { scalarText, takes } from './takes.ts'
 
-/** Which of its settings is meant where a section is written as one value: `retry: 3` means its attempts. */
-const MEANT: Readonly<Record<string, string>> = {
-  accessLog: 'path',
-  admin: 'address',
-  concurrency: 'limit',
-  drain: 'timeout',
-  endpoints: 'url',
-  fallback: 'upstream',
-  geo: 'database',
-  health: 'path',
-  hedge: 'delay',
-  limits: 'body',
-  listeners: 'address',
-  match: 'path',
-  minimumByteRate: 'rate',
-  mirror: 'upstream',
-  rateLimits: 'rate',
-  redirect: 'location',
-  requestId: 'header',
-  respond: 'body',
-  retry: 'attempts',
-  rewrite: 'path',
-  upstreams: 'upstream',
-  versions: 'keep',
-}
+/** Sections and lists that a value is put into before it is no help any more: an upstream is a section with a list of sections. */
+const DEEPEST = 3
 
-/** How a section or a list is written in whose place one value stands; undefined where that is not known. */
+const NO_SECTION: ReadonlySet<string> = new Set(['is not an object', 'is neither false nor an object'])
+
+/**
+ * How a section or a list is written in whose place one value stands, or which section was meant by one that stands in the
+ * place of a value. All of it is read from the schema; undefined where it is not clear.
+ */
 export function sectionHint(
   value: unknown,
   path: Path,
   problem: string,
   schema: JsonSchema,
 ): string | undefined {
-  if (problem === 'is not a list') return listHint(value, path, schema)
-  if (problem !== 'is not an object' && problem !== 'is neither false nor an object') return undefined
-  if (value === true) return trueHint(path, schema)
-  const text = scalarText(value)
-  const setting = MEANT[nameOf(path)]
-  if (text === undefined || setting === undefined || !takes(schema, [...path, setting], value))
-    return undefined
-  return `did you mean { ${setting}: ${text} }?`
+  if (isSection(value)) {
+    if (problem === 'is not a list') return LIST_OF_ONE
+    return NO_SECTION.has(problem) ? undefined : sectionBeside(value, path, schema)
+  }
+  const isList = problem === 'is not a list'
+  if (!isList && !NO_SECTION.has(problem)) return undefined
+  if (value === true) return isList ? undefined : trueHint(path, schema)
+  const form = formOf(value, path, schema, 0)
+  return form === undefined ? valueBeside(value, path, schema) : `did you mean ${form}?`
 }
 
-/** `endpoints` for one of its items, and `rateLimits` for what stands there under a name. */
-function nameOf(path: Path): string {
-  const last = path.at(-1)
-  const isItem = typeof last === 'number' || (path.length === 2 && path[0] === 'rateLimits')
-  return String(isItem ? path.at(-2) : last)
-}
-
-function listHint(value: unknown, path: Path, schema: JsonSchema): string | undefined {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return 'a list of one is written [{ ... }]; in YAML, each item of a list may stand in lines of its own, behind "- "'
-  const text = scalarText(value)
-  return text === undefined || !takes(schema, [...path, 0], value) ? undefined : `did you mean [${text}]?`
-}
+const LIST_OF_ONE =
+  'a list of one is written [{ ... }]; in YAML, each item of a list may stand in lines of its own, behind "- "'
 
 function trueHint(path: Path, schema: JsonSchema): string | undefined {
-  const sections = schemasAt(schema, path).filter(({ properties }) => properties !== undefined)
-  const needsNothing = sections.some(({ required }) => !Array.isArray(required) || required.length === 0)
+  const needsNothing = sectionsAt(schema, path).some((section) => requiredOf(section).length === 0)
   return needsNothing ? 'to have it with its defaults, write {}' : undefined
 }
 
-function takes(schema: JsonSchema, path: Path, value: unknown): boolean {
-  // Where a text may stand as well, a number of YAML is the text that is written there.
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,9}$/.test(value))
-  return schemasAt(schema, path).some((part) => {
-    if (isNumber && admits([part], 'number')) return true
-    const { pattern } = part
-    const fits = typeof pattern !== 'string' || new RegExp(pattern).test(String(value))
-    return typeof value === 'string' && fits && admits([part], 'string')
-  })
+/** `timeouts: 5s` beside `timeout`. */
+function valueBeside(value: unknown, path: Path, schema: JsonSchema): string | undefined {
+  const key = path.at(-1)
+  const text = scalarText(value)
+  if (typeof key !== 'string' || text === undefined) return undefined
+  const parent = path.slice(0, -1)
+  const others = settingsAt(schema, parent).filter(
+    (name) => name !== key && schemasAt(schema, [...parent, name]).some((part) => takes(part, value)),
+  )
+  const other = suggest(key, others)
+  return other === undefined ? undefined : `did you mean ${other}: ${text}?`
 }
 
-/** Longer ones would not be read. Characters. */
-const LONGEST = 100
+/** `timeout: { attempt: 1s }` beside `timeouts`. */
+function sectionBeside(section: object, path: Path, schema: JsonSchema): string | undefined {
+  const keys = Object.keys(section)
+  const key = path.at(-1)
+  if (keys.length === 0 || typeof key !== 'string') return undefined
+  const parent = path.slice(0, -1)
+  const others = settingsAt(schema, parent).filter((name) => {
+    const settings = new Set(name === key ? [] : settingsAt(schema, [...parent, name]))
+    return keys.every((each) => settings.has(each))
+  })
+  const meant = suggest(key, others) ?? (others.length === 1 ? others[0] : undefined)
+  return meant === undefined ? undefined : didYouMean(meant)
+}
 
-function scalarText(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value)
-  if (typeof value !== 'string' || value.length > LONGEST) return undefined
-  // Without quotes only where YAML reads it as that text.
-  return /^\d{1,9}$|^[A-Za-z/][\w./:@%+*-]*$/.test(value) && !value.endsWith(':')
-    ? value
-    : JSON.stringify(value)
+/** The value as the setting at the path takes it; undefined if it does not, or if it is not clear what would be meant. */
+function formOf(value: unknown, path: Path, schema: JsonSchema, depth: number): string | undefined {
+  const parts = schemasAt(schema, path)
+  if (parts.some((part) => takes(part, value))) return Array.isArray(value) ? '[ ... ]' : scalarText(value)
+  if (depth === DEEPEST) return undefined
+  if (!Array.isArray(value) && parts.some(({ items }) => items !== undefined)) {
+    const inner = formOf(value, [...path, 0], schema, depth + 1)
+    if (inner !== undefined) return `[${inner}]`
+  }
+  const key = mainKey(value, path, schema, depth)
+  return key === undefined ? undefined : `{ ${key}: ${formOf(value, [...path, key], schema, depth + 1)} }`
+}
+
+/** The setting of a section that the value is: the one that is declared, or that alone is required, or that alone takes it. */
+function mainKey(value: unknown, path: Path, schema: JsonSchema, depth: number): string | undefined {
+  const sections = sectionsAt(schema, path)
+  const fits = (key: string, deep: number): boolean =>
+    formOf(value, [...path, key], schema, deep) !== undefined
+  const declared = sections.flatMap((section) => declaredMain(section) ?? [])
+  const required = [...new Set(sections.flatMap(requiredOf))]
+  for (const keys of [declared, required]) {
+    if (keys.length === 0) continue
+    const fitting = keys.filter((key) => fits(key, depth + 1))
+    return keys.length === 1 ? fitting[0] : undefined
+  }
+  // No section within a section here: that would be a guess.
+  const others = settingsAt(schema, path).filter((key) => fits(key, DEEPEST))
+  return others.length === 1 ? others[0] : undefined
+}
+
+function declaredMain({ $comment }: JsonSchema): string | undefined {
+  return typeof $comment === 'string' && $comment.startsWith(MAIN) ? $comment.slice(MAIN.length) : undefined
+}
+
+function requiredOf({ required }: JsonSchema): readonly string[] {
+  return Array.isArray(required) ? required.map(String) : []
+}
+
+function sectionsAt(schema: JsonSchema, path: Path): JsonSchema[] {
+  return schemasAt(schema, path).filter(({ properties }) => properties !== undefined)
+}
+
+function isSection(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }

@@ -1,3 +1,4 @@
+import { withMain } from '../prepare/admits.ts'
 import type { MatchConfig, ValueMatchConfig } from '../types/match-config.ts'
 import type { MatchInput, ValueMatchInput } from '../input/match-input.ts'
 import { geoMatch } from './geo-schema.ts'
@@ -85,4 +86,4 @@ function fields() {
   }
 }
 
-export const match: z.ZodType<MatchConfig, MatchInput> = z.strictObject(fields())
+export const match: z.ZodType<MatchConfig, MatchInput> = z.strictObject(fields()).meta(withMain('path'))

@@ -1,3 +1,4 @@
+import { withMain } from '../prepare/admits.ts'
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
 import type { EndpointConfig, UpstreamConfig } from '../types/config.ts'
 import { discovered } from './discovery-schema.ts'
@@ -45,7 +46,7 @@ const pool = z.strictObject({
 })
 
 export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
-  endpoints: list(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })) }))
+  endpoints: list(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })), ...withMain('url') }))
     .min(1)
     .describe('The addresses among which requests are spread.'),
   balance: oneOf(
