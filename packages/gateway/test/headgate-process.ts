@@ -10,6 +10,9 @@ export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
 const STATE = mkdtempSync(join(tmpdir(), 'headgate-state-'))
 after(() => rmSync(STATE, { recursive: true, force: true }))
 
+/** What differs for `headgate` from the environment of the tests. */
+export const ENVIRONMENT = { FORCE_COLOR: undefined, NO_COLOR: undefined, XDG_STATE_HOME: STATE }
+
 /**
  * After how long a process is ended that no test ended: a guard against those that are left behind, not a measure of
  * how fast anything is. Milliseconds.
@@ -50,7 +53,7 @@ export class TestProcess {
   constructor(command: string, args: readonly string[], { cwd, env, limit = LIMIT }: RunOptions = {}) {
     this.child = spawn(command, args, {
       cwd,
-      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, XDG_STATE_HOME: STATE, ...env },
+      env: { ...process.env, ...ENVIRONMENT, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -103,8 +106,8 @@ export class TestProcess {
   }
 }
 
-/** Runs the built command line to its end. */
-export function headgate(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+/** Runs the built command line to its end, in a process of its own. */
+export function headgateProcess(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new TestProcess(process.execPath, [HEADGATE, ...args], options).finished
 }
 

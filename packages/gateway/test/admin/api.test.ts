@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { folder, headgate } from '../headgate-process.ts'
+import { folder, headgateProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { type Description, misfits, mistakesIn } from './description.ts'
 import { type CallOptions, configWith, startChanging } from '../versions/running-gateway.ts'
@@ -244,7 +244,7 @@ describe('the admin API', () => {
         routes: [{ upstream: 'http://127.0.0.1:1' }],
       })
       const cwd = folder({ 'headgate.json': JSON.stringify(config) })
-      const { code, stderr } = await headgate(['run'], { cwd })
+      const { code, stderr } = await headgateProcess(['run'], { cwd })
       assert.equal(code, 1)
       assert.match(stderr, /admin\.token/)
     }

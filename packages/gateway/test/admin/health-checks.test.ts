@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { becomes } from '../becomes.ts'
-import { headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
 

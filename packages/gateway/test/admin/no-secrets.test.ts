@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { redact } from '../../src/config/redact.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { type ChangingGateway, configWith, startChanging } from '../versions/running-gateway.ts'
 
@@ -121,7 +122,7 @@ describe('secrets of a configuration stand', () => {
       ['rollback', '1', '--dry-run', ...admin],
       ['reload', '--dry-run', ...admin],
     ].map(async (args) => {
-      const { stdout, stderr } = await headgate(args, { cwd, limit: 120_000 })
+      const { stdout, stderr } = await headgate(args, { cwd })
       outputs.set(`headgate ${args[0]} ${args[1]}`, `${stdout}${stderr}`)
     })
     await Promise.all(commands)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { type Finished, folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { type Finished, folder } from '../headgate-process.ts'
 import { type ChangingGateway, configWith, startChanging } from '../versions/running-gateway.ts'
 
 function config(body: string, admin: string): Record<string, unknown> {
@@ -28,7 +29,7 @@ describe('a file that is broken', () => {
     const { gateway } = await start()
     const { cwd } = gateway
     const env = { XDG_STATE_HOME: join(cwd, 'state') }
-    const run = (...args: string[]): Promise<Finished> => headgate(args, { cwd, env, limit: 120_000 })
+    const run = (...args: string[]): Promise<Finished> => headgate(args, { cwd, env })
     const file = join(cwd, 'headgate.json')
     const good = config('one', new URL(gateway.admin).host)
     const states: Record<string, string> = {
@@ -57,10 +58,10 @@ describe('a file that is broken', () => {
     const gateway = await startChanging(config('one', '127.0.0.1:0'), {}, folder(), 60_000)
     const cwd = folder({ 'headgate.yaml': 'routes: [' })
     const env = { HEADGATE_ADMIN: gateway.admin }
-    const { code, stdout, stderr } = await headgate(['status'], { cwd, env, limit: 60_000 })
+    const { code, stdout, stderr } = await headgate(['status'], { cwd, env })
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^headgate /)
-    const wrong = await headgate(['status'], { cwd, env: { HEADGATE_ADMIN: 'nonsense' }, limit: 60_000 })
+    const wrong = await headgate(['status'], { cwd, env: { HEADGATE_ADMIN: 'nonsense' } })
     assert.match(wrong.stderr, /^headgate: HEADGATE_ADMIN "nonsense" is not an address/)
   })
 })
@@ -73,7 +74,7 @@ it('a dry run with a file of its own compares that with what is in force, and ch
     'wrong.json': '{"routes":[]}',
   })
   const dry = (file: string): Promise<Finished> =>
-    headgate(['reload', '--dry-run', '-c', file, '--admin', gateway.admin], { cwd, limit: 100_000 })
+    headgate(['reload', '--dry-run', '-c', file, '--admin', gateway.admin], { cwd })
   const [changed, same, wrong] = await Promise.all([dry('new.json'), dry('same.json'), dry('wrong.json')])
   assert.match(changed.stdout, /^would change: routes: 0 kept, 1 changed \(all\)/)
   assert.equal(same.stdout, 'nothing would change: version 1, which is in force, is the same\n')

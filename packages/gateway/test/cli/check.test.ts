@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { folder, HEADGATE, headgate, TestProcess } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder, HEADGATE, headgateProcess, TestProcess } from '../headgate-process.ts'
 
 const FIVE_MISTAKES = `listeners:
   - address: 127.0.0.1
@@ -58,7 +59,7 @@ describe('headgate check', () => {
   it('writes colours only where they are seen or asked for, and none with NO_COLOR', async () => {
     const cwd = folder({ 'headgate.yaml': FIVE_MISTAKES })
     const colored = async (env: Record<string, string>): Promise<boolean> =>
-      (await headgate(['check'], { cwd, env })).stderr.includes('\u001b[')
+      (await headgateProcess(['check'], { cwd, env })).stderr.includes('\u001b[')
     assert.equal(await colored({}), false)
     assert.equal(await colored({ FORCE_COLOR: '1' }), true)
     assert.equal(await colored({ NO_COLOR: '1' }), false)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 
 const CONFIG = `requestId: false
 trustedProxies: [127.0.0.1]

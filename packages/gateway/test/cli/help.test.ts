@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { folder, headgateProcess } from '../headgate-process.ts'
 
 describe('help', () => {
   it('is printed by "headgate" alone, by --help and by "help", and names commands, examples and exit codes', async () => {
     const [alone, option, command] = await Promise.all([
-      headgate([]),
-      headgate(['--help']),
-      headgate(['help']),
+      headgateProcess([]),
+      headgateProcess(['--help']),
+      headgateProcess(['help']),
     ])
     for (const { code, stdout, stderr } of [alone, option, command]) {
       assert.equal(code, 0)
@@ -23,7 +23,7 @@ describe('help', () => {
   })
 
   it('of each command has options and examples', async () => {
-    const { code, stdout } = await headgate(['run', '--help'])
+    const { code, stdout } = await headgateProcess(['run', '--help'])
     assert.equal(code, 0)
     assert.match(stdout, /-c, --config <file>/)
     assert.match(stdout, /--upstream <url>/)
@@ -51,7 +51,7 @@ describe('wrong usage', () => {
   ]
   for (const [args, message] of cases) {
     it(`exits with 2 and says why: headgate ${args.join(' ')}`, async () => {
-      const { code, stdout, stderr } = await headgate(args)
+      const { code, stdout, stderr } = await headgateProcess(args)
       assert.equal(code, 2)
       assert.equal(stdout, '')
       assert.match(stderr, /^headgate: /)
@@ -60,7 +60,7 @@ describe('wrong usage', () => {
   }
 
   it('"run" without a configuration explains what to do, and exits with 78', async () => {
-    const { code, stderr } = await headgate(['run'], { cwd: folder() })
+    const { code, stderr } = await headgateProcess(['run'], { cwd: folder() })
     assert.equal(code, 78)
     for (const way of ['headgate init', 'headgate run -c FILE', 'headgate run --upstream']) {
       assert.ok(stderr.includes(way), way)
@@ -69,13 +69,13 @@ describe('wrong usage', () => {
 })
 
 it('"schema" prints the JSON Schema', async () => {
-  const { code, stdout } = await headgate(['schema'])
+  const { code, stdout } = await headgateProcess(['schema'])
   assert.equal(code, 0)
   assert.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify(configJsonSchema())))
 })
 
 it('"version" prints the versions', async () => {
-  const { code, stdout } = await headgate(['version'])
+  const { code, stdout } = await headgateProcess(['version'])
   assert.equal(code, 0)
   assert.ok(stdout.startsWith('headgate 0.1.0 (node '), stdout)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { COMMANDS } from '../../src/cli/catalogue.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
 
 const NOBODY = 'http://127.0.0.1:1'

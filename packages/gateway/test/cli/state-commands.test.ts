@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { ReplayReport } from '../../src/replay/replay.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 
 describe('headgate replay', () => {
   const config =

@@ -9,7 +9,8 @@ import { parseConfig } from '../../src/config/parse.ts'
 import { ConfigError, createGateway } from '../../src/index.ts'
 import { Geo, type GeoOutcome } from '../../src/routing/geo/geo.ts'
 import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 import { type MmdbOptions, writeMmdb, type Written } from './mmdb-writer.ts'
 
 const CITY = writeMmdb({

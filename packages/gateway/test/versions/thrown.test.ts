@@ -11,7 +11,8 @@ import type { ChangeOrder, ChangeOutcome } from '../../src/versions/outcome.ts'
 import { Reloader, type Target } from '../../src/versions/reloader.ts'
 import { StartError } from '../../src/workers/start-failure.ts'
 import { becomes } from '../becomes.ts'
-import { folder, headgate } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder } from '../headgate-process.ts'
 import { configWith, startChanging } from './running-gateway.ts'
 
 function loaded(name: string): Extract<LoadResult, { ok: true }> {
