@@ -52,11 +52,15 @@ export async function bundleLibraries() {
   write(core, outputFiles)
 }
 
-/** Leaves `@headgate/core` out of a bundle, under the name of the entry that has what it needs. */
-function external(path) {
+/** Leaves core out of a bundle: `@headgate/core` under the name of the entry that has what it needs, the other entries as they are. */
+function external(entry) {
   return {
     name: 'core',
-    setup: (bundler) => bundler.onResolve({ filter: /^@headgate\/core$/ }, () => ({ path, external: true })),
+    setup: (bundler) =>
+      bundler.onResolve({ filter: /^@headgate\/core(\/.*)?$/ }, ({ path }) => ({
+        path: path === '@headgate/core' ? entry : path,
+        external: true,
+      })),
   }
 }
 
