@@ -8,7 +8,8 @@ import {
   type Upstream,
   own,
 } from '@headgate/core'
-import type { GatewayConfig, ListenerConfig } from './config/types/config.ts'
+import type { GatewayConfig } from './config/schema/schema.ts'
+import type { ListenerConfig } from './config/schema/listener-schema.ts'
 import { ipRanges } from './config/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { GatewayConfig, ListenerConfig, UpstreamConfig } from './config/types/config.ts'
+import type { GatewayConfig } from './config/schema/schema.ts'
+import type { ListenerConfig } from './config/schema/listener-schema.ts'
+import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
 
 // Who is who across a reload: a part whose identity is the same before and after goes on as it is. Each identity is the text

@@ -7,7 +7,8 @@ import {
   type HttpResponse,
   type Policy,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
+import type { GatewayConfig } from './config/schema/schema.ts'
+import type { RouteConfig } from './config/schema/route-schema.ts'
 import { KeptParts } from './kept-parts.ts'
 import type {
   AttemptLayer,

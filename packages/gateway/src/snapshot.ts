@@ -8,7 +8,8 @@ import {
   TrafficError,
   type Upstream,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
+import type { GatewayConfig } from './config/schema/schema.ts'
+import type { RouteConfig } from './config/schema/route-schema.ts'
 import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
 import { KeptParts } from './kept-parts.ts'

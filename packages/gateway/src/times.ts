@@ -5,7 +5,8 @@ import {
   type PaceLimits,
   type ServerConnectionOptions,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from './config/types/config.ts'
+import type { GatewayConfig } from './config/schema/schema.ts'
+import type { RouteConfig } from './config/schema/route-schema.ts'
 import { widestForm } from './routing/router/path-readings.ts'
 
 /** What a route's exchanges are timed by, where it is anything else than what the whole gateway has. */

@@ -1,6 +1,6 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { redactUrls } from '../config/redact-urls.ts'
-import type { ConcurrencyConfig } from '../config/types/resilience-config.ts'
+import type { ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { LimiterReport } from '../resilience/limiter-report.ts'
 import { routeLimiter, upstreamLimiter } from '../resilience/metrics.ts'

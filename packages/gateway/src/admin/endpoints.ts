@@ -1,4 +1,5 @@
-import type { EndpointConfig, GatewayConfig } from '../config/types/config.ts'
+import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { parseConfig } from '../config/parse.ts'
 import { redactUrls } from '../config/redact-urls.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import type { LimitUsage, RateLimitTotals } from '../rate-limit/usage.ts'
 import type { RateLimitControl } from '../workers/rate-limit-control.ts'

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { shownExpanded, type ShownConfig } from '../config/redact.ts'
 import { routePolicies } from '../explain/route-policies.ts'
 import { type AdminOperation, json } from './endpoint.ts'

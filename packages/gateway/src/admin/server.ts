@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { own } from '@headgate/core'
-import type { AdminConfig } from '../config/types/config.ts'
+import type { AdminConfig } from '../config/schema/schema.ts'
 import type { Address } from '../config/values/address.ts'
 import type { AuditRecord } from './audit.ts'
 import {

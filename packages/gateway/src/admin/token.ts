@@ -1,4 +1,4 @@
-import type { AdminTokenConfig } from '../config/types/change-config.ts'
+import type { AdminTokenConfig } from '../config/schema/change-schema.ts'
 import { whyUnreadable } from '../config/read/unreadable.ts'
 import { LARGEST_SECRET, readPlainFile } from '../plain-file.ts'
 import { StartError } from '../workers/start-failure.ts'

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { findConfig } from '../config/find-config.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import { parseConfig } from '../config/parse.ts'

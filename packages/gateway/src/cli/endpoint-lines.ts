@@ -1,4 +1,4 @@
-import type { EndpointConfig } from '../config/types/config.ts'
+import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 
 /**
  * The candidates of an upstream; where some come before others, level by level, in the order in which they are used.

@@ -1,5 +1,5 @@
-import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
-import type { MirrorConfig, StickyConfig } from '../config/types/traffic-config.ts'
+import type { ApiVersionsConfig } from '../config/schema/api-version-schema.ts'
+import type { MirrorConfig, SplitStickyConfig } from '../config/schema/traffic-schema.ts'
 import { writtenTime } from '../config/write/quantities.ts'
 import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../explain/explain-facts.ts'
 
@@ -46,7 +46,7 @@ export function limitRows(limits: readonly LimitFacts[]): string[][] {
 /** Lines on a split. */
 export function splitLines(
   { targets, chosen }: SplitFacts,
-  sticky: StickyConfig | undefined,
+  sticky: SplitStickyConfig | undefined,
   isLive: boolean,
 ): string[] {
   const shares = targets.map(({ upstream, weight, share }) => {
@@ -60,7 +60,7 @@ export function splitLines(
   return [...shares, goes, isLive ? 'weights of the gateway that runs' : 'weights of the configuration']
 }
 
-function stickyName(sticky: StickyConfig): string {
+function stickyName(sticky: SplitStickyConfig): string {
   if (sticky === 'client') return 'the address of the client'
   return 'cookie' in sticky ? `the cookie ${sticky.cookie}` : `the field ${sticky.header}`
 }

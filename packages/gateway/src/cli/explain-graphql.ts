@@ -1,5 +1,6 @@
-import type { RouteConfig } from '../config/types/config.ts'
-import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../config/types/graphql-config.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
+import { GRAPHQL_DEFAULTS } from '../routing/graphql/defaults.ts'
+import type { GraphqlConfig } from '../config/schema/graphql-schema.ts'
 import { isGraphqlRoute } from '../routing/graphql/conditions.ts'
 import type { ExplainedGraphql } from '../routing/graphql/explain-operation.ts'
 import type { GraphqlOperation } from '../routing/graphql/operation.ts'

@@ -1,6 +1,6 @@
-import type { ApiVersionsConfig } from '../config/types/api-version-config.ts'
+import type { ApiVersionsConfig } from '../config/schema/api-version-schema.ts'
 import { redactText } from '../config/redact-text.ts'
-import type { RouteConfig } from '../config/types/config.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 
 /** Where a route leads, in a few words. */
 export function targetName(route: RouteConfig): string {

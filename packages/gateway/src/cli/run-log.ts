@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { addressUrl, listenerUrl } from '../listen/listener-url.ts'
 import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
 import { counted } from './counted.ts'

@@ -1,5 +1,5 @@
 import { dirname, extname, resolve } from 'node:path'
-import type { GatewayConfig } from './types/config.ts'
+import type { GatewayConfig } from './schema/schema.ts'
 import { checkFiles, resolveFiles } from './files.ts'
 import { geoFileChecks } from './checks/geo-checks.ts'
 import { SCRIPTS } from './find-config.ts'

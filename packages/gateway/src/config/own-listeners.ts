@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { upstreamPlaces } from './resolve/upstreams.ts'
-import type { GatewayConfig, ListenerConfig } from './types/config.ts'
+import type { GatewayConfig } from './schema/schema.ts'
+import type { ListenerConfig } from './schema/listener-schema.ts'
 
 /** Endpoints that are listeners of the same configuration: a request sent there comes back. */
 export interface OwnEndpoint {

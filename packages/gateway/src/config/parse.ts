@@ -11,9 +11,9 @@ import { inputSchema } from './schema/input-schema.ts'
 import { applySchema, defaultRouteName } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
-import type { GatewayConfig } from './types/config.ts'
-import type { SharedConfig } from './types/shared-config.ts'
-import type { HeaderChangesConfig } from './types/traffic-config.ts'
+import type { GatewayConfig } from './schema/schema.ts'
+import type { SharedConfig } from './shared/shared-config.ts'
+import type { HeaderChangesConfig } from './schema/traffic-schema.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }

@@ -6,7 +6,7 @@ import { HIDDEN } from './redact-urls.ts'
 import { inputSchema } from './schema/input-schema.ts'
 import { schemasAt } from './schema/schema-tree.ts'
 import type { JsonSchema } from './schema/schema-tree.ts'
-import type { GatewayConfig } from './types/config.ts'
+import type { GatewayConfig } from './schema/schema.ts'
 import { writtenConfig } from './write/write-config.ts'
 
 /**

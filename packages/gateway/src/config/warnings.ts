@@ -1,6 +1,6 @@
 import { ownEndpoints } from './own-listeners.ts'
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
-import type { GatewayConfig } from './types/config.ts'
+import type { GatewayConfig } from './schema/schema.ts'
 import { firstFindings } from './problems/first-findings.ts'
 import type { ConfigSource, WrittenInput } from './problems/place.ts'
 import type { ConfigProblem, Finding } from './problems/problem.ts'

@@ -1,5 +1,6 @@
 import type { Upstream } from '@headgate/core'
-import type { EndpointConfig, GatewayConfig, UpstreamConfig } from '../config/types/config.ts'
+import type { EndpointConfig, UpstreamConfig } from '../config/schema/upstream-schema.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { endpointsIdentity } from '../identity.ts'
 import { Discovery, type DiscoveryOptions } from './discovery.ts'

@@ -1,5 +1,5 @@
 import type { UpstreamOptions } from '@headgate/core'
-import type { EndpointConfig } from '../config/types/config.ts'
+import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import { endpointName } from '../config/values/endpoint-name.ts'
 import type { FoundEndpoint } from './endpoint-source.ts'
 

@@ -1,5 +1,5 @@
 import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import * as catalogue from '../metric-catalogue.ts'
 import { sourceName } from './source-setting.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '@headgate/core'
-import type { EndpointConfig } from '../config/types/config.ts'
-import type { DiscoveryConfig } from '../config/types/discovery-config.ts'
+import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
+import type { DiscoveryConfig } from '../config/schema/discovery-schema.ts'
 import { DnsClient } from './dns-client.ts'
 import { addressLookup, serviceLookup } from './dns-lookups.ts'
 import { DnsSource } from './dns-source.ts'

@@ -7,7 +7,7 @@ import {
   systemClock,
 } from '@headgate/core'
 import { JsonAccessLog } from '../access-log/access-log.ts'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
 import { parseConfig } from '../config/parse.ts'
 import { variablesOf } from '../config/prepare/variables.ts'

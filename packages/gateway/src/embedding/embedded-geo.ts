@@ -1,5 +1,5 @@
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { ConfigProblem } from '../config/problems/problem.ts'
 import type { Gateway } from '../gateway.ts'
 import { type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'

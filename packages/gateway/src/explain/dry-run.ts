@@ -6,7 +6,7 @@ import {
   RetryBudget,
   upstreamSteps,
 } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { KeptParts } from '../kept-parts.ts'

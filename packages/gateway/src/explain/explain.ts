@@ -7,7 +7,9 @@ import {
   type Peer,
   systemClock,
 } from '@headgate/core'
-import type { EndpointConfig, GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
 import { settingSources } from '../config/shared/origins.ts'
 import { ipRanges } from '../config/values/address.ts'

@@ -1,6 +1,6 @@
 import { shownExpanded } from '../config/redact.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type {
   AttemptSetting,
   AttemptWay,

@@ -1,5 +1,5 @@
 import { systemClock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { routeHandler } from '../route.ts'
 import { knowNothing } from '../routing/geo/geo-place.ts'
 import { dryRunContext } from './dry-run.ts'

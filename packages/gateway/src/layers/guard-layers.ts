@@ -1,5 +1,5 @@
 import { limits, loadShed, type Policy, times } from '@headgate/core'
-import { GRAPHQL_DEFAULTS } from '../config/types/graphql-config.ts'
+import { GRAPHQL_DEFAULTS } from '../routing/graphql/defaults.ts'
 import { writtenSize } from '../config/write/quantities.ts'
 import { limitsAskForOperation, routeRateLimits } from '../rate-limit/policy.ts'
 import { importance } from '../resilience/importance.ts'

@@ -1,6 +1,7 @@
 import type { Exchange, Handler, Layer, RetryBudget, Upstream } from '@headgate/core'
 import type { ShownConfig } from '../config/redact.ts'
-import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { KeptParts } from '../kept-parts.ts'
 import type { UpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { SplitWeights } from '../routing/split/split-weights.ts'

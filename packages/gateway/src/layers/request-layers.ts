@@ -1,6 +1,6 @@
 import { forwarding, type Policy } from '@headgate/core'
-import type { RouteConfig } from '../config/types/config.ts'
-import type { MatchConfig } from '../config/types/match-config.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
+import type { MatchConfig } from '../config/schema/match-schema.ts'
 import { loopMark } from '../loop-mark.ts'
 import { stripVersion } from '../routing/api-version/version-path.ts'
 import { requestHeaders } from '../routing/transform/header-changes.ts'

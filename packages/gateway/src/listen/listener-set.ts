@@ -1,5 +1,5 @@
 import type { Clock, ServerConnection, ServerConnectionOptions } from '@headgate/core'
-import type { ListenerConfig } from '../config/types/config.ts'
+import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import { formatAddress } from '../config/values/address.ts'
 import type { Listener } from './listen.ts'
 

@@ -1,4 +1,4 @@
-import type { ListenerConfig } from '../config/types/config.ts'
+import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import { type Address, formatAddress } from '../config/values/address.ts'
 
 /**

@@ -11,7 +11,7 @@ import {
   type RouteMetrics,
   type TrafficError,
 } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { DiscoveryMetrics } from '../discovery/metrics.ts'

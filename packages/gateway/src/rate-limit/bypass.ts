@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { Exchange } from '@headgate/core'
-import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { ipRanges } from '../config/values/address.ts'
 
 /** Whether a limit does not concern an exchange; undefined if it concerns all. */

@@ -1,5 +1,5 @@
 import { clientNetwork, type Exchange } from '@headgate/core'
-import type { RateLimitKey } from '../config/types/rate-limit-config.ts'
+import type { RateLimitKey } from '../config/values/rate-limit-key.ts'
 import { operationKey } from '../routing/graphql/operation-key.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
 

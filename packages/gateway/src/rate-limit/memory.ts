@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { allocateSharedTable } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 
 /** What the threads of one gateway share of its rate limits. */

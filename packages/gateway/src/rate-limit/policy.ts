@@ -6,8 +6,9 @@ import {
   type RateLimitStore,
   rateLimits,
 } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
-import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
+import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { fieldCount, operationCount } from '../routing/graphql/operation-key.ts'

@@ -1,6 +1,6 @@
 import { type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
-import type { RateLimitConfig } from '../config/types/rate-limit-config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import { allocateRateLimits, monotonic, type RateLimitMemory } from './memory.ts'
 import type { LimitFill, LimitUsage } from './usage.ts'

@@ -1,5 +1,6 @@
 import { Exchange, type Handler, HttpResponse, InvalidTarget, type Peer } from '@headgate/core'
-import type { GatewayConfig, RouteConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../config/values/address.ts'
 import { dryRunContext } from '../explain/dry-run.ts'

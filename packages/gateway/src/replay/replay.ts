@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { type Change, compare, type Comparison, recordedVerdict } from './compare.ts'
 import { Evaluator } from './evaluator.ts'
 import type { LimitFigures } from './limit-estimate.ts'

@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../config/types/config.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 
 /** Fields that decide what a route does, beyond those that decide whether it is taken. */
 export function neededFields({ apiVersions, rewrite, redirect }: RouteConfig): readonly string[] {

@@ -1,5 +1,8 @@
 import type { Policy } from '@headgate/core'
-import { IMPORTANCES, type Importance } from '../config/types/resilience-config.ts'
+
+/** The highest first: its position is the priority of an exchange. */
+export const IMPORTANCES = ['high', 'normal', 'low'] as const
+export type Importance = (typeof IMPORTANCES)[number]
 
 /** Gives each exchange of a route its priority; undefined for the usual one. */
 export function importance(value: Importance): Policy | undefined {

@@ -8,7 +8,7 @@ import type {
   Limiter,
   MetricLayout,
 } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { endpointName } from '../config/values/endpoint-name.ts'
 import * as catalogue from '../metric-catalogue.ts'

@@ -6,8 +6,8 @@ import {
   Limiter,
   type UpstreamOptions,
 } from '@headgate/core'
-import type { UpstreamConfig } from '../config/types/config.ts'
-import type { BreakerConfig, ConcurrencyConfig } from '../config/types/resilience-config.ts'
+import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
+import type { BreakerConfig, ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
 import { type ResilienceMetrics, upstreamLimiter } from './metrics.ts'
 
 /** What keeps an upstream from being asked too much, for all routes to it. */

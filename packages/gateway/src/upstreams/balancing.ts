@@ -1,6 +1,6 @@
 import type { UpstreamOptions } from '@headgate/core'
-import type { BalancingConfig, HealthConfig } from '../config/types/balancing-config.ts'
-import type { FailoverConfig } from '../config/types/failover-config.ts'
+import type { HealthConfig } from '../config/schema/balancing-schema.ts'
+import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
 
 type Balancing = Pick<
   UpstreamOptions,
@@ -11,7 +11,7 @@ type Balancing = Pick<
  * The configured balancing and health, as the engine wants it.
  * @param zone of the whole gateway
  */
-export function balancingOptions(config: BalancingConfig & FailoverConfig, zone?: string): Balancing {
+export function balancingOptions(config: UpstreamConfig, zone?: string): Balancing {
   const { hash, sticky, outliers, health } = config
   return {
     balance: {

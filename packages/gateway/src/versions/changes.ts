@@ -1,4 +1,5 @@
-import type { GatewayConfig, UpstreamConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { formatAddress } from '../config/values/address.ts'
 import { sourceName } from '../discovery/source-setting.ts'

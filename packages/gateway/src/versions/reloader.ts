@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { LoadResult } from '../config/load.ts'
 import { restoreRedacted } from '../config/restore-redacted.ts'
 import { checkInput } from '../config/load.ts'

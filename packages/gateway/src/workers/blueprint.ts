@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { ipRanges } from '../config/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { fileDigests } from '../identity.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { GatewayMetrics } from '../metrics/metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Clock, Timer } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 

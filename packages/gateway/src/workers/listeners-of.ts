@@ -1,4 +1,5 @@
-import type { GatewayConfig, ListenerConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import type { Ports } from './protocol.ts'
 import type { WorkerSlot } from './slot.ts'
 

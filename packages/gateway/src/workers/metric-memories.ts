@@ -1,5 +1,5 @@
 import type { Clock } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { GatewayMetrics, type MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitTotals } from '../rate-limit/usage.ts'
 import type { OpenCircuit } from '../resilience/metrics.ts'

@@ -1,5 +1,5 @@
 import type { EndpointStats } from '@headgate/core'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { FileDigests } from '../identity.ts'
 import type { MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitMemory } from '../rate-limit/memory.ts'

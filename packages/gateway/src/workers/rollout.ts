@@ -1,4 +1,4 @@
-import type { ListenerConfig } from '../config/types/config.ts'
+import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import { formatAddress } from '../config/values/address.ts'
 import { claim } from './claim.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { Ports } from './protocol.ts'
 import type { WorkerSlot } from './slot.ts'
 

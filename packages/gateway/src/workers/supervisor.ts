@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock, type Upstream } from '@headgate/core'
 import { newLoopKey } from '../loop-mark.ts'
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
 import { HealthChecks } from '../upstreams/health-checks.ts'

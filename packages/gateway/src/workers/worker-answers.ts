@@ -1,5 +1,5 @@
 import { systemClock as clock } from '@headgate/core'
-import type { RouteConfig } from '../config/types/config.ts'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { Gateway, PreparedUpdate } from '../gateway.ts'
 import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { changeCircuits, circuitReports } from '../resilience/circuit-report.ts'

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/types/config.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 
 /** Where the kernel spreads connections over all sockets that listen on a port: Node's `reusePort` works there. */
 const SPREADING: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix']

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock as clock } from '@headgate/core'
 import { makeAccessLog } from '../access-log/open-log.ts'
-import type { AccessLogConfig } from '../config/types/config.ts'
+import type { AccessLogConfig } from '../config/schema/log-schema.ts'
 import { Gateway } from '../gateway.ts'
 import { openLogDestination } from '../access-log/log-destination.ts'
 import { LogWriter } from '../access-log/log-writer.ts'

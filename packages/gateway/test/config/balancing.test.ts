@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Upstream } from '@headgate/core'
 import { balancingOptions } from '../../src/upstreams/balancing.ts'
-import type { UpstreamConfig } from '../../src/config/types/config.ts'
+import type { UpstreamConfig } from '../../src/config/schema/upstream-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 
 const endpoints = [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }]

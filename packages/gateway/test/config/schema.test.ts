@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { makeInputSchema } from '../../src/config/schema/schema.ts'
 import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
+import { INPUT_TYPES, inputTypes } from '../docs/input-types.ts'
 
 interface Setting {
   readonly path: string
@@ -40,23 +41,9 @@ test('what the build wrote, for editors and for the gateway, is what the sources
   assert.deepEqual(await built('config/schema/input-schema.json'), makeInputSchema())
 })
 
-test('the types for TypeScript hold the same settings, descriptions and defaults as the schema', async () => {
-  const folder = new URL('../../src/config/input/', import.meta.url)
-  const files = await readdir(folder)
-  const sources = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))
-  const source = sources.join('\n')
-  const fields = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(\S+?)\??: /g)].map(
-    ([, comment = '', name]) => {
-      return `${name}: ${comment.replaceAll(/\n\s*\*\s*|\s+/g, ' ').trim()}`
-    },
-  )
-  const expected = settings.map(({ path, schema }) => {
-    const fallback = schema['default']
-    const isShown = ['string', 'number', 'boolean'].includes(typeof fallback)
-    const suffix = isShown ? ` Default: ${JSON.stringify(fallback).replaceAll('"', '')}.` : ''
-    return `${path.replace(/^.*[.\]]/, '')}: ${schema.description}${suffix}`
-  })
-  assert.deepEqual([...new Set(fields)].sort(), [...new Set(expected)].sort())
+test('the types for TypeScript are what is made of the schema', async () => {
+  const advice = 'npm run build && npx node packages/gateway/test/docs/reference.ts --write'
+  assert.equal(await readFile(INPUT_TYPES, 'utf8'), inputTypes(), advice)
 })
 
 test('the JSON Schema accepts what the gateway accepts and names what it refuses', () => {

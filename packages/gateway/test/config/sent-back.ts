@@ -3,7 +3,7 @@ import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { redact } from '../../src/config/redact.ts'
 import { restoreRedacted } from '../../src/config/restore-redacted.ts'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { writtenConfig } from '../../src/config/write/write-config.ts'
 
 /** Whoever is shown a configuration and sends it back changes nothing, but that variables are no longer known by their names. */

@@ -8,7 +8,7 @@ import { checkInput, loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { variablesOf } from '../../src/config/prepare/variables.ts'
 import { redact, shownConfig } from '../../src/config/redact.ts'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 
 let folder = ''
 before(async () => {

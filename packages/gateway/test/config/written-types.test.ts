@@ -9,6 +9,7 @@ import { project } from '../docs/project.ts'
 /** Parts of a configuration, as they are written in TypeScript. */
 const ACCEPTED = [
   "timeouts: { connect: '250ms', requestHead: '30s', bodyIdle: '5m', keepAlive: '1h', workerStall: 0 }",
+  "timeouts: { streamIdle: 'off', halfClosed: 0 }",
   "drain: { timeout: '0' }",
   "limits: { head: '1024B', target: '8KiB', body: 0 }",
   "limits: { body: '10MB' }, loadShedding: { memory: '1GiB' }",
@@ -27,6 +28,8 @@ const REFUSED = [
   "timeouts: { connect: '5' }",
   'timeouts: { connect: 5 }',
   "timeouts: { connect: '5d' }",
+  "timeouts: { streamIdle: 'soon' }",
+  "timeouts: { halfClosed: '1 s' }",
   "timeouts: { connect: 's' }",
   "timeouts: { connect: '1.5s' }",
   "drain: { timeout: '30 s' }",

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import type { UpstreamConfig } from '../../src/config/types/config.ts'
+import type { UpstreamConfig } from '../../src/config/schema/upstream-schema.ts'
 import { startOrigin } from '../origin.ts'
 import {
   answering,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { Supervisor, type SupervisorEvent } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'

@@ -1,4 +1,4 @@
-// The tables of docs/configuration.md that say what the code says. After a change:
+// What says the same as the code: the tables of docs/configuration.md, and the types of configurations. After a change:
 //   npm run build && npx node packages/gateway/test/docs/reference.ts --write
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/parse.ts'
 import { GatewayMetrics } from '../../src/metrics/metrics.ts'
 import { STACK } from '../../src/stack.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
+import { INPUT_TYPES, inputTypes } from './input-types.ts'
 import { settingTables } from './setting-tables.ts'
 
 export const PAGE: string = join(import.meta.dirname, '../../../../docs/configuration.md')
@@ -112,6 +113,8 @@ function everyMetric(): string {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const page = readFileSync(PAGE, 'utf8')
-  if (process.argv.includes('--write')) writeFileSync(PAGE, withTables(page))
-  else process.exitCode = withTables(page) === page ? 0 : 1
+  if (process.argv.includes('--write')) {
+    writeFileSync(PAGE, withTables(page))
+    writeFileSync(INPUT_TYPES, inputTypes())
+  } else process.exitCode = withTables(page) === page ? 0 : 1
 }

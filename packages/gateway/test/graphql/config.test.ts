@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
-import { GRAPHQL_DEFAULTS } from '../../src/config/types/graphql-config.ts'
+import { GRAPHQL_DEFAULTS } from '../../src/routing/graphql/defaults.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
 

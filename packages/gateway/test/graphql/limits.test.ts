@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getIntrospectionQuery } from 'graphql'
-import type { GraphqlInput } from '../../src/config/input/graphql-input.ts'
+import type { GraphqlInput } from '../../src/config/input/input.ts'
 import { startGraphql } from './graphql-gateway.ts'
 
 const path = '/graphql'

@@ -10,7 +10,7 @@ import {
   Upstream,
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { endpointName } from '../../src/config/values/endpoint-name.ts'
 import { MetricSampler } from '../../src/metrics/metric-sampler.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { allocateRateLimits } from '../../src/rate-limit/memory.ts'
 import { RateLimitStores } from '../../src/rate-limit/stores.ts'

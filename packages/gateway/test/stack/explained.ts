@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { HttpRequest } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { type TakenRoute, explain } from '../../src/explain/explain.ts'
 
 /** A checked configuration. */

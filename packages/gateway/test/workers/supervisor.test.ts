@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import type { GatewayConfig } from '../../src/config/types/config.ts'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { StartError } from '../../src/workers/start-failure.ts'
 import { Supervisor, type SupervisorEvent, type SupervisorOptions } from '../../src/workers/supervisor.ts'

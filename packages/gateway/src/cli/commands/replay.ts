@@ -1,6 +1,6 @@
 import { systemClock } from '@headgate/core'
 import { whyUnreadable } from '../../config/read/unreadable.ts'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { formatReport, grouped } from '../../replay/format.ts'
 import { type LogInput, openLog } from '../../replay/log-lines.ts'
 import { Replay } from '../../replay/replay.ts'

@@ -1,6 +1,6 @@
 import type { PathForm } from '@headgate/core'
 import { settingSources } from '../../config/shared/origins.ts'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { weightOf } from '../../routing/conditions/condition.ts'
 import { conditionsOf } from '../../routing/conditions/conditions.ts'
 import { comparePrecedence } from '../../routing/router/precedence.ts'

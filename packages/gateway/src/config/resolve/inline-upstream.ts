@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from '../types/config.ts'
+import type { UpstreamConfig } from '../schema/upstream-schema.ts'
 
 /**
  * The group that stands for a URL written in place of a group's name: one endpoint, all defaults. What the schema would

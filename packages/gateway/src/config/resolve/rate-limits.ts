@@ -1,5 +1,5 @@
-import type { GatewayConfig } from '../types/config.ts'
-import type { RateLimitConfig } from '../types/rate-limit-config.ts'
+import type { GatewayConfig } from '../schema/schema.ts'
+import type { RateLimitConfig } from '../schema/rate-limit-schema.ts'
 
 /**
  * Every rate limit by its id: the named ones by their names, those of a route as `route/name`. No name holds a slash, so an id

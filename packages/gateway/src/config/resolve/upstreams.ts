@@ -1,4 +1,6 @@
-import type { GatewayConfig, RouteConfig, UpstreamConfig } from '../types/config.ts'
+import type { GatewayConfig } from '../schema/schema.ts'
+import type { RouteConfig } from '../schema/route-schema.ts'
+import type { UpstreamConfig } from '../schema/upstream-schema.ts'
 import { inlineUpstream } from './inline-upstream.ts'
 import { isUrlLike } from '../values/upstream-url.ts'
 

@@ -1,8 +1,7 @@
-import type { HashConfig, HealthConfig, OutliersConfig, StickyConfig } from '../types/balancing-config.ts'
-import type { HashInput, HealthInput, OutliersInput, StickyInput } from '../input/balancing-input.ts'
 import { keyed } from './keyed.ts'
 import { list } from './list.ts'
-import { integer, off, oneOf, text, time, value } from './setting.ts'
+import { type Read, section } from './section.ts'
+import { integer, off, oneOf, time, value } from './setting.ts'
 import * as z from './zod.ts'
 import {
   cookieName,
@@ -18,27 +17,27 @@ import { nothing } from './nothing.ts'
 
 /** The settings of an upstream that say which endpoint an exchange goes to. */
 
-export const hash: z.ZodType<HashConfig, HashInput> = z.strictObject({
-  key: text(
+export const hash = section('HashInput', {
+  key: value(
     hashKey,
     'The part of the request: client-ip, path, header:NAME or cookie:NAME. A request without it goes to a random endpoint.',
   ).prefault('client-ip'),
-  maxLoad: value<number, number>(
+  maxLoad: value(
     whole(101, 10_000),
     'Percentage of the average load at which an endpoint passes its keys on to their next best. Left out, there is no bound.',
   ).optional(),
 })
 
-export const sticky: z.ZodType<StickyConfig, StickyInput> = z.strictObject({
-  cookie: text(cookieName, 'The name of the cookie.').prefault('headgate-endpoint'),
+export const sticky = section('StickyInput', {
+  cookie: value(cookieName, 'The name of the cookie.').prefault('headgate-endpoint'),
   maxAge: time('How long the client keeps it. Left out: until it ends its session.').optional(),
-  secret: text(
+  secret: value(
     secretText,
     'Keys the ids of endpoints in the cookie. Left out: who guesses the address of an endpoint can confirm it.',
   ).optional(),
 })
 
-const successRate = z.strictObject({
+const successRate = section('SuccessRateInput', {
   requests: integer(
     'Exchanges that an endpoint must have had since the last comparison to be judged.',
     100,
@@ -47,13 +46,13 @@ const successRate = z.strictObject({
   endpoints: integer('How many such endpoints there must be.', 5, 3),
 })
 
-export const outliers: z.ZodType<OutliersConfig, OutliersInput> = z.strictObject({
+export const outliers = section('OutliersInput', {
   consecutiveFailures: integer(
     'Failures in a row after which an endpoint is left alone; 0: these do not matter.',
     5,
     0,
   ),
-  statuses: list(value<number, number>(whole(400, 599), ''))
+  statuses: list(value(whole(400, 599)))
     .prefault([502, 503, 504])
     .describe(
       'Statuses that count as failures, beside connections that fail or break and timeouts; [502, 503, 504] unless written.',
@@ -77,18 +76,18 @@ export const outliers: z.ZodType<OutliersConfig, OutliersInput> = z.strictObject
   ),
 })
 
-export const health: z.ZodType<HealthConfig, HealthInput> = z.strictObject({
+export const health = section('HealthInput', {
   type: oneOf(
     ['http', 'tcp'],
     'What is asked for: a good answer (http), or that it accepts a connection (tcp).',
   ).prefault('http'),
-  path: text(requestPath, 'The path that is asked for, with its query.').prefault('/'),
-  method: text(method, 'The method of the request.').prefault('GET'),
-  host: text(hostText, "What Host says. Left out: the endpoint's own name.").optional(),
-  headers: keyed(requestField, text(secretFieldValue, ''))
+  path: value(requestPath, 'The path that is asked for, with its query.').prefault('/'),
+  method: value(method, 'The method of the request.').prefault('GET'),
+  host: value(hostText, "What Host says. Left out: the endpoint's own name.").optional(),
+  headers: keyed(requestField, value(secretFieldValue))
     .prefault(nothing)
     .describe('Further fields of the request.'),
-  statuses: list(value<number | string, { from: number; to: number }>(statusRange, ''))
+  statuses: list(value(statusRange))
     .min(1)
     .prefault(['200-299'])
     .describe('Good answers: statuses, or ranges such as 200-299.'),
@@ -105,3 +104,5 @@ export const health: z.ZodType<HealthConfig, HealthInput> = z.strictObject({
     1,
   ),
 })
+
+export type HealthConfig = Read<typeof health>

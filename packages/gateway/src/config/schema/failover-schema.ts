@@ -1,5 +1,5 @@
-import type { ZoneInput } from '../input/failover-input.ts'
-import { integer, text } from './setting.ts'
+import { named, section } from './section.ts'
+import { integer, value } from './setting.ts'
 import * as z from './zod.ts'
 import { type Kind, textKind } from '../values/kinds.ts'
 import { parsed, refused } from '../values/parsed.ts'
@@ -27,14 +27,19 @@ const variable = textKind(
 )
 
 /** Read once, with the configuration: what follows from it is the same in all threads. */
-export const gatewayZone: z.ZodType<string, ZoneInput> = z
-  .union([
-    text(zoneName, ''),
-    z.strictObject({ env: text(variable, 'The environment variable that holds the name of the zone.') }),
-  ])
-  .transform((zone) => (typeof zone === 'string' ? zone : zone.env))
+export const gatewayZone = named(
+  'ZoneInput',
+  z
+    .union([
+      value(zoneName),
+      section('ZoneVariableInput', {
+        env: value(variable, 'The environment variable that holds the name of the zone.'),
+      }),
+    ])
+    .transform((zone) => (typeof zone === 'string' ? zone : zone.env)),
+)
 
-export const overprovisioning: ReturnType<typeof integer> = integer(
+export const overprovisioning = integer(
   'Percentage of its share that an endpoint can take. 140: endpoints that come first by priority and zone get all requests until fewer than 72 % of them are usable; from then on what is too much for them goes to the next.',
   140,
   100,

@@ -1,28 +1,31 @@
-import type { GeoConfig, GeoMatchConfig } from '../types/geo-config.ts'
-import type { GeoInput, GeoMatchInput } from '../input/geo-input.ts'
 import { list, oneOrMore } from './list.ts'
-import { text, value } from './setting.ts'
-import * as z from './zod.ts'
+import { type Read, section } from './section.ts'
+import { value } from './setting.ts'
 import { autonomousSystem, continent, country, subdivision } from '../values/geo-kinds.ts'
 import { filePath, type Kind } from '../values/kinds.ts'
 
-export const geo: z.ZodType<GeoConfig, GeoInput> = z.strictObject({
+export const geo = section('GeoInput', {
   database: oneOrMore(
     filePath,
     'A MaxMind DB file (.mmdb), or several: what the first does not know of an address, the next may. Read again when it changes.',
   ),
 })
 
-export const geoMatch: z.ZodType<GeoMatchConfig, GeoMatchInput> = z.strictObject({
+export type GeoConfig = Read<typeof geo>
+
+export const geoMatch = section('GeoMatchInput', {
   country: codes(country, 'Countries by their two letters (ISO 3166-1), or unknown.'),
   continent: codes(continent, 'Continents: AF, AN, AS, EU, NA, OC or SA, or unknown.'),
   subdivision: codes(subdivision, 'Parts of countries (ISO 3166-2), as US-CA, or unknown.'),
-  asn: list(value<number | string, string>(autonomousSystem, ''))
+  asn: list(value(autonomousSystem))
     .min(1)
     .optional()
     .describe('Autonomous systems by their numbers, or unknown.'),
 })
 
-function codes(kind: Kind<string>, about: string): z.ZodOptional<z.ZodArray<z.ZodType<string, string>>> {
-  return list(text(kind, '')).min(1).optional().describe(about)
+/** Numbers of autonomous systems are without "AS". */
+export type GeoMatchConfig = Read<typeof geoMatch>
+
+function codes(kind: Kind<string>, about: string) {
+  return list(value(kind)).min(1).optional().describe(about)
 }

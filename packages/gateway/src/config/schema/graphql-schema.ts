@@ -1,14 +1,8 @@
-import { OPERATION_TYPES, type OperationType } from '../../routing/graphql/document.ts'
-import {
-  ALLOWANCES,
-  type Allowance,
-  GRAPHQL_DEFAULTS,
-  type GraphqlConfig,
-  type GraphqlMatchConfig,
-} from '../types/graphql-config.ts'
-import type { GraphqlInput, GraphqlMatchInput } from '../input/graphql-input.ts'
+import { GRAPHQL_DEFAULTS } from '../../routing/graphql/defaults.ts'
+import { OPERATION_TYPES } from '../../routing/graphql/document.ts'
 import { list, oneOrMore } from './list.ts'
-import { bytes, integer, oneOf, text } from './setting.ts'
+import { type Read, section } from './section.ts'
+import { bytes, integer, oneOf, value } from './setting.ts'
 import * as z from './zod.ts'
 import type { Kind } from '../values/kinds.ts'
 import { parsed, refused } from '../values/parsed.ts'
@@ -22,48 +16,47 @@ const graphqlName: Kind<string> = {
   },
 }
 
-const type = oneOf(OPERATION_TYPES, '')
-const types: z.ZodType<OperationType[], OperationType | OperationType[]> = z
+const type = oneOf(OPERATION_TYPES)
+const types = z
   .union([type, list(type).min(1)])
   .transform((written) => (Array.isArray(written) ? written : [written]))
   .describe('Its type: query, mutation or subscription, or some of them.')
 
-const names = list(text(graphqlName, '')).min(1)
+const names = list(value(graphqlName)).min(1)
 
 /** Described once, as `$defs/graphqlMatch`: it stands in each match. */
-export const graphqlMatch: z.ZodType<GraphqlMatchConfig, GraphqlMatchInput> = z
-  .strictObject({
-    operation: types.optional(),
-    name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
-    rootFields: z
-      .strictObject({
-        any: names.optional().describe('One of these must be there.'),
-        all: names.optional().describe('All that are there must be among these.'),
-      })
-      .optional()
-      .describe('The fields at its top, those of fragments included.'),
+export const graphqlMatch = section('GraphqlMatchInput', {
+  operation: types.optional(),
+  name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
+  rootFields: section('GraphqlRootFieldsInput', {
+    any: names.optional().describe('One of these must be there.'),
+    all: names.optional().describe('All that are there must be among these.'),
   })
-  .meta({ id: 'graphqlMatch' })
+    .optional()
+    .describe('The fields at its top, those of fragments included.'),
+}).meta({ id: 'graphqlMatch' })
+
+export type GraphqlMatchConfig = Read<typeof graphqlMatch>
 
 /** Far more than anybody asks for by hand, and yet read in a few milliseconds. */
 const MOST = 100_000
 
-function most(about: string, key: keyof GraphqlConfig): ReturnType<typeof integer> {
-  return integer(about, Number(GRAPHQL_DEFAULTS[key]), 0, MOST)
+function most(about: string, fallback: number) {
+  return integer(about, fallback, 0, MOST)
 }
 
-function allowance(about: string): z.ZodPrefault<z.ZodType<Allowance, Allowance>> {
-  return oneOf(ALLOWANCES, about).prefault('refuse')
+function allowance(about: string) {
+  return oneOf(['refuse', 'allow'], about).prefault('refuse')
 }
 
-const settings: z.ZodType<GraphqlConfig, GraphqlInput> = z.strictObject({
+const settings = section('GraphqlInput', {
   maxDepth: integer(
     'How deep fields may stand in fields; those at the top are at 1.',
     GRAPHQL_DEFAULTS.maxDepth,
     1,
     200,
   ),
-  maxAliases: most('Aliases, those of a fragment each time that it is spread.', 'maxAliases'),
+  maxAliases: most('Aliases, those of a fragment each time that it is spread.', GRAPHQL_DEFAULTS.maxAliases),
   maxRootFields: integer('Fields at the top.', GRAPHQL_DEFAULTS.maxRootFields, 1, MOST),
   maxFields: integer(
     'Fields, those of a fragment each time that it is spread.',
@@ -71,7 +64,10 @@ const settings: z.ZodType<GraphqlConfig, GraphqlInput> = z.strictObject({
     1,
     MOST,
   ),
-  maxDirectives: most('Directives, those of a fragment each time that it is spread.', 'maxDirectives'),
+  maxDirectives: most(
+    'Directives, those of a fragment each time that it is spread.',
+    GRAPHQL_DEFAULTS.maxDirectives,
+  ),
   maxTokens: integer('Tokens of the document.', GRAPHQL_DEFAULTS.maxTokens, 3, MOST),
   maxSize: bytes(
     'Size of the body, or of the query of the URL; it is read into memory before it is sent on.',
@@ -90,7 +86,9 @@ const settings: z.ZodType<GraphqlConfig, GraphqlInput> = z.strictObject({
   websocket: allowance('WebSockets of this route: what they carry is not judged.'),
 })
 
-export const graphql: z.ZodOptional<typeof settings> = settings
+export type GraphqlConfig = Read<typeof settings>
+
+export const graphql = settings
   .optional()
   .describe(
     'What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.',

@@ -7,11 +7,11 @@ import type { Kind } from '../values/kinds.ts'
  * A section whose keys are names of one kind, each with a value of its own.
  * @param problemOf tells what is wrong with a value under its name, if anything
  */
-export function keyed<Input, Output>(
+export function keyed<Output>(
   names: Kind<string>,
-  item: z.ZodType<Output, Input>,
+  item: z.ZodType<Output>,
   problemOf?: (name: string, value: Output) => string | undefined,
-): z.ZodType<Record<string, Output>, Record<string, Input>> {
+): z.ZodType<Record<string, Output>> {
   return record(item).transform((written, context) => {
     const checked: [string, Output][] = []
     for (const [key, value] of Object.entries(written)) {

@@ -1,19 +1,5 @@
-import type { ByteRate, Zero } from '../input/quantities.ts'
-import type {
-  LimitsInput,
-  MinimumByteRateInput,
-  RouteLimitsInput,
-  RouteTimeoutsInput,
-  TimeoutsInput,
-} from '../input/limits-input.ts'
-import type {
-  LimitsConfig,
-  MinimumByteRateConfig,
-  RouteConfig,
-  RouteTimeoutsConfig,
-  TimeoutsConfig,
-} from '../types/config.ts'
 import { byteRate } from '../values/kinds.ts'
+import { type Read, section } from './section.ts'
 import { bytes, bytesOrOff, integer, off, time, timeOr0, timeOr0OrOff, timeOrOff, value } from './setting.ts'
 import * as z from './zod.ts'
 
@@ -23,7 +9,7 @@ const STREAMS = 'text/event-stream, NDJSON, multipart/x-mixed-replace, gRPC and 
 
 const body = 'Size of a request body'
 
-export const limits: z.ZodType<LimitsConfig, LimitsInput> = z.strictObject({
+export const limits = section('LimitsInput', {
   head: bytes('Size of a request or response head; a larger request head is answered with 431.', {
     min: '1KiB',
     max: '1MiB',
@@ -43,11 +29,11 @@ export const limits: z.ZodType<LimitsConfig, LimitsInput> = z.strictObject({
   ).optional(),
 })
 
-export const routeLimits: z.ZodType<NonNullable<RouteConfig['limits']>, RouteLimitsInput> = z.strictObject({
+export const routeLimits = section('RouteLimitsInput', {
   body: bytesOrOff(`${body} on this route, instead of limits.body; off: no limit.`).optional(),
 })
 
-export const timeouts: z.ZodType<TimeoutsConfig, TimeoutsInput> = z.strictObject({
+export const timeouts = section('TimeoutsInput', {
   connect: time('Longest wait for a connection to an endpoint, TLS included.').prefault('5s'),
   requestHead: time('Longest wait for a client to send its whole request head.').prefault('30s'),
   responseHead: timeOrOff(
@@ -73,7 +59,9 @@ export const timeouts: z.ZodType<TimeoutsConfig, TimeoutsInput> = z.strictObject
   ).prefault('10s'),
 })
 
-export const routeTimeouts: z.ZodType<RouteTimeoutsConfig, RouteTimeoutsInput> = z.strictObject({
+export type TimeoutsConfig = Read<typeof timeouts>
+
+export const routeTimeouts = section('RouteTimeoutsInput', {
   attempt: time('Longest wait for the response head of one try; then the next one may begin.').optional(),
   responseHead: timeOrOff('Instead of timeouts.responseHead; off: for ever.').optional(),
   bodyIdle: timeOrOff(
@@ -82,16 +70,20 @@ export const routeTimeouts: z.ZodType<RouteTimeoutsConfig, RouteTimeoutsInput> =
   streamIdle: timeOrOff('Instead of timeouts.streamIdle; off: none is too long.').optional(),
 })
 
+/** Absent: as in the timeouts of the whole gateway, but attempt. */
+export type RouteTimeoutsConfig = Read<typeof routeTimeouts>
+
 const NO_RATE = { rate: 0, grace: 0 }
 
-export const minimumByteRate: z.ZodType<MinimumByteRateConfig, false | 'off' | MinimumByteRateInput> =
-  z.union([
-    off.transform((): typeof NO_RATE => NO_RATE),
-    z.strictObject({
-      rate: value<ByteRate | Zero, number>(
-        byteRate(),
-        'Slowest rate at which a peer may send a body; 0 turns the check off.',
-      ).prefault('240B/s'),
-      grace: time('How long a peer may be slower than that.').prefault('30s'),
-    }),
-  ])
+export const minimumByteRate = z.union([
+  off.transform((): typeof NO_RATE => NO_RATE),
+  section('MinimumByteRateInput', {
+    rate: value(byteRate(), 'Slowest rate at which a peer may send a body; 0 turns the check off.').prefault(
+      '240B/s',
+    ),
+    grace: time('How long a peer may be slower than that.').prefault('30s'),
+  }),
+])
+
+/** The rate is in bytes per second; 0 turns it off. */
+export type MinimumByteRateConfig = Read<typeof minimumByteRate>

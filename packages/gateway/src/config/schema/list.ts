@@ -15,8 +15,8 @@ export function record<T extends z.ZodType>(item: T): z.ZodRecord<z.ZodString, T
   return new Named(def) as unknown as z.ZodRecord<z.ZodString, T> // as above
 }
 
-export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[], T | T[]> {
-  const one = value<T, T>(kind, '')
+export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[]> {
+  const one = value(kind)
   const form = z.union([one, list(one).min(1)])
   return form.transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
 }

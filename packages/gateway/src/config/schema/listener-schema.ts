@@ -1,22 +1,23 @@
-import type { ListenerConfig } from '../types/config.ts'
-import type { ListenerInput } from '../input/input.ts'
-import { integer, oneOf, text } from './setting.ts'
-import * as z from './zod.ts'
+import { type Read, section } from './section.ts'
+import { integer, oneOf, value } from './setting.ts'
 import { address, filePath } from '../values/kinds.ts'
 
-export const listener: z.ZodType<ListenerConfig, ListenerInput> = z.strictObject({
-  address: text(
+const tls = section('ListenerTlsInput', {
+  cert: value(filePath, 'PEM file with the certificate chain, the own certificate first.'),
+  key: value(filePath, 'PEM file with the private key.'),
+  minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
+    'TLSv1.2',
+  ),
+})
+
+export type ListenerTlsConfig = Read<typeof tls>
+
+export const listener = section('ListenerInput', {
+  address: value(
     address,
     'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
   ),
-  tls: z
-    .strictObject({
-      cert: text(filePath, 'PEM file with the certificate chain, the own certificate first.'),
-      key: text(filePath, 'PEM file with the private key.'),
-      minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
-        'TLSv1.2',
-      ),
-    })
+  tls: tls
     .optional()
     .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
   maxConnections: integer(
@@ -25,3 +26,5 @@ export const listener: z.ZodType<ListenerConfig, ListenerInput> = z.strictObject
     1,
   ),
 })
+
+export type ListenerConfig = Read<typeof listener>

@@ -1,24 +1,20 @@
-import type { AccessLogConfig } from '../types/config.ts'
-import type { AccessLogInput } from '../input/input.ts'
 import { list } from './list.ts'
-import { oneOf, text } from './setting.ts'
-import * as z from './zod.ts'
+import { type Read, section } from './section.ts'
+import { oneOf, value } from './setting.ts'
 import { filePath } from '../values/kinds.ts'
 import { loggedField } from '../values/logged-field.ts'
 
 /** A line has room for a few. */
 const MOST = 16
 
-const loggedFields: z.ZodType<string[], string[]> = list(text(loggedField, '')).superRefine(
-  (names, context) => {
-    if (names.length <= MOST) return
-    const params = { allowed: `at most ${MOST} names` }
-    context.issues.push({ code: 'custom', message: `holds ${names.length} names`, input: names, params })
-  },
-)
+const loggedFields = list(value(loggedField)).superRefine((names, context) => {
+  if (names.length <= MOST) return
+  const params = { allowed: `at most ${MOST} names` }
+  context.issues.push({ code: 'custom', message: `holds ${names.length} names`, input: names, params })
+})
 
-export const accessLog: z.ZodType<AccessLogConfig, AccessLogInput> = z.strictObject({
-  path: text(filePath, 'A file, or stdout.').prefault('stdout'),
+export const accessLog = section('AccessLogInput', {
+  path: value(filePath, 'A file, or stdout.').prefault('stdout'),
   format: oneOf(
     ['auto', 'json', 'short'],
     'How a line is written: as one JSON object (json), short for people (short, with colours at a terminal unless NO_COLOR is set), or short where stdout is a terminal and JSON elsewhere (auto).',
@@ -27,3 +23,5 @@ export const accessLog: z.ZodType<AccessLogConfig, AccessLogInput> = z.strictObj
     .prefault([])
     .describe('Fields of requests to be recorded, for headgate replay; none that may hold a secret.'),
 })
+
+export type AccessLogConfig = Read<typeof accessLog>

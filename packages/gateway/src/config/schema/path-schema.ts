@@ -1,7 +1,5 @@
-import type { PathForm } from '@headgate/core'
-import type { PathsInput, RoutePathsInput } from '../input/path-input.ts'
+import { section } from './section.ts'
 import { oneOf } from './setting.ts'
-import * as z from './zod.ts'
 
 const ENCODED_SLASH =
   'What becomes of %2F in a path: refuse answers 400, pass leaves it as it is, for router, policies and upstream alike.'
@@ -9,15 +7,13 @@ const SLASHES =
   'What becomes of runs of slashes in a path: merge makes them one, keep leaves them as they are, for router, policies and upstream alike.'
 
 /** Of all routes. */
-export const paths: z.ZodType<PathForm, PathsInput> = z.strictObject({
+export const paths = section('PathsInput', {
   encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).prefault('refuse'),
   slashes: oneOf(['merge', 'keep'], SLASHES).prefault('merge'),
 })
 
-type RoutePaths = { readonly [Setting in keyof PathForm]?: PathForm[Setting] | undefined }
-
 /** Of one route: what it does not say is as for all. */
-export const routePaths: z.ZodType<RoutePaths, RoutePathsInput> = z.strictObject({
+export const routePaths = section('RoutePathsInput', {
   encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).optional(),
   slashes: oneOf(['merge', 'keep'], SLASHES).optional(),
 })

@@ -1,8 +1,6 @@
-import type { RateLimitConfig, RouteRateLimitConfig } from '../types/rate-limit-config.ts'
-import type { RequestRate } from '../input/quantities.ts'
-import type { RateLimitInput, RouteRateLimitInput } from '../input/rate-limit-input.ts'
 import { list, record } from './list.ts'
-import { boolean, integer, oneOf, text, value } from './setting.ts'
+import { type Read, section } from './section.ts'
+import { boolean, integer, oneOf, value } from './setting.ts'
 import * as z from './zod.ts'
 import { ipRange, name, whole } from '../values/kinds.ts'
 import { limitReference } from '../values/limit-reference.ts'
@@ -11,14 +9,11 @@ import { requestField, secretFieldValue } from '../values/request-field.ts'
 import { requestRate } from '../values/request-rate.ts'
 import { nothing } from './nothing.ts'
 
-const one = text(rateLimitKey, '')
+const one = value(rateLimitKey)
 
 const settings = {
-  rate: value<RequestRate, RateLimitConfig['rate']>(
-    requestRate,
-    'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.',
-  ),
-  burst: value<number, number>(
+  rate: value(requestRate, 'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.'),
+  burst: value(
     whole(1),
     'Requests that may come at once after a pause. Left out: as many as the rate names.',
   ).optional(),
@@ -37,16 +32,15 @@ const settings = {
     ['graphql-fields'],
     'What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one.',
   ).optional(),
-  bypass: z
-    .strictObject({
-      addresses: list(text(ipRange, ''))
-        .prefault([])
-        .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
-      headers: record(text(secretFieldValue, ''))
-        .prefault(nothing)
-        .transform(lowerCased)
-        .describe('Requests with one of these header fields, of exactly that value.'),
-    })
+  bypass: section('RateLimitBypassInput', {
+    addresses: list(value(ipRange))
+      .prefault([])
+      .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
+    headers: record(value(secretFieldValue))
+      .prefault(nothing)
+      .transform(lowerCased)
+      .describe('Requests with one of these header fields, of exactly that value.'),
+  })
     .prefault(nothing)
     .describe('Requests that this limit does not concern.'),
   fields: boolean('Tell clients what is left, in RateLimit and RateLimit-Policy.', true),
@@ -67,30 +61,32 @@ const settings = {
 }
 
 /** Of the whole gateway: its name is its key. */
-export const rateLimit: z.ZodType<RateLimitConfig, RateLimitInput> = z.strictObject(settings)
+export const rateLimit = section('RateLimitInput', settings)
 
-const routeRateLimit = z.strictObject({
-  name: text(
+/** Addresses that bypass it are as for `ipRanges`; a store that is absent is shared where there are several workers. */
+export type RateLimitConfig = Read<typeof rateLimit>
+
+const routeRateLimit = section('RouteRateLimitInput', {
+  name: value(
     name,
     'What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by position.',
   ).optional(),
   ...settings,
 })
-const either = z.union([text(limitReference, ''), routeRateLimit])
+const either = z.union([value(limitReference), routeRateLimit])
 
 /** Of a route: limits of its own, or names of those of the gateway. */
-export const routeRateLimits: z.ZodType<
-  readonly (string | RouteRateLimitConfig)[],
-  string | RouteRateLimitInput | (string | RouteRateLimitInput)[]
-> = z.union([text(limitReference, ''), routeRateLimit, list(either).min(1)]).transform((written) => {
-  const limits = Array.isArray(written) ? written : [written]
-  return limits.map((limit, index) => {
-    if (typeof limit === 'string') return limit
-    // In the place that it has where it is written: the same configuration has the same text.
-    const { name: known, ...rest } = limit
-    return { name: known ?? defaultLimitName(index), ...rest }
+export const routeRateLimits = z
+  .union([value(limitReference), routeRateLimit, list(either).min(1)])
+  .transform((written) => {
+    const limits = Array.isArray(written) ? written : [written]
+    return limits.map((limit, index) => {
+      if (typeof limit === 'string') return limit
+      // In the place that it has where it is written: the same configuration has the same text.
+      const { name: known, ...rest } = limit
+      return { name: known ?? defaultLimitName(index), ...rest }
+    })
   })
-})
 
 /** The name of a limit that has none: its position in the route, counted from 1. */
 export function defaultLimitName(index: number): string {

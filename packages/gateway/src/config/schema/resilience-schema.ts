@@ -1,23 +1,6 @@
-import type { RetryConfig } from '../types/config.ts'
-import type { RetryInput } from '../input/input.ts'
-import type {
-  BreakerConfig,
-  ConcurrencyConfig,
-  FallbackConfig,
-  HedgeConfig,
-  LoadSheddingConfig,
-} from '../types/resilience-config.ts'
-import type {
-  BreakerInput,
-  ConcurrencyInput,
-  FallbackInput,
-  HedgeInput,
-  LoadSheddingInput,
-} from '../input/resilience-input.ts'
-import type { Duration } from '../input/quantities.ts'
 import { list } from './list.ts'
-import { bytes, integer, oneOf, text, time, timeOr0, value } from './setting.ts'
-import * as z from './zod.ts'
+import { type Read, section } from './section.ts'
+import { bytes, integer, oneOf, time, timeOr0, value } from './setting.ts'
 import { respond } from './traffic-schema.ts'
 import { type Kind, upstreamReference, whole } from '../values/kinds.ts'
 import { concurrencyLimit, hedgeDelay, retryStatus } from '../values/resilience-kinds.ts'
@@ -26,24 +9,22 @@ import { nothing } from './nothing.ts'
 /** The settings that keep failures small. */
 
 /** Statuses by which an upstream says that it failed. */
-function statuses(kind: Kind<number>, about: string): z.ZodPrefault<z.ZodType<number[], number[]>> {
-  const some: z.ZodType<number[], number[]> = list(value<number, number>(kind, ''))
-  return some.describe(about).prefault([])
+function statuses(kind: Kind<number>, about: string) {
+  return list(value(kind)).describe(about).prefault([])
 }
 
-export const retry: z.ZodType<RetryConfig, RetryInput> = z.strictObject({
+export const retry = section('RetryInput', {
   attempts: integer('Total tries, the first included; only what is safe to repeat is tried again.', 3, 1, 10),
-  backoff: z
-    .strictObject({
-      base: timeOr0(
-        'Wait before the second try; it doubles with each further one, spread at random.',
-      ).prefault('25ms'),
-      max: timeOr0('Longest wait between two tries.').prefault('1s'),
-      jitter: oneOf(
-        ['full', 'equal', 'decorrelated'],
-        'How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.',
-      ).prefault('full'),
-    })
+  backoff: section('BackoffInput', {
+    base: timeOr0('Wait before the second try; it doubles with each further one, spread at random.').prefault(
+      '25ms',
+    ),
+    max: timeOr0('Longest wait between two tries.').prefault('1s'),
+    jitter: oneOf(
+      ['full', 'equal', 'decorrelated'],
+      'How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.',
+    ).prefault('full'),
+  })
     .prefault(nothing)
     .describe('Waits between tries.'),
   statuses: statuses(
@@ -52,16 +33,18 @@ export const retry: z.ZodType<RetryConfig, RetryInput> = z.strictObject({
   ),
 })
 
-export const hedge: z.ZodType<HedgeConfig, HedgeInput> = z.strictObject({
-  delay: value<Duration | `p${number}`, HedgeConfig['delay']>(
+export type RetryConfig = Read<typeof retry>
+
+export const hedge = section('HedgeInput', {
+  delay: value(
     hedgeDelay,
     'How long to wait for a response head before a second request is sent: a time, or p50 to p99 for the time in which that percentage of the responses came so far.',
   ).prefault('p95'),
   hedges: integer('Further requests at most, each after one more delay.', 1, 1, 5),
 })
 
-export const concurrency: z.ZodType<ConcurrencyConfig, ConcurrencyInput> = z.strictObject({
-  limit: value<number | 'adaptive', number | 'adaptive'>(
+export const concurrency = section('ConcurrencyInput', {
+  limit: value(
     concurrencyLimit,
     'Exchanges per worker at the same time, or adaptive: as many as do not slow the responses down.',
   ),
@@ -73,9 +56,11 @@ export const concurrency: z.ZodType<ConcurrencyConfig, ConcurrencyInput> = z.str
   queueTimeout: time('Longest wait.').prefault('1s'),
 })
 
-export const fallback: z.ZodType<FallbackConfig, FallbackInput> = z.strictObject({
+export type ConcurrencyConfig = Read<typeof concurrency>
+
+export const fallback = section('FallbackInput', {
   respond: respond.optional().describe('A fixed answer.'),
-  upstream: text(
+  upstream: value(
     upstreamReference,
     'Another upstream, by name or URL, where the request can be sent again.',
   ).optional(),
@@ -85,7 +70,7 @@ export const fallback: z.ZodType<FallbackConfig, FallbackInput> = z.strictObject
   ),
 })
 
-export const breaker: z.ZodType<BreakerConfig, BreakerInput> = z.strictObject({
+export const breaker = section('BreakerInput', {
   per: oneOf(
     ['upstream', 'endpoint', 'both'],
     'What has a circuit: the upstream as a whole, each endpoint, which is then left out while it is open, or both.',
@@ -103,7 +88,9 @@ export const breaker: z.ZodType<BreakerConfig, BreakerInput> = z.strictObject({
   probes: integer('Exchanges that try whether it is well again; all must succeed.', 3, 1),
 })
 
-export const loadShedding: z.ZodType<LoadSheddingConfig, LoadSheddingInput> = z.strictObject({
+export type BreakerConfig = Read<typeof breaker>
+
+export const loadShedding = section('LoadSheddingInput', {
   eventLoopDelay: time(
     'How late the event loop of a worker may be on average. Left out, it does not matter.',
   ).optional(),

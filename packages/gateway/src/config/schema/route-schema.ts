@@ -1,9 +1,6 @@
-import type { RouteInput } from '../input/input.ts'
-import type { SharedSettingsInput } from '../input/route-input.ts'
-import type { RouteConfig } from '../types/config.ts'
-import { IMPORTANCES } from '../types/resilience-config.ts'
-import type { HeaderChangesConfig } from '../types/traffic-config.ts'
-import { choice, flag, name, upstreamReference, whole } from '../values/kinds.ts'
+import type { PathForm } from '@headgate/core'
+import { IMPORTANCES } from '../../resilience/importance.ts'
+import { choice, flag, type Kind, name, upstreamReference, whole } from '../values/kinds.ts'
 import { apiVersions, lifecycle } from './api-version-schema.ts'
 import type { JsonSchema } from './schema-tree.ts'
 import { graphql } from './graphql-schema.ts'
@@ -13,7 +10,8 @@ import { routePaths } from './path-schema.ts'
 import { routeRateLimits } from './rate-limit-schema.ts'
 import { concurrency, fallback, hedge, retry } from './resilience-schema.ts'
 import { oneOrMore } from './list.ts'
-import { off, oneOf, text, timeOrOff, value } from './setting.ts'
+import { type Read, section } from './section.ts'
+import { off, oneOf, timeOrOff, value } from './setting.ts'
 import * as z from './zod.ts'
 import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
 import { nothing } from './nothing.ts'
@@ -21,13 +19,13 @@ import { nothing } from './nothing.ts'
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
 const settings = {
   match: match.describe('Which requests take this route; an empty one matches all.').optional(),
-  priority: value<number, number>(
+  priority: value(
     whole(-100, 100),
     'Routes with a higher one are looked at first, however specific the others are.',
   ).optional(),
   apiVersions: apiVersions.optional(),
   lifecycle: lifecycle.optional(),
-  upstream: text(
+  upstream: value(
     upstreamReference,
     'Where requests go: the name of an upstream, or the URL of a single endpoint.',
   ).optional(),
@@ -43,10 +41,7 @@ const settings = {
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
   paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
-  preserveHost: value<boolean, boolean>(
-    flag,
-    "Send the client's Host to the upstream; false: the endpoint's own.",
-  ).optional(),
+  preserveHost: value(flag, "Send the client's Host to the upstream; false: the endpoint's own.").optional(),
   timeout: timeOrOff(
     'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
   ).optional(),
@@ -76,24 +71,17 @@ const settings = {
 }
 
 /** Settings that several routes share, described once as `$defs/settings`. */
-export const shared: z.ZodType<{ responseHeaders?: HeaderChangesConfig | undefined }, SharedSettingsInput> = z
-  .strictObject(settings)
-  .meta({ id: 'settings' })
+export const shared = section('SharedSettingsInput', settings).meta({ id: 'settings' })
 
 /** Their names. */
-const SHARED_SETTINGS = Object.keys(settings) as (keyof SharedSettingsInput)[]
-
-/** A route by itself: what is as for the whole gateway is left out yet. */
-interface ReadRoute extends Omit<RouteConfig, 'name' | 'paths'> {
-  readonly name?: string | undefined
-  readonly paths?: z.output<typeof routePaths> | undefined
-  readonly use?: string[] | undefined
-  readonly without?: string[] | undefined
+const SHARED_SETTINGS: Kind<keyof typeof settings> = {
+  ...choice(Object.keys(settings) as (keyof typeof settings)[]),
+  type: 'keyof SharedSettingsInput',
 }
 
 /** One route, with what it does not say filled in. */
-export const route: z.ZodType<ReadRoute, RouteInput> = z.strictObject({
-  name: text(
+export const route = section('RouteInput', {
+  name: value(
     name,
     'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
   ).optional(),
@@ -102,7 +90,7 @@ export const route: z.ZodType<ReadRoute, RouteInput> = z.strictObject({
     'Groups whose settings it has: of two that say the same, the later one counts, and the route before both.',
   ).optional(),
   without: oneOrMore(
-    choice(SHARED_SETTINGS),
+    SHARED_SETTINGS,
     'Settings that it takes neither from groups nor from defaults.',
   ).optional(),
   ...settings,
@@ -112,6 +100,15 @@ export const route: z.ZodType<ReadRoute, RouteInput> = z.strictObject({
   retry: settings.retry.unwrap().prefault(nothing),
   importance: settings.importance.unwrap().prefault('normal'),
 })
+
+/**
+ * A route with all that holds for it: its name, and what it does not say and is as for the whole gateway. Upstreams are keys of what
+ * `resolveUpstreams` returns; one of upstream, split, redirect and respond is there, and only one.
+ */
+export interface RouteConfig extends Omit<Read<typeof route>, 'name' | 'use' | 'without' | 'paths'> {
+  readonly name: string
+  readonly paths: PathForm
+}
 
 /** What a route leads to; which of them is missing or too much, cross-checks tell. */
 const TARGETS = ['upstream', 'split', 'redirect', 'respond', 'apiVersions']

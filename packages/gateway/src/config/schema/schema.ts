@@ -1,23 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { adminToken, reload, versions } from './change-schema.ts'
-import type { GatewayConfig } from '../types/config.ts'
-import type { HeaderChangesConfig } from '../types/traffic-config.ts'
 import { discovery } from './discovery-schema.ts'
 import { geo } from './geo-schema.ts'
 import { gatewayZone } from './failover-schema.ts'
-import type { GatewayConfigInput } from '../input/input.ts'
 import { listener } from './listener-schema.ts'
 import { limits, minimumByteRate, timeouts } from './limits-schema.ts'
 import { accessLog } from './log-schema.ts'
 import { paths } from './path-schema.ts'
-import { route, shared } from './route-schema.ts'
+import { route, type RouteConfig, shared } from './route-schema.ts'
+import type { SharedConfig } from '../shared/shared-config.ts'
 import type { SchemaIssue } from '../problems/issues.ts'
 import type { JsonSchema } from './schema-tree.ts'
 import { list, record } from './list.ts'
-import { boolean, off, text, timeOr0, value } from './setting.ts'
+import { type Read, section, typesForWriters } from './section.ts'
+import { boolean, off, timeOr0, value } from './setting.ts'
 import * as z from './zod.ts'
 import { rateLimit } from './rate-limit-schema.ts'
 import { loadShedding } from './resilience-schema.ts'
+import type { HeaderChangesConfig } from './traffic-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import {
   address,
@@ -38,11 +38,11 @@ import { nothing } from './nothing.ts'
  * structure; the values themselves are read by the kinds of values/.
  */
 
-const admin = z.strictObject({
-  address: text(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
+const admin = section('AdminInput', {
+  address: value(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
     '127.0.0.1:9901',
   ),
-  hosts: list(text(hostPattern, ''))
+  hosts: list(value(hostPattern))
     .prefault([])
     .describe(
       'Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address.',
@@ -54,21 +54,23 @@ const admin = z.strictObject({
     ),
 })
 
-const drain = z.strictObject({
+export type AdminConfig = Read<typeof admin>
+
+const drain = section('DrainInput', {
   timeout: timeOr0('How long exchanges in flight may take to finish after SIGTERM.').prefault('30s'),
 })
 
-const forwarding = z.strictObject({
+const forwarding = section('ForwardingInput', {
   forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
   xForwarded: boolean('Send X-Forwarded-For, -Host, -Port and -Proto to upstreams.', true),
   via: z
-    .union([off, text(pseudonym, '')])
+    .union([off, value(pseudonym)])
     .prefault('headgate')
     .describe('The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.'),
 })
 
-const requestId = z.strictObject({
-  header: text(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault(
+const requestId = section('RequestIdInput', {
+  header: value(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault(
     'x-request-id',
   ),
   accept: boolean(
@@ -77,9 +79,9 @@ const requestId = z.strictObject({
   ),
 })
 
-const gateway = z.strictObject({
-  $schema: text(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
-  workers: value<number, number>(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
+const gateway = section('GatewayConfigInput', {
+  $schema: value(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
+  workers: value(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
   listeners: list(listener)
     .min(1)
     .prefault([{ address: '127.0.0.1:8080' }])
@@ -90,7 +92,7 @@ const gateway = z.strictObject({
     .describe('Health, metrics and configuration for operators; false: none.'),
   reload: reload.prefault(nothing).describe('When a changed configuration is put in force.'),
   versions: versions.prefault(nothing).describe('The configurations that were applied, to go back to.'),
-  trustedProxies: list(text(ipRange, ''))
+  trustedProxies: list(value(ipRange))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
   paths: paths.prefault(nothing).describe('What paths may hold that not every server reads alike.'),
@@ -124,7 +126,7 @@ const gateway = z.strictObject({
     .describe(
       'Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from 100 %, high from 125 %.',
     ),
-  deadlines: value<boolean, boolean>(
+  deadlines: value(
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
@@ -143,6 +145,21 @@ const gateway = z.strictObject({
     .describe('Named settings that routes share: those have them that name the group in use.'),
   routes: list(route).min(1).describe('Which requests go where.'),
 })
+
+/**
+ * A checked configuration: every default filled in, host names, paths and URLs in canonical form. Upstreams are read through
+ * `resolveUpstreams`, which adds those that are URLs, and rate limits through `resolveRateLimits`, which adds those of the routes.
+ */
+export interface GatewayConfig
+  extends Omit<Read<typeof gateway>, '$schema' | 'workers' | 'defaults' | 'groups' | 'routes'> {
+  readonly workers: number
+  /** At least one, each with a name of its own. */
+  readonly routes: readonly RouteConfig[]
+  /** What routes share and where they have it from, to be shown; absent where they share nothing. */
+  readonly shared?: SharedConfig | undefined
+  /** Where the values of variables stand, by their places as they are written: they are shown by their names. */
+  readonly variables?: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[]
+}
 
 function complete(whole: z.output<typeof gateway>): GatewayConfig {
   const { $schema: _s, defaults: _d, groups: _g, workers, routes, ...rest } = whole
@@ -165,15 +182,6 @@ export function defaultRouteName(index: number): string {
   return `route-${index + 1}`
 }
 
-// A compile error here: input.ts and the schema have come apart.
-type Full<T> = T extends (infer Item)[]
-  ? Full<Item>[]
-  : T extends object
-    ? { [K in keyof T as K extends `x-${string}` ? never : K]-?: Full<T[K]> }
-    : T
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
-true satisfies Same<Full<z.input<typeof gateway>>, Full<GatewayConfigInput>>
-
 export type SchemaResult =
   | {
       readonly ok: true
@@ -194,4 +202,16 @@ export function applySchema(input: unknown): SchemaResult {
 /** The JSON Schema (2020-12) of what is written, made anew. Takes some 100 ms: see input-schema.ts. */
 export function makeInputSchema(): JsonSchema {
   return z.toJSONSchema(gateway, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+}
+
+/** The same with what types for TypeScript say beyond it, as `forWriters`: see `TypeForWriters`. */
+export function makeTypedSchema(): JsonSchema {
+  return z.toJSONSchema(gateway, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const type = typesForWriters.get(zodSchema)
+      if (type !== undefined) jsonSchema['forWriters'] = type
+    },
+  }) as JsonSchema
 }

@@ -1,38 +1,37 @@
+import { typesForWriters } from './section.ts'
 import * as z from './zod.ts'
-import type { ByteSize, Duration, Off, Zero } from '../input/quantities.ts'
 import type { Kind, Range } from '../values/kinds.ts'
 import { choice, duration, flag, orOff, size, whole } from '../values/kinds.ts'
 
 // The words in which schema.ts is written. zod checks the structure around the values; each value is read by its
 // kind, so that all messages come from one place and a value is never looked at by two parsers.
 
-/** A setting whose value is of one kind. `Written` is what TypeScript lets people write. */
-export function value<Written, T>(kind: Kind<T>, about: string): z.ZodType<T, Written> {
-  const read = (written: Written, context: z.core.$RefinementCtx<Written>): T => {
+/**
+ * A setting whose value is of one kind.
+ * @param about what it is for: its description in the documentation and in editors, unless it only stands in a list
+ */
+export function value<T>(kind: Kind<T>, about?: string): z.ZodType<T> {
+  const read = (written: unknown, context: z.core.$RefinementCtx): T => {
     const result = written === undefined ? MISSING : kind.parse(written)
     if (result.ok) return result.value
     const params = { allowed: kind.allowed, hint: result.hint }
     context.issues.push({ code: 'custom', message: result.problem, input: written, params })
     return z.NEVER
   }
-  const json = about === '' ? kind.json : { ...kind.json, description: about }
-  return z.custom<Written>().transform(read).meta(json)
+  const json = about === undefined ? kind.json : { ...kind.json, description: about }
+  const setting = z.custom<unknown>().transform(read).meta(json)
+  return kind.type === undefined ? setting : setting.register(typesForWriters, { type: kind.type })
 }
 
 const MISSING = { ok: false, problem: 'is missing', hint: undefined } as const
 
-/** A value written as text. */
-export function text<T = string>(kind: Kind<T>, about: string): z.ZodType<T, string> {
-  return value(kind, about)
-}
-
 /** One of a few words. */
-export function oneOf<const T extends string>(words: readonly T[], about: string): z.ZodType<T, T> {
+export function oneOf<const T extends string>(words: readonly T[], about?: string): z.ZodType<T> {
   return value(choice(words), about)
 }
 
-export function boolean(about: string, fallback: boolean): z.ZodPrefault<z.ZodType<boolean, boolean>> {
-  return value<boolean, boolean>(flag, about).prefault(fallback)
+export function boolean(about: string, fallback: boolean): z.ZodPrefault<z.ZodType<boolean>> {
+  return value(flag, about).prefault(fallback)
 }
 
 export function integer(
@@ -40,38 +39,38 @@ export function integer(
   fallback: number,
   min: number,
   max?: number,
-): z.ZodPrefault<z.ZodType<number, number>> {
-  return value<number, number>(whole(min, max), about).prefault(fallback)
+): z.ZodPrefault<z.ZodType<number>> {
+  return value(whole(min, max), about).prefault(fallback)
 }
 
-export function time(about: string): z.ZodType<number, Duration> {
+export function time(about: string): z.ZodType<number> {
   return value(duration({ min: '1ms' }), about)
 }
 
-export function timeOr0(about: string): z.ZodType<number, Duration | Zero> {
+export function timeOr0(about: string): z.ZodType<number> {
   return value(duration(), about)
 }
 
 /** Infinity where it is off. */
-export function timeOrOff(about: string): z.ZodType<number, Duration | Off> {
+export function timeOrOff(about: string): z.ZodType<number> {
   return value(orOff(duration({ min: '1ms' })), about)
 }
 
-export function timeOr0OrOff(about: string): z.ZodType<number, Duration | Zero | Off> {
+export function timeOr0OrOff(about: string): z.ZodType<number> {
   return value(orOff(duration()), about)
 }
 
-export function bytesOrOff(about: string): z.ZodType<number, ByteSize | Zero | Off> {
+export function bytesOrOff(about: string): z.ZodType<number> {
   return value(orOff(size()), about)
 }
 
-export function bytes(about: string, range: Range): z.ZodType<number, ByteSize> {
+export function bytes(about: string, range: Range): z.ZodType<number> {
   return value(size(range), about)
 }
 
-export function bytesOr0(about: string): z.ZodType<number, ByteSize | Zero> {
+export function bytesOr0(about: string): z.ZodType<number> {
   return value(size(), about)
 }
 
 /** Where a whole section can be turned off: YAML 1.2 reads `off` as a text, and 1.1 as false. */
-export const off: z.ZodType<false, false | 'off'> = z.literal([false, 'off']).transform((): false => false)
+export const off: z.ZodType<false> = z.literal([false, 'off']).transform((): false => false)

@@ -1,18 +1,17 @@
 import { withMain } from '../prepare/admits.ts'
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
-import type { EndpointConfig, UpstreamConfig } from '../types/config.ts'
 import { discovered } from './discovery-schema.ts'
 import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
-import type { EndpointInput, UpstreamInput } from '../input/upstream-input.ts'
 import { breaker, concurrency } from './resilience-schema.ts'
 import { list } from './list.ts'
-import { boolean, integer, off, oneOf, text, time, timeOr0 } from './setting.ts'
+import { type Read, section } from './section.ts'
+import { boolean, integer, off, oneOf, time, timeOr0, value } from './setting.ts'
 import * as z from './zod.ts'
 import { filePath, serverName, upstreamUrl } from '../values/kinds.ts'
 import { nothing } from './nothing.ts'
 
-const endpoint: z.ZodType<EndpointConfig, EndpointInput> = z.strictObject({
-  url: text(
+const endpoint = section('EndpointInput', {
+  url: value(
     upstreamUrl,
     'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
   ).optional(),
@@ -24,12 +23,15 @@ const endpoint: z.ZodType<EndpointConfig, EndpointInput> = z.strictObject({
     0,
     99,
   ),
-  zone: text(zoneName, 'Where it is.').optional(),
+  zone: value(zoneName, 'Where it is.').optional(),
 })
+
+/** Its URL is in canonical form, and absent where DNS tells it. */
+export type EndpointConfig = Read<typeof endpoint>
 
 const PLACES = ['url', 'dns', 'srv']
 
-const pool = z.strictObject({
+const pool = section('PoolInput', {
   maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
   maxPending: integer(
     'Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.',
@@ -45,7 +47,15 @@ const pool = z.strictObject({
   ).prefault('10m'),
 })
 
-export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject({
+const tls = section('UpstreamTlsInput', {
+  ca: value(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
+  servername: value(serverName, "The name to ask for and to verify, instead of the URL's host.").optional(),
+  verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
+})
+
+export type UpstreamTlsConfig = Read<typeof tls>
+
+export const upstream = section('UpstreamInput', {
   endpoints: list(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })), ...withMain('url') }))
     .min(1)
     .describe('The addresses among which requests are spread.'),
@@ -79,10 +89,9 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
     .prefault(false)
     .describe('Ask the endpoints again and again whether they are well; false: not.'),
   pool: pool.prefault(nothing).describe('Connections to each endpoint.'),
-  timeouts: z
-    .strictObject({
-      connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
-    })
+  timeouts: section('UpstreamTimeoutsInput', {
+    connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
+  })
     .optional()
     .describe('Instead of the timeouts of the whole gateway.'),
   breaker: breaker
@@ -93,15 +102,7 @@ export const upstream: z.ZodType<UpstreamConfig, UpstreamInput> = z.strictObject
   concurrency: concurrency
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
-  tls: z
-    .strictObject({
-      ca: text(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
-      servername: text(
-        serverName,
-        "The name to ask for and to verify, instead of the URL's host.",
-      ).optional(),
-      verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
-    })
-    .optional()
-    .describe('TLS towards the https endpoints.'),
+  tls: tls.optional().describe('TLS towards the https endpoints.'),
 })
+
+export type UpstreamConfig = Read<typeof upstream>

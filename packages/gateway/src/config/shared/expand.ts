@@ -1,4 +1,4 @@
-import type { RouteSharing, SharedConfig } from '../types/shared-config.ts'
+import type { RouteSharing, SharedConfig } from './shared-config.ts'
 import { formatPath } from '../problems/problem.ts'
 import { type Layer, mergeLayers } from './layers.ts'
 import { type Fields, isFields } from './part.ts'

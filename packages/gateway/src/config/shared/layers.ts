@@ -1,4 +1,4 @@
-import type { InheritedSetting } from '../types/shared-config.ts'
+import type { InheritedSetting } from './shared-config.ts'
 import { mergeHeaderChanges, mergeMatches } from './merge.ts'
 import { type Fields, isFields, type Merged, type Part, placeOf, placesOf } from './part.ts'
 

@@ -1,4 +1,4 @@
-import type { InheritedSetting } from '../types/shared-config.ts'
+import type { InheritedSetting } from './shared-config.ts'
 import { isFields, keysOf, type Merged, type Part, partsUnder, placeOf, placesOf } from './part.ts'
 
 // The two settings of which a nearer layer replaces a part only. The nearest part comes first, which is the route's own if it

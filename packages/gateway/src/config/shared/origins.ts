@@ -1,7 +1,7 @@
 import type { VariablePlace } from '../prepare/prepare.ts'
 import { type Finding, formatPath, type Path } from '../problems/problem.ts'
 import { show } from '../problems/show.ts'
-import type { InheritedSetting, RouteSharing, SharedConfig } from '../types/shared-config.ts'
+import type { InheritedSetting, RouteSharing, SharedConfig } from './shared-config.ts'
 
 /** `defaults`, `groups.api`. */
 function sourceName(origin: Path): string {

@@ -1,4 +1,4 @@
-import type { InheritedSetting } from '../types/shared-config.ts'
+import type { InheritedSetting } from './shared-config.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 

@@ -1,9 +1,15 @@
-import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
 import type { Kind } from './kinds.ts'
 import { parsed, refused, scalarText } from './parsed.ts'
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** What of a request is hashed; the names of headers are in lower case. */
+export type HashKeyConfig =
+  | { readonly kind: 'client-ip' }
+  | { readonly kind: 'path' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string }
 
 export const hashKey: Kind<HashKeyConfig> = {
   allowed: 'client-ip, path, header:NAME or cookie:NAME',
@@ -53,6 +59,11 @@ export const hostText: Kind<string> = {
     typeof written === 'string' && /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(written)
       ? parsed(written)
       : refused('is not a host'),
+}
+
+export interface StatusRange {
+  readonly from: number
+  readonly to: number
 }
 
 export const statusRange: Kind<StatusRange> = {

@@ -21,16 +21,19 @@ export const country: Kind<string> = textKind(
   { pattern: '^([A-Z]{2}|unknown)$' },
 )
 
-export const continent: Kind<string> = textKind(
-  'a continent',
-  `${CONTINENTS.join(', ')} or unknown`,
-  (written) => {
-    if (written === UNKNOWN || CONTINENTS.includes(written)) return parsed(written)
-    const meant = CONTINENTS.includes(written.toUpperCase()) ? didYouMean(written.toUpperCase()) : undefined
-    return refused('is not the code of a continent', meant)
-  },
-  { enum: [...CONTINENTS, UNKNOWN] },
-)
+export const continent: Kind<string> = {
+  ...textKind(
+    'a continent',
+    `${CONTINENTS.join(', ')} or unknown`,
+    (written) => {
+      if (written === UNKNOWN || CONTINENTS.includes(written)) return parsed(written)
+      const meant = CONTINENTS.includes(written.toUpperCase()) ? didYouMean(written.toUpperCase()) : undefined
+      return refused('is not the code of a continent', meant)
+    },
+    { enum: [...CONTINENTS, UNKNOWN] },
+  ),
+  type: 'string',
+}
 
 export const subdivision: Kind<string> = textKind(
   'a part of a country',

@@ -15,6 +15,8 @@ export interface Kind<T> {
   readonly allowed: string
   /** Its part of the JSON Schema. */
   readonly json: Readonly<Record<string, unknown>>
+  /** What TypeScript lets people write, where that is not what follows from the JSON Schema: `Duration`, of input/quantities.ts. */
+  readonly type?: string
 }
 
 /** Limits of a quantity as it is written, both included. */
@@ -25,6 +27,7 @@ export interface Range {
 
 export function duration(range: Range = {}): Kind<number> {
   return quantity(parseDuration, 'a duration', range, {
+    type: 'Duration',
     allowed: `a whole number with its unit (ms, s, m or h), such as 250ms or 30s`,
     pattern: '^(0|[0-9]+(ms|s|m|h))$',
   })
@@ -32,6 +35,7 @@ export function duration(range: Range = {}): Kind<number> {
 
 export function size(range: Range = {}): Kind<number> {
   return quantity(parseSize, 'a size', range, {
+    type: 'ByteSize',
     allowed: `a whole number with its unit (B, KB, KiB, MB, MiB, GB or GiB), such as 64KiB`,
     pattern: '^(0|[0-9]+([KMG]i?)?B)$',
   })
@@ -43,6 +47,7 @@ export function byteRate(): Kind<number> {
     'a byte rate',
     {},
     {
+      type: 'ByteRate',
       allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
       pattern: '^(0|[0-9]+([KMG]i?)?B/s)$',
     },
@@ -50,10 +55,11 @@ export function byteRate(): Kind<number> {
 }
 
 /** A quantity that can be switched off, and is Infinity then. In YAML 1.2 `off` is a text, in 1.1 it is false. */
-export function orOff({ allowed, json, parse }: Kind<number>): Kind<number> {
+export function orOff({ allowed, json, type, parse }: Kind<number>): Kind<number> {
   return {
     allowed: `${allowed}; or off`,
     json: { anyOf: [json, { enum: ['off', false] }] },
+    type: `${type} | Off`,
     parse(written) {
       if (written === false || written === 'off') return parsed(Infinity)
       if (typeof written === 'string' && written.toLowerCase() === 'off')
@@ -67,7 +73,7 @@ function quantity(
   parse: (text: string) => Parsed<number>,
   noun: 'a duration' | 'a size' | 'a byte rate',
   range: Range,
-  { allowed, pattern }: { allowed: string; pattern: string },
+  { type, allowed, pattern }: { type: string; allowed: string; pattern: string },
 ): Kind<number> {
   const limit = (text: string | undefined, otherwise: number) => {
     const value = text === undefined ? undefined : parse(text)
@@ -79,6 +85,7 @@ function quantity(
       .filter(Boolean)
       .join('; '),
     json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
+    type: min === 0 ? `${type} | Zero` : type,
     parse(written) {
       if (typeof written !== 'string' && typeof written !== 'number') return refused(`is not ${noun}`)
       if (String(written) !== '0' && /^\s*\d+(?:\.\d+)?\s*$/.test(String(written)))

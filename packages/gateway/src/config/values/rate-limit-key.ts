@@ -1,9 +1,15 @@
 import { suggest } from '../problems/suggest.ts'
-import type { RateLimitKey } from '../types/rate-limit-config.ts'
+import type { OperationKey } from '../../routing/graphql/operation-key.ts'
 import type { Kind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { requestField } from './request-field.ts'
+
+/** What requests are told apart by, where they are limited. */
+export type RateLimitKey =
+  | { readonly kind: 'client-ip' | 'country' | 'route' | 'global' | OperationKey }
+  /** The name in lower case. */
+  | { readonly kind: 'header'; readonly name: string }
 
 /** The words, and what they stand for. */
 const WORDS: ReadonlyMap<string, RateLimitKey> = new Map<string, RateLimitKey>([

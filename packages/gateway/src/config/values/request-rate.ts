@@ -34,6 +34,7 @@ function hintFor(text: string): string | undefined {
 export const requestRate: Kind<RequestRate> = {
   allowed: ALLOWED,
   json: { type: 'string', pattern: '^[0-9]+/[0-9]*(ms|s|m|h)$' },
+  type: 'RequestRate',
   parse(written) {
     if (typeof written === 'number') return refused('has no time', didYouMean(`${written}/s`))
     return typeof written === 'string' ? parseRequestRate(written) : refused('is not a rate of requests')

@@ -8,6 +8,7 @@ const time = duration({ min: '1ms' })
 export const hedgeDelay: Kind<number | { readonly percentile: number }> = {
   allowed: `${time.allowed}; or a percentile from p50 to p99`,
   json: { type: 'string', pattern: '^([0-9]+(ms|s|m|h)|p[5-9][0-9])$' },
+  type: 'Duration | `p${number}`',
   parse(written) {
     const percent = typeof written === 'string' ? /^p([5-9]\d)$/.exec(written)?.[1] : undefined
     return percent === undefined ? time.parse(written) : parsed({ percentile: Number(percent) / 100 })
@@ -17,6 +18,7 @@ export const hedgeDelay: Kind<number | { readonly percentile: number }> = {
 export const retryStatus: Kind<number> = {
   allowed: RETRY_STATUSES.join(', '),
   json: { type: 'integer', enum: RETRY_STATUSES },
+  type: 'number',
   parse(written) {
     const status = RETRY_STATUSES.find((each) => each === written)
     return status === undefined ? refused('says nothing of another try') : parsed(status)

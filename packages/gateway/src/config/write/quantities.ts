@@ -1,8 +1,8 @@
 import type { ByteSize, Duration, RequestRate as WrittenRate } from '../input/quantities.ts'
-import type { HashKeyConfig, StatusRange } from '../types/balancing-config.ts'
-import type { MinimumByteRateInput } from '../input/limits-input.ts'
-import type { MinimumByteRateConfig } from '../types/config.ts'
-import type { RateLimitKey } from '../types/rate-limit-config.ts'
+import type { HashKeyConfig, StatusRange } from '../values/balancing-kinds.ts'
+import type { MinimumByteRateInput } from '../input/input.ts'
+import type { MinimumByteRateConfig } from '../schema/limits-schema.ts'
+import type { RateLimitKey } from '../values/rate-limit-key.ts'
 import type { RequestRate } from '../values/request-rate.ts'
 import type { Written } from './written.ts'
 

@@ -1,5 +1,6 @@
 import type { GatewayConfigInput } from '../input/input.ts'
-import type { GatewayConfig, TimeoutsConfig } from '../types/config.ts'
+import type { GatewayConfig } from '../schema/schema.ts'
+import type { TimeoutsConfig } from '../schema/limits-schema.ts'
 import { formatAddress } from '../values/address.ts'
 import { ifThere, writtenByteRate, writtenSize, writtenTime } from './quantities.ts'
 import { writtenRateLimit, writtenRoute } from './write-route.ts'

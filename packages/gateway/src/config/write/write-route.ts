@@ -1,11 +1,17 @@
-import type { ApiVersionsInput, LifecycleInput } from '../input/api-version-input.ts'
-import type { RouteInput } from '../input/input.ts'
-import type { MatchInput, ValueMatchInput } from '../input/match-input.ts'
-import type { RateLimitInput } from '../input/rate-limit-input.ts'
-import type { ApiVersionsConfig, LifecycleConfig } from '../types/api-version-config.ts'
-import type { RetryConfig, RouteConfig, RouteTimeoutsConfig } from '../types/config.ts'
-import type { MatchConfig, ValueMatchConfig } from '../types/match-config.ts'
-import type { RateLimitConfig } from '../types/rate-limit-config.ts'
+import type {
+  ApiVersionsInput,
+  LifecycleInput,
+  MatchInput,
+  RateLimitInput,
+  RouteInput,
+  ValueMatchInput,
+} from '../input/input.ts'
+import type { ApiVersionsConfig, LifecycleConfig } from '../schema/api-version-schema.ts'
+import type { RetryConfig } from '../schema/resilience-schema.ts'
+import type { RouteConfig } from '../schema/route-schema.ts'
+import type { RouteTimeoutsConfig } from '../schema/limits-schema.ts'
+import type { MatchConfig, ValueMatchConfig } from '../schema/match-schema.ts'
+import type { RateLimitConfig } from '../schema/rate-limit-schema.ts'
 import {
   ifThere,
   writtenByteRate,

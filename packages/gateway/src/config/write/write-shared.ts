@@ -1,4 +1,4 @@
-import type { RouteSharing } from '../types/shared-config.ts'
+import type { RouteSharing } from '../shared/shared-config.ts'
 
 /** A written route without what it has from elsewhere, and with the names of the groups that it has it from. */
 export function withoutInherited<Route extends object>(

@@ -1,8 +1,6 @@
-import type { EndpointInput, UpstreamInput } from '../input/input.ts'
-import type { ConcurrencyInput } from '../input/resilience-input.ts'
-import type { EndpointConfig, UpstreamConfig } from '../types/config.ts'
-import type { BalancingConfig } from '../types/balancing-config.ts'
-import type { BreakerConfig, ConcurrencyConfig } from '../types/resilience-config.ts'
+import type { ConcurrencyInput, EndpointInput, UpstreamInput } from '../input/input.ts'
+import type { EndpointConfig, UpstreamConfig } from '../schema/upstream-schema.ts'
+import type { BreakerConfig, ConcurrencyConfig } from '../schema/resilience-schema.ts'
 import { ifThere, writtenHashKey, writtenStatuses, writtenTime } from './quantities.ts'
 import type { Written } from './written.ts'
 
@@ -33,7 +31,7 @@ function writtenEndpoint({ weight, ...endpoint }: EndpointConfig): Written<Endpo
   return endpoint.srv === undefined ? { ...endpoint, weight } : endpoint
 }
 
-function writtenOutliers(outliers: BalancingConfig['outliers']): Written<UpstreamInput['outliers']> {
+function writtenOutliers(outliers: UpstreamConfig['outliers']): Written<UpstreamInput['outliers']> {
   if (outliers === false) return false
   const { interval, ejectionTime, maxEjectionTime } = outliers
   return {
@@ -44,7 +42,7 @@ function writtenOutliers(outliers: BalancingConfig['outliers']): Written<Upstrea
   }
 }
 
-function writtenHealth(health: BalancingConfig['health']): Written<UpstreamInput['health']> {
+function writtenHealth(health: UpstreamConfig['health']): Written<UpstreamInput['health']> {
   if (health === false) return false
   const { statuses, interval, timeout } = health
   return {

@@ -1,5 +1,5 @@
 import type { Exchange, Handler, HttpResponse, Policy } from '@headgate/core'
-import type { ApiVersionsConfig } from '../../config/types/api-version-config.ts'
+import type { ApiVersionsConfig } from '../../config/schema/api-version-schema.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
 import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
 import { gone, refusal } from './version-answers.ts'

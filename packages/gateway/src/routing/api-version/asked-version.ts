@@ -1,5 +1,5 @@
 import type { Exchange } from '@headgate/core'
-import type { ApiVersionsConfig } from '../../config/types/api-version-config.ts'
+import type { ApiVersionsConfig } from '../../config/schema/api-version-schema.ts'
 import { plainVersion } from '../../config/values/api-version-kinds.ts'
 import { someQueryValue } from '../conditions/request-values.ts'
 import { acceptedVersion } from './accepted-version.ts'

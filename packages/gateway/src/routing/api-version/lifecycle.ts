@@ -1,5 +1,5 @@
 import { type Exchange, fieldValue, type HttpResponse, type Policy } from '@headgate/core'
-import type { ApiVersionsConfig, LifecycleConfig } from '../../config/types/api-version-config.ts'
+import type { ApiVersionsConfig, LifecycleConfig } from '../../config/schema/api-version-schema.ts'
 import { isVersionName } from '../../config/values/api-version-kinds.ts'
 import { queryChanges } from '../transform/query-changes.ts'
 import { enclosed } from '../transform/field-template.ts'

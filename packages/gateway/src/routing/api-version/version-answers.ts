@@ -1,5 +1,5 @@
 import { bodyFrom, type Exchange, HeaderList, HttpResponse } from '@headgate/core'
-import type { ApiVersionsConfig } from '../../config/types/api-version-config.ts'
+import type { ApiVersionsConfig } from '../../config/schema/api-version-schema.ts'
 import type { AskedVersion, VersionSource } from './asked-version.ts'
 
 /** The most of what a client asked for that it is told again. */

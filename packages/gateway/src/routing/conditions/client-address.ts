@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import { Exchange, forwarding, type Handler, HeaderList, HttpRequest, HttpResponse } from '@headgate/core'
-import type { RouteConfig } from '../../config/types/config.ts'
-import type { MatchConfig } from '../../config/types/match-config.ts'
+import type { RouteConfig } from '../../config/schema/route-schema.ts'
+import type { MatchConfig } from '../../config/schema/match-schema.ts'
 
 const NOTHING: HttpResponse = new HttpResponse(204)
 const answerNothing: Handler = () => Promise.resolve(NOTHING)

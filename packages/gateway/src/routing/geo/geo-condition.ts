@@ -1,4 +1,4 @@
-import type { GeoMatchConfig } from '../../config/types/geo-config.ts'
+import type { GeoMatchConfig } from '../../config/schema/geo-schema.ts'
 import type { Condition } from '../conditions/condition.ts'
 import { type GeoFact, type GeoLookup, UNKNOWN } from './geo-place.ts'
 

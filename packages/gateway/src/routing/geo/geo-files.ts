@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { whyUnreadable } from '../../config/read/unreadable.ts'
 import { openPlainFile } from '../../plain-file.ts'
 import { Geo } from './geo.ts'

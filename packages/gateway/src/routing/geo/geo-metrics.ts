@@ -1,5 +1,5 @@
 import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import * as catalogue from '../../metric-catalogue.ts'
 import type { GeoOutcome } from './geo.ts'
 import type { GeoFile } from './geo-files.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Clock } from '@headgate/core'
-import type { GeoConfig } from '../../config/types/geo-config.ts'
+import type { GeoConfig } from '../../config/schema/geo-schema.ts'
 import { FileWatches } from '../../file-watches.ts'
 import { fileStamp, type GeoFile, readGeoFile, reasonOf } from './geo-files.ts'
 

@@ -1,6 +1,6 @@
 import type { Exchange, Handler, HttpResponse } from '@headgate/core'
-import type { RouteConfig } from '../../config/types/config.ts'
-import { GRAPHQL_DEFAULTS } from '../../config/types/graphql-config.ts'
+import type { RouteConfig } from '../../config/schema/route-schema.ts'
+import { GRAPHQL_DEFAULTS } from './defaults.ts'
 import type { Found } from '../router/router.ts'
 import { asksForOperation, isGraphqlRoute } from './conditions.ts'
 import { unknownDocument } from './operation-limits.ts'

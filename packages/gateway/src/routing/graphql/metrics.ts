@@ -1,5 +1,5 @@
 import type { Counter, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { asksForOperation, isGraphqlRoute } from './conditions.ts'
 import { OPERATION_TYPES, type OperationType } from './document.ts'
 import { GRAPHQL_OPERATIONS, GRAPHQL_REFUSED } from './metric-descriptions.ts'

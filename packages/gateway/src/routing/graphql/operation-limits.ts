@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@headgate/core'
-import type { GraphqlConfig } from '../../config/types/graphql-config.ts'
+import type { GraphqlConfig } from '../../config/schema/graphql-schema.ts'
 import { LARGEST_COUNT, type GraphqlOperation } from './operation.ts'
 import { largeBatch, unknownMethod, unwantedBatch } from './read-request.ts'
 import { GraphqlRefusal, malformed, type RefusalReason } from './refusal.ts'

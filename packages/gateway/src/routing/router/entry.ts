@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../../config/types/config.ts'
+import type { RouteConfig } from '../../config/schema/route-schema.ts'
 import { conditionsOf } from '../conditions/conditions.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import type { RouteEntry } from './router.ts'

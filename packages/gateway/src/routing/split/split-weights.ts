@@ -1,4 +1,4 @@
-import type { SplitUpstreamConfig } from '../../config/types/traffic-config.ts'
+import type { SplitUpstreamConfig } from '../../config/schema/traffic-schema.ts'
 
 /**
  * The weights of a split, which may be changed while it serves. They lie in memory that threads may share: one of them writes,

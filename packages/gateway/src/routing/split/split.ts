@@ -1,5 +1,5 @@
 import type { Exchange, Handler } from '@headgate/core'
-import type { StickyConfig } from '../../config/types/traffic-config.ts'
+import type { SplitStickyConfig } from '../../config/schema/traffic-schema.ts'
 import { someCookie } from '../conditions/request-values.ts'
 import { SplitChoice } from './split-choice.ts'
 import type { SplitWeights } from './split-weights.ts'
@@ -11,7 +11,7 @@ import type { SplitWeights } from './split-weights.ts'
 export function split(
   targets: readonly Handler[],
   weights: SplitWeights,
-  sticky: StickyConfig | undefined,
+  sticky: SplitStickyConfig | undefined,
 ): Handler {
   const choice = new SplitChoice(weights)
   // There are as many targets as weights.
@@ -28,7 +28,7 @@ export function split(
 }
 
 /** Who is kept with one upstream; undefined where it cannot be told. */
-export function stickyKey(sticky: StickyConfig): (exchange: Exchange) => string | undefined {
+export function stickyKey(sticky: SplitStickyConfig): (exchange: Exchange) => string | undefined {
   if (sticky === 'client') return ({ clientAddress }) => clientAddress || undefined
   if ('cookie' in sticky) return (exchange) => cookieOf(exchange, sticky.cookie)
   const { header } = sticky

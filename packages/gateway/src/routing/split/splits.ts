@@ -1,4 +1,5 @@
-import type { GatewayConfig, RouteConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
+import type { RouteConfig } from '../../config/schema/route-schema.ts'
 import { SplitWeights } from './split-weights.ts'
 
 /** The weights of the routes that split traffic, by the names of the routes. */

@@ -1,5 +1,5 @@
 import { Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
-import type { MirrorConfig } from '../../config/types/traffic-config.ts'
+import type { MirrorConfig } from '../../config/schema/traffic-schema.ts'
 import type { MirrorOutcome } from './traffic-metrics.ts'
 
 /** The most of an answer that is read, so that its connection can be used again; beyond that, the connection goes. */

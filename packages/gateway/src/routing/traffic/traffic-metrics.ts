@@ -1,5 +1,5 @@
 import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../../config/types/config.ts'
+import type { GatewayConfig } from '../../config/schema/schema.ts'
 import type { CompiledSplits } from '../split/splits.ts'
 import { NO_VERSION } from '../api-version/api-version.ts'
 import * as catalogue from './traffic-catalogue.ts'

@@ -1,5 +1,5 @@
 import { bodyFrom, fieldValue, type Handler, HeaderList, HttpResponse } from '@headgate/core'
-import type { RedirectConfig, RespondConfig } from '../../config/types/traffic-config.ts'
+import type { RedirectConfig, RespondConfig } from '../../config/schema/traffic-schema.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { applyHeaderChanges, headerChanges } from './header-changes.ts'
 import { UrlTemplate } from './url-template.ts'

@@ -1,5 +1,5 @@
 import { type Exchange, fieldValue, type HeaderList, type HttpResponse, type Policy } from '@headgate/core'
-import type { HeaderChangesConfig } from '../../config/types/traffic-config.ts'
+import type { HeaderChangesConfig } from '../../config/schema/traffic-schema.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import { type FieldTemplate, fieldTemplate } from './field-template.ts'
 

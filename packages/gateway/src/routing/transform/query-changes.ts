@@ -1,5 +1,5 @@
 import type { Exchange } from '@headgate/core'
-import type { QueryChangesConfig } from '../../config/types/traffic-config.ts'
+import type { QueryChangesConfig } from '../../config/schema/traffic-schema.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { decoded } from '../conditions/request-values.ts'
 import { Template } from './template.ts'

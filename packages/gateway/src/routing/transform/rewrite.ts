@@ -8,7 +8,7 @@ import {
   type Policy,
   TrafficError,
 } from '@headgate/core'
-import type { RewriteConfig } from '../../config/types/traffic-config.ts'
+import type { RewriteConfig } from '../../config/schema/traffic-schema.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { queryChanges } from './query-changes.ts'
 import { Template } from './template.ts'

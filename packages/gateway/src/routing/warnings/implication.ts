@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { MatchConfig, ValueMatchConfig } from '../../config/types/match-config.ts'
+import type { MatchConfig, ValueMatchConfig } from '../../config/schema/match-schema.ts'
 import { ipRanges } from '../../config/values/address.ts'
 import { conditionsOf } from '../conditions/conditions.ts'
 import { takesType } from '../conditions/media-types.ts'

@@ -1,6 +1,6 @@
-import type { GeoMatchConfig } from '../../config/types/geo-config.ts'
+import type { GeoMatchConfig } from '../../config/schema/geo-schema.ts'
 import { isIPv6 } from 'node:net'
-import type { MatchConfig, ValueMatchConfig } from '../../config/types/match-config.ts'
+import type { MatchConfig, ValueMatchConfig } from '../../config/schema/match-schema.ts'
 import { ipRanges } from '../../config/values/address.ts'
 import { operationsExclude } from '../graphql/conditions.ts'
 

@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../../config/types/config.ts'
+import type { RouteConfig } from '../../config/schema/route-schema.ts'
 import { weightOf } from '../conditions/condition.ts'
 import { conditionsOf } from '../conditions/conditions.ts'
 import { coversHost, coversMethod, coversPath, patternParser } from './coverage.ts'
