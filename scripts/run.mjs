@@ -1,4 +1,4 @@
-// npm start, test, build, check, bench, fuzz and soak: installs and builds what is missing, then runs the thing on the
+// npm start, test, build, check, bench, fuzz, soak, places and sdks: installs and builds what is missing, then runs the thing on the
 // pinned Node. Plain JavaScript without dependencies, since the first run has Node 20 and no node_modules.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ const commands = {
   check,
   bench: (args) => program('bench/src/main.ts', args),
   fuzz: (args) => program('scripts/fuzz.ts', args),
+  places: (args) => program('scripts/places.ts', args),
   sdks,
   soak: (args) => program('scripts/soak.ts', args),
 }

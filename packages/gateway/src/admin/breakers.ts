@@ -1,5 +1,5 @@
 import { redactUrls } from '../config/redact-urls.ts'
-import { type CircuitChange, type CircuitReport, hasCircuit } from '../resilience/circuit-report.ts'
+import { type CircuitChange, type CircuitReport, hasCircuit } from '../upstreams/circuit-report.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import type { BreakerControl } from '../workers/breaker-control.ts'
 import type { Surveyed } from '../workers/survey.ts'

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
-import type { LimitUsage, RateLimitTotals } from '../rate-limit/usage.ts'
+import type { RateLimitTotals } from '../metrics/rate-limit-totals.ts'
+import type { LimitUsage } from '../rate-limit/usage.ts'
 import type { RateLimitControl } from '../workers/rate-limit-control.ts'
 import { type AdminAnswer, type AdminOperation, json, problem } from './endpoint.ts'
 import { ANY_OBJECT, list, members, oneOf, TEXT, WHOLE } from './schemas.ts'

@@ -24,7 +24,7 @@ import { ReloadMetrics } from './reload-metrics.ts'
 import * as catalogue from '../metric-catalogue.ts'
 import { GeoMetrics } from '../routing/geo/geo-metrics.ts'
 import { GraphqlMetrics } from '../routing/graphql/metrics.ts'
-import type { RateLimitTotals } from '../rate-limit/usage.ts'
+import type { RateLimitTotals } from './rate-limit-totals.ts'
 
 /** The name under which exchanges that no route takes are counted and logged. */
 export const NO_ROUTE = '(none)'

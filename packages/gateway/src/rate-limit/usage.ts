@@ -13,9 +13,3 @@ export interface LimitUsage {
   /** Milliseconds until all of them are there again. */
   readonly reset: number
 }
-
-/** What a rate limit has decided since the start. */
-export interface RateLimitTotals {
-  readonly allowed: number
-  readonly limited: number
-}

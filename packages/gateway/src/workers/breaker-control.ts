@@ -1,5 +1,5 @@
 import type { Upstream } from '@headgate/core'
-import type { CircuitChange, CircuitReport } from '../resilience/circuit-report.ts'
+import type { CircuitChange, CircuitReport } from '../upstreams/circuit-report.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import type { WorkerSlot } from './slot.ts'
 import { survey, type Surveyed } from './survey.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { GatewayMetrics, type MetricSegment } from '../metrics/metrics.ts'
-import type { RateLimitTotals } from '../rate-limit/usage.ts'
+import type { RateLimitTotals } from '../metrics/rate-limit-totals.ts'
 import type { OpenCircuit } from '../resilience/metrics.ts'
 import type { MetricPart } from './protocol.ts'
 

@@ -1,5 +1,5 @@
 import type { PathForm } from '@headgate/core'
-import { IMPORTANCES } from '../../resilience/importance.ts'
+import { IMPORTANCES } from '../../routing/importance.ts'
 import { choice, flag, type Kind, name, upstreamReference, whole } from '../values/kinds.ts'
 import { apiVersions, lifecycle } from './api-version-schema.ts'
 import type { JsonSchema } from './schema-tree.ts'

@@ -1,6 +1,6 @@
 import type { Circuits, CircuitState } from '@headgate/core'
-import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
-import type { UpstreamGuard } from './upstream-guard.ts'
+import type { CompiledUpstreams } from './upstreams.ts'
+import type { UpstreamGuard } from '../resilience/upstream-guard.ts'
 
 /** How a circuit of this thread is. */
 export interface CircuitReport {
