@@ -36,6 +36,7 @@ import {
 } from './option-check.ts'
 import type {
   ClientOptions,
+  CloseOptions,
   ConcurrencySettings,
   HedgeSettings,
   PolicyOptions,
@@ -46,6 +47,10 @@ import type {
 } from './options.ts'
 
 const off = oneOf(false)
+const duration: Check = {
+  allowed: 'milliseconds from 0, or Infinity',
+  valid: (value) => typeof value === 'number' && value >= 0,
+}
 const texts = listOf(text)
 const statuses: Check = {
   allowed: 'a list of statuses from 400 to 599',
@@ -71,7 +76,11 @@ export const TIMEOUT_PARTS: Checks<TimeoutSettings> = {
 
 export const RETRY_PARTS: Checks<RetrySettings> = {
   attempts: count,
-  backoff: settings<BackoffOptions>({ base: number, max: number, jitter: text }),
+  backoff: settings<BackoffOptions>({
+    base: duration,
+    max: duration,
+    jitter: oneOf('full', 'equal', 'decorrelated'),
+  }),
   statuses,
   methods,
   shouldRetry: callback,
@@ -141,7 +150,12 @@ export const POLICY_CHECKS: Checks<PolicyOptions> = {
   ),
   dedupe: or(
     flag,
-    settings<DedupeOptions>({ fields: texts, identity: callback, buffer: number, shareable: callback }),
+    settings<DedupeOptions>({
+      fields: texts,
+      identity: callback,
+      buffer: or(countFromZero, oneOf(Infinity)),
+      shareable: callback,
+    }),
   ),
   resume: flag,
   decompress: or(flag, settings<DecompressOptions>({ maxSize: number, maxRatio: number })),
@@ -178,11 +192,6 @@ export const socket: Check = {
 
 /** What `sockaddr_un` holds on Linux and macOS, give or take: a longer one would be cut short. */
 const LONGEST_PATH = 103
-
-const duration: Check = {
-  allowed: 'milliseconds from 0, or Infinity',
-  valid: (value) => typeof value === 'number' && value >= 0,
-}
 
 const GUARD = settings<AddressGuardOptions>({
   allowHosts: texts,
@@ -224,11 +233,11 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   },
   tls: TLS,
   pool: settings<PoolOptions>({
-    maxConnections: number,
-    maxPending: number,
-    pendingTimeout: number,
-    idleTimeout: number,
-    maxAge: number,
+    maxConnections: or(count, oneOf(Infinity)),
+    maxPending: or(countFromZero, oneOf(Infinity)),
+    pendingTimeout: duration,
+    idleTimeout: duration,
+    maxAge: duration,
   }),
   proxy: or(
     text,
@@ -266,6 +275,13 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string'
+}
+
+const CLOSE_CHECKS: Checks<CloseOptions> = { grace: duration }
+
+/** @throws TypeError that names the option, its value and what is allowed */
+export function closeOptions(options: CloseOptions): CloseOptions {
+  return checkedOptions('close', options, CLOSE_CHECKS, 'close.')
 }
 
 /** The options of a client that `options` has itself. @throws TypeError that names the option, its value and what is allowed */

@@ -1,14 +1,14 @@
-import { knownOptions, own, type ServerSentEvent } from '@headgate/core'
+import { own, type ServerSentEvent } from '@headgate/core'
 import { Call } from './call.ts'
 import { withCaller } from './caller-stack.ts'
-import { clientOptions } from './check-options.ts'
+import { clientOptions, closeOptions } from './check-options.ts'
 import { AS_USUAL, ClientEngine } from './engine.ts'
 import type { ClientEventName, ClientListener } from './events.ts'
 import type { Explanation } from './explain.ts'
 import { extended } from './extend.ts'
 import { type Fetch, makeFetch } from './fetch/fetch.ts'
 import { warn } from './lint.ts'
-import type { CallOptions, ClientOptions } from './options.ts'
+import type { CallOptions, ClientOptions, CloseOptions } from './options.ts'
 import type { OriginFigures } from './origin-metrics.ts'
 import { type PaginateItemsOptions, type PaginateOptions, pages } from './paginate.ts'
 import type { ClientResponse } from './response/response.ts'
@@ -145,8 +145,8 @@ export class Client {
    * Takes no more calls, and waits for those under way, at most `grace` milliseconds (default 10,000); then they fail with
    * `shutting_down`. Closes all connections, unless a client that shares them (`extend`) is still open: the last one does.
    */
-  close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
-    const { grace = 10_000 } = knownOptions('close', options, { grace: true })
+  close(options: CloseOptions = {}): Promise<void> {
+    const { grace = 10_000 } = closeOptions(options)
     return this.#engine.close(grace)
   }
 

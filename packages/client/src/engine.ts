@@ -200,15 +200,24 @@ export class ClientEngine {
     const origins = this.connections?.origins
     if (origins === undefined) return
     const isLast = origins.users === (this.holdsConnections ? 1 : 0)
-    const timer = this.clock.timer(() => (isLast ? origins.destroy() : this.underWay.cut()))
-    timer.arm(grace)
-    await (isLast ? origins.drain() : this.underWay.ended())
-    timer.disarm()
+    await this.callsEnd(grace, isLast ? origins.drain() : undefined)
     if (!this.holdsConnections) return
     this.holdsConnections = false
     origins.users--
     // The others have ended meanwhile.
     if (origins.users === 0) origins.destroy()
+  }
+
+  /** Those of a client that wait for a hook, a turn or their next attempt have no connection: they are waited for, and cut, all the same. */
+  private async callsEnd(grace: number, drained: Promise<void> | undefined): Promise<void> {
+    const expired = Promise.withResolvers<void>()
+    const timer = this.clock.timer(() => {
+      this.underWay.cut()
+      expired.resolve()
+    })
+    timer.arm(grace)
+    await Promise.race([expired.promise, Promise.all([drained, this.underWay.ended()])])
+    timer.disarm()
   }
 
   private untilClosed(transport: Handler): Handler {

@@ -26,33 +26,42 @@ export function engineLookup(lookup: HostLookup): Lookup {
   return async (host) => listOf(await answerOf(lookup, host)).map(resolved)
 }
 
-function answerOf(lookup: HostLookup, host: string): Promise<Answer> {
+function answerOf(lookup: HostLookup, host: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const returned = lookup(host, own({ all: true as const }), (error, addresses) => {
+    const returned: unknown = lookup(host, own({ all: true as const }), (error, addresses) => {
       if (error === null || error === undefined) resolve(addresses)
       else reject(error)
     })
-    if (isAnswer(returned)) resolve(returned)
-    // Whoever takes no callback, and gives nothing, has no address.
-    else if (lookup.length < 3) resolve([])
+    // Whoever takes a callback may return anything: Node's own `dns.lookup` returns an object of no meaning.
+    if (lookup.length < 3 || isAnswer(returned)) resolve(returned)
   })
 }
 
-/** Node's own `dns.lookup` calls back, and returns an object of no meaning all the same. */
-function isAnswer(returned: Answer | Promise<Answer> | void): returned is Answer | Promise<Answer> {
-  if (typeof returned !== 'object') return typeof returned === 'string'
-  return Array.isArray(returned) || 'then' in returned || 'address' in returned
+function isAnswer(returned: unknown): boolean {
+  if (typeof returned !== 'object' || returned === null) return typeof returned === 'string'
+  return Array.isArray(returned) || 'then' in returned || Object.hasOwn(returned, 'address')
 }
 
-function listOf(answer: Answer): readonly HostAddress[] {
-  if (Array.isArray(answer)) return answer as readonly HostAddress[]
-  return [answer as HostAddress]
+/** Whoever gives nothing has no address. */
+function listOf(answer: unknown): readonly unknown[] {
+  if (Array.isArray(answer)) return answer
+  return answer === undefined ? [] : [answer]
 }
 
-function resolved(given: HostAddress): ResolvedAddress {
-  const address: unknown = typeof given === 'object' && given !== null ? given.address : given
-  const family = isIP(String(address))
-  if (family === 0)
-    throw new Error(`the function lookup gave ${JSON.stringify(address)}, which is no IP address`)
+/** @param given an address, or an object that has one itself: what it inherits is not what the function gave */
+function resolved(given: unknown): ResolvedAddress {
+  const address =
+    typeof given === 'object' && given !== null && Object.hasOwn(given, 'address')
+      ? (given as { readonly address: unknown }).address
+      : given
+  const family = typeof address === 'string' ? isIP(address) : 0
+  if (family === 0) throw new Error(`the function lookup gave ${shown(address)}, which is no IP address`)
   return { address: String(address), family: family === 6 ? 6 : 4 }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'a list' : 'an object without an address'
+  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -16,6 +16,7 @@ export type {
   CallListeners,
   CallOptions,
   CallPolicyOptions,
+  CloseOptions,
   ClientOptions,
   ConcurrencySettings,
   HedgeSettings,

@@ -242,6 +242,12 @@ export interface CallListeners {
   readonly onInformational?: InformationalListener | undefined
 }
 
+/** Options of `close`. */
+export interface CloseOptions {
+  /** Milliseconds that calls under way have to finish; Infinity for as long as they take. Default 10,000. */
+  readonly grace?: number | undefined
+}
+
 /** Options of one call. */
 export interface CallOptions extends CallPolicyOptions, CallListeners {
   /** For `fetch`, `attempt`, `sse`, `paginate` and `explain`. Default: GET. */

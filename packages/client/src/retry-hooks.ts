@@ -1,4 +1,11 @@
-import { type Exchange, type FailedTry, isIdempotent, type RetryOptions } from '@headgate/core'
+import {
+  type Exchange,
+  type FailedTry,
+  isIdempotent,
+  own,
+  type RetryOptions,
+  TrafficError,
+} from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
 import type { FailedAttempt, RetryChanges } from './retry-facts.ts'
 import { appendField, fieldsOf } from './request-headers.ts'
@@ -10,14 +17,31 @@ import type { Settings } from './settings.ts'
 export function retryHooks({ retry, auth }: Settings): Pick<RetryOptions, 'judge' | 'prepare'> {
   const { shouldRetry, beforeRetry } = retry
   return {
-    judge: shouldRetry && (async (failed) => (await shouldRetry(factsOf(failed))) ?? undefined),
+    judge:
+      shouldRetry &&
+      (async (failed) => (await called('retry.shouldRetry', shouldRetry, failed)) ?? undefined),
     prepare:
       beforeRetry &&
       (async (failed) => {
-        const changes: unknown = await beforeRetry(factsOf(failed))
+        const changes: unknown = await called('retry.beforeRetry', beforeRetry, failed)
         if (changes !== undefined)
           change(failed.exchange, changes, auth !== undefined && auth.field === undefined)
       }),
+  }
+}
+
+/** What a hook says. @throws TrafficError that names the hook, if it throws; errors of the client itself go on as they are */
+async function called<Said>(
+  name: string,
+  hook: (failed: FailedAttempt) => Said | Promise<Said>,
+  failed: FailedTry,
+): Promise<Said> {
+  try {
+    return await hook(factsOf(failed))
+  } catch (cause) {
+    if (cause instanceof TrafficError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TrafficError('internal', `the function ${name} threw ${reason}`, { cause })
   }
 }
 
@@ -48,7 +72,8 @@ function change({ request }: Exchange, changes: unknown, querySecret: boolean): 
     throw invalidRequest(
       `retry.beforeRetry has returned ${JSON.stringify(unknown)}; allowed: headers and url`,
     )
-  const { headers, url } = changes as RetryChanges
+  // What it inherits is not what the function has returned.
+  const { headers, url }: RetryChanges = own(changes)
   if (headers !== undefined) {
     const fields = fieldsOf(headers)
     const changed = request.headers.clone()

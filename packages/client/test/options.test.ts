@@ -66,6 +66,21 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ dedupe: { field: [] } }, /^option dedupe\.field is not known: did you mean fields\?/],
   [{ pacing: { maxwait: 1 } }, /^option pacing\.maxwait is not known: did you mean maxWait\?/],
   [{ decompress: { maxSise: 1 } }, /^option decompress\.maxSise is not known: did you mean maxSize\?/],
+  [{ pool: { idleTimeout: Number.NaN } }, /^option pool\.idleTimeout is NaN; allowed: milliseconds from 0/],
+  [{ pool: { maxAge: -1 } }, /^option pool\.maxAge is -1; allowed: milliseconds from 0/],
+  [{ pool: { pendingTimeout: Number.NaN } }, /^option pool\.pendingTimeout is NaN/],
+  [
+    { pool: { maxConnections: Number.NaN } },
+    /^option pool\.maxConnections is NaN; allowed: a whole number above 0/,
+  ],
+  [{ pool: { maxPending: -1 } }, /^option pool\.maxPending is -1; allowed: a whole number from 0/],
+  [{ retry: { backoff: { base: Number.NaN } } }, /^option retry\.backoff\.base is NaN/],
+  [{ retry: { backoff: { max: -1 } } }, /^option retry\.backoff\.max is -1/],
+  [
+    { retry: { backoff: { jitter: 'some' } } },
+    /^option retry\.backoff\.jitter is "some"; allowed: "full" or/,
+  ],
+  [{ dedupe: { buffer: Number.NaN } }, /^option dedupe\.buffer is NaN/],
   [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
 ]
 

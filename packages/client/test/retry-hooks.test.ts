@@ -138,6 +138,7 @@ test('what shouldRetry or beforeRetry throws is what the call fails with', async
     const { error } = await client.attempt(URL_A)
     assert.equal(error?.code, 'internal')
     assert.equal(error.cause, thrown)
+    assert.match(error.message, /^the function retry\.(?:should|before)Retry threw a defect$/)
     assert.equal(seen.length, 1)
   }
 })

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { type ClientOptions, createClient } from '../../src/index.ts'
+import { type Client, type ClientOptions, createClient } from '../../src/index.ts'
 import { clientOf } from '../origin.ts'
 
 interface CountingOrigin {
@@ -173,4 +173,52 @@ test('what extends a client that was closed has connections of its own, and one 
   assert.equal(await child.get('/').text(), 'ok')
   await child.close()
   await origin.emptied()
+})
+
+/** Calls that the end of the grace finds where no connection is theirs, or their content on its way. */
+const OUTLASTING: Readonly<Record<string, (client: Client) => PromiseLike<unknown>>> = {
+  'in retry.shouldRetry': (client) =>
+    client.get('/busy', { retry: { shouldRetry: () => new Promise(() => {}) } }),
+  'in retry.beforeRetry': (client) =>
+    client.get('/busy', { retry: { backoff: { max: 0 }, beforeRetry: () => new Promise(() => {}) } }),
+  'in the wait before another attempt': (client) =>
+    client.get('/busy', { retry: { backoff: { base: 1e6, max: 1e6, jitter: 'equal' } }, timeout: Infinity }),
+  'while its content is read': (client) => client.get('/endless').text(),
+  'while its content is sent': (client) =>
+    client.post('/never', {
+      async *body() {
+        yield 'a part'
+        await new Promise(() => {})
+      },
+    }),
+  'while nobody reads its content': async (client) => {
+    const response = await client.get('/endless')
+    await new Promise((resolve) => setImmediate(resolve))
+    return client.close({ grace: 0 }).then(() => response.text())
+  },
+}
+
+for (const [place, call] of Object.entries(OUTLASTING))
+  test(`the grace ends for a call ${place}: it fails with shutting_down`, async (t) => {
+    const arrived = Promise.withResolvers<void>()
+    const origin = await countingOrigin(t, ({ url }, response) => {
+      if (url === '/busy') response.writeHead(503).end()
+      else if (url === '/endless') response.write('a part')
+      arrived.resolve()
+    })
+    const client = clientOf(t, { baseUrl: origin.url })
+    const outcome = client.attempt(call(client))
+    await arrived.promise
+    await client.close({ grace: 20 })
+    assert.equal((await outcome).error?.code, 'shutting_down')
+  })
+
+test('what is no time is no grace', async (t) => {
+  const client = clientOf(t, {})
+  for (const grace of [-1, Number.NaN, '5s', null, {}])
+    assert.throws(() => client.close({ grace: grace as number }), {
+      name: 'TypeError',
+      message: /^option close\.grace is .*; allowed: milliseconds from 0, or Infinity/,
+    })
+  await client.close({ grace: Infinity })
 })

@@ -144,6 +144,10 @@ test('a lookup that fails, or gives what is no address, is dns_failed and leads 
     [() => 'localhost', /gave "localhost", which is no IP address/],
     [() => undefined, /holds no address/],
     [() => [undefined as never], /gave undefined/],
+    [() => null as never, /gave null, which is no IP address/],
+    [() => 2_130_706_433 as never, /gave 2130706433, which is no IP address/],
+    [() => ({}) as never, /gave an object without an address, which/],
+    [() => [['127.0.0.1']] as never, /gave a list, which is no IP address/],
   ]
   for (const [lookup, message] of forms) {
     const { error } = await clientOf(t, { lookup, retry: false }).attempt('http://a.example/')

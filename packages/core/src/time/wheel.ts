@@ -119,8 +119,8 @@ class WheelTimer implements Timer {
   }
 
   arm(delay: number): void {
-    // A limit that is switched off: no slot is that far away.
-    if (delay === Infinity) return this.disarm()
+    // A limit that is switched off: no slot is that far away. Nor is there one for NaN, which would break the list of a slot.
+    if (!(delay < Infinity)) return this.disarm()
     if (this.wheel.size === 0) this.wheel.wake()
     // One tick more, since the wheel's time may be a tick old: late is harmless, early is not.
     this.due = this.wheel.now + Math.max(0, delay) + this.wheel.tick

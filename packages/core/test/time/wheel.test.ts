@@ -136,3 +136,17 @@ test('a wheel that has stood still wakes its driver, and catches up without firi
   assert.equal(fired, 1)
   assert.equal(wheel.size, 0)
 })
+
+test('a delay that is no number is no limit, and leaves the other timers as they are', () => {
+  const wheel = new TimerWheel(TICK, 0, () => {})
+  let fired = 0
+  const [odd, good] = [wheel.timer(() => fired++), wheel.timer(() => fired++)]
+  good.arm(100)
+  odd.arm(Number.NaN)
+  wheel.advance(1_000)
+  assert.equal(fired, 1)
+  odd.disarm()
+  good.arm(100)
+  wheel.advance(2_000)
+  assert.equal(fired, 2)
+})
