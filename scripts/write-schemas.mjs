@@ -7,6 +7,6 @@ import { root } from './child.mjs'
 const dist = join(root, 'packages/gateway/dist')
 const built = (file) => import(pathToFileURL(join(dist, file)).href)
 const { makeInputSchema } = await built('config/schema/schema.js')
-const { configJsonSchema } = await built('config/json-schema.js')
+const { configJsonSchema } = await built('config/json-schema/json-schema.js')
 writeFileSync(join(dist, 'config/schema/input-schema.json'), JSON.stringify(makeInputSchema()))
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`)

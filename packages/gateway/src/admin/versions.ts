@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../config/json-schema.ts'
+import { configJsonSchema } from '../config/json-schema/json-schema.ts'
 import { redact } from '../config/redact.ts'
 import { differencesOf } from '../versions/diff.ts'
 import type { Version } from '../versions/version.ts'

@@ -1,5 +1,5 @@
 import { resolveFiles } from '../config/files.ts'
-import { configJsonSchema } from '../config/json-schema.ts'
+import { configJsonSchema } from '../config/json-schema/json-schema.ts'
 import { parseConfig } from '../config/parse.ts'
 import { variablesOf } from '../config/prepare/variables.ts'
 import { nameVariables, redact } from '../config/redact.ts'

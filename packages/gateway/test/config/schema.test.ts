@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { z } from 'zod'
-import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { makeInputSchema } from '../../src/config/schema/schema.ts'
 import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
 import { INPUT_TYPES, inputTypes } from '../docs/input-types.ts'
@@ -47,10 +47,9 @@ test('the types for TypeScript are what is made of the schema', async () => {
 })
 
 test('the JSON Schema accepts what the gateway accepts and names what it refuses', () => {
-  // zod reads no "if".
-  const { title, description, if: _if, else: _else, ...plain } = configJsonSchema()
-  assert.ok(title && description)
-  const validator = z.fromJSONSchema(plain as Parameters<typeof z.fromJSONSchema>[0])
+  const schema = configJsonSchema()
+  assert.ok(schema['title'] && schema.description)
+  const validate = new Ajv2020({ strict: false }).compile(schema)
   const example = {
     $schema: './schema.json',
     workers: 2,
@@ -61,7 +60,7 @@ test('the JSON Schema accepts what the gateway accepts and names what it refuses
       { match: { host: ['a', '*.b'], path: '/a/**' }, upstream: 'orders', timeout: '10s', retry: false },
     ],
   }
-  assert.deepEqual(validator.safeParse(example).error?.issues, undefined)
+  assert.ok(validate(example), JSON.stringify(validate.errors))
   const wrong: object[] = [
     { workers: 0 },
     { workers: '2' },
@@ -75,8 +74,7 @@ test('the JSON Schema accepts what the gateway accepts and names what it refuses
     { routes: [{ upstream: 'a', match: { path: 'a' } }] },
     { routes: [{ upstream: 'a', match: { methods: ['get'] } }] },
   ]
-  for (const part of wrong)
-    assert.equal(validator.safeParse({ ...example, ...part }).success, false, JSON.stringify(part))
+  for (const part of wrong) assert.equal(validate({ ...example, ...part }), false, JSON.stringify(part))
 })
 
 test('the JSON Schema is the same on every machine', () => {

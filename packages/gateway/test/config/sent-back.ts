@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { redact } from '../../src/config/redact.ts'
 import { restoreRedacted } from '../../src/config/restore-redacted.ts'

@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { makeInputSchema } from '../../src/config/schema/schema.ts'
 import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 
@@ -13,7 +13,7 @@ const HEADINGS = ['key', 'value', 'default', 'meaning']
 
 /** A table for the top level, and one for each section, by name: `keys` and `keys:listeners` and so on. */
 export function settingTables(): Map<string, string> {
-  const schema = configJsonSchema()
+  const schema = makeInputSchema()
   const tables = new Map([['keys', render(childrenOf(schema, ''))]])
   for (const [name, section] of Object.entries(schema.properties ?? {})) {
     const rows = descendantsOf(section, '')
@@ -56,7 +56,7 @@ function descendantsOf(schema: JsonSchema, prefix: string): Row[] {
 
 /** By the patterns that values/kinds.ts gives them. */
 const QUANTITIES: readonly (readonly [part: string, name: string])[] = [
-  ['/[0-9]*(ms|s|m|h)', 'rate of requests'],
+  ['?(ms|s|m|h)', 'rate of requests'],
   ['(ms|s|m|h)', 'duration'],
   ['B/s', 'rate'],
   ['?B)', 'size'],

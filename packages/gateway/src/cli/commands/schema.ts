@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../../config/json-schema.ts'
+import { configJsonSchema } from '../../config/json-schema/json-schema.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 

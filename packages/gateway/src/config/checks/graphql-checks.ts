@@ -20,7 +20,7 @@ export function graphqlChecks(input: unknown): Finding[] {
 }
 
 /** Each condition on operations, the ones inside of others too, must say something. */
-function matchChecks(match: unknown, path: Path): Finding[] {
+export function matchChecks(match: unknown, path: Path): Finding[] {
   const own = get(match, 'graphql')
   const inner = ['all', 'any'].flatMap((key) =>
     findEach(list(get(match, key)), (each, index) => matchChecks(each, [...path, key, index])),

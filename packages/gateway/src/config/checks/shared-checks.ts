@@ -5,6 +5,7 @@ import { textsOf } from '../shared/expand.ts'
 import { isFields } from '../shared/part.ts'
 import { name as groupName } from '../values/kinds.ts'
 import { didYouMean } from '../values/parsed.ts'
+import { matchChecks } from './graphql-checks.ts'
 import { redactedChecks } from './redacted-checks.ts'
 
 /** What cannot be meant of settings that routes share. Looks at the configuration as it was written. */
@@ -19,6 +20,11 @@ export function sharedChecks(input: unknown): Finding[] {
     ...findEach(list, (route, index) =>
       isFields(route) ? unknownGroups(route['use'], names, known, ['routes', index, 'use']) : [],
     ),
+    ...matchChecks(isFields(defaults) ? defaults['match'] : undefined, ['defaults', 'match']),
+    ...findEach(names, (name) => {
+      const group = isFields(groups) ? groups[name] : undefined
+      return matchChecks(isFields(group) ? group['match'] : undefined, ['groups', name, 'match'])
+    }),
     ...redactedChecks({ defaults, groups }),
   ]
 }

@@ -1,7 +1,11 @@
 import type { JsonSchema } from '../schema/schema-tree.ts'
 
+/** Longer ones would not be read. Characters. */
+const LONGEST = 100
+
 /** Whether a value fits, as far as this part of the schema says it by itself: its type, words, pattern and range. */
 export function takes(schema: JsonSchema, value: unknown): boolean {
+  if (typeof value === 'string' && value.length > LONGEST) return false
   // Where a text may stand as well, a number of YAML is the text that is written there.
   if (typeof value === 'string' && isWhole(value) && takes(schema, Number(value))) return true
   const { type, pattern, minimum, maximum, enum: words, const: only } = schema
@@ -17,9 +21,6 @@ export function takes(schema: JsonSchema, value: unknown): boolean {
   const isNumber = types.includes('number') || (types.includes('integer') && Number.isInteger(value))
   return isNumber && !isLow && !isHigh
 }
-
-/** Longer ones would not be read. Characters. */
-const LONGEST = 100
 
 /** A number or a text as it is written in a configuration. */
 export function scalarText(value: unknown): string | undefined {

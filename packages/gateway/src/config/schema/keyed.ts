@@ -12,7 +12,7 @@ export function keyed<Output>(
   item: z.ZodType<Output>,
   problemOf?: (name: string, value: Output) => string | undefined,
 ): z.ZodType<Record<string, Output>> {
-  return record(item).transform((written, context) => {
+  const entries = record(item).transform((written, context) => {
     const checked: [string, Output][] = []
     for (const [key, value] of Object.entries(written)) {
       if (context.issues.length >= MOST_MISTAKES) break
@@ -27,4 +27,5 @@ export function keyed<Output>(
     }
     return Object.fromEntries(checked)
   })
+  return entries.meta({ propertyNames: names.json })
 }

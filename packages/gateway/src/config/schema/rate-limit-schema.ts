@@ -39,6 +39,7 @@ const settings = {
     headers: record(value(secretFieldValue))
       .prefault(nothing)
       .transform(lowerCased)
+      .meta({ propertyNames: requestField.json })
       .describe('Requests with one of these header fields, of exactly that value.'),
   })
     .prefault(nothing)

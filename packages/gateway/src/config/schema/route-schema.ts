@@ -2,7 +2,6 @@ import type { PathForm } from '@headgate/core'
 import { IMPORTANCES } from '../../routing/importance.ts'
 import { choice, flag, type Kind, name, upstreamReference, whole } from '../values/kinds.ts'
 import { apiVersions, lifecycle } from './api-version-schema.ts'
-import type { JsonSchema } from './schema-tree.ts'
 import { graphql } from './graphql-schema.ts'
 import { minimumByteRate, routeLimits, routeTimeouts } from './limits-schema.ts'
 import { match } from './match-schema.ts'
@@ -108,12 +107,4 @@ export const route = section('RouteInput', {
 export interface RouteConfig extends Omit<Read<typeof route>, 'name' | 'use' | 'without' | 'paths'> {
   readonly name: string
   readonly paths: PathForm
-}
-
-/** What a route leads to; which of them is missing or too much, cross-checks tell. */
-const TARGETS = ['upstream', 'split', 'redirect', 'respond', 'apiVersions']
-
-/** Routes as they must be where no defaults lead them somewhere, in JSON Schema; groups may. */
-export const LEADING_SOMEWHERE: JsonSchema = {
-  items: { anyOf: [...TARGETS, 'use'].map((key) => ({ required: [key] })) },
 }

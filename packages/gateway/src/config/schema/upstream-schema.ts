@@ -29,8 +29,6 @@ const endpoint = section('EndpointInput', {
 /** Its URL is in canonical form, and absent where DNS tells it. */
 export type EndpointConfig = Read<typeof endpoint>
 
-const PLACES = ['url', 'dns', 'srv']
-
 const pool = section('PoolInput', {
   maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
   maxPending: integer(
@@ -56,7 +54,7 @@ const tls = section('UpstreamTlsInput', {
 export type UpstreamTlsConfig = Read<typeof tls>
 
 export const upstream = section('UpstreamInput', {
-  endpoints: list(endpoint.meta({ anyOf: PLACES.map((key) => ({ required: [key] })), ...withMain('url') }))
+  endpoints: list(endpoint.meta(withMain('url')))
     .min(1)
     .describe('The addresses among which requests are spread.'),
   balance: oneOf(

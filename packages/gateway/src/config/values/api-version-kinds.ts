@@ -6,10 +6,10 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/
 
 export const versionName: Kind<string> = {
   allowed: 'letters, digits, "_", "-" and ".", a letter or digit first, such as 2 or "2026-01-31"',
-  json: { type: ['string', 'integer'] },
+  json: { type: ['string', 'integer'], pattern: NAME.source, minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   parse(written) {
     // Formats read 2 as a number.
-    const text = typeof written === 'number' && Number.isInteger(written) ? String(written) : written
+    const text = typeof written === 'number' && Number.isSafeInteger(written) ? String(written) : written
     if (typeof text !== 'string') return refused('is not the name of a version', 'in quotes, it is a text')
     return NAME.test(text) ? parsed(text) : refused('is not the name of a version')
   },
@@ -27,7 +27,7 @@ export function isVersionName(text: string): boolean {
 
 export const successor: Kind<string> = {
   allowed: `the name of another version, or ${location.allowed}`,
-  json: versionName.json,
+  json: { type: ['string', 'integer'], minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   parse(written) {
     const name = versionName.parse(written)
     return name.ok ? name : location.parse(written)
@@ -42,6 +42,7 @@ export const mediaBase: Kind<string> = textKind(
     if (!/^[a-z0-9!#$&^_.-]+\/[a-z0-9!#$&^_.-]+$/.test(lower)) return refused('is not such a media type')
     return /\.v\d+$/.test(lower) ? refused('has the version in it already') : parsed(lower)
   },
+  { pattern: '^(?!.*\\.[vV][0-9]+$)[A-Za-z0-9!#$&^_.-]+/[A-Za-z0-9!#$&^_.-]+$' },
 )
 
 export const pathParameter: Kind<string> = textKind(
@@ -49,6 +50,7 @@ export const pathParameter: Kind<string> = textKind(
   'the name of a parameter of match.path, without the colon',
   (written) =>
     /^[A-Za-z_][A-Za-z0-9_]*$/.test(written) ? parsed(written) : refused('is not the name of a parameter'),
+  { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
 )
 
 const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?$/

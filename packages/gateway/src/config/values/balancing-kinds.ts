@@ -1,5 +1,6 @@
 import type { Kind } from './kinds.ts'
 import { parsed, refused, scalarText } from './parsed.ts'
+import { TOKEN as TOKEN_PATTERN } from './patterns.ts'
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -13,7 +14,7 @@ export type HashKeyConfig =
 
 export const hashKey: Kind<HashKeyConfig> = {
   allowed: 'client-ip, path, header:NAME or cookie:NAME',
-  json: { type: 'string', pattern: '^(client-ip|path|header:.+|cookie:.+)$' },
+  json: { type: 'string', pattern: `^(client-ip|path|(header|cookie):${TOKEN_PATTERN})$` },
   parse(written) {
     if (written === 'client-ip' || written === 'path') return parsed({ kind: written })
     const [, kind, name = ''] = /^(header|cookie):(.*)$/.exec(scalarText(written)) ?? []
@@ -25,7 +26,7 @@ export const hashKey: Kind<HashKeyConfig> = {
 
 export const cookieName: Kind<string> = {
   allowed: 'the name of a cookie, such as route',
-  json: { type: 'string' },
+  json: { type: 'string', pattern: `^${TOKEN_PATTERN}$` },
   parse: (written) =>
     typeof written === 'string' && TOKEN.test(written)
       ? parsed(written)
@@ -38,14 +39,15 @@ export const secretText: Kind<string> = {
   json: { type: 'string', minLength: 16, writeOnly: true },
   parse(written) {
     if (typeof written !== 'string') return refused('is not a text')
-    return written.length < 16 ? refused('is too short') : parsed(written)
+    // By characters, as JSON Schema counts them.
+    return Array.from(written).length < 16 ? refused('is too short') : parsed(written)
   },
 }
 
 /** Path and query, as they are sent. */
 export const requestPath: Kind<string> = {
   allowed: 'a path such as /healthz, with a query or without',
-  json: { type: 'string', pattern: '^/' },
+  json: { type: 'string', pattern: '^/[\\x21\\x22\\x24-\\x7e]*$' },
   parse: (written) =>
     typeof written === 'string' && /^\/[\x21\x22\x24-\x7e]*$/.test(written)
       ? parsed(written)
@@ -54,7 +56,7 @@ export const requestPath: Kind<string> = {
 
 export const hostText: Kind<string> = {
   allowed: 'a host, with a port or without, such as orders.internal',
-  json: { type: 'string' },
+  json: { type: 'string', pattern: '^(?:[a-z0-9_.-]+|\\[[0-9a-f:.]+\\])(?::[0-9]{1,5})?$' },
   parse: (written) =>
     typeof written === 'string' && /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(written)
       ? parsed(written)
@@ -71,7 +73,7 @@ export const statusRange: Kind<StatusRange> = {
   json: {
     anyOf: [
       { type: 'integer', minimum: 100, maximum: 599 },
-      { type: 'string', pattern: '^[1-5]\\d\\d-[1-5]\\d\\d$' },
+      { type: 'string', pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?$' },
     ],
   },
   parse(written) {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { isHostName } from './host.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
+import { NAME_OF_HOST } from './patterns.ts'
 
 /** RFC 1035 2.3.4. */
 const LONGEST_NAME = 253
@@ -24,6 +25,7 @@ export const dnsName: Kind<string> = textKind(
       return refused('has no port from 1 to 65535')
     return parsed(written)
   },
+  { pattern: `^${NAME_OF_HOST}(?::[0-9]{1,5})?$` },
 )
 
 const SERVICE = /^_[a-z0-9-]{1,62}\._[a-z0-9-]{1,62}\.(.+)$/
@@ -38,6 +40,7 @@ export const serviceName: Kind<string> = textKind(
       ? parsed(written)
       : refused('is not the name of a service')
   },
+  { pattern: `^_[a-z0-9-]{1,62}\\._[a-z0-9-]{1,62}\\.${NAME_OF_HOST}$` },
 )
 
 export const nameServer: Kind<string> = textKind(
@@ -50,4 +53,5 @@ export const nameServer: Kind<string> = textKind(
     const isPort = Number(port) >= 1 && Number(port) <= 65535
     return isAddress && isPort ? parsed(written) : refused('is not the address of a name server')
   },
+  { pattern: '^(?:[0-9a-fA-F:.]+(?:%.+)?|\\[[0-9a-fA-F:.]+(?:%[^\\]]+)?\\](?::[0-9]{1,5})?)$' },
 )

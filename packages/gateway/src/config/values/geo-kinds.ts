@@ -18,7 +18,7 @@ export const country: Kind<string> = textKind(
       ? refused('is not in upper case', didYouMean(written.toUpperCase()))
       : refused('is not the code of a country')
   },
-  { pattern: '^([A-Z]{2}|unknown)$' },
+  { pattern: '^((?!UK$|EU$)[A-Z]{2}|unknown)$' },
 )
 
 export const continent: Kind<string> = {
@@ -48,7 +48,11 @@ export const subdivision: Kind<string> = textKind(
 export const autonomousSystem: Kind<string> = {
   allowed: 'the number of an autonomous system, such as 15169, or unknown',
   json: {
-    anyOf: [{ type: 'integer', minimum: 1 }, { enum: [UNKNOWN] }, { type: 'string', pattern: '^AS[0-9]+$' }],
+    anyOf: [
+      { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1 },
+      { enum: [UNKNOWN] },
+      { type: 'string', pattern: '^(AS)?[1-9][0-9]{0,9}$' },
+    ],
   },
   parse(written) {
     if (written === UNKNOWN) return parsed(UNKNOWN)

@@ -4,6 +4,7 @@ import { isHostName, parseHostPattern } from './host.ts'
 import { didYouMean, parsed, refused, scalarText } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
+import { HOST, TOKEN as TOKEN_PATTERN, UPSTREAM_URL } from './patterns.ts'
 import { suggest } from '../problems/suggest.ts'
 import { bareNumberHint, parseByteRate, parseDuration, parseSize } from './units.ts'
 import { isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
@@ -29,7 +30,7 @@ export function duration(range: Range = {}): Kind<number> {
   return quantity(parseDuration, 'a duration', range, {
     type: 'Duration',
     allowed: `a whole number with its unit (ms, s, m or h), such as 250ms or 30s`,
-    pattern: '^(0|[0-9]+(ms|s|m|h))$',
+    unit: '(ms|s|m|h)',
   })
 }
 
@@ -37,7 +38,7 @@ export function size(range: Range = {}): Kind<number> {
   return quantity(parseSize, 'a size', range, {
     type: 'ByteSize',
     allowed: `a whole number with its unit (B, KB, KiB, MB, MiB, GB or GiB), such as 64KiB`,
-    pattern: '^(0|[0-9]+([KMG]i?)?B)$',
+    unit: '([KMG]i?)?B',
   })
 }
 
@@ -49,7 +50,7 @@ export function byteRate(): Kind<number> {
     {
       type: 'ByteRate',
       allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
-      pattern: '^(0|[0-9]+([KMG]i?)?B/s)$',
+      unit: '([KMG]i?)?B/s',
     },
   )
 }
@@ -73,7 +74,7 @@ function quantity(
   parse: (text: string) => Parsed<number>,
   noun: 'a duration' | 'a size' | 'a byte rate',
   range: Range,
-  { type, allowed, pattern }: { type: string; allowed: string; pattern: string },
+  { type, allowed, unit }: { type: string; allowed: string /** Its pattern. */; unit: string },
 ): Kind<number> {
   const limit = (text: string | undefined, otherwise: number) => {
     const value = text === undefined ? undefined : parse(text)
@@ -84,7 +85,10 @@ function quantity(
     allowed: [allowed, range.min && `at least ${range.min}`, range.max && `at most ${range.max}`]
       .filter(Boolean)
       .join('; '),
-    json: min === 0 ? { anyOf: [{ type: 'string', pattern }, { const: 0 }] } : { type: 'string', pattern },
+    json:
+      min === 0
+        ? { anyOf: [{ type: 'string', pattern: `^(0|[0-9]+${unit})$` }, { const: 0 }] }
+        : { type: 'string', pattern: `^(0*[1-9][0-9]*${unit})$` },
     type: min === 0 ? `${type} | Zero` : type,
     parse(written) {
       if (typeof written !== 'string' && typeof written !== 'number') return refused(`is not ${noun}`)
@@ -171,25 +175,30 @@ export const address: Kind<Address> = text(
   'an address',
   'host and port (127.0.0.1:8080, [::1]:8080), a port on every address (:8080) or a unix socket (unix:/run/headgate.sock)',
   parseAddress,
+  {
+    pattern: `^(?:unix:/[^\\u0000]*|(?:${HOST}|\\[[0-9A-Fa-f:.]+(?:%[^\\]]+)?\\])?:[0-9]{1,5})$`,
+  },
 )
 
 export const ipRange: Kind<string> = text(
   'an IP address or a CIDR range',
   'an IP address (192.0.2.7) or a CIDR range (10.0.0.0/8, fd00::/8)',
   parseIpRange,
+  { pattern: '^(?=[^/]*[.:])[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?$' },
 )
 
 export const hostPattern: Kind<string> = text(
   'a host',
   'a host name in lower case and without port (shop.example), or every name below one (*.shop.example)',
   parseHostPattern,
+  { pattern: `^(?:\\*\\.)?${HOST}$` },
 )
 
 export const pathPattern: Kind<string> = text(
   'a path pattern',
   'an exact path (/a/b), a prefix (/a/**) or parameters (/users/:id); it starts with "/"',
   parsePathPattern,
-  { pattern: '^/' },
+  { pattern: '^(?=/)(?:/(?::[A-Za-z_][A-Za-z0-9_]*|(?!:)[^/?#*]*))*(?:/\\*\\*)?$' },
 )
 
 /** RFC 9110 5.6.2. */
@@ -212,19 +221,28 @@ export const method: Kind<string> = text(
       ? parsed(name)
       : refused('is not in upper case', didYouMean(name.toUpperCase()))
   },
-  { pattern: "^[!#$%&'*+\\-.^_`|~0-9A-Z]+$" },
+  // No word for all methods, and no two with a bar between them.
+  { pattern: "^(?!(?:\\*|ANY|ALL)$)(?![^|]*\\|*[^|]+\\|+[^|])[!#$%&'*+\\-.^_`|~0-9A-Z]+$" },
 )
 
 export const serverName: Kind<string> = text(
   'a host name',
   'a host name in lower case, such as orders.internal',
   (name) => (isHostName(name) ? parsed(name) : refused('is not a host name')),
+  { pattern: `^${HOST}$` },
 )
 
 const UPSTREAM_URL_FORMS =
   'http://host:port, https://host:port, unix:/run/app.sock or https+unix:/run/app.sock, without path, query and credentials'
 
-export const upstreamUrl: Kind<string> = text('the URL of an upstream', UPSTREAM_URL_FORMS, parseUpstreamUrl)
+export const upstreamUrl: Kind<string> = text(
+  'the URL of an upstream',
+  UPSTREAM_URL_FORMS,
+  parseUpstreamUrl,
+  {
+    pattern: `^${UPSTREAM_URL}$`,
+  },
+)
 
 /** Whether a named group exists is not known here: cross-checks.ts looks. */
 export const upstreamReference: Kind<string> = text(
@@ -234,6 +252,7 @@ export const upstreamReference: Kind<string> = text(
     if (written === '') return refused('is empty')
     return isUrlLike(written) ? parseUpstreamUrl(written) : parsed(written)
   },
+  { pattern: `^(?:[^:/]+|${UPSTREAM_URL})$` },
 )
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/
@@ -271,12 +290,14 @@ export const fieldName: Kind<string> = text(
     if (!TOKEN.test(field)) return refused('is not the name of a header field')
     return RESERVED_FIELDS.has(field) ? refused('has a meaning of its own in HTTP') : parsed(field)
   },
+  { pattern: `^${TOKEN_PATTERN}$` },
 )
 
 export const pseudonym: Kind<string> = text(
   'a pseudonym',
   'letters, digits and "-" (a token, RFC 9110 7.6.3)',
   (written) => (TOKEN.test(written) ? parsed(written) : refused('is not a pseudonym')),
+  { pattern: `^${TOKEN_PATTERN}$` },
 )
 
 export const filePath: Kind<string> = text(
@@ -286,6 +307,7 @@ export const filePath: Kind<string> = text(
     if (written.trim() === '') return refused('is empty')
     return written.includes('\0') ? refused('holds a NUL') : parsed(written)
   },
+  { pattern: '^(?!\\s*$)[^\\u0000]*$' },
 )
 
 export const anyText: Kind<string> = text('a text', 'a text', parsed)

@@ -1,6 +1,7 @@
 import { isSecretField } from '@headgate/core'
 import { type Kind, textKind } from './kinds.ts'
 import { parsed, refused } from './parsed.ts'
+import { TOKEN as TOKEN_PATTERN } from './patterns.ts'
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -14,4 +15,5 @@ export const loggedField: Kind<string> = textKind(
     if (!TOKEN.test(name)) return refused('is not the name of a header field')
     return isSecretField(name) ? refused('may hold a secret, which no log is to hold') : parsed(name)
   },
+  { pattern: `^${TOKEN_PATTERN}$` },
 )

@@ -3,6 +3,7 @@ import type { OperationKey } from '../../routing/graphql/operation-key.ts'
 import type { Kind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
+import { TOKEN } from './patterns.ts'
 import { requestField } from './request-field.ts'
 
 /** What requests are told apart by, where they are limited. */
@@ -39,6 +40,6 @@ function parseRateLimitKey(text: string): Parsed<RateLimitKey> {
 
 export const rateLimitKey: Kind<RateLimitKey> = {
   allowed: `${[...WORDS.keys()].join(', ')} or header:NAME`,
-  json: { type: 'string', anyOf: [{ enum: [...WORDS.keys()] }, { pattern: `^${HEADER}` }] },
+  json: { type: 'string', anyOf: [{ enum: [...WORDS.keys()] }, { pattern: `^${HEADER}${TOKEN}$` }] },
   parse: (written) => (typeof written === 'string' ? parseRateLimitKey(written) : refused('is not a key')),
 }

@@ -9,7 +9,7 @@ const VALUE = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xf
 /** The name of a field that is looked at, and so may be any. */
 export const requestField: Kind<string> = {
   allowed: 'the name of a header field, such as x-api-key',
-  json: { type: 'string' },
+  json: { type: 'string', pattern: NAME.source },
   parse(written) {
     if (typeof written !== 'string' || !NAME.test(written))
       return refused('is not the name of a header field')
@@ -20,7 +20,7 @@ export const requestField: Kind<string> = {
 /** The value of a field that is a secret: operators are not shown it. */
 export const secretFieldValue: Kind<string> = {
   allowed: 'what a header field can hold, without spaces at its ends',
-  json: { type: 'string', writeOnly: true },
+  json: { type: 'string', pattern: VALUE.source, writeOnly: true },
   parse(written) {
     if (typeof written !== 'string' || !VALUE.test(written))
       return refused('is not the value of a header field')

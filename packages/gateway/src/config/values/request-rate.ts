@@ -33,7 +33,7 @@ function hintFor(text: string): string | undefined {
 
 export const requestRate: Kind<RequestRate> = {
   allowed: ALLOWED,
-  json: { type: 'string', pattern: '^[0-9]+/[0-9]*(ms|s|m|h)$' },
+  json: { type: 'string', pattern: '^(?=[0-9]{1,15}/)0*[1-9][0-9]*/(0*[1-9][0-9]*)?(ms|s|m|h)$' },
   type: 'RequestRate',
   parse(written) {
     if (typeof written === 'number') return refused('has no time', didYouMean(`${written}/s`))

@@ -7,7 +7,7 @@ const time = duration({ min: '1ms' })
 /** A time, or a percentile of times. */
 export const hedgeDelay: Kind<number | { readonly percentile: number }> = {
   allowed: `${time.allowed}; or a percentile from p50 to p99`,
-  json: { type: 'string', pattern: '^([0-9]+(ms|s|m|h)|p[5-9][0-9])$' },
+  json: { type: 'string', pattern: '^(0*[1-9][0-9]*(ms|s|m|h)|p[5-9][0-9])$' },
   type: 'Duration | `p${number}`',
   parse(written) {
     const percent = typeof written === 'string' ? /^p([5-9]\d)$/.exec(written)?.[1] : undefined
@@ -27,10 +27,12 @@ export const retryStatus: Kind<number> = {
 
 export const concurrencyLimit: Kind<number | 'adaptive'> = {
   allowed: 'a whole number from 1 up, or "adaptive"',
-  json: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'adaptive' }] },
+  json: {
+    anyOf: [{ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, { const: 'adaptive' }],
+  },
   parse(written) {
     if (written === 'adaptive') return parsed(written)
-    return typeof written === 'number' && Number.isInteger(written) && written > 0
+    return typeof written === 'number' && Number.isSafeInteger(written) && written > 0
       ? parsed(written)
       : refused('is no limit')
   },

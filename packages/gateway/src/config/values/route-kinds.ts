@@ -7,9 +7,13 @@ import { VARIABLE_NAMES } from '../../routing/transform/variables.ts'
 import { TEMPLATE } from '../prepare/admits.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { didYouMean, parsed, refused } from './parsed.ts'
+import { HOST, TOKEN as TOKEN_PATTERN } from './patterns.ts'
 import type { Parsed } from './parsed.ts'
 
 const AS_TEMPLATE = { $comment: TEMPLATE }
+
+/** Without control characters but the tab. */
+const FIELD_TEXT = '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$'
 
 const VARIABLES = `variables are ${VARIABLE_NAMES.map((name) => `\${${name}}`).join(', ')}`
 
@@ -27,6 +31,7 @@ export const mediaRange: Kind<string> = textKind(
     if (/^[a-z0-9!#$&^_.+-]+\/(?:[a-z0-9!#$&^_.+-]+|\*)$/.test(lower)) return parsed(lower)
     return refused('is not a media type without parameters')
   },
+  { pattern: '^[A-Za-z0-9!#$&^_.+-]+/(?:[A-Za-z0-9!#$&^_.+-]+|\\*)$' },
 )
 
 export const stripPrefix: Kind<string> = textKind(
@@ -39,6 +44,7 @@ export const stripPrefix: Kind<string> = textKind(
     if (canonical instanceof InvalidTarget) return refused(`cannot match: ${canonical.reason}`)
     return canonical === written ? parsed(written) : refused('is not canonical', didYouMean(canonical))
   },
+  { pattern: '^/[^?#]*[^/?#*]$' },
 )
 
 export const hostAndPort: Kind<string> = textKind(
@@ -51,6 +57,7 @@ export const hostAndPort: Kind<string> = textKind(
       ? parsed(written)
       : refused('is not canonical', didYouMean(authority.text))
   },
+  { pattern: `^${HOST}(?::[1-9][0-9]{0,4})?$` },
 )
 
 /** The value of a field, or of a parameter of the query. */
@@ -63,7 +70,7 @@ export const valueTemplate: Kind<string> = textKind(
       return refused('holds a character that no field may hold')
     return tried(written, () => new Template(written))
   },
-  AS_TEMPLATE,
+  { ...AS_TEMPLATE, pattern: FIELD_TEXT },
 )
 
 export const pathTemplate: Kind<string> = textKind(
@@ -83,7 +90,7 @@ export const pathTemplate: Kind<string> = textKind(
       ? parsed(written)
       : refused('is not canonical', 'such as "/a//b", which is /a/b')
   },
-  AS_TEMPLATE,
+  { ...AS_TEMPLATE, pattern: '^(?:/|\\$\\{request\\.path\\})[^?#]*$' },
 )
 
 export const location: Kind<string> = textKind(
@@ -97,7 +104,8 @@ export const location: Kind<string> = textKind(
       return refused('holds a character that no URL may hold')
     return tried(written, () => new UrlTemplate(written))
   },
-  AS_TEMPLATE,
+  // A variable may begin anywhere, in the scheme too.
+  { ...AS_TEMPLATE, pattern: '^(?:https?://|/|[htps:/]*\\$\\{)[^\\u0000-\\u0020\\u007f]*$' },
 )
 
 /** Why a template cannot be the value of the field of that name, in lower case; undefined if it can. */
@@ -144,8 +152,11 @@ const UNTOUCHABLE = new Set([
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-export const token: Kind<string> = textKind('a name', "letters, digits and !#$%&'*+-.^_`|~", (written) =>
-  TOKEN.test(written) ? parsed(written) : refused('is not the name of a field or a cookie'),
+export const token: Kind<string> = textKind(
+  'a name',
+  "letters, digits and !#$%&'*+-.^_`|~",
+  (written) => (TOKEN.test(written) ? parsed(written) : refused('is not the name of a field or a cookie')),
+  { pattern: `^${TOKEN_PATTERN}$` },
 )
 
 export const matchedField: Kind<string> = textKind(
@@ -161,6 +172,7 @@ export const matchedField: Kind<string> = textKind(
       return refused('is what anybody may claim', 'for the address of the client, there is match.client')
     return UNTOUCHABLE.has(name) ? refused('does not reach the upstream as it came') : parsed(name)
   },
+  { pattern: `^${TOKEN_PATTERN}$` },
 )
 
 export const changedField: Kind<string> = textKind(
@@ -174,13 +186,15 @@ export const changedField: Kind<string> = textKind(
       ? refused('frames messages, or is written by the gateway')
       : parsed(name)
   },
+  { pattern: `^${TOKEN_PATTERN}$` },
 )
 
 const REDIRECTS: readonly unknown[] = [301, 302, 303, 307, 308]
 
 export const redirectStatus: Kind<number> = {
   allowed: '301, 302, 303, 307 or 308',
-  json: { type: 'integer', minimum: 301, maximum: 308 },
+  json: { type: 'integer', enum: REDIRECTS },
+  type: 'number',
   parse: (written) =>
     REDIRECTS.includes(written) ? parsed(Number(written)) : refused('is not the status of a redirect'),
 }

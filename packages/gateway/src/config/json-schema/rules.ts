@@ -1,0 +1,164 @@
+import type { JsonSchema } from '../schema/schema-tree.ts'
+import { orVariable } from './variables.ts'
+
+/** What a route leads to. */
+const TARGETS = ['upstream', 'split', 'redirect', 'respond']
+const PLACES = ['url', 'dns', 'srv']
+
+/** In any case; a variable may hold it. */
+const HTTPS = '^(?:[Hh][Tt][Tt][Pp][Ss]|.*\\$\\{)'
+
+/** Sections of a configuration, by their place, with what must be so of their settings together: `*` is any entry. */
+interface SectionRules {
+  readonly at: readonly string[]
+  readonly rules: readonly JsonSchema[]
+}
+
+/**
+ * What the checks of checks/ refuse of the settings of one section, as far as JSON Schema can say it. A route's own settings are
+ * never dropped for those of groups and defaults, so that what cannot stand together in it is wrong wherever the others come
+ * from. Groups themselves may hold what their routes replace.
+ */
+export const SECTION_RULES: readonly SectionRules[] = [
+  { at: ['routes', '*'], rules: routeRules() },
+  {
+    at: ['routes', '*', 'rewrite'],
+    rules: [never({ required: ['path', 'stripPrefix'] })],
+  },
+  {
+    at: ['routes', '*', 'respond'],
+    rules: [
+      never({ required: ['status', 'body'], properties: { status: { enum: [204, 205, 304] } } }), // have no content
+    ],
+  },
+  {
+    at: ['routes', '*', 'split', 'upstreams'],
+    rules: [{ contains: never({ required: ['weight'], properties: { weight: { const: 0 } } }) }],
+  },
+  { at: ['routes', '*', 'fallback'], rules: [oneOf(['respond', 'upstream'])] },
+  { at: ['routes', '*', 'rateLimit'], rules: [noBurst()] },
+  { at: ['routes', '*', 'rateLimit', '*'], rules: [noBurst()] },
+  { at: ['rateLimits', '*'], rules: [noBurst()] },
+  { at: ['routes', '*', 'lifecycle'], rules: [endOfGone()] },
+  { at: ['routes', '*', 'apiVersions', 'versions', '*'], rules: [endOfGone()] },
+  { at: ['routes', '*', 'apiVersions', 'versions'], rules: [{ minProperties: 1 }] },
+  {
+    at: ['routes', '*', 'apiVersions'],
+    rules: [
+      anyOf(['path', 'query', 'header', 'mediaType']),
+      implies(
+        { required: ['stripPath'], properties: { stripPath: { const: true } } },
+        { required: ['path'] },
+      ),
+    ],
+  },
+  { at: ['upstreams', '*'], rules: upstreamRules() },
+  {
+    at: ['upstreams', '*', 'endpoints', '*'],
+    rules: [
+      oneOf(PLACES),
+      never({ required: ['url', 'scheme'] }), // the URL has one
+      never({ required: ['srv', 'weight'] }), // the records have their own
+    ],
+  },
+  { at: ['accessLog', 'headers'], rules: [{ maxItems: 16 }] },
+]
+
+/** The same for what is described once, by its name in `$defs`. */
+export const DEFINITION_RULES: readonly SectionRules[] = [
+  { at: ['value'], rules: [oneOf(['exists', 'regex'])] },
+  { at: ['graphqlMatch'], rules: [{ minProperties: 1 }] },
+  { at: ['graphqlMatch', 'rootFields'], rules: [{ minProperties: 1 }] },
+  { at: ['settings', 'split', 'sticky'], rules: [oneOf(['header', 'cookie'])] },
+]
+
+/** The sticky section of a split is read at once, so that it is checked in groups as well as in routes. */
+export const STICKY_RULES: SectionRules = {
+  at: ['routes', '*', 'split', 'sticky'],
+  rules: [oneOf(['header', 'cookie'])],
+}
+
+/** Routes must lead somewhere by themselves where neither defaults nor groups can lead them. */
+export const LEADING_SOMEWHERE: JsonSchema = implies(
+  { properties: { defaults: never(anyOf([...TARGETS, 'apiVersions'])) } },
+  {
+    properties: {
+      routes: {
+        items: {
+          anyOf: [
+            ...[...TARGETS, 'use'].map((key) => ({ required: [key] })),
+            { required: ['apiVersions'], ...eachVersionLeads() },
+          ],
+        },
+      },
+    },
+  },
+)
+
+function routeRules(): JsonSchema[] {
+  return [
+    { oneOf: [...TARGETS.map((key) => ({ required: [key] })), never(anyOf(TARGETS))] },
+    never({ required: ['apiVersions', 'lifecycle'] }),
+    // A target that no version uses.
+    never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOf(TARGETS)] }),
+    // No upstream is asked.
+    never({ allOf: [anyOf(['redirect', 'respond']), anyOf(['rewrite', 'requestHeaders', 'mirror'])] }),
+    never({
+      required: ['rewrite', 'preserveHost'],
+      properties: { rewrite: { type: 'object', required: ['host'] }, preserveHost: { const: false } },
+    }),
+  ]
+}
+
+function upstreamRules(): JsonSchema[] {
+  const isTls = { anyOf: [never({ required: ['url'] }), { properties: { url: { pattern: HTTPS } } }] }
+  return [
+    implies(
+      { required: ['hash'] },
+      { required: ['balance'], properties: { balance: orVariable({ const: 'consistent-hash' }) } },
+    ),
+    implies({ required: ['tls'] }, { properties: { endpoints: { contains: isTls } } }),
+  ]
+}
+
+function eachVersionLeads(): JsonSchema {
+  const versions = {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: { type: 'object', required: ['upstream'] },
+  }
+  return { properties: { apiVersions: { type: 'object', required: ['versions'], properties: { versions } } } }
+}
+
+/** What the time of a sliding window allows may come at once. */
+function noBurst(): JsonSchema {
+  return never({
+    required: ['algorithm', 'burst'],
+    properties: { algorithm: { const: 'sliding-window' } },
+  })
+}
+
+/** What is gone after its end needs one. */
+function endOfGone(): JsonSchema {
+  return implies(
+    { required: ['afterSunset'], properties: { afterSunset: { const: 'gone' } } },
+    { required: ['sunset'] },
+  )
+}
+
+function oneOf(keys: readonly string[]): JsonSchema {
+  return { oneOf: keys.map((key) => ({ required: [key] })) }
+}
+
+function anyOf(keys: readonly string[]): JsonSchema {
+  return { anyOf: keys.map((key) => ({ required: [key] })) }
+}
+
+/** Where the one holds, the other must. */
+function implies(one: JsonSchema, other: JsonSchema): JsonSchema {
+  return { anyOf: [never(one), other] }
+}
+
+function never(schema: JsonSchema): JsonSchema {
+  return { not: schema }
+}
