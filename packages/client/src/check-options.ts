@@ -30,6 +30,7 @@ import {
   object,
   oneOf,
   or,
+  secret,
   settings,
   share,
   text,
@@ -161,37 +162,40 @@ export const POLICY_CHECKS: Checks<PolicyOptions> = {
   decompress: or(flag, settings<DecompressOptions>({ maxSize: number, maxRatio: number })),
   maxBody: count,
   redirect: or(off, countFromZero),
-  auth: or(off, {
-    allowed: 'credentials, as bearer(...) makes them',
-    valid: (value) => isObject(value) && typeof (value as { proof?: unknown }).proof === 'function',
-  }),
+  auth: or(
+    off,
+    secret({
+      allowed: 'credentials, as bearer(...) makes them',
+      valid: (value) => isObject(value) && typeof (value as { proof?: unknown }).proof === 'function',
+    }),
+  ),
   maxBufferedBody: or(count, oneOf(Infinity)),
 }
 
 const octets: Check = { allowed: 'a Buffer', valid: (value) => value instanceof Uint8Array }
-const pem = or(text, octets, listOf(or(text, octets)), callback)
+const pem = secret(or(text, octets, listOf(or(text, octets)), callback))
 const TLS = settings<TlsOptions>({
   ca: pem,
   cert: pem,
-  key: or(text, octets, callback),
-  passphrase: or(text, callback),
+  key: secret(or(text, octets, callback)),
+  passphrase: secret(or(text, callback)),
   pins: or(text, texts, callback),
   servername: text,
   minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
   verify: flag,
 })
 
+/** What `sockaddr_un` holds on Linux and macOS, give or take: a longer one would be cut short. */
+const LONGEST_PATH = 103
+
 /** The path of a unix socket. */
 export const socket: Check = {
-  allowed: 'the absolute path of a unix socket, without "." and ".." in it',
+  allowed: `the absolute path of a unix socket, of ${LONGEST_PATH} characters at most, without ".", ".." and "//" in it`,
   valid: (value) =>
     typeof value === 'string' &&
     /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/.test(value) &&
     value.length <= LONGEST_PATH,
 }
-
-/** What `sockaddr_un` holds on Linux and macOS, give or take: a longer one would be cut short. */
-const LONGEST_PATH = 103
 
 const GUARD = settings<AddressGuardOptions>({
   allowHosts: texts,
@@ -222,10 +226,13 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
   queryArrays: QUERY_ARRAYS,
   throwOnStatus: flag,
   parseJson: callback,
-  cookies: or(flag, {
-    allowed: 'a CookieJar',
-    valid: (value) => isObject(value) && isFunction((value as { store?: unknown }).store),
-  }),
+  cookies: or(
+    flag,
+    secret({
+      allowed: 'a CookieJar',
+      valid: (value) => isObject(value) && isFunction((value as { store?: unknown }).store),
+    }),
+  ),
   guard: or(flag, GUARD),
   policies: {
     allowed: 'a list of policies',

@@ -26,7 +26,9 @@ export function transportHandler(transport: Transport): Handler {
   return async (exchange) => {
     const response: unknown = await transport(exchange)
     if (isResponse(response)) throw new TypeError(NO_HANDLER)
-    return response as HttpResponse
+    if (!isHttpResponse(response))
+      throw new TypeError(`transport has returned no HttpResponse, but ${typeof response}`)
+    return response
   }
 }
 
@@ -48,6 +50,13 @@ export function answered(answer: Answer, name: string): Handler {
     if (statusText !== '') message.reason = statusText
     return message
   }
+}
+
+/** By its form: also one of another copy of the class. */
+function isHttpResponse(value: unknown): value is HttpResponse {
+  if (typeof value !== 'object' || value === null) return false
+  const { headers, body } = value as Partial<Record<keyof HttpResponse, unknown>>
+  return typeof headers === 'object' && typeof body === 'object'
 }
 
 /** Also one of another copy of the class, as npm's undici has. */

@@ -5,6 +5,10 @@ export interface Check {
   readonly allowed: string
   readonly valid: (value: unknown) => boolean
   readonly parts?: Readonly<Record<string, Check>> | undefined
+  /** Of each member, where it is a list. */
+  readonly member?: Check | undefined
+  /** Whether what stands in its place by mistake may be a secret, which is not shown. */
+  readonly secret?: boolean | undefined
 }
 
 /** A check for each option of `Options`: the compiler sees to it that none is forgotten. */
@@ -46,11 +50,17 @@ export function settings<Options>(parts: Checks<Options>): Check {
   return { ...object, parts }
 }
 
-export function listOf({ allowed, valid }: Check): Check {
+export function listOf(member: Check): Check {
   return {
-    allowed: `a list, each of its members ${allowed}`,
-    valid: (value) => Array.isArray(value) && value.every((each) => valid(each)),
+    allowed: `a list, each of its members ${member.allowed}`,
+    valid: (value) => Array.isArray(value) && value.every((each) => member.valid(each)),
+    member,
   }
+}
+
+/** A check whose option is meant for what nobody else may see. */
+export function secret(check: Check): Check {
+  return { ...check, secret: true }
 }
 
 export function or(...checks: readonly Check[]): Check {
@@ -58,7 +68,17 @@ export function or(...checks: readonly Check[]): Check {
     allowed: checks.map(({ allowed }) => allowed).join('; or '),
     valid: (value) => checks.some(({ valid }) => valid(value)),
     parts: checks.map(partsOf).find((parts) => parts !== undefined),
+    member: checks.map(memberOf).find((member) => member !== undefined),
+    secret: checks.some(isSecret),
   }
+}
+
+function memberOf(check: Check): Check | undefined {
+  return Object.hasOwn(check, 'member') ? check.member : undefined
+}
+
+function isSecret(check: Check): boolean {
+  return Object.hasOwn(check, 'secret') && check.secret === true
 }
 
 function partsOf(check: Check): Check['parts'] {
@@ -97,14 +117,24 @@ export function checkedOptions<Options extends object>(
 
 /** An option's value, checked; where it holds options, a copy of them. @throws TypeError */
 export function checkedValue(option: string, value: unknown, check: Check, said: string = option): unknown {
-  if (!check.valid(value)) throw invalidOption(said, value, check.allowed)
+  if (!check.valid(value)) throw invalidValue(said, value, check)
   const parts = partsOf(check)
   if (parts === undefined || !isObject(value)) return value
   return checkedOptions(option, value as object, parts, `${option}.`)
 }
 
-function invalidOption(option: string, value: unknown, allowed: string): TypeError {
-  return new TypeError(`option ${option} is ${shown(value)}; allowed: ${allowed}`)
+/** Of a list, the first member that is not valid is told: it may be a long one. */
+function invalidValue(option: string, value: unknown, check: Check): TypeError {
+  const member = memberOf(check)
+  if (member === undefined || !Array.isArray(value))
+    return invalidOption(option, value, check.allowed, isSecret(check))
+  const index = value.findIndex((each) => !member.valid(each))
+  return invalidOption(`${option}[${index}]`, value[index], member.allowed, isSecret(check))
+}
+
+function invalidOption(option: string, value: unknown, allowed: string, isHidden = false): TypeError {
+  const what = isHidden && typeof value === 'string' ? 'a string' : shown(value)
+  return new TypeError(`option ${option} is ${what}; allowed: ${allowed}`)
 }
 
 /** Not what is inside: it may be a secret. */

@@ -2,7 +2,8 @@
 export function shown(url: string): string {
   const end = url.search(/[?#]/)
   const place = (end < 0 ? url : url.slice(0, end)).replace(
-    /^([a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2,})[^\\/]*@/i,
+    // Also where what stands for a scheme is none: it is such URLs that messages are about.
+    /^([^\\/@:]*:[\\/]*|[\\/]{2,})[^\\/]*@/,
     '$1***@',
   )
   return end < 0 ? place : `${place}${url[end]}…`

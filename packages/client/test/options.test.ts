@@ -81,6 +81,22 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
     /^option retry\.backoff\.jitter is "some"; allowed: "full" or/,
   ],
   [{ dedupe: { buffer: Number.NaN } }, /^option dedupe\.buffer is NaN/],
+  [{ auth: 'Bearer t0k3n' }, /^option auth is a string; allowed: false; or credentials/],
+  [{ cookies: 'a=t0k3n' }, /^option cookies is a string; allowed: true or false; or a CookieJar/],
+  [{ tls: { ca: ['a', 5] } }, /^option tls\.ca\[1\] is 5; allowed: a string that is not empty; or a Buffer$/],
+  [{ tls: { ca: [] } }, /^option tls: tls\.ca is an empty list: leave it out, or give a certificate/],
+  [{ tls: { cert: [], key: 'k' } }, /^option tls: tls\.cert is an empty list/],
+  [{ tls: { pins: ['sha256/abc'] } }, /^option tls: tls\.pins: "sha256\/abc" is no pin/],
+  [{ tls: { pins: 'k'.repeat(200) } }, /^option tls: tls\.pins: a long text is no pin/],
+  [
+    { baseUrl: 'ht!tp://user:t0k3n@x.example' },
+    /^option baseUrl: "ht!tp:\/\/\*\*\*@x\.example" is not a URL/,
+  ],
+  [{ baseUrl: 'user:t0k3n@x.example' }, /^option baseUrl: "user:\*\*\*@x\.example" is not a URL/],
+  [
+    { socketPath: { allow: ['/run/a.sock', 'b.sock'] } },
+    /^option socketPath\.allow\[1\] is "b\.sock"; allowed: the absolute path of a unix socket, of 103 characters at most/,
+  ],
   [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
 ]
 

@@ -133,3 +133,33 @@ test('what is wrong with tls is told when the client is made', () => {
   )
   assert.throws(() => createClient({ tls: { passphrase: 5 as never } }), /option tls\.passphrase is 5/)
 })
+
+test('functions that give what is no key, passphrase or pin, or an empty list, are told, and nobody is trusted', async (t) => {
+  const { url } = await peer(t)
+  const tls = { ca: ca.cert, cert: alice.cert, key: alice.key }
+  const given: readonly [wrong: object, message: RegExp][] = [
+    [{ ca: () => [] }, /tls\.ca is an empty list/],
+    [{ cert: () => [] }, /tls\.cert is an empty list/],
+    [{ key: () => [] }, /tls\.key cannot be of type list/],
+    [{ key: () => null }, /tls\.key cannot be of type null/],
+    [{ passphrase: () => 5 }, /tls\.passphrase cannot be of type number/],
+    [{ pins: () => 7 }, /tls\.pins cannot be of type number; allowed: a pin, or a list of pins/],
+    [{ pins: () => [] }, /tls\.pins is an empty list/],
+  ]
+  for (const [wrong, message] of given) {
+    const { error } = await clientOf(t, { tls: { ...tls, ...wrong }, retry: false }).attempt(url)
+    assert.equal(error?.code, 'auth_failed', String(message))
+    assert.match(error.message, message)
+  }
+})
+
+test('functions that hang end with the limit for connecting, which is not told as one of the peer', async (t) => {
+  const { url, port } = await peer(t)
+  const tls = { ca: ca.cert, pins: () => new Promise<string>(() => {}) }
+  const { error } = await clientOf(t, { tls, retry: false, timeout: { connect: 30 } }).attempt(url)
+  assert.equal(error?.code, 'connect_timeout')
+  assert.equal(
+    error.message,
+    `what the functions of tls give for 127.0.0.1:${port} was not there within 30 ms; see what they wait for, or raise the connect timeout`,
+  )
+})

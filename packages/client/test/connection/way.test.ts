@@ -189,3 +189,22 @@ test('dns says for how long an answer is kept', async (t) => {
     /option dns\.servers: /,
   )
 })
+
+test('what hinders a unix socket is told as of one', async (t) => {
+  const folder = import.meta.dirname
+  const told: [options: ClientOptions, message: string][] = [
+    [
+      { socketPath: folder },
+      `could not connect to unix:${folder}: ECONNREFUSED, nothing listens on it; is it a socket, and is its service running?`,
+    ],
+    [
+      { socketPath: folder, guard: { allowHosts: ['a.example'] }, lint: false },
+      `the address guard refused unix:${folder}: a unix socket is never public; if it may be reached, reach it without a guard`,
+    ],
+  ]
+  for (const [options, message] of told)
+    assert.equal(
+      (await clientOf(t, { ...options, retry: false }).attempt('http://a.example/')).error?.message,
+      message,
+    )
+})

@@ -21,12 +21,17 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'permission was denied',
 }
 
+const SOCKET_ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens on it; is it a socket, and is its service running?',
+}
+
 /** Why none of the addresses could be connected to, and what to do about it. */
-export function reasons(failures: readonly FailedAddress[]): string {
+/** @param isSocket whether it is a unix socket, which has no port */
+export function reasons(failures: readonly FailedAddress[], isSocket = false): string {
   return failures
     .map(({ address, error }) => {
       const code = 'code' in error ? String(error.code) : ''
-      const advice = ADVICE[code]
+      const advice = (isSocket ? SOCKET_ADVICE[code] : undefined) ?? ADVICE[code]
       const reason = advice === undefined ? error.message : `${code}, ${advice}`
       return failures.length > 1 ? `${address}: ${reason}` : reason
     })

@@ -207,7 +207,11 @@ class ConnectAttempt implements Cancellable {
     const errors = failures.map(({ error }) => error)
     const cause = errors.length === 1 ? errors[0] : new AggregateError(errors)
     this.fail(
-      this.error('connect_failed', `could not connect to ${this.place()}: ${reasons(failures)}`, cause),
+      this.error(
+        'connect_failed',
+        `could not connect to ${this.place()}: ${reasons(failures, this.target.kind === 'unix')}`,
+        cause,
+      ),
     )
   }
 
@@ -230,7 +234,10 @@ class ConnectAttempt implements Cancellable {
           ? `what the functions of tls give for ${this.place()} was not there`
           : `the TLS handshake with ${this.place()} did not finish`,
     }[this.phase]
-    const advice = 'check that it is up and reachable from here, or raise connectTimeout'
+    const advice =
+      this.phase === 'tls' && this.race === undefined
+        ? 'see what they wait for, or raise the connect timeout'
+        : 'check that it is up and reachable from here, or raise the connect timeout'
     this.fail(this.error('connect_timeout', `${what} within ${timeout} ms; ${advice}`))
   }
 
@@ -278,7 +285,8 @@ export async function admitTarget(
 ): Promise<readonly ResolvedAddress[]> {
   if (target.kind === 'tcp') return admit(guardedPlace(target), admission)
   if (admission.guard === undefined) return [UNIX]
-  throw refusal(targetName(target), 'a unix socket is never public')
+  const advice = 'reach it without a guard'
+  throw refusal(targetName(target), 'a unix socket is never public', advice)
 }
 
 /** The one "address" of a unix socket, whose path is in the target. */

@@ -7,17 +7,25 @@ const LONGEST_CHAIN = 10
 /** @throws TypeError if there is none, or one is not of the form */
 export function checkedPins(given: string | readonly string[]): readonly string[] {
   const pins = typeof given === 'string' ? [given] : given
-  if (!Array.isArray(pins) || pins.length === 0)
+  if (!Array.isArray(pins))
+    throw new TypeError(`tls.pins cannot be of type ${typeof pins}; allowed: a pin, or a list of pins`)
+  if (pins.length === 0)
     throw new TypeError(
       'tls.pins is an empty list, with which no peer could be trusted: leave it out, or name a pin',
     )
   for (const pin of pins as readonly unknown[]) {
     if (typeof pin !== 'string' || !/^sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))
       throw new TypeError(
-        `tls.pins: ${JSON.stringify(pin)} is no pin: write "sha256/" and the SHA-256 digest of the SubjectPublicKeyInfo in base64 (RFC 7469 2.4)`,
+        `tls.pins: ${shown(pin)} is no pin: write "sha256/" and the SHA-256 digest of the SubjectPublicKeyInfo in base64 (RFC 7469 2.4)`,
       )
   }
   return pins
+}
+
+/** What is too long for any digest may be a key. */
+function shown(given: unknown): string {
+  if (typeof given !== 'string') return `a value of type ${typeof given}`
+  return given.length > 100 ? 'a long text' : JSON.stringify(given)
 }
 
 /** The pin of a certificate's public key (RFC 7469 section 2.4). */

@@ -95,6 +95,8 @@ function secureContext({ ca, cert, key, passphrase, minVersion = 'TLSv1.2' }: Tl
   if (cert !== undefined) checkCertificate('tls.cert', cert)
   if ((cert === undefined) !== (key === undefined))
     throw new TypeError('tls.cert and tls.key belong together: give both or neither')
+  checkText('tls.key', key)
+  checkText('tls.passphrase', passphrase)
   if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
     throw new TypeError(`tls.minVersion is ${JSON.stringify(minVersion)}; allowed: "TLSv1.2" or "TLSv1.3"`)
   const parts = { ca, cert, key, passphrase } as { ca?: string } // each may be a list, too
@@ -106,19 +108,30 @@ function secureContext({ ca, cert, key, passphrase, minVersion = 'TLSv1.2' }: Tl
   }
 }
 
+/** What a function gave may be anything; of a list OpenSSL would take no key, and say nothing. Without the value, which is secret. */
+function checkText(option: string, given: unknown): void {
+  if (given === undefined || typeof given === 'string' || given instanceof Uint8Array) return
+  const type = Array.isArray(given) ? 'list' : given === null ? 'null' : typeof given
+  throw new TypeError(`${option} cannot be of type ${type}; allowed: a string or a Buffer`)
+}
+
 function keyProblem(cause: unknown): string {
   const { code, message } = cause as Error & { code?: string }
   if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') return 'the key is not that of the certificate'
   if (/BAD_DECRYPT|BAD_PASSWORD_READ|INTERRUPTED_OR_CANCELLED/i.test(code ?? ''))
-    return 'the key is encrypted, and tls.passphrase does not open it'
+    return 'the key is encrypted, and tls.passphrase is missing or does not open it'
   if (code?.includes('UNSUPPORTED') === true)
     return 'the key is not in PEM form (-----BEGIN PRIVATE KEY-----)'
   return message
 }
 
-/** @throws TypeError if one of the texts holds no certificate */
+/** @throws TypeError if one of the texts holds no certificate, or there is no text */
 export function checkCertificate(option: string, pem: Pem): void {
-  for (const each of Array.isArray(pem) ? (pem as readonly (string | Buffer)[]) : [pem as string | Buffer]) {
+  const texts = Array.isArray(pem) ? (pem as readonly (string | Buffer)[]) : [pem as string | Buffer]
+  // Of an empty list OpenSSL makes nothing, so that of `ca` all public authorities would be trusted after all.
+  if (texts.length === 0)
+    throw new TypeError(`${option} is an empty list: leave it out, or give a certificate in PEM form`)
+  for (const each of texts) {
     try {
       void new X509Certificate(each)
     } catch (cause) {

@@ -163,8 +163,12 @@ export class AddressGuard {
 }
 
 /** What a refusal becomes: nothing was sent, and nothing gets better by trying again. */
-export function refusal(host: string, reason: string): TrafficError {
-  const message = `the address guard refused ${host}: ${reason}; if it may be reached, name it in the guard's options`
+export function refusal(
+  host: string,
+  reason: string,
+  advice = "name it in the guard's options",
+): TrafficError {
+  const message = `the address guard refused ${host}: ${reason}; if it may be reached, ${advice}`
   return new TrafficError('address_refused', message, { phase: 'connect', replaySafe: 'unsent' })
 }
 

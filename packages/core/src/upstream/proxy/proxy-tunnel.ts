@@ -219,7 +219,7 @@ class ProxyTunnel implements Cancellable {
 
   private timedOut(): void {
     const { place, target, options } = this.parts
-    const message = `no connection to ${targetName(target)} through the proxy ${targetName(place)} within ${options.timeout} ms; check that both are up, or raise connectTimeout`
+    const message = `no connection to ${targetName(target)} through the proxy ${targetName(place)} within ${options.timeout} ms; check that both are up, or raise the connect timeout`
     this.fail(this.error('connect_timeout', message))
   }
 
