@@ -95,10 +95,20 @@ function namesIn(text, start) {
     )
 }
 
+/**
+ * The bundler makes `var Name = class _Name { … }` of a class that speaks of itself, and `_Name` is what errors and `inspect` would then
+ * show. Within the class its own name means the same.
+ */
+function withClassNames(text) {
+  const names = new Set([...text.matchAll(/\b(\w+)=class _\1\b/g)].map(([, name]) => name))
+  return text.replace(/(?<![.#])\b_(\w+)\b/g, (found, name) => (names.has(name) ? name : found))
+}
+
 /** Writes files that differ from what is there, and removes what is left of builds before, and what has no source any more. */
 function write(folder, files) {
   const wanted = new Set(files.map(({ path }) => path))
-  for (const { path, contents } of files) {
+  for (const { path, text } of files) {
+    const contents = Buffer.from(withClassNames(text))
     if (existsSync(path) && readFileSync(path).equals(contents)) continue
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)

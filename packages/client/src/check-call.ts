@@ -1,4 +1,4 @@
-import { own, unknownOption } from '@headgate/core'
+import { own } from '@headgate/core'
 import { POLICY_CHECKS, QUERY_ARRAYS, RETRY_PARTS, socket, TIMEOUT_PARTS } from './check-options.ts'
 import {
   anything,
@@ -15,6 +15,7 @@ import {
   settings,
   text,
 } from './option-check.ts'
+import { unknownName } from './foreign-options.ts'
 import type { CallOptions, CallPolicyOptions, HedgeSettings } from './options.ts'
 
 const off = oneOf(false)
@@ -97,7 +98,7 @@ export function checkedCall(options: CallOptions | undefined): CheckedCall {
   let changesPolicies = false
   for (const name of Object.keys(options)) {
     const value: unknown = options[name as keyof CallOptions]
-    if (!Object.hasOwn(CALL_CHECKS, name)) throw unknownOption(`${name} of a call`, name, CALL_OPTIONS)
+    if (!Object.hasOwn(CALL_CHECKS, name)) throw unknownName(`${name} of a call`, name, CALL_OPTIONS)
     if (value === undefined) continue
     call[name] = checkedValue(name, value, CALL_CHECKS[name as keyof CallOptions], `${name} of a call`)
     if (POLICY_NAMES.has(name) || name === 'socketPath' || (name === 'redirectMode' && value !== 'follow'))
@@ -117,6 +118,6 @@ export function withCallOptions<Options extends CallOptions>(
 ): Options {
   for (const name of Object.keys(options))
     if (!Object.hasOwn(CALL_CHECKS, name) && !names.includes(name))
-      throw unknownOption(name, name, [...names, ...CALL_OPTIONS])
+      throw unknownName(name, name, [...names, ...CALL_OPTIONS])
   return own(options)
 }

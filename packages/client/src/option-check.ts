@@ -1,4 +1,5 @@
-import { own, unknownOption } from '@headgate/core'
+import { own } from '@headgate/core'
+import { unknownName } from './foreign-options.ts'
 
 /** What an option may be, the words for it, and the options within it where it is an object of options. */
 export interface Check {
@@ -109,7 +110,7 @@ export function checkedOptions<Options extends object>(
   const copy: Record<string, unknown> = own({})
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) throw unknownOption(prefix + name, name, Object.keys(checks))
+    if (check === undefined) throw unknownName(prefix + name, name, Object.keys(checks))
     copy[name] = value === undefined ? value : checkedValue(prefix + name, value, check)
   }
   return copy as Options

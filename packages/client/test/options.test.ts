@@ -97,6 +97,14 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
     { socketPath: { allow: ['/run/a.sock', 'b.sock'] } },
     /^option socketPath\.allow\[1\] is "b\.sock"; allowed: the absolute path of a unix socket, of 103 characters at most/,
   ],
+  [{ prefixUrl: 'http://a.example' }, /^option prefixUrl is not known: did you mean baseUrl\?/],
+  [{ dispatcher: {} }, /^option dispatcher is not known: did you mean pool, tls or proxy\?/],
+  [{ retry: { limit: 2 } }, /^option retry\.limit is not known: did you mean attempts\?/],
+  [
+    { tls: { rejectUnauthorized: false } },
+    /^option tls\.rejectUnauthorized is not known: did you mean verify\?/,
+  ],
+  [{ data: {} }, /^option data is not known: known are timeout, /],
   [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
 ]
 
@@ -110,6 +118,12 @@ const WRONG_FOR_A_CALL: readonly [options: Record<string, unknown>, message: Reg
   [{ timout: 1 }, /^option timout of a call is not known: did you mean timeout\?/],
   [{ retry: { attemps: 1 } }, /^option retry\.attemps is not known: did you mean attempts\?/],
   [{ decompress: { maxRato: 1 } }, /^option decompress\.maxRato is not known: did you mean maxRatio\?/],
+  [{ params: {} }, /^option params of a call is not known: did you mean query\?/],
+  [{ data: {} }, /^option data of a call is not known: did you mean json, or body\?/],
+  [
+    { credentials: 'omit' },
+    /^option credentials of a call is not known: did you mean cookies: false, or auth: false\?/,
+  ],
   [{ signal: {} }, /^option signal of a call is an object; allowed: an AbortSignal/],
   [{ timeout: { head: 5 } }, /^option timeout\.head is not known/],
   [{ retry: { budget: 0.5 } }, /^option retry\.budget is not known/],

@@ -109,3 +109,24 @@ test('an import takes little time beside what Node itself takes', (t) => {
   t.diagnostic(`${more.toFixed(0)} ms of CPU time, where an empty program takes ${empty.toFixed(0)}`)
   assert.ok(more <= IMPORT_LIMIT * empty, `${more} ms, where an empty program takes ${empty}`)
 })
+
+test('each class goes by the name that it is exported under, in what is published too', async () => {
+  const core = join(ROOT, '../core/dist')
+  const entries = [
+    ENTRY,
+    join(DIST, 'testing/index.js'),
+    join(core, 'index.js'),
+    join(core, 'testing/index.js'),
+  ]
+  for (const entry of entries) {
+    const exported = Object.entries((await import(pathToFileURL(entry).href)) as Record<string, unknown>)
+    const classes = exported.filter(
+      ([, value]) => typeof value === 'function' && /^class\b/.test(String(value)),
+    )
+    assert.ok(classes.length > 0)
+    assert.deepEqual(
+      classes.map(([, value]) => (value as { name: string }).name),
+      classes.map(([name]) => name),
+    )
+  }
+})

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ERROR_FACTS } from '@headgate/core'
 import { codes, readPage, ROOT, tableWith } from '../../../../scripts/docs/markdown.ts'
-import { bearer, createClient, type Policy } from '../../src/index.ts'
+import { bearer, type CallOptions, createClient, type Policy } from '../../src/index.ts'
 import { membersOf } from './interfaces.ts'
 import { OPTION_TABLES, PAGES, withTables } from './reference.ts'
 
@@ -62,8 +62,24 @@ describe('the reference of the client', () => {
     }
   })
 
+  it('holds every option that a call knows', () => {
+    const refused = /known are (.*)$/.exec(callRefusal())?.[1]?.split(', ') ?? []
+    const documented = ['CallOptions', 'CallListeners', 'PolicyOptions']
+      .flatMap((name) => membersOf('client/src/options.ts', name))
+      .map(({ name }) => name)
+    // The table of the client's options has it, and a call can turn it off.
+    assert.deepEqual(refused.sort(), [...documented, 'cookies'].sort())
+  })
+
   it('says what each option of the client means', () => {
-    const silent = ['ClientOptions', 'PolicyOptions', 'CallOptions', 'TimeoutSettings', 'RetrySettings']
+    const silent = [
+      'ClientOptions',
+      'PolicyOptions',
+      'CallOptions',
+      'CallListeners',
+      'TimeoutSettings',
+      'RetrySettings',
+    ]
       .flatMap((name) => membersOf('client/src/options.ts', name))
       .filter(({ meaning }) => meaning === '')
     assert.deepEqual(silent, [])
@@ -147,4 +163,13 @@ function knownOptions(wrong: string, part?: string): string[] {
     return /known are (.*)$/.exec((error as Error).message)?.[1]?.split(', ') ?? []
   }
   return []
+}
+
+function callRefusal(): string {
+  try {
+    createClient().explain('http://api.example/', { zzz: 1 } as CallOptions)
+    return ''
+  } catch (error) {
+    return String(error)
+  }
 }

@@ -18,7 +18,7 @@ export const PAGES: readonly string[] = ['docs/client.md', 'packages/client/READ
 const OPTIONS: Readonly<Record<string, readonly (readonly [file: string, ...interfaces: string[]])[]>> = {
   client: [['client/src/options.ts', 'ClientOptions']],
   both: [['client/src/options.ts', 'PolicyOptions']],
-  call: [['client/src/options.ts', 'CallOptions']],
+  call: [['client/src/options.ts', 'CallOptions', 'CallListeners']],
   timeout: [['client/src/options.ts', 'TimeoutSettings']],
   retry: [['client/src/options.ts', 'RetrySettings']],
   'retry.backoff': [['core/src/policies/retry/backoff.ts', 'BackoffOptions']],
