@@ -22,7 +22,8 @@ export function sectionHint(
 ): string | undefined {
   if (isSection(value)) {
     if (problem === 'is not a list') return LIST_OF_ONE
-    return NO_SECTION.has(problem) ? undefined : sectionBeside(value, path, schema)
+    // Where a section belongs, its form is not what is wrong.
+    return sectionsAt(schema, path).length > 0 ? undefined : sectionBeside(value, path, schema)
   }
   const isList = problem === 'is not a list'
   if (!isList && !NO_SECTION.has(problem)) return undefined
