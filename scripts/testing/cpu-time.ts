@@ -1,7 +1,7 @@
 /** Milliseconds of CPU time that this process took for it: other than the clock, it does not go on while others compute. */
 export function cpuTimeOf(work: () => void): number {
-  const before = process.cpuUsage()
+  const before = process.threadCpuUsage()
   work()
-  const { user, system } = process.cpuUsage(before)
+  const { user, system } = process.threadCpuUsage(before)
   return (user + system) / 1000
 }

@@ -141,13 +141,13 @@ function least<Input>(parse: (input: Input) => unknown, input: Input): number {
 
 /** Milliseconds of CPU. */
 function work<Input>(parse: (input: Input) => unknown, input: Input): number {
-  const before = process.cpuUsage()
+  const before = process.threadCpuUsage()
   try {
     parse(input)
   } catch {
     // Refused.
   }
-  const { user, system } = process.cpuUsage(before)
+  const { user, system } = process.threadCpuUsage(before)
   return (user + system) / 1000
 }
 

@@ -96,7 +96,7 @@ test('a variable without a value is told with its place, its name and what to do
     ['${file:}', /without a variable behind it/],
     ['${file:none}', /needs the file .*none, which cannot be read: there is no such file/],
     ['${file:.}', /it is a folder/],
-    ['${file:/dev/zero}', /pipe or a device/],
+    ['${file:/dev/zero}', /it is no file, but a pipe, a socket or a device/],
     ['${file:empty}', /it is empty/],
     ['${file:binary}', /not in UTF-8/],
   ] as const) {

@@ -39,7 +39,8 @@ function parameterHint(text: string): string | undefined {
 
 /** By what no path holds without an escape, or at its start. */
 function regexHint(text: string): string | undefined {
-  return /[\^\\|]|\(\?|\[.*\]/.test(text)
+  const hasClass = text.includes('[') && text.lastIndexOf(']') > text.indexOf('[')
+  return hasClass || /[\^\\|]|\(\?/.test(text)
     ? 'a regular expression stands in "pathRegex", beside the pattern of "path"'
     : undefined
 }
@@ -63,8 +64,12 @@ function checkSegments(text: string): Parsed<string> {
 }
 
 function starHint(text: string): string | undefined {
-  if (!/[^:]\*+$/.test(text) || text.endsWith('/**')) return undefined
-  const meant = text.replace(/\*+$/, '').replace(/\/?$/, '/**')
+  if (!text.endsWith('*') || text.endsWith('/**')) return undefined
+  let end = text.length
+  while (text[end - 1] === '*') end--
+  if (text[end - 1] === ':') return undefined
+  const start = text.slice(0, end)
+  const meant = start.endsWith('/') ? `${start}**` : `${start}/**`
   return meant.indexOf('*') === meant.length - 2 ? didYouMean(meant) : undefined
 }
 
