@@ -153,6 +153,7 @@ export class ClientEngine {
       listeners: call,
       failures,
       marksTiming,
+      mayHang: this.context.policies.length > 0,
     })
   }
 

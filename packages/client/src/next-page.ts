@@ -1,4 +1,5 @@
-import { knownOptions, type OptionNames, parseLinks, TrafficError } from '@headgate/core'
+import { parseLinks, TrafficError } from '@headgate/core'
+import { callback, type Check, type Checks, checkedOptions, or, text } from './option-check.ts'
 import type { Query } from './query.ts'
 import type { ClientResponse } from './response/response.ts'
 
@@ -50,17 +51,28 @@ export function checkedPaging<Page>(paging: Paging<Page>): Paging<Page> {
   if (paging === 'link') return paging
   if (typeof paging === 'object' && paging !== null)
     for (const [kind, names] of Object.entries(KINDS))
-      if (Object.hasOwn(paging, kind)) return knownOptions('by', paging as object, names) as Paging<Page>
+      if (Object.hasOwn(paging, kind)) return checkedKind(paging, names) as Paging<Page>
   throw new TypeError(
     'option by is not valid; allowed: "link", or an object with next, cursor, page or offset',
   )
 }
 
+function checkedKind(paging: object, checks: Readonly<Record<string, Check>>): object {
+  const checked: Partial<CursorPaging> = checkedOptions('by', paging, checks, 'by.')
+  if (checked.cursor !== undefined && checked.parameter === undefined)
+    throw new TypeError(
+      'option by.parameter is missing: the name of the query parameter that takes the cursor',
+    )
+  return checked
+}
+
+const found = or(text, callback)
+const start: Check = { allowed: 'a whole number', valid: Number.isSafeInteger }
 const KINDS = {
-  next: { next: true } satisfies OptionNames<NextUrlPaging>,
-  cursor: { cursor: true, parameter: true } satisfies OptionNames<CursorPaging>,
-  page: { page: true, start: true, last: true } satisfies OptionNames<NumberPaging>,
-  offset: { offset: true, start: true, last: true } satisfies OptionNames<OffsetPaging>,
+  next: { next: found } satisfies Checks<NextUrlPaging>,
+  cursor: { cursor: found, parameter: text } satisfies Checks<CursorPaging>,
+  page: { page: text, start, last: callback } satisfies Checks<NumberPaging>,
+  offset: { offset: text, start, last: callback } satisfies Checks<OffsetPaging>,
 }
 
 /** What to ask for next: another URL, or the first one with other query parameters. */

@@ -1,5 +1,6 @@
 import { own, TrafficError } from '@headgate/core'
 import { withCallOptions } from './check-call.ts'
+import { callback, type Check, checkedValue, listOf, text } from './option-check.ts'
 import { checkedPaging, firstPage, invalid, type NextPage, nextPage, type Paging } from './next-page.ts'
 import type { CallOptions } from './options.ts'
 import { mergedQuery, type Query } from './query.ts'
@@ -41,6 +42,15 @@ type Options<Page> = PaginateOptions<Page> & {
 
 const PAGINATE_OPTIONS: readonly (keyof Options<unknown>)[] = ['by', 'schema', 'items', 'maxPages', 'origins']
 
+const CHECKS = {
+  schema: {
+    allowed: 'a schema of the Standard Schema kind, as those of zod',
+    valid: (value) => value !== null && Object(value) === value && '~standard' in (value as object),
+  },
+  items: callback,
+  origins: listOf(text),
+} satisfies Record<string, Check>
+
 /** The pages, each parsed and checked, or their items. A page is asked for when the one before it was taken. Throws TrafficError. */
 export async function* pages<Page>(
   given: Options<Page>,
@@ -50,6 +60,9 @@ export async function* pages<Page>(
   const { by: said = 'link', schema, items, maxPages = 10_000, origins = [], ...rest } = options
   const call = own(rest)
   const by = checkedPaging(said)
+  for (const [name, check] of Object.entries(CHECKS))
+    if (options[name as keyof typeof CHECKS] !== undefined)
+      checkedValue(name, options[name as keyof typeof CHECKS], check)
   if (!Number.isSafeInteger(maxPages) || maxPages < 1)
     throw new TypeError(`option maxPages is ${maxPages}; allowed: a whole number above 0`)
   const allowed = new Set([context.origin, ...origins.map(originOf)])

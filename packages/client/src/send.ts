@@ -32,6 +32,8 @@ export interface SendOptions {
   /** How the response tells what went wrong while it was read. */
   readonly failures: Failures
   readonly marksTiming: boolean
+  /** Whether policies of the caller's take part, which need not listen when the call is given up. */
+  readonly mayHang: boolean
 }
 
 /** By class, as the engine counts them. */
@@ -79,10 +81,13 @@ function typeOf(redirects: readonly Redirect[]): 'basic' | 'cors' {
   return redirects.every(({ to }) => new URL(to).origin === origin) ? 'basic' : 'cors'
 }
 
-async function answerTo(exchange: Exchange, { handler, signal }: SendOptions): Promise<HttpResponse> {
+async function answerTo(
+  exchange: Exchange,
+  { handler, signal, mayHang }: SendOptions,
+): Promise<HttpResponse> {
   holdProcess()
   try {
-    return await (signal ? untilCancelled(exchange, handler) : handler(exchange))
+    return await (signal || mayHang ? untilCancelled(exchange, handler) : handler(exchange))
   } finally {
     releaseProcess()
   }

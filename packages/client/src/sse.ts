@@ -3,6 +3,7 @@ import { aborted } from './abort.ts'
 import type { HeadersInput } from './headers-input.ts'
 import type { CallOptions, TimeoutSettings } from './options.ts'
 import { withCallOptions } from './check-call.ts'
+import { type Check, checkedValue, flag, object, or } from './option-check.ts'
 import { pause } from './pause.ts'
 import { mayPass, reconnectDelay, type ReconnectSettings, reconnectPlan } from './reconnect.ts'
 import { fieldsOf } from './request-headers.ts'
@@ -39,6 +40,9 @@ export interface SseContext {
 
 const SSE_OPTIONS: readonly (keyof SseOptions)[] = ['reconnect', 'lastEventId', 'maxEventSize', 'heartbeat']
 
+const RECONNECT = or(flag, object)
+const ID: Check = { allowed: 'a string', valid: (value) => typeof value === 'string' }
+
 /** Octets. */
 const MAX_EVENT = 1024 * 1024
 /** Milliseconds that the caller has to read a response that is no stream. */
@@ -51,6 +55,8 @@ export async function* eventStream(
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   const options = withCallOptions(given, SSE_OPTIONS)
   const { method = 'GET', signal } = options
+  if (options.lastEventId !== undefined) checkedValue('lastEventId', options.lastEventId, ID)
+  if (options.reconnect !== undefined) checkedValue('reconnect', options.reconnect, RECONNECT)
   const plan = reconnectPlan(options.reconnect, method)
   checkSizes(options)
   let lastEventId = options.lastEventId ?? ''

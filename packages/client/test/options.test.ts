@@ -14,6 +14,7 @@ import {
   type Handler,
   oauth2,
 } from '../src/index.ts'
+import { fromMsw } from '../src/testing/index.ts'
 
 const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ retires: 3 }, /^option retires is not known: known are timeout, retry/],
@@ -166,6 +167,31 @@ test('streams, pages, credentials, jars and extensions refuse what they do not k
       () => client.paginate('/', { by: { page: 'p', stat: 1 } as never }).next(),
       /^option by\.stat .*did you mean start\?/,
     ],
+    [
+      () => client.sse('/', { reconnect: 5 as never }).next(),
+      /^option reconnect is 5; allowed: true or false/,
+    ],
+    [
+      () => client.sse('/', { lastEventId: 5 as never }).next(),
+      /^option lastEventId is 5; allowed: a string/,
+    ],
+    [() => client.paginate('/', { items: 5 as never }).next(), /^option items is 5; allowed: a function/],
+    [
+      () => client.paginate('/', { schema: {} as never }).next(),
+      /^option schema is an object; allowed: a schema/,
+    ],
+    [() => client.paginate('/', { origins: 'x' as never }).next(), /^option origins is "x"; allowed: a list/],
+    [
+      () => client.paginate('/', { by: { page: 5 as never } }).next(),
+      /^option by\.page is 5; allowed: a string/,
+    ],
+    [
+      () => client.paginate('/', { by: { page: 'p', start: NaN } }).next(),
+      /^option by\.start is NaN; allowed: a whole/,
+    ],
+    [() => client.paginate('/', { by: { cursor: 'c' } as never }).next(), /^option by\.parameter is missing/],
+    [() => fromMsw([], { unhandeld: {} } as never), /^option fromMsw\.unhandeld .*did you mean unhandled\?/],
+    [() => fromMsw([{}] as never), /^fromMsw takes a list of handlers of msw/],
     [() => client.extend({ guard: { alow: [] } as never }), /^option guard\.alow .*did you mean allow\?/],
     [() => client.close({ grase: 1 } as never), /^option close\.grase .*did you mean grace\?/],
     [() => bearer('t', { origin: [] } as never), /^option auth\.bearer\.origin .*did you mean origins\?/],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Handler, TrafficError } from '@headgate/core'
+import { type Handler, knownOptions, TrafficError } from '@headgate/core'
 import { answered, type Transport, transportHandler } from '../code-transport.ts'
 
 /** A handler of msw, as `http.get(...)` and `graphql.query(...)` make it: what of it is used here. */
@@ -19,8 +19,12 @@ export interface FromMswOptions {
 /**
  * A transport of msw's handlers, without a server of msw or anything patched: `createClient({ transport: fromMsw(handlers) })`. The first
  * that answers counts; the list is looked at anew for each request. `HttpResponse.error()` is a connection that failed.
+ * @throws TypeError if it is no list of handlers, or an option is not known
  */
-export function fromMsw(handlers: readonly MswHandler[], { unhandled }: FromMswOptions = {}): Handler {
+export function fromMsw(handlers: readonly MswHandler[], options: FromMswOptions = {}): Handler {
+  const { unhandled } = knownOptions('fromMsw', options, { unhandled: true })
+  if (!Array.isArray(handlers) || !handlers.every(isHandler))
+    throw new TypeError('fromMsw takes a list of handlers of msw, as http.get(…) makes them')
   const otherwise = unhandled && transportHandler(unhandled)
   return async (exchange) => {
     const { method, scheme, authority, path, body } = exchange.request
@@ -42,6 +46,10 @@ export function fromMsw(handlers: readonly MswHandler[], { unhandled }: FromMswO
       `no handler of msw answers ${method} ${scheme}://${authority.text}${path}: add one, or say where such requests go by the option unhandled`,
     )
   }
+}
+
+function isHandler(value: unknown): boolean {
+  return typeof (value as Partial<MswHandler> | null | undefined)?.run === 'function'
 }
 
 async function firstAnswer(handlers: readonly MswHandler[], request: Request): Promise<Response | undefined> {

@@ -213,6 +213,14 @@ for (const [place, call] of Object.entries(OUTLASTING))
     assert.equal((await outcome).error?.code, 'shutting_down')
   })
 
+test('the grace ends for a call in a policy of the caller’s that does not listen', async (t) => {
+  const client = clientOf(t, { policies: [() => () => new Promise(() => {})] })
+  const outcome = client.attempt('http://api.example/')
+  await new Promise((resolve) => setImmediate(resolve))
+  await client.close({ grace: 0 })
+  assert.equal((await outcome).error?.code, 'shutting_down')
+})
+
 test('what is no time is no grace', async (t) => {
   const client = clientOf(t, {})
   for (const grace of [-1, Number.NaN, '5s', null, {}])
