@@ -62,6 +62,8 @@ export type { ConnectionOwner } from './h1/connection-owner.ts'
 export type { HeadLimits } from './h1/head.ts'
 export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'
+export { protocolsToPass } from './h1/upgrade.ts'
+export { sentFields } from './h1/write-head.ts'
 export { forwarding, type ForwardingOptions } from './policies/forwarding.ts'
 export { limits, type LimitsOptions } from './policies/limits.ts'
 export {

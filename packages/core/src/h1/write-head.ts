@@ -2,7 +2,7 @@ import { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { REASON_PHRASES } from '../message/reason-phrases.ts'
 import type { HttpRequest } from '../message/request.ts'
-import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from './framing.ts'
+import { CHUNKED, type Framing, framingToSend, NO_BODY, UNTIL_CLOSE } from './framing.ts'
 import { HeadText } from './head-text.ts'
 
 /** What a head says of its connection (RFC 9112 section 9). */
@@ -39,6 +39,17 @@ export function requestHead(
   else if (expectsContent(request.method)) head.field('content-length', '0')
   appendConnection(head, connection, request.upgrade)
   return head.finish(body)
+}
+
+/**
+ * The fields of a request, Host first, as they are written to an origin that speaks HTTP/1.1: for whoever shows what is sent.
+ * @throws TrafficError `internal` if a part of it would break the framing
+ */
+export function sentFields(request: HttpRequest): [name: string, value: string][] {
+  const connection = request.upgrade === undefined ? undefined : 'upgrade'
+  const head = requestHead(request, framingToSend(request.body.length, '1.1'), connection)
+  const lines = head.trimEnd().split('\r\n').slice(1)
+  return lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
 }
 
 /** A request line is split at its blanks: another one, put there by a policy, would move the target's end (RFC 9112 3). */

@@ -1,4 +1,5 @@
 import type { Explanation, TakenRoute } from '../explain/explain.ts'
+import { sentHead } from '../explain/sent-head.ts'
 import { targetName } from './route-target.ts'
 
 /** The request as it came: what a route does to it comes later. */
@@ -64,7 +65,7 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
         method: sent.request.method,
         path: `${sent.request.path}${sent.request.query}`,
         ...(sent.preserveHost && { host: sent.request.authority.text }),
-        headers: fieldsOf(sent.request.headers),
+        headers: sentHead(sent, config.name),
       },
     }),
     ...(answer && {

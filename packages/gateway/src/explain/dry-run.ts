@@ -37,6 +37,7 @@ export function dryRunContext(
     trustedProxies: ipRanges(config.trustedProxies),
     rateLimits: new RateLimitStores(config, clock),
     geo,
+    loopKey: SHOWN_KEY,
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
     parts: new KeptParts(),
     upstreamNamed(name) {
@@ -48,6 +49,9 @@ export function dryRunContext(
     },
   }
 }
+
+/** Requests get a mark of each gateway's own: what is shown has one, too, and its value is nobody's. */
+export const SHOWN_KEY: Uint8Array = new Uint8Array(32)
 
 const NO_LOG: AccessLog = { record() {} }
 const NO_LOAD = { eventLoopDelay: 0, memory: 0 }

@@ -7,6 +7,7 @@ import {
   isSecretField,
   type PathForm,
   type Peer,
+  protocolsToPass,
   redactQuery,
 } from '@headgate/core'
 import { redactText } from '../../config/redact-text.ts'
@@ -17,6 +18,7 @@ import {
   type LiveWeights,
   type TakenRoute,
 } from '../../explain/explain.ts'
+import { sentHead } from '../../explain/sent-head.ts'
 import { widestForm } from '../../routing/router/path-readings.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
@@ -125,6 +127,8 @@ function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; 
       paths,
       ...(body !== undefined && { body: bodyFrom(body) }),
     })
+    if (/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers['connection'] ?? ''))
+      request.upgrade = protocolsToPass(headers['upgrade'] ?? '')
     return { request, peer: { address: client, port: 0, encrypted: request.scheme === 'https' } }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
@@ -206,11 +210,11 @@ function factSections({ config, facts, split }: TakenRoute, isLive: boolean): st
   return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
 }
 
-function message({ sent, answer, answeredBy }: TakenRoute): string {
+function message({ config, sent, answer, answeredBy }: TakenRoute): string {
   if (sent !== undefined) {
-    const { method, path, query, authority, headers } = sent.request
+    const { method, path, query, authority } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
-    const fields = [...headers].map(shownField)
+    const fields = sentHead(sent, config.name).map(([name, value]) => shownField({ name, value }))
     return section('The upstream gets', [
       `${method} ${path}${redactQuery(query)}`,
       `host: ${host}`,
