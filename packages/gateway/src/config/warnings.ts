@@ -1,3 +1,4 @@
+import { lookAlikes } from './checks/look-alikes.ts'
 import { ownEndpoints } from './own-listeners.ts'
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
@@ -24,7 +25,7 @@ export function configWarnings(
     const hint = 'a priority says which of them is meant'
     return { path, whole: true, problem: `${names} ${AMBIGUOUS}`, hint }
   })
-  return firstFindings([...loops, ...ofRoutes], input, source, 'warnings')
+  return firstFindings([...loops, ...ofRoutes, ...lookAlikes(input.written)], input, source, 'warnings')
 }
 
 const UNFINISHED = {

@@ -1,6 +1,7 @@
 import type { PathForm } from '@headgate/core'
 import { IMPORTANCES } from '../../routing/importance.ts'
-import { choice, flag, type Kind, name, upstreamReference, whole } from '../values/kinds.ts'
+import { choice } from '../values/choice.ts'
+import { flag, type Kind, name, upstreamReference, whole } from '../values/kinds.ts'
 import { apiVersions, lifecycle } from './api-version-schema.ts'
 import { graphql } from './graphql-schema.ts'
 import { minimumByteRate, routeLimits, routeTimeouts } from './limits-schema.ts'

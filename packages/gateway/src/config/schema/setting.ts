@@ -1,7 +1,8 @@
 import { typesForWriters } from './section.ts'
 import * as z from './zod.ts'
 import type { Kind, Range } from '../values/kinds.ts'
-import { choice, duration, flag, orOff, size, whole } from '../values/kinds.ts'
+import { choice } from '../values/choice.ts'
+import { duration, flag, orOff, size, whole } from '../values/kinds.ts'
 
 // The words in which schema.ts is written. zod checks the structure around the values; each value is read by its
 // kind, so that all messages come from one place and a value is never looked at by two parsers.

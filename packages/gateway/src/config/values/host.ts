@@ -14,6 +14,13 @@ export function parseHostPattern(text: string): Parsed<string> {
   if (text === '*') return refused('is not a host', 'leave "host" out to match every host')
   const name = text.startsWith('*.') ? text.slice(2) : text
   if (isHostName(name)) return parsed(text)
+  if (text.startsWith('.') && isHostName(text.slice(1)))
+    return refused('is not a host', didYouMean(`*${text}`))
+  if (/[\^$|()[\]\\+]|\.\*/.test(text) && !text.startsWith('['))
+    return refused(
+      'is not a host',
+      'there are no regular expressions of hosts: write them one by one, or "*.suffix" for all below one',
+    )
   if (name.includes('*')) return refused('has a wildcard that is not a leading "*."')
   const meant = correction(name)
   if (meant === undefined) return refused('is not a host')

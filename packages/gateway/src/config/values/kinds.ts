@@ -5,7 +5,6 @@ import { didYouMean, parsed, refused, scalarText } from './parsed.ts'
 import type { Parsed } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
 import { HOST, TOKEN as TOKEN_PATTERN, UPSTREAM_URL } from './patterns.ts'
-import { suggest } from '../problems/suggest.ts'
 import { bareNumberHint, parseByteRate, parseDuration, parseSize } from './units.ts'
 import { isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
 
@@ -132,33 +131,6 @@ export const flag: Kind<boolean> = {
     if (['false', 'no', 'off'].includes(word)) return refused('is not true or false', 'without quotes: false')
     return refused('is not true or false')
   },
-}
-
-/** One of a few words. */
-export function choice<T extends string>(words: readonly T[]): Kind<T> {
-  return {
-    allowed: words.join(' or '),
-    json: { type: 'string', enum: words },
-    parse(written) {
-      const word = words.find((candidate) => candidate === written)
-      if (word !== undefined) return parsed(word)
-      const meant =
-        typeof written === 'string' ? (suggest(written, words) ?? begun(written, words)) : undefined
-      return refused('is not one of the choices', meant === undefined ? undefined : didYouMean(meant))
-    },
-  }
-}
-
-function plain(word: string): string {
-  return word.toLowerCase().replaceAll(/[-_\s]/g, '')
-}
-
-/** The only word that begins or ends so: `leastconn`, `ewma`. */
-function begun(written: string, words: readonly string[]): string | undefined {
-  const start = plain(written)
-  if (start.length < 3) return undefined
-  const found = words.filter((word) => plain(word).startsWith(start) || plain(word).endsWith(start))
-  return found.length === 1 ? found[0] : undefined
 }
 
 function text<T>(noun: string, allowed: string, parse: (text: string) => Parsed<T>, json = {}): Kind<T> {
