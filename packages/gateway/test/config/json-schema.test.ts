@@ -17,55 +17,64 @@ const url = 'http://127.0.0.1:9000'
 const RUNS = Number(process.env['CONFIG_RUNS'] ?? 700)
 
 /** What `check` refuses and JSON Schema cannot say. */
-const BEYOND_A_SCHEMA: readonly { readonly why: string; readonly is: (problem: ConfigProblem) => boolean }[] =
-  [
-    {
-      why: 'a schema does not know what stands elsewhere: names that lead nowhere',
-      is: says(
-        /is not the name of (?:an upstream|a rate limit|a group)|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
-      ),
-    },
-    {
-      why: 'a schema compares no two entries: what is there twice, or never matches',
-      is: says(
-        /is the name (?:of|that)|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
-      ),
-    },
-    {
-      why: 'a schema compares no two quantities, and knows no units',
-      is: (problem) =>
-        says(
-          /is longer than|is shorter than|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
-        )(problem) ||
-        (typeof problem.value === 'string' && says(/is too (?:small|large)/)(problem)),
-    },
-    {
-      why: 'a pattern is the outline of a text with a grammar of its own: hosts, addresses, URLs, canonical paths, regular expressions, templates and days',
-      is: ({ path, value, message }) =>
-        typeof value === 'string' &&
-        GRAMMAR.test(path) &&
-        !/is not a (?:whole|list)|known setting/.test(message),
-    },
-    {
-      why: 'a schema knows no case: names of fields that HTTP or the gateway has for itself, or that hold secrets',
-      is: says(
-        /has a meaning of its own|is what anybody may claim|does not reach the upstream|frames messages|is not (?:changed|matched) here|may hold a secret/,
-      ),
-    },
-    {
-      why: 'a schema does not know the environment',
-      is: says(/is not set in the environment|does not hold the name of a zone/),
-    },
-    {
-      why: 'what a group or defaults hold is judged in the routes that have it',
-      is: ({ path, message }) =>
-        /^(?:groups|defaults)\b/.test(path) && !/known setting|^is (?:not|missing)|" is not/.test(message),
-    },
-    {
-      why: 'how GraphQL comes is known of methods and operations together',
-      is: says(/by which (?:GraphQL|alone)/),
-    },
-  ]
+const BEYOND_A_SCHEMA: readonly {
+  readonly why: string
+  readonly is: (problem: ConfigProblem, config: object) => boolean
+}[] = [
+  {
+    why: 'a schema does not know what stands elsewhere: names that lead nowhere',
+    is: says(
+      /is not the name of (?:an upstream|a rate limit|a group)|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
+    ),
+  },
+  {
+    why: 'a schema compares no two entries: what is there twice, or never matches',
+    is: says(
+      /is the name (?:of|that)|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
+    ),
+  },
+  {
+    why: 'a schema compares no two quantities, and knows no units',
+    is: (problem) =>
+      says(
+        /is longer than|is shorter than|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
+      )(problem) ||
+      (typeof problem.value === 'string' && says(/is too (?:small|large)/)(problem)),
+  },
+  {
+    why: 'a pattern is the outline of a text with a grammar of its own: hosts, addresses, URLs, canonical paths, regular expressions, templates and days',
+    is: ({ path, value, message }) =>
+      typeof value === 'string' &&
+      GRAMMAR.test(path) &&
+      !/is not a (?:whole|list)|known setting/.test(message),
+  },
+  {
+    why: 'a schema knows no case: names of fields that HTTP or the gateway has for itself, or that hold secrets',
+    is: says(
+      /has a meaning of its own|is what anybody may claim|does not reach the upstream|frames messages|is not (?:changed|matched) here|may hold a secret/,
+    ),
+  },
+  {
+    why: 'a schema does not know the environment',
+    is: says(/is not set in the environment|does not hold the name of a zone/),
+  },
+  {
+    why: 'what a group or defaults hold is judged in the routes that have it',
+    is: ({ path, message }) =>
+      /^(?:groups|defaults)\b/.test(path) && !/known setting|is not an? (?:list|object)/.test(message),
+  },
+  {
+    why: 'what a route says itself may not go with what it has of groups and defaults',
+    is: ({ path, message }, config) =>
+      ('defaults' in config || 'groups' in config) &&
+      path.startsWith('routes') &&
+      /is never used|stands beside|is without effect|is missing|does not say where|needs "/.test(message),
+  },
+  {
+    why: 'how GraphQL comes is known of methods and operations together',
+    is: says(/by which (?:GraphQL|alone)/),
+  },
+]
 
 const GRAMMAR =
   /(?:^|[.\]])(?:address|url|dns|srv|hosts?|servername|resolvers|trustedProxies|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
@@ -81,7 +90,7 @@ function difference(config: object): string | undefined {
   if (taken === result.ok) return undefined
   const written = JSON.stringify(config)
   if (result.ok) return `the schema refuses what is taken: ${written}\n${JSON.stringify(validate.errors)}`
-  const beyond = result.problems.every((problem) => BEYOND_A_SCHEMA.some(({ is }) => is(problem)))
+  const beyond = result.problems.every((problem) => BEYOND_A_SCHEMA.some(({ is }) => is(problem, config)))
   return beyond
     ? undefined
     : `the schema takes what is refused: ${written}\n${JSON.stringify(result.problems)}`

@@ -14,6 +14,7 @@ import { redactContent, redactText } from '../../src/config/redact-text.ts'
 import { redactUrls } from '../../src/config/redact-urls.ts'
 import * as apiVersionKinds from '../../src/config/values/api-version-kinds.ts'
 import * as balancingKinds from '../../src/config/values/balancing-kinds.ts'
+import { choice } from '../../src/config/values/choice.ts'
 import * as discoveryKinds from '../../src/config/values/discovery-kinds.ts'
 import * as geoKinds from '../../src/config/values/geo-kinds.ts'
 import * as kinds from '../../src/config/values/kinds.ts'
@@ -57,7 +58,7 @@ const READERS: Readonly<Record<string, Read>> = {
   'kinds.size': (text) => kinds.size().parse(text),
   'kinds.orOff': (text) => kinds.orOff(kinds.duration()).parse(text),
   'kinds.whole': (text) => kinds.whole(0).parse(text),
-  'kinds.choice': (text) => kinds.choice(ANY_WORD).parse(text),
+  'a choice': (text) => choice(ANY_WORD).parse(text),
   'a rate of bytes': parseByteRate,
   ...Object.fromEntries(
     ['a', 'link', 'refresh', 'set-cookie', 'location', 'content-location'].map((name): [string, Read] => [
