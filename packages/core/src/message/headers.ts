@@ -132,10 +132,16 @@ export class HeaderList {
   }
 }
 
+/** Behind a colon stands what was meant as the value, which may be a secret. */
+function shownName(name: string): string {
+  const colon = name.indexOf(':', 1)
+  return JSON.stringify(colon < 0 ? name : `${name.slice(0, colon + 1)}…`)
+}
+
 function check(name: string, value: string): void {
   if (!isToken(name)) {
     throw new TypeError(
-      `${JSON.stringify(name)} is not a header field name: use letters, digits and !#$%&'*+-.^_\`|~`,
+      `${shownName(name)} is not a header field name: use letters, digits and !#$%&'*+-.^_\`|~`,
     )
   }
   if (!isFieldValue(value)) {

@@ -102,3 +102,11 @@ test('a name is a token, nothing else', () => {
   }
   assert.equal(HeaderList.of({ "!#$%&'*+-.^_`|~09": '1' }).size, 1)
 })
+
+test('a field that was written as a name alone is refused without its value', () => {
+  const wrong = { 'Authorization: Bearer t0k3n': '' }
+  assert.throws(
+    () => HeaderList.of(wrong),
+    /^TypeError: "Authorization:…" is not a header field name: use letters/,
+  )
+})
