@@ -62,10 +62,11 @@ export async function soak({ duration, seed, progress = () => {} }: SoakOptions)
       left = gateway.descriptors
     }
     await sleep(2 * interval) // one more sample at rest
+    // Before the call for the metrics: a sample that is taken meanwhile would hold its connection.
+    const samples = gateway.samples()
     const metrics = await gateway.metrics()
     log.read()
     ledger.close()
-    const samples = gateway.samples()
     const exitCode = await gateway.stop()
     const findings = judge({ base, left, samples, resident, started, ended, metrics, ledger, exitCode })
     return { seed, ledger, findings, passed: findings.every(({ ok }) => ok) }
