@@ -7,12 +7,12 @@ const ROUNDS = 8
  * Asserts that eight times the size takes about eight times the CPU time of this thread, and not its square: 64 times. One round of
  * several in which it does is enough, since others on the machine only ever add to it.
  * @param work what is measured, made ready by `prepare` outside of the measurement
- * @param least microseconds below which a small size counts as so much: the clock of the CPU goes in steps
+ * @param least microseconds below which a small size counts as so much: the clock of a thread's CPU goes in steps of some milliseconds
  */
 export function assertLinear<Input>(
   prepare: (size: number) => Input,
   work: (input: Input) => void,
-  { size, least = 300 }: { readonly size: number; readonly least?: number },
+  { size, least = 2_000 }: { readonly size: number; readonly least?: number },
 ): void {
   const cost = (count: number): number => {
     const input = prepare(count)

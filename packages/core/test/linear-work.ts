@@ -126,6 +126,8 @@ function growthOf<Input>(parse: (input: Input) => unknown, input: (size: number)
   let growth = Infinity
   for (let round = 0; round < ROUNDS && growth > MOST_GROWTH; round++) {
     const [middle, most] = [least(parse, input(LARGEST / 4)), least(parse, largest)]
+    // What else ran has made the first look of it long.
+    if (most < HARMLESS) return 1
     growth = Math.min(growth, most / middle)
     // The collector of garbage begins its work somewhere: a step there is no square, which goes on.
     if (growth > MOST_GROWTH && most < HARMFUL)
