@@ -139,6 +139,7 @@ describe('the JSON Schema', () => {
       { upstream: url, match: { headers: { a: { exists: true, regex: 'b' } } } },
     ],
     ['a duration of nothing', { upstream: url, timeouts: { attempt: '0s' } }],
+    ['a number that no number holds exactly', { upstream: url, concurrency: { limit: 1, queue: 1e300 } }],
     ['all methods by a word', { upstream: url, match: { methods: 'ANY' } }],
     ['a host with a port', { upstream: url, match: { host: 'shop.example:80' } }],
     ['a path with a star in it', { upstream: url, match: { path: '/a/*/b' } }],

@@ -106,7 +106,7 @@ export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<
     max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
   return {
     allowed,
-    json: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+    json: { type: 'integer', minimum: min, maximum: max },
     parse(written) {
       if (typeof written !== 'number' || !Number.isInteger(written)) {
         const meant =
