@@ -119,7 +119,7 @@ function keyProblem(cause: unknown): string {
   const { code, message } = cause as Error & { code?: string }
   if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') return 'the key is not that of the certificate'
   if (/BAD_DECRYPT|BAD_PASSWORD_READ|INTERRUPTED_OR_CANCELLED/i.test(code ?? ''))
-    return 'the key is encrypted, and tls.passphrase is missing or does not open it'
+    return 'the key is encrypted, and tls.passphrase does not open it'
   if (code?.includes('UNSUPPORTED') === true)
     return 'the key is not in PEM form (-----BEGIN PRIVATE KEY-----)'
   return message
