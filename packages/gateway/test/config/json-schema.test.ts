@@ -153,6 +153,19 @@ describe('the JSON Schema', () => {
     })
   }
 
+  it('is no better than the gateway where a list of texts holds a section: it is refused, and nothing breaks', () => {
+    const remove = [{ x: 1 }, ['y']]
+    const sticky = { split: { upstreams: [{ upstream: url }], sticky: { header: 'x-a' } } }
+    for (const config of [
+      { routes: [{ ...sticky, requestHeaders: { remove } }] },
+      { routes: [{ upstream: url, graphql: {}, match: { methods: remove } }] },
+      { defaults: { requestHeaders: { remove } }, routes: [{ upstream: url, requestHeaders: { remove } }] },
+    ]) {
+      assert.equal(parseConfig(config).ok, false)
+      assert.equal(validate(config), false)
+    }
+  })
+
   it('takes a route without a target where defaults or a group may lead it', () => {
     for (const config of [
       { defaults: { upstream: url }, routes: [{}] },

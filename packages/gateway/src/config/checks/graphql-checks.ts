@@ -46,7 +46,7 @@ function methodChecks(route: unknown, path: Path): Finding[] {
   const condition = get(match, 'graphql')
   if (condition === undefined && get(route, 'graphql') === undefined) return []
   const at = [...path, 'match', 'methods']
-  if (!methods.some((each) => METHODS.includes(String(each))))
+  if (!methods.some((each) => METHODS.some((method) => method === each)))
     return [{ path: at, problem: 'has none by which GraphQL comes', allowed: 'POST, GET, or both' }]
   const types = texts(get(condition, 'operation'))
   if (types.length === 0 || types.includes('query') || methods.includes('POST')) return []

@@ -99,7 +99,9 @@ function lostStickiness(route: Fields, path: Place): Finding[] {
   const field = cookie === undefined ? header : 'cookie'
   const removed = fields(route['requestHeaders'])['remove']
   if (typeof field !== 'string' || !Array.isArray(removed)) return []
-  const isRemoved = removed.some((each) => String(each).toLowerCase() === field.toLowerCase())
+  const isRemoved = removed.some(
+    (each) => typeof each === 'string' && each.toLowerCase() === field.toLowerCase(),
+  )
   const place = [...path, 'split', 'sticky']
   const problem = `the split is sticky by what requestHeaders remove before: ${field}`
   return isRemoved ? [{ path: place, whole: true, problem }] : []

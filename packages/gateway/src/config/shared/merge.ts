@@ -64,7 +64,12 @@ function changesOf({ value }: Part): Change[] {
       }),
     ),
     ...removed.map((each: unknown, index) => {
-      return { kind: 'remove', name: lowerCase(String(each)), key: String(index), value: each }
+      return {
+        kind: 'remove',
+        name: typeof each === 'string' ? lowerCase(each) : '',
+        key: String(index),
+        value: each,
+      }
     }),
   ]
 }
