@@ -37,6 +37,14 @@ export interface ResponseFacts {
 /** Statuses whose responses have no body, whatever came (WHATWG Fetch 2.2.3, "null body status"). */
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
+/** `Response.prototype.formData` looks at what is private to the platform's class: forms, which are few, have their type there, too. */
+function formHeaders({ headers }: HttpResponse): ResponseInit | undefined {
+  const type = headers.get('content-type')
+  return type !== undefined && FORM.test(type) ? { headers: { 'content-type': type } } : undefined
+}
+
+const FORM = /^(?:multipart\/form-data|application\/x-www-form-urlencoded)\b/i
+
 /** The platform's class; its types declare as fields what are accessors and methods, which no class could override. */
 const PlatformResponse: new (body: ReadableStream | null, init: ResponseInit) => object = Response
 
@@ -61,7 +69,11 @@ export class ClientResponse extends PlatformResponse {
     const { status, reason = REASON_PHRASES[status] ?? '' } = message
     // Others than these cannot be constructed, only received: they are told by a property of the response's own.
     const constructible = status >= 200 && status <= 599 ? status : 200
-    super((lazy ?? null) as ReadableStream | null, { status: constructible, statusText: reason })
+    super((lazy ?? null) as ReadableStream | null, {
+      status: constructible,
+      statusText: reason,
+      ...formHeaders(message),
+    })
     if (constructible !== status) Object.defineProperty(this, 'status', { value: status, enumerable: false })
     this.#message = message
     this.#facts = facts

@@ -319,6 +319,20 @@ both('the response is the platform’s, in all that can be asked of it', async (
   assert.equal(response.bodyUsed, true)
 })
 
+both('a form is read by the platform’s own method, too', async (t, fetch) => {
+  const url = await originOf(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-www-form-urlencoded' }).end('a=1&b=2')
+  })
+  const form = await Response.prototype.formData.call(await fetch(url))
+  assert.deepEqual(
+    [...form],
+    [
+      ['a', '1'],
+      ['b', '2'],
+    ],
+  )
+})
+
 both(
   'the body reads into buffers that the reader brings, and its chunks can be transferred',
   async (t, fetch) => {
