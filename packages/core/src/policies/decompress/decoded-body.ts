@@ -110,8 +110,7 @@ export class DecodedBody implements Body, BodySink {
   end(trailers?: HeaderList): void {
     this.complete = true
     this.trailers = trailers
-    if (this.frames?.breaksOff === true)
-      return this.broken('it is not valid: a frame that is to be skipped breaks off')
+    if (this.frames?.breaksOff === true) return this.broken('it is not valid: a frame of it breaks off')
     const rest = this.frames?.rest()
     if (rest !== undefined && rest.length > 0) this.give(rest)
     // Content of no octets is encoded as it is, whatever the field says.

@@ -62,9 +62,12 @@ export class ZstdFrames {
     return this.isBetween ? littleEndian(this.value, this.bytes) : littleEndian(0, 0)
   }
 
-  /** Whether the end has come within a frame that is to be skipped, of which the decoder knows nothing. */
+  /**
+   * Whether the end has come within a frame. The decoder knows nothing of those that are to be skipped, and of others not always: where
+   * it was given no more behind a frame's first bytes, it takes what came before for the whole.
+   */
   get breaksOff(): boolean {
-    return this.skipping
+    return this.part !== 'unknown' && !this.isBetween
   }
 
   /** Whether it is cut into more frames than so many bytes of content are worth. */

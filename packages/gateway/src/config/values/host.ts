@@ -16,7 +16,7 @@ export function parseHostPattern(text: string): Parsed<string> {
   if (isHostName(name)) return parsed(text)
   if (text.startsWith('.') && isHostName(text.slice(1)))
     return refused('is not a host', didYouMean(`*${text}`))
-  if (/[\^$|()[\]\\+]|\.\*/.test(text) && !text.startsWith('['))
+  if (/[\^$|()[\]\\+]|^\.\*/.test(text) && !text.startsWith('['))
     return refused(
       'is not a host',
       'there are no regular expressions of hosts: write them one by one, or "*.suffix" for all below one',
