@@ -37,6 +37,7 @@ import { jsonReader } from './response/content.ts'
 import { type Failures, TRAFFIC_FAILURES } from './response/failures.ts'
 import { defaultHeaders } from './default-headers.ts'
 import { baseTarget, originOf, requestTarget } from './request-target.ts'
+import { hasHooks } from './retry-hooks.ts'
 import type { ClientResponse } from './response/response.ts'
 import { send } from './send.ts'
 import { definedOnly, type Settings, settingsOf } from './settings.ts'
@@ -153,7 +154,7 @@ export class ClientEngine {
       listeners: call,
       failures,
       marksTiming,
-      mayHang: this.context.policies.length > 0,
+      mayHang: this.context.policies.length > 0 || hasHooks(settings),
     })
   }
 

@@ -13,6 +13,11 @@ import { originOf, requestTarget, targetUrl } from './request-target.ts'
 import { receivedHeaders } from './response/received-headers.ts'
 import type { Settings } from './settings.ts'
 
+/** Whether retries wait for functions of the caller's, which need not listen when the call is given up. */
+export function hasHooks({ retry }: Settings): boolean {
+  return retry.shouldRetry !== undefined || retry.beforeRetry !== undefined
+}
+
 /** What a client's settings say of retries, for the engine. */
 export function retryHooks({ retry, auth }: Settings): Pick<RetryOptions, 'judge' | 'prepare'> {
   const { shouldRetry, beforeRetry } = retry

@@ -32,7 +32,7 @@ export interface SendOptions {
   /** How the response tells what went wrong while it was read. */
   readonly failures: Failures
   readonly marksTiming: boolean
-  /** Whether policies of the caller's take part, which need not listen when the call is given up. */
+  /** Whether policies or hooks of the caller's take part, which need not listen when the call is given up. */
   readonly mayHang: boolean
 }
 
