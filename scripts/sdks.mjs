@@ -10,8 +10,10 @@ export async function sdks(args) {
   const folder = join(root, 'sdk-tests')
   if (!isInstalled(folder)) {
     progress('installing the SDKs (once)')
+    // Not `npm ci`: vitest's vite names an optional package for Windows that npm writes into no lock, and then misses there.
     const install = await run('npm', [
-      'ci',
+      'install',
+      '--no-save',
       '--no-audit',
       '--no-fund',
       '--ignore-scripts',
