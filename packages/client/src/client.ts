@@ -158,8 +158,9 @@ export class Client {
     return new Call(async (accept) => {
       try {
         const response = await this.#engine.send(String(url), options, { ...AS_USUAL, accept, method })
+        if (response.status < 400) return response
         const { throwOnStatus = this.#engine.options.throwOnStatus } = own(options ?? {})
-        if (response.status < 400 || throwOnStatus === false) return response
+        if (throwOnStatus === false) return response
         throw new StatusError(method, response, this.#engine.clock.wallTime())
       } catch (thrown) {
         throw await withCaller(thrown)

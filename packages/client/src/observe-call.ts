@@ -33,10 +33,10 @@ export class CallObserver {
   readonly calls: Policy = (next) => (exchange) => {
     const figures = this.metrics.of(exchange)
     figures.begin()
-    this.underWay.add(exchange)
+    const slot = this.underWay.add(exchange)
     exchange.onFinish((_exchange, outcome) => {
       figures.end(exchange, outcome)
-      this.underWay.remove(exchange)
+      this.underWay.remove(slot)
     })
     const { events } = this
     if (events.hears('submitted')) events.tell('submitted', this.describe(exchange))

@@ -53,13 +53,14 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
     if (exchange.cancellation !== undefined) throw exchange.cancellation
     const response = await answerTo(exchange, options)
     const call = new CallFacts(exchange)
+    const redirects = redirectsOf(exchange)
     const progress =
       listeners.onDownloadProgress && new Progress(listeners.onDownloadProgress, clock, response.body.length)
     return new ClientResponse(deliver(exchange, response, { facts: call, progress }), {
       method: exchange.request.method,
       url: targetUrl(exchange.request),
-      redirected: redirectsOf(exchange).length > 0,
-      type: typeOf(redirectsOf(exchange)),
+      redirected: redirects.length > 0,
+      type: typeOf(redirects),
       attempts: exchange.attempts,
       call,
       limit: options.maxBufferedBody,
