@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pinnedNode, progress, root, run } from './child.mjs'
+import { isFresh } from './fresh.mjs'
 
 const packages = join(root, 'packages')
 const gateway = join(packages, 'gateway')
@@ -20,9 +21,8 @@ export async function build() {
 
 /** Writes what is derived from the schema of the configuration: for editors, and for the gateway itself. */
 async function schemas() {
-  const file = join(gateway, 'dist/schema.json')
-  const built = join(gateway, 'dist/.tsbuildinfo')
-  if (existsSync(file) && statSync(file).mtimeMs >= statSync(built).mtimeMs) return
-  const { code, output } = await run(pinnedNode, [join(root, 'scripts/write-schemas.mjs')], { capture: true })
+  const writer = join(root, 'scripts/write-schemas.mjs')
+  if (isFresh(join(gateway, 'dist/schema.json'), [join(gateway, 'dist/.tsbuildinfo'), writer])) return
+  const { code, output } = await run(pinnedNode, [writer], { capture: true })
   if (code !== 0) throw new Error(`the JSON Schemas could not be written, exit code ${code}:\n${output}`)
 }

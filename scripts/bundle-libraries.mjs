@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './child.mjs'
+import { isFresh } from './fresh.mjs'
 
 const [core, client] = ['core', 'client'].map((name) => join(root, 'packages', name))
 
@@ -24,6 +25,7 @@ const options = {
  * uses of it apart from the rest, in a file that both share, so that a class is one class wherever it was imported from.
  */
 export async function bundleLibraries() {
+  if (isFresh(join(core, 'dist/client.js'), sources())) return // written with the last of them
   const ofClient = []
   for (const entry of ['index', 'testing/index']) {
     const file = { in: join(client, `src/${entry}.ts`), out: entry }
@@ -50,6 +52,11 @@ export async function bundleLibraries() {
     plugins: [clientEntry(names)],
   })
   write(core, outputFiles)
+}
+
+function sources() {
+  const built = [core, client].map((folder) => join(folder, 'dist/.tsbuildinfo'))
+  return [...built, ...['scripts/bundle-libraries.mjs', 'package-lock.json'].map((file) => join(root, file))]
 }
 
 /** Leaves core out of a bundle: `@headgate/core` under the name of the entry that has what it needs, the other entries as they are. */
@@ -104,12 +111,11 @@ function withClassNames(text) {
   return text.replace(/(?<![.#])\b_(\w+)\b/g, (found, name) => (names.has(name) ? name : found))
 }
 
-/** Writes files that differ from what is there, and removes what is left of builds before, and what has no source any more. */
+/** Writes files, and removes what is left of builds before, and what has no source any more. */
 function write(folder, files) {
   const wanted = new Set(files.map(({ path }) => path))
   for (const { path, text } of files) {
     const contents = Buffer.from(withClassNames(text))
-    if (existsSync(path) && readFileSync(path).equals(contents)) continue
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)
   }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './child.mjs'
+import { isFresh } from './fresh.mjs'
 
 const gateway = join(root, 'packages/gateway')
 const folder = join(gateway, 'bundle')
@@ -40,7 +41,7 @@ const options = {
  * hundreds. dist stays what programs import.
  */
 export async function bundle() {
-  if (isFresh()) return
+  if (isFresh(join(folder, 'LICENSES.txt'), sources())) return // written last
   const built = []
   for (const [name, entry] of Object.entries(entries)) {
     built.push(await build({ ...options, entryPoints: { [name]: entry } }))
@@ -53,13 +54,10 @@ export async function bundle() {
   for (const name of readdirSync(folder)) if (!written.has(name)) rmSync(join(folder, name))
 }
 
-function isFresh() {
-  const file = join(folder, 'LICENSES.txt') // written last
-  if (!existsSync(file)) return false
-  const { mtimeMs } = statSync(file)
+function sources() {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/dist/.tsbuildinfo`)
-  const sources = [...packages, 'package-lock.json', 'scripts/bundle.mjs']
-  return sources.every((source) => statSync(join(root, source)).mtimeMs <= mtimeMs)
+  const scripts = ['scripts/bundle.mjs', 'scripts/bundle-libraries.mjs']
+  return [...packages, ...scripts, 'package-lock.json'].map((file) => join(root, file))
 }
 
 function inputsOf({ inputs }) {

@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pinnedNode, progress, root, run } from './child.mjs'
+import { isFresh } from './fresh.mjs'
 
 /**
  * npm run sdks: SDKs of the registry and OpenTelemetry's instrumentation, run on the platform's fetch and on the client's, and the testing kit
@@ -8,7 +8,8 @@ import { pinnedNode, progress, root, run } from './child.mjs'
  */
 export async function sdks(args) {
   const folder = join(root, 'sdk-tests')
-  if (!isInstalled(folder)) {
+  // npm writes its own record of what is there when it is done.
+  if (!isFresh(join(folder, 'node_modules/.package-lock.json'), [join(folder, 'package-lock.json')])) {
     progress('installing the SDKs (once)')
     // Not `npm ci`: vitest's vite names an optional package for Windows that npm writes into no lock, and then misses there.
     const install = await run('npm', [
@@ -28,10 +29,4 @@ export async function sdks(args) {
   const files = names.map((name) => join(folder, name))
   const { code } = await run(pinnedNode, ['--test', ...args, ...files])
   return code
-}
-
-/** Whether what the lock names is there: npm writes its own record of that when it is done. */
-function isInstalled(folder) {
-  const record = join(folder, 'node_modules/.package-lock.json')
-  return existsSync(record) && statSync(record).mtimeMs >= statSync(join(folder, 'package-lock.json')).mtimeMs
 }

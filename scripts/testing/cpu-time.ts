@@ -1,4 +1,7 @@
-/** Milliseconds of CPU time that this process took for it: other than the clock, it does not go on while others compute. */
+/**
+ * Milliseconds of CPU time that this thread took for it: other than the clock, it does not go on while others compute. It goes in steps
+ * of some milliseconds.
+ */
 export function cpuTimeOf(work: () => void): number {
   const before = process.threadCpuUsage()
   work()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type Client, type ClientOptions, createClient } from '../src/index.ts'
@@ -21,6 +21,16 @@ export function clientOf(t: TestContext, options: ClientOptions = {}): Client {
   const client = createClient(options)
   t.after(() => client.close({ grace: 0 }))
   return client
+}
+
+/** Ends the response with the content in pieces of so many bytes, each in a turn of the event loop of its own. */
+export function endInPieces(response: ServerResponse, content: Buffer, size: number): void {
+  let at = 0
+  const next = (): void => {
+    if (at >= content.length) return void response.end()
+    response.write(content.subarray(at, (at += size)), () => setImmediate(next))
+  }
+  next()
 }
 
 /** All of a request's content. */

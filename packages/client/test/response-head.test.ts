@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { createClient, StatusError } from '../src/index.ts'
 import { respond, VirtualClock } from '../src/testing/index.ts'
 import { VERSION } from '../src/version.ts'
-import { clientOf, originOf } from './origin.ts'
+import { clientOf, endInPieces, originOf } from './origin.ts'
 
 test('a StatusError tells the Retry-After of its response, in seconds or as a date', async () => {
   const clock = new VirtualClock({ wallTime: Date.UTC(2026, 0, 1) })
@@ -53,13 +53,7 @@ for (const [what, tail, good] of PADDED)
       const url = await originOf(t, (request, response) => {
         response.setHeader('content-encoding', 'gzip')
         if (request.url === '/whole') return void response.end(encoded)
-        const step = Math.max(7, Math.ceil(encoded.length / 50))
-        let at = 0
-        const next = (): void => {
-          if (at >= encoded.length) return void response.end()
-          response.write(encoded.subarray(at, (at += step)), () => setImmediate(next))
-        }
-        next()
+        endInPieces(response, encoded, Math.max(7, Math.ceil(encoded.length / 50)))
       })
       const client = clientOf(t, { retry: false })
       for (const way of ['/whole', '/pieces']) {

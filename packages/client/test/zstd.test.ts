@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { constants, zstdCompressSync } from 'node:zlib'
-import { clientOf, originOf } from './origin.ts'
+import { clientOf, endInPieces, originOf } from './origin.ts'
 
 const TEXT = 'headgate '.repeat(5_000)
 const frame = zstdCompressSync(TEXT)
@@ -49,13 +49,7 @@ for (const [what, parts, times] of CONTENT) {
     const url = await originOf(t, (request, response) => {
       response.setHeader('content-encoding', 'zstd')
       if (request.url === '/whole') return void response.end(encoded)
-      const step = Math.max(3, Math.ceil(encoded.length / 40))
-      let at = 0
-      const next = (): void => {
-        if (at >= encoded.length) return void response.end()
-        response.write(encoded.subarray(at, (at += step)), () => setImmediate(next))
-      }
-      next()
+      endInPieces(response, encoded, Math.max(3, Math.ceil(encoded.length / 40)))
     })
     const client = clientOf(t, { retry: false })
     for (const way of ['/whole', '/pieces']) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { cpuTimeOf } from '../../../scripts/testing/cpu-time.ts'
 
 /** What a peer may repeat to make a parser look at the same text again and again. */
 const REPEATED: readonly string[] = [
@@ -143,14 +144,13 @@ function least<Input>(parse: (input: Input) => unknown, input: Input): number {
 
 /** Milliseconds of CPU. */
 function work<Input>(parse: (input: Input) => unknown, input: Input): number {
-  const before = process.threadCpuUsage()
-  try {
-    parse(input)
-  } catch {
-    // Refused.
-  }
-  const { user, system } = process.threadCpuUsage(before)
-  return (user + system) / 1000
+  return cpuTimeOf(() => {
+    try {
+      parse(input)
+    } catch {
+      // Refused.
+    }
+  })
 }
 
 const made = new Map<string, string>()

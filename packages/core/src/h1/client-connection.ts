@@ -97,8 +97,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   /** For the writer: the request is out, now it is the upstream's turn. */
   requestWritten(): void {
     if (this.unwritable !== undefined) return
-    const wire = this.exchange?.wire
-    if (wire !== undefined) wire.requestWrittenAt = this.options.clock.now()
+    this.exchange?.wire?.requestWritten(this.options.clock.now())
     if (this.state === 'waiting') this.timer.arm(this.options.responseHeadTimeout)
     else if (this.state === 'body' && this.arriving === undefined) this.complete()
   }
@@ -174,8 +173,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   private final(head: ResponseIntake, framing: Framing, found: FoundHead): void {
     this.persistence.take(head)
     this.timer.hold()
-    const wire = this.exchange?.wire
-    if (wire !== undefined) wire.respondedAt = this.options.clock.now()
+    this.exchange?.wire?.responded(this.options.clock.now())
     // A body that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
     this.writer?.forgo()
     this.move('head')

@@ -47,4 +47,12 @@ export class WireFacts {
     this.respondedAt = undefined
     this.onBegin?.(connection)
   }
+
+  requestWritten(at: number): void {
+    this.requestWrittenAt = at
+  }
+
+  responded(at: number): void {
+    this.respondedAt = at
+  }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { ChunkedDecoder } from '../../src/h1/chunked.ts'
 import { WireFault } from '../../src/h1/fault.ts'
 import { HeadBuffer } from '../../src/h1/head-buffer.ts'
-import { assertLinear } from '../../../../scripts/testing/growth.ts'
+import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
 
 const LIMITS = { head: 1024, fields: 10 }
 
@@ -171,7 +171,7 @@ test('trailer fields and heads cost as much in reads of one byte as their bytes 
     const head = new HeadBuffer(2 * size, 'malformed_request')
     return { decoder, head, bytes: Array.from(`x: ${'y'.repeat(size)}`, (byte) => Buffer.from(byte)) }
   }
-  assertLinear(
+  assertGrowsLinearly(
     prepare,
     ({ decoder, head, bytes }) => {
       for (const byte of bytes) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAskedFor } from '../../src/h1/upgrade.ts'
 import { listMembers, trimBlanks } from '../../src/message/tokens.ts'
-import { assertLinear } from '../../../../scripts/testing/growth.ts'
+import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
 
 test('the members of a list are what stands between its commas, without blanks and without empty ones', () => {
   const list = fc
@@ -27,5 +27,5 @@ test('protocols that were asked for are looked up in a time by their number, not
   const few = protocols(4_000)
   assert.equal(isAskedFor(few, few), true)
   assert.equal(isAskedFor(`${few},other`, few), false)
-  assertLinear(protocols, (list) => void isAskedFor(list, list), { size: 4_000 })
+  assertGrowsLinearly(protocols, (list) => void isAskedFor(list, list), { size: 4_000 })
 })

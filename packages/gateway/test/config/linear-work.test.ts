@@ -25,6 +25,7 @@ import * as requestRates from '../../src/config/values/request-rate.ts'
 import * as resilienceKinds from '../../src/config/values/resilience-kinds.ts'
 import * as routeKinds from '../../src/config/values/route-kinds.ts'
 import { parseByteRate } from '../../src/config/values/units.ts'
+import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
 
 type Read = (text: string) => unknown
 
@@ -149,12 +150,11 @@ function least(read: Read, text: string): number {
 
 /** Milliseconds of CPU. */
 function cost(read: Read, text: string): number {
-  const before = process.threadCpuUsage()
-  try {
-    read(text)
-  } catch {
-    // Refused.
-  }
-  const { user, system } = process.threadCpuUsage(before)
-  return (user + system) / 1000
+  return cpuTimeOf(() => {
+    try {
+      read(text)
+    } catch {
+      // Refused.
+    }
+  })
 }

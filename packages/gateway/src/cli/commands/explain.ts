@@ -7,6 +7,7 @@ import {
   isSecretField,
   type PathForm,
   type Peer,
+  listHas,
   protocolsToPass,
   redactQuery,
 } from '@headgate/core'
@@ -127,8 +128,7 @@ function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; 
       paths,
       ...(body !== undefined && { body: bodyFrom(body) }),
     })
-    if (/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers['connection'] ?? ''))
-      request.upgrade = protocolsToPass(headers['upgrade'] ?? '')
+    if (listHas(headers['connection'], 'upgrade')) request.upgrade = protocolsToPass(headers['upgrade'] ?? '')
     return { request, peer: { address: client, port: 0, encrypted: request.scheme === 'https' } }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
