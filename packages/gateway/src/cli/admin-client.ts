@@ -42,16 +42,22 @@ export class AdminClient {
     this.hint = hint
   }
 
-  /** The answer as JSON. Rejects with an AdminError for any that is no success. */
+  /** The answer, an object; null where it is empty. Rejects with an AdminError for any that is no success, or no object. */
   async call(method: string, path: string, body?: unknown): Promise<unknown> {
-    return parse(await this.text(method, path, body))
+    const text = await this.text(method, path, body)
+    const answer = text === '' ? null : parse(text)
+    if (typeof answer !== 'object' || Array.isArray(answer))
+      throw new AdminError(
+        `what answers at ${this.place} is no gateway, or another release: no JSON object came`,
+      )
+    return answer
   }
 
   /** The answer as it is. Rejects as `call` does. */
   async text(method: string, path: string, sent?: unknown): Promise<string> {
     const { status, body } = await this.send(method, path, sent)
     if (status >= 200 && status < 300) return body
-    const detail = (parse(body) as { detail?: unknown } | undefined)?.detail
+    const detail = (parse(body) as { detail?: unknown } | null | undefined)?.detail
     throw new AdminError(
       typeof detail === 'string' ? inCommands(detail) : `the gateway answered with ${status}`,
     )
@@ -70,13 +76,19 @@ export class AdminClient {
         .then(async (response) => ({ status: response.status, body: await response.text() }))
       const { value, error } = await client.attempt(answer)
       if (value !== undefined) return value
-      const place = `${formatAddress(address)}${this.hint === undefined ? '' : ` (${this.hint})`}`
-      throw new AdminError(`no gateway answers at ${place}: ${error.message}; --admin names another address`)
+      throw new AdminError(
+        `no gateway answers at ${this.place}: ${error.message}; --admin names another address`,
+      )
     } finally {
       // An idle connection would keep the command from ending.
       await client.close({ grace: 0 })
       socket?.destroy()
     }
+  }
+
+  /** Where it is, and how that was found out. */
+  private get place(): string {
+    return `${formatAddress(this.address)}${this.hint === undefined ? '' : ` (${this.hint})`}`
   }
 
   /** Nothing is tried twice: whoever typed the command decides on that. */

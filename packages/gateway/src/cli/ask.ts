@@ -4,7 +4,10 @@ import { EXIT } from './exit-code.ts'
 import { inLine } from '../printable.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Runs a command that asks a gateway: what goes wrong is told in a line. */
+/**
+ * Runs a command that asks a gateway: what goes wrong is told in a line. An answer in which something is missing, or of another
+ * kind than it should be, comes from another release or from another program, and is no reason for a stack trace.
+ */
 export async function ask(
   values: CliValues,
   terminal: Terminal,
@@ -14,8 +17,14 @@ export async function ask(
     await command(await adminClient(values))
     return EXIT.ok
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error
-    terminal.err(`headgate: ${inLine(error.message)}\n`)
+    terminal.err(`headgate: ${inLine(reason(error))}\n`)
     return EXIT.failed
   }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AdminError) return error.message
+  // What reading a value of another kind ends in.
+  if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error
+  return `the answer is not as this command reads it (${error.message}): is the gateway of another release (headgate status, headgate --version), or another program at that address?`
 }

@@ -13,6 +13,16 @@ interface RoutesAnswer {
 export async function liveWeights(client: AdminClient): Promise<LiveWeights> {
   const { routes } = (await client.call('GET', '/routes')) as RoutesAnswer
   return new Map(
-    routes.flatMap(({ name, split }) => (split?.present === undefined ? [] : [[name, split.present]])),
+    routes.flatMap(({ name, split }) => {
+      const present = split?.present
+      if (present === undefined) return []
+      if (!areWeights(present)) throw new TypeError(`the weights of ${JSON.stringify(name)} are none`)
+      return [[name, present]]
+    }),
   )
+}
+
+function areWeights(present: unknown): boolean {
+  if (typeof present !== 'object' || present === null) return false
+  return Object.values(present).every((weight) => Number.isSafeInteger(weight) && weight >= 0)
 }

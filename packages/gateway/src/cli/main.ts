@@ -15,4 +15,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 // Not process.exit: what is written to a pipe may still be on its way.
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  // A defect. What it says may hold names and texts from anywhere, and Node would print them as they are.
+  processTerminal().err(`headgate: ${error instanceof Error ? error.stack : String(error)}\n`)
+  return EXIT.failed
+})

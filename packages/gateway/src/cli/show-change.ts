@@ -5,6 +5,10 @@ import { inLine } from '../printable.ts'
  * @param isDryRun whether none was to be made
  */
 export function showChange(answer: unknown, isDryRun: boolean = false): string {
+  return `${inLine(changeText(answer, isDryRun))}\n`
+}
+
+function changeText(answer: unknown, isDryRun: boolean): string {
   const { outcome, version, summary } = answer as {
     outcome: string
     version?: { id: number }
@@ -12,12 +16,12 @@ export function showChange(answer: unknown, isDryRun: boolean = false): string {
   }
   switch (outcome) {
     case 'applied':
-      return `version ${version?.id} is in force: ${inLine(summary ?? '')}\n`
+      return `version ${version?.id} is in force: ${summary ?? ''}`
     case 'possible':
-      return `would change: ${inLine(summary ?? '')}\n`
+      return `would change: ${summary ?? ''}`
     default:
       return isDryRun
-        ? `nothing would change: version ${version?.id}, which is in force, is the same\n`
-        : `nothing has changed: version ${version?.id} is in force\n`
+        ? `nothing would change: version ${version?.id}, which is in force, is the same`
+        : `nothing has changed: version ${version?.id} is in force`
   }
 }

@@ -1,3 +1,5 @@
+import { inLine } from '../printable.ts'
+
 /** What the admin API says of a split. */
 export interface SplitAnswer {
   readonly route: string
@@ -15,7 +17,7 @@ export function showSplit({ route, weights, configured, before }: SplitAnswer): 
     return weight === 0 ? `${name} 0` : `${name} ${weight} (${share} %)`
   })
   const other = before === undefined ? `configured: ${list(configured)}` : `before: ${list(before)}`
-  return `${route}: ${shares.join(', ')}\n${other}\n`
+  return `${inLine(`${route}: ${shares.join(', ')}`)}\n${inLine(other)}\n`
 }
 
 function list(weights: Readonly<Record<string, number>>): string {

@@ -10,6 +10,8 @@ export function table(cells: readonly (readonly string[])[]): string {
 }
 
 const GAP = '  '
+/** Columns are not made wider for a longer name: one such name would fill the lines of all others with as much space. */
+const WIDEST = 200
 /** What a name is not made shorter than. */
 const SHORTEST = 8
 
@@ -44,7 +46,12 @@ function shortened(name: string, width: number): string {
   return `${name.slice(0, width - 1 - end)}…${name.slice(name.length - end)}`
 }
 
+/** By loops, as there may be more lines than a call takes arguments. */
 function widthsOf(lines: readonly (readonly string[])[]): number[] {
-  const columns = lines[0] ?? []
-  return columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const widths = (lines[0] ?? []).map(() => 0)
+  for (const line of lines) {
+    for (const [column, { length }] of line.entries())
+      if (length > (widths[column] ?? Infinity)) widths[column] = Math.min(length, WIDEST)
+  }
+  return widths
 }

@@ -57,8 +57,10 @@ const BEYOND_A_SCHEMA: readonly {
     ),
   },
   {
-    why: 'a schema does not know the environment',
-    is: says(/is not set in the environment|does not hold the name of a zone/),
+    why: 'a schema does not know the environment, nor where a configuration comes from: only a file may name variables',
+    is: says(
+      /is not set in the environment|does not hold the name of a zone|new variables are taken from the configuration file only/,
+    ),
   },
   {
     why: 'what a group or defaults hold is judged in the routes that have it',

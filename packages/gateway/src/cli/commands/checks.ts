@@ -3,6 +3,7 @@ import { ask } from '../ask.ts'
 import { type CheckedEndpoint, checkText } from '../check-text.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { inLine } from '../../printable.ts'
 import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
@@ -38,7 +39,7 @@ export const checks: CliCommand = {
         values,
         terminal,
         answer as { checks: string },
-        ({ checks: state }) => `health checks of ${whose}: ${state}\n`,
+        ({ checks: state }) => `${inLine(`health checks of ${whose}: ${state}`)}\n`,
       )
     })
   },

@@ -2,6 +2,7 @@ import { type AdminClient, ADMIN_OPTIONS } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand, CliValues } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { inLine } from '../../printable.ts'
 import { printFound } from '../print-found.ts'
 
 export const endpoint: CliCommand = {
@@ -37,7 +38,7 @@ export const endpoint: CliCommand = {
     }
     return ask(values, terminal, async (client) => {
       const { answer, said } = await change(client, upstream, endpoint, values)
-      printFound(values, terminal, answer, () => `${said}\n`)
+      printFound(values, terminal, answer, () => `${inLine(said)}\n`)
     })
   },
 }

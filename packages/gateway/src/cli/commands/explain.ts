@@ -34,6 +34,7 @@ import { liveWeights } from '../live-weights.ts'
 import { inLine } from '../../printable.ts'
 import { printFound } from '../print-found.ts'
 import { targetName } from '../route-target.ts'
+import { table } from '../table.ts'
 
 export const explain: CliCommand = {
   description:
@@ -84,25 +85,23 @@ export const explain: CliCommand = {
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
     const isLive = values['live'] !== undefined
-    let exitCode: number = EXIT.ok
-    const show = async (live?: LiveWeights): Promise<void> => {
-      const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
-      if (explainedOutcome(explanation) !== 'taken') exitCode = EXIT.failed
-      const shownQuery = redactQuery(query)
-      printFound(
-        values,
-        terminal,
-        explanationView({ method, host: authority.text, path, query: shownQuery }, explanation),
-        () =>
-          `${method} ${authority.text}${path}${shownQuery}\n\n${sections(explanation, isLive).join('\n')}`,
-      )
-    }
-    if (!isLive) await show()
-    else {
-      const asking = await ask(values, terminal, async (client) => show(await liveWeights(client)))
+    let live: LiveWeights | undefined
+    if (isLive) {
+      const asking = await ask(values, terminal, async (client) => {
+        live = await liveWeights(client)
+      })
       if (asking !== EXIT.ok) return asking
     }
-    return exitCode
+    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
+    const shownQuery = redactQuery(query)
+    printFound(
+      values,
+      terminal,
+      explanationView({ method, host: authority.text, path, query: shownQuery }, explanation),
+      () =>
+        `${inLine(`${method} ${authority.text}${path}${shownQuery}`)}\n\n${sections(explanation, isLive).join('\n')}`,
+    )
+    return explainedOutcome(explanation) === 'taken' ? EXIT.ok : EXIT.failed
   },
 }
 
@@ -248,6 +247,5 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {
-  const width = Math.max(...rows.map(([first = '']) => first.length))
-  return rows.map(([first = '', second = '']) => `${first.padEnd(width)}  ${second}`.trimEnd())
+  return rows.length === 0 ? [] : table(rows).trimEnd().split('\n')
 }

@@ -2,6 +2,7 @@ import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
 import { ask } from '../ask.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { inLine } from '../../printable.ts'
 import { printFound } from '../print-found.ts'
 import { table } from '../table.ts'
 
@@ -45,7 +46,7 @@ export const limits: CliCommand = {
         values,
         terminal,
         { reset, key: key ?? null },
-        () => `${reset}: full shares again for ${key ?? 'all'}\n`,
+        () => `${inLine(`${reset}: full shares again for ${key ?? 'all'}`)}\n`,
       )
     })
   },
@@ -73,7 +74,7 @@ interface Usage extends Left {
 function usageLines({ workers, ...own }: Usage): string {
   const lines = (workers ?? [{ worker: undefined, ...own }]).map(({ worker, limit, remaining, reset }) => {
     const who = worker === undefined ? '' : `worker ${worker}: `
-    return `${who}${remaining} of ${limit} left, all of them in ${reset} s\n`
+    return `${inLine(`${who}${remaining} of ${limit} left, all of them in ${reset} s`)}\n`
   })
   return lines.join('')
 }
