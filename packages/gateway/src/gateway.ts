@@ -10,7 +10,7 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/listener-schema.ts'
-import { ipRanges } from './config/values/address.ts'
+import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { type FileDigests, fileDigests } from './identity.ts'

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
-import type { Address } from '../config/values/address.ts'
+import type { Address } from '../settings/values/address.ts'
 import { type AdminAnswer, problem } from './endpoint.ts'
 
 /** Who may do what. */

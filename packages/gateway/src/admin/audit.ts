@@ -1,4 +1,4 @@
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import type { AdminAnswer, AdminChange, AdminOperation } from './endpoint.ts'
 
 /** For the record: a call that was to change something. */

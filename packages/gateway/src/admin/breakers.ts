@@ -1,4 +1,4 @@
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import { type CircuitChange, type CircuitReport, hasCircuit } from '../upstreams/circuit-report.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import type { BreakerControl } from '../workers/breaker-control.ts'

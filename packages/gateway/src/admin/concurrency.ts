@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import type { ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { LimiterReport } from '../resilience/limiter-report.ts'

@@ -1,4 +1,4 @@
-import type { Locate } from '../config/read/positions.ts'
+import type { Locate } from '../settings/read/positions.ts'
 import type { Schema } from './schemas.ts'
 
 /** One thing that the admin listener answers to GET, whoever asks. */

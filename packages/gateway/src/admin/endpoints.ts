@@ -1,7 +1,7 @@
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { parseConfig } from '../config/parse.ts'
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { listedName } from '../discovery/listed-endpoint.ts'

@@ -1,4 +1,4 @@
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import { type AdminAnswer, type AdminOperation, type AdminRequest, json, problem } from './endpoint.ts'
 import { LAST_CHECK, lastCheck } from './upstream-view.ts'
 import { noUpstream, notAsExpected, type UpstreamsSource, upstreamEtag } from './upstream-state.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Address } from '../config/values/address.ts'
+import type { Address } from '../settings/values/address.ts'
 
 /**
  * Whether a Host field may be trusted to come from somebody who means this server. A web page can have its own name

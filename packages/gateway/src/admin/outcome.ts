@@ -1,7 +1,6 @@
-import type { ConfigProblem } from '../config/problems/problem.ts'
-import { short } from '../versions/outcome.ts'
+import type { ConfigProblem } from '../settings/problems/problem.ts'
+import { type ChangeOutcome, refusalOf, short } from '../versions/outcome.ts'
 import type { VersionFacts } from '../versions/version.ts'
-import { type ChangeOutcome, refusalOf } from '../versions/outcome.ts'
 import { type AdminAnswer, type AdminRequest, json, problem } from './endpoint.ts'
 import { ANY_OBJECT, members, oneOf, type Schema, TEXT, TIME, WHOLE } from './schemas.ts'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { readJson } from '../config/read/json.ts'
-import type { Locate } from '../config/read/positions.ts'
-import { LARGEST_FILE } from '../config/read/bounds.ts'
+import { readJson } from '../settings/read/json.ts'
+import type { Locate } from '../settings/read/positions.ts'
+import { LARGEST_FILE } from '../settings/read/bounds.ts'
 import { type AdminAnswer, problem } from './endpoint.ts'
 
 /** Enough for a configuration of 10,000 routes. */

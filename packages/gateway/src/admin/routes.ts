@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { shownExpanded, type ShownConfig } from '../config/redact.ts'
+import { shownExpanded, type ShownConfig } from '../config/shown.ts'
 import { routePolicies } from '../explain/route-policies.ts'
 import { type AdminOperation, json } from './endpoint.ts'
 import type { SplitsSource } from './splits.ts'

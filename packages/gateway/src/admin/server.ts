@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { own } from '@headgate/core'
 import type { AdminConfig } from '../config/schema/schema.ts'
-import type { Address } from '../config/values/address.ts'
+import type { Address } from '../settings/values/address.ts'
 import type { AuditRecord } from './audit.ts'
 import {
   CONNECTION_LIMITS,

@@ -1,5 +1,5 @@
 import { packageVersion } from '../package-version.ts'
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 import { type AdminOperation, json } from './endpoint.ts'

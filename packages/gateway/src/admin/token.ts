@@ -1,5 +1,5 @@
 import type { AdminTokenConfig } from '../config/schema/change-schema.ts'
-import { whyUnreadable } from '../config/read/unreadable.ts'
+import { whyUnreadable } from '../settings/read/read-text.ts'
 import { LARGEST_SECRET, readPlainFile } from '../plain-file.ts'
 import { StartError } from '../workers/start-failure.ts'
 

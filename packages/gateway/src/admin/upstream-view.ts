@@ -1,5 +1,5 @@
 import type { EndpointStats, Upstream } from '@headgate/core'
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import type { UpstreamReport } from '../workers/protocol.ts'
 import { FLAG, list, members, NUMBER, oneOf, type Schema, TEXT, TIME, WHOLE } from './schemas.ts'
 import type { UpstreamsSource } from './upstream-state.ts'

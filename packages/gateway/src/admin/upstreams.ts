@@ -1,5 +1,5 @@
 import type { Upstream } from '@headgate/core'
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import { type AdminOperation, json, problem } from './endpoint.ts'
 import { FLAG, list, members, oneOf, TEXT, WHOLE } from './schemas.ts'
 import { noUpstream, notAsExpected, type UpstreamsSource, upstreamEtag } from './upstream-state.ts'

@@ -1,5 +1,5 @@
 import { configJsonSchema } from '../config/json-schema/json-schema.ts'
-import { redact } from '../config/redact.ts'
+import { redact } from '../settings/redact.ts'
 import { differencesOf } from '../versions/diff.ts'
 import type { Version } from '../versions/version.ts'
 import type { Reloader } from '../versions/reloader.ts'

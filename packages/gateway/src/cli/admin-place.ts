@@ -1,8 +1,7 @@
+import { dirname, resolve } from 'node:path'
 import { resolveFiles } from '../config/files.ts'
 import { loadConfig, readInput } from '../config/load.ts'
-import { applySchema } from '../config/schema/schema.ts'
-import type { AdminConfig } from '../config/schema/schema.ts'
-import { dirname, resolve } from 'node:path'
+import { type AdminConfig, applySchema } from '../config/schema/schema.ts'
 import { newestVersion } from '../versions/newest-version.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
 

@@ -1,5 +1,5 @@
-import { countProblems } from '../config/problems/first-findings.ts'
-import { formatProblems } from '../config/problems/format.ts'
+import { countProblems } from '../settings/problems/first-findings.ts'
+import { formatProblems } from '../settings/problems/format.ts'
 import { type ChangeOrder, type ChangeOutcome, short } from '../versions/outcome.ts'
 import type { Log } from './log.ts'
 import { startAdvice } from './start-advice.ts'

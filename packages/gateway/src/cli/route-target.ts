@@ -1,5 +1,5 @@
 import type { ApiVersionsConfig } from '../config/schema/api-version-schema.ts'
-import { redactText } from '../config/redact-text.ts'
+import { redactText } from '../settings/redact-text.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 
 /** Where a route leads, in a few words. */

@@ -1,14 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
-import { createSecureContext } from 'node:tls'
-import type { SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { GatewayConfig } from './schema/schema.ts'
 import type { ListenerConfig } from './schema/listener-schema.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
 import { geoFiles } from './checks/geo-checks.ts'
-import { valueAt } from './problems/problem.ts'
-import type { Finding, Path } from './problems/problem.ts'
-import { whyUnreadable } from './read/unreadable.ts'
+import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
+import { whyUnreadable } from '../settings/read/read-text.ts'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 
 /** The configuration with the paths of files made absolute: relative ones start at the configuration's folder. */

@@ -2,28 +2,27 @@ import { dirname, extname, resolve } from 'node:path'
 import type { GatewayConfig } from './schema/schema.ts'
 import { checkFiles, resolveFiles } from './files.ts'
 import { geoFileChecks } from './checks/geo-checks.ts'
-import { SCRIPTS } from './find-config.ts'
+import { SCRIPTS } from '../settings/read/find-config.ts'
 import { checkConfig, unprepared } from './parse.ts'
-import { prepareInput } from './prepare/prepare.ts'
-import { variablesOf } from './prepare/variables.ts'
-import type { ConfigSource } from './problems/place.ts'
-import type { ConfigProblem } from './problems/problem.ts'
-import { redactUrls } from './redact-urls.ts'
-import type { FileContent, SyntaxProblem } from './read/positions.ts'
-import { readText } from './read/read-text.ts'
-import { whyUnreadable } from './read/unreadable.ts'
+import { prepareInput } from '../settings/prepare/prepare.ts'
+import { variablesOf } from '../settings/prepare/variables.ts'
+import type { ConfigSource } from '../settings/problems/place.ts'
+import type { ConfigProblem } from '../settings/problems/problem.ts'
+import { redactUrls } from '../settings/redact-text.ts'
+import type { FileContent, SyntaxProblem } from '../settings/read/positions.ts'
+import { readText, whyUnreadable } from '../settings/read/read-text.ts'
 import { configWarnings } from './warnings.ts'
 
 type ReadText = (text: string) => FileContent
 
-const yaml = async (): Promise<ReadText> => (await import('./read/yaml.ts')).readYaml
+const yaml = async (): Promise<ReadText> => (await import('../settings/read/yaml.ts')).readYaml
 
 /** The readers, each with a library of its own that no other format needs. */
 const TEXT_FORMATS: Readonly<Record<string, () => Promise<ReadText>>> = {
   '.yaml': yaml,
   '.yml': yaml,
-  '.toml': async () => (await import('./read/toml.ts')).readToml,
-  '.json': async () => (await import('./read/json.ts')).readJson,
+  '.toml': async () => (await import('../settings/read/toml.ts')).readToml,
+  '.json': async () => (await import('../settings/read/json.ts')).readJson,
 }
 export type LoadResult =
   | {
@@ -113,7 +112,7 @@ async function readContent(file: string): Promise<FileContent> {
   if (text.text.trim() === '') return { problems: [EMPTY] }
   try {
     if (read !== undefined) return (await read())(text.text)
-    const { readScript } = await import('./read/script.ts')
+    const { readScript } = await import('./script.ts')
     return await readScript(resolve(file))
   } catch (error) {
     return { problems: [{ message: `the file cannot be read: ${whyUnreadable(error)}` }] }

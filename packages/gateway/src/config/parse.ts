@@ -1,17 +1,21 @@
 import { ownDeep } from '@headgate/core'
 import { crossChecks } from './checks/cross-checks.ts'
 import { sharedChecks } from './checks/shared-checks.ts'
-import { type PreparedInput, prepareInput, type VariablePlace } from './prepare/prepare.ts'
-import { firstFindings } from './problems/first-findings.ts'
-import { findingsOf } from './problems/issues.ts'
-import type { ConfigSource } from './problems/place.ts'
-import { formatPath, valueAt } from './problems/problem.ts'
-import type { ConfigProblem, Finding, Path } from './problems/problem.ts'
-import { inputSchema } from './schema/input-schema.ts'
-import { applySchema, defaultRouteName } from './schema/schema.ts'
+import { type PreparedInput, prepareInput, type VariablePlace } from '../settings/prepare/prepare.ts'
+import { firstFindings } from '../settings/problems/first-findings.ts'
+import { findingsOf } from '../settings/problems/issues.ts'
+import type { ConfigSource } from '../settings/problems/place.ts'
+import {
+  type ConfigProblem,
+  type Finding,
+  formatPath,
+  type Path,
+  valueAt,
+} from '../settings/problems/problem.ts'
+import { inputSchema } from '../settings/schema/input-schema.ts'
+import { applySchema, defaultRouteName, type GatewayConfig } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
-import type { GatewayConfig } from './schema/schema.ts'
 import type { SharedConfig } from './shared/shared-config.ts'
 import type { HeaderChangesConfig } from './schema/traffic-schema.ts'
 

@@ -1,5 +1,5 @@
-import { formatPath, type Path } from './problems/problem.ts'
-import { HIDDEN } from './redact-urls.ts'
+import { formatPath, type Path } from '../settings/problems/problem.ts'
+import { HIDDEN } from '../settings/redact-text.ts'
 
 /** What names an item of a list, for people and here: the first of these that it has. */
 const NAMES = ['name', 'url', 'address', 'dns', 'srv', 'upstream'] as const

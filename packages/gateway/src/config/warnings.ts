@@ -2,9 +2,9 @@ import { lookAlikes } from './checks/look-alikes.ts'
 import { ownEndpoints } from './own-listeners.ts'
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
-import { firstFindings } from './problems/first-findings.ts'
-import type { ConfigSource, WrittenInput } from './problems/place.ts'
-import type { ConfigProblem, Finding } from './problems/problem.ts'
+import { firstFindings } from '../settings/problems/first-findings.ts'
+import type { ConfigSource, WrittenInput } from '../settings/problems/place.ts'
+import type { ConfigProblem, Finding } from '../settings/problems/problem.ts'
 
 /** What is no mistake, but can hardly be meant, with its places. */
 export function configWarnings(

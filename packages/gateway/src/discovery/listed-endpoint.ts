@@ -1,6 +1,6 @@
 import type { UpstreamOptions } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
-import { endpointName } from '../config/values/endpoint-name.ts'
+import { endpointName } from '../settings/values/upstream-url.ts'
 import type { FoundEndpoint } from './endpoint-source.ts'
 
 /** Where an endpoint comes from: the configuration, a source, or a call of the admin API. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import type { ConfigProblem } from '../config/problems/problem.ts'
+import type { ConfigProblem } from '../settings/problems/problem.ts'
 import type { Gateway } from '../gateway.ts'
 import { type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'
 import { GeoWatch } from '../routing/geo/geo-watch.ts'

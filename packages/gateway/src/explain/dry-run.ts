@@ -8,7 +8,7 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import { ipRanges } from '../config/values/address.ts'
+import { ipRanges } from '../settings/values/address.ts'
 import { KeptParts } from '../kept-parts.ts'
 import type { RouteContext } from '../layers/layer.ts'
 import { standaloneMetrics } from '../metrics/metrics.ts'

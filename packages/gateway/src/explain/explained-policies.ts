@@ -1,4 +1,4 @@
-import { shownExpanded } from '../config/redact.ts'
+import { shownExpanded } from '../config/shown.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type {

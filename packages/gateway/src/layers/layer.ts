@@ -1,5 +1,5 @@
 import type { Exchange, Handler, Layer, RetryBudget, Upstream } from '@headgate/core'
-import type { ShownConfig } from '../config/redact.ts'
+import type { ShownConfig } from '../config/shown.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { KeptParts } from '../kept-parts.ts'

@@ -1,6 +1,6 @@
 import type { Clock, ServerConnection, ServerConnectionOptions } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/listener-schema.ts'
-import { formatAddress } from '../config/values/address.ts'
+import { formatAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
 
 /** How long an idle connection is kept while draining: a request may be on its way on it. Milliseconds. */

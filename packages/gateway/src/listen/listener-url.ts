@@ -1,5 +1,5 @@
 import type { ListenerConfig } from '../config/schema/listener-schema.ts'
-import { type Address, formatAddress } from '../config/values/address.ts'
+import { type Address, formatAddress } from '../settings/values/address.ts'
 
 /**
  * A URL under which a listener is reached from this machine, or `unix:/path`.

@@ -1,5 +1,5 @@
 import type { Counter, EndpointStats, Gauge, MetricLayout } from '@headgate/core'
-import { endpointName } from '../config/values/endpoint-name.ts'
+import { endpointName } from '../settings/values/upstream-url.ts'
 import * as catalogue from '../metric-catalogue.ts'
 
 /** What is shown of an endpoint's statistics. */

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { Exchange } from '@headgate/core'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
-import { ipRanges } from '../config/values/address.ts'
+import { ipRanges } from '../settings/values/address.ts'
 
 /** Whether a limit does not concern an exchange; undefined if it concerns all. */
 export function rateLimitBypass(

@@ -1,4 +1,4 @@
-import { loggedField } from '../config/values/logged-field.ts'
+import { loggedField } from '../settings/values/request-field.ts'
 import type { NotRecorded } from './recorded-headers.ts'
 
 /** What becomes of a request. */

@@ -10,7 +10,7 @@ import type {
 } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import { endpointName } from '../config/values/endpoint-name.ts'
+import { endpointName } from '../settings/values/upstream-url.ts'
 import * as catalogue from '../metric-catalogue.ts'
 
 interface CircuitSeries {

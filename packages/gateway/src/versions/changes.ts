@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import { formatAddress } from '../config/values/address.ts'
+import { formatAddress } from '../settings/values/address.ts'
 import { sourceName } from '../discovery/source-setting.ts'
 import {
   certificateIdentity,

@@ -1,4 +1,4 @@
-import type { ConfigProblem } from '../config/problems/problem.ts'
+import type { ConfigProblem } from '../settings/problems/problem.ts'
 import type { StartFailure } from '../workers/start-failure.ts'
 import type { Changes } from './changes.ts'
 import type { VersionFacts, VersionOrigin } from './version.ts'

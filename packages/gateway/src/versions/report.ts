@@ -1,4 +1,4 @@
-import { redactUrls } from '../config/redact-urls.ts'
+import { redactUrls } from '../settings/redact-text.ts'
 import type { Changes, PartChanges } from './changes.ts'
 
 /** How many names a line lists before it counts the rest. */

@@ -1,8 +1,9 @@
 import { resolveFiles } from '../config/files.ts'
 import { configJsonSchema } from '../config/json-schema/json-schema.ts'
 import { parseConfig } from '../config/parse.ts'
-import { variablesOf } from '../config/prepare/variables.ts'
-import { nameVariables, redact } from '../config/redact.ts'
+import { variablesOf } from '../settings/prepare/variables.ts'
+import { redact } from '../settings/redact.ts'
+import { nameVariables } from '../config/shown.ts'
 import { writtenConfig } from '../config/write/write-config.ts'
 import type { Version } from './version.ts'
 

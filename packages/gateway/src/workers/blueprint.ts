@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { ipRanges } from '../config/values/address.ts'
+import { ipRanges } from '../settings/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { fileDigests } from '../identity.ts'
 import type { GatewayMetrics } from '../metrics/metrics.ts'

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import type { Address } from '../config/values/address.ts'
+import type { Address } from '../settings/values/address.ts'
 
 /**
  * Makes sure that nobody else serves an address, before several workers bind it together. Sharing a port

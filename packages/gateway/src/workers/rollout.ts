@@ -1,5 +1,5 @@
 import type { ListenerConfig } from '../config/schema/listener-schema.ts'
-import { formatAddress } from '../config/values/address.ts'
+import { formatAddress } from '../settings/values/address.ts'
 import { claim } from './claim.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { Ports, Prepare, WorkerQuestion } from './protocol.ts'

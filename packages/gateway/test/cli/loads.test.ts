@@ -103,7 +103,7 @@ describe('what is loaded', () => {
     assert.ok(own.length > 100, 'the workers were recorded')
     assert.deepEqual(
       own.filter((url) =>
-        /\/dist\/(?:cli|admin|config\/(?:schema|checks|read\/yaml)|versions|replay)\//.test(url),
+        /\/dist\/(?:cli|admin|config\/(?:schema|checks)|settings\/read\/yaml|versions|replay)\//.test(url),
       ),
       [],
     )

@@ -8,7 +8,7 @@ import {
   ipRanges,
   parseAddress,
   parseIpRange,
-} from '../../src/config/values/address.ts'
+} from '../../src/settings/values/address.ts'
 
 const accepted: [string, Address][] = [
   ['127.0.0.1:8080', { kind: 'tcp', host: '127.0.0.1', port: 8080 }],

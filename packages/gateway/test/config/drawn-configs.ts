@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
+import type { JsonSchema } from '../../src/settings/schema/schema-tree.ts'
 
 /** A whole number from 0 up, below the bound. */
 export type Draw = (bound: number) => number

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { formatProblems } from '../../src/config/problems/format.ts'
-import { formatPath } from '../../src/config/problems/problem.ts'
-import type { ConfigProblem } from '../../src/config/problems/problem.ts'
+import { formatProblems } from '../../src/settings/problems/format.ts'
+import { type ConfigProblem, formatPath } from '../../src/settings/problems/problem.ts'
 
 const problems: ConfigProblem[] = [
   {

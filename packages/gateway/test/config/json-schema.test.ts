@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import type { ConfigProblem } from '../../src/config/problems/problem.ts'
+import type { ConfigProblem } from '../../src/settings/problems/problem.ts'
 import { changeOne } from './changed-configs.ts'
 import { DrawnValues } from './drawn-configs.ts'
 

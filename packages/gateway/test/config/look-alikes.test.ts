@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lookAlikes } from '../../src/config/checks/look-alikes.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { formatPath } from '../../src/config/problems/problem.ts'
+import { formatPath } from '../../src/settings/problems/problem.ts'
 
 const url = 'http://127.0.0.1:9000'
 

@@ -6,7 +6,7 @@ import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { defineConfig } from '../../src/config/define-config.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import type { ConfigProblem } from '../../src/config/problems/problem.ts'
+import type { ConfigProblem } from '../../src/settings/problems/problem.ts'
 
 const route = { upstream: 'http://127.0.0.1:9000' }
 

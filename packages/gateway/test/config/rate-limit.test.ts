@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { HIDDEN } from '../../src/config/redact-urls.ts'
-import { redact } from '../../src/config/redact.ts'
+import { HIDDEN } from '../../src/settings/redact-text.ts'
+import { redact } from '../../src/settings/redact.ts'
 import { parseRequestRate } from '../../src/config/values/request-rate.ts'
 
 function problemsOf(rateLimit: unknown, rateLimits: unknown = {}): string[] {

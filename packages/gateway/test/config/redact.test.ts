@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { redact } from '../../src/config/redact.ts'
-import { redactContent } from '../../src/config/redact-text.ts'
-import { redactUrls } from '../../src/config/redact-urls.ts'
+import { redact } from '../../src/settings/redact.ts'
+import { redactContent, redactUrls } from '../../src/settings/redact-text.ts'
 
 test('credentials of URLs are hidden, wherever they stand', () => {
   const cases: [string, string][] = [

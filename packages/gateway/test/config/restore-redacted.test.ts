@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { redact } from '../../src/config/redact.ts'
+import { redact } from '../../src/settings/redact.ts'
 import { restoreRedacted } from '../../src/config/restore-redacted.ts'
 import { differencesOf } from '../../src/versions/diff.ts'
 

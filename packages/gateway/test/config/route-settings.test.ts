@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { readYaml } from '../../src/config/read/yaml.ts'
+import { readYaml } from '../../src/settings/read/yaml.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { makeInputSchema } from '../../src/config/schema/schema.ts'
-import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
+import type { JsonSchema } from '../../src/settings/schema/schema-tree.ts'
 import { INPUT_TYPES, inputTypes } from '../docs/input-types.ts'
 
 interface Setting {
@@ -38,7 +38,7 @@ test('what the build wrote, for editors and for the gateway, is what the sources
   const built = async (file: string): Promise<unknown> =>
     JSON.parse(await readFile(new URL(`../../dist/${file}`, import.meta.url), 'utf8'))
   assert.deepEqual(await built('schema.json'), configJsonSchema())
-  assert.deepEqual(await built('config/schema/input-schema.json'), makeInputSchema())
+  assert.deepEqual(await built('input-schema.json'), makeInputSchema())
 })
 
 test('the types for TypeScript are what is made of the schema', async () => {

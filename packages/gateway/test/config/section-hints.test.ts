@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { readYaml } from '../../src/config/read/yaml.ts'
+import { readYaml } from '../../src/settings/read/yaml.ts'
 
 const url = 'http://127.0.0.1:9000'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { redact } from '../../src/config/redact.ts'
+import { redact } from '../../src/settings/redact.ts'
 import { restoreRedacted } from '../../src/config/restore-redacted.ts'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { writtenConfig } from '../../src/config/write/write-config.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { shownConfig, shownExpanded } from '../../src/config/redact.ts'
+import { shownConfig, shownExpanded } from '../../src/config/shown.ts'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import type { RouteConfig } from '../../src/config/schema/route-schema.ts'
 import { changesBetween } from '../../src/versions/changes.ts'

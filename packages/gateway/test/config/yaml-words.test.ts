@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readYaml } from '../../src/config/read/yaml.ts'
+import { readYaml } from '../../src/settings/read/yaml.ts'
 
 function told(text: string): string[] {
   return readYaml(text).problems.map(

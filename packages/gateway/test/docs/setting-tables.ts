@@ -1,5 +1,5 @@
 import { makeInputSchema } from '../../src/config/schema/schema.ts'
-import type { JsonSchema } from '../../src/config/schema/schema-tree.ts'
+import type { JsonSchema } from '../../src/settings/schema/schema-tree.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 
 /** One line of a table of settings. */

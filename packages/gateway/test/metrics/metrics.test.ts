@@ -12,7 +12,7 @@ import {
 import { VirtualClock } from '@headgate/core/testing'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { endpointName } from '../../src/config/values/endpoint-name.ts'
+import { endpointName } from '../../src/settings/values/upstream-url.ts'
 import { MetricSampler } from '../../src/metrics/metric-sampler.ts'
 import { GatewayMetrics, standaloneMetrics } from '../../src/metrics/metrics.ts'
 

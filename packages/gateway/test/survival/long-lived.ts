@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { request } from 'node:http'
 import type { TestContext } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 

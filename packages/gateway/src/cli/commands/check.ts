@@ -1,6 +1,6 @@
 import { loadConfig } from '../../config/load.ts'
-import { countProblems } from '../../config/problems/first-findings.ts'
-import { formatProblems } from '../../config/problems/format.ts'
+import { countProblems } from '../../settings/problems/first-findings.ts'
+import { formatProblems } from '../../settings/problems/format.ts'
 import { resolveUpstreams } from '../../config/resolve/upstreams.ts'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION, JSON_OPTION } from '../command.ts'

@@ -5,17 +5,16 @@ import {
   fieldValue,
   HttpRequest,
   isSecretField,
+  listHas,
   type PathForm,
   type Peer,
-  listHas,
   protocolsToPass,
   redactQuery,
 } from '@headgate/core'
-import { redactText } from '../../config/redact-text.ts'
-import { HIDDEN } from '../../config/redact-urls.ts'
+import { HIDDEN, redactText } from '../../settings/redact-text.ts'
 import {
-  type Explanation,
   explain as explainRequest,
+  type Explanation,
   type LiveWeights,
   type TakenRoute,
 } from '../../explain/explain.ts'
@@ -23,7 +22,7 @@ import { sentHead } from '../../explain/sent-head.ts'
 import { widestForm } from '../../routing/router/path-readings.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
-import { type CliCommand, CONFIG_OPTION, type CliValues, JSON_OPTION } from '../command.ts'
+import { type CliCommand, type CliValues, CONFIG_OPTION, JSON_OPTION } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import { deadlineLines, limitRows, mirrorLine, splitLines, versionLines } from '../explain-facts.ts'
 import { graphqlLines } from '../explain-graphql.ts'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { findConfig } from '../../config/find-config.ts'
+import { findConfig } from '../../settings/read/find-config.ts'
 import type { CliCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { isTemplateFormat, TEMPLATES } from '../templates.ts'

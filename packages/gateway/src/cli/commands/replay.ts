@@ -1,5 +1,5 @@
 import { systemClock } from '@headgate/core'
-import { whyUnreadable } from '../../config/read/unreadable.ts'
+import { whyUnreadable } from '../../settings/read/read-text.ts'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { formatReport, grouped } from '../../replay/format.ts'
 import { type LogInput, openLog } from '../../replay/log-lines.ts'

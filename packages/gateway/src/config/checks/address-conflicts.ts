@@ -1,6 +1,6 @@
-import { findEach } from '../problems/find-each.ts'
-import type { Finding } from '../problems/problem.ts'
-import { type Address, isEveryAddress, parseAddress } from '../values/address.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding } from '../../settings/problems/problem.ts'
+import { type Address, isEveryAddress, parseAddress } from '../../settings/values/address.ts'
 
 interface Taken {
   readonly by: string

@@ -1,9 +1,9 @@
-import { findEach } from '../problems/find-each.ts'
-import type { Finding } from '../problems/problem.ts'
-import { show } from '../problems/show.ts'
-import { didYouMean } from '../values/parsed.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding } from '../../settings/problems/problem.ts'
+import { show } from '../../settings/problems/show.ts'
+import { didYouMean } from '../../settings/values/parsed.ts'
 import { isVersionName, moment, plainVersion } from '../values/api-version-kinds.ts'
-import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
+import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
 
 type Place = readonly (string | number)[]
 type Fields = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
-import { findEach } from '../problems/find-each.ts'
-import { type Finding, type Path, valueAt } from '../problems/problem.ts'
-import { parseDuration } from '../values/units.ts'
-import { parseUpstreamUrl } from '../values/upstream-url.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import { type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
+import { parseDuration } from '../../settings/values/units.ts'
+import { parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
 
 /** Of an upstream: a first time that grows up to a longest one, with their defaults. */
 const GROWING_TIMES = [

@@ -1,6 +1,6 @@
-import { findEach } from '../problems/find-each.ts'
-import { type Finding, type Path, valueAt } from '../problems/problem.ts'
-import { parseDuration } from '../values/units.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import { type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
+import { parseDuration } from '../../settings/values/units.ts'
 
 const PLACES = ['url', 'dns', 'srv']
 

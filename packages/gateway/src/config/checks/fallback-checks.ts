@@ -1,4 +1,4 @@
-import type { Finding, Path } from '../problems/problem.ts'
+import type { Finding, Path } from '../../settings/problems/problem.ts'
 
 /** A fallback is one thing or another; it looks at it as it was written. */
 export function fallbackChecks(fallback: unknown, path: Path): Finding[] {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readGeoFile, reasonOf } from '../../routing/geo/geo-files.ts'
 import type { GeoConfig } from '../schema/geo-schema.ts'
-import { type Finding, type Path, valueAt } from '../problems/problem.ts'
+import { type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
 
 /** What asks where clients are, where nothing tells it. Looks at the configuration as it was written, as cross-checks.ts does. */
 export function geoChecks(input: unknown): Finding[] {

@@ -1,5 +1,5 @@
-import { findEach } from '../problems/find-each.ts'
-import type { Finding, Path } from '../problems/problem.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding, Path } from '../../settings/problems/problem.ts'
 
 /** Methods by which GraphQL comes. */
 const METHODS = ['GET', 'HEAD', 'POST']

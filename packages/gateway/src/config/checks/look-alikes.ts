@@ -1,5 +1,5 @@
-import { findEach } from '../problems/find-each.ts'
-import type { Finding, Path } from '../problems/problem.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding, Path } from '../../settings/problems/problem.ts'
 
 /**
  * Texts in the language of another setting, or of another program, that are taken as they stand here and so match what nobody

@@ -1,10 +1,10 @@
-import { findEach } from '../problems/find-each.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
 import { LARGEST_SHARED_WINDOW } from '@headgate/core'
-import type { Finding, Path } from '../problems/problem.ts'
-import { nearestFirst, someOf, suggest } from '../problems/suggest.ts'
+import type { Finding, Path } from '../../settings/problems/problem.ts'
+import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
 import { defaultLimitName } from '../schema/rate-limit-schema.ts'
 import { limitReference } from '../values/limit-reference.ts'
-import { didYouMean } from '../values/parsed.ts'
+import { didYouMean } from '../../settings/values/parsed.ts'
 import { parseRequestRate } from '../values/request-rate.ts'
 
 interface Written {

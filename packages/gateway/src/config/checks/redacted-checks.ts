@@ -1,8 +1,8 @@
-import { findEach } from '../problems/find-each.ts'
-import type { Finding } from '../problems/problem.ts'
-import { redact } from '../redact.ts'
-import { HIDDEN } from '../redact-urls.ts'
-import { inputSchema } from '../schema/input-schema.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding } from '../../settings/problems/problem.ts'
+import { redact } from '../../settings/redact.ts'
+import { HIDDEN } from '../../settings/redact-text.ts'
+import { inputSchema } from '../../settings/schema/input-schema.ts'
 
 /** No setting stands deeper. */
 const DEEPEST = 64

@@ -1,6 +1,6 @@
-import { findEach } from '../problems/find-each.ts'
+import { findEach } from '../../settings/problems/find-each.ts'
 import { Template } from '../../routing/transform/template.ts'
-import type { Finding } from '../problems/problem.ts'
+import type { Finding } from '../../settings/problems/problem.ts'
 
 const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../schema/schema-tree.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { DEFINITION_RULES, SECTION_RULES, STICKY_RULES } from './rules.ts'
 
 /** The schema with the rules of its sections, and of those that are described once. */

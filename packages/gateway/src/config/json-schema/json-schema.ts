@@ -1,5 +1,5 @@
 import { makeInputSchema } from '../schema/schema.ts'
-import type { JsonSchema } from '../schema/schema-tree.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { addRules } from './add-rules.ts'
 import { LEADING_SOMEWHERE } from './rules.ts'
 import { withVariables } from './variables.ts'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../schema/schema-tree.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { orVariable } from './variables.ts'
 
 /** What a route leads to. */

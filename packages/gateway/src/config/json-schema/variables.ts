@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../schema/schema-tree.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 
 /** A text that holds a variable of the environment or of a file: what it stands for is not known where the file is written. */
 const VARIABLE = '\\$\\{(?:[A-Z_]|file:)'

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../schema/schema.ts'
 import type { RouteConfig } from '../schema/route-schema.ts'
 import type { UpstreamConfig } from '../schema/upstream-schema.ts'
 import { inlineUpstream } from './inline-upstream.ts'
-import { isUrlLike } from '../values/upstream-url.ts'
+import { isUrlLike } from '../../settings/values/upstream-url.ts'
 
 /**
  * Every upstream by what routes call it: the named groups, and one with all defaults for each URL that a route

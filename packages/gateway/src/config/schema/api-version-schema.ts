@@ -1,8 +1,8 @@
-import { keyed } from './keyed.ts'
-import { type Read, section } from './section.ts'
-import { boolean, oneOf, value } from './setting.ts'
+import { keyed } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { boolean, oneOf, value } from '../../settings/schema/setting.ts'
 import { mediaBase, moment, pathParameter, successor, versionName } from '../values/api-version-kinds.ts'
-import { anyText, upstreamReference } from '../values/kinds.ts'
+import { anyText, upstreamReference } from '../../settings/values/kinds.ts'
 import { location, matchedField } from '../values/route-kinds.ts'
 
 const times = {

@@ -1,8 +1,7 @@
-import { keyed } from './keyed.ts'
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { integer, off, oneOf, time, value } from './setting.ts'
-import * as z from './zod.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { keyed, list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { integer, off, oneOf, time, value } from '../../settings/schema/setting.ts'
 import {
   cookieName,
   hashKey,
@@ -11,9 +10,8 @@ import {
   secretText,
   statusRange,
 } from '../values/balancing-kinds.ts'
-import { method, whole } from '../values/kinds.ts'
-import { requestField, secretFieldValue } from '../values/request-field.ts'
-import { nothing } from './nothing.ts'
+import { method, whole } from '../../settings/values/kinds.ts'
+import { requestField, secretFieldValue } from '../../settings/values/request-field.ts'
 
 /** The settings of an upstream that say which endpoint an exchange goes to. */
 

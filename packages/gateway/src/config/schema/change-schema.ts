@@ -1,7 +1,7 @@
-import { named, type Read, section } from './section.ts'
-import { boolean, integer, value } from './setting.ts'
-import * as z from './zod.ts'
-import { anyText, filePath } from '../values/kinds.ts'
+import { named, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, integer, value } from '../../settings/schema/setting.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { anyText, filePath } from '../../settings/values/kinds.ts'
 
 // The settings of how the configuration itself is changed.
 

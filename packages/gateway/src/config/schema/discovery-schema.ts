@@ -1,8 +1,7 @@
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { oneOf, time, value } from './setting.ts'
+import { list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { oneOf, time, value } from '../../settings/schema/setting.ts'
 import { dnsName, nameServer, serviceName } from '../values/discovery-kinds.ts'
-import { nothing } from './nothing.ts'
 
 /** The settings by which endpoints are found while the gateway runs. */
 

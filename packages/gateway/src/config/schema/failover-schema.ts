@@ -1,8 +1,8 @@
-import { named, section } from './section.ts'
-import { integer, value } from './setting.ts'
-import * as z from './zod.ts'
-import { type Kind, textKind } from '../values/kinds.ts'
-import { parsed, refused } from '../values/parsed.ts'
+import { named, section } from '../../settings/schema/section.ts'
+import { integer, value } from '../../settings/schema/setting.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
 
 /** The settings by which some endpoints are used before others. */
 

@@ -1,8 +1,8 @@
-import { list, oneOrMore } from './list.ts'
-import { type Read, section } from './section.ts'
-import { value } from './setting.ts'
+import { list, oneOrMore } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { value } from '../../settings/schema/setting.ts'
 import { autonomousSystem, continent, country, subdivision } from '../values/geo-kinds.ts'
-import { filePath, type Kind } from '../values/kinds.ts'
+import { filePath, type Kind } from '../../settings/values/kinds.ts'
 
 export const geo = section('GeoInput', {
   database: oneOrMore(

@@ -1,11 +1,11 @@
 import { GRAPHQL_DEFAULTS } from '../../routing/graphql/defaults.ts'
 import { OPERATION_TYPES } from '../../routing/graphql/document.ts'
-import { list, oneOrMore } from './list.ts'
-import { type Read, section } from './section.ts'
-import { bytes, integer, oneOf, value } from './setting.ts'
-import * as z from './zod.ts'
-import type { Kind } from '../values/kinds.ts'
-import { parsed, refused } from '../values/parsed.ts'
+import { list, oneOrMore } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { bytes, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import * as z from '../../settings/schema/zod.ts'
+import type { Kind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
 
 const graphqlName: Kind<string> = {
   allowed: 'a name of GraphQL: letters, digits and "_", no digit in front, 255 characters at most',

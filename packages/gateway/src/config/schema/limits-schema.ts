@@ -1,7 +1,17 @@
-import { byteRate } from '../values/kinds.ts'
-import { type Read, section } from './section.ts'
-import { bytes, bytesOrOff, integer, off, time, timeOr0, timeOr0OrOff, timeOrOff, value } from './setting.ts'
-import * as z from './zod.ts'
+import { byteRate } from '../../settings/values/kinds.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import {
+  bytes,
+  bytesOrOff,
+  integer,
+  off,
+  time,
+  timeOr0,
+  timeOr0OrOff,
+  timeOrOff,
+  value,
+} from '../../settings/schema/setting.ts'
+import * as z from '../../settings/schema/zod.ts'
 
 /** What a message may measure, and how long anything may take: for the whole gateway, and for a route in its place. */
 

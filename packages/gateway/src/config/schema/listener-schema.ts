@@ -1,6 +1,6 @@
-import { type Read, section } from './section.ts'
-import { integer, oneOf, value } from './setting.ts'
-import { address, filePath } from '../values/kinds.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { address, filePath } from '../../settings/values/kinds.ts'
 
 const tls = section('ListenerTlsInput', {
   cert: value(filePath, 'PEM file with the certificate chain, the own certificate first.'),

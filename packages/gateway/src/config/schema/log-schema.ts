@@ -1,8 +1,8 @@
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { oneOf, value } from './setting.ts'
-import { filePath } from '../values/kinds.ts'
-import { loggedField } from '../values/logged-field.ts'
+import { list } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { oneOf, value } from '../../settings/schema/setting.ts'
+import { filePath } from '../../settings/values/kinds.ts'
+import { loggedField } from '../../settings/values/request-field.ts'
 
 /** A line has room for a few. */
 const MOST = 16

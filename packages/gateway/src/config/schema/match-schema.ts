@@ -1,12 +1,19 @@
-import { withMain } from '../prepare/admits.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { withMain } from '../../settings/schema/schema-tree.ts'
 import { geoMatch } from './geo-schema.ts'
 import { graphqlMatch } from './graphql-schema.ts'
-import { keyed } from './keyed.ts'
-import { list, oneOrMore } from './list.ts'
-import { named, type Read, section } from './section.ts'
-import { oneOf, value } from './setting.ts'
-import * as z from './zod.ts'
-import { anyText, flag, hostPattern, ipRange, type Kind, method, pathPattern } from '../values/kinds.ts'
+import { keyed, list, oneOrMore } from '../../settings/schema/list.ts'
+import { named, type Read, section } from '../../settings/schema/section.ts'
+import { oneOf, value } from '../../settings/schema/setting.ts'
+import {
+  anyText,
+  flag,
+  hostPattern,
+  ipRange,
+  type Kind,
+  method,
+  pathPattern,
+} from '../../settings/values/kinds.ts'
 import { matchedField, mediaRange, regex, token } from '../values/route-kinds.ts'
 
 const settings = section('ValueMatchSettingsInput', {

@@ -1,5 +1,5 @@
-import { section } from './section.ts'
-import { oneOf } from './setting.ts'
+import { section } from '../../settings/schema/section.ts'
+import { oneOf } from '../../settings/schema/setting.ts'
 
 const ENCODED_SLASH =
   'What becomes of %2F in a path: refuse answers 400, pass leaves it as it is, for router, policies and upstream alike.'

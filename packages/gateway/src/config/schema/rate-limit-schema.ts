@@ -1,13 +1,12 @@
-import { list, record } from './list.ts'
-import { type Read, section } from './section.ts'
-import { boolean, integer, oneOf, value } from './setting.ts'
-import * as z from './zod.ts'
-import { ipRange, name, whole } from '../values/kinds.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { list, record } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { ipRange, name, whole } from '../../settings/values/kinds.ts'
 import { limitReference } from '../values/limit-reference.ts'
 import { rateLimitKey } from '../values/rate-limit-key.ts'
-import { requestField, secretFieldValue } from '../values/request-field.ts'
+import { requestField, secretFieldValue } from '../../settings/values/request-field.ts'
 import { requestRate } from '../values/request-rate.ts'
-import { nothing } from './nothing.ts'
 
 const one = value(rateLimitKey)
 

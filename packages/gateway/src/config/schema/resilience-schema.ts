@@ -1,10 +1,9 @@
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { bytes, integer, oneOf, time, timeOr0, value } from './setting.ts'
+import { list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { bytes, integer, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { respond } from './traffic-schema.ts'
-import { type Kind, upstreamReference, whole } from '../values/kinds.ts'
+import { type Kind, upstreamReference, whole } from '../../settings/values/kinds.ts'
 import { concurrencyLimit, hedgeDelay, retryStatus } from '../values/resilience-kinds.ts'
-import { nothing } from './nothing.ts'
 
 /** The settings that keep failures small. */
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import * as z from '../../settings/schema/zod.ts'
 import { adminToken, reload, versions } from './change-schema.ts'
 import { discovery } from './discovery-schema.ts'
 import { geo } from './geo-schema.ts'
@@ -9,12 +10,11 @@ import { accessLog } from './log-schema.ts'
 import { paths } from './path-schema.ts'
 import { route, type RouteConfig, shared } from './route-schema.ts'
 import type { SharedConfig } from '../shared/shared-config.ts'
-import type { SchemaIssue } from '../problems/issues.ts'
-import type { JsonSchema } from './schema-tree.ts'
-import { list, record } from './list.ts'
-import { type Read, section, typesForWriters } from './section.ts'
-import { boolean, off, timeOr0, value } from './setting.ts'
-import * as z from './zod.ts'
+import type { SchemaIssue } from '../../settings/problems/issues.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
+import { list, record } from '../../settings/schema/list.ts'
+import { nothing, type Read, section, typesForWriters } from '../../settings/schema/section.ts'
+import { boolean, off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { rateLimit } from './rate-limit-schema.ts'
 import { loadShedding } from './resilience-schema.ts'
 import type { HeaderChangesConfig } from './traffic-schema.ts'
@@ -29,8 +29,7 @@ import {
   name,
   pseudonym,
   whole,
-} from '../values/kinds.ts'
-import { nothing } from './nothing.ts'
+} from '../../settings/values/kinds.ts'
 
 /**
  * The one schema of the configuration: what may stand where, the defaults, and a sentence about each setting

@@ -1,9 +1,8 @@
-import { keyed } from './keyed.ts'
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { boolean, bytesOr0, integer, oneOf, value } from './setting.ts'
-import * as z from './zod.ts'
-import { anyText, upstreamReference } from '../values/kinds.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { keyed, list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, bytesOr0, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { anyText, upstreamReference } from '../../settings/values/kinds.ts'
 import {
   changedField,
   fieldProblem,
@@ -17,7 +16,6 @@ import {
   token,
   valueTemplate,
 } from '../values/route-kinds.ts'
-import { nothing } from './nothing.ts'
 
 const UPSTREAM = 'The name of an upstream, or the URL of a single endpoint.'
 

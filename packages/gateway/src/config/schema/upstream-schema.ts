@@ -1,14 +1,13 @@
-import { withMain } from '../prepare/admits.ts'
+import * as z from '../../settings/schema/zod.ts'
+import { withMain } from '../../settings/schema/schema-tree.ts'
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
 import { discovered } from './discovery-schema.ts'
 import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
 import { breaker, concurrency } from './resilience-schema.ts'
-import { list } from './list.ts'
-import { type Read, section } from './section.ts'
-import { boolean, integer, off, oneOf, time, timeOr0, value } from './setting.ts'
-import * as z from './zod.ts'
-import { filePath, serverName, upstreamUrl } from '../values/kinds.ts'
-import { nothing } from './nothing.ts'
+import { list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
+import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
 
 const endpoint = section('EndpointInput', {
   url: value(

@@ -1,5 +1,5 @@
 import type { RouteSharing, SharedConfig } from './shared-config.ts'
-import { formatPath } from '../problems/problem.ts'
+import { formatPath } from '../../settings/problems/problem.ts'
 import { type Layer, mergeLayers } from './layers.ts'
 import { type Fields, isFields } from './part.ts'
 

@@ -1,6 +1,6 @@
-import type { VariablePlace } from '../prepare/prepare.ts'
-import { type Finding, formatPath, type Path } from '../problems/problem.ts'
-import { show } from '../problems/show.ts'
+import type { VariablePlace } from '../../settings/prepare/prepare.ts'
+import { type Finding, formatPath, type Path } from '../../settings/problems/problem.ts'
+import { show } from '../../settings/problems/show.ts'
 import type { InheritedSetting, RouteSharing, SharedConfig } from './shared-config.ts'
 
 /** `defaults`, `groups.api`. */

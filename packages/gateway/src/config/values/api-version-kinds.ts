@@ -1,5 +1,5 @@
-import { type Kind, textKind } from './kinds.ts'
-import { type Parsed, parsed, refused } from './parsed.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { type Parsed, parsed, refused } from '../../settings/values/parsed.ts'
 import { location } from './route-kinds.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/

@@ -1,6 +1,6 @@
-import type { Kind } from './kinds.ts'
-import { parsed, refused, scalarText } from './parsed.ts'
-import { TOKEN as TOKEN_PATTERN } from './patterns.ts'
+import type { Kind } from '../../settings/values/kinds.ts'
+import { parsed, refused, scalarText } from '../../settings/values/parsed.ts'
+import { TOKEN as TOKEN_PATTERN } from '../../settings/values/host.ts'
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
-import { isHostName } from './host.ts'
-import { type Kind, textKind } from './kinds.ts'
-import { didYouMean, parsed, refused } from './parsed.ts'
-import { NAME_OF_HOST } from './patterns.ts'
+import { isHostName, NAME_OF_HOST } from '../../settings/values/host.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { didYouMean, parsed, refused } from '../../settings/values/parsed.ts'
 
 /** RFC 1035 2.3.4. */
 const LONGEST_NAME = 253

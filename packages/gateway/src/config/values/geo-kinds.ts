@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../../routing/geo/geo-place.ts'
-import { type Kind, textKind } from './kinds.ts'
-import { didYouMean, parsed, refused, scalarText } from './parsed.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { didYouMean, parsed, refused, scalarText } from '../../settings/values/parsed.ts'
 
 const CONTINENTS = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA']
 

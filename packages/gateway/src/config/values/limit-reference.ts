@@ -1,5 +1,5 @@
-import { type Kind, name } from './kinds.ts'
-import { refused } from './parsed.ts'
+import { type Kind, name } from '../../settings/values/kinds.ts'
+import { refused } from '../../settings/values/parsed.ts'
 import { parseRequestRate, requestRate } from './request-rate.ts'
 
 /** The name of a rate limit of the gateway, where a route may have limits of its own as well. */

@@ -1,10 +1,9 @@
-import { suggest } from '../problems/suggest.ts'
+import { suggest } from '../../settings/problems/suggest.ts'
 import type { OperationKey } from '../../routing/graphql/operation-key.ts'
-import type { Kind } from './kinds.ts'
-import { didYouMean, parsed, refused } from './parsed.ts'
-import type { Parsed } from './parsed.ts'
-import { TOKEN } from './patterns.ts'
-import { requestField } from './request-field.ts'
+import type { Kind } from '../../settings/values/kinds.ts'
+import { didYouMean, parsed, type Parsed, refused } from '../../settings/values/parsed.ts'
+import { TOKEN } from '../../settings/values/host.ts'
+import { requestField } from '../../settings/values/request-field.ts'
 
 /** What requests are told apart by, where they are limited. */
 export type RateLimitKey =

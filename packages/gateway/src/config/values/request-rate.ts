@@ -1,7 +1,6 @@
-import { didYouMean, parsed, refused } from './parsed.ts'
-import type { Parsed } from './parsed.ts'
-import type { Kind } from './kinds.ts'
-import { parseDuration } from './units.ts'
+import { didYouMean, parsed, type Parsed, refused } from '../../settings/values/parsed.ts'
+import type { Kind } from '../../settings/values/kinds.ts'
+import { parseDuration } from '../../settings/values/units.ts'
 
 /** How many requests in how long. */
 export interface RequestRate {

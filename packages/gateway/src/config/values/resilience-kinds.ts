@@ -1,6 +1,6 @@
 import { RETRY_STATUSES } from '@headgate/core'
-import { duration, type Kind } from './kinds.ts'
-import { parsed, refused } from './parsed.ts'
+import { duration, type Kind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
 
 const time = duration({ min: '1ms' })
 

@@ -4,11 +4,10 @@ import { fieldTemplate } from '../../routing/transform/field-template.ts'
 import { Template, type TemplatePart } from '../../routing/transform/template.ts'
 import { UrlTemplate } from '../../routing/transform/url-template.ts'
 import { VARIABLE_NAMES } from '../../routing/transform/variables.ts'
-import { TEMPLATE } from '../prepare/admits.ts'
-import { type Kind, textKind } from './kinds.ts'
-import { didYouMean, parsed, refused } from './parsed.ts'
-import { HOST, TOKEN as TOKEN_PATTERN } from './patterns.ts'
-import type { Parsed } from './parsed.ts'
+import { TEMPLATE } from '../../settings/schema/schema-tree.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { didYouMean, parsed, type Parsed, refused } from '../../settings/values/parsed.ts'
+import { HOST, TOKEN as TOKEN_PATTERN } from '../../settings/values/host.ts'
 
 const AS_TEMPLATE = { $comment: TEMPLATE }
 

@@ -1,7 +1,7 @@
 import type { GatewayConfigInput } from '../input/input.ts'
 import type { GatewayConfig } from '../schema/schema.ts'
 import type { TimeoutsConfig } from '../schema/limits-schema.ts'
-import { formatAddress } from '../values/address.ts'
+import { formatAddress } from '../../settings/values/address.ts'
 import { ifThere, writtenByteRate, writtenSize, writtenTime } from './quantities.ts'
 import { writtenRateLimit, writtenRoute } from './write-route.ts'
 import { withoutInherited } from './write-shared.ts'

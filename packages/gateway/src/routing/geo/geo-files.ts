@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
-import { whyUnreadable } from '../../config/read/unreadable.ts'
+import { whyUnreadable } from '../../settings/read/read-text.ts'
 import { openPlainFile } from '../../plain-file.ts'
 import { Geo } from './geo.ts'
 import { type GeoLookup, knowNothing } from './geo-place.ts'

@@ -1,4 +1,4 @@
-import { type HostPattern, parseHostPattern } from './pattern.ts'
+import { type HostPattern, parseHostPattern } from '../../settings/values/pattern.ts'
 import { HASH_START, hashBackward, hashStep, type TextEntry, TextIndex } from './text-index.ts'
 
 const DOT = 0x2e

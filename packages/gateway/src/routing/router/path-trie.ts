@@ -1,6 +1,6 @@
 import type { Subject } from '../conditions/condition.ts'
 import { type Candidate, MethodChoices } from './method-choice.ts'
-import type { PathPattern } from './pattern.ts'
+import type { PathPattern } from '../../settings/values/pattern.ts'
 import { HASH_START, hashForward, hashStep, type TextEntry, TextIndex } from './text-index.ts'
 
 /** What a search knows and leaves behind. One is used again and again: a search allocates nothing. */

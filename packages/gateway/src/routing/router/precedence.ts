@@ -1,4 +1,4 @@
-import { parsePathPattern } from './pattern.ts'
+import { parsePathPattern } from '../../settings/values/pattern.ts'
 
 /** One host and one path of a route: a line of the route table. */
 export interface RoutePlace {

@@ -3,7 +3,7 @@ import type { Condition, Subject } from '../conditions/condition.ts'
 import { HostTable } from './host-table.ts'
 import type { RouteFound } from './method-choice.ts'
 import { type PathEntry, PathSearch, PathTries } from './path-trie.ts'
-import { parsePathPattern } from './pattern.ts'
+import { parsePathPattern } from '../../settings/values/pattern.ts'
 
 /** A route as the router sees it: what it matches, and what it stands for. */
 export interface RouteEntry<Route> {

@@ -1,4 +1,4 @@
-import { parsePathPattern, type PathPattern, type PatternSegment } from '../router/pattern.ts'
+import { parsePathPattern, type PathPattern, type PatternSegment } from '../../settings/values/pattern.ts'
 
 /** Whether every path that `other` matches is matched by `one`. */
 export function coversPath(one: PathPattern, other: PathPattern): boolean {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { MatchConfig, ValueMatchConfig } from '../../config/schema/match-schema.ts'
-import { ipRanges } from '../../config/values/address.ts'
+import { ipRanges } from '../../settings/values/address.ts'
 import { conditionsOf } from '../conditions/conditions.ts'
 import { takesType } from '../conditions/media-types.ts'
 import { Regex } from '../regex/regex.ts'

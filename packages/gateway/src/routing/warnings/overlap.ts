@@ -1,7 +1,7 @@
 import type { GeoMatchConfig } from '../../config/schema/geo-schema.ts'
 import { isIPv6 } from 'node:net'
 import type { MatchConfig, ValueMatchConfig } from '../../config/schema/match-schema.ts'
-import { ipRanges } from '../../config/values/address.ts'
+import { ipRanges } from '../../settings/values/address.ts'
 import { operationsExclude } from '../graphql/conditions.ts'
 
 /**

@@ -4,7 +4,7 @@ import { conditionsOf } from '../conditions/conditions.ts'
 import { coversHost, coversMethod, coversPath, patternParser } from './coverage.ts'
 import { type Claim, claimsOf } from './implication.ts'
 import { excludeEachOther } from './overlap.ts'
-import type { PathPattern } from '../router/pattern.ts'
+import type { PathPattern } from '../../settings/values/pattern.ts'
 
 /** Something about two routes that can hardly be meant; both by their position. */
 export interface RouteWarning {

@@ -1,0 +1,62 @@
+import { isSecretField } from '@headgate/core'
+import { isBareVariable } from './prepare/variables.ts'
+import { HIDDEN, redactContent, redactText } from './redact-text.ts'
+import { type JsonSchema, schemasAt } from './schema/schema-tree.ts'
+
+/**
+ * A copy that may be shown to operators. Hidden are: settings that the schema marks as `writeOnly` (JSON Schema's word for
+ * secrets); in every map of names to values (fields, parameters, cookies), what has the name of a secret; and inside of other
+ * texts, credentials in URLs, secret parameters of queries, and what follows the name of a scheme of Authorization. Names of
+ * secrets are those of the logs. Paths of key files stay; what is in the files is no part of a configuration.
+ */
+export function redact(value: unknown, schema: JsonSchema, path: readonly PropertyKey[] = []): unknown {
+  if (value === undefined || value === null) return value
+  if (typeof value === 'string' && isBareVariable(value)) return value
+  const parts = schemasAt(schema, path)
+  if (parts.some((part) => part['writeOnly'] === true)) return HIDDEN
+  if (typeof value === 'string') return path.at(-1) === 'body' ? redactContent(value) : redactText(value)
+  if (Array.isArray(value)) return value.map((item, index) => redact(item, schema, [...path, index]))
+  if (typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      isSecretEntry(parts, key, item) ? hidden(item) : redact(item, schema, [...path, key]),
+    ]),
+  )
+}
+
+/** Whether what stands at the path of a configuration is a secret, the place alone considered. */
+export function isSecretPlace(root: unknown, schema: JsonSchema, path: readonly PropertyKey[]): boolean {
+  let value = root
+  for (const [depth, key] of path.entries()) {
+    const parts = schemasAt(schema, path.slice(0, depth))
+    const item = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+    if (typeof key === 'string' && isSecretEntry(parts, key, item)) return true
+    value = item
+  }
+  return schemasAt(schema, path).some((part) => part['writeOnly'] === true)
+}
+
+/** Whether it stands under a name that somebody chose, in a map of names to values; upstreams have names, too. */
+function isSecretEntry(parts: readonly JsonSchema[], key: string, item: unknown): boolean {
+  if (!isSecretField(key) || !isValue(item)) return false
+  const isSetting = parts.some(({ properties }) => Object.hasOwn(properties ?? {}, key))
+  return !isSetting && parts.some(({ additionalProperties }) => Boolean(additionalProperties))
+}
+
+/** What a value, or a condition on one, is written as. */
+function isValue(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null) return true
+  if (Array.isArray(item)) return item.every((each) => typeof each !== 'object')
+  const keys = Object.keys(item)
+  return keys.length > 0 && keys.every((key) => ['exists', 'regex', 'equals'].includes(key))
+}
+
+/** In the form that it had: whether it must exist is no secret. */
+function hidden(item: unknown): unknown {
+  if (item === undefined || item === null || typeof item === 'boolean') return item
+  if (typeof item === 'string' && isBareVariable(item)) return item
+  if (Array.isArray(item)) return item.map(hidden)
+  if (typeof item !== 'object') return HIDDEN
+  return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, hidden(each)]))
+}

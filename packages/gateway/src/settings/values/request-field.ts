@@ -1,0 +1,46 @@
+import { isSecretField } from '@headgate/core'
+import { type Kind, textKind } from './kinds.ts'
+import { parsed, refused } from './parsed.ts'
+import { TOKEN as TOKEN_PATTERN } from './host.ts'
+
+/** RFC 9110 5.1. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** RFC 9110 5.5, without white space at its ends. */
+const VALUE = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/
+
+/** The name of a field that is looked at, and so may be any. */
+export const requestField: Kind<string> = {
+  allowed: 'the name of a header field, such as x-api-key',
+  json: { type: 'string', pattern: NAME.source },
+  parse(written) {
+    if (typeof written !== 'string' || !NAME.test(written))
+      return refused('is not the name of a header field')
+    return parsed(written.toLowerCase())
+  },
+}
+
+/** The value of a field that is a secret: operators are not shown it. */
+export const secretFieldValue: Kind<string> = {
+  allowed: 'what a header field can hold, without spaces at its ends',
+  json: { type: 'string', pattern: VALUE.source, writeOnly: true },
+  parse(written) {
+    if (typeof written !== 'string' || !VALUE.test(written))
+      return refused('is not the value of a header field')
+    return parsed(written)
+  },
+}
+
+/** RFC 9110 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** The name of a field whose values may stand in a log. */
+export const loggedField: Kind<string> = textKind(
+  'the name of a header field',
+  'the name of a header field that holds no secret, such as x-canary',
+  (written) => {
+    const name = written.toLowerCase()
+    if (!TOKEN.test(name)) return refused('is not the name of a header field')
+    return isSecretField(name) ? refused('may hold a secret, which no log is to hold') : parsed(name)
+  },
+  { pattern: `^${TOKEN_PATTERN}$` },
+)
