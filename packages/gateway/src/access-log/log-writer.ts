@@ -7,6 +7,8 @@ export interface LogWriterOptions {
   readonly clock: Clock
   /** Counts lines that were lost. */
   readonly dropped: { add(lines: number): void }
+  /** Where they go, for whoever is told. */
+  readonly place?: string
   /** Told when lines cannot be written, and when they can again. */
   readonly report: (message: string) => void
   /** The most octets to hold while they cannot be written: what comes then is dropped. Default 8 MiB. */
@@ -134,17 +136,21 @@ export class LogWriter implements LineSink {
     if (!this.reported) {
       this.reported = true
       this.options.report(
-        `the access log cannot be written: ${error.message}; ` +
-          `up to ${this.bufferLimit} bytes are kept, further lines are dropped, writing is tried each second`,
+        `the access log cannot be written: ${error.message}${this.place()}; ` +
+          `make room there or set accessLog.path; up to ${this.bufferLimit} bytes are kept, further lines are dropped, writing is tried each second`,
       )
     }
     if (this.closed !== undefined) this.end()
     else this.timer.arm(FAILED_RETRY)
   }
 
+  private place(): string {
+    return this.options.place === undefined ? '' : ` to ${this.options.place}`
+  }
+
   private recovered(): void {
     this.reported = false
-    this.options.report(`the access log is written again; ${this.lost} lines were dropped`)
+    this.options.report(`the access log is written again${this.place()}; ${this.lost} lines were dropped`)
     this.lost = 0
   }
 

@@ -32,10 +32,15 @@ function entry(message: string): string {
   return printable(message).replaceAll(/\n(?! )/g, '\n    ')
 }
 
+/** What is kept, in bytes, while it cannot be written; what comes then is dropped. */
+const MOST_UNSAID = 1024 * 1024
+
 async function jsonLog(): Promise<Log> {
   const { destination, pino } = await import('pino')
   // At once: it says little, and its last words matter most.
-  const output = destination({ fd: 2, sync: true })
+  const output = destination({ fd: 2, sync: true, maxLength: MOST_UNSAID })
+  // Nobody reads, or there is no room where it goes: what cannot be said must not end what is served.
+  output.on('error', () => {})
   const logger = pino(
     {
       base: { pid: process.pid },

@@ -5,7 +5,10 @@ import type { StartFailure } from '../workers/start-failure.ts'
  * @param what begins the sentence where there is nothing better to say
  */
 export function startAdvice(failure: StartFailure, what: string = 'cannot start: '): string {
-  if (failure.syscall === 'open') return `cannot open ${failure.path}: ${failure.message}`
+  if (failure.syscall === 'open') {
+    const why = failure.code === 'ENXIO' ? 'it is a socket, or a pipe that nobody reads' : failure.message
+    return `cannot open ${failure.path}: ${why}`
+  }
   if (failure.address === undefined) return `${what}${failure.message}`
   const place = placeOf(failure)
   return `cannot listen on ${place}: ${reason(failure)}`

@@ -20,10 +20,14 @@ export interface Terminal {
 /** The streams of this process. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process
-  // `headgate schema | head` closes the pipe early: not our mistake, and no reason for a stack trace.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    // `headgate schema | head` closes the pipe early: not our mistake.
+    if (error.code === 'EPIPE') return
+    stderr.write(`headgate: the output cannot be written: ${error.message}\n`)
+    process.exitCode = 1
   })
+  // There is nowhere left to say it, and what is served goes on.
+  stderr.on('error', () => {})
   return {
     out: (text) => void stdout.write(printable(text)),
     err: (text) => void stderr.write(printable(text)),

@@ -1,7 +1,16 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Version } from './version.ts'
-import { fileName, HIGHEST_ID, idOf, isOwn, isUnfinished, readVersion, writeVersion } from './version-file.ts'
+import {
+  fileName,
+  HIGHEST_ID,
+  idOf,
+  isOwn,
+  isUnfinished,
+  readVersion,
+  unfinishedName,
+  writeVersion,
+} from './version-file.ts'
 
 /** The newest files that are looked at; no setting keeps more. */
 const MOST_FILES = 1_000
@@ -19,12 +28,14 @@ export class VersionHistory {
   private versions: Version[] = []
   private lastId = 0
   private broken = false
-  /** Files of versions that are not kept any more, and still there. */
+  /** Those of `versions` that could not be written yet. */
+  private unwritten: readonly Version[] = []
+  /** Versions that are not kept any more, and whose files may still be there. */
   private surplus: readonly Version[] = []
 
   /**
    * @param directory undefined: in memory only
-   * @param report told, once, that the folder cannot be used, and of files in it that cannot
+   * @param report told that the folder cannot be used, and that it can again, and of files in it that cannot
    */
   constructor(directory: string | undefined, keep: number, report: (message: string) => void) {
     this.directory = directory
@@ -58,7 +69,7 @@ export class VersionHistory {
   /** Not the number of a file that was left aside: no two things have the same. */
   private nextId(): number {
     let id = this.lastId + 1
-    while (this.directory !== undefined && isThere(join(this.directory, fileName({ id })))) id++
+    while (this.directory !== undefined && isTaken(join(this.directory, fileName({ id })))) id++
     return id
   }
 
@@ -67,7 +78,7 @@ export class VersionHistory {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       this.lookAtFolder(directory)
       const names = readdirSync(directory)
-      for (const name of names.filter(isUnfinished)) rmSync(join(directory, name), { force: true })
+      this.removeUnfinished(directory, names.filter(isUnfinished))
       const found = names.flatMap((name) => {
         const id = idOf(name)
         return id === undefined ? [] : [{ id, name }]
@@ -82,6 +93,19 @@ export class VersionHistory {
       this.surplus = versions.slice(0, -this.keep)
     } catch (error) {
       this.unusable(error)
+    }
+  }
+
+  /** What a process has left that was killed while it wrote; what is no file is nobody's that wrote one. */
+  private removeUnfinished(directory: string, names: readonly string[]): void {
+    for (const name of names.slice(0, MOST_FILES)) {
+      const file = join(directory, name)
+      try {
+        if (isFolder(file)) this.report(`${file} is a folder, and no file of a version: it is left as it is`)
+        else rmSync(file, { force: true })
+      } catch (error) {
+        this.report(`${file} cannot be removed: ${reason(error)}`)
+      }
     }
   }
 
@@ -108,14 +132,21 @@ export class VersionHistory {
   }
 
   private write(directory: string, version: Version, dropped: readonly Version[]): void {
+    // Those of before, where they could not be written, or their files not be removed: there may be room now.
+    this.unwritten = [...this.unwritten, version].filter((each) => this.versions.includes(each))
+    this.surplus = [...this.surplus, ...dropped]
     try {
       if (version.id > HIGHEST_ID)
         throw new Error(`the numbers are used up: ${fileName({ id: HIGHEST_ID })} is there`)
       // Somebody may have cleared it away.
       mkdirSync(directory, { recursive: true, mode: 0o700 })
-      writeVersion(join(directory, fileName(version)), version)
-      for (const each of [...this.surplus, ...dropped])
-        rmSync(join(directory, fileName(each)), { force: true })
+      for (const each of this.unwritten) {
+        writeVersion(join(directory, fileName(each)), each)
+        this.unwritten = this.unwritten.filter((other) => other !== each)
+      }
+      if (this.broken) this.report(`versions of the configuration are kept in ${directory} again`)
+      this.broken = false
+      for (const each of this.surplus) rmSync(join(directory, fileName(each)), { force: true })
       this.surplus = []
     } catch (error) {
       this.unusable(error)
@@ -126,18 +157,23 @@ export class VersionHistory {
     if (this.broken) return
     this.broken = true
     this.report(
-      `versions of the configuration are kept in memory only, and lost at the end: ${reason(error)}; set versions.directory to a folder that can be written`,
+      `versions of the configuration are kept in memory only, and lost at the end: ${this.directory} cannot be used: ${reason(error)}; make room there, or set versions.directory to a folder that can be written`,
     )
   }
 }
 
-function isThere(file: string): boolean {
+/** Whether something stands where the file of a version belongs, or a folder where it would be written first. */
+function isTaken(file: string): boolean {
   try {
-    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined || isFolder(unfinishedName(file))
   } catch {
     // There is no such folder.
     return false
   }
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function reason(error: unknown): string {

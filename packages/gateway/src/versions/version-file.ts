@@ -36,6 +36,11 @@ export function isUnfinished(name: string): boolean {
 
 const UNFINISHED = '.new'
 
+/** Where a version is written first. */
+export function unfinishedName(file: string): string {
+  return `${file}${UNFINISHED}`
+}
+
 export function fileName({ id }: Pick<VersionFacts, 'id'>): string {
   return `${String(id).padStart(6, '0')}.json`
 }
@@ -75,7 +80,7 @@ export function isOwn({ uid }: Stats): boolean {
 
 /** Whole, or not at all, whenever the process ends. */
 export function writeVersion(file: string, version: Version): void {
-  const unfinished = `${file}${UNFINISHED}`
+  const unfinished = unfinishedName(file)
   // What stands there was left behind, or planted; a link goes, and not what it leads to.
   rmSync(unfinished, { force: true })
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants

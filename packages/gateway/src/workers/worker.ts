@@ -59,7 +59,7 @@ async function drain(gateway: Gateway, sampler: MetricSampler, log: LogWriter | 
 function openLog({ path }: AccessLogConfig): LogWriter | undefined {
   try {
     const dropped = metrics.accessLogDropped
-    return new LogWriter(openLogDestination(path), { clock, dropped, report: notice })
+    return new LogWriter(openLogDestination(path), { clock, dropped, report: notice, place: path })
   } catch (error) {
     // What was there when the gateway started may have been removed: a reason to say so, not to stop serving.
     if (!replacement) throw error

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createGateway } from '../../src/index.ts'
 import { becomes } from '../becomes.ts'
-import { folder, type RunningGateway, runGateway } from '../headgate-process.ts'
+import { folder, HEADGATE, type RunningGateway, runGateway, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 
 async function run(accessLog: object): Promise<RunningGateway> {
@@ -33,7 +34,7 @@ async function metric({ admin }: RunningGateway, name: string): Promise<number> 
 test('a full disk costs log lines, not exchanges: said once, and counted when they are given up', async () => {
   const gateway = await run({ path: '/dev/full' })
   await isServed(gateway, 20)
-  await gateway.process.print(/the access log cannot be written: ENOSPC/)
+  await gateway.process.print(/the access log cannot be written: ENOSPC.* to \/dev\/full; make room there/)
   await isServed(gateway, 20)
   assert.equal(await metric(gateway, 'headgate_worker_crashes_total'), 0)
   gateway.process.child.kill('SIGTERM')
@@ -63,6 +64,46 @@ test('a reader of stderr that leaves costs what the gateway has to say, not the 
   // It says, to nobody, that the access log cannot be written, and that it stops.
   gateway.process.child.kill('SIGTERM')
   assert.equal((await gateway.process.finished).code, 0)
+})
+
+/** Runs the command line with a stream that has no room. */
+function withoutRoom(stream: 'stdout' | 'stderr', args: readonly string[], cwd: string): TestProcess {
+  const redirected = `exec "$0" "$@" ${stream === 'stdout' ? '>' : '2>'}/dev/full`
+  return new TestProcess('/bin/sh', ['-c', redirected, process.execPath, HEADGATE, ...args], { cwd })
+}
+
+test('a full disk that stderr goes to costs what the gateway has to say, not the gateway', async () => {
+  const origin = await startOrigin()
+  const cwd = folder()
+  const socketPath = join(cwd, 'gateway.sock')
+  const config = { workers: 1, listeners: [{ address: `unix:${socketPath}` }], accessLog: false }
+  const write = (name: string): void =>
+    writeFileSync(
+      join(cwd, 'headgate.json'),
+      JSON.stringify({ ...config, admin: false, routes: [{ name, upstream: origin.url }] }),
+    )
+  write('first')
+  const running = withoutRoom('stderr', ['run'], cwd)
+  const status = (): Promise<number | undefined> =>
+    new Promise((resolve) => {
+      const request = get({ socketPath, path: '/' }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', () => resolve(running.running ? undefined : 0))
+    })
+  assert.equal(await becomes(status, 200), 200)
+  write('second')
+  running.child.kill('SIGHUP')
+  assert.equal(await status(), 200)
+  running.child.kill('SIGTERM')
+  assert.equal((await running.finished).code, 0)
+})
+
+test('a command whose output has no room says so in a line, and fails', async () => {
+  const { code, stderr } = await withoutRoom('stdout', ['schema'], folder()).finished
+  assert.equal(code, 1)
+  assert.match(stderr, /^headgate: the output cannot be written: ENOSPC[^\n]*\n$/)
 })
 
 test('the folder of the log is removed: what is open goes on', async () => {

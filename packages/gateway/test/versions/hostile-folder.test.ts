@@ -8,6 +8,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -69,6 +71,37 @@ describe('a folder of versions in which somebody else has been', () => {
     assert.match(told, /000001\.json .*passed over: it is no plain file/)
     assert.equal(history.add(fact).id, 2)
     return undefined
+  })
+
+  it('folders in place of unfinished files are named and left alone, and cost no version and no number', () => {
+    const directory = folder({ '000001.json': JSON.stringify({ id: 1, ...fact }) })
+    for (const name of ['000002.json.new', '000003.json', '000005.json.new']) mkdirSync(join(directory, name))
+    writeFileSync(join(directory, '000002.json.new', 'precious'), '')
+    const { history, told } = opened(directory, 9)
+    assert.match(told, /000002\.json\.new is a folder, and no file of a version: it is left as it is/)
+    assert.doesNotMatch(told, /memory/)
+    assert.deepEqual([history.add(fact).id, history.add(fact).id], [4, 6])
+    assert.deepEqual(
+      opened(directory).history.all.map(({ id }) => id),
+      [1, 4, 6],
+    )
+    assert.ok(existsSync(join(directory, '000002.json.new', 'precious')))
+  })
+
+  it('a file in place of the folder itself is named; once the folder is there again, all versions that are kept are', () => {
+    const directory = join(folder(), 'versions')
+    const told: string[] = []
+    const history = new VersionHistory(directory, 3, (message) => told.push(message))
+    history.add(fact)
+    renameSync(directory, `${directory}.away`)
+    writeFileSync(directory, '')
+    for (let count = 0; count < 5; count++) history.add(fact)
+    assert.equal(told.length, 1)
+    assert.ok(told[0]?.includes(`${directory} cannot be used: EEXIST`), told[0])
+    rmSync(directory)
+    history.add(fact)
+    assert.deepEqual(readdirSync(directory), ['000005.json', '000006.json', '000007.json'])
+    assert.equal(told[1], `versions of the configuration are kept in ${directory} again`)
   })
 
   for (const [member, value] of [
