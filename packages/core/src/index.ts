@@ -131,7 +131,7 @@ export {
   type ProxyOptions,
   type ProxySetting,
 } from './upstream/proxy/proxy.ts'
-export type { PoolOptions, PoolStats } from './upstream/pool/pool.ts'
+export type { PoolOptions, PoolStats } from './upstream/pool/pool-options.ts'
 export { type Pem, type PerConnection, type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE, renderExposition } from './telemetry/exposition.ts'

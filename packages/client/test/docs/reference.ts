@@ -38,7 +38,7 @@ const OPTIONS: Readonly<Record<string, readonly (readonly [file: string, ...inte
   tls: [['core/src/upstream/connect/tls.ts', 'TlsOptions']],
   socketPath: [['client/src/options.ts', 'SocketPathOptions']],
   dns: [['core/src/upstream/connect/dns.ts', 'DnsOptions']],
-  pool: [['core/src/upstream/pool/pool.ts', 'PoolOptions']],
+  pool: [['core/src/upstream/pool/pool-options.ts', 'PoolOptions']],
   proxy: [['core/src/upstream/proxy/proxy.ts', 'ProxyOptions']],
   CookieJar: [['core/src/policies/cookies/cookie-jar.ts', 'CookieJarOptions']],
   credentials: [['core/src/policies/auth/bearer.ts', 'CredentialOptions']],

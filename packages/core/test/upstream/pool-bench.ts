@@ -4,7 +4,8 @@ import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { Pool, POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool.ts'
+import { Pool } from '../../src/upstream/pool/pool.ts'
+import { POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool-options.ts'
 import type { ConnectionOwner } from '../../src/h1/connection-owner.ts'
 import type { PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
 
@@ -13,16 +14,18 @@ export class PlainConnection implements PooledConnection {
   owner: ConnectionOwner<PooledConnection> | undefined
   closed = false
   readonly id: number
+  capacity: number
 
-  constructor(id: number) {
+  constructor(id: number, capacity = 1) {
     this.id = id
+    this.capacity = capacity
   }
 
   send(): Promise<HttpResponse> {
     return Promise.resolve(new HttpResponse(204))
   }
 
-  /** Its exchange is finished. */
+  /** One of its exchanges is finished. */
   release(): void {
     this.owner?.released(this)
   }
@@ -46,7 +49,8 @@ export class PoolBench {
   readonly openings: Opening[] = []
   private made = 0
 
-  constructor(options: Partial<PoolOptions> = {}) {
+  /** @param capacity exchanges that each connection takes at the same time */
+  constructor(options: Partial<PoolOptions> = {}, capacity = 1) {
     this.pool = new Pool(
       'origin:80',
       this.clock,
@@ -55,7 +59,7 @@ export class PoolBench {
           const opening: Opening = {
             succeed: () => {
               this.forget(opening)
-              const connection = new PlainConnection(this.made++)
+              const connection = new PlainConnection(this.made++, capacity)
               resolve(connection)
               return connection
             },

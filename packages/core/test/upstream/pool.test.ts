@@ -402,3 +402,77 @@ test('destroying ends everything at once', async () => {
   await bench.pool.drain()
   assert.equal(bench.clock.pending, 0)
 })
+
+test('a connection that takes several exchanges at the same time serves so many before another is opened', async () => {
+  const bench = new PoolBench({}, 3)
+  const first = await bench.inUse()
+  const shared = [bench.acquire(), bench.acquire()]
+  assert.deepEqual(
+    shared.map(({ atOnce, connection }) => [atOnce, connection]),
+    [
+      [true, first],
+      [true, first],
+    ],
+  )
+  const further = bench.acquire()
+  assert.equal(further.atOnce, false)
+  assert.equal(bench.openings.length, 1)
+  assert.equal(bench.pool.load, 4)
+  first.release()
+  await bench.clock.advance(0)
+  assert.equal(further.connection, first, 'a place that becomes free serves who waits')
+  const { active, idle, reused } = bench.pool.stats()
+  assert.deepEqual({ active, idle, reused }, { active: 1, idle: 0, reused: 3 })
+})
+
+test('once it is known how many exchanges a connection takes, one is opened for so many that wait', async () => {
+  const bench = new PoolBench({}, 3)
+  const first = await bench.inUse()
+  first.destroy()
+  const waiting = Array.from({ length: 4 }, () => bench.acquire())
+  assert.equal(bench.openings.length, 2)
+  const second = await bench.open()
+  assert.deepEqual(
+    waiting.map(({ connection }) => connection),
+    [second, second, second, undefined],
+  )
+  await bench.failToOpen()
+  assert.equal(waiting[3]?.error?.code, 'connect_failed')
+})
+
+test('a connection is idle when the last of its exchanges is over, and only then grows too old to be used', async () => {
+  const bench = new PoolBench({ idleTimeout: 1_000 }, 2)
+  const connection = await bench.inUse()
+  bench.acquire()
+  connection.release()
+  await bench.clock.advance(5_000)
+  assert.equal(bench.acquire().connection, connection, 'it has been under way all the time')
+  connection.release()
+  connection.release()
+  assert.equal(bench.pool.stats().idle, 1)
+  await bench.clock.advance(1_000)
+  assert.equal(connection.closed, true)
+})
+
+test('a connection that takes no more serves what is under way on it, and then goes', async () => {
+  const bench = new PoolBench({}, 3)
+  const connection = await bench.inUse()
+  bench.acquire()
+  connection.capacity = 0
+  assert.equal(bench.acquire().atOnce, false)
+  connection.release()
+  assert.equal(connection.closed, false)
+  connection.release()
+  assert.equal(connection.closed, true)
+})
+
+test('exchanges under way on a connection that is lost no longer count as load', async () => {
+  const bench = new PoolBench({}, 3)
+  const connection = await bench.inUse()
+  bench.acquire()
+  assert.equal(bench.pool.load, 2)
+  connection.destroy()
+  assert.equal(bench.pool.load, 0)
+  connection.release()
+  assert.equal(bench.pool.load, 0, 'what is told of it afterwards changes nothing')
+})

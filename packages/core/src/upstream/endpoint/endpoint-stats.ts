@@ -1,5 +1,5 @@
 import type { CheckOutcome } from '../health/health.ts'
-import type { PoolStats } from '../pool/pool.ts'
+import type { PoolStats } from '../pool/pool-options.ts'
 import type { EndpointStatus } from './endpoint-state.ts'
 
 export interface EndpointStats extends PoolStats {

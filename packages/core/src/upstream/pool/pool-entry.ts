@@ -2,7 +2,7 @@ import type { ConnectionOwner } from '../../h1/connection-owner.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
 
-/** What a pool holds: one connection, one exchange at a time. */
+/** What a pool holds: a connection that takes one exchange at a time, as HTTP/1.1, or several, as HTTP/2. */
 export interface PooledConnection {
   /** Sends the request; resolves with the response's head, whose body may still stream. Rejects with a TrafficError. */
   send(exchange: Exchange): Promise<HttpResponse>
@@ -11,6 +11,8 @@ export interface PooledConnection {
   readonly closed: boolean
   /** Milliseconds for which it may lie idle, as its peer says; without it, as long as the pool lets it. */
   readonly persistence?: { readonly idleLimit: number }
+  /** Exchanges that it takes at the same time: it may change while they are under way, and with 0 it takes no more. Default 1. */
+  readonly capacity?: number
   /** Ends it now, whatever it does. */
   destroy(): void
 }
@@ -21,16 +23,19 @@ interface Keeper {
   closed(entry: PoolEntry): void
 }
 
-/** A connection's place in the pool, and its link in the list of the idle ones. */
+/** A connection's place in the pool, and its link in the list that it stands in. */
 export class PoolEntry implements ConnectionOwner<PooledConnection> {
   readonly connection: PooledConnection
   /** `clock.now()` from which on it takes no further exchange. */
   readonly expiresAt: number
-  state: 'active' | 'idle' | 'gone' = 'active'
-  /** `clock.now()` when it was last released. */
+  /** Exchanges under way on it. */
+  exchanges = 0
+  gone = false
+  /** `clock.now()` when the last of its exchanges was over. */
   idleSince = 0
   /** Milliseconds for which it may lie idle, counted from `idleSince`. */
   idleLimit: number = Infinity
+  list: EntryList | undefined
   newer: PoolEntry | undefined
   older: PoolEntry | undefined
   private readonly keeper: Keeper
@@ -42,6 +47,11 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
     connection.owner = this
   }
 
+  /** Exchanges that it takes beside those that are under way. */
+  get room(): number {
+    return (this.connection.capacity ?? 1) - this.exchanges
+  }
+
   released(): void {
     this.keeper.released(this)
   }
@@ -49,19 +59,26 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
   closed(): void {
     this.keeper.closed(this)
   }
+
+  /** Moves it from the list that it stands in, if any, to this one, if any. */
+  moveTo(list: EntryList | undefined): void {
+    if (this.list === list) return
+    this.list?.remove(this)
+    list?.push(this)
+    this.list = list
+  }
 }
 
 /**
- * The idle connections, linked through the entries. The newest is taken first: it is the least likely to have
+ * Connections that take exchanges, linked through the entries. The newest is taken first: it is the least likely to have
  * been closed by the origin, and the surplus ones grow old and go.
  */
-export class IdleList {
+export class EntryList {
   newest: PoolEntry | undefined
   oldest: PoolEntry | undefined
   size = 0
 
   push(entry: PoolEntry): void {
-    entry.state = 'idle'
     entry.older = this.newest
     if (this.newest === undefined) this.oldest = entry
     else this.newest.newer = entry

@@ -5,46 +5,9 @@ import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
 import type { CancelScope } from '../connect/connect.ts'
 import { Opening } from './opening.ts'
-import { IdleList, PoolEntry, type PooledConnection } from './pool-entry.ts'
+import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
+import { POOL_DEFAULTS, type PoolOptions, type PoolStats } from './pool-options.ts'
 import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, WaiterQueue } from './pool-queue.ts'
-
-/** The limits of one endpoint's connections; times in milliseconds, Infinity for no limit. */
-export interface PoolOptions {
-  /** Connections open or being opened at a time. Default 1,024. */
-  readonly maxConnections: number
-  /** Exchanges that may queue once every connection is in use. Default 1,024. */
-  readonly maxPending: number
-  /** How long one may queue, in milliseconds. Default 5,000. */
-  readonly pendingTimeout: number
-  /** How long a connection may lie idle, in milliseconds; less if the origin says less in Keep-Alive. Default 60,000. */
-  readonly idleTimeout: number
-  /** How old a connection may grow in milliseconds, give or take a tenth, so that those opened together do not end together. Default 600,000. */
-  readonly maxAge: number
-}
-
-export const POOL_DEFAULTS: PoolOptions = {
-  maxConnections: 1024,
-  maxPending: 1024,
-  pendingTimeout: 5_000,
-  idleTimeout: 60_000,
-  maxAge: 600_000,
-}
-
-/** The first four are of this moment, the others count since the pool was made. */
-export interface PoolStats {
-  readonly active: number
-  readonly idle: number
-  /** Connections being opened. */
-  readonly connecting: number
-  /** Exchanges waiting, for a free connection or for one being opened. */
-  readonly pending: number
-  readonly opened: number
-  readonly closed: number
-  /** Exchanges that were given a connection which had served another before. */
-  readonly reused: number
-  /** Connections that could not be opened. */
-  readonly failed: number
-}
 
 /** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
 export type Open = (scope: CancelScope) => Promise<PooledConnection>
@@ -57,7 +20,9 @@ export class Pool {
   private readonly open: Open
   private readonly options: PoolOptions
   private readonly entries = new Set<PoolEntry>()
-  private readonly idle = new IdleList()
+  private readonly idle = new EntryList()
+  /** Those that serve exchanges and take more: none where a connection takes one at a time. */
+  private readonly shared = new EntryList()
   private readonly waiters = new WaiterQueue()
   private readonly openings = new Set<Opening>()
   private readonly sweeper: Timer
@@ -65,12 +30,17 @@ export class Pool {
   private closing = false
   private retired = false
   private drained: (() => void)[] = []
+  /** Exchanges that a connection takes at the same time, as far as is known: that of the last one that was opened. */
+  private capacity: number
+  private exchanges = 0
   private opened = 0
   private reused = 0
   private failed = 0
 
-  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS) {
+  /** @param capacity exchanges that a connection is expected to take at the same time, until one is there: so many wait for one */
+  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS, capacity = 1) {
     const options = own(given)
+    this.capacity = capacity
     this.name = name
     this.clock = clock
     this.open = open
@@ -87,30 +57,29 @@ export class Pool {
    * cancellation of the exchange, or what made opening a connection fail.
    */
   acquire(exchange: Exchange): PooledConnection | Promise<PooledConnection> {
-    let entry = this.idle.newest
+    let entry = this.shared.newest ?? this.idle.newest
     if (entry === undefined) return this.wait(exchange)
     if (exchange.freshConnection) {
       // Those that lie idle may be as stale as the one that was just found closed.
-      if (!this.hasRoom) this.drop(entry)
+      if (!this.hasRoom && this.idle.newest !== undefined) this.drop(this.idle.newest)
       return this.wait(exchange)
     }
     const now = this.clock.now()
     while (entry !== undefined) {
       if (this.fresh(entry, now)) {
-        this.idle.remove(entry)
-        entry.state = 'active'
+        this.occupy(entry)
         this.reused++
         return entry.connection
       }
-      this.drop(entry)
-      entry = this.idle.newest
+      this.spend(entry)
+      entry = this.shared.newest ?? this.idle.newest
     }
     return this.wait(exchange)
   }
 
   /** Exchanges that are served or wait: what balancers go by. */
   get load(): number {
-    return this.entries.size - this.idle.size + this.waiters.size
+    return this.exchanges + this.waiters.size
   }
 
   stats(): PoolStats {
@@ -154,16 +123,19 @@ export class Pool {
     this.tellDrained()
   }
 
-  /** For the entries: this one's exchange is finished. */
+  /** For the entries: one of its exchanges is finished. */
   released(entry: PoolEntry): void {
-    if (entry.state !== 'active') return
+    if (entry.exchanges === 0) return
+    entry.exchanges--
+    this.exchanges--
     const now = this.clock.now()
-    if (now >= entry.expiresAt) return this.drop(entry)
+    if (now >= entry.expiresAt || entry.room <= 0) return this.spend(entry)
     const waiter = this.waiters.shiftReusing()
     if (waiter !== undefined) {
+      this.occupy(entry)
       this.reused++
       waiter.serve(entry.connection)
-    } else if (this.waiters.size > this.openings.size) {
+    } else if (entry.exchanges === 0 && this.unprovided > 0) {
       // Whoever waits wants a fresh one, for which there was no room.
       this.drop(entry)
     } else this.rest(entry, now)
@@ -171,9 +143,11 @@ export class Pool {
 
   /** For the entries: this one's connection is gone. */
   closed(entry: PoolEntry): void {
-    if (entry.state === 'gone') return
-    if (entry.state === 'idle') this.idle.remove(entry)
-    entry.state = 'gone'
+    if (entry.gone) return
+    entry.gone = true
+    entry.moveTo(undefined)
+    this.exchanges -= entry.exchanges
+    entry.exchanges = 0
     this.entries.delete(entry)
     this.openForWaiters()
     this.tellDrained()
@@ -184,15 +158,29 @@ export class Pool {
     entry.connection.destroy()
   }
 
+  /** It takes no more: what is under way on it is served to its end. */
+  private spend(entry: PoolEntry): void {
+    if (entry.exchanges === 0) this.drop(entry)
+    else entry.moveTo(undefined)
+  }
+
   private fresh(entry: PoolEntry, now: number): boolean {
-    return now < entry.expiresAt && now - entry.idleSince < entry.idleLimit
+    if (now >= entry.expiresAt || entry.room <= 0) return false
+    return entry.exchanges > 0 || now - entry.idleSince < entry.idleLimit
+  }
+
+  private occupy(entry: PoolEntry): void {
+    entry.exchanges++
+    this.exchanges++
+    entry.moveTo(entry.room > 0 ? this.shared : undefined)
   }
 
   private rest(entry: PoolEntry, now: number): void {
+    if (entry.exchanges > 0) return entry.moveTo(this.shared)
     if (this.closing || this.retired) return this.drop(entry)
     entry.idleSince = now
     entry.idleLimit = Math.min(this.options.idleTimeout, entry.connection.persistence?.idleLimit ?? Infinity)
-    this.idle.push(entry)
+    entry.moveTo(this.idle)
     if (!this.sweeping) this.armSweeper(entry)
   }
 
@@ -220,7 +208,7 @@ export class Pool {
     const remaining = exchange.remaining()
     if (remaining <= 0) return Promise.reject(deadlineExceeded(this.name))
     const mustQueue = !this.hasRoom
-    if (mustQueue && this.waiters.size - this.openings.size >= this.options.maxPending) {
+    if (mustQueue && this.unprovided >= this.options.maxPending) {
       return Promise.reject(queueFull(this.name, this.options))
     }
     return new Promise((resolve, reject) => {
@@ -235,9 +223,14 @@ export class Pool {
     })
   }
 
-  /** There are never fewer connections being opened than exchanges waiting, as long as there is room. */
+  /** Exchanges that wait, beside those for which a connection is being opened. */
+  private get unprovided(): number {
+    return this.waiters.size - this.openings.size * this.capacity
+  }
+
+  /** For each exchange that waits a connection is being opened that will have room for it, as long as there may be another. */
   private openForWaiters(): void {
-    while (this.waiters.size > this.openings.size && this.hasRoom) this.openOne()
+    while (this.unprovided > 0 && this.hasRoom) this.openOne()
   }
 
   private openOne(): void {
@@ -249,7 +242,7 @@ export class Pool {
     )
   }
 
-  /** It serves whoever has waited longest: not always the exchange that made the pool open it. */
+  /** It serves whoever have waited longest: not always the exchanges that made the pool open it. */
   private openedOne(opening: Opening, connection: PooledConnection): void {
     this.openings.delete(opening)
     this.opened++
@@ -261,16 +254,22 @@ export class Pool {
     )
     this.entries.add(entry)
     if (connection.closed) return this.closed(entry)
-    const waiter = this.waiters.shift()
-    if (waiter === undefined) this.rest(entry, now)
-    else waiter.serve(connection)
+    if (entry.room <= 0) return this.drop(entry)
+    this.capacity = entry.room
+    for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
+      this.occupy(entry)
+      waiter.serve(connection)
+      if (entry.room <= 0) break
+    }
+    if (entry.exchanges === 0) this.rest(entry, now)
+    this.openForWaiters()
   }
 
-  /** The failure is told to one exchange, unless enough others are being opened; the rest get another try. */
+  /** The failure is told to those that it was opened for, unless enough others are being opened; the rest get another try. */
   private failedOne(opening: Opening, error: TrafficError): void {
     this.openings.delete(opening)
     if (opening.cancellation === undefined) this.failed++
-    if (this.waiters.size > this.openings.size) this.waiters.shift()?.fail(error)
+    for (let told = 0; told < this.capacity && this.unprovided > 0; told++) this.waiters.shift()?.fail(error)
     this.openForWaiters()
     this.tellDrained()
   }
