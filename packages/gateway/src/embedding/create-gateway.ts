@@ -51,6 +51,8 @@ export interface EmbeddedGateway {
    * @param timeout in milliseconds, for the exchanges; `drain.timeout` of the configuration by default
    */
   close(timeout?: number): Promise<CloseReport>
+  /** `close()`, at the end of a block: `await using gateway = await createGateway(…)`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface ListeningOn {
@@ -72,16 +74,16 @@ export class ConfigError extends Error {
 }
 
 /**
- * Makes a gateway that runs in this thread. `workers`, `admin` and `accessLog.path` of the configuration are for
- * `headgate run`: here, they are without effect.
+ * Makes a gateway that runs in this thread, and resolves once all that it needs is loaded. `workers`, `admin` and `accessLog.path`
+ * of the configuration are for `headgate run`: here, they are without effect. Rejects with a ConfigError if the configuration is not
+ * valid, and with a TypeError, which says which, if an option is not.
  * @param config as in a configuration file
- * @throws ConfigError if it is not valid
- * @throws TypeError if an option is not, and which
  */
-export function createGateway(
+// oxlint-disable-next-line require-await -- nothing is waited for yet: a promise makes room for what takes time to load.
+export async function createGateway(
   config: GatewayConfigInput,
   options: CreateGatewayOptions = {},
-): EmbeddedGateway {
+): Promise<EmbeddedGateway> {
   const { clock = systemClock, accessLog, policies } = knownOptions('createGateway', options, OPTIONS)
   const stack = policies && { policies: checkedPolicies(policies) }
   const variables = variablesOf(process.cwd(), process.env)
@@ -95,7 +97,7 @@ export function createGateway(
   }
   const gateway = new Gateway(result.config, { clock, geo: files, ...log, ...(stack && { stack }) })
   const watch = watchEmbeddedGeo(gateway, geo, files, clock)
-  return {
+  const embedded: EmbeddedGateway = {
     handler: received(gateway.handler),
     async listen() {
       const listeners = await gateway.listen()
@@ -106,7 +108,11 @@ export function createGateway(
       watch.stop()
       return gateway.close(timeout)
     },
+    async [Symbol.asyncDispose]() {
+      await embedded.close()
+    },
   }
+  return embedded
 }
 
 /** Those that its lines record. */

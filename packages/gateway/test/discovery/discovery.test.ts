@@ -170,7 +170,7 @@ describe('endpoints that are not known yet', () => {
 describe('an embedded gateway', () => {
   it('finds endpoints by itself', async () => {
     names.names.set('embedded.internal', { A: ['127.0.0.2'], ttl: 0 })
-    const gateway = createGateway(
+    const gateway = await createGateway(
       input([{ dns: `embedded.internal:${port}` }]) as unknown as Parameters<typeof createGateway>[0],
     )
     after(() => gateway.close(0))
@@ -204,7 +204,7 @@ describe('endpoints of https that DNS tells', () => {
     const ask = async (endpoint: Record<string, string>): Promise<string> => {
       const upstreams = { orders: { endpoints: [{ ...endpoint, scheme: 'https' }], tls: { ca } } }
       const routes = [{ upstream: 'orders', preserveHost: false }]
-      const gateway = createGateway(
+      const gateway = await createGateway(
         input([], { upstreams, routes }) as unknown as Parameters<typeof createGateway>[0],
       )
       const [listener] = await gateway.listen()

@@ -45,7 +45,7 @@ describe('docs/configuration.md', () => {
       const [written = ''] = codes(pattern)
       const byHost = pattern.startsWith('host ')
       const match = byHost ? { host: written } : { path: written }
-      const gateway = createGateway({
+      const gateway = await createGateway({
         listeners: [{ address: '127.0.0.1:0' }],
         routes: [{ match, upstream: origin.url }],
       })
@@ -58,7 +58,7 @@ describe('docs/configuration.md', () => {
   })
 
   it('shows an error answer as it is', async () => {
-    const gateway = createGateway({
+    const gateway = await createGateway({
       listeners: [{ address: '127.0.0.1:0' }],
       routes: [{ match: { host: 'nowhere' }, upstream: 'http://127.0.0.1:1' }],
     })
@@ -78,7 +78,7 @@ describe('docs/configuration.md', () => {
   it('lists the fields of the access log, all of them, in order', async () => {
     const lines: Record<string, unknown>[] = []
     const origin = await startOrigin((_, response) => response.destroy())
-    const gateway = createGateway(
+    const gateway = await createGateway(
       {
         listeners: [{ address: '127.0.0.1:0' }],
         trustedProxies: ['127.0.0.1'],

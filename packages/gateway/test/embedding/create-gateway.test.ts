@@ -10,7 +10,7 @@ const listeners = [{ address: '127.0.0.1:0' }]
 describe('createGateway', () => {
   it('answers an exchange without a socket', async () => {
     const origin = await startOrigin((request, response) => response.end(`${request.method} ${request.url}`))
-    const gateway = createGateway({ routes: [{ match: { path: '/api/**' }, upstream: origin.url }] })
+    const gateway = await createGateway({ routes: [{ match: { path: '/api/**' }, upstream: origin.url }] })
     after(() => gateway.close())
     const exchange = new Exchange(HttpRequest.to('http://shop.test/api/things?a=1'), systemClock)
     const response = await gateway.handler(exchange)
@@ -25,7 +25,7 @@ describe('createGateway', () => {
   it('listens, tells where, writes access-log lines where it is told, and closes', async () => {
     const origin = await startOrigin()
     const lines: string[] = []
-    const gateway = createGateway(
+    const gateway = await createGateway(
       { listeners, routes: [{ name: 'all', upstream: origin.url }] },
       { accessLog: (line) => lines.push(line) },
     )
@@ -40,8 +40,8 @@ describe('createGateway', () => {
     await assert.rejects(fetch(listening.url))
   })
 
-  it('refuses a configuration with mistakes, and names them all', () => {
-    assert.throws(
+  it('refuses a configuration with mistakes, and names them all', async () => {
+    await assert.rejects(
       () => createGateway({ listeners: [{ address: 'nowhere' }], routes: [{ upstream: 'nothing' }] }),
       (error) => {
         assert.ok(error instanceof ConfigError)
@@ -56,13 +56,26 @@ describe('createGateway', () => {
     )
   })
 
+  it('replaces variables, and is closed at the end of a block', async () => {
+    process.env['CREATE_GATEWAY_TEXT'] = 'from the environment'
+    let url = ''
+    {
+      const routes = [{ respond: { body: '${CREATE_GATEWAY_TEXT}' } }]
+      await using gateway = await createGateway({ listeners, routes })
+      const [listening] = await gateway.listen()
+      url = String(listening?.url)
+      assert.equal(await (await fetch(url)).text(), 'from the environment')
+    }
+    await assert.rejects(fetch(url))
+  })
+
   it('rejects when an address is in use, with nothing bound', async () => {
     const routes = [{ upstream: 'http://127.0.0.1:1' }]
-    const first = createGateway({ listeners, routes })
+    const first = await createGateway({ listeners, routes })
     after(() => first.close())
     const [taken] = await first.listen()
     const address = `127.0.0.1:${taken?.port}`
-    const second = createGateway({ listeners: [...listeners, { address }], routes })
+    const second = await createGateway({ listeners: [...listeners, { address }], routes })
     await assert.rejects(second.listen(), { code: 'EADDRINUSE' })
     await second.close()
   })
@@ -71,7 +84,7 @@ describe('createGateway', () => {
     const index = new URL('../../src/index.ts', import.meta.url).href
     const program = `
       import { createGateway } from ${JSON.stringify(index)}
-      const gateway = createGateway({ listeners: [{ address: '127.0.0.1:0' }], routes: [{ upstream: 'http://127.0.0.1:1' }] })
+      const gateway = await createGateway({ listeners: [{ address: '127.0.0.1:0' }], routes: [{ upstream: 'http://127.0.0.1:1' }] })
       const [{ url }] = await gateway.listen()
       console.log((await fetch(url)).status)
       await gateway.close()
@@ -84,16 +97,16 @@ describe('createGateway', () => {
     assert.equal(code, 0)
   })
 
-  it('refuses an option that it does not know, and takes none from Object.prototype', () => {
+  it('refuses an option that it does not know, and takes none from Object.prototype', async () => {
     const config = { routes: [{ upstream: 'http://127.0.0.1:1' }] }
-    assert.throws(() => createGateway(config, { acceslog: () => {} } as never), {
+    await assert.rejects(() => createGateway(config, { acceslog: () => {} } as never), {
       name: 'TypeError',
       message: /^option createGateway\.acceslog is not known: did you mean accessLog\?/,
     })
     Reflect.defineProperty(Object.prototype, 'accessLog', { value: 'polluted', configurable: true })
     Reflect.defineProperty(Object.prototype, 'retry', { value: 'polluted', configurable: true })
     try {
-      assert.doesNotThrow(() => createGateway(config))
+      await assert.doesNotReject(() => createGateway(config))
     } finally {
       Reflect.deleteProperty(Object.prototype, 'accessLog')
       Reflect.deleteProperty(Object.prototype, 'retry')
@@ -119,7 +132,7 @@ describe('createGateway', () => {
     }
     for (const [name, value] of Object.entries(polluted))
       Reflect.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
-    const gateway = createGateway({
+    const gateway = await createGateway({
       listeners: [{ address: '127.0.0.1:0' }],
       routes: [{ respond: { body: 'here' } }],
     })

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { createClient } from '@headgate/client'
+import { type Client, createClient } from '@headgate/client'
 import { HttpResponse, type Policy, TrafficError } from '@headgate/core'
 import { createGateway, type PlacedPolicy } from '../../src/index.ts'
 import { PLACES } from '../../src/layers/place.ts'
 import { startOrigin } from '../origin.ts'
 
 /** A client whose transport is a gateway with these policies. */
-function clientOf(
+async function clientOf(
   t: TestContext,
   config: Parameters<typeof createGateway>[0],
   policies: readonly PlacedPolicy[],
-): ReturnType<typeof createClient> {
-  const gateway = createGateway(config, { policies })
+): Promise<Client> {
+  const gateway = await createGateway(config, { policies })
   t.after(() => gateway.close(0))
   return createClient({ baseUrl: 'http://shop.example', transport: gateway.handler, retry: false })
 }
@@ -33,7 +33,7 @@ describe('policies of createGateway', () => {
       }
       return { place, policy }
     })
-    const client = clientOf(
+    const client = await clientOf(
       t,
       {
         routes: [
@@ -72,7 +72,7 @@ describe('policies of createGateway', () => {
         return exchange.request.path === '/own' ? new HttpResponse(204) : next(exchange)
       },
     }
-    const client = clientOf(t, { routes: [{ respond: { body: 'fixed' } }] }, [
+    const client = await clientOf(t, { routes: [{ respond: { body: 'fixed' } }] }, [
       noted('first'),
       noted('second'),
       answers,
@@ -85,7 +85,7 @@ describe('policies of createGateway', () => {
 
   it('cost nothing where no route takes the request', async (t) => {
     const policy: Policy = () => () => assert.fail('it is not to be called')
-    const client = clientOf(
+    const client = await clientOf(
       t,
       { routes: [{ match: { path: '/there' }, respond: {} }] },
       PLACES.map((place) => ({ place, policy })),
@@ -93,19 +93,22 @@ describe('policies of createGateway', () => {
     assert.equal((await client.attempt('/elsewhere')).error?.status, 404)
   })
 
-  it('are refused where they are none, with what is allowed', () => {
+  it('are refused where they are none, with what is allowed', async () => {
     const config = { routes: [{ respond: {} }] }
     const policy: Policy = (next) => next
-    const refused = (policies: unknown, message: RegExp): void => {
-      assert.throws(() => createGateway(config, { policies: policies as PlacedPolicy[] }), message)
+    const refused = async (policies: unknown, message: RegExp): Promise<void> => {
+      await assert.rejects(() => createGateway(config, { policies: policies as PlacedPolicy[] }), message)
     }
-    refused({ place: 'before-upstream', policy }, /option createGateway\.policies is no list/)
-    refused(
+    await refused({ place: 'before-upstream', policy }, /option createGateway\.policies is no list/)
+    await refused(
       [{ place: 'nowhere', policy }],
       /policies\[0\]\.place is "nowhere"; allowed: before-limits, before-changes, before-upstream, each-attempt/,
     )
-    refused([{ place: 'before-upstream' }], /policies\[0\]\.policy is no function; allowed: a Policy/)
-    refused([{ plase: 'before-upstream', policy }], /policies\[0\]\.plase is not known: did you mean place\?/)
-    refused([policy], /policies\[0\] is no object/)
+    await refused([{ place: 'before-upstream' }], /policies\[0\]\.policy is no function; allowed: a Policy/)
+    await refused(
+      [{ plase: 'before-upstream', policy }],
+      /policies\[0\]\.plase is not known: did you mean place\?/,
+    )
+    await refused([policy], /policies\[0\] is no object/)
   })
 })

@@ -16,7 +16,7 @@ export interface Asked {
 /** What a gateway logs of these requests. */
 export async function logOf(config: GatewayConfigInput, requests: readonly Asked[]): Promise<string[]> {
   const lines: string[] = []
-  const gateway = createGateway(config, { accessLog: (line) => lines.push(line.trimEnd()) })
+  const gateway = await createGateway(config, { accessLog: (line) => lines.push(line.trimEnd()) })
   for (const { url = '/', method = 'GET', headers = {}, client = '192.0.2.1', body } of requests) {
     const request = HttpRequest.to(`http://shop.example${url}`, { method, headers, ...(body && { body }) })
     const peer = { address: client, port: 1, encrypted: false }

@@ -21,9 +21,10 @@ function gatewayOf(
   more: { clock?: Clock; accessLog?: (line: string) => void } = {},
 ): Ask {
   const { clock = new VirtualClock({ wallTime: NOW }), accessLog } = more
-  const gateway = createGateway({ requestId: false, routes }, { clock, ...(accessLog && { accessLog }) })
-  after(() => gateway.close())
+  const starting = createGateway({ requestId: false, routes }, { clock, ...(accessLog && { accessLog }) })
+  after(async () => (await starting).close())
   return async (path, headers = {}) => {
+    const gateway = await starting
     const exchange = new Exchange(HttpRequest.to(`http://shop.example${path}`, { headers }), clock)
     const response = await gateway.handler(exchange)
     const text = String(await collect(response.body))

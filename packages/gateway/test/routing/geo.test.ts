@@ -47,9 +47,10 @@ type Ask = (
 ) => Promise<{ status: number; text: string; header(name: string): string | undefined }>
 
 function gatewayOf(routes: RouteInput[], more: Partial<GatewayConfigInput> = {}): Ask {
-  const gateway = createGateway({ geo: { database: database() }, routes, ...more })
-  after(() => gateway.close())
+  const starting = createGateway({ geo: { database: database() }, routes, ...more })
+  after(async () => (await starting).close())
   return async (client, headers = {}) => {
+    const gateway = await starting
     const peer = { address: client, port: 1, encrypted: false }
     const exchange = new Exchange(HttpRequest.to('http://shop.example/', { headers }), systemClock, peer)
     const response = await gateway.handler(exchange)
@@ -268,7 +269,7 @@ describe('the settings of where clients are', () => {
     const loaded = await loadConfig(join(cwd, 'headgate.yaml'))
     assert.ok(loaded.ok)
     assert.deepEqual(loaded.config.geo?.database, [join(cwd, 'cut.mmdb'), join(cwd, 'missing.mmdb')])
-    assert.throws(
+    await assert.rejects(
       () => createGateway({ geo: { database: 'missing.mmdb' }, routes: [said('x')] }),
       (error) =>
         error instanceof ConfigError &&

@@ -3,8 +3,8 @@ import { after, describe, it } from 'node:test'
 import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import { createGateway } from '../../src/index.ts'
 
-describe('response headers of the defaults', () => {
-  const gateway = createGateway({
+describe('response headers of the defaults', async () => {
+  const gateway = await createGateway({
     requestId: false,
     defaults: { responseHeaders: { set: { 'x-frame-options': 'DENY', 'x-for': '${params.id}' } } },
     routes: [

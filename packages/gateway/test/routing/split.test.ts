@@ -160,8 +160,8 @@ describe('who is sticky', () => {
   })
 })
 
-describe('the split of an embedded gateway', () => {
-  const gateway = createGateway({
+describe('the split of an embedded gateway', async () => {
+  const gateway = await createGateway({
     upstreams: {
       blue: { endpoints: [{ url: 'http://127.0.0.1:1' }] },
       green: { endpoints: [{ url: 'http://127.0.0.1:2' }] },

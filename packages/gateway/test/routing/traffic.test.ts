@@ -36,9 +36,10 @@ function gatewayOf(
   more: { trustedProxies?: string[]; accessLog?: (line: string) => void } = {},
 ): Ask {
   const { accessLog, ...config } = more
-  const gateway = createGateway({ ...config, routes }, accessLog && { accessLog })
-  after(() => gateway.close())
+  const starting = createGateway({ ...config, routes }, accessLog && { accessLog })
+  after(async () => (await starting).close())
   return async (url, headers = {}, peer = CLIENT) => {
+    const gateway = await starting
     const exchange = new Exchange(HttpRequest.to(url, { headers }), systemClock, peer)
     const response = await gateway.handler(exchange)
     const text = String(await collect(response.body))
@@ -81,7 +82,7 @@ describe('rewrites', () => {
     const stranger = { ...CLIENT, address: '192.0.2.8' }
     assert.equal(await prefixOf('/api/orders', '//evil.example', stranger), '/api')
     assert.equal(await prefixOf('/other', '//evil.example', stranger), undefined)
-    const silent = createGateway({ routes, forwarding: { xForwarded: false } })
+    const silent = await createGateway({ routes, forwarding: { xForwarded: false } })
     after(() => silent.close())
     const response = await silent.handler(new Exchange(HttpRequest.to('http://a/api/x'), systemClock, CLIENT))
     assert.doesNotMatch(String(await collect(response.body)), /x-forwarded-prefix/)

@@ -36,7 +36,7 @@ async function failure(client: Client, path: string, options?: CallOptions): Pro
 
 it('what the gateway makes of a request and how often it sends it is not seen by a client before it', async (t) => {
   const { url, requests } = await originOf(cut, cut, ok)
-  const gateway = createGateway({
+  const gateway = await createGateway({
     routes: [
       {
         rewrite: { stripPrefix: '/api' },
@@ -69,21 +69,21 @@ for (const [name, face] of Object.entries(FACES)) {
   describe(`retries through the ${name}`, () => {
     it('a request that is safe to repeat is sent again', async (t) => {
       const { url, requests } = await originOf(cut, cut, ok)
-      const client = face(t, url, { attempts: 3 })
+      const client = await face(t, url, { attempts: 3 })
       assert.equal(await client.get('/a').text(), 'ok')
       assert.deepEqual(requests, ['GET /a', 'GET /a', 'GET /a'])
     })
 
     it('a request that may have had its effect is not', async (t) => {
       const { url, requests } = await originOf(cut, ok)
-      const client = face(t, url, { attempts: 3 })
+      const client = await face(t, url, { attempts: 3 })
       assert.equal(await failure(client, '/a', { method: 'POST', body: 'x' }), 'upstream_closed')
       assert.deepEqual(requests, ['POST /a'])
     })
 
     it('one with content is sent again with the same content', async (t) => {
       const { url, requests } = await originOf(cut, (request, response) => void request.pipe(response))
-      const client = face(t, url, { attempts: 3 })
+      const client = await face(t, url, { attempts: 3 })
       assert.equal(await client.put('/a', { body: 'x' }).text(), 'x')
       assert.deepEqual(requests, ['PUT /a', 'PUT /a'])
     })
@@ -92,7 +92,7 @@ for (const [name, face] of Object.entries(FACES)) {
       const { url, requests } = await originOf(
         ({ socket }) => void socket.end('HTTP/1.1 200 OK\r\nx y\r\n\r\n'),
       )
-      const client = face(t, url, { attempts: 3 })
+      const client = await face(t, url, { attempts: 3 })
       assert.equal(await failure(client, '/a'), 'malformed_response')
       assert.deepEqual(requests, ['GET /a'])
     })
@@ -103,7 +103,7 @@ for (const [name, face] of Object.entries(FACES)) {
         (_, response) =>
           void response.writeHead(503, { 'retry-after': after }).end()
       const { url, requests } = await originOf(busy('0'), ok, busy('86400'))
-      const client = face(t, url, { attempts: 2 })
+      const client = await face(t, url, { attempts: 2 })
       assert.equal(await client.get('/a').text(), 'ok')
       // A day is longer than anybody waits: the response is delivered as it is.
       const { error } = await client.attempt('/b')
@@ -120,7 +120,7 @@ for (const [name, face] of Object.entries(FACES)) {
         seen.push(response.status)
         return response
       }
-      const client = face(t, url, { attempts: 2, policy })
+      const client = await face(t, url, { attempts: 2, policy })
       assert.equal((await client.get('/a')).status, 200)
       assert.deepEqual(seen, [200])
       assert.equal(requests.length, 2)
@@ -130,13 +130,13 @@ for (const [name, face] of Object.entries(FACES)) {
   describe(`time through the ${name}`, () => {
     it('an exchange ends at its deadline, all its attempts together', async (t) => {
       const { url } = await originOf(never)
-      const client = face(t, url, { attempts: 3, deadline: 60 })
+      const client = await face(t, url, { attempts: 3, deadline: 60 })
       assert.equal(await failure(client, '/a'), 'deadline_exceeded')
     })
 
     it('an attempt that is late is given up, and another is made', async (t) => {
       const { url, requests } = await originOf(never, ok)
-      const client = face(t, url, { attempts: 2, attemptTimeout: 60 })
+      const client = await face(t, url, { attempts: 2, attemptTimeout: 60 })
       assert.equal(await client.get('/a').text(), 'ok')
       assert.equal(requests.length, 2)
     })
@@ -145,7 +145,7 @@ for (const [name, face] of Object.entries(FACES)) {
       let gone = false
       const late: RequestListener = ({ socket }) => void socket.on('close', () => (gone = true))
       const { url, requests } = await originOf(late, ok)
-      const client = face(t, url, { hedgeAfter: 10 })
+      const client = await face(t, url, { hedgeAfter: 10 })
       assert.equal(await client.get('/a').text(), 'ok')
       assert.equal(requests.length, 2)
       await eventually(() => gone, 'the first request is cancelled')
@@ -154,7 +154,7 @@ for (const [name, face] of Object.entries(FACES)) {
     it('an exchange whose caller goes away is cancelled at the origin', async (t) => {
       let gone = false
       const { url, requests } = await originOf(({ socket }) => void socket.on('close', () => (gone = true)))
-      const client = face(t, url, { attempts: 3 })
+      const client = await face(t, url, { attempts: 3 })
       const controller = new AbortController()
       const call = client.attempt('/a', { signal: controller.signal })
       await eventually(() => requests.length === 1, 'the request arrives')
@@ -168,7 +168,7 @@ for (const [name, face] of Object.entries(FACES)) {
   describe(`limits through the ${name}`, () => {
     it('an origin that keeps failing is left alone', async (t) => {
       const { url, requests } = await originOf(cut)
-      const client = face(t, url, { failuresUntilOpen: 2 })
+      const client = await face(t, url, { failuresUntilOpen: 2 })
       for (let index = 0; index < 4; index++) assert.ok(await failure(client, '/a'))
       assert.equal(await failure(client, '/a'), 'circuit_open')
       assert.equal(requests.length, 2)
@@ -176,7 +176,7 @@ for (const [name, face] of Object.entries(FACES)) {
 
     it('requests beyond the rate are refused, and told when to come again', async (t) => {
       const { url, requests } = await originOf(ok)
-      const client = face(t, url, { rate: 2 })
+      const client = await face(t, url, { rate: 2 })
       await client.get('/a').text()
       await client.get('/a').text()
       const { error } = await client.attempt('/a')
@@ -190,7 +190,7 @@ for (const [name, face] of Object.entries(FACES)) {
     it('exchanges beyond those that may be under way at the same time are refused until one ends', async (t) => {
       let finish = (): void => {}
       const { url, requests } = await originOf((_, response) => void (finish = () => response.end('ok')), ok)
-      const client = face(t, url, { concurrency: 1 })
+      const client = await face(t, url, { concurrency: 1 })
       const first = client.get('/a').text()
       await eventually(() => requests.length === 1, 'the first request arrives')
       assert.equal(await failure(client, '/b'), 'concurrency_limited')
@@ -203,7 +203,7 @@ for (const [name, face] of Object.entries(FACES)) {
 
   it(`no secret of a request is in what a failure through the ${name} shows`, async (t) => {
     const { url } = await originOf(cut)
-    const client = face(t, url, { attempts: 2 })
+    const client = await face(t, url, { attempts: 2 })
     const headers = { authorization: 'Bearer SECRET', cookie: 'id=SECRET' }
     const { error } = await client.attempt('/a?token=SECRET', { headers })
     assert.ok(error)

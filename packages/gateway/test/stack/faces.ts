@@ -18,10 +18,10 @@ export interface Behaviour {
 }
 
 /** A face of the engine in front of an origin, asked through a client either way. */
-export type Face = (t: TestContext, origin: string, behaviour: Behaviour) => Client
+export type Face = (t: TestContext, origin: string, behaviour: Behaviour) => Promise<Client>
 
 export const FACES: Readonly<Record<'client' | 'gateway', Face>> = {
-  client(t, origin, { attempts = 1, attemptTimeout, deadline, policy, rate, concurrency, ...more }) {
+  async client(t, origin, { attempts = 1, attemptTimeout, deadline, policy, rate, concurrency, ...more }) {
     const client = createClient({
       baseUrl: origin,
       timeout: { connect: 1_000, attempt: attemptTimeout, deadline },
@@ -36,9 +36,9 @@ export const FACES: Readonly<Record<'client' | 'gateway', Face>> = {
     t.after(() => client.close())
     return client
   },
-  gateway(t, origin, { attempts = 1, attemptTimeout, deadline, policy, rate, concurrency, ...more }) {
+  async gateway(t, origin, { attempts = 1, attemptTimeout, deadline, policy, rate, concurrency, ...more }) {
     const breaker = more.failuresUntilOpen && { breaker: { consecutiveFailures: more.failuresUntilOpen } }
-    const gateway = createGateway(
+    const gateway = await createGateway(
       {
         upstreams: { origin: { endpoints: [{ url: origin }], ...breaker } },
         routes: [

@@ -21,7 +21,7 @@ process.on('message', (request: ChildRequest) => {
 process.on('disconnect', () => process.exit())
 
 async function start(config: GatewayConfigInput): Promise<void> {
-  const [listener] = await createGateway(config).listen()
+  const [listener] = await (await createGateway(config)).listen()
   process.send?.(listener)
 }
 

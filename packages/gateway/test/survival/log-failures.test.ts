@@ -118,7 +118,7 @@ test('the folder of the log is removed: what is open goes on', async () => {
 
 test('an access log of an embedder that throws costs its lines, and is reported once', async (t) => {
   const origin = await startOrigin()
-  const gateway = createGateway(
+  const gateway = await createGateway(
     { listeners: [{ address: '127.0.0.1:0' }], routes: [{ upstream: origin.url }] },
     {
       accessLog: () => {

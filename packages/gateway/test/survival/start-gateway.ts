@@ -44,7 +44,7 @@ export async function startGateway(
     log.push(JSON.parse(line) as LogLine)
     lines.emit('line')
   }
-  const gateway = createGateway(
+  const gateway = await createGateway(
     { listeners: [{ address: '127.0.0.1:0' }], ...config },
     { accessLog, ...(clock && { clock }) },
   )

@@ -119,7 +119,7 @@ describe('databases of addresses', () => {
   it('are put in force in an embedded gateway, too', async () => {
     const path = join(folder(), 'geo.mmdb')
     writeFileSync(path, city('DE', 1))
-    const gateway = createGateway({ geo: { database: path }, routes })
+    const gateway = await createGateway({ geo: { database: path }, routes })
     after(() => gateway.close())
     const told = async (): Promise<string | undefined> => {
       const peer = { address: '127.0.0.1', port: 1, encrypted: false }
