@@ -4,6 +4,8 @@ import { withCaller } from './caller-stack.ts'
 import { type Result, settle } from './result.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
+const SOON = Promise.resolve()
+
 /**
  * A call under way: awaited, it is the response; `json()` and its like read the content at once. It is sent in the same turn of
  * the event loop, whether awaited or not.
@@ -16,8 +18,8 @@ export class Call implements Promise<ClientResponse> {
   /** @param send sends the request, with this Accept unless the caller gave another; called once */
   constructor(send: (accept: string | undefined) => Promise<ClientResponse>) {
     this.#send = send
-    // After `json()` and its like, which say what to accept.
-    queueMicrotask(() => void this.begin())
+    // After `json()` and its like, which say what to accept. Node's queueMicrotask would make an async resource for each call.
+    void SOON.then(() => void this.begin())
   }
 
   // A call is awaited as what it is for.

@@ -16,7 +16,8 @@ import {
   text,
 } from './option-check.ts'
 import { unknownName } from './foreign-options.ts'
-import type { CallOptions, CallPolicyOptions, HedgeSettings } from './options.ts'
+import type { HeadersInput } from './headers-input.ts'
+import type { CallOptions, CallPolicyOptions, HedgeSettings, Priority } from './options.ts'
 
 const off = oneOf(false)
 const { budget: _budget, ...retryParts } = RETRY_PARTS
@@ -89,6 +90,16 @@ export interface CheckedCall {
 }
 
 const PLAIN: CheckedCall = { call: NOTHING_SAID, changesPolicies: false }
+
+/** A call that changes nothing of what the client does, made of parts that whoever calls has looked at. */
+export function plainCall(
+  method: string,
+  headers: HeadersInput | undefined,
+  signal: AbortSignal | undefined,
+  priority: Priority | undefined,
+): CheckedCall {
+  return { call: { ...NOTHING_SAID, method, headers, signal, priority }, changesPolicies: false }
+}
 
 /** @throws TypeError that names the option that is not known or not valid, its value and what is allowed */
 export function checkedCall(options: CallOptions | undefined): CheckedCall {

@@ -14,7 +14,7 @@ import {
 } from '@headgate/core'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { transportHandler } from './code-transport.ts'
-import { checkedCall } from './check-call.ts'
+import { type CheckedCall, checkedCall } from './check-call.ts'
 import { Connections } from './connections.ts'
 import { toldRequests } from './diagnostics/told-requests.ts'
 import { EventSource } from './events.ts'
@@ -139,7 +139,10 @@ export class ClientEngine {
   }
 
   send(url: string, options: CallOptions | undefined, how: Sending): Promise<ClientResponse> {
-    const { call, changesPolicies } = checkedCall(options)
+    return this.sendChecked(url, checkedCall(options), how)
+  }
+
+  sendChecked(url: string, { call, changesPolicies }: CheckedCall, how: Sending): Promise<ClientResponse> {
     const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
     const { accept, content, failures = this.failures, marksTiming } = how

@@ -1,4 +1,4 @@
-import type { HeaderList } from '@headgate/core'
+import { HeaderList } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
 import type { HeadersInput } from './headers-input.ts'
 
@@ -21,7 +21,9 @@ export type Field = readonly [name: string, value: string | undefined]
  * @throws TrafficError `invalid_request`
  */
 export function mergedHeaders(defaults: HeaderList, fields: readonly Field[]): HeaderList {
-  const headers = defaults.clone()
+  const headers = new HeaderList()
+  for (let index = 0; index < defaults.size; index++)
+    headers.add(defaults.nameAt(index), defaults.valueAt(index))
   for (const [name] of fields) headers.delete(name)
   for (const [name, value] of fields) if (value !== undefined) appendField(headers, name, value)
   return headers

@@ -41,17 +41,23 @@ const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low']
 
 /** Turns a request into an exchange, has it answered, and makes a response of what comes. Rejects with a TrafficError. */
 export async function send(request: HttpRequest, options: SendOptions): Promise<ClientResponse> {
-  const { clock, listeners } = options
+  const { clock, listeners, handler, signal, mayHang } = options
   if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
   const exchange = new Exchange(request, clock)
   exchange.wire = new WireFacts()
   if (options.marksTiming) exchange.onFinish(markResourceTiming)
   if (listeners.onInformational) listenToInformational(exchange, listeners.onInformational)
-  if (options.signal) cancelOnAbort(exchange, options.signal)
+  if (signal) cancelOnAbort(exchange, signal)
   if (options.priority !== undefined) exchange.priority = PRIORITIES.indexOf(options.priority)
   try {
     if (exchange.cancellation !== undefined) throw exchange.cancellation
-    const response = await answerTo(exchange, options)
+    let response: HttpResponse
+    holdProcess()
+    try {
+      response = await (signal || mayHang ? untilCancelled(exchange, handler) : handler(exchange))
+    } finally {
+      releaseProcess()
+    }
     const call = new CallFacts(exchange)
     const redirects = redirectsOf(exchange)
     const progress =
@@ -80,16 +86,4 @@ function typeOf(redirects: readonly Redirect[]): 'basic' | 'cors' {
   if (first === undefined) return 'basic'
   const { origin } = new URL(first.from)
   return redirects.every(({ to }) => new URL(to).origin === origin) ? 'basic' : 'cors'
-}
-
-async function answerTo(
-  exchange: Exchange,
-  { handler, signal, mayHang }: SendOptions,
-): Promise<HttpResponse> {
-  holdProcess()
-  try {
-    return await (signal || mayHang ? untilCancelled(exchange, handler) : handler(exchange))
-  } finally {
-    releaseProcess()
-  }
 }

@@ -1,7 +1,8 @@
 import { TrafficError } from '@headgate/core'
 import { AS_USUAL, type ClientEngine } from '../engine.ts'
+import { type CheckedCall, checkedCall, plainCall } from '../check-call.ts'
 import type { CallOptions, Priority } from '../options.ts'
-import type { RequestContent } from '../request-body.ts'
+import { NO_CONTENT, type RequestContent } from '../request-body.ts'
 import type { ClientResponse } from '../response/response.ts'
 import { extracted } from './content.ts'
 import { fetchFailure, fetchFailures } from './failures.ts'
@@ -27,8 +28,11 @@ export function makeFetch(engine: ClientEngine): Fetch {
     }
     if (isLocal(url)) return localFetch(url, method, headers, signal)
     try {
-      const content = await contentOf(request)
-      const response = await engine.send(url, callOf(request), {
+      const { request: holder } = request
+      // Without a Request, at once: whoever calls may change what was given when this returns.
+      const content =
+        holder === undefined ? contentOf(request) : await heldContent(holder, contentLength(headers))
+      const response = await engine.sendChecked(url, callOf(request), {
         ...AS_USUAL,
         content,
         failures: fetchFailures(signal),
@@ -42,16 +46,9 @@ export function makeFetch(engine: ClientEngine): Fetch {
   }
 }
 
-/** Without a Request, at once: whoever calls may change what was given when this returns. */
-function contentOf({
-  body,
-  request,
-  headers,
-  duplex,
-  keepalive,
-}: FetchRequest): RequestContent | Promise<RequestContent> {
-  const length = contentLength(headers)
-  return request === undefined ? extracted(body, duplex, keepalive, length) : heldContent(request, length)
+function contentOf(request: FetchRequest): RequestContent {
+  const { body, duplex, keepalive } = request
+  return body === null ? NO_CONTENT : extracted(body, duplex, keepalive, contentLength(request.headers))
 }
 
 /** @throws TypeError, as what is no URL is an error whatever the signal says (WHATWG Fetch 5.4) */
@@ -73,19 +70,22 @@ function giveUpContent({ request, body, duplex, keepalive }: FetchRequest, reaso
   )
 }
 
-function callOf(request: FetchRequest): CallOptions {
-  const { method, signal, redirect, settings, priority } = request
+function callOf(request: FetchRequest): CheckedCall {
+  const { method, signal, redirect, settings, credentials } = request
+  const fields = cacheFields(request.cache, sentFields(request.headers))
+  const headers = fields.length === 0 ? undefined : fields
+  const priority = priorityOf(request.priority)
+  const isPlain = settings === undefined && redirect === 'follow' && credentials !== 'omit'
+  if (isPlain) return plainCall(method, headers, signal, priority)
   const call: CallOptions = {
     method,
-    headers: cacheFields(request.cache, sentFields(request.headers)),
+    headers,
     signal,
     ...(redirect !== 'follow' && { redirectMode: redirect }),
-    priority: priorityOf(priority),
-    ...(request.credentials === 'omit' && { auth: false as const, cookies: false as const }),
+    priority: settings?.priority ?? priority,
+    ...(credentials === 'omit' && { auth: false as const, cookies: false as const }),
   }
-  return settings === undefined
-    ? call
-    : { ...settings, ...call, priority: settings.priority ?? call.priority }
+  return checkedCall({ ...settings, ...call })
 }
 
 function priorityOf(given: string): Priority | undefined {

@@ -4,16 +4,17 @@ import { ENGINES_OWN } from '../request-headers.ts'
 const LEFT_OUT: ReadonlySet<string> = new Set([...ENGINES_OWN, 'expect', 'te', 'trailer'])
 
 /** The fields to send: those that no program may set are left out in silence, as the standard has it (WHATWG Fetch 2.2.2). */
-export function sentFields(headers: Headers): [string, string][] {
+export function sentFields(headers: Headers | undefined): [string, string][] {
+  if (headers === undefined) return []
   // Of what is encoded, a part could not be decoded (ibid. 4.5, "HTTP-network-or-cache fetch", step 8.19).
   if (headers.has('range') && headers.has('accept-encoding')) headers.append('accept-encoding', 'identity')
   return [...headers].filter(([name]) => !LEFT_OUT.has(name))
 }
 
 /** How long a stream is that is sent with a Content-Length, as S3 wants it; undefined if that is no length. */
-export function contentLength(headers: Headers): number | undefined {
-  const value = headers.get('content-length')
-  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined
+export function contentLength(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('content-length') ?? ''
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
 /** Fields of a caller that has a cache of its own, with which nobody else's is to interfere (ibid., step 8.16). */
@@ -21,6 +22,7 @@ const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since',
 
 /** What the cache modes say to caches on the way (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", steps 8.17 to 8.18). */
 export function cacheFields(mode: string, fields: [string, string][]): [string, string][] {
+  if (mode === 'default' && fields.length === 0) return fields
   const has = (name: string): boolean => fields.some(([each]) => each === name)
   const said: [string, string][] = []
   if (mode === 'no-cache' && !has('cache-control')) said.push(['cache-control', 'max-age=0'])

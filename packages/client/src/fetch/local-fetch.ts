@@ -10,8 +10,8 @@ export function isLocal(url: string): boolean {
 export function localFetch(
   url: string,
   method: string,
-  headers: Headers,
+  headers: Headers | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  return platformFetch(url, { method, headers, signal: signal ?? null })
+  return platformFetch(url, { method, headers: headers ?? [], signal: signal ?? null })
 }

@@ -22,7 +22,7 @@ export type Member = (name: string) => unknown
  * @throws TypeError if it is no object
  */
 export function membersOf(init: unknown): Member {
-  if (init === undefined || init === null) return () => undefined
+  if (init === undefined || init === null) return NO_MEMBERS
   if (typeof init !== 'object' && typeof init !== 'function')
     throw new TypeError(`the second argument of fetch is a ${typeof init}; allowed: an object`)
   const members = init as Readonly<Record<string, unknown>>
@@ -31,6 +31,9 @@ export function membersOf(init: unknown): Member {
     return members[name]
   }
 }
+
+/** Those of a dictionary that is not there. */
+export const NO_MEMBERS: Member = () => undefined
 
 /** Whatever it is, as Web IDL makes a string of it. */
 export function stringOf(value: unknown): string {

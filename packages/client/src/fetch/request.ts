@@ -1,13 +1,14 @@
 import type { RedirectMode } from '@headgate/core'
 import { methodOf } from '../method.ts'
-import { type FetchSettings, type Member, membersOf, stringOf } from './members.ts'
+import { type FetchSettings, type Member, membersOf, NO_MEMBERS, stringOf } from './members.ts'
 
 /** A request as the Fetch standard's `Request` constructor would have made it (5.4), without the cost of one. */
 export interface FetchRequest {
   /** As it was given, for the client's baseUrl may stand before it. */
   readonly url: string
   readonly method: string
-  readonly headers: Headers
+  /** Undefined where neither `init` nor a Request gives any: to make empty ones costs as much as the rest of this. */
+  readonly headers: Headers | undefined
   /** What `init` gives to send; null for nothing, or for what `request` holds. */
   readonly body: unknown
   /** The Request whose body is sent. */
@@ -40,12 +41,7 @@ const SELDOM = [
 export function fetchRequest(input: unknown, init: unknown): FetchRequest {
   const member = membersOf(init)
   const request = isRequest(input) ? input : undefined
-  if (member('dispatcher') !== undefined)
-    throw new TypeError(
-      'init.dispatcher is undici’s way to the network, which this fetch does not take: use the options proxy, tls and pool of createClient',
-    )
-  checkSeldom(member)
-  checkDuplex(member('duplex'))
+  if (member !== NO_MEMBERS) checkMembers(member)
   const or = (name: keyof Request, byDefault: string): unknown => {
     const given = member(name)
     return given === undefined ? (request?.[name] ?? byDefault) : given
@@ -57,11 +53,10 @@ export function fetchRequest(input: unknown, init: unknown): FetchRequest {
     throw new TypeError(`Request with GET/HEAD method cannot have body: this is a ${method}`)
   if (holder !== undefined && (holder.bodyUsed || holder.body?.locked === true))
     throw new TypeError('Cannot construct a Request with a Request object that has already been used')
-  const headers = member('headers') as RequestInit['headers']
   return {
     url: request === undefined ? stringOf(input) : request.url,
     method,
-    headers: new Headers(headers === undefined ? request?.headers : headers),
+    headers: headersOf(member, request),
     body,
     request: holder,
     signal: signalOf(member, request),
@@ -86,6 +81,22 @@ function isRequest(input: unknown): input is Request {
     [url, method].every((each) => typeof each === 'string') &&
     typeof headers === 'object'
   )
+}
+
+function checkMembers(member: Member): void {
+  if (member('dispatcher') !== undefined)
+    throw new TypeError(
+      'init.dispatcher is undici’s way to the network, which this fetch does not take: use the options proxy, tls and pool of createClient',
+    )
+  checkSeldom(member)
+  checkDuplex(member('duplex'))
+}
+
+/** A copy, normalized as the standard has it. */
+function headersOf(member: Member, request: Request | undefined): Headers | undefined {
+  const named = member('headers') as RequestInit['headers']
+  const given = named === undefined ? request?.headers : named
+  return given === undefined ? undefined : new Headers(given)
 }
 
 function checkSeldom(member: Member): void {

@@ -32,10 +32,16 @@ export class LazyStream {
     return this.stream !== undefined
   }
 
+  /** Whether nobody has read from it, nor holds a stream of it. */
+  get untouched(): boolean {
+    return !this.taken && this.stream === undefined
+  }
+
   /** The content was read without a stream. */
   take(): void {
     this.taken = true
-    heldElsewhere(this)
+    // What is here already was never registered.
+    if (this.content.whole === undefined) heldElsewhere(this)
   }
 
   /** Keeps what an error may need of it, and lets go of the rest. */

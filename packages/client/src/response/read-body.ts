@@ -1,4 +1,4 @@
-import { type Body, type BodySink, TrafficError } from '@headgate/core'
+import { type Body, type BodySink, TrafficError, type WholeBody } from '@headgate/core'
 
 /**
  * Reads a body whole.
@@ -18,12 +18,15 @@ export function readOctets(body: Body, limit: number): Promise<Buffer> {
 /** The same as text in UTF-8, without a byte order mark (WHATWG Encoding 6: "UTF-8 decode"). */
 export function readText(body: Body, limit: number): Promise<string> {
   const { whole } = body
-  if (whole !== undefined && whole.length <= limit) {
-    // Most JSON is ASCII, and then the text that the head came with will do: no octets are made of it.
-    const text = whole.latin1
-    return Promise.resolve(BEYOND_ASCII.test(text) ? decode(asBuffer(whole.bytes)) : text)
-  }
+  if (whole !== undefined && whole.length <= limit) return Promise.resolve(textOf(whole))
   return readOctets(body, limit).then(decode)
+}
+
+/** The text of content that is here. */
+export function textOf(whole: WholeBody): string {
+  // Most JSON is ASCII, and then the text that the head came with will do: no octets are made of it.
+  const text = whole.latin1
+  return BEYOND_ASCII.test(text) ? decode(asBuffer(whole.bytes)) : text
 }
 
 const BEYOND_ASCII = /[\x80-\xff]/

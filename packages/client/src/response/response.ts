@@ -15,7 +15,7 @@ import { validated } from './content.ts'
 import type { Failures } from './failures.ts'
 import { LazyStream } from './lazy-stream.ts'
 import { receivedHeaders } from './received-headers.ts'
-import { readOctets, readText } from './read-body.ts'
+import { readOctets, readText, textOf } from './read-body.ts'
 
 /** What a response is made of, beside what the wire brought. */
 export interface ResponseFacts {
@@ -38,9 +38,9 @@ export interface ResponseFacts {
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
 /** `Response.prototype.formData` looks at what is private to the platform's class: forms, which are few, have their type there, too. */
-function formHeaders({ headers }: HttpResponse): ResponseInit | undefined {
+function formHeaders({ headers }: HttpResponse): { 'content-type': string } | undefined {
   const type = headers.get('content-type')
-  return type !== undefined && FORM.test(type) ? { headers: { 'content-type': type } } : undefined
+  return type !== undefined && FORM.test(type) ? { 'content-type': type } : undefined
 }
 
 const FORM = /^(?:multipart\/form-data|application\/x-www-form-urlencoded)\b/i
@@ -66,14 +66,16 @@ export class ClientResponse extends PlatformResponse {
     facts: ResponseFacts,
     lazy: LazyStream | undefined = lazyOf(message, facts),
   ) {
-    const { status, reason = REASON_PHRASES[status] ?? '' } = message
+    const { status, reason: statusText = REASON_PHRASES[status] ?? '' } = message
     // Others than these cannot be constructed, only received: they are told by a property of the response's own.
     const constructible = status >= 200 && status <= 599 ? status : 200
-    super((lazy ?? null) as ReadableStream | null, {
-      status: constructible,
-      statusText: reason,
-      ...formHeaders(message),
-    })
+    const headers = formHeaders(message)
+    super(
+      (lazy ?? null) as ReadableStream | null,
+      headers === undefined
+        ? { status: constructible, statusText }
+        : { status: constructible, statusText, headers },
+    )
     if (constructible !== status) Object.defineProperty(this, 'status', { value: status, enumerable: false })
     this.#message = message
     this.#facts = facts
@@ -141,7 +143,8 @@ export class ClientResponse extends PlatformResponse {
   }
 
   text(): Promise<string> {
-    return this.#read(readText, (response) => response.text())
+    const here = this.#textHere()
+    return here === undefined ? this.#read(readText, (response) => response.text()) : Promise.resolve(here)
   }
 
   /**
@@ -152,7 +155,8 @@ export class ClientResponse extends PlatformResponse {
   json<Output = unknown>(): Promise<Output>
   json<Output>(schema: StandardSchema<unknown, Output>): Promise<Output>
   async json(schema?: StandardSchema<unknown, unknown>): Promise<unknown> {
-    const value = this.#facts.failures.json(await this.text(), this.url)
+    const text = this.#textHere() ?? (await this.text())
+    const value = this.#facts.failures.json(text, this.url)
     return schema === undefined ? value : validated(value, this.url, schema)
   }
 
@@ -202,6 +206,16 @@ export class ClientResponse extends PlatformResponse {
 
   get #unusable(): boolean {
     return this.#lazy !== undefined && (this.#lazy.disturbed || this.#lazy.locked)
+  }
+
+  /** Reads the content once, if all of it is here and nothing is in the way: most responses are read so. */
+  #textHere(): string | undefined {
+    const { limit, failures } = this.#facts
+    const whole = this.#lazy?.content.whole
+    if (whole === undefined || whole.length > limit || failures.signal?.aborted === true) return undefined
+    if (this.#lazy?.untouched !== true) return undefined
+    this.#lazy.take()
+    return textOf(whole)
   }
 
   /** Reads the content once: straight from the engine, or from the stream if somebody has asked for that. */

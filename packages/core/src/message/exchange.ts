@@ -135,10 +135,8 @@ export class Exchange {
   /** From now until `release`, `worker` is told of a cancellation. */
   occupy(worker: Cancellable): void {
     if (this.worker === undefined) this.worker = worker
-    else {
-      this.moreWorkers ??= []
-      this.moreWorkers.push(worker)
-    }
+    else if (this.moreWorkers === undefined) this.moreWorkers = [worker]
+    else this.moreWorkers.push(worker)
   }
 
   release(worker: Cancellable): void {
@@ -150,17 +148,17 @@ export class Exchange {
   onFinish(finisher: Finisher): void {
     if (this.outcome !== undefined) this.tell(finisher, this.outcome)
     else if (this.finisher === undefined) this.finisher = finisher
-    else {
-      this.moreFinishers ??= []
-      this.moreFinishers.push(finisher)
-    }
+    else if (this.moreFinishers === undefined) this.moreFinishers = [finisher]
+    else this.moreFinishers.push(finisher)
   }
 
   /** For the face: the exchange has ended. Only the first call counts. */
   finish(outcome: Outcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
-    for (const finisher of this.moreFinishers?.reverse() ?? []) this.tell(finisher, outcome)
+    const { moreFinishers } = this
+    if (moreFinishers !== undefined)
+      for (const finisher of moreFinishers.reverse()) this.tell(finisher, outcome)
     if (this.finisher !== undefined) this.tell(this.finisher, outcome)
   }
 

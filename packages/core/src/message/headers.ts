@@ -12,10 +12,16 @@ export interface HeaderField {
  * ten interned strings is cheaper than hashing one.
  */
 export class HeaderList {
-  /** Room for 16 lines from the start: an array that grows is copied, once or twice for a usual message. */
-  private list: string[] = new Array<string>(32)
+  private list: string[]
   /** How much of `list` is in use: what lies behind is left over from lines that were removed. Cutting an array costs a call. */
-  private used = 0
+  private used: number
+
+  /** @param from copied, with no room for more lines; without it, empty */
+  constructor(from?: HeaderList) {
+    // Room for 16 lines from the start: an array that grows is copied, once or twice for a usual message.
+    this.list = from === undefined ? new Array<string>(32) : from.list.slice(0, from.used)
+    this.used = from === undefined ? 0 : from.used
+  }
 
   /** Checked as `append` checks. */
   static of(
@@ -120,10 +126,7 @@ export class HeaderList {
   }
 
   clone(): HeaderList {
-    const copy = new HeaderList()
-    copy.list = this.list.slice(0, this.used)
-    copy.used = this.used
-    return copy
+    return new HeaderList(this)
   }
 
   *[Symbol.iterator](): IterableIterator<HeaderField> {

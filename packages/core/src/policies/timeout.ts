@@ -29,14 +29,15 @@ export function timeout(given: TimeoutOptions): Policy {
       if (deadline >= exchange.deadline) return next(exchange)
       exchange.deadline = deadline
       // Nobody waits for it any more: nothing is sent.
-      if (exchange.remaining() <= 0) return Promise.reject(deadlineExceeded(exchange, limit))
+      const remaining = exchange.remaining()
+      if (remaining <= 0) return Promise.reject(deadlineExceeded(exchange, limit))
       return new Promise((resolve, reject) => {
         const timer = exchange.clock.timer(() => {
           const error = deadlineExceeded(exchange, limit)
           exchange.cancel(error)
           reject(error)
         })
-        timer.arm(exchange.remaining())
+        timer.arm(remaining)
         exchange.onFinish(() => timer.disarm())
         next(exchange).then((response: HttpResponse | undefined) => {
           resolve(response as HttpResponse)

@@ -33,14 +33,16 @@ export function decompress(given: DecompressOptions = {}): Policy {
   }
   const limits = { maxSize, maxRatio }
   return (next) =>
-    async function decompress(exchange) {
+    function decompress(exchange) {
       const { request } = exchange
       // A part of what is encoded cannot be decoded (RFC 9110 14.2 counts encoded octets).
       if (!request.headers.has('accept-encoding'))
         request.headers.add('accept-encoding', request.headers.has('range') ? 'identity' : ACCEPTED_CODINGS)
-      const response = await next(exchange)
-      decode(response, request.method, limits)
-      return response
+      // Not `await`, which costs twice as much where it only passes a response on.
+      return next(exchange).then((response) => {
+        decode(response, request.method, limits)
+        return response
+      })
     }
 }
 

@@ -6,7 +6,7 @@ import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { HeaderList } from '../../message/headers.ts'
-import { formatUrl, urlParts } from '../../message/reference.ts'
+import { formatUrl, type UrlParts, urlParts } from '../../message/reference.ts'
 import { canReplay, replayed } from '../../message/replay.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import {
@@ -79,9 +79,11 @@ export function redirect(given: RedirectOptions = {}): Policy {
       const wanted = modeOf(exchange)
       if (wanted === 'manual') return next(exchange)
       for (;;) {
-        const hop = new Hop(exchange)
+        // As they are before the policies within add to them.
+        const headers = exchange.request.headers.clone()
         const response = await next(exchange)
         if (!isRedirect(response.status) || response.tunnel !== undefined) return response
+        const hop = new Hop(exchange, headers)
         const decision = hop.decide(response)
         if (decision.kind === 'deliver' && wanted !== 'error') return response
         drain(response.body, exchange.clock)
@@ -95,23 +97,22 @@ export function redirect(given: RedirectOptions = {}): Policy {
     }
 }
 
-/** One request of an exchange as it was before the policies within added to it. */
+/** One request of an exchange that was answered with a redirect. */
 class Hop {
   private readonly exchange: Exchange
-  private url
+  /** Where it went: a retry may have gone to another URL of the origin than the first try. */
+  private readonly url: UrlParts
   private readonly headers: HeaderList
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, headers: HeaderList) {
     this.exchange = exchange
     this.url = urlParts(exchange.request)
-    this.headers = exchange.request.headers.clone()
+    this.headers = headers
   }
 
   decide(response: HttpResponse): RedirectDecision {
     const { request } = this.exchange
     const { status, headers } = response
-    // A retry may have gone to another URL of the origin than the first try.
-    this.url = urlParts(request)
     return decideRedirect(
       { method: request.method, url: this.url, body: bodyKind(request.body) },
       { status, locations: headers.getAll('location') },
