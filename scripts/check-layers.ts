@@ -33,11 +33,11 @@ const coreLayers: Record<string, string[]> = {
 const gatewayFloors = [
   ['settings'],
   ['config', 'routing', 'access-log'],
-  ['discovery', 'resilience', 'listen'],
+  ['discovery', 'resilience', 'listen', 'admin-api'],
   ['metrics'],
   ['rate-limit', 'upstreams'],
   ['layers'],
-  ['explain', 'embedding'],
+  ['explain', 'embedding', 'surveys'],
   ['replay', 'workers'],
   ['versions'],
   ['admin'],

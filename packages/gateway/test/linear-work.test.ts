@@ -11,8 +11,7 @@ import {
 import { assertLinear, type Parser } from '../../core/test/linear-work.ts'
 import { accessLine, escaped } from '../src/access-log/access-log.ts'
 import { ShortAccessLog } from '../src/access-log/short-log.ts'
-import { isHostAllowed } from '../src/admin/host.ts'
-import { redactContent, redactUrls } from '../src/settings/redact-text.ts'
+import { isHostAllowed } from '../src/admin/access.ts'
 import { inLine, printable } from '../src/printable.ts'
 import { readLine } from '../src/replay/recorded-request.ts'
 import { acceptedVersion } from '../src/routing/api-version/accepted-version.ts'
@@ -26,6 +25,7 @@ import { fieldTemplate } from '../src/routing/transform/field-template.ts'
 import { queryChanges } from '../src/routing/transform/query-changes.ts'
 import { Template } from '../src/routing/transform/template.ts'
 import { UrlTemplate } from '../src/routing/transform/url-template.ts'
+import { redactContent, redactUrls } from '../src/settings/redact-text.ts'
 
 const never = (): boolean => false
 

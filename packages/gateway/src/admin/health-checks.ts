@@ -1,8 +1,15 @@
+import {
+  type AdminAnswer,
+  type AdminOperation,
+  type AdminRequest,
+  json,
+  operation,
+  problem,
+} from '../admin-api/operation.ts'
+import { type Described, FLAG, list, members, oneOf, TEXT } from '../admin-api/schema.ts'
 import { redactUrls } from '../settings/redact-text.ts'
-import { type AdminAnswer, type AdminOperation, type AdminRequest, json, problem } from './endpoint.ts'
-import { LAST_CHECK, lastCheck } from './upstream-view.ts'
-import { noUpstream, notAsExpected, type UpstreamsSource, upstreamEtag } from './upstream-state.ts'
-import { list, members, oneOf, TEXT, FLAG } from './schemas.ts'
+import type { SurveySource } from '../surveys/survey.ts'
+import { LAST_CHECK, lastCheck, notAsExpected, noUpstream, upstreamEtag } from '../surveys/upstreams.ts'
 
 const STATE = oneOf('running', 'paused')
 const ALL = members({ checks: STATE })
@@ -12,6 +19,13 @@ const FOUND = members({
   endpoints: list(members({ endpoint: TEXT, healthy: FLAG, status: TEXT, 'lastCheck?': LAST_CHECK })),
 })
 
+export type ChecksAnswer = Described<typeof ALL>
+export type CheckedAnswer = Described<typeof FOUND>
+type State = Described<typeof STATE>
+
+/** What is asked of the supervisor. */
+type ChecksSource = Pick<SurveySource, 'upstreams' | 'checks'>
+
 const ANSWERS = {
   200: 'whether the endpoints are checked now',
   404: 'there is no such upstream',
@@ -20,64 +34,82 @@ const ANSWERS = {
 }
 
 /** Pausing active health checks, going on with them, and checking now. */
-export function healthCheckOperations(source: UpstreamsSource): AdminOperation[] {
+export function healthCheckOperations(source: ChecksSource): AdminOperation[] {
   return [pauseAll(source), resumeAll(source), pause(source), resume(source), checkNow(source)]
 }
 
-function pauseAll({ checks }: UpstreamsSource): AdminOperation {
-  return {
+function pauseAll({ checks }: ChecksSource): AdminOperation {
+  return operation({
     method: 'POST',
     path: '/health-checks/pause',
     about:
       'check no endpoint of any upstream, until they are resumed: endpoints stay as they were found last',
-    description: { id: 'pauseHealthChecks', result: ALL, answers: { 200: 'they are paused' } },
+    id: 'pauseHealthChecks',
+    result: ALL,
+    answers: { 200: 'they are paused' },
     handle: () => changeAll(checks, () => checks.pause()),
-  }
+  })
 }
 
-function resumeAll({ checks }: UpstreamsSource): AdminOperation {
-  return {
+function resumeAll({ checks }: ChecksSource): AdminOperation {
+  return operation({
     method: 'POST',
     path: '/health-checks/resume',
     about: 'go on with the health checks of all upstreams, those that were paused alone, too',
-    description: { id: 'resumeHealthChecks', result: ALL, answers: { 200: 'they go on' } },
+    id: 'resumeHealthChecks',
+    result: ALL,
+    answers: { 200: 'they go on' },
     handle: () => changeAll(checks, () => checks.resume()),
-  }
+  })
 }
 
-function changeAll(checks: UpstreamsSource['checks'], apply: () => void): AdminAnswer {
-  const state = (): { checks: string } => ({ checks: checks.isPaused ? 'paused' : 'running' })
+function changeAll(checks: ChecksSource['checks'], apply: () => void): AdminAnswer<ChecksAnswer> {
+  const state = (): ChecksAnswer => ({ checks: stateOf(checks.isPaused) })
   const before = state()
   apply()
-  return { ...json(state()), change: { what: 'health checks of all upstreams', before, after: state() } }
+  return json(state(), { change: { what: 'health checks of all upstreams', before, after: state() } })
 }
 
-function pause(source: UpstreamsSource): AdminOperation {
-  return {
+function pause(source: ChecksSource): AdminOperation {
+  return operation({
     method: 'POST',
     path: '/upstreams/{upstream}/health-checks/pause',
     about: 'check the endpoints of an upstream no more: they stay as they were found last',
-    description: { id: 'pauseUpstreamHealthChecks', result: ONE, conditional: 'upstream', answers: ANSWERS },
+    id: 'pauseUpstreamHealthChecks',
+    result: ONE,
+    conditional: 'upstream',
+    answers: ANSWERS,
     handle: (request) => change(source, request, (name) => source.checks.pause(name)),
-  }
+  })
 }
 
-function resume(source: UpstreamsSource): AdminOperation {
-  return {
+function resume(source: ChecksSource): AdminOperation {
+  return operation({
     method: 'POST',
     path: '/upstreams/{upstream}/health-checks/resume',
     about: 'go on with the health checks of an upstream',
-    description: { id: 'resumeUpstreamHealthChecks', result: ONE, conditional: 'upstream', answers: ANSWERS },
+    id: 'resumeUpstreamHealthChecks',
+    result: ONE,
+    conditional: 'upstream',
+    answers: ANSWERS,
     handle(request) {
       if (source.checks.isPaused) {
         return problem(409, 'Conflict', 'the checks of all upstreams are paused: POST /health-checks/resume')
       }
       return change(source, request, (name) => source.checks.resume(name))
     },
-  }
+  })
 }
 
-function change(source: UpstreamsSource, request: AdminRequest, apply: (name: string) => void): AdminAnswer {
+function stateOf(isPaused: boolean): State {
+  return isPaused ? 'paused' : 'running'
+}
+
+function change(
+  source: ChecksSource,
+  request: AdminRequest,
+  apply: (name: string) => void,
+): AdminAnswer<Described<typeof ONE>> {
   const { checks } = source
   const name = request.params['upstream'] ?? ''
   const compiled = source.upstreams.get(name)
@@ -85,29 +117,25 @@ function change(source: UpstreamsSource, request: AdminRequest, apply: (name: st
   if (!compiled.upstream.isChecked) return unchecked()
   const refused = notAsExpected(request, upstreamEtag(compiled, checks))
   if (refused !== undefined) return refused
-  const state = (): { checks: string } => ({ checks: checks.isPausedFor(name) ? 'paused' : 'running' })
+  const state = (): ChecksAnswer => ({ checks: stateOf(checks.isPausedFor(name)) })
   const before = state()
   apply(name)
   const upstream = redactUrls(name)
-  return {
-    ...json({ upstream, ...state() }, { etag: upstreamEtag(compiled, checks) }),
-    change: { what: `health checks of upstream ${upstream}`, before, after: state() },
-  }
+  const made = { what: `health checks of upstream ${upstream}`, before, after: state() }
+  return json({ upstream, ...state() }, { etag: upstreamEtag(compiled, checks), change: made })
 }
 
-function checkNow(source: UpstreamsSource): AdminOperation {
-  return {
+function checkNow(source: ChecksSource): AdminOperation {
+  return operation({
     method: 'POST',
     path: '/upstreams/{upstream}/health-checks/run',
     about: 'check the endpoints of an upstream now, paused or not: what is found counts at once',
-    description: {
-      id: 'runUpstreamHealthChecks',
-      result: FOUND,
-      answers: {
-        200: 'what was found',
-        404: 'there is no such upstream',
-        409: 'its endpoints are not checked',
-      },
+    id: 'runUpstreamHealthChecks',
+    result: FOUND,
+    answers: {
+      200: 'what was found',
+      404: 'there is no such upstream',
+      409: 'its endpoints are not checked',
     },
     async handle({ params }) {
       const name = params['upstream'] ?? ''
@@ -126,14 +154,12 @@ function checkNow(source: UpstreamsSource): AdminOperation {
         ...lastCheck(stats[index]),
       }))
       const shown = redactUrls(name)
-      return {
-        ...json({ upstream: shown, endpoints }),
-        change: { what: `health of upstream ${shown}, checked`, before, after: health() },
-      }
+      const found = { what: `health of upstream ${shown}, checked`, before, after: health() }
+      return json({ upstream: shown, endpoints }, { change: found })
     },
-  }
+  })
 }
 
-function unchecked(): AdminAnswer {
+function unchecked(): AdminAnswer<never> {
   return problem(409, 'Conflict', 'its endpoints are not checked: "health" of the upstream says how to')
 }

@@ -1,34 +1,27 @@
+import type { AdminOperation } from '../admin-api/operation.ts'
+import { SURVEYS } from '../surveys/surveys.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
-import { breakerOperations } from './breakers.ts'
-import { concurrencyLimits } from './concurrency.ts'
-import { configuration, reload, replaceConfiguration } from './config.ts'
-import type { AdminOperation } from './endpoint.ts'
+import { configOperations } from './config.ts'
 import { endpointOperations } from './endpoints.ts'
 import { healthCheckOperations } from './health-checks.ts'
-import { rateLimitOperations } from './rate-limits.ts'
-import { routes } from './routes.ts'
-import { splitOperations } from './splits.ts'
+import { probes } from './probes.ts'
+import { routeOperations } from './routes.ts'
 import { status } from './status.ts'
-import { upstreamOperations } from './upstreams.ts'
 import { versionOperations } from './versions.ts'
 
-/** All that the admin listener can tell and change, apart from health and metrics. */
+/** All that the admin listener can tell and change, in the order of its description. */
 export function adminOperations(supervisor: Supervisor, reloader: Reloader): AdminOperation[] {
-  const config = () => supervisor.config
+  const [upstreams = [], ...others] = SURVEYS.map((survey) => survey.operations(supervisor))
   return [
+    ...probes(supervisor),
     status(supervisor, reloader),
-    configuration(reloader),
-    replaceConfiguration(reloader),
-    reload(reloader),
+    ...configOperations(reloader),
     ...versionOperations(reloader),
-    routes(config, supervisor),
-    ...splitOperations(supervisor),
-    ...upstreamOperations(supervisor),
+    ...routeOperations(supervisor),
+    ...upstreams,
     ...endpointOperations(supervisor),
     ...healthCheckOperations(supervisor),
-    ...breakerOperations(supervisor),
-    concurrencyLimits(supervisor),
-    ...rateLimitOperations(supervisor),
+    ...others.flat(),
   ]
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { own } from '@headgate/core'
+import { type AdminAnswer, type AdminOperation, problem } from '../admin-api/operation.ts'
 import type { AdminConfig } from '../config/schema/schema.ts'
 import type { Address } from '../settings/values/address.ts'
-import type { AuditRecord } from './audit.ts'
+import { isHostAllowed } from './access.ts'
+import { type AuditRecord, call, failed, lookUp } from './call.ts'
 import {
   CONNECTION_LIMITS,
   type ConnectionLimits,
@@ -10,12 +12,7 @@ import {
   limitConnections,
   serverOptions,
 } from './connection-limits.ts'
-import { lookUp } from './directory.ts'
-import { type AdminAnswer, type AdminEndpoint, type AdminOperation, json, problem } from './endpoint.ts'
-import { isHostAllowed } from './host.ts'
-import { openApi } from './openapi.ts'
-import { failed, operate } from './operate.ts'
-import { overview } from './overview.ts'
+import { described } from './description.ts'
 
 // Not by `import`: that reads each export of the module, and one of them loads the fetch and the WebSocket of Node, which
 // are 14 MB of memory and more time than the whole admin listener.
@@ -33,38 +30,30 @@ export interface AdminServer {
 interface Directory {
   readonly config: Pick<AdminConfig, 'address' | 'hosts'>
   readonly token: string | undefined
-  readonly endpoints: ReadonlyMap<string, AdminEndpoint>
   readonly operations: readonly AdminOperation[]
   readonly record: (record: AuditRecord) => void
 }
 
+export interface AdminServerOptions {
+  /** Asked for by all operations that are not open; none by default. */
+  readonly token?: string | undefined
+  /** Called with each call that was to change something. */
+  readonly record?: (record: AuditRecord) => void
+  /** Of connections, and for how long anybody may hold one. */
+  readonly limits?: ConnectionLimits
+}
+
 /**
- * Serves the endpoints to operators, on node:http rather than on the engine: what shows the engine's state should
+ * Serves the operations to operators, on node:http rather than on the engine: what shows the engine's state should
  * not depend on it. Rejects with Node's error if the address cannot be bound.
- * @param token asked for by the operations; none by default
- * @param record told of each call that was to change something
- * @param limits of connections, and for how long anybody may hold one
  */
 export async function listenAdmin(
   config: Pick<AdminConfig, 'address' | 'hosts'>,
-  endpoints: readonly AdminEndpoint[],
-  operations: readonly AdminOperation[] = [],
-  token?: string,
-  record: (record: AuditRecord) => void = () => {},
-  limits: ConnectionLimits = CONNECTION_LIMITS,
+  operations: readonly AdminOperation[],
+  { token, record = () => {}, limits = CONNECTION_LIMITS }: AdminServerOptions = {},
 ): Promise<AdminServer> {
   const { address } = config
-  const self: AdminEndpoint = {
-    path: '/openapi.json',
-    about: 'the description of all of this, in OpenAPI',
-    id: 'getDescription',
-    type: 'application/json',
-    answer: () => description,
-  }
-  const all = [overview([...endpoints, self], operations), ...endpoints, self]
-  const description = json(openApi(all, operations))
-  const byPath = new Map(all.map((endpoint) => [endpoint.path, endpoint]))
-  const directory: Directory = { config, token, endpoints: byPath, operations, record }
+  const directory: Directory = { config, token, operations: described(operations), record }
   const server = createServer(serverOptions(limits), (request, response) => {
     void answer(request, directory).then((answered) => {
       limitAnswer(response, limits)
@@ -98,7 +87,7 @@ export async function listenAdmin(
 }
 
 async function answer(request: IncomingMessage, directory: Directory): Promise<AdminAnswer> {
-  const { config, endpoints, operations } = directory
+  const { config, operations, token, record } = directory
   if (!isHostAllowed(request.headers.host, config.address, config.hosts)) {
     return problem(
       421,
@@ -109,23 +98,15 @@ async function answer(request: IncomingMessage, directory: Directory): Promise<A
   try {
     const [path = ''] = (request.url ?? '').split('?')
     const { method = '' } = request
-    const operation = lookUp(operations, method, path)
-    if (operation?.kind === 'found') {
-      const { token, record } = directory
-      return await operate(request, operation, { address: config.address, token }, record)
+    const found = lookUp(operations, method, path)
+    if (found?.kind === 'found') return await call(request, found, { address: config.address, token }, record)
+    if (found === undefined) {
+      const known = new Set(operations.map((each) => each.path))
+      return problem(404, 'Not found', `there are ${[...known].join(', ')}`)
     }
-    const endpoint = endpoints.get(path)
-    if (endpoint !== undefined && (method === 'GET' || method === 'HEAD')) return endpoint.answer()
-    if (endpoint === undefined && operation === undefined) {
-      const known = [...endpoints.keys(), ...operations.map((each) => each.path)]
-      return problem(404, 'Not found', `there are ${[...new Set(known)].join(', ')}`)
-    }
-    const allow = [...(endpoint === undefined ? [] : ['GET', 'HEAD']), ...(operation?.methods ?? [])].join(
-      ', ',
-    )
-    return problem(405, 'Method not allowed', `${path} answers ${allow.replace(/, ([^,]*)$/, ' and $1')}`, {
-      allow,
-    })
+    const allow = found.methods.join(', ')
+    const detail = `${path} answers ${allow.replace(/, ([^,]*)$/, ' and $1')}`
+    return problem(405, 'Method not allowed', detail, { allow })
   } catch (error) {
     return failed(error)
   }

@@ -1,7 +1,6 @@
-import { type AdminClient, AdminError, adminClient } from './admin-client.ts'
-import type { CliValues } from './command.ts'
-import { EXIT } from './exit-code.ts'
 import { inLine } from '../printable.ts'
+import { type AdminClient, adminClient, AdminError } from './admin-client.ts'
+import { type CliValues, EXIT, printFound } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -20,6 +19,21 @@ export async function ask(
     terminal.err(`headgate: ${inLine(reason(error))}\n`)
     return EXIT.failed
   }
+}
+
+/**
+ * Runs a command that shows what a call of the admin API answers.
+ * @param text of an answer of the type that the operation states; nobody has looked at it by then
+ */
+export function show(
+  values: CliValues,
+  terminal: Terminal,
+  call: (client: AdminClient) => Promise<unknown>,
+  text: (answer: never) => string,
+): Promise<number> {
+  return ask(values, terminal, async (client) =>
+    printFound(values, terminal, (await call(client)) as never, text),
+  )
 }
 
 function reason(error: unknown): string {

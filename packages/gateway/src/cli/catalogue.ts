@@ -58,7 +58,7 @@ export const COMMANDS: readonly CliEntry[] = [
   {
     name: 'checks',
     summary: 'pause health checks, go on with them, or check now',
-    load: async () => (await import('./commands/checks.ts')).checks,
+    load: async () => (await import('./commands/upstreams.ts')).checks,
   },
   {
     name: 'breakers',
@@ -78,7 +78,7 @@ export const COMMANDS: readonly CliEntry[] = [
   {
     name: 'switch',
     summary: 'send all traffic of a split to one of its upstreams',
-    load: async () => (await import('./commands/switch.ts')).switchTo,
+    load: async () => (await import('./commands/split.ts')).switchTo,
   },
   {
     name: 'top',
@@ -93,12 +93,12 @@ export const COMMANDS: readonly CliEntry[] = [
   {
     name: 'diff',
     summary: 'show where two versions of the configuration differ',
-    load: async () => (await import('./commands/diff.ts')).diff,
+    load: async () => (await import('./commands/versions.ts')).diff,
   },
   {
     name: 'rollback',
     summary: 'put an earlier configuration in force again',
-    load: async () => (await import('./commands/rollback.ts')).rollback,
+    load: async () => (await import('./commands/versions.ts')).rollback,
   },
   {
     name: 'init',

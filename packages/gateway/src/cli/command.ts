@@ -45,3 +45,26 @@ export const CONFIG_OPTION: CliOption = {
   flags: '-c, --config <file>',
   about: 'configuration file: .yaml, .toml, .json or .ts; left out, headgate.yaml and its kin in this folder',
 }
+
+/** What the exit codes mean; 78 is `EX_CONFIG` of sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  configuration: 78,
+} as const
+
+/** `1 route`, `2 routes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Prints what a command found: with --json as it is, else as `text` makes it for people. */
+export function printFound<Found>(
+  { json }: CliValues,
+  terminal: Terminal,
+  found: Found,
+  text: (found: Found) => string,
+): void {
+  terminal.out(json === undefined ? text(found) : `${JSON.stringify(found, null, 2)}\n`)
+}

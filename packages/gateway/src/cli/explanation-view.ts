@@ -1,5 +1,7 @@
-import type { Explanation, TakenRoute } from '../explain/explain.ts'
+import type { Explanation, LiveWeights, TakenRoute } from '../explain/explain.ts'
+import type { RoutesAnswer } from '../admin/routes.ts'
 import { sentHead } from '../explain/sent-head.ts'
+import type { AdminClient } from './admin-client.ts'
 import { targetName } from './route-target.ts'
 
 /** The request as it came: what a route does to it comes later. */
@@ -77,4 +79,22 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
 
 function fieldsOf(headers: Iterable<{ readonly name: string; readonly value: string }>): [string, string][] {
   return Array.from(headers, ({ name, value }) => [name, value])
+}
+
+/** The weights that splits have by now in a running gateway. Rejects with an AdminError if none answers. */
+export async function liveWeights(client: AdminClient): Promise<LiveWeights> {
+  const { routes } = (await client.call('GET', '/routes')) as RoutesAnswer
+  return new Map(
+    routes.flatMap(({ name, split }) => {
+      const present = split?.present
+      if (name === undefined || present === undefined) return []
+      if (!areWeights(present)) throw new TypeError(`the weights of ${JSON.stringify(name)} are none`)
+      return [[name, present]] as const
+    }),
+  )
+}
+
+function areWeights(present: unknown): boolean {
+  if (typeof present !== 'object' || present === null) return false
+  return Object.values(present).every((weight) => Number.isSafeInteger(weight) && weight >= 0)
 }

@@ -1,4 +1,4 @@
-import { EXIT } from './exit-code.ts'
+import { EXIT } from './command.ts'
 import { processTerminal } from './terminal.ts'
 import { packageVersion } from '../package-version.ts'
 

@@ -1,8 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { CliEntry } from './catalogue.ts'
-import type { CliCommand, CliExample } from './command.ts'
-import { EXIT } from './exit-code.ts'
 import { packageVersion } from '../package-version.ts'
+import type { CliEntry } from './catalogue.ts'
+import { type CliCommand, type CliExample, EXIT } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What "headgate --help" says below the list of commands. */

@@ -1,17 +1,12 @@
-import { systemClock } from '@headgate/core'
+import { type Clock, systemClock } from '@headgate/core'
 import { serveFast } from '../engine-modes.ts'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
-import { logCall } from './audit-log.ts'
-import { logChange } from './change-log.ts'
-import type { CliValues } from './command.ts'
+import { type CliValues, EXIT } from './command.ts'
 import { fileConfig, upstreamConfig } from './config-source.ts'
-import { EXIT } from './exit-code.ts'
 import { type Log, makeLog } from './log.ts'
-import { logDraining, logEvent, logStart, logStopped } from './run-log.ts'
+import { logCall, logChange, logDraining, logEvent, logStart, logStopped, startAdvice } from './run-log.ts'
 import { Serving } from './serve.ts'
-import { onStopSignals } from './signals.ts'
-import { startAdvice } from './start-advice.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What `headgate run` does: serves until a signal, and returns the exit code. */
@@ -54,4 +49,33 @@ async function runUntilSignal(serving: Serving, source: string, log: Log): Promi
   }
   logStopped(log, await stopped.promise)
   return EXIT.ok
+}
+
+const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+type StopSignal = keyof typeof STOP_SIGNALS
+
+/**
+ * Ctrl-C reaches every process of a terminal's group, and npm passes the same signal on once more: what comes within
+ * this time of the first is the same wish, not impatience. Milliseconds.
+ */
+const SAME_WISH = 1_000
+
+/**
+ * Calls `stop` at the first SIGINT or SIGTERM, and `force`, with the exit code that stands for the signal, at a
+ * further one. For the rest of the process's life: a signal that comes while it ends must not turn its exit code.
+ */
+function onStopSignals(
+  clock: Clock,
+  stop: (signal: StopSignal) => void,
+  force: (exitCode: number) => void,
+): void {
+  let first: number | undefined
+  const received = (signal: StopSignal): void => {
+    const now = clock.now()
+    if (first === undefined) {
+      first = now
+      stop(signal)
+    } else if (now - first >= SAME_WISH) force(STOP_SIGNALS[signal])
+  }
+  for (const signal of Object.keys(STOP_SIGNALS)) process.on(signal as StopSignal, received)
 }

@@ -1,9 +1,15 @@
+import type { AdminChange } from '../admin-api/operation.ts'
+import type { AuditRecord } from '../admin/call.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { addressUrl, listenerUrl } from '../listen/listener-url.ts'
-import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
-import { counted } from './counted.ts'
-import type { Log } from './log.ts'
 import { packageVersion } from '../package-version.ts'
+import { countProblems } from '../settings/problems/first-findings.ts'
+import { formatProblems } from '../settings/problems/format.ts'
+import { type ChangeOrder, type ChangeOutcome, short } from '../versions/outcome.ts'
+import type { StartFailure } from '../workers/start-failure.ts'
+import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
+import { counted } from './command.ts'
+import type { Log } from './log.ts'
 import type { Serving } from './serve.ts'
 
 /** What `headgate run` says, and nothing else does. */
@@ -75,4 +81,123 @@ export function logStopped(log: Log, { cut, lost }: StopReport): void {
   if (lost > 0)
     log.warn(`${counted(lost, 'worker')} did not end properly, and what it was at is lost`, { lost })
   log.info('stopped')
+}
+
+/** How many mistakes an entry of the log names. */
+const MOST = 100
+
+/** The record of each change of the configuration, and of each that was refused: one line, whoever wanted it. */
+export function logChange(log: Log, { origin, author }: ChangeOrder, outcome: ChangeOutcome): void {
+  const facts = { audit: 'configuration', origin, author, outcome: outcome.kind }
+  const by = author === undefined ? origin : `${origin}, ${author}`
+  switch (outcome.kind) {
+    case 'applied': {
+      const { version, summary, changes } = outcome
+      const { restart } = changes
+      const message = `configuration: version ${version.id} is in force (${by}): ${summary}`
+      const all = { ...facts, version: version.id, hash: version.hash }
+      if (restart.length > 0) log.warn(message, { ...all, restart })
+      else log.info(message, all)
+      break
+    }
+    case 'unchanged':
+      log.info(`configuration: nothing has changed (${by})`, { ...facts, version: outcome.version.id })
+      break
+    case 'invalid': {
+      const { problems } = outcome
+      const shown = problems
+        .slice(0, MOST)
+        .map((each) => ({ ...each, message: short(each.message), path: short(each.path) }))
+      const more = problems.length > MOST ? `\nand ${problems.length - MOST} more` : ''
+      log.error(
+        `configuration: refused, the one before stays in force (${by}):\n${formatProblems(shown, { color: false })}${more}`,
+        { ...facts, mistakes: countProblems(problems) },
+      )
+      break
+    }
+    case 'failed':
+      log.error(
+        `configuration: not applied, the one before stays in force (${by}): ${startAdvice(outcome.failure, '')}`,
+        { ...facts, failure: outcome.failure },
+      )
+      break
+    case 'conflict':
+      log.warn(`configuration: not applied (${by}): version ${outcome.version.id} came first`, facts)
+      break
+    case 'unknown-version':
+      log.warn(`configuration: not applied (${by}): there is no such version`, facts)
+      break
+    case 'possible':
+      break
+  }
+}
+
+/** The record of a call of the admin API: one line, whether it changed something or was refused. */
+export function logCall(log: Log, { operation, path, author, status, change, reason }: AuditRecord): void {
+  const facts = { audit: 'state', operation, path, author, status, ...change }
+  if (reason !== undefined) log.warn(`admin: ${operation} of ${path} refused (${author}): ${reason}`, facts)
+  else
+    log.info(
+      `admin: ${change === undefined ? `${operation} of ${path}` : changed(change)} (${author})`,
+      facts,
+    )
+}
+
+function changed({ what, before = {}, after = {} }: AdminChange): string {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  const changes = names
+    .map((name) => ({ name, from: shown(before[name]), to: shown(after[name]) }))
+    .filter(({ from, to }) => from !== to)
+    .map(({ name, from, to }) => `${name} ${from} -> ${to}`)
+  if (names.length === 0) return what
+  return `${what}: ${changes.length === 0 ? 'as it was' : changes.join(', ')}`
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'none'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/**
+ * Why the gateway did not start and what to do about it, for whoever started it.
+ * @param what begins the sentence where there is nothing better to say
+ */
+export function startAdvice(failure: StartFailure, what: string = 'cannot start: '): string {
+  if (failure.syscall === 'open') {
+    const why = failure.code === 'ENXIO' ? 'it is a socket, or a pipe that nobody reads' : failure.message
+    return `cannot open ${failure.path}: ${why}`
+  }
+  if (failure.address === undefined) return `${what}${failure.message}`
+  const place = placeOf(failure)
+  return `cannot listen on ${place}: ${reason(failure)}`
+}
+
+function reason({ code, port, message }: StartFailure): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return port === undefined
+        ? 'another process answers there. Stop that one, or choose another path'
+        : `another process has that port ("ss -ltnp sport = :${port}" shows which). Stop that one, or choose another port`
+    case 'EACCES':
+    case 'EPERM':
+      return port === undefined
+        ? 'this user may not create a file there. Choose another folder, or give the user access to this one'
+        : 'this user may not use that port. Choose one from 1024 on, or allow it: AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, --sysctl net.ipv4.ip_unprivileged_port_start=0 in Docker'
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have that address ("ip addr" shows those it has)'
+    case 'EAFNOSUPPORT':
+      return 'this machine does not speak that version of IP. Write 0.0.0.0 for every IPv4 address'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'that name has no address. Write an IP address'
+    case 'ENOENT':
+      return 'there is no such folder'
+    default:
+      return message
+  }
+}
+
+function placeOf({ address = '', port }: StartFailure): string {
+  if (port === undefined || port < 0) return `unix:${address}`
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

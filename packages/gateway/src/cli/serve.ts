@@ -1,8 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '@headgate/core'
-import type { AuditRecord } from '../admin/audit.ts'
-import { liveness, readiness } from '../admin/health.ts'
-import { metrics } from '../admin/metrics.ts'
+import type { AuditRecord } from '../admin/call.ts'
 import { adminOperations } from '../admin/operations.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
 import { readToken } from '../admin/token.ts'
@@ -156,16 +154,11 @@ async function startAdmin(
   reloader: Reloader,
   listener: ServingListener,
 ): Promise<AdminServer> {
-  const endpoints = [
-    liveness,
-    readiness(() => supervisor.status()),
-    metrics(() => supervisor.renderMetrics()),
-  ]
   try {
     const token = readToken(config.token, process.env)
     if (config.address.kind === 'unix') await claim(config.address)
     const record = (record: AuditRecord): void => listener.called(record)
-    return await listenAdmin(config, endpoints, adminOperations(supervisor, reloader), token, record)
+    return await listenAdmin(config, adminOperations(supervisor, reloader), { token, record })
   } catch (error) {
     throw new StartError(startFailure(error))
   }

@@ -3,7 +3,22 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import { allocateRateLimits, monotonic, type RateLimitMemory } from './memory.ts'
-import type { LimitFill, LimitUsage } from './usage.ts'
+
+/** How full the store of a rate limit is. */
+export interface LimitFill {
+  /** Keys that it holds. */
+  readonly keys: number
+  readonly capacity: number
+}
+
+/** What a key has left of a rate limit. */
+export interface LimitUsage {
+  /** Requests at once, at most. */
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until all of them are there again. */
+  readonly reset: number
+}
 
 /** The stores of all rate limits of a configuration, by id. They outlive the exchanges, and may outlive a snapshot. */
 export class RateLimitStores {

@@ -13,6 +13,11 @@ export interface ChangeOrder {
   readonly dryRun?: boolean
 }
 
+/** Who wants the source to be read again; a version is put in force again without that. */
+export interface ReloadOrder extends ChangeOrder {
+  readonly origin: Exclude<VersionOrigin, 'rollback'>
+}
+
 /** What came of it. */
 export type ChangeOutcome =
   | {
@@ -36,7 +41,7 @@ export interface LastReload {
   readonly successful: boolean
   /** In ISO 8601. */
   readonly time: string
-  readonly origin: VersionOrigin
+  readonly origin: ReloadOrder['origin']
   readonly author?: string | undefined
   /** Why it was refused. */
   readonly reason?: string

@@ -11,7 +11,13 @@ import { changesBetween, withoutRestart } from './changes.ts'
 import type { VersionHistory } from './history.ts'
 import type { Version } from './version.ts'
 import { writtenVersion } from './written-version.ts'
-import { type ChangeOrder, type ChangeOutcome, type LastReload, refusalOf } from './outcome.ts'
+import {
+  type ChangeOrder,
+  type ChangeOutcome,
+  type LastReload,
+  type ReloadOrder,
+  refusalOf,
+} from './outcome.ts'
 import { describeChanges } from './report.ts'
 
 /** Where a configuration comes from. */
@@ -86,7 +92,7 @@ export class Reloader {
   }
 
   /** What is at the source now. */
-  reload(order: ChangeOrder): Promise<ChangeOutcome> {
+  reload(order: ReloadOrder): Promise<ChangeOutcome> {
     const reload = async (): Promise<ChangeOutcome> => {
       const loaded = await attempt('read', () => this.source.read())
       const content = loaded.ok ? contentOf(loaded.input, loaded.config) : undefined
@@ -173,7 +179,7 @@ export class Reloader {
     }
   }
 
-  private reloaded({ origin, author }: ChangeOrder, outcome: ChangeOutcome): void {
+  private reloaded({ origin, author }: ReloadOrder, outcome: ChangeOutcome): void {
     const reason = refusalOf(outcome)
     if (outcome.kind === 'conflict') return
     const successful = reason === undefined

@@ -1,9 +1,7 @@
-import type { EndpointStats } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { FileDigests } from '../identity.ts'
 import type { MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitMemory } from '../rate-limit/memory.ts'
-import type { CircuitChange } from '../upstreams/circuit-report.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
 import type { SplitStates } from '../routing/split/splits.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
@@ -69,20 +67,8 @@ export type WorkerQuestion =
   | { readonly type: 'abort' }
   /** Puts other databases of addresses in force. */
   | { readonly type: 'use-geo'; readonly geo: readonly GeoFile[] }
-  /** How its pools are. */
-  | { readonly type: 'inspect' }
-  /** How its circuits are: CircuitReport[]. */
-  | { readonly type: 'circuits' }
-  /** Changes circuits by hand. */
-  | { readonly type: 'change-circuits'; readonly change: CircuitChange }
-  /** How its concurrency limits are: LimiterReport by name. */
-  | { readonly type: 'limiters' }
-  /** How full the stores are of the limits that it keeps for itself: LimitFill by id. */
-  | { readonly type: 'rate-limits' }
-  /** What a key has left of a limit that it keeps for itself: LimitUsage. */
-  | { readonly type: 'rate-limit-usage'; readonly limit: string; readonly key: string }
-  /** Gives full shares again, where it keeps a limit for itself. */
-  | { readonly type: 'reset-rate-limit'; readonly limit: string; readonly key: string | undefined }
+  /** What a survey asks of each, by the name of the question (`surveys/`). */
+  | { readonly type: 'survey'; readonly name: string; readonly asked: unknown }
 
 /** What the supervisor tells a worker. */
 export type WorkerOrder =
@@ -92,9 +78,6 @@ export type WorkerOrder =
 
 /** The ports of the listeners, in their order; undefined for unix sockets. */
 export type Ports = readonly (number | undefined)[]
-
-/** By the names of the upstreams. */
-export type UpstreamReport = ReadonlyMap<string, readonly EndpointStats[]>
 
 /** What a worker tells the supervisor. */
 export type WorkerReport =

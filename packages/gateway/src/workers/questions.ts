@@ -25,7 +25,8 @@ export class Questions {
     const id = ++this.last
     return new Promise((resolve, reject) => {
       const timer = this.clock.timer(() => {
-        const message = `the worker did not answer "${question.type}" within ${LONGEST_WAIT / 1000} s`
+        const name = question.type === 'survey' ? question.name : question.type
+        const message = `the worker did not answer "${name}" within ${LONGEST_WAIT / 1000} s`
         this.take(id)?.reject(new StartError({ message }))
       })
       timer.arm(LONGEST_WAIT)

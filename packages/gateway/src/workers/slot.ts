@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '@headgate/core'
+import type { About, AskOne, Question } from '../surveys/survey.ts'
 import { HeartbeatWatch, heartbeatMemory } from './heartbeat.ts'
 import type { Ports, WorkerOrder, WorkerQuestion, WorkerReport, WorkerStart } from './protocol.ts'
 import { Questions } from './questions.ts'
@@ -75,6 +76,14 @@ export class WorkerSlot {
   ask(question: WorkerQuestion): Promise<unknown> {
     return this.questions.ask((order) => this.tell(order), question)
   }
+
+  /** Asks it a question of a survey. Rejects as `ask` does. */
+  readonly survey: AskOne = async <Asked, Answer>(
+    { name }: Question<Asked, Answer>,
+    ...[asked]: About<Asked>
+  ) =>
+    // The worker finds the same question by its name, and answers with what that answers.
+    (await this.ask({ type: 'survey', name, asked })) as Answer
 
   /**
    * Has the thread finish what it is at. Resolves when the thread is gone, with the number of connections that it cut

@@ -12,18 +12,15 @@ import type { CompiledSplits } from '../routing/split/splits.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import type { RateLimitTotals } from '../metrics/rate-limit-totals.ts'
 import type { OpenCircuit } from '../resilience/metrics.ts'
-import type { LimiterReport } from '../resilience/limiter-report.ts'
-import { BreakerControl } from './breaker-control.ts'
+import type { RateLimitStores } from '../rate-limit/stores.ts'
+import type { Ask, AskOne, SurveySource } from '../surveys/survey.ts'
 import { claim } from './claim.ts'
 import { Deployment } from './deployment.ts'
 import type { BoundListener } from './listeners-of.ts'
 import { DescriptorWatch, descriptorLimit, fewConnections } from './descriptors.ts'
-import type { UpstreamReport } from './protocol.ts'
-import { RateLimitControl } from './rate-limit-control.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { startSlots } from './start-slots.ts'
-import { survey, type Surveyed } from './survey.ts'
 import { workerCount } from './worker-count.ts'
 
 export type { BoundListener } from './listeners-of.ts'
@@ -65,7 +62,7 @@ const DRAIN_MARGIN = 2_000
  * Starts the worker threads, keeps them running, and stops them. It serves no traffic itself, so that its thread can
  * answer for the workers' health whatever the traffic does.
  */
-export class Supervisor {
+export class Supervisor implements SurveySource {
   readonly slots: readonly WorkerSlot[]
   private readonly clock: Clock
   private readonly onEvent: (event: SupervisorEvent) => void
@@ -74,10 +71,9 @@ export class Supervisor {
   private readonly loopKey = newLoopKey()
   /** Here for all workers. */
   readonly checks: HealthChecks
-  readonly breakers: BreakerControl
-  readonly rateLimits: RateLimitControl
   private readonly descriptors: DescriptorWatch
   private readonly geo: GeoWatch
+  private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private phase: SupervisorStatus['phase'] = 'starting'
   /** Timers of the clock let a process end: one whose workers have all crashed has nothing else to wait for. */
   private keepAlive: NodeJS.Timeout | undefined
@@ -97,8 +93,6 @@ export class Supervisor {
     this.deployment = new Deployment(config, this.slots, this.clock, limit, notify)
     const few = fewConnections(config, this.deployment.affordable(config), limit)
     if (few !== undefined) notify(few)
-    this.breakers = new BreakerControl(this.slots, () => this.upstreams)
-    this.rateLimits = new RateLimitControl(this.slots, () => this.deployment.blueprint.rateLimits)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.geo = this.watchGeo()
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
@@ -117,6 +111,11 @@ export class Supervisor {
   /** The upstreams that share their state with those of the workers: for checks, marks and weights. */
   get upstreams(): CompiledUpstreams {
     return this.deployment.blueprint.snapshot.upstreams
+  }
+
+  /** The rate limits: what is shared of them is that of the workers. */
+  get rateLimits(): RateLimitStores {
+    return this.deployment.blueprint.rateLimits
   }
 
   /** The weights of splits, which the workers see change. */
@@ -182,15 +181,17 @@ export class Supervisor {
   readonly originsOf = (upstream: Upstream): readonly EndpointOrigin[] =>
     this.deployment.lists.sources(upstream).map(({ source }) => source)
 
-  /** How the pools of each worker are; of those that answer. */
-  async inspect(): Promise<UpstreamReport[]> {
-    const answers = await survey<UpstreamReport>(this.slots, { type: 'inspect' })
-    return answers.map(({ answer }) => answer)
+  readonly ask: Ask = async (question, ...about) => {
+    const asked = this.slots.filter(({ state }) => state === 'listening')
+    const answers = await Promise.allSettled(asked.map((slot) => slot.survey(question, ...about)))
+    return answers.flatMap((each, index) => {
+      const worker = asked[index]?.index
+      return each.status === 'fulfilled' && worker !== undefined ? [{ worker, answer: each.value }] : []
+    })
   }
 
-  /** How the concurrency limits of each worker are, by their names; of those that answer. */
-  limiters(): Promise<Surveyed<ReadonlyMap<string, LimiterReport>>[]> {
-    return survey(this.slots, { type: 'limiters' })
+  onSuccessor(listener: (ask: AskOne) => void): void {
+    this.successorListeners.push(listener)
   }
 
   /** What each rate limit has decided in all workers, by its id. No worker is asked. */
@@ -287,7 +288,7 @@ export class Supervisor {
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {
       this.onEvent({ type: 'replaced', worker: slot.index })
-      this.breakers.restore(slot)
+      for (const listener of this.successorListeners) listener(slot.survey)
       this.deployment.catchUp(slot)
     },
     crashed: ({ index }, error, wait) => {

@@ -2,8 +2,7 @@ import { systemClock as clock } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { Gateway, PreparedUpdate } from '../gateway.ts'
 import type { GatewayMetrics } from '../metrics/metrics.ts'
-import { changeCircuits, circuitReports } from '../upstreams/circuit-report.ts'
-import { limiterReports } from '../resilience/limiter-report.ts'
+import { questionNamed } from '../surveys/surveys.ts'
 import type { Prepare, WorkerQuestion, WorkerReport } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
 
@@ -37,24 +36,8 @@ export function answering(
         return undefined
       case 'use-geo':
         return gateway.useGeo(question.geo)
-      case 'circuits':
-        return circuitReports(gateway.snapshot.upstreams, clock.now())
-      case 'change-circuits':
-        changeCircuits(gateway.snapshot.upstreams, question.change)
-        return undefined
-      case 'limiters':
-        return limiterReports(metrics.resilience)
-      case 'rate-limits':
-        return gateway.rateLimits.fills('local')
-      case 'rate-limit-usage':
-        return gateway.rateLimits.usage(question.limit, question.key)
-      case 'reset-rate-limit':
-        gateway.rateLimits.reset(question.limit, question.key)
-        return undefined
-      case 'inspect':
-        return new Map(
-          Array.from(gateway.snapshot.upstreams, ([name, { upstream }]) => [name, upstream.stats()]),
-        )
+      case 'survey':
+        return questionNamed(question.name).answer({ gateway, metrics, clock }, question.asked)
     }
   }
   return async (id, question) => {

@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { configuration } from '../../src/admin/config.ts'
-import type { AdminEndpoint, AdminRequest } from '../../src/admin/endpoint.ts'
-import { liveness, readiness } from '../../src/admin/health.ts'
+import type { AdminAnswer, AdminOperation, AdminRequest } from '../../src/admin-api/operation.ts'
+import { liveness, readiness } from '../../src/admin/probes.ts'
 import { listenAdmin } from '../../src/admin/server.ts'
 import type { Version } from '../../src/versions/version.ts'
 import type { SupervisorStatus } from '../../src/workers/supervisor.ts'
@@ -20,9 +20,9 @@ interface Answer {
   readonly body: string
 }
 
-async function admin(endpoints: readonly AdminEndpoint[], hosts: readonly string[] = []): Promise<number> {
+async function admin(operations: readonly AdminOperation[], hosts: readonly string[] = []): Promise<number> {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-  const server = await listenAdmin({ address, hosts }, endpoints)
+  const server = await listenAdmin({ address, hosts }, operations)
   after(() => server.close())
   return server.address.kind === 'tcp' ? server.address.port : 0
 }
@@ -114,17 +114,23 @@ describe('readiness', () => {
   ]
   for (const [status, expected, reason] of cases) {
     it(`is ${expected} when ${status.phase} with workers ${status.workers.join(' and ')}`, () => {
-      const answer = readiness(() => status).answer()
+      const answer = atOnce(readiness(() => status))
       assert.equal(answer.status, expected)
       if (reason !== undefined) assert.match(answer.body, reason)
     })
   }
 })
 
+/** The answer of an operation that does not look at its request, and waits for nothing. */
+function atOnce(operation: AdminOperation): AdminAnswer {
+  const answer = operation.handle({} as AdminRequest)
+  assert.ok(!(answer instanceof Promise))
+  return answer
+}
+
 function shownConfiguration(input: unknown): string {
   const version = { hash: 'abc', input, folder: '/' } as Version
-  const answer = configuration({ version }).handle({} as AdminRequest)
-  assert.ok(!(answer instanceof Promise))
+  const answer = atOnce(configuration({ version }))
   assert.equal(answer.headers?.['etag'], '"abc"')
   return answer.body
 }

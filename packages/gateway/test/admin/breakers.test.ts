@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
+import { BreakerControl } from '../../src/surveys/breakers.ts'
 import { Supervisor } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
 import { headgate } from '../headgate-command.ts'
@@ -154,11 +155,11 @@ describe('breakers', () => {
     })
     assert.ok(config.ok)
     const supervisor = new Supervisor(config.config)
+    const breakers = new BreakerControl(supervisor)
     after(() => supervisor.stop())
     await supervisor.start()
-    await supervisor.breakers.change({ upstream: 'orders', to: 'open' })
-    const state = async (): Promise<string | undefined> =>
-      (await supervisor.breakers.report())[0]?.answer[0]?.state
+    await breakers.change({ upstream: 'orders', to: 'open' })
+    const state = async (): Promise<string | undefined> => (await breakers.report())[0]?.answer[0]?.state
     assert.equal(await state(), 'forced-open')
     supervisor.slots[0]?.terminate()
     assert.equal(await becomes(state, undefined), undefined)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { CONNECTION_LIMITS, type ConnectionLimits } from '../../src/admin/connection-limits.ts'
-import { type AdminEndpoint, type AdminOperation, json } from '../../src/admin/endpoint.ts'
-import { answerChange } from '../../src/admin/outcome.ts'
+import { type AdminOperation, json } from '../../src/admin-api/operation.ts'
+import { answerChange } from '../../src/admin/config.ts'
 import { listenAdmin } from '../../src/admin/server.ts'
 
 /** Far shorter than the real ones; what is judged is that an end comes that did not. */
@@ -17,31 +17,27 @@ const LIMITS: ConnectionLimits = {
 /** As many bytes as no buffer of a socket holds. */
 const HUGE = 64 * 1024 * 1024
 
-const endpoint: AdminEndpoint = {
+const huge: AdminOperation = {
+  method: 'GET',
   path: '/huge',
   about: '',
   id: 'huge',
-  type: 'text/plain',
-  answer: () => ({ status: 200, type: 'text/plain', body: 'x'.repeat(HUGE) }),
+  open: 'text/plain',
+  answers: {},
+  handle: () => ({ status: 200, type: 'text/plain', body: 'x'.repeat(HUGE) }),
 }
-const operation: AdminOperation = {
+const put: AdminOperation = {
   method: 'PUT',
   path: '/config',
   about: '',
-  description: { id: 'put', result: {}, answers: {} },
+  id: 'put',
+  answers: {},
   handle: () => json({}),
 }
 
 async function start(): Promise<number> {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-  const server = await listenAdmin(
-    { address, hosts: [] },
-    [endpoint],
-    [operation],
-    undefined,
-    () => {},
-    LIMITS,
-  )
+  const server = await listenAdmin({ address, hosts: [] }, [huge, put], { limits: LIMITS })
   after(() => server.close())
   return server.address.kind === 'tcp' ? server.address.port : 0
 }

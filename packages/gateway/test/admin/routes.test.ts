@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { HttpRequest } from '@headgate/core'
-import { routes } from '../../src/admin/routes.ts'
+import { routeOperations } from '../../src/admin/routes.ts'
 import { checked, explained } from '../stack/explained.ts'
 
 const CONFIG = {
@@ -23,7 +23,9 @@ const CONFIG = {
 
 it('GET /routes names the policies of each route, as "explain" does', async () => {
   const config = checked(CONFIG)
-  const { body } = await routes(() => config, { splits: new Map() }).handle({} as never)
+  const [listRoutes] = routeOperations({ config, splits: new Map() })
+  assert.ok(listRoutes !== undefined)
+  const { body } = await listRoutes.handle({} as never)
   const shown = JSON.parse(body) as { routes: { name: string; policies: object[] }[] }
   assert.deepEqual(
     shown.routes.map(({ name }) => name),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { it } from 'node:test'
 import { COMMANDS } from '../../src/cli/catalogue.ts'
-import { completionScript, SHELLS } from '../../src/cli/completion.ts'
+import { completionScript, SHELLS } from '../../src/cli/commands/completion.ts'
 
 /** What bash offers after these words. */
 async function offered(...words: string[]): Promise<string[]> {

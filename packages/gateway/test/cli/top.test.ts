@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
-import { figuresBetween, readTotals } from '../../src/cli/route-figures.ts'
 import { fitted, table } from '../../src/cli/table.ts'
-import { topView } from '../../src/cli/top-view.ts'
+import { figuresBetween, readTotals, type TopFacts, topView } from '../../src/cli/top-view.ts'
 import { headgate } from '../headgate-command.ts'
 import { HEADGATE } from '../headgate-process.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
@@ -36,8 +35,12 @@ it('figures are those of the time between two looks', () => {
 })
 
 it('a view fits its screen, however small, and has colours only where they are wanted', () => {
-  const endpoint = { endpoint: 'x:1', status: 'down', weight: 1, active: 0, idle: 0, pending: 0, failed: 2 }
-  const facts = {
+  const counts = { active: 0, idle: 0, connecting: 0, pending: 0, opened: 0, closed: 0, reused: 0, failed: 2 }
+  const settings = { source: 'configured', weight: 1, priority: 0, levelShare: 1, marked: 'down' } as const
+  const rest = { healthy: true, status: 'down', ejections: 0, spills: 0 }
+  const endpoint = { endpoint: 'x:1', ...settings, ...rest, ...counts }
+  const time = '2026-01-01T00:00:00.000Z'
+  const facts: TopFacts = {
     status: {
       release: '1.0.0',
       phase: 'running',
@@ -45,9 +48,15 @@ it('a view fits its screen, however small, and has colours only where they are w
       workers: ['listening'],
       listeners: ['http://127.0.0.1:8080'],
       routes: 50,
-      configuration: { id: 3, time: '2026-01-01T00:00:00.000Z', origin: 'file' },
+      checksPaused: [],
+      openBreakers: [],
+      configuration: { id: 3, hash: 'a', time, origin: 'file', summary: '' },
+      lastReload: { successful: true, time, origin: 'file' },
     },
-    upstreams: { upstreams: [{ name: 'u', endpoints: Array.from({ length: 30 }, () => endpoint) }] },
+    upstreams: {
+      workers: 1,
+      upstreams: [{ name: 'u', checks: 'none', endpoints: Array.from({ length: 30 }, () => endpoint) }],
+    },
     routes: Array.from({ length: 50 }, (_, index) => ({
       route: `r${index}`,
       requestsPerSecond: 1,

@@ -14,6 +14,7 @@ import {
   port,
   supervise,
 } from './supervised.ts'
+import { poolReports } from '../../src/surveys/upstreams.ts'
 
 describe('a reload that changes only the endpoints of an upstream', () => {
   it('keeps the upstream, and the connections to those that stay, and has the others come and go', async () => {
@@ -101,7 +102,7 @@ describe('lists that change from all sides', () => {
     await eventually(() => endpointsOf(supervisor).join(), wanted)
     await eventually(
       async () => {
-        const reports = await supervisor.inspect()
+        const reports = await poolReports(supervisor)
         return reports
           .map((report) => (report.get('orders') ?? []).filter(({ status }) => status !== 'left'))
           .map((stats) => stats.map(({ endpoint, status }) => `${endpoint} ${status}`).join())

@@ -1,8 +1,7 @@
-import { ADMIN_OPTIONS } from '../admin-client.ts'
-import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
-import { printFound } from '../print-found.ts'
+import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
+import type { BreakersAnswer } from '../../surveys/breakers.ts'
+import { show } from '../ask.ts'
+import { type CliCommand, EXIT } from '../command.ts'
 import { table } from '../table.ts'
 
 export const breakers: CliCommand = {
@@ -32,34 +31,20 @@ export const breakers: CliCommand = {
       terminal.err(`headgate: ${lone}\n`)
       return Promise.resolve(EXIT.usage)
     }
-    return ask(values, terminal, async (client) => {
+    const call = async (client: AdminClient): Promise<unknown> => {
       if (upstream !== undefined) {
         const of = endpoint === undefined ? '' : `/endpoints/${encodeURIComponent(endpoint)}`
         const to = reset === undefined ? 'open' : 'reset'
         await client.call('POST', `/breakers/${encodeURIComponent(upstream)}${of}/${to}`)
       }
-      const found = (await client.call('GET', '/breakers')) as BreakersAnswer
-      printFound(values, terminal, found, (answer) => table(breakerRows(answer)))
-    })
+      return client.call('GET', '/breakers')
+    }
+    return show(values, terminal, call, breakerTable)
   },
 }
 
-/** What `GET /breakers` answers. */
-interface BreakersAnswer {
-  readonly breakers: readonly {
-    readonly upstream: string
-    readonly endpoint?: string
-    readonly state: string
-    readonly workers: readonly {
-      readonly worker: number
-      readonly state: string
-      readonly retryAfter?: number
-    }[]
-  }[]
-}
-
-function breakerRows({ breakers }: BreakersAnswer): string[][] {
-  const rows = breakers.map(({ upstream, endpoint = '', state, workers }) => [
+function breakerTable({ breakers: all }: BreakersAnswer): string {
+  const rows = all.map(({ upstream, endpoint = '', state, workers }) => [
     upstream,
     endpoint,
     state,
@@ -67,5 +52,5 @@ function breakerRows({ breakers }: BreakersAnswer): string[][] {
       .map(({ state, retryAfter }) => (retryAfter === undefined ? state : `${state} for ${retryAfter} ms`))
       .join(', '),
   ])
-  return [['UPSTREAM', 'ENDPOINT', 'STATE', 'WORKERS'], ...rows]
+  return table([['UPSTREAM', 'ENDPOINT', 'STATE', 'WORKERS'], ...rows])
 }

@@ -3,11 +3,9 @@ import { countProblems } from '../../settings/problems/first-findings.ts'
 import { formatProblems } from '../../settings/problems/format.ts'
 import { resolveUpstreams } from '../../config/resolve/upstreams.ts'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
-import { type CliCommand, type CliValues, CONFIG_OPTION, JSON_OPTION } from '../command.ts'
-import { configFile, fileConfig } from '../config-source.ts'
-import { counted } from '../counted.ts'
-import { EXIT } from '../exit-code.ts'
 import { printable } from '../../printable.ts'
+import { type CliCommand, type CliValues, CONFIG_OPTION, counted, EXIT, JSON_OPTION } from '../command.ts'
+import { configFile, fileConfig } from '../config-source.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const check: CliCommand = {

@@ -1,9 +1,8 @@
-import { type AdminClient, ADMIN_OPTIONS } from '../admin-client.ts'
-import { ask } from '../ask.ts'
-import type { CliCommand, CliValues } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
 import { inLine } from '../../printable.ts'
-import { printFound } from '../print-found.ts'
+import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
+import type { ChangedEndpoint, SetEndpoint } from '../../admin/endpoints.ts'
+import { ask } from '../ask.ts'
+import { type CliCommand, type CliValues, EXIT, printFound } from '../command.ts'
 
 export const endpoint: CliCommand = {
   description:
@@ -58,18 +57,12 @@ async function change(
     return { answer: { endpoint, removed: true }, said: `${endpoint} is out of ${upstream}` }
   }
   if (add !== undefined) {
-    const added = (await client.call('POST', all, { url: endpoint, ...weight })) as Answer
+    const added = (await client.call('POST', all, { url: endpoint, ...weight })) as SetEndpoint
     return { answer: added, said: `${added.endpoint} is in ${upstream}, with weight ${added.weight}` }
   }
-  const changed = (await client.call('PATCH', one, { mark, ...weight })) as Answer
+  const changed = (await client.call('PATCH', one, { mark, ...weight })) as ChangedEndpoint
   const said = `${endpoint} of ${upstream} is ${changed.status}, with weight ${changed.weight}`
   return { answer: changed, said }
-}
-
-interface Answer {
-  readonly endpoint: string
-  readonly status: string
-  readonly weight: number
 }
 
 /** What is wrong with the options. */

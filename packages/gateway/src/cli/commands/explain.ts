@@ -11,7 +11,6 @@ import {
   protocolsToPass,
   redactQuery,
 } from '@headgate/core'
-import { HIDDEN, redactText } from '../../settings/redact-text.ts'
 import {
   explain as explainRequest,
   type Explanation,
@@ -19,19 +18,23 @@ import {
   type TakenRoute,
 } from '../../explain/explain.ts'
 import { sentHead } from '../../explain/sent-head.ts'
+import { inLine } from '../../printable.ts'
 import { widestForm } from '../../routing/router/path-readings.ts'
+import { HIDDEN, redactText } from '../../settings/redact-text.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
-import { type CliCommand, type CliValues, CONFIG_OPTION, JSON_OPTION } from '../command.ts'
+import { type CliCommand, type CliValues, CONFIG_OPTION, EXIT, JSON_OPTION, printFound } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
-import { deadlineLines, limitRows, mirrorLine, splitLines, versionLines } from '../explain-facts.ts'
-import { graphqlLines } from '../explain-graphql.ts'
-import { endpointLines } from '../endpoint-lines.ts'
-import { EXIT } from '../exit-code.ts'
-import { explainedOutcome, explanationView } from '../explanation-view.ts'
-import { liveWeights } from '../live-weights.ts'
-import { inLine } from '../../printable.ts'
-import { printFound } from '../print-found.ts'
+import {
+  deadlineLines,
+  endpointLines,
+  graphqlLines,
+  limitRows,
+  mirrorLine,
+  splitLines,
+  versionLines,
+} from '../explain-lines.ts'
+import { explainedOutcome, explanationView, liveWeights } from '../explanation-view.ts'
 import { targetName } from '../route-target.ts'
 import { table } from '../table.ts'
 

@@ -1,9 +1,9 @@
-import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
-import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
 import { inLine } from '../../printable.ts'
-import { printFound } from '../print-found.ts'
+import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
+import type { ConcurrencyAnswer } from '../../surveys/concurrency.ts'
+import type { RateLimitsAnswer, RateLimitUsageAnswer } from '../../surveys/rate-limits.ts'
+import { ask } from '../ask.ts'
+import { type CliCommand, EXIT, printFound } from '../command.ts'
 import { table } from '../table.ts'
 
 export const limits: CliCommand = {
@@ -37,7 +37,10 @@ export const limits: CliCommand = {
         return printFound(
           values,
           terminal,
-          (await client.call('GET', `/rate-limits/${encodeURIComponent(usage)}/usage${query}`)) as Usage,
+          (await client.call(
+            'GET',
+            `/rate-limits/${encodeURIComponent(usage)}/usage${query}`,
+          )) as RateLimitUsageAnswer,
           usageLines,
         )
       if (reset === undefined) return printFound(values, terminal, await askAll(client), limitTables)
@@ -59,48 +62,12 @@ function misuseOf(usage?: string, reset?: string, key?: string): string | undefi
     : undefined
 }
 
-interface Left {
-  readonly limit: number
-  readonly remaining: number
-  /** Seconds. */
-  readonly reset: number
-}
-
-interface Usage extends Left {
-  /** Where each worker counts for itself. */
-  readonly workers?: readonly (Left & { readonly worker: number })[]
-}
-
-function usageLines({ workers, ...own }: Usage): string {
+function usageLines({ workers, ...own }: RateLimitUsageAnswer): string {
   const lines = (workers ?? [{ worker: undefined, ...own }]).map(({ worker, limit, remaining, reset }) => {
     const who = worker === undefined ? '' : `worker ${worker}: `
     return `${inLine(`${who}${remaining} of ${limit} left, all of them in ${reset} s`)}\n`
   })
   return lines.join('')
-}
-
-interface RateLimitsAnswer {
-  readonly rateLimits: readonly (Filled & {
-    readonly id: string
-    readonly allowed: number
-    readonly limited: number
-    readonly store: string
-    readonly workers?: readonly Filled[]
-  })[]
-}
-
-interface Filled {
-  readonly keys?: number
-  readonly capacity?: number
-}
-
-interface ConcurrencyAnswer {
-  readonly limits: readonly {
-    readonly upstream?: string
-    readonly route?: string
-    readonly limit: number | string
-    readonly workers: readonly { readonly limit: number; readonly active: number; readonly queued: number }[]
-  }[]
 }
 
 interface AllLimits extends RateLimitsAnswer {
@@ -116,7 +83,7 @@ async function askAll(client: AdminClient): Promise<AllLimits> {
 function limitTables({ rateLimits, concurrencyLimits }: AllLimits): string {
   const rateRows = rateLimits.map(({ id, allowed, limited, store, workers, ...own }) => {
     const stores = workers ?? [own]
-    const sum = (name: keyof Filled): string =>
+    const sum = (name: 'keys' | 'capacity'): string =>
       String(stores.reduce((total, each) => total + (each[name] ?? 0), 0))
     return [id, String(allowed), String(limited), store, `${sum('keys')} of ${sum('capacity')}`]
   })

@@ -1,10 +1,9 @@
 import { writtenConfig } from '../../config/write/write-config.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
-import { ask } from '../ask.ts'
+import { show } from '../ask.ts'
 import type { CliCommand, CliValues } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
-import { printFound } from '../print-found.ts'
-import { showChange } from '../show-change.ts'
+import { outcomeText } from './versions.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const reload: CliCommand = {
@@ -20,12 +19,8 @@ export const reload: CliCommand = {
   ],
   run({ dryRun, ...values }, terminal) {
     if (dryRun !== undefined && values['config'] !== undefined) return compare(values, terminal)
-    return ask(values, terminal, async (client) => {
-      const query = dryRun === undefined ? '' : '?dryRun'
-      printFound(values, terminal, await client.call('POST', `/reload${query}`), (answer) =>
-        showChange(answer, dryRun !== undefined),
-      )
-    })
+    const path = dryRun === undefined ? '/reload' : '/reload?dryRun'
+    return show(values, terminal, (client) => client.call('POST', path), outcomeText(dryRun !== undefined))
   },
 }
 
@@ -34,9 +29,5 @@ async function compare(values: CliValues, terminal: Terminal): Promise<number> {
   const chosen = await fileConfig(values, terminal)
   if (!chosen.ok) return chosen.exitCode
   const written = writtenConfig(chosen.config)
-  return ask(values, terminal, async (client) => {
-    printFound(values, terminal, await client.call('PUT', '/config?dryRun', written), (answer) =>
-      showChange(answer, true),
-    )
-  })
+  return show(values, terminal, (client) => client.call('PUT', '/config?dryRun', written), outcomeText(true))
 }

@@ -4,9 +4,8 @@ import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { formatReport, grouped } from '../../replay/format.ts'
 import { type LogInput, openLog } from '../../replay/log-lines.ts'
 import { Replay } from '../../replay/replay.ts'
-import type { CliCommand, CliValues } from '../command.ts'
+import { type CliCommand, type CliValues, EXIT } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
-import { EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const replay: CliCommand = {

@@ -1,6 +1,5 @@
 import { startSmall } from '../../engine-modes.ts'
-import { type CliCommand, type CliValues, CONFIG_OPTION } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
+import { type CliCommand, type CliValues, CONFIG_OPTION, EXIT } from '../command.ts'
 
 export const run: CliCommand = {
   description:

@@ -1,6 +1,5 @@
 import { configJsonSchema } from '../../config/json-schema/json-schema.ts'
-import type { CliCommand } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
+import { type CliCommand, EXIT } from '../command.ts'
 
 export const schema: CliCommand = {
   description:

@@ -1,9 +1,8 @@
-import { ADMIN_OPTIONS } from '../admin-client.ts'
-import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
-import { printFound } from '../print-found.ts'
-import { showSplit, type SplitAnswer } from '../show-split.ts'
+import { inLine } from '../../printable.ts'
+import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
+import type { SplitAnswer } from '../../admin/routes.ts'
+import { show } from '../ask.ts'
+import { type CliCommand, EXIT } from '../command.ts'
 
 export const split: CliCommand = {
   description:
@@ -26,14 +25,12 @@ export const split: CliCommand = {
       terminal.err(`headgate: ${problem}\n`)
       return EXIT.usage
     }
-    return ask(values, terminal, async (client) => {
-      const path = `/routes/${encodeURIComponent(route)}/split`
-      const isShown = reset === undefined && written === ''
-      const answer = isShown
-        ? await client.call('GET', path)
-        : await (reset === undefined ? client.call('PATCH', path, { weights }) : client.call('DELETE', path))
-      printFound(values, terminal, answer as SplitAnswer, showSplit)
-    })
+    const path = `/routes/${encodeURIComponent(route)}/split`
+    const call = (client: AdminClient): Promise<unknown> => {
+      if (reset !== undefined) return client.call('DELETE', path)
+      return written === '' ? client.call('GET', path) : client.call('PATCH', path, { weights })
+    }
+    return show(values, terminal, call, splitText)
   },
 }
 
@@ -47,4 +44,40 @@ function readWeights(written: string): Record<string, number> | string {
     weights[name] = Number(weight)
   }
   return weights
+}
+
+export const switchTo: CliCommand = {
+  description:
+    'Has a route of a running gateway send everything to one of the upstreams of its split, in all workers at once, and tells ' +
+    'what the weights were. Exchanges under way end where they began.',
+  arguments: [
+    { name: 'route', about: 'its name' },
+    { name: 'upstream', about: 'the upstream that gets everything' },
+  ],
+  options: ADMIN_OPTIONS,
+  examples: [{ command: 'headgate switch shop green', about: 'from blue to green' }],
+  run: ({ route = '', upstream: to = '', ...values }, terminal) =>
+    show(
+      values,
+      terminal,
+      (client) => client.call('POST', `/routes/${encodeURIComponent(route)}/switch`, { to }),
+      splitText,
+    ),
+}
+
+/** The weights as they are, with their shares, and as they were or are configured. */
+function splitText({ route, weights, configured, before }: SplitAnswer): string {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+  const shares = Object.entries(weights).map(([name, weight]) => {
+    const share = Math.round((weight / total) * 1000) / 10
+    return weight === 0 ? `${name} 0` : `${name} ${weight} (${share} %)`
+  })
+  const other = before === undefined ? `configured: ${list(configured)}` : `before: ${list(before)}`
+  return `${inLine(`${route}: ${shares.join(', ')}`)}\n${inLine(other)}\n`
+}
+
+function list(weights: Readonly<Record<string, number>>): string {
+  return Object.entries(weights)
+    .map(([name, weight]) => `${name} ${weight}`)
+    .join(', ')
 }

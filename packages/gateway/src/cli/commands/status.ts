@@ -1,38 +1,15 @@
-import type { OpenCircuit } from '../../resilience/metrics.ts'
-import { ADMIN_OPTIONS } from '../admin-client.ts'
-import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
-import { counted } from '../counted.ts'
 import { inLine } from '../../printable.ts'
-import { printFound } from '../print-found.ts'
+import { ADMIN_OPTIONS } from '../admin-client.ts'
+import type { StatusAnswer } from '../../admin/status.ts'
+import { show } from '../ask.ts'
+import { type CliCommand, counted } from '../command.ts'
 
 export const status: CliCommand = {
   description:
     'Asks a running gateway for its workers, its listeners, and the configuration that is in force.',
   options: ADMIN_OPTIONS,
   examples: [{ command: 'headgate status', about: 'of the gateway of this folder' }],
-  run: (values, terminal) =>
-    ask(values, terminal, async (client) => {
-      printFound(values, terminal, (await client.call('GET', '/status')) as StatusAnswer, statusText)
-    }),
-}
-
-/** What `GET /status` answers. */
-export interface StatusAnswer {
-  readonly release: string
-  readonly phase: string
-  /** Seconds. */
-  readonly uptime: number
-  readonly workers: readonly string[]
-  readonly listeners: readonly string[]
-  readonly routes: number
-  /** The upstreams whose health checks are paused. */
-  readonly checksPaused?: 'all' | readonly string[]
-  /** Breakers that are open, and in how many workers. */
-  readonly openBreakers?: readonly OpenCircuit[]
-  readonly configuration: { readonly id: number; readonly time: string; readonly origin: string }
-  /** What the last reading of the configuration file came to. */
-  readonly lastReload?: { readonly successful: boolean; readonly time: string; readonly reason?: string }
+  run: (values, terminal) => show(values, terminal, (client) => client.call('GET', '/status'), statusText),
 }
 
 export function statusText({
@@ -42,8 +19,8 @@ export function statusText({
   workers,
   listeners,
   routes,
-  checksPaused = [],
-  openBreakers = [],
+  checksPaused,
+  openBreakers,
   configuration,
   lastReload,
 }: StatusAnswer): string {
@@ -54,7 +31,7 @@ export function statusText({
     `workers        ${listening} of ${workers.length} listen`,
     `listeners      ${listeners.join(', ')}`,
     `configuration  version ${id} of ${seconds(time)} (${origin}), ${counted(routes, 'route')}`,
-    ...(lastReload === undefined || lastReload.successful
+    ...(lastReload.successful
       ? []
       : [`last reload    refused at ${seconds(lastReload.time)}: ${lastReload.reason}`]),
     ...(checksPaused.length === 0 ? [] : [`health checks  paused for ${pausedText(checksPaused)}`]),
@@ -75,7 +52,7 @@ function pausedText(paused: 'all' | readonly string[]): string {
   return paused === 'all' ? 'all upstreams' : paused.join(', ')
 }
 
-function breakerText({ upstream, endpoint, workers }: OpenCircuit): string {
+function breakerText({ upstream, endpoint, workers }: StatusAnswer['openBreakers'][number]): string {
   return `${upstream}${endpoint === undefined ? '' : ` ${endpoint}`} (in ${counted(workers, 'worker')})`
 }
 

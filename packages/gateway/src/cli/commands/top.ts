@@ -1,12 +1,10 @@
 import { styleText } from 'node:util'
-import { type AdminClient, ADMIN_OPTIONS, AdminError } from '../admin-client.ts'
+import { ADMIN_OPTIONS, type AdminClient, AdminError } from '../admin-client.ts'
 import { ask } from '../ask.ts'
-import type { CliCommand } from '../command.ts'
-import { printFound } from '../print-found.ts'
-import { figuresBetween, readTotals, type Totals } from '../route-figures.ts'
-import type { StatusAnswer } from './status.ts'
-import { type TopFacts, topView } from '../top-view.ts'
-import type { UpstreamsAnswer } from './upstreams.ts'
+import { type CliCommand, printFound } from '../command.ts'
+import { figuresBetween, readTotals, type TopFacts, topView, type Totals } from '../top-view.ts'
+import type { StatusAnswer } from '../../admin/status.ts'
+import type { UpstreamsAnswer } from '../../surveys/upstreams.ts'
 
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000

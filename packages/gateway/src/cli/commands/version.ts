@@ -1,7 +1,5 @@
-import { type CliCommand, JSON_OPTION } from '../command.ts'
-import { EXIT } from '../exit-code.ts'
-import { printFound } from '../print-found.ts'
 import { packageVersion } from '../../package-version.ts'
+import { type CliCommand, EXIT, JSON_OPTION, printFound } from '../command.ts'
 
 export const version: CliCommand = {
   description: 'Prints the versions of Headgate and of what it runs on, for reports and inventories.',

@@ -1,30 +1,39 @@
-import type { SupervisorStatus } from '../workers/supervisor.ts'
-import { type AdminEndpoint, problem } from './endpoint.ts'
+import { EXPOSITION_TYPE } from '@headgate/core'
+import { type AdminOperation, problem } from '../admin-api/operation.ts'
+import type { Supervisor, SupervisorStatus } from '../workers/supervisor.ts'
 
 const OK = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }
 
+/** What orchestrators and scrapers ask for, without a token. */
+export function probes(supervisor: Pick<Supervisor, 'status' | 'renderMetrics'>): AdminOperation[] {
+  return [liveness, readiness(() => supervisor.status()), metrics(() => supervisor.renderMetrics())]
+}
+
 /** `/healthz`: whether this process can answer at all. A failure means that it should be restarted. */
-export const liveness: AdminEndpoint = {
+export const liveness: AdminOperation = {
+  method: 'GET',
   path: '/healthz',
-  id: 'getLiveness',
-  type: OK.type,
   about: 'liveness: 200 as long as this process can answer',
-  answer: () => OK,
+  id: 'getLiveness',
+  open: OK.type,
+  answers: { 200: 'as described' },
+  handle: () => OK,
 }
 
 /**
  * `/readyz`: whether traffic should be sent here. While one of several workers is being replaced, the others serve:
  * taking the whole gateway out of its load balancer would turn a scratch into an outage.
  */
-export function readiness(status: () => SupervisorStatus): AdminEndpoint {
+export function readiness(status: () => SupervisorStatus): AdminOperation {
   return {
+    method: 'GET',
     path: '/readyz',
-    id: 'getReadiness',
-    type: OK.type,
-    refusals: { 503: 'it starts or drains, or no worker listens' },
     about:
       'readiness: 200 when traffic can be served; 503 while starting or draining, or when no worker listens',
-    answer() {
+    id: 'getReadiness',
+    open: OK.type,
+    answers: { 200: 'as described', 503: 'it starts or drains, or no worker listens' },
+    handle() {
       const reason = notReady(status())
       return reason === undefined ? OK : problem(503, 'Not ready', reason)
     },
@@ -44,5 +53,18 @@ function notReady({ phase, workers }: SupervisorStatus): string | undefined {
       return listening > 0
         ? undefined
         : `none of ${workers.length} workers listens: they crashed and are being replaced`
+  }
+}
+
+/** `/metrics`: read from the workers' memories, so that neither they nor whoever asks wait for the other. */
+function metrics(render: () => string): AdminOperation {
+  return {
+    method: 'GET',
+    path: '/metrics',
+    about: 'metrics of all workers together, in the text format of Prometheus',
+    id: 'getMetrics',
+    open: EXPOSITION_TYPE,
+    answers: { 200: 'as described' },
+    handle: () => ({ status: 200, type: EXPOSITION_TYPE, body: render() }),
   }
 }

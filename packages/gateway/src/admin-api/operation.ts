@@ -1,46 +1,38 @@
 import type { Locate } from '../settings/read/positions.ts'
-import type { Schema } from './schemas.ts'
+import type { Schema } from './schema.ts'
 
-/** One thing that the admin listener answers to GET, whoever asks. */
-export interface AdminEndpoint {
+/** One thing that the admin listener tells or changes: all that is known of it stands here, once. */
+export interface AdminOperation<Result = unknown> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With parameters: `/versions/{id}`. */
   readonly path: string
   /** A sentence for the list of what there is. */
   readonly about: string
   /** Its id in the description. */
   readonly id: string
-  /** The media type of its 200. */
-  readonly type: string
-  /** What its other answers mean, by status; all are problem details. */
-  readonly refusals?: Readonly<Record<number, string>>
-  /** Called for each request; its own thread waits, so it must not take long. */
-  answer(): AdminAnswer
-}
-
-/** One that needs to know more of the request, or changes something: it asks for the token, where there is one. */
-export interface AdminOperation {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** With parameters: `/versions/{id}`. */
-  readonly path: string
-  readonly about: string
-  readonly description: OperationDescription
-  handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>
-}
-
-/** What is said of an operation beside its method, path and sentence. */
-export interface OperationDescription {
-  readonly id: string
+  /**
+   * For a GET that whoever asks is told, without the token: the media type of its 200. It is told nothing of the request, and its own
+   * thread waits, so it must not take long.
+   */
+  readonly open?: string
   /** Of the query, with a sentence each. */
   readonly query?: Readonly<Record<string, string>>
   /** JSON Schema of the body; absent: none is read. */
   readonly body?: Readonly<Record<string, unknown>>
-  /** What is in its answers below 400. */
-  readonly result: Schema
+  /** What is in its answers below 400; absent for those that are no JSON. */
+  readonly result?: Schema<Result>
   /** What its answers mean, by status; 401 and 403 are added. */
   readonly answers: Readonly<Record<number, string>>
   /** Whether its 200 has an ETag, for If-Match; those that take one have one. */
   readonly etag?: true
   /** What the ETag is of that it takes as If-Match; absent: it takes none. */
   readonly conditional?: 'configuration' | 'upstream' | 'split'
+  handle(request: AdminRequest): AdminAnswer<NoInfer<Result>> | Promise<AdminAnswer<NoInfer<Result>>>
+}
+
+/** States an operation; what it answers is checked against its result. */
+export function operation<Result>(stated: AdminOperation<Result>): AdminOperation {
+  return stated
 }
 
 export interface AdminRequest {
@@ -66,10 +58,14 @@ export interface AdminChange {
   readonly after?: Readonly<Record<string, unknown>>
 }
 
-export interface AdminAnswer {
+declare const RESULT: unique symbol
+
+/** @typeParam Result what the text of the body is made of */
+export interface AdminAnswer<Result = unknown> {
   readonly status: number
   readonly type: string
   readonly body: string
+  readonly [RESULT]?: Result
   /** Further fields, as Allow. */
   readonly headers?: Readonly<Record<string, string>>
   /** What a call has changed, for the record; the call itself is on record without it, too. */
@@ -78,8 +74,25 @@ export interface AdminAnswer {
   readonly isRecorded?: boolean
 }
 
-export function json(value: unknown, headers: Readonly<Record<string, string>> = {}): AdminAnswer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value, null, 2)}\n`, headers }
+/** What there is to an answer beside its result. */
+export interface AnswerFacts {
+  /** Default: 200. */
+  readonly status?: number
+  readonly etag?: string
+  readonly change?: AdminChange
+}
+
+export function json<Result>(
+  value: Result,
+  { status = 200, etag, change }: AnswerFacts = {},
+): AdminAnswer<Result> {
+  return {
+    status,
+    type: 'application/json',
+    body: `${JSON.stringify(value, null, 2)}\n`,
+    ...(etag !== undefined && { headers: { etag } }),
+    ...(change && { change }),
+  }
 }
 
 /**
@@ -92,7 +105,14 @@ export function problem(
   detail: string,
   headers: Readonly<Record<string, string>> = {},
   more: Readonly<Record<string, unknown>> = {},
-): AdminAnswer {
+): AdminAnswer<never> {
   const body = `${JSON.stringify({ title, status, detail, ...more }, null, 2)}\n`
   return { status, type: 'application/problem+json', body, headers }
+}
+
+/** The hash that If-Match asks for; undefined if any will do. */
+export function ifHash({ headers }: AdminRequest): string | undefined {
+  const match = headers['if-match']
+  if (typeof match !== 'string' || match.trim() === '*') return undefined
+  return match.trim().replaceAll(/^(?:W\/)?"|"$/g, '')
 }
