@@ -1,6 +1,7 @@
 // The reporter of `npm test`: a line for each file as it ends, each failure at once and again at the end, and nothing else;
 // and the watch over the run, which is ended where no test ends any more, however long all of it takes.
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
+import { isGroup } from './test-groups.mjs'
 
 const minute = 60_000
 /** Without any news for so long, something hangs. A busy machine makes tests slow, but not silent. */
@@ -30,6 +31,7 @@ class Run {
   /** What files have printed, and those that have not ended. */
   printed = new Map()
   running = new Set()
+  testsOf = new Map()
   failures = []
   files = 0
   counts = { tests: 0, passed: 0, failed: 0, skipped: 0 }
@@ -46,15 +48,15 @@ class Run {
         return ''
       case 'test:pass':
         this.count(data, 'passed')
-        return ''
+        return isFileOfGroup(data) ? this.fileEnded(ofFile(data, true)) : ''
       case 'test:fail':
         return this.failed(data)
       case 'test:stdout':
       case 'test:stderr':
-        this.printed.set(data.file, (this.printed.get(data.file) ?? '') + data.message)
+        this.printed.set(data.entryFile, (this.printed.get(data.entryFile) ?? '') + data.message)
         return ''
       case 'test:summary':
-        return data.file === undefined ? '' : this.fileEnded(data)
+        return data.file === undefined ? '' : this.processEnded(data)
       default:
         return ''
     }
@@ -66,31 +68,58 @@ class Run {
     return names
   }
 
-  count({ details, skip, todo }, outcome) {
+  count({ file, details, skip, todo }, outcome) {
     if (details?.type === 'suite') return
     this.counts.tests++
+    this.testsOf.set(file, (this.testsOf.get(file) ?? 0) + 1)
     this.counts[skip !== undefined || todo !== undefined ? 'skipped' : outcome]++
   }
 
   failed(data) {
     this.count(data, 'failed')
+    return `${this.failure(data)}${isFileOfGroup(data) ? this.fileEnded(ofFile(data, false)) : ''}`
+  }
+
+  failure(data) {
     const { error } = data.details
     // Its own tests have been told of.
     if (error?.failureType === 'subtestsFailed') return ''
-    const name = [...this.namesOf(data.file).slice(0, data.nesting), data.name].join(' > ')
-    const place = `${shown(data.file)}${data.line === undefined ? '' : `:${data.line}`}`
-    const failure = `✖ ${place}  ${name}\n${indented(messageOf(error))}`
+    // The name of a file that shares a process is around those of its tests.
+    const around = this.namesOf(data.file).slice(isGroup(data.entryFile) ? 1 : 0, data.nesting)
+    const failure = `✖ ${this.placeOf(data)}${[...around, data.name].join(' > ')}\n${indented(messageOf(error))}`
     this.failures.push(failure)
     return `${failure}\n`
   }
 
-  fileEnded({ file, success, duration_ms: duration, counts }) {
+  placeOf({ file, line, details }) {
+    if (!isGroup(file)) return `${shown(file)}${line === undefined ? '' : `:${line}`}  `
+    // A file that could not be loaded, or all of the process.
+    return details.type === 'suite' ? '' : `in the process of ${this.runningFiles()}: `
+  }
+
+  runningFiles() {
+    return [...this.running]
+      .filter((file) => !isGroup(file))
+      .map(shown)
+      .join(', ')
+  }
+
+  processEnded({ file, success, duration_ms: duration }) {
+    if (isGroup(file)) {
+      this.running.delete(file)
+      return ''
+    }
+    return this.fileEnded({ file, entry: file, success, duration })
+  }
+
+  fileEnded({ file, entry, success, duration }) {
     this.files++
     this.running.delete(file)
-    const output = this.printed.get(file)
-    this.printed.delete(file)
+    const output = this.printed.get(entry)
+    this.printed.delete(entry)
     this.names.delete(file)
-    const line = `${success ? '✔' : '✖'} ${seconds(duration).padStart(7)}  ${shown(file)}  ${counts.tests}\n`
+    const tests = this.testsOf.get(file) ?? 0
+    const line = `${success ? '✔' : '✖'} ${seconds(duration).padStart(7)}  ${shown(file)}  ${tests}\n`
     return success || output === undefined ? line : `${line}${indented(lastLines(output))}\n`
   }
 
@@ -103,9 +132,8 @@ class Run {
 
   endIfStalled() {
     if (Date.now() - this.lastNews < stallLimit) return
-    const files = [...this.running].map(shown).join(', ')
     this.failures.push(
-      `✖ nothing has happened for ${stallLimit / minute} minutes; still running: ${files || 'no file'}\n`,
+      `✖ nothing has happened for ${stallLimit / minute} minutes; still running: ${this.runningFiles() || 'no file'}\n`,
     )
     process.stdout.write(this.summary())
     this.lastNews = Date.now()
@@ -113,6 +141,15 @@ class Run {
     process.kill(process.pid, 'SIGTERM')
     setTimeout(() => process.exit(1), 5_000).unref()
   }
+}
+
+/** Whether this is the end of a file that shares its process: there it is a suite. */
+function isFileOfGroup({ file, nesting, details }) {
+  return isGroup(file) && nesting === 0 && details.type === 'suite'
+}
+
+function ofFile({ name, entryFile, details }, success) {
+  return { file: resolve(name), entry: entryFile, success, duration: details.duration_ms }
 }
 
 function messageOf(error) {

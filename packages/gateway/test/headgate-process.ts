@@ -8,7 +8,8 @@ export const HEADGATE: string = join(import.meta.dirname, '../bin/headgate.js')
 
 /** Where gateways keep versions of their configurations: not in the home of whoever runs the tests. */
 const STATE = mkdtempSync(join(tmpdir(), 'headgate-state-'))
-after(() => rmSync(STATE, { recursive: true, force: true }))
+// Several files may share the process, and the folder.
+process.on('exit', () => rmSync(STATE, { recursive: true, force: true }))
 
 /** What differs for `headgate` from the environment of the tests. */
 export const ENVIRONMENT = { FORCE_COLOR: undefined, NO_COLOR: undefined, XDG_STATE_HOME: STATE }

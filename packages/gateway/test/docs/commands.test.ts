@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { type Finished, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
+import { shellLine, withBuilt } from '../shell-line.ts'
 import { type Block, type Page, userPages } from '../../../../scripts/docs/markdown.ts'
 import { freePorts, isFree, project, QUIET_NPM } from './project.ts'
 
@@ -42,6 +43,15 @@ describe('every command in the documentation', () => {
       })
     }
   }
+
+  it('finds what "npx headgate" names where the package is installed', async () => {
+    const { code, stdout } = await new TestProcess('npx', ['headgate', '--version'], {
+      cwd: project(),
+      env: QUIET_NPM,
+    }).finished
+    assert.equal(code, 0)
+    assert.match(stdout, /^\d+\.\d+\.\d+/)
+  })
 
   it('is run, or is in the list of those that are not', () => {
     assert.deepEqual(
@@ -89,7 +99,7 @@ class Player {
     metBefore.add(command)
     if (command in NOT_RUN) return this.note(`${place}: not run: ${command} (${NOT_RUN[command]})`)
     if (/^npx headgate run\b/.test(command)) return this.runGateway(command, place)
-    this.last = await this.spawn(this.onOurPorts(command)).finished
+    this.last = await shellLine(this.onOurPorts(command), { cwd: this.path })
     assert.equal(this.last.code, FAILS[command] ?? 0, `${place}: ${command}\n${this.last.stderr}`)
   }
 
@@ -102,7 +112,7 @@ class Player {
         `${place}: NOT RUN, as something else listens on ${DEFAULT_PORTS.join(' or ')}: ${command}`,
       )
     }
-    this.running = this.spawn(this.onOurPorts(command))
+    this.running = new TestProcess('sh', ['-c', withBuilt(this.onOurPorts(command))], { cwd: this.path })
     await this.running.print(/ready: version/)
     const port = takesDefaults ? ':8080' : this.ports.get(':8080')
     assert.equal(
@@ -117,10 +127,6 @@ class Player {
     const finished = await this.running?.finished
     if (finished !== undefined) assert.match(finished.stderr, /"msg":"stopped"/)
     this.running = undefined
-  }
-
-  private spawn(command: string): TestProcess {
-    return new TestProcess('sh', ['-c', command], { cwd: this.path, env: QUIET_NPM })
   }
 
   /** Several tests run at a time: none may take a port that is written down. */

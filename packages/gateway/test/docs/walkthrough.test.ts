@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
-import { promisify } from 'node:util'
 import { readPage, ROOT } from '../../../../scripts/docs/markdown.ts'
-import { folder, HEADGATE } from '../headgate-process.ts'
+import { folder } from '../headgate-process.ts'
+import { shellLine, withBuilt } from '../shell-line.ts'
 import { freePorts } from './project.ts'
 
 /** Those that the page names. */
@@ -48,14 +48,14 @@ it('the walkthrough does what it says, command by command', { timeout: 150_000 }
 
 /** In the background, if it says so. */
 async function run(command: string): Promise<string> {
-  const line = command.replace('npx headgate', `${process.execPath} ${HEADGATE}`)
-  if (line.endsWith('&')) {
-    const started = line.slice(0, -1)
+  if (command.endsWith('&')) {
+    const started = withBuilt(command.slice(0, -1))
     background.push(spawn('sh', ['-c', started], { cwd, env: environment, stdio: 'ignore', detached: true }))
     return ''
   }
-  const options = { cwd, env: environment, timeout: 60_000 }
-  return (await promisify(execFile)('sh', ['-c', line], options)).stdout
+  const { code, stdout, stderr } = await shellLine(command, { cwd, env: environment, limit: 60_000 })
+  assert.equal(code, 0, `${command}\n${stderr}`)
+  return stdout
 }
 
 /** Each line that is expected begins a line of what was printed, in this order, whatever its numbers. */

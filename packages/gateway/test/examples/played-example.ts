@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { freePorts } from '../docs/project.ts'
 import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
+import { shellLine } from '../shell-line.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
@@ -54,9 +53,8 @@ export async function play({
   const lines = [...yaml.matchAll(/^# {3}(.*) # → (.*)$/gm)]
   assert.ok(lines.length > fewest)
   for (const [, line = '', answer = ''] of lines) {
-    const command = line.replaceAll('npx headgate', `${process.execPath} ${HEADGATE}`)
-    const place = isCopied ? cwd : root
-    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: place })
+    const { code, stdout, stderr } = await shellLine(line, { cwd: isCopied ? cwd : root })
+    assert.equal(code, 0, `${line}\n${stderr}`)
     assert.match(stdout, new RegExp(`^(?:${answer.trim()})\\s*$`, 'm'), line)
   }
   gateway.signalGroup('SIGINT')
