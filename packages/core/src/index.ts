@@ -58,7 +58,7 @@ export {
   type ServerConnectionOptions,
 } from './h1/connection-options.ts'
 export { ClientConnection } from './h1/client-connection.ts'
-export type { ConnectionOwner } from './h1/connection-owner.ts'
+export type { ConnectionOwner, DownstreamConnection } from './message/connections.ts'
 export type { HeadLimits } from './h1/head.ts'
 export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'

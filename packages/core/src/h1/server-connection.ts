@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { DownstreamConnection } from '../message/connections.ts'
 import { TrafficError } from '../message/errors.ts'
 import { Exchange, type Peer } from '../message/exchange.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
@@ -19,14 +20,14 @@ import { after, SERVER_STATES, type ServerEvent, type ServerState } from './stat
 
 /** Whoever accepted the connection. */
 export interface ServerConnectionOwner extends Responder {
-  closed(connection: ServerConnection): void
+  closed(connection: DownstreamConnection): void
 }
 
 /**
  * One HTTP/1.1 connection on which requests arrive: reads octets, makes exchanges of them one at a time, and writes the
  * responses in order. The rows of `SERVER_STATES` are its life.
  */
-export class ServerConnection implements IncomingBodyOwner, ReadTarget {
+export class ServerConnection implements DownstreamConnection, IncomingBodyOwner, ReadTarget {
   readonly socket: Socket
   readonly peer: Peer
   private readonly owner: ServerConnectionOwner

@@ -7,7 +7,7 @@ import type { HeaderList } from '../message/headers.ts'
 import { RelayedBody } from '../message/relayed-body.ts'
 import { HttpRequest } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
-import type { ConnectionOwner } from '../h1/connection-owner.ts'
+import type { ConnectionOwner } from '../message/connections.ts'
 import type { PooledConnection } from '../upstream/pool/pool-entry.ts'
 import type { OpenConnection } from '../upstream/upstream.ts'
 

@@ -6,7 +6,7 @@ import { HttpResponse } from '../../src/message/response.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { Pool } from '../../src/upstream/pool/pool.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool-options.ts'
-import type { ConnectionOwner } from '../../src/h1/connection-owner.ts'
+import type { ConnectionOwner } from '../../src/message/connections.ts'
 import type { PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
 
 /** A connection to nowhere, whose fate the test decides. */

@@ -6,6 +6,7 @@ import {
   TLSSocket,
 } from 'node:tls'
 import {
+  type DownstreamConnection,
   own,
   type Peer,
   ServerConnection,
@@ -21,7 +22,7 @@ export interface Listener {
   readonly config: ListenerConfig
   /** As bound: the port is the real one where 0 was asked for. */
   readonly port: number | undefined
-  readonly connections: ReadonlySet<ServerConnection>
+  readonly connections: ReadonlySet<DownstreamConnection>
   /**
    * Reads what a configuration with the same address needs, and answers what to call to follow it, from the next
    * connection on.
@@ -51,7 +52,7 @@ const BACKLOG = 4096
 
 /** Binds an address and serves HTTP/1.1 on what it accepts. Rejects if it cannot be bound. */
 export async function listen(config: ListenerConfig, options: ListenOptions): Promise<Listener> {
-  const connections = new Set<ServerConnection>()
+  const connections = new Set<DownstreamConnection>()
   const owner: ServerConnectionOwner = {
     ...options.owner,
     closed(connection) {

@@ -1,4 +1,4 @@
-import type { Clock, ServerConnection, ServerConnectionOptions } from '@headgate/core'
+import type { Clock, DownstreamConnection, ServerConnectionOptions } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import { formatAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
@@ -108,7 +108,7 @@ export class ListenerSet {
   }
 }
 
-function* connectionsOf(listeners: readonly Listener[]): Iterable<ServerConnection> {
+function* connectionsOf(listeners: readonly Listener[]): Iterable<DownstreamConnection> {
   for (const listener of listeners) yield* listener.connections
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectionOwner } from '../../h1/connection-owner.ts'
+import type { ConnectionOwner } from '../../message/connections.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
 
