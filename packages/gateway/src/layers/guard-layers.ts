@@ -1,6 +1,6 @@
 import { limits, loadShed, type Policy, times } from '@headgate/core'
 import { GRAPHQL_DEFAULTS } from '../routing/graphql/defaults.ts'
-import { writtenSize } from '../config/write/quantities.ts'
+import { writtenSize } from '../settings/values/units.ts'
 import { limitsAskForOperation, routeRateLimits } from '../rate-limit/policy.ts'
 import { importance } from '../routing/importance.ts'
 import { graphqlPolicy } from '../routing/graphql/policy.ts'

@@ -48,5 +48,8 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
 test('a URL in place of a name stands for a group with exactly the defaults of the schema', () => {
   const url = 'http://127.0.0.1:9001'
   // As text: what tells whether an upstream has changed looks at the order, too.
-  assert.equal(JSON.stringify(inlineUpstream(url)), JSON.stringify(upstream.parse({ endpoints: [{ url }] })))
+  assert.equal(
+    JSON.stringify(inlineUpstream(url)),
+    JSON.stringify(upstream().parse({ endpoints: [{ url }] })),
+  )
 })

@@ -198,12 +198,7 @@ describe('a configuration as it is written for people', () => {
     const [off, slow] = routes
     assert.deepEqual(
       [off?.timeout, off?.minimumByteRate, off?.limits, off?.timeouts],
-      [
-        'off',
-        'off',
-        { body: 'off' },
-        { attempt: undefined, responseHead: 'off', bodyIdle: 'off', streamIdle: 'off' },
-      ],
+      ['off', 'off', { body: 'off' }, { responseHead: 'off', bodyIdle: 'off', streamIdle: 'off' }],
     )
     assert.deepEqual(slow?.minimumByteRate, { rate: '0', grace: '30s' })
   })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { makeTypedSchema } from '../../src/config/schema/schema.ts'
 import type { JsonSchema } from '../../src/settings/schema/schema-tree.ts'
-import type { TypeForWriters } from '../../src/settings/schema/section.ts'
+import type { SettingFacts } from '../../src/settings/schema/section.ts'
 
 /** The types for those who write a configuration in TypeScript. */
 export const INPUT_TYPES: string = join(import.meta.dirname, '../../src/config/input/input.ts')
@@ -97,7 +97,7 @@ class Types {
   }
 }
 
-function forWriters(schema: JsonSchema): TypeForWriters {
+function forWriters(schema: JsonSchema): SettingFacts {
   return schema['forWriters'] ?? {}
 }
 

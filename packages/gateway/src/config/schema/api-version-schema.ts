@@ -5,7 +5,7 @@ import { mediaBase, moment, pathParameter, successor, versionName } from '../val
 import { anyText, upstreamReference } from '../../settings/values/kinds.ts'
 import { location, matchedField } from '../values/route-kinds.ts'
 
-const times = {
+const times = () => ({
   deprecated: value(
     moment,
     'The day or time from which on it should not be used any more: tells clients in Deprecation (RFC 9745).',
@@ -23,24 +23,22 @@ const times = {
     successor,
     'What to use instead, as a URL or path, or of a version as the name of another: tells clients in Link.',
   ).optional(),
-}
+})
 
-export const lifecycle = section('LifecycleInput', times).describe(
-  'When this route ends, and what comes after it.',
-)
+export const lifecycle = section('LifecycleInput', times)
 
 /** Times in milliseconds since 1970-01-01 UTC; docs and successor are templates. */
 export type LifecycleConfig = Read<typeof lifecycle>
 
-const version = section('ApiVersionInput', {
-  ...times,
+const version = section('ApiVersionInput', () => ({
+  ...times(),
   upstream: value(
     upstreamReference,
     'Where requests for this version go: the name of an upstream, or the URL of a single endpoint. Left out: where the route leads.',
   ).optional(),
-})
+}))
 
-export const apiVersions = section('ApiVersionsInput', {
+export const apiVersions = section('ApiVersionsInput', () => ({
   path: value(
     pathParameter,
     'The parameter of match.path that holds the version: with /:version/items, it is version.',
@@ -56,12 +54,10 @@ export const apiVersions = section('ApiVersionsInput', {
     'The version of a request that names none. Left out: such a request is refused.',
   ).optional(),
   stripPath: boolean('Take the version out of the path that the upstream sees.', false),
-  versions: keyed(versionName, version).describe(
+  versions: keyed(versionName, version()).describe(
     'The versions that there are, by their names: 2, or "2.1" and "2026-01-31" in quotes. A "v" in front makes no difference.',
   ),
-}).describe(
-  'The versions of an API that this route serves, each with an upstream of its own or where the route leads.',
-)
+}))
 
 /** At least one of path, query, header and mediaType is there; these two are in lower case. */
 export type ApiVersionsConfig = Read<typeof apiVersions>

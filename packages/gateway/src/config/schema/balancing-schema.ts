@@ -1,4 +1,4 @@
-import * as z from '../../settings/schema/zod.ts'
+import { zod } from '../../settings/schema/library.ts'
 import { keyed, list } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../../settings/schema/setting.ts'
@@ -15,7 +15,7 @@ import { requestField, secretFieldValue } from '../../settings/values/request-fi
 
 /** The settings of an upstream that say which endpoint an exchange goes to. */
 
-export const hash = section('HashInput', {
+export const hash = section('HashInput', () => ({
   key: value(
     hashKey,
     'The part of the request: client-ip, path, header:NAME or cookie:NAME. A request without it goes to a random endpoint.',
@@ -24,27 +24,27 @@ export const hash = section('HashInput', {
     whole(101, 10_000),
     'Percentage of the average load at which an endpoint passes its keys on to their next best. Left out, there is no bound.',
   ).optional(),
-})
+}))
 
-export const sticky = section('StickyInput', {
+export const sticky = section('StickyInput', () => ({
   cookie: value(cookieName, 'The name of the cookie.').prefault('headgate-endpoint'),
   maxAge: time('How long the client keeps it. Left out: until it ends its session.').optional(),
   secret: value(
     secretText,
     'Keys the ids of endpoints in the cookie. Left out: who guesses the address of an endpoint can confirm it.',
   ).optional(),
-})
+}))
 
-const successRate = section('SuccessRateInput', {
+const successRate = section('SuccessRateInput', () => ({
   requests: integer(
     'Exchanges that an endpoint must have had since the last comparison to be judged.',
     100,
     1,
   ),
   endpoints: integer('How many such endpoints there must be.', 5, 3),
-})
+}))
 
-export const outliers = section('OutliersInput', {
+export const outliers = section('OutliersInput', () => ({
   consecutiveFailures: integer(
     'Failures in a row after which an endpoint is left alone; 0: these do not matter.',
     5,
@@ -55,8 +55,8 @@ export const outliers = section('OutliersInput', {
     .describe(
       'Statuses that count as failures, beside connections that fail or break and timeouts; [502, 503, 504] unless written.',
     ),
-  successRate: z
-    .union([off, successRate])
+  successRate: zod()
+    .union([off(), successRate()])
     .prefault(false)
     .describe(
       'Leave an endpoint alone whose rate of successes is far below that of the others; false: rates do not matter.',
@@ -72,9 +72,9 @@ export const outliers = section('OutliersInput', {
     0,
     100,
   ),
-})
+}))
 
-export const health = section('HealthInput', {
+export const health = section('HealthInput', () => ({
   type: oneOf(
     ['http', 'tcp'],
     'What is asked for: a good answer (http), or that it accepts a connection (tcp).',
@@ -101,6 +101,6 @@ export const health = section('HealthInput', {
     3,
     1,
   ),
-})
+}))
 
 export type HealthConfig = Read<typeof health>

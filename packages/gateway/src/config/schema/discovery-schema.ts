@@ -5,7 +5,7 @@ import { dnsName, nameServer, serviceName } from '../values/discovery-kinds.ts'
 
 /** The settings by which endpoints are found while the gateway runs. */
 
-const dns = section('DnsDiscoveryInput', {
+const dns = section('DnsDiscoveryInput', () => ({
   resolvers: list(value(nameServer))
     .min(1)
     .optional()
@@ -15,18 +15,16 @@ const dns = section('DnsDiscoveryInput', {
   ).prefault('1s'),
   maxInterval: time('Longest wait, however long its time to live is.').prefault('5m'),
   timeout: time('Longest wait for the answer of one name server.').prefault('2s'),
-})
+}))
 
-export const discovery = section('DiscoveryInput', {
-  dns: dns.prefault(nothing).describe('DNS, for endpoints with dns or srv.'),
-})
-  .prefault(nothing)
-  .describe('How endpoints are found while the gateway runs.')
+export const discovery = section('DiscoveryInput', () => ({
+  dns: dns().prefault(nothing).describe('DNS, for endpoints with dns or srv.'),
+}))
 
 export type DiscoveryConfig = Read<typeof discovery>
 
 /** What an endpoint may say in place of its URL. Which of them is missing or too much, cross-checks tell. */
-export const discovered = {
+export const discovered = () => ({
   dns: value(
     dnsName,
     'A name, with its port, whose addresses (A and AAAA) are endpoints, in place of url: they are looked up while the gateway runs, again and again.',
@@ -36,4 +34,4 @@ export const discovered = {
     'A service, such as _http._tcp.orders.internal, whose SRV records tell the endpoints with their ports, weights and priorities, in place of url.',
   ).optional(),
   scheme: oneOf(['http', 'https'], 'How endpoints that DNS tells are spoken to. Left out: http.').optional(),
-}
+})

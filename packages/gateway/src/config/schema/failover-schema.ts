@@ -1,6 +1,6 @@
+import { once, zod } from '../../settings/schema/library.ts'
 import { named, section } from '../../settings/schema/section.ts'
 import { integer, value } from '../../settings/schema/setting.ts'
-import * as z from '../../settings/schema/zod.ts'
 import { type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 
@@ -27,21 +27,24 @@ const variable = textKind(
 )
 
 /** Read once, with the configuration: what follows from it is the same in all threads. */
-export const gatewayZone = named(
-  'ZoneInput',
-  z
-    .union([
-      value(zoneName),
-      section('ZoneVariableInput', {
-        env: value(variable, 'The environment variable that holds the name of the zone.'),
-      }),
-    ])
-    .transform((zone) => (typeof zone === 'string' ? zone : zone.env)),
+export const gatewayZone = once(() =>
+  named(
+    'ZoneInput',
+    zod()
+      .union([
+        value(zoneName),
+        section('ZoneVariableInput', () => ({
+          env: value(variable, 'The environment variable that holds the name of the zone.'),
+        }))(),
+      ])
+      .transform((zone) => (typeof zone === 'string' ? zone : zone.env)),
+  ),
 )
 
-export const overprovisioning = integer(
-  'Percentage of its share that an endpoint can take. 140: endpoints that come first by priority and zone get all requests until fewer than 72 % of them are usable; from then on what is too much for them goes to the next.',
-  140,
-  100,
-  1000,
-)
+export const overprovisioning = () =>
+  integer(
+    'Percentage of its share that an endpoint can take. 140: endpoints that come first by priority and zone get all requests until fewer than 72 % of them are usable; from then on what is too much for them goes to the next.',
+    140,
+    100,
+    1000,
+  )

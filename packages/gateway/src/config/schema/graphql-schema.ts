@@ -1,9 +1,9 @@
+import { once, zod } from '../../settings/schema/library.ts'
 import { GRAPHQL_DEFAULTS } from '../../routing/graphql/defaults.ts'
 import { OPERATION_TYPES } from '../../routing/graphql/document.ts'
 import { list, oneOrMore } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { bytes, integer, oneOf, value } from '../../settings/schema/setting.ts'
-import * as z from '../../settings/schema/zod.ts'
 import type { Kind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 
@@ -16,25 +16,27 @@ const graphqlName: Kind<string> = {
   },
 }
 
-const type = oneOf(OPERATION_TYPES)
-const types = z
-  .union([type, list(type).min(1)])
-  .transform((written) => (Array.isArray(written) ? written : [written]))
-  .describe('Its type: query, mutation or subscription, or some of them.')
+const types = () =>
+  zod()
+    .union([oneOf(OPERATION_TYPES), list(oneOf(OPERATION_TYPES)).min(1)])
+    .transform((written) => (Array.isArray(written) ? written : [written]))
+    .describe('Its type: query, mutation or subscription, or some of them.')
 
-const names = list(value(graphqlName)).min(1)
+const names = () => list(value(graphqlName)).min(1)
 
 /** Described once, as `$defs/graphqlMatch`: it stands in each match. */
-export const graphqlMatch = section('GraphqlMatchInput', {
-  operation: types.optional(),
-  name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
-  rootFields: section('GraphqlRootFieldsInput', {
-    any: names.optional().describe('One of these must be there.'),
-    all: names.optional().describe('All that are there must be among these.'),
-  })
-    .optional()
-    .describe('The fields at its top, those of fragments included.'),
-}).meta({ id: 'graphqlMatch' })
+export const graphqlMatch = once(() =>
+  section('GraphqlMatchInput', () => ({
+    operation: types().optional(),
+    name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
+    rootFields: section('GraphqlRootFieldsInput', () => ({
+      any: names().optional().describe('One of these must be there.'),
+      all: names().optional().describe('All that are there must be among these.'),
+    }))()
+      .optional()
+      .describe('The fields at its top, those of fragments included.'),
+  }))().meta({ id: 'graphqlMatch' }),
+)
 
 export type GraphqlMatchConfig = Read<typeof graphqlMatch>
 
@@ -49,7 +51,7 @@ function allowance(about: string) {
   return oneOf(['refuse', 'allow'], about).prefault('refuse')
 }
 
-const settings = section('GraphqlInput', {
+export const graphql = section('GraphqlInput', () => ({
   maxDepth: integer(
     'How deep fields may stand in fields; those at the top are at 1.',
     GRAPHQL_DEFAULTS.maxDepth,
@@ -84,12 +86,6 @@ const settings = section('GraphqlInput', {
     'What only names a document that the origin knows: there is nothing to judge, so no limit but maxSize holds.',
   ),
   websocket: allowance('WebSockets of this route: what they carry is not judged.'),
-})
+}))
 
-export type GraphqlConfig = Read<typeof settings>
-
-export const graphql = settings
-  .optional()
-  .describe(
-    'What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.',
-  )
+export type GraphqlConfig = Read<typeof graphql>

@@ -1,3 +1,7 @@
+import { once, zod } from '../../settings/schema/library.ts'
+import { writtenAs } from '../../settings/schema/section.ts'
+import { writtenByteRate } from '../../settings/values/units.ts'
+import { writtenTime } from '../../settings/values/units.ts'
 import { byteRate } from '../../settings/values/kinds.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import {
@@ -11,7 +15,6 @@ import {
   timeOrOff,
   value,
 } from '../../settings/schema/setting.ts'
-import * as z from '../../settings/schema/zod.ts'
 
 /** What a message may measure, and how long anything may take: for the whole gateway, and for a route in its place. */
 
@@ -19,7 +22,7 @@ const STREAMS = 'text/event-stream, NDJSON, multipart/x-mixed-replace, gRPC and 
 
 const body = 'Size of a request body'
 
-export const limits = section('LimitsInput', {
+export const limits = section('LimitsInput', () => ({
   head: bytes('Size of a request or response head; a larger request head is answered with 431.', {
     min: '1KiB',
     max: '1MiB',
@@ -37,13 +40,13 @@ export const limits = section('LimitsInput', {
   body: bytesOrOff(
     `${body}; a larger one is answered with 413. Left out, or off, there is no limit.`,
   ).optional(),
-})
+}))
 
-export const routeLimits = section('RouteLimitsInput', {
+export const routeLimits = section('RouteLimitsInput', () => ({
   body: bytesOrOff(`${body} on this route, instead of limits.body; off: no limit.`).optional(),
-})
+}))
 
-export const timeouts = section('TimeoutsInput', {
+export const timeouts = section('TimeoutsInput', () => ({
   connect: time('Longest wait for a connection to an endpoint, TLS included.').prefault('5s'),
   requestHead: time('Longest wait for a client to send its whole request head.').prefault('30s'),
   responseHead: timeOrOff(
@@ -67,33 +70,40 @@ export const timeouts = section('TimeoutsInput', {
   workerStall: timeOr0(
     'How long the event loop of a worker may be held up before the worker is replaced; 0: for ever.',
   ).prefault('10s'),
-})
+}))
 
 export type TimeoutsConfig = Read<typeof timeouts>
 
-export const routeTimeouts = section('RouteTimeoutsInput', {
+export const routeTimeouts = section('RouteTimeoutsInput', () => ({
   attempt: time('Longest wait for the response head of one try; then the next one may begin.').optional(),
   responseHead: timeOrOff('Instead of timeouts.responseHead; off: for ever.').optional(),
   bodyIdle: timeOrOff(
     'Instead of timeouts.bodyIdle; off: none is too long, as long as clients keep to minimumByteRate.',
   ).optional(),
   streamIdle: timeOrOff('Instead of timeouts.streamIdle; off: none is too long.').optional(),
-})
+}))
 
 /** Absent: as in the timeouts of the whole gateway, but attempt. */
 export type RouteTimeoutsConfig = Read<typeof routeTimeouts>
 
 const NO_RATE = { rate: 0, grace: 0 }
 
-export const minimumByteRate = z.union([
-  off.transform((): typeof NO_RATE => NO_RATE),
-  section('MinimumByteRateInput', {
-    rate: value(byteRate(), 'Slowest rate at which a peer may send a body; 0 turns the check off.').prefault(
-      '240B/s',
-    ),
-    grace: time('How long a peer may be slower than that.').prefault('30s'),
-  }),
-])
+export const minimumByteRate = once(() =>
+  writtenAs(
+    zod().union([
+      off().transform((): typeof NO_RATE => NO_RATE),
+      section('MinimumByteRateInput', () => ({
+        rate: value(
+          byteRate(),
+          'Slowest rate at which a peer may send a body; 0 turns the check off.',
+        ).prefault('240B/s'),
+        grace: time('How long a peer may be slower than that.').prefault('30s'),
+      }))(),
+    ]),
+    ({ rate, grace }) =>
+      rate === 0 && grace === 0 ? 'off' : { rate: writtenByteRate(rate), grace: writtenTime(grace) },
+  ),
+)
 
 /** The rate is in bytes per second; 0 turns it off. */
 export type MinimumByteRateConfig = Read<typeof minimumByteRate>

@@ -1,4 +1,7 @@
-import * as z from '../../settings/schema/zod.ts'
+import '../../settings/schema/use-zod.ts'
+import { once, zod } from '../../settings/schema/library.ts'
+import type * as z from '../../settings/schema/zod.ts'
+import { writtenAs } from '../../settings/schema/section.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'
 import { geoMatch } from './geo-schema.ts'
 import { graphqlMatch } from './graphql-schema.ts'
@@ -16,12 +19,10 @@ import {
 } from '../../settings/values/kinds.ts'
 import { matchedField, mediaRange, regex, token } from '../values/route-kinds.ts'
 
-const settings = section('ValueMatchSettingsInput', {
+const settings = section('ValueMatchSettingsInput', () => ({
   exists: value(flag, 'Whether it must be there or must not, whatever its value.').optional(),
   regex: value(regex, 'A regular expression that the whole value must match.').optional(),
-})
-
-const single = value(anyText)
+}))
 
 /** What a value must be like; the name alone, a few texts, or a regular expression for the whole value. */
 export type ValueMatchConfig =
@@ -30,32 +31,37 @@ export type ValueMatchConfig =
   | { readonly regex: string }
 
 /** Described once, as `$defs/value`: it stands in three places, and in each match. */
-const valueMatch = named(
-  'ValueMatchInput',
-  z
-    .union([single, list(single).min(1), settings])
-    .transform((written, context): ValueMatchConfig => {
-      if (typeof written === 'string') return { equals: [written] }
-      if (Array.isArray(written)) return { equals: written }
-      const { exists, regex: source } = written
-      if (exists !== undefined && source === undefined) return { exists }
-      if (source !== undefined && exists === undefined) return { regex: source }
-      // What is wrong inside has been said.
-      if (context.issues.length > 0) return z.NEVER
-      const params = { allowed: 'a text, a list of texts, { exists: true } or { regex: ... }' }
-      context.issues.push({
-        code: 'custom',
-        message: 'needs one of exists and regex',
-        input: written,
-        params,
-      })
-      return z.NEVER
-    })
-    .meta({ id: 'value' }),
+const valueMatch = once(() =>
+  writtenAs(
+    named(
+      'ValueMatchInput',
+      zod()
+        .union([value(anyText), list(value(anyText)).min(1), settings()])
+        .transform((written, context): ValueMatchConfig => {
+          if (typeof written === 'string') return { equals: [written] }
+          if (Array.isArray(written)) return { equals: written }
+          const { exists, regex: source } = written
+          if (exists !== undefined && source === undefined) return { exists }
+          if (source !== undefined && exists === undefined) return { regex: source }
+          // What is wrong inside has been said.
+          if (context.issues.length > 0) return zod().NEVER
+          const params = { allowed: 'a text, a list of texts, { exists: true } or { regex: ... }' }
+          context.issues.push({
+            code: 'custom',
+            message: 'needs one of exists and regex',
+            input: written,
+            params,
+          })
+          return zod().NEVER
+        })
+        .meta({ id: 'value' }),
+    ),
+    (match) => ('equals' in match ? match.equals : match),
+  ),
 )
 
 function values(names: Kind<string>, about: string) {
-  return keyed(names, valueMatch).optional().describe(about)
+  return keyed(names, valueMatch()).optional().describe(about)
 }
 
 const conditions = {
@@ -83,18 +89,18 @@ const conditions = {
     ipRange,
     'IP addresses and CIDR ranges that the client is in, seen through trusted proxies.',
   ).optional(),
-  geo: geoMatch.optional().describe('Where the client is, by the databases of geo.'),
+  geo: geoMatch().optional().describe('Where the client is, by the databases of geo.'),
   contentType: oneOrMore(
     mediaRange,
     "Media types of the request's content: type/subtype, or type/* for all of a kind.",
   ).optional(),
   accept: oneOrMore(mediaRange, 'Media types of which Accept names one; its wildcards name none.').optional(),
-  graphql: graphqlMatch.optional().describe('The operation of a GraphQL request.'),
+  graphql: graphqlMatch().optional().describe('The operation of a GraphQL request.'),
 }
 
 /** A match inside a match, as `$defs/match`. */
-const inner: z.ZodType<MatchConfig> = z
-  .lazy(() => section('MatchInput', { ...conditions, ...further() }))
+const inner: z.ZodType<MatchConfig> = zod()
+  .lazy(() => section('MatchInput', () => ({ ...conditions, ...further() }))())
   .meta({ id: 'match' })
 
 function further() {
@@ -105,7 +111,7 @@ function further() {
   }
 }
 
-export const match = section('MatchInput', { ...conditions, ...further() }).meta(withMain('path'))
+export const match = section('MatchInput', () => ({ ...conditions, ...further() }))().meta(withMain('path'))
 
 /** Names of fields and media types are in lower case. Its type names itself, which no type that is inferred can. */
 export interface MatchConfig extends Read<z.ZodObject<typeof conditions>> {

@@ -7,13 +7,13 @@ const SLASHES =
   'What becomes of runs of slashes in a path: merge makes them one, keep leaves them as they are, for router, policies and upstream alike.'
 
 /** Of all routes. */
-export const paths = section('PathsInput', {
+export const paths = section('PathsInput', () => ({
   encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).prefault('refuse'),
   slashes: oneOf(['merge', 'keep'], SLASHES).prefault('merge'),
-})
+}))
 
 /** Of one route: what it does not say is as for all. */
-export const routePaths = section('RoutePathsInput', {
+export const routePaths = section('RoutePathsInput', () => ({
   encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).optional(),
   slashes: oneOf(['merge', 'keep'], SLASHES).optional(),
-})
+}))

@@ -1,4 +1,5 @@
-import * as z from '../../settings/schema/zod.ts'
+import { once, zod } from '../../settings/schema/library.ts'
+import type * as z from '../../settings/schema/zod.ts'
 import { list, record } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
@@ -8,9 +9,7 @@ import { rateLimitKey } from '../values/rate-limit-key.ts'
 import { requestField, secretFieldValue } from '../../settings/values/request-field.ts'
 import { requestRate } from '../values/request-rate.ts'
 
-const one = value(rateLimitKey)
-
-const settings = {
+const settings = () => ({
   rate: value(requestRate, 'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.'),
   burst: value(
     whole(1),
@@ -20,8 +19,8 @@ const settings = {
     ['token-bucket', 'sliding-window'],
     'How requests are counted: token-bucket refills evenly, sliding-window looks back over the time of the rate.',
   ).prefault('token-bucket'),
-  key: z
-    .union([one, list(one).min(1)])
+  key: zod()
+    .union([value(rateLimitKey), list(value(rateLimitKey)).min(1)])
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
@@ -31,7 +30,7 @@ const settings = {
     ['graphql-fields'],
     'What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one.',
   ).optional(),
-  bypass: section('RateLimitBypassInput', {
+  bypass: section('RateLimitBypassInput', () => ({
     addresses: list(value(ipRange))
       .prefault([])
       .describe('Clients with one of these IP addresses, or in one of these CIDR ranges.'),
@@ -40,7 +39,7 @@ const settings = {
       .transform(lowerCased)
       .meta({ propertyNames: requestField.json })
       .describe('Requests with one of these header fields, of exactly that value.'),
-  })
+  }))()
     .prefault(nothing)
     .describe('Requests that this limit does not concern.'),
   fields: boolean('Tell clients what is left, in RateLimit and RateLimit-Policy.', true),
@@ -58,7 +57,7 @@ const settings = {
     1,
     10_000_000,
   ),
-}
+})
 
 /** Of the whole gateway: its name is its key. */
 export const rateLimit = section('RateLimitInput', settings)
@@ -66,27 +65,32 @@ export const rateLimit = section('RateLimitInput', settings)
 /** Addresses that bypass it are as for `ipRanges`; a store that is absent is shared where there are several workers. */
 export type RateLimitConfig = Read<typeof rateLimit>
 
-const routeRateLimit = section('RouteRateLimitInput', {
+const routeRateLimit = section('RouteRateLimitInput', () => ({
   name: value(
     name,
     'What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by position.',
   ).optional(),
-  ...settings,
-})
-const either = z.union([value(limitReference), routeRateLimit])
+  ...settings(),
+}))
 
 /** Of a route: limits of its own, or names of those of the gateway. */
-export const routeRateLimits = z
-  .union([value(limitReference), routeRateLimit, list(either).min(1)])
-  .transform((written) => {
-    const limits = Array.isArray(written) ? written : [written]
-    return limits.map((limit, index) => {
-      if (typeof limit === 'string') return limit
-      // In the place that it has where it is written: the same configuration has the same text.
-      const { name: known, ...rest } = limit
-      return { name: known ?? defaultLimitName(index), ...rest }
-    })
-  })
+export const routeRateLimits = once(() =>
+  zod()
+    .union([
+      value(limitReference),
+      routeRateLimit(),
+      list(zod().union([value(limitReference), routeRateLimit()])).min(1),
+    ])
+    .transform((written) => {
+      const limits = Array.isArray(written) ? written : [written]
+      return limits.map((limit, index) => {
+        if (typeof limit === 'string') return limit
+        // In the place that it has where it is written: the same configuration has the same text.
+        const { name: known, ...rest } = limit
+        return { name: known ?? defaultLimitName(index), ...rest }
+      })
+    }),
+)
 
 /** The name of a limit that has none: its position in the route, counted from 1. */
 export function defaultLimitName(index: number): string {

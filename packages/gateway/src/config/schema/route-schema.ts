@@ -1,5 +1,6 @@
+import '../../settings/schema/use-zod.ts'
+import { once, zod } from '../../settings/schema/library.ts'
 import type { PathForm } from '@headgate/core'
-import * as z from '../../settings/schema/zod.ts'
 import { IMPORTANCES } from '../../routing/importance.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
@@ -22,55 +23,63 @@ const settings = {
     whole(-100, 100),
     'Routes with a higher one are looked at first, however specific the others are.',
   ).optional(),
-  apiVersions: apiVersions.optional(),
-  lifecycle: lifecycle.optional(),
+  apiVersions: apiVersions()
+    .describe(
+      'The versions of an API that this route serves, each with an upstream of its own or where the route leads.',
+    )
+    .optional(),
+  lifecycle: lifecycle().describe('When this route ends, and what comes after it.').optional(),
   upstream: value(
     upstreamReference,
     'Where requests go: the name of an upstream, or the URL of a single endpoint.',
   ).optional(),
-  split: split.optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
-  redirect: redirect.optional().describe('A redirect as the answer, in place of upstream.'),
-  respond: respond.optional().describe('A fixed answer, in place of upstream.'),
-  mirror: mirror.optional().describe('A second upstream that gets copies of requests.'),
-  rewrite: rewrite.optional().describe('Changes to the target of the request on its way to the upstream.'),
-  requestHeaders: headerChanges
+  split: split().optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
+  redirect: redirect().optional().describe('A redirect as the answer, in place of upstream.'),
+  respond: respond().optional().describe('A fixed answer, in place of upstream.'),
+  mirror: mirror().optional().describe('A second upstream that gets copies of requests.'),
+  rewrite: rewrite().optional().describe('Changes to the target of the request on its way to the upstream.'),
+  requestHeaders: headerChanges()
     .optional()
     .describe('Changes to the fields of the request on its way to the upstream.'),
-  responseHeaders: headerChanges
+  responseHeaders: headerChanges()
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
-  paths: routePaths.optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
+  paths: routePaths().optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
   preserveHost: value(flag, "Send the client's Host to the upstream; false: the endpoint's own.").optional(),
   timeout: timeOrOff(
     'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
   ).optional(),
-  retry: z.union([off, retry]).describe('Trying again what failed; false: never.').optional(),
-  hedge: hedge
+  retry: zod().union([off(), retry()]).describe('Trying again what failed; false: never.').optional(),
+  hedge: hedge()
     .optional()
     .describe(
       'Sending what is idempotent a second time where the first response is late; the first one wins.',
     ),
-  timeouts: routeTimeouts
+  timeouts: routeTimeouts()
     .optional()
     .describe('Besides timeout; in place of the times of the same name of the whole gateway.'),
-  minimumByteRate: minimumByteRate.optional().describe('In place of that of the whole gateway; off: none.'),
-  concurrency: concurrency.optional().describe('How many exchanges of this route may be under way.'),
+  minimumByteRate: minimumByteRate().optional().describe('In place of that of the whole gateway; off: none.'),
+  concurrency: concurrency().optional().describe('How many exchanges of this route may be under way.'),
   importance: oneOf(
     IMPORTANCES,
     'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
   ).optional(),
-  graphql,
-  fallback: fallback
+  graphql: graphql()
+    .optional()
+    .describe(
+      'What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.',
+    ),
+  fallback: fallback()
     .optional()
     .describe('What answers where the upstream fails: one of respond and upstream.'),
-  rateLimit: routeRateLimits
+  rateLimit: routeRateLimits()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
-  limits: routeLimits.optional().describe('Instead of the limits of the whole gateway.'),
+  limits: routeLimits().optional().describe('Instead of the limits of the whole gateway.'),
 }
 
 /** Settings that several routes share, described once as `$defs/settings`. */
-export const shared = section('SharedSettingsInput', settings).meta({ id: 'settings' })
+export const shared = once(() => section('SharedSettingsInput', () => settings)().meta({ id: 'settings' }))
 
 /** Their names. */
 const SHARED_SETTINGS: Kind<keyof typeof settings> = {
@@ -79,7 +88,7 @@ const SHARED_SETTINGS: Kind<keyof typeof settings> = {
 }
 
 /** One route, with what it does not say filled in. */
-export const route = section('RouteInput', {
+export const route = section('RouteInput', () => ({
   name: value(
     name,
     'Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position.',
@@ -98,7 +107,7 @@ export const route = section('RouteInput', {
   preserveHost: settings.preserveHost.unwrap().prefault(true),
   retry: settings.retry.unwrap().prefault(nothing),
   importance: settings.importance.unwrap().prefault('normal'),
-})
+}))
 
 /**
  * A route with all that holds for it: its name, and what it does not say and is as for the whole gateway. Upstreams are keys of what

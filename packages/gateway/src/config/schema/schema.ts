@@ -1,5 +1,7 @@
+import '../../settings/schema/use-zod.ts'
+import { zod } from '../../settings/schema/library.ts'
+import type * as z from '../../settings/schema/zod.ts'
 import { availableParallelism } from 'node:os'
-import * as z from '../../settings/schema/zod.ts'
 import { adminToken, reload, versions } from './change-schema.ts'
 import { discovery } from './discovery-schema.ts'
 import { geo } from './geo-schema.ts'
@@ -13,7 +15,7 @@ import type { SharedConfig } from '../shared/shared-config.ts'
 import type { SchemaIssue } from '../../settings/problems/issues.ts'
 import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { list, record } from '../../settings/schema/list.ts'
-import { nothing, type Read, section, typesForWriters } from '../../settings/schema/section.ts'
+import { nothing, type Read, section, factsOf } from '../../settings/schema/section.ts'
 import { boolean, off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { rateLimit } from './rate-limit-schema.ts'
 import { loadShedding } from './resilience-schema.ts'
@@ -37,7 +39,7 @@ import {
  * structure; the values themselves are read by the kinds of values/.
  */
 
-const admin = section('AdminInput', {
+const admin = section('AdminInput', () => ({
   address: value(address, 'Where the admin endpoints listen; keep it away from the public.').prefault(
     '127.0.0.1:9901',
   ),
@@ -46,29 +48,29 @@ const admin = section('AdminInput', {
     .describe(
       'Names by which the admin endpoints may be asked for, besides IP addresses, localhost and the name in address.',
     ),
-  token: adminToken
+  token: adminToken()
     .optional()
     .describe(
       'A bearer token, asked for by the endpoints that show or change something; needed for changes from afar.',
     ),
-})
+}))
 
 export type AdminConfig = Read<typeof admin>
 
-const drain = section('DrainInput', {
+const drain = section('DrainInput', () => ({
   timeout: timeOr0('How long exchanges in flight may take to finish after SIGTERM.').prefault('30s'),
-})
+}))
 
-const forwarding = section('ForwardingInput', {
+const forwarding = section('ForwardingInput', () => ({
   forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
   xForwarded: boolean('Send X-Forwarded-For, -Host, -Port and -Proto to upstreams.', true),
-  via: z
-    .union([off, value(pseudonym)])
+  via: zod()
+    .union([off(), value(pseudonym)])
     .prefault('headgate')
     .describe('The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.'),
-})
+}))
 
-const requestId = section('RequestIdInput', {
+const requestId = section('RequestIdInput', () => ({
   header: value(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault(
     'x-request-id',
   ),
@@ -76,51 +78,54 @@ const requestId = section('RequestIdInput', {
     'Keep an id that the request brings, when it looks like one; false: always make a new one.',
     true,
   ),
-})
+}))
 
-const gateway = section('GatewayConfigInput', {
+export const gatewaySetting = section('GatewayConfigInput', () => ({
   $schema: value(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
   workers: value(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
-  listeners: list(listener)
+  listeners: list(listener())
     .min(1)
     .prefault([{ address: '127.0.0.1:8080' }])
     .describe('Where clients connect.'),
-  admin: z
-    .union([off, admin])
+  admin: zod()
+    .union([off(), admin()])
     .prefault(nothing)
     .describe('Health, metrics and configuration for operators; false: none.'),
-  reload: reload.prefault(nothing).describe('When a changed configuration is put in force.'),
-  versions: versions.prefault(nothing).describe('The configurations that were applied, to go back to.'),
+  reload: reload().prefault(nothing).describe('When a changed configuration is put in force.'),
+  versions: versions().prefault(nothing).describe('The configurations that were applied, to go back to.'),
   trustedProxies: list(value(ipRange))
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
-  paths: paths.prefault(nothing).describe('What paths may hold that not every server reads alike.'),
-  limits: limits.prefault(nothing).describe('What a message may measure.'),
-  timeouts: timeouts.prefault(nothing).describe('How long anything may take.'),
-  minimumByteRate: minimumByteRate
+  paths: paths().prefault(nothing).describe('What paths may hold that not every server reads alike.'),
+  limits: limits().prefault(nothing).describe('What a message may measure.'),
+  timeouts: timeouts().prefault(nothing).describe('How long anything may take.'),
+  minimumByteRate: minimumByteRate()
     .prefault(nothing)
     .describe('Ends exchanges with peers that trickle bytes to hold a connection; off: none.'),
-  drain: drain.prefault(nothing).describe('The way to stop.'),
-  forwarding: forwarding.prefault(nothing).describe('What upstreams are told about the client.'),
-  requestId: z
-    .union([off, requestId])
+  drain: drain().prefault(nothing).describe('The way to stop.'),
+  forwarding: forwarding().prefault(nothing).describe('What upstreams are told about the client.'),
+  requestId: zod()
+    .union([off(), requestId()])
     .prefault(nothing)
     .describe('An id per request, for logs and upstreams; false: none.'),
-  accessLog: z.union([off, accessLog]).prefault(nothing).describe('One JSON line per exchange; false: none.'),
-  zone: gatewayZone
+  accessLog: zod()
+    .union([off(), accessLog()])
+    .prefault(nothing)
+    .describe('One JSON line per exchange; false: none.'),
+  zone: gatewayZone()
     .optional()
     .describe(
       'Where this gateway is: endpoints of its zone come before others of the same priority. Left out: zones do not matter.',
     ),
-  upstreams: record(upstream)
+  upstreams: record(upstream())
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
-  discovery,
-  geo: geo
+  discovery: discovery().prefault(nothing).describe('How endpoints are found while the gateway runs.'),
+  geo: geo()
     .optional()
     .describe('Where clients are: for match.geo, the variables of templates and the keys of rate limits.'),
-  loadShedding: loadShedding
+  loadShedding: loadShedding()
     .optional()
     .describe(
       'Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from 100 %, high from 125 %.',
@@ -129,28 +134,28 @@ const gateway = section('GatewayConfigInput', {
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
-  rateLimits: record(rateLimit)
+  rateLimits: record(rateLimit())
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named rate limits: each counts for all routes that name it.'),
-  defaults: shared
+  defaults: shared()
     .optional()
     .describe(
       'Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for answers without a route, too.',
     ),
-  groups: record(shared)
+  groups: record(shared())
     .optional()
     .meta({ propertyNames: name.json })
     .describe('Named settings that routes share: those have them that name the group in use.'),
-  routes: list(route).min(1).describe('Which requests go where.'),
-})
+  routes: list(route()).min(1).describe('Which requests go where.'),
+}))
 
 /**
  * A checked configuration: every default filled in, host names, paths and URLs in canonical form. Upstreams are read through
  * `resolveUpstreams`, which adds those that are URLs, and rate limits through `resolveRateLimits`, which adds those of the routes.
  */
 export interface GatewayConfig
-  extends Omit<Read<typeof gateway>, '$schema' | 'workers' | 'defaults' | 'groups' | 'routes'> {
+  extends Omit<Read<typeof gatewaySetting>, '$schema' | 'workers' | 'defaults' | 'groups' | 'routes'> {
   readonly workers: number
   /** At least one, each with a name of its own. */
   readonly routes: readonly RouteConfig[]
@@ -160,7 +165,7 @@ export interface GatewayConfig
   readonly variables?: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[]
 }
 
-function complete(whole: z.output<typeof gateway>): GatewayConfig {
+function complete(whole: z.output<ReturnType<typeof gatewaySetting>>): GatewayConfig {
   const { $schema: _s, defaults: _d, groups: _g, workers, routes, ...rest } = whole
   return {
     workers: workers ?? availableParallelism(),
@@ -192,7 +197,7 @@ export type SchemaResult =
 
 /** Checks the structure and each value alone; what depends on two places is checked in cross-checks.ts. */
 export function applySchema(input: unknown): SchemaResult {
-  const result = gateway.safeParse(input)
+  const result = gatewaySetting().safeParse(input)
   return result.success
     ? { ok: true, config: complete(result.data), responseHeaders: result.data.defaults?.responseHeaders }
     : { ok: false, issues: result.error.issues as SchemaIssue[] }
@@ -200,17 +205,21 @@ export function applySchema(input: unknown): SchemaResult {
 
 /** The JSON Schema (2020-12) of what is written, made anew. Takes some 100 ms: see input-schema.ts. */
 export function makeInputSchema(): JsonSchema {
-  return z.toJSONSchema(gateway, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  return zod().toJSONSchema(gatewaySetting(), { io: 'input', unrepresentable: 'any' }) as JsonSchema
 }
 
-/** The same with what types for TypeScript say beyond it, as `forWriters`: see `TypeForWriters`. */
+/** The same with what types for TypeScript say beyond it, as `forWriters`: see `SettingFacts`. */
 export function makeTypedSchema(): JsonSchema {
-  return z.toJSONSchema(gateway, {
+  return zod().toJSONSchema(gatewaySetting(), {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      const type = typesForWriters.get(zodSchema)
-      if (type !== undefined) jsonSchema['forWriters'] = type
+      const type = factsOf(zodSchema)
+      if (type?.name !== undefined || type?.type !== undefined)
+        jsonSchema['forWriters'] = {
+          ...(type.name && { name: type.name }),
+          ...(type.type && { type: type.type }),
+        }
     },
   }) as JsonSchema
 }

@@ -1,4 +1,7 @@
-import * as z from '../../settings/schema/zod.ts'
+import { once } from '../../settings/schema/library.ts'
+import { writtenAs } from '../../settings/schema/section.ts'
+import '../../settings/schema/use-zod.ts'
+import { zod } from '../../settings/schema/library.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
 import { discovered } from './discovery-schema.ts'
@@ -9,26 +12,31 @@ import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
 
-const endpoint = section('EndpointInput', {
-  url: value(
-    upstreamUrl,
-    'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
-  ).optional(),
-  ...discovered,
-  weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
-  priority: integer(
-    'When it is used: those with 0 first, those with a higher number when too few of those before them are usable.',
-    0,
-    0,
-    99,
+const endpoint = once(() =>
+  writtenAs(
+    section('EndpointInput', () => ({
+      url: value(
+        upstreamUrl,
+        'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
+      ).optional(),
+      ...discovered(),
+      weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
+      priority: integer(
+        'When it is used: those with 0 first, those with a higher number when too few of those before them are usable.',
+        0,
+        0,
+        99,
+      ),
+      zone: value(zoneName, 'Where it is.').optional(),
+    }))(),
+    ({ weight, ...others }) => (others.srv === undefined ? { ...others, weight } : others),
   ),
-  zone: value(zoneName, 'Where it is.').optional(),
-})
+)
 
 /** Its URL is in canonical form, and absent where DNS tells it. */
 export type EndpointConfig = Read<typeof endpoint>
 
-const pool = section('PoolInput', {
+const pool = section('PoolInput', () => ({
   maxConnections: integer('Connections per endpoint and worker.', 1024, 1),
   maxPending: integer(
     'Exchanges per endpoint and worker that may wait for a connection; beyond that: 503.',
@@ -42,26 +50,26 @@ const pool = section('PoolInput', {
   maxAge: time(
     'Age at which a connection is replaced, spread at random, so that changes of DNS are noticed.',
   ).prefault('10m'),
-})
+}))
 
-const tls = section('UpstreamTlsInput', {
+const tls = section('UpstreamTlsInput', () => ({
   ca: value(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
   servername: value(serverName, "The name to ask for and to verify, instead of the URL's host.").optional(),
   verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
-})
+}))
 
 export type UpstreamTlsConfig = Read<typeof tls>
 
-export const upstream = section('UpstreamInput', {
-  endpoints: list(endpoint.meta(withMain('url')))
+export const upstream = section('UpstreamInput', () => ({
+  endpoints: list(endpoint().meta(withMain('url')))
     .min(1)
     .describe('The addresses among which requests are spread.'),
   balance: oneOf(
     ['round-robin', 'least-connections', 'random', 'peak-ewma', 'consistent-hash'],
     'How an endpoint is picked: in turns by weight (round-robin), the one with the fewest exchanges (least-connections), by lot (random), of two random ones the one that answers faster (peak-ewma), or the same one for the same key (consistent-hash).',
   ).prefault('round-robin'),
-  hash: hash.optional().describe('What decides the endpoint where balance is consistent-hash.'),
-  sticky: sticky
+  hash: hash().optional().describe('What decides the endpoint where balance is consistent-hash.'),
+  sticky: sticky()
     .optional()
     .describe('Hold each client to the endpoint that answered it first, by a cookie that the gateway sets.'),
   slowStart: timeOr0('How long an endpoint that comes back takes to get its full share; 0: none.').prefault(
@@ -73,33 +81,33 @@ export const upstream = section('UpstreamInput', {
     0,
     100,
   ),
-  zone: gatewayZone
+  zone: gatewayZone()
     .optional()
     .describe('Where this gateway is, for this upstream, in place of the zone of the whole gateway.'),
-  overprovisioning,
-  outliers: z
-    .union([off, outliers])
+  overprovisioning: overprovisioning(),
+  outliers: zod()
+    .union([off(), outliers()])
     .prefault(nothing)
     .describe('Leave endpoints alone for a while that fail in traffic; false: never.'),
-  health: z
-    .union([off, health])
+  health: zod()
+    .union([off(), health()])
     .prefault(false)
     .describe('Ask the endpoints again and again whether they are well; false: not.'),
-  pool: pool.prefault(nothing).describe('Connections to each endpoint.'),
-  timeouts: section('UpstreamTimeoutsInput', {
+  pool: pool().prefault(nothing).describe('Connections to each endpoint.'),
+  timeouts: section('UpstreamTimeoutsInput', () => ({
     connect: time('Longest wait for a connection to these endpoints, TLS included.').optional(),
-  })
+  }))()
     .optional()
     .describe('Instead of the timeouts of the whole gateway.'),
-  breaker: breaker
+  breaker: breaker()
     .optional()
     .describe(
       'Stop sending for a while where the upstream as a whole, or an endpoint, keeps failing. Left out: never.',
     ),
-  concurrency: concurrency
+  concurrency: concurrency()
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
-  tls: tls.optional().describe('TLS towards the https endpoints.'),
-})
+  tls: tls().optional().describe('TLS towards the https endpoints.'),
+}))
 
 export type UpstreamConfig = Read<typeof upstream>

@@ -68,6 +68,11 @@ export const moment: Kind<number> = {
     const isReal = !Number.isNaN(time) && new Date(time).toISOString().startsWith(written.slice(0, 10))
     return isReal ? atTime(time) : refused('is no day that there is')
   },
+  write: (time) =>
+    new Date(time)
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z')
+      .replace('T00:00:00Z', ''),
 }
 
 function atTime(time: number): Parsed<number> {

@@ -22,6 +22,7 @@ export const hashKey: Kind<HashKeyConfig> = {
     if (!TOKEN.test(name)) return refused(`holds no name of a ${kind}`)
     return parsed(kind === 'header' ? { kind: 'header', name: name.toLowerCase() } : { kind: 'cookie', name })
   },
+  write: (key) => ('name' in key ? `${key.kind}:${key.name}` : key.kind),
 }
 
 export const cookieName: Kind<string> = {
@@ -82,4 +83,5 @@ export const statusRange: Kind<StatusRange> = {
     const [from, to] = [Number(first), Number(last)]
     return from <= to ? parsed({ from, to }) : refused('begins after its end')
   },
+  write: ({ from, to }) => (from === to ? from : `${from}-${to}`),
 }

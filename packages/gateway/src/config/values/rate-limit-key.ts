@@ -41,4 +41,5 @@ export const rateLimitKey: Kind<RateLimitKey> = {
   allowed: `${[...WORDS.keys()].join(', ')} or header:NAME`,
   json: { type: 'string', anyOf: [{ enum: [...WORDS.keys()] }, { pattern: `^${HEADER}${TOKEN}$` }] },
   parse: (written) => (typeof written === 'string' ? parseRateLimitKey(written) : refused('is not a key')),
+  write: (key) => (key.kind === 'header' ? `${HEADER}${key.name}` : key.kind),
 }

@@ -1,6 +1,6 @@
 import { didYouMean, parsed, type Parsed, refused } from '../../settings/values/parsed.ts'
 import type { Kind } from '../../settings/values/kinds.ts'
-import { parseDuration } from '../../settings/values/units.ts'
+import { parseDuration, writtenTime } from '../../settings/values/units.ts'
 
 /** How many requests in how long. */
 export interface RequestRate {
@@ -38,4 +38,5 @@ export const requestRate: Kind<RequestRate> = {
     if (typeof written === 'number') return refused('has no time', didYouMean(`${written}/s`))
     return typeof written === 'string' ? parseRequestRate(written) : refused('is not a rate of requests')
   },
+  write: ({ requests, per }) => `${requests}/${writtenTime(per).replace(/^1(?=[a-z])/, '')}`,
 }

@@ -1,3 +1,4 @@
+import { writtenTime } from '../../settings/values/units.ts'
 import { RETRY_STATUSES } from '@headgate/core'
 import { duration, type Kind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
@@ -13,6 +14,8 @@ export const hedgeDelay: Kind<number | { readonly percentile: number }> = {
     const percent = typeof written === 'string' ? /^p([5-9]\d)$/.exec(written)?.[1] : undefined
     return percent === undefined ? time.parse(written) : parsed({ percentile: Number(percent) / 100 })
   },
+  write: (delay) =>
+    typeof delay === 'number' ? writtenTime(delay) : `p${Math.round(delay.percentile * 100)}`,
 }
 
 export const retryStatus: Kind<number> = {

@@ -1,4 +1,5 @@
-import * as z from './zod.ts'
+import { once, type Zod, zod } from './library.ts'
+import type * as z from './zod.ts'
 import { MOST_MISTAKES } from '../problems/find-each.ts'
 import { addEntry } from '../read/bounds.ts'
 import type { Kind } from '../values/kinds.ts'
@@ -6,56 +7,62 @@ import { value } from './setting.ts'
 
 /** Entries of one kind, one after the other. */
 export function list<T extends z.ZodType>(item: T): z.ZodArray<T> {
-  return new List({ type: 'array', element: item }) as unknown as z.ZodArray<T> // built as one, with a loop of its own
+  return new (lists())({ type: 'array', element: item }) as unknown as z.ZodArray<T> // built as one, with a loop of its own
 }
 
 /** Entries of one kind, each under a name. */
 export function record<T extends z.ZodType>(item: T): z.ZodRecord<z.ZodString, T> {
-  const def = { type: 'record', keyType: z.string(), valueType: item } as const
-  return new Named(def) as unknown as z.ZodRecord<z.ZodString, T> // as above
+  const def = { type: 'record', keyType: zod().string(), valueType: item } as const
+  return new (records())(def) as unknown as z.ZodRecord<z.ZodString, T> // as above
 }
 
 export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[]> {
   const one = value(kind)
-  const form = z.union([one, list(one).min(1)])
+  const form = zod().union([one, list(one).min(1)])
   return form.transform((written) => (Array.isArray(written) ? written : [written])).describe(about)
 }
 
-const List = z.$constructor<z.ZodArray>('HeadgateList', (schema, definition) => {
-  z.ZodArray.init(schema, definition)
-  const refuse = schema._zod.parse.bind(schema._zod)
-  schema._zod.parse = (payload, context) => {
-    const entries = payload.value as unknown
-    if (!Array.isArray(entries)) return refuse(payload, context)
-    const read: unknown[] = []
-    payload.value = read
-    for (let index = 0; index < entries.length; index++) {
-      const found = run(definition.element, entries[index], context)
-      read.push(found.value)
-      if (isEnough(payload, found, index, entries.length - index - 1, index + 1)) break
+const lists = once(() =>
+  zod().$constructor<z.ZodArray>('HeadgateList', (schema, definition) => {
+    const z: Zod = zod()
+    z.ZodArray.init(schema, definition)
+    const refuse = schema._zod.parse.bind(schema._zod)
+    schema._zod.parse = (payload, context) => {
+      const entries = payload.value as unknown
+      if (!Array.isArray(entries)) return refuse(payload, context)
+      const read: unknown[] = []
+      payload.value = read
+      for (let index = 0; index < entries.length; index++) {
+        const found = run(definition.element, entries[index], context)
+        read.push(found.value)
+        if (isEnough(payload, found, index, entries.length - index - 1, index + 1)) break
+      }
+      return payload
     }
-    return payload
-  }
-})
+  }),
+)
 
-const Named = z.$constructor<z.ZodRecord>('HeadgateRecord', (schema, definition) => {
-  z.ZodRecord.init(schema, definition)
-  const refuse = schema._zod.parse.bind(schema._zod)
-  schema._zod.parse = (payload, context) => {
-    const entries = payload.value as unknown
-    if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-      return refuse(payload, context)
-    const read = {}
-    payload.value = read
-    const names = Object.keys(entries)
-    for (const [index, name] of names.entries()) {
-      const found = run(definition.valueType, (entries as Record<string, unknown>)[name], context)
-      addEntry(read, name, found.value)
-      if (isEnough(payload, found, name, names.length - index - 1, names[index + 1] ?? name)) break
+const records = once(() =>
+  zod().$constructor<z.ZodRecord>('HeadgateRecord', (schema, definition) => {
+    const z: Zod = zod()
+    z.ZodRecord.init(schema, definition)
+    const refuse = schema._zod.parse.bind(schema._zod)
+    schema._zod.parse = (payload, context) => {
+      const entries = payload.value as unknown
+      if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
+        return refuse(payload, context)
+      const read = {}
+      payload.value = read
+      const names = Object.keys(entries)
+      for (const [index, name] of names.entries()) {
+        const found = run(definition.valueType, (entries as Record<string, unknown>)[name], context)
+        addEntry(read, name, found.value)
+        if (isEnough(payload, found, name, names.length - index - 1, names[index + 1] ?? name)) break
+      }
+      return payload
     }
-    return payload
-  }
-})
+  }),
+)
 
 function run(
   schema: z.core.$ZodType,

@@ -1,5 +1,6 @@
-import * as z from './zod.ts'
-import { typesForWriters } from './section.ts'
+import type * as z from './zod.ts'
+import { zod } from './library.ts'
+import { withFacts } from './section.ts'
 import { duration, flag, type Kind, orOff, type Range, size, whole } from '../values/kinds.ts'
 import { choice } from '../values/choice.ts'
 
@@ -16,11 +17,13 @@ export function value<T>(kind: Kind<T>, about?: string): z.ZodType<T> {
     if (result.ok) return result.value
     const params = { allowed: kind.allowed, hint: result.hint }
     context.issues.push({ code: 'custom', message: result.problem, input: written, params })
-    return z.NEVER
+    return zod().NEVER
   }
   const json = about === undefined ? kind.json : { ...kind.json, description: about }
-  const setting = z.custom<unknown>().transform(read).meta(json)
-  return kind.type === undefined ? setting : setting.register(typesForWriters, { type: kind.type })
+  const setting = zod().custom<unknown>().transform(read).meta(json)
+  return kind.type === undefined && kind.write === undefined
+    ? setting
+    : withFacts(setting, { type: kind.type, write: kind.write })
 }
 
 const MISSING = { ok: false, problem: 'is missing', hint: undefined } as const
@@ -73,4 +76,8 @@ export function bytesOr0(about: string): z.ZodType<number> {
 }
 
 /** Where a whole section can be turned off: YAML 1.2 reads `off` as a text, and 1.1 as false. */
-export const off: z.ZodType<false> = z.literal([false, 'off']).transform((): false => false)
+export function off(): z.ZodType<false> {
+  return zod()
+    .literal([false, 'off'])
+    .transform((): false => false)
+}

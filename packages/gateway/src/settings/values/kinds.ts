@@ -1,8 +1,16 @@
-import { type Address, parseAddress, parseIpRange } from './address.ts'
+import { type Address, formatAddress, parseAddress, parseIpRange } from './address.ts'
 import { HOST, isHostName, parseHostPattern, TOKEN as TOKEN_PATTERN, UPSTREAM_URL } from './host.ts'
 import { didYouMean, parsed, type Parsed, refused, scalarText } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
-import { bareNumberHint, parseByteRate, parseDuration, parseSize } from './units.ts'
+import {
+  bareNumberHint,
+  parseByteRate,
+  parseDuration,
+  parseSize,
+  writtenByteRate,
+  writtenSize,
+  writtenTime,
+} from './units.ts'
 import { isUrlLike, parseUpstreamUrl } from './upstream-url.ts'
 
 /** One kind of value that a setting may hold: how it is read, and what is said to people and to editors. */
@@ -14,6 +22,8 @@ export interface Kind<T> {
   readonly json: Readonly<Record<string, unknown>>
   /** What TypeScript lets people write, where that is not what follows from the JSON Schema: `Duration`, of input/quantities.ts. */
   readonly type?: string
+  /** The value as somebody would write it; absent: as it is. */
+  readonly write?: (value: T) => unknown
 }
 
 /** Limits of a quantity as it is written, both included. */
@@ -25,6 +35,7 @@ export interface Range {
 export function duration(range: Range = {}): Kind<number> {
   return quantity(parseDuration, 'a duration', range, {
     type: 'Duration',
+    write: writtenTime,
     allowed: `a whole number with its unit (ms, s, m or h), such as 250ms or 30s`,
     unit: '(ms|s|m|h)',
   })
@@ -33,6 +44,7 @@ export function duration(range: Range = {}): Kind<number> {
 export function size(range: Range = {}): Kind<number> {
   return quantity(parseSize, 'a size', range, {
     type: 'ByteSize',
+    write: writtenSize,
     allowed: `a whole number with its unit (B, KB, KiB, MB, MiB, GB or GiB), such as 64KiB`,
     unit: '([KMG]i?)?B',
   })
@@ -45,6 +57,7 @@ export function byteRate(): Kind<number> {
     {},
     {
       type: 'ByteRate',
+      write: writtenByteRate,
       allowed: 'a whole number with its unit (B/s, KiB/s, MiB/s ...), such as 240B/s, or 0',
       unit: '([KMG]i?)?B/s',
     },
@@ -52,8 +65,9 @@ export function byteRate(): Kind<number> {
 }
 
 /** A quantity that can be switched off, and is Infinity then. In YAML 1.2 `off` is a text, in 1.1 it is false. */
-export function orOff({ allowed, json, type, parse }: Kind<number>): Kind<number> {
+export function orOff({ allowed, json, type, write, parse }: Kind<number>): Kind<number> {
   return {
+    ...(write && { write }),
     allowed: `${allowed}; or off`,
     json: { anyOf: [json, { enum: ['off', false] }] },
     type: `${type} | Off`,
@@ -70,7 +84,12 @@ function quantity(
   parse: (text: string) => Parsed<number>,
   noun: 'a duration' | 'a size' | 'a byte rate',
   range: Range,
-  { type, allowed, unit }: { type: string; allowed: string /** Its pattern. */; unit: string },
+  {
+    type,
+    allowed,
+    unit,
+    write,
+  }: { type: string; allowed: string; unit: string; write: (amount: number) => string },
 ): Kind<number> {
   const limit = (text: string | undefined, otherwise: number) => {
     const value = text === undefined ? undefined : parse(text)
@@ -86,6 +105,7 @@ function quantity(
         ? { anyOf: [{ type: 'string', pattern: `^(0|[0-9]+${unit})$` }, { const: 0 }] }
         : { type: 'string', pattern: `^(0*[1-9][0-9]*${unit})$` },
     type: min === 0 ? `${type} | Zero` : type,
+    write,
     parse(written) {
       if (typeof written !== 'string' && typeof written !== 'number') return refused(`is not ${noun}`)
       if (String(written) !== '0' && /^\s*\d+(?:\.\d+)?\s*$/.test(String(written)))
@@ -140,14 +160,17 @@ function text<T>(noun: string, allowed: string, parse: (text: string) => Parsed<
 
 export { text as textKind }
 
-export const address: Kind<Address> = text(
-  'an address',
-  'host and port (127.0.0.1:8080, [::1]:8080), a port on every address (:8080) or a unix socket (unix:/run/headgate.sock)',
-  parseAddress,
-  {
-    pattern: `^(?:unix:/[^\\u0000]*|(?:${HOST}|\\[[0-9A-Fa-f:.]+(?:%[^\\]]+)?\\])?:[0-9]{1,5})$`,
-  },
-)
+export const address: Kind<Address> = {
+  ...text(
+    'an address',
+    'host and port (127.0.0.1:8080, [::1]:8080), a port on every address (:8080) or a unix socket (unix:/run/headgate.sock)',
+    parseAddress,
+    {
+      pattern: `^(?:unix:/[^\\u0000]*|(?:${HOST}|\\[[0-9A-Fa-f:.]+(?:%[^\\]]+)?\\])?:[0-9]{1,5})$`,
+    },
+  ),
+  write: formatAddress,
+}
 
 export const ipRange: Kind<string> = text(
   'an IP address or a CIDR range',

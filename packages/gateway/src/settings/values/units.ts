@@ -203,3 +203,26 @@ function withoutFraction(scale: Scale, amount: number, unit: string): string | u
   }
   return undefined
 }
+
+/** `90s`, `2h`: in the largest unit that makes it a whole number; `off`, and `0`. */
+export function writtenTime(milliseconds: number): string {
+  return writtenIn(['h', 'm', 's', 'ms'], DURATION, milliseconds)
+}
+
+/** `16KiB`, `off`. */
+export function writtenSize(bytes: number): string {
+  return writtenIn(['GiB', 'MiB', 'KiB', 'B'], SIZE, bytes)
+}
+
+/** `240B/s`. */
+export function writtenByteRate(rate: number): string {
+  return rate === 0 ? '0' : `${writtenSize(rate)}/s`
+}
+
+function writtenIn(units: readonly string[], scale: Scale, amount: number): string {
+  if (amount === Infinity) return 'off'
+  if (amount === 0) return '0'
+  const factorOf = (unit: string): number => scale.units.get(unit) ?? 1
+  const unit = units.find((each) => amount % factorOf(each) === 0)
+  return unit === undefined ? String(amount) : `${amount / factorOf(unit)}${unit}`
+}
