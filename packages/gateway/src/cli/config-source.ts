@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import { parseConfig } from '../config/parse.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
+import { type ConfigurationSource, FileSource } from '../versions/configuration-source.ts'
 import { printable } from '../printable.ts'
 import { countProblems } from '../settings/problems/first-findings.ts'
 import { formatProblems } from '../settings/problems/format.ts'
@@ -19,13 +20,10 @@ export type ChosenConfig =
       readonly config: GatewayConfig
       /** As it was written. */
       readonly input: unknown
-      readonly source: string
+      readonly source: ConfigurationSource
       /** Undefined where there is none. */
       readonly file?: string | undefined
-      /** Once more. */
-      readonly read: () => Promise<LoadResult>
       readonly warnings: () => ConfigProblem[]
-      readonly secretFiles?: readonly string[]
     }
   | { readonly ok: false; readonly exitCode: number }
 
@@ -33,8 +31,8 @@ export type ChosenConfig =
 export async function fileConfig(values: CliValues, terminal: Terminal): Promise<ChosenConfig> {
   const file = await configFile(values, terminal)
   if (file === undefined) return { ok: false, exitCode: EXIT.configuration }
-  const read = (): Promise<LoadResult> => loadConfig(file)
-  return accepted(await loadConfig(file, true), { source: file, file, read }, terminal)
+  const result = await loadConfig(file, true)
+  return accepted(result, { source: new FileSource(file, result.secretFiles), file }, terminal)
 }
 
 /** The file of `--config`, or the one in this folder; undefined, and said so, if there is none. */
@@ -85,7 +83,8 @@ export function upstreamConfig(
   }
   const parsed = parseConfig(input)
   const result: LoadResult = parsed.ok ? { ...parsed, input, warnings: () => [] } : parsed
-  return accepted(result, { source: `--upstream ${upstream}`, read: async () => result }, terminal)
+  const source = { name: `--upstream ${upstream}`, folder: process.cwd(), read: async () => result }
+  return accepted(result, { source }, terminal)
 }
 
 function mistake(
@@ -99,14 +98,13 @@ function mistake(
 
 function accepted(
   result: LoadResult,
-  from: Pick<Extract<ChosenConfig, { ok: true }>, 'source' | 'file' | 'read'>,
+  from: Pick<Extract<ChosenConfig, { ok: true }>, 'source' | 'file'>,
   terminal: Terminal,
 ): ChosenConfig {
   if (result.ok) return { ...result, ...from }
-  const { source } = from
   const count = counted(countProblems(result.problems), 'mistake')
   terminal.errStyled(
-    `${formatProblems(result.problems, { color: terminal.errHasColor })}\n${printable(source)}: ${count}\n`,
+    `${formatProblems(result.problems, { color: terminal.errHasColor })}\n${printable(from.source.name)}: ${count}\n`,
   )
   return { ok: false, exitCode: EXIT.configuration }
 }

@@ -21,7 +21,7 @@ export async function runGateway(values: CliValues, terminal: Terminal): Promise
     changed: (order, outcome) => logChange(log, order, outcome),
     called: (record) => logCall(log, record),
   })
-  return runUntilSignal(serving, chosen.source, log)
+  return runUntilSignal(serving, chosen.source.name, log)
 }
 
 async function runUntilSignal(serving: Serving, source: string, log: Log): Promise<number> {

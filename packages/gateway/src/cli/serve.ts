@@ -1,18 +1,16 @@
-import { dirname, resolve } from 'node:path'
 import { systemClock } from '@headgate/core'
 import type { AuditRecord } from '../admin/call.ts'
 import { adminOperations } from '../admin/operations.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
 import { readToken } from '../admin/token.ts'
 import type { AdminConfig, GatewayConfig } from '../config/schema/schema.ts'
-import type { LoadResult } from '../config/load.ts'
 import type { Address } from '../settings/values/address.ts'
+import type { ConfigurationSource } from '../versions/configuration-source.ts'
 import { VersionHistory } from '../versions/history.ts'
 import type { ChangeOrder, ChangeOutcome } from '../versions/outcome.ts'
 import { Reloader } from '../versions/reloader.ts'
 import { removeOldState } from '../versions/old-state.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
-import { FileWatches } from '../file-watches.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
 import {
@@ -22,18 +20,14 @@ import {
   type SupervisorEvent,
 } from '../workers/supervisor.ts'
 
-/** What to serve, and where to read it again. */
+/** What to serve, and where it comes from. */
 export interface ServedConfig {
   readonly config: GatewayConfig
   /** As it was written. */
   readonly input: unknown
-  /** For people. */
-  readonly source: string
+  readonly source: ConfigurationSource
   /** Undefined where there is none. */
   readonly file?: string | undefined
-  /** Those that hold values of its variables. */
-  readonly secretFiles?: readonly string[]
-  read(): Promise<LoadResult>
 }
 
 /** Told of what happens. */
@@ -50,9 +44,8 @@ export class Serving {
   /** Where applied configurations are kept; undefined: in memory only. */
   readonly versionsDirectory: string | undefined
   private readonly reloader: Reloader
-  private readonly watch: FileWatches | undefined
-  /** What is watched: the configuration, and the files that hold values of its variables. */
-  private watched: readonly string[]
+  private readonly source: ConfigurationSource
+  private unwatch: (() => void) | undefined
   private readonly listener: ServingListener
   private admin: AdminServer | undefined
   private isReady = false
@@ -60,6 +53,7 @@ export class Serving {
   constructor(served: ServedConfig, listener: ServingListener) {
     const { config, input, source, file } = served
     this.listener = listener
+    this.source = source
     this.supervisor = new Supervisor(config, { onEvent: (event) => listener.event(event) })
     const { directory, keep } = config.versions
     const notice = (message: string): void => listener.event({ type: 'notice', message })
@@ -71,13 +65,9 @@ export class Serving {
       if (gone.length > 0)
         notice(`versions of files that nobody has used for 90 days are gone: ${gone.join(', ')}`)
     }
-    const folder = file === undefined ? process.cwd() : dirname(resolve(file))
-    const from = { name: source, folder, read: () => this.readAgain(served) }
-    this.reloader = new Reloader(this.supervisor, history, from, input, systemClock, (order, outcome) =>
+    this.reloader = new Reloader(this.supervisor, history, source, input, systemClock, (order, outcome) =>
       this.changed(order, outcome),
     )
-    this.watched = file === undefined ? [] : [resolve(file), ...(served.secretFiles ?? [])]
-    if (file !== undefined && config.reload.watch) this.watch = this.fileWatches()
   }
 
   /** Where the admin endpoints are, if they are configured and bound. */
@@ -88,13 +78,13 @@ export class Serving {
   /** Rejects with a StartError, with nothing left running, if an address cannot be bound. */
   async start(): Promise<readonly BoundListener[]> {
     const { supervisor } = this
-    const { admin } = supervisor.config
+    const { admin, reload } = supervisor.config
     try {
       // First, so that it can answer "not yet" while the workers start.
       if (admin !== false) this.admin = await startAdmin(admin, supervisor, this.reloader, this.listener)
       const listeners = await supervisor.start()
       this.isReady = true
-      this.watch?.follow(this.watched)
+      if (reload.watch) this.watchSource()
       return listeners
     } catch (error) {
       await this.admin?.close()
@@ -110,7 +100,7 @@ export class Serving {
   /** Drains the workers; the admin endpoints answer until that is done. */
   async stop(): Promise<StopReport> {
     this.isReady = false
-    this.watch?.stop()
+    this.unwatch?.()
     const report = await this.supervisor.stop()
     await this.admin?.close()
     return report
@@ -125,26 +115,14 @@ export class Serving {
     })
   }
 
-  private fileWatches(): FileWatches {
-    const changed = (): void => void this.reloader.reload({ origin: 'file' })
-    const unwatched = (path: string, reason: string): void => {
-      const what = path === this.watched[0] ? 'the configuration file' : path
-      this.listener.event({
-        type: 'notice',
-        message: `${what} cannot be watched: ${reason}; SIGHUP reloads it`,
-      })
-    }
-    return new FileWatches(systemClock, { changed, unwatched })
-  }
-
-  /** Where it is refused, those of before are in force still, and one that is missing may come. */
-  private async readAgain(served: ServedConfig): Promise<LoadResult> {
-    const loaded = await served.read()
-    const [file = '', ...before] = this.watched
-    const now = loaded.secretFiles ?? []
-    this.watched = [file, ...(loaded.ok ? now : new Set([...before, ...now]))]
-    if (this.isReady) this.watch?.follow(this.watched)
-    return loaded
+  private watchSource(): void {
+    this.unwatch = this.source.watch?.({
+      changed: () => void this.reloader.reload({ origin: 'file' }),
+      unwatched: (what, reason) => {
+        const message = `${what} cannot be watched: ${reason}; SIGHUP reloads it`
+        this.listener.event({ type: 'notice', message })
+      },
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import type { Locate } from '../settings/read/positions.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
 import { fileDigests, type FileDigests } from '../identity.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
+import type { ConfigurationSource } from './configuration-source.ts'
 import { changesBetween, withoutRestart } from './changes.ts'
 import type { VersionHistory } from './history.ts'
 import type { Version } from './version.ts'
@@ -19,15 +20,6 @@ import {
   refusalOf,
 } from './outcome.ts'
 import { describeChanges } from './report.ts'
-
-/** Where a configuration comes from. */
-export interface ConfigurationSource {
-  /** For people. */
-  readonly name: string
-  /** Where relative paths start. */
-  readonly folder: string
-  read(): Promise<LoadResult>
-}
 
 /** What the reloader asks of the supervisor. */
 export interface Target {

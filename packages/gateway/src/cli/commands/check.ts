@@ -31,13 +31,13 @@ export const check: CliCommand = {
       const shown = formatProblems(warned, { color: terminal.errHasColor })
       terminal.errStyled(
         `${shown}
-${printable(source)}: ${counted(countProblems(warned), 'warning')}
+${printable(source.name)}: ${counted(countProblems(warned), 'warning')}
 `,
       )
     }
     const { listeners, routes, upstreams } = sizeOf(config)
     const parts = [counted(listeners, 'listener'), counted(routes, 'route'), counted(upstreams, 'upstream')]
-    terminal.out(`${source}: ok (${parts.join(', ')})\n`)
+    terminal.out(`${source.name}: ok (${parts.join(', ')})\n`)
     return EXIT.ok
   },
 }
