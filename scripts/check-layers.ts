@@ -31,10 +31,9 @@ const coreLayers: Record<string, string[]> = {
  * other: a setting of routes is read where its meaning is. Files outside of folders put the rooms together, and are not judged.
  */
 const gatewayFloors = [
-  ['settings'],
+  ['settings', 'metrics'],
   ['config', 'routing', 'access-log'],
   ['discovery', 'resilience', 'listen', 'admin-api'],
-  ['metrics'],
   ['rate-limit', 'upstreams'],
   ['layers'],
   ['explain', 'embedding', 'surveys'],

@@ -134,15 +134,16 @@ export {
 export type { PoolOptions, PoolStats } from './upstream/pool/pool-options.ts'
 export { type Pem, type PerConnection, type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
-export { EXPOSITION_TYPE, renderExposition } from './telemetry/exposition.ts'
+export { EXPOSITION_TYPE } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'
 export {
-  type GaugeDescription,
-  type HistogramDescription,
   type Labels,
-  type MetricDescription,
-  MetricLayout,
-} from './telemetry/layout.ts'
+  type Metric,
+  metric,
+  type MetricKind,
+  type StatedMetric,
+} from './telemetry/metric.ts'
+export { MetricRegistry, type SeriesList, type SharedMetrics } from './telemetry/registry.ts'
 export { isSecretField, isSecretName, redactQuery } from './telemetry/redact.ts'
 export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker/breaker.ts'
 export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/breaker/circuits.ts'

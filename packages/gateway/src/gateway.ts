@@ -3,6 +3,7 @@ import {
   type Clock,
   type Handler,
   LoadGauge,
+  MetricRegistry,
   problemResponse,
   systemClock,
   type Upstream,
@@ -17,25 +18,28 @@ import { type FileDigests, fileDigests } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
 import { newLoopKey } from './loop-mark.ts'
 import { ListenerSet } from './listen/listener-set.ts'
-import { type GatewayMetrics, standaloneMetrics } from './metrics/metrics.ts'
+import { GatewayMetrics } from './metrics/gateway-metrics.ts'
+import { Shown } from './metrics/shown.ts'
 import type { StackOptions } from './layers/layer.ts'
-import { Geo } from './routing/geo/geo.ts'
+import { Geo, type GeoOutcome } from './routing/geo/geo.ts'
+import { geoMetrics } from './routing/geo/geo-metrics.ts'
 import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import type { RateLimitMemory } from './rate-limit/memory.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
 import { connectionOptions } from './times.ts'
 import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
-import { guardsOf } from './guards-in-force.ts'
+import { readings } from './in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
 import { compile, type Snapshot } from './snapshot.ts'
 import type { SplitStates } from './routing/split/splits.ts'
-import { endpointNames, followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
+import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
+import { followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
 
 /** What an embedder, or a worker thread, may give a gateway. */
 export interface GatewayOptions {
   readonly clock?: Clock
   /** Where to count. Default: memory of its own. */
-  readonly metrics?: GatewayMetrics
+  readonly metrics?: MetricRegistry
   /** Where access-log lines go. Default: nowhere. */
   readonly accessLog?: AccessLog
   /** Whether other threads bind the same ports. Default false. */
@@ -89,7 +93,12 @@ export interface PreparedUpdate {
 
 /** An HTTP gateway in this thread. */
 export class Gateway {
-  readonly metrics: GatewayMetrics
+  readonly metrics: MetricRegistry
+  private readonly counts: GatewayMetrics
+  private readonly endpoints: EndpointMetrics
+  private readonly shown = new Shown()
+  /** Undefined until there is a database of addresses. */
+  private countLookup: ((outcome: GeoOutcome) => void) | undefined
   private readonly options: GatewayOptions
   private readonly clock: Clock
   private readonly listeners: ListenerSet
@@ -110,14 +119,14 @@ export class Gateway {
     this.options = options
     this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock
-    this.metrics = options.metrics ?? standaloneMetrics(config)
-    this.geo = new Geo(this.metrics.geo.onLookup)
+    this.metrics = options.metrics ?? new MetricRegistry()
+    this.counts = new GatewayMetrics(this.metrics)
+    this.endpoints = new EndpointMetrics(this.metrics)
+    this.geo = new Geo((outcome) => this.countLookup?.(outcome))
     this.geo.use(options.geo ?? loadGeo(config.geo))
     this.lists = options.upstreamStates === undefined ? this.makeLists() : undefined
     this.current = this.compile({ config, ...options })
     this.lists?.settle(config)
-    this.metrics.defineEndpoints(endpointNames(this.snapshot.upstreams))
-    this.metrics.resilience.show(guardsOf(this.snapshot))
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.upstreamStates === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
@@ -138,9 +147,7 @@ export class Gateway {
 
   /** Has the endpoints that another thread says there are. */
   useEndpoints(states: UpstreamStates): void {
-    const { upstreams } = this.snapshot
-    followStates(upstreams, states)
-    this.metrics.defineEndpoints(endpointNames(upstreams))
+    followStates(this.snapshot.upstreams, states)
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -154,6 +161,12 @@ export class Gateway {
     yield* this.retired.upstreams
   }
 
+  /** Brings what is in force, and knows of itself how it is, into the metrics: to be called now and then. */
+  sample(): void {
+    for (const each of this.upstreams()) this.endpoints.record(each.name, each.stats(), each)
+    this.shown.show(readings(this.metrics, this.snapshot))
+  }
+
   /** Binds all listeners and serves; answers where. Rejects, with nothing bound, if one cannot be bound. */
   async listen(): Promise<readonly Listener[]> {
     const { config } = this.snapshot
@@ -165,7 +178,7 @@ export class Gateway {
 
   /**
    * Gets ready for a further configuration, while the present one serves. Rejects, with nothing changed, if it cannot be
-   * compiled or a listener cannot be bound. The metrics must have grown for it before.
+   * compiled or a listener cannot be bound. What it counts is counted once this thread has learned where.
    */
   async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
     const { config } = update
@@ -177,10 +190,11 @@ export class Gateway {
         listeners: prepared.listeners,
         commit: (upstreamStates = new Map()) => {
           const before = this.current.snapshot
+          // What leaves with it is known to be shown from now on, and so shows 0 with the next sample.
+          this.sample()
           this.current = next
           this.takeOver(before, next.snapshot, [update.upstreamStates ?? new Map(), upstreamStates])
           if (update.geo !== undefined) this.geo.use(update.geo)
-          this.metrics.resilience.show(guardsOf(next.snapshot))
           this.checks?.follow(next.snapshot.upstreams)
           prepared.commit(config.drain.timeout)
           this.retired.retire(before.upstreams, next.snapshot.upstreams)
@@ -213,19 +227,19 @@ export class Gateway {
       lists.settle(next.config)
     }
     for (const each of states) followStates(next.upstreams, each)
-    this.metrics.defineEndpoints(endpointNames(next.upstreams))
   }
 
   private makeLists(): EndpointLists {
     const { clock, metrics } = this
     const lists = new EndpointLists({
       clock,
-      metrics: metrics.discovery,
+      metrics,
       report: () => {},
       changed: () => {
         const { config, upstreams } = this.snapshot
         // Nobody else looks at what those share that have left.
         for (const upstream of lists.refresh(config, upstreams).values()) upstream.reclaim()
+        this.endpoints.layOut(upstreams)
       },
     })
     return lists
@@ -234,7 +248,8 @@ export class Gateway {
   private compile(update: GatewayUpdate, previous?: Gateway['current']): Gateway['current'] {
     const { config, files, upstreamStates = new Map(), splitStates, rateLimitMemory, identities } = update
     const rateLimits = new RateLimitStores(config, this.clock, rateLimitMemory, previous?.rateLimits)
-    const { loadShedding } = config
+    const { geo, loadShedding } = config
+    if (geo !== undefined) this.countLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
     const surroundings = {
       ...this.options.stack,
@@ -244,7 +259,7 @@ export class Gateway {
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
       rateLimits,
-      geo: config.geo && this.geo.lookup,
+      geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
     const snapshot = compile(config, surroundings, {
@@ -255,6 +270,7 @@ export class Gateway {
       previous: previous?.snapshot,
       identities,
     })
+    this.endpoints.layOut(snapshot.upstreams)
     return { snapshot, rateLimits }
   }
 
@@ -264,7 +280,7 @@ export class Gateway {
       owner: { handler: this.handler, refusal: this.refusal },
       reusePort: this.options.reusePort ?? false,
       ticketKeys: this.options.ticketKeys,
-      onConnection: this.metrics.onConnection,
+      onConnection: this.counts.onConnection,
       refused: this.refused,
     })
   }
@@ -277,7 +293,7 @@ export class Gateway {
   }
 
   private readonly refused: ListenOptions['refused'] = (error, peer, bytesSent) => {
-    this.metrics.onError(error)
+    this.counts.onError(error)
     this.options.accessLog?.refused?.(error, peer, bytesSent)
   }
 

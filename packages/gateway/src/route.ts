@@ -22,7 +22,7 @@ import type {
   StackOptions,
 } from './layers/layer.ts'
 import { withPolicies } from './layers/own-layer.ts'
-import { NO_ROUTE } from './metrics/metrics.ts'
+import { NO_ROUTE } from './metrics/route-metrics.ts'
 import { STACK } from './stack.ts'
 import type { Surroundings } from './surroundings.ts'
 

@@ -13,13 +13,14 @@ import type { RouteConfig } from './config/schema/route-schema.ts'
 import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
 import { KeptParts } from './kept-parts.ts'
-import { NO_ROUTE } from './metrics/metrics.ts'
+import { NO_ROUTE } from './metrics/route-metrics.ts'
 import type { StackOptions } from './layers/layer.ts'
 import { routeHandler, unroutedHandler } from './route.ts'
 import { asksForClient, clientSeer } from './routing/conditions/client-address.ts'
 import { routeEntry } from './routing/router/entry.ts'
 import { isGraphqlRoute } from './routing/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
+import { countRefused } from './routing/graphql/policy.ts'
 import { hasTwoReadings, settlePath } from './routing/router/path-readings.ts'
 import { type Found, Router } from './routing/router/router.ts'
 import { type CompiledSplits, compileSplits, type SplitStates } from './routing/split/splits.ts'
@@ -182,7 +183,7 @@ function dispatch(
     routes.filter((route) => isGraphqlRoute(route.config)).map(({ handler }) => handler),
   )
   const isGraphql = (route: Handler): boolean => judging.has(route)
-  const onRefused = surroundings.metrics.graphql.onRefused(NO_ROUTE)
+  const onRefused = countRefused(surroundings.metrics, NO_ROUTE)
   return dispatchByOperation({
     find,
     take,

@@ -1,13 +1,12 @@
 import type { BlockList } from 'node:net'
-import type { AccessLog, Clock, LoadGauge } from '@headgate/core'
-import type { GatewayMetrics } from './metrics/metrics.ts'
+import type { AccessLog, Clock, LoadGauge, MetricRegistry } from '@headgate/core'
 import type { GeoLookup } from './routing/geo/geo-place.ts'
 import type { RateLimitStores } from './rate-limit/stores.ts'
 
 /** What a snapshot is compiled into: things that outlive it. */
 export interface Surroundings {
   readonly clock: Clock
-  readonly metrics: GatewayMetrics
+  readonly metrics: MetricRegistry
   readonly accessLog: AccessLog | undefined
   readonly trustedProxies: BlockList
   /** See `loopMark`; undefined where nothing is sent. */

@@ -1,49 +1,54 @@
-import type { Labels, MetricFamily, MetricLayout } from './layout.ts'
+import type { Metric } from './metric.ts'
 
 /** The media type of what `renderExposition` makes. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** A metric with all of its series. */
+export interface MetricFamily {
+  readonly metric: Metric
+  readonly series: Iterable<MetricSeries>
+}
+
+export interface MetricSeries {
+  /** Of the labels, in their order. */
+  readonly values: readonly string[]
+  /** Its first slot in each memory. */
+  readonly index: number
+}
+
 /**
- * The metrics of several memories of one layout as one page in Prometheus' text exposition format 0.0.4.
- * Reads what the writers wrote so far; they are not asked and do not wait.
- * @throws TypeError if a memory was made for another layout
+ * All metrics as one page in Prometheus' text exposition format 0.0.4. Reads what the writers wrote so far; they are not
+ * asked and do not wait.
+ * @param views of the memories of all threads
  */
-export function renderExposition(layout: MetricLayout, memories: readonly SharedArrayBuffer[]): string {
-  const views: Float64Array[][] = Array.from({ length: layout.segments }, () => [])
-  for (const memory of memories) {
-    const { slots, segment } = layout.view(memory)
-    views[segment]?.push(slots)
-  }
+export function renderExposition(families: Iterable<MetricFamily>, views: readonly Float64Array[]): string {
   let page = ''
-  for (const family of layout.families) page += renderFamily(family, views)
+  for (const family of families) page += renderFamily(family, views)
   return page
 }
 
-/** @param segments the memories of each segment */
-function renderFamily(family: MetricFamily, segments: readonly (readonly Float64Array[])[]): string {
-  const { name, help, type, sparse } = family
+function renderFamily({ metric, series }: MetricFamily, views: readonly Float64Array[]): string {
+  const { name, help, kind, sparse, across } = metric
   let text = ''
-  for (const { labels, segment, index } of family.series) {
-    const views = segments[segment] ?? []
-    if (type === 'histogram') text += renderHistogram(family, labels, index, views)
+  for (const { values, index } of series) {
+    const labels = renderLabels(metric.labels, values)
+    if (kind === 'histogram') text += renderHistogram(metric, labels, index, views)
     else {
-      const value = merge(views, index, family.across)
-      if (value !== 0 || !sparse) text += line(name, renderLabels(labels), value)
+      const value = merge(views, index, across)
+      if (value !== 0 || !sparse) text += line(name, labels, value)
     }
   }
   if (text === '') return ''
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${text}`
+  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${kind}\n${text}`
 }
 
 /** The count is the sum of the buckets, not a slot of its own: so it agrees with them while a writer goes on. */
 function renderHistogram(
-  family: MetricFamily,
-  labels: Labels,
+  { name, bounds, sparse }: Metric,
+  rendered: string,
   index: number,
   views: readonly Float64Array[],
 ): string {
-  const { name, bounds } = family
-  const rendered = renderLabels(labels)
   const before = rendered === '' ? '' : `${rendered},`
   let text = ''
   let count = 0
@@ -51,12 +56,13 @@ function renderHistogram(
     count += merge(views, index + bucket, 'sum')
     text += line(`${name}_bucket`, `${before}le="${formatValue(bounds[bucket] ?? Infinity)}"`, count)
   }
-  if (count === 0 && family.sparse) return ''
+  if (count === 0 && sparse) return ''
   const sum = merge(views, index + bounds.length + 1, 'sum')
   return text + line(`${name}_sum`, rendered, sum) + line(`${name}_count`, rendered, count)
 }
 
-function merge(views: readonly Float64Array[], index: number, across: 'sum' | 'max'): number {
+/** What the slot comes to in all memories. */
+export function merge(views: readonly Float64Array[], index: number, across: 'sum' | 'max'): number {
   let merged = 0
   for (const view of views) {
     const value = view[index] ?? 0
@@ -69,10 +75,8 @@ function line(name: string, labels: string, value: number): string {
   return labels === '' ? `${name} ${formatValue(value)}\n` : `${name}{${labels}} ${formatValue(value)}\n`
 }
 
-function renderLabels(labels: Labels): string {
-  let text = ''
-  for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name] ?? '')}"`
-  return text
+function renderLabels(names: readonly string[], values: readonly string[]): string {
+  return names.map((name, position) => `${name}="${escapeLabel(values[position] ?? '')}"`).join(',')
 }
 
 function formatValue(value: number): string {

@@ -1,3 +1,5 @@
+import { Instrument } from './counters.ts'
+
 /**
  * Upper bounds of buckets for durations, in seconds. OpenTelemetry's advice for `http.server.request.duration`
  * (5 ms to 10 s), carried on at both ends: a proxy answers in less than a millisecond and waits a minute.
@@ -7,15 +9,11 @@ export const DURATION_BOUNDS: readonly number[] = [
 ]
 
 /** How often a value fell into each bucket, and the sum of all values. */
-export class Histogram {
-  /** Of the memory that the layout is attached to; empty before, and then nothing is counted. */
-  slots: Float64Array
-  private readonly index: number
+export class Histogram extends Instrument {
   private readonly bounds: readonly number[]
 
-  constructor(slots: Float64Array, index: number, bounds: readonly number[]) {
-    this.slots = slots
-    this.index = index
+  constructor(slots: Float64Array | undefined, index: number, bounds: readonly number[]) {
+    super(slots, index)
     this.bounds = bounds
   }
 

@@ -6,8 +6,8 @@ import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { observe, type RouteMetrics } from '../../src/policies/observe.ts'
 import type { Counter } from '../../src/telemetry/counters.ts'
-import { renderExposition } from '../../src/telemetry/exposition.ts'
-import { MetricLayout } from '../../src/telemetry/layout.ts'
+import { metric } from '../../src/telemetry/metric.ts'
+import { MetricRegistry } from '../../src/telemetry/registry.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const DELIVERED: Outcome = { status: 200, error: undefined, bytesSent: 7, bytesReceived: 3 }
@@ -18,13 +18,16 @@ let page: () => string
 
 beforeEach(() => {
   clock = new VirtualClock()
-  const layout = new MetricLayout()
+  const registry = new MetricRegistry()
   const counter = (name: string, code = ''): Counter =>
-    layout.counter({ name: `${name}_total`, help: '' }, { code })
+    registry.get(metric({ kind: 'counter', name: `${name}_total`, help: '', labels: ['code'] }), { code })
   const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
   metrics = {
-    active: layout.gauge({ name: 'active', help: '' }),
-    duration: layout.histogram({ name: 'duration_seconds', help: '', bounds: [0.1, 1] }),
+    active: registry.get(metric({ kind: 'gauge', name: 'active', help: '' }), {}),
+    duration: registry.get(
+      metric({ kind: 'histogram', name: 'duration_seconds', help: '', bounds: [0.1, 1] }),
+      {},
+    ),
     statusClasses: [
       counter('requests', 'none'),
       ...['1', '2', '3', '4', '5'].map((code) => counter('requests', code)),
@@ -36,9 +39,7 @@ beforeEach(() => {
       Counter
     >,
   }
-  const memory = layout.allocate()
-  layout.attach(memory)
-  page = () => renderExposition(layout, [memory])
+  page = () => registry.render()
 })
 
 function exchangeFor(): Exchange {

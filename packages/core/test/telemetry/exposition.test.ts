@@ -1,29 +1,40 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { renderExposition } from '../../src/telemetry/exposition.ts'
 import { DURATION_BOUNDS } from '../../src/telemetry/histogram.ts'
-import { MetricLayout } from '../../src/telemetry/layout.ts'
+import { metric } from '../../src/telemetry/metric.ts'
+import { MetricRegistry } from '../../src/telemetry/registry.ts'
 
 it('several memories become one page in the text exposition format', () => {
-  const layout = new MetricLayout()
-  const requests = layout.counter(
-    { name: 'requests_total', help: 'Requests\nby \\ route.' },
-    { route: 'a"b\\c\nd', code: 'x' },
-  )
-  const active = layout.gauge({ name: 'active', help: 'Active.' })
-  const delay = layout.gauge({ name: 'delay_seconds', help: 'Delay.', across: 'max' })
-  const size = layout.histogram({ name: 'size_bytes', help: 'Size.', bounds: [1, 10] }, { route: 'a' })
-  const memories = [layout.allocate(), layout.allocate()]
-  for (const [index, memory] of memories.entries()) {
-    layout.attach(memory)
-    requests.add(2 + index)
-    active.add(1)
-    delay.set(0.25 + index)
-    for (const value of [1, 5, 50]) size.record(value)
+  const REQUESTS = metric({
+    kind: 'counter',
+    name: 'requests_total',
+    help: 'Requests\nby \\ route.',
+    labels: ['route', 'code'],
+  })
+  const ACTIVE = metric({ kind: 'gauge', name: 'active', help: 'Active.' })
+  const DELAY = metric({ kind: 'gauge', name: 'delay_seconds', help: 'Delay.', across: 'max' })
+  const SIZE = metric({
+    kind: 'histogram',
+    name: 'size_bytes',
+    help: 'Size.',
+    labels: ['route'],
+    bounds: [1, 10],
+  })
+  const first = new MetricRegistry()
+  first.get(REQUESTS, { route: 'a"b\\c\nd', code: 'x' })
+  first.get(ACTIVE, {})
+  first.get(DELAY, {})
+  first.get(SIZE, { route: 'a' })
+  const second = new MetricRegistry(first.share(1))
+  for (const [index, metrics] of [first, second].entries()) {
+    metrics.get(REQUESTS, { route: 'a"b\\c\nd', code: 'x' }).add(2 + index)
+    metrics.get(ACTIVE, {}).add(1)
+    metrics.get(DELAY, {}).set(0.25 + index)
+    for (const value of [1, 5, 50]) metrics.get(SIZE, { route: 'a' }).record(value)
   }
   assert.equal(
-    renderExposition(layout, memories),
+    first.render(),
     `# HELP requests_total Requests\\nby \\\\ route.
 # TYPE requests_total counter
 requests_total{route="a\\"b\\\\c\\nd",code="x"} 5
@@ -45,20 +56,16 @@ size_bytes_count{route="a"} 6
 })
 
 it('a series of a sparse family appears when it has counted something', () => {
-  const layout = new MetricLayout()
+  const metrics = new MetricRegistry()
   const sparse = { help: 'Sparse.', sparse: true }
-  const counters = ['a', 'b'].map((route) => layout.counter({ ...sparse, name: 'c_total' }, { route }))
-  const histogram = layout.histogram({ ...sparse, name: 'h', bounds: [1] })
-  const memory = layout.allocate()
-  layout.attach(memory)
-  assert.equal(renderExposition(layout, [memory]), '')
+  const COUNTER = metric({ ...sparse, kind: 'counter', name: 'c_total', labels: ['route'] })
+  const counters = ['a', 'b'].map((route) => metrics.get(COUNTER, { route }))
+  const histogram = metrics.get(metric({ ...sparse, kind: 'histogram', name: 'h', bounds: [1] }), {})
+  assert.equal(metrics.render(), '')
   counters[1]?.add(1)
-  assert.equal(
-    renderExposition(layout, [memory]),
-    '# HELP c_total Sparse.\n# TYPE c_total counter\nc_total{route="b"} 1\n',
-  )
+  assert.equal(metrics.render(), '# HELP c_total Sparse.\n# TYPE c_total counter\nc_total{route="b"} 1\n')
   histogram.record(0)
-  assert.match(renderExposition(layout, [memory]), /^h_count 1$/m)
+  assert.match(metrics.render(), /^h_count 1$/m)
 })
 
 it('a value is counted in every bucket whose bound is not below it', () => {
@@ -66,12 +73,13 @@ it('a value is counted in every bucket whose bound is not below it', () => {
     fc.property(
       fc.array(fc.oneof(fc.constantFrom(...DURATION_BOUNDS), fc.double({ min: 0, max: 100, noNaN: true }))),
       (values) => {
-        const layout = new MetricLayout()
-        const histogram = layout.histogram({ name: 'h', help: '', bounds: DURATION_BOUNDS })
-        const memory = layout.allocate()
-        layout.attach(memory)
+        const metrics = new MetricRegistry()
+        const histogram = metrics.get(
+          metric({ kind: 'histogram', name: 'h', help: '', bounds: DURATION_BOUNDS }),
+          {},
+        )
         for (const value of values) histogram.record(value)
-        const lines = renderExposition(layout, [memory]).split('\n')
+        const lines = metrics.render().split('\n')
         for (const bound of DURATION_BOUNDS) {
           const count = values.filter((value) => value <= bound).length
           assert.ok(lines.includes(`h_bucket{le="${bound}"} ${count}`))
@@ -84,10 +92,8 @@ it('a value is counted in every bucket whose bound is not below it', () => {
 })
 
 it('what is no duration counts as none, so that the sum stays a number', () => {
-  const layout = new MetricLayout()
-  const histogram = layout.histogram({ name: 'h', help: '', bounds: [1] })
-  const memory = layout.allocate()
-  layout.attach(memory)
+  const metrics = new MetricRegistry()
+  const histogram = metrics.get(metric({ kind: 'histogram', name: 'h', help: '', bounds: [1] }), {})
   for (const value of [Number.NaN, -1, 2]) histogram.record(value)
-  assert.match(renderExposition(layout, [memory]), /h_bucket\{le="1"\} 2\n.*\nh_sum 2\nh_count 3\n/)
+  assert.match(metrics.render(), /h_bucket\{le="1"\} 2\n.*\nh_sum 2\nh_count 3\n/)
 })

@@ -1,15 +1,15 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, MetricRegistry } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { DiscoveryConfig } from '../config/schema/discovery-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { FoundEndpoint } from './endpoint-source.ts'
-import type { DiscoveryMetrics } from './metrics.ts'
+import { sourceMetrics } from './metrics.ts'
 import { makeSource, sourceIdentity, sourceName } from './source-setting.ts'
 
 export interface DiscoveryOptions {
   readonly clock: Clock
-  readonly metrics: DiscoveryMetrics
+  readonly metrics: MetricRegistry
   /** Told, once, that a source fails, and that it is well again. */
   readonly report: (message: string) => void
   /** A source has found others than before. */
@@ -65,7 +65,8 @@ export class Discovery {
       if (sources.has(identity)) continue
       stop()
       this.watched.delete(identity)
-      if (![...this.watched.values()].some((other) => other.name === name)) this.options.metrics.ended(name)
+      if (![...this.watched.values()].some((other) => other.name === name))
+        sourceMetrics(this.options.metrics, name).endpoints.set(0)
     }
   }
 
@@ -86,6 +87,7 @@ export class Discovery {
     const { metrics, changed, clock } = this.options
     const first = Promise.withResolvers<void>()
     const name = sourceName(endpoint) ?? ''
+    const counted = sourceMetrics(metrics, name)
     const place = JSON.stringify([name, endpoint.scheme])
     // Of one that is asked otherwise from now on.
     const before = [...this.watched.values()].find((other) => other.place === place)
@@ -100,7 +102,8 @@ export class Discovery {
     this.watched.set(identity, watched)
     watched.stop = makeSource(endpoint, settings, clock).watch({
       found: (endpoints) => {
-        metrics.found(name, endpoints.length, clock.wallTime())
+        counted.endpoints.set(endpoints.length)
+        counted.lastSuccess.set(Math.round(clock.wallTime() / 1_000))
         this.recovered(watched)
         const isNews = JSON.stringify(endpoints) !== JSON.stringify(watched.found)
         watched.found = endpoints
@@ -108,7 +111,7 @@ export class Discovery {
         if (isNews) changed()
       },
       failed: (reason) => {
-        metrics.failed(name)
+        counted.failures.add(1)
         this.failed(watched, reason)
         first.resolve()
       },

@@ -3,6 +3,7 @@ import type { EndpointConfig, UpstreamConfig } from '../config/schema/upstream-s
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { endpointsIdentity } from '../identity.ts'
+import { changeMetrics } from './metrics.ts'
 import { Discovery, type DiscoveryOptions } from './discovery.ts'
 import { type ListedEndpoint, listEndpoints, listedName } from './listed-endpoint.ts'
 
@@ -49,7 +50,9 @@ export class EndpointLists {
   put(upstream: Upstream, endpoints: readonly ListedEndpoint[]): void {
     const { added, removed } = upstream.setEndpoints(endpoints)
     this.inForce.set(upstream, endpoints)
-    this.options.metrics.changed(upstream.name, added.length, removed.length)
+    const counted = changeMetrics(this.options.metrics, upstream.name)
+    counted.added.add(added.length)
+    counted.removed.add(removed.length)
   }
 
   /** Has all upstreams have what was found and set for them by now; those that have changed, by their names. */

@@ -1,66 +1,53 @@
-import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../config/schema/schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import * as catalogue from '../metric-catalogue.ts'
-import { sourceName } from './source-setting.ts'
+import type { Counter, Gauge, MetricRegistry } from '@headgate/core'
+import { metric } from '../metrics/metric.ts'
 
-interface SourceSeries {
-  readonly endpoints: Gauge
-  readonly failures: Counter
-  readonly lastSuccess: Gauge
+const ENDPOINTS = metric({
+  kind: 'gauge',
+  name: 'headgate_discovery_endpoints',
+  labels: ['source'],
+  help: 'Endpoints that the source, as in "dns:orders.internal:9001", has found last.',
+})
+const FAILURES = metric({
+  kind: 'counter',
+  name: 'headgate_discovery_failures_total',
+  labels: ['source'],
+  help: 'How often the source could not be asked, or had no answer: what it found last is kept.',
+})
+const LAST_SUCCESS = metric({
+  kind: 'gauge',
+  name: 'headgate_discovery_last_success_time_seconds',
+  labels: ['source'],
+  help: 'When the source had an answer last, in seconds since 1970-01-01 UTC; 0 if never.',
+})
+const ADDED = metric({
+  kind: 'counter',
+  name: 'headgate_upstream_endpoints_added_total',
+  labels: ['upstream'],
+  help: 'Endpoints that came to the upstream while it served: by discovery, a reload or a call of the admin API.',
+})
+const REMOVED = metric({
+  kind: 'counter',
+  name: 'headgate_upstream_endpoints_removed_total',
+  labels: ['upstream'],
+  help: 'Endpoints that left the upstream while it served.',
+})
+
+/** What is counted of a source: in the thread that asks it, for all. */
+export function sourceMetrics(
+  metrics: MetricRegistry,
+  source: string,
+): { readonly endpoints: Gauge; readonly failures: Counter; readonly lastSuccess: Gauge } {
+  return {
+    endpoints: metrics.get(ENDPOINTS, { source }),
+    failures: metrics.get(FAILURES, { source }),
+    lastSuccess: metrics.get(LAST_SUCCESS, { source }),
+  }
 }
 
-interface ListSeries {
-  readonly added: Counter
-  readonly removed: Counter
-}
-
-/** What is counted of endpoints that come and go: in the thread that looks for them, for all. */
-export class DiscoveryMetrics {
-  private readonly sources = new Map<string, SourceSeries>()
-  private readonly lists = new Map<string, ListSeries>()
-
-  /** Adds what a configuration needs and is not there yet. */
-  define(layout: MetricLayout, config: GatewayConfig): void {
-    for (const upstream of Object.keys(config.upstreams)) {
-      if (this.lists.has(upstream)) continue
-      this.lists.set(upstream, {
-        added: layout.counter(catalogue.ENDPOINTS_ADDED, { upstream }),
-        removed: layout.counter(catalogue.ENDPOINTS_REMOVED, { upstream }),
-      })
-    }
-    for (const { endpoints } of resolveUpstreams(config).values()) {
-      for (const endpoint of endpoints) {
-        const source = sourceName(endpoint)
-        if (source === undefined || this.sources.has(source)) continue
-        this.sources.set(source, {
-          endpoints: layout.gauge(catalogue.DISCOVERY_ENDPOINTS, { source }),
-          failures: layout.counter(catalogue.DISCOVERY_FAILURES, { source }),
-          lastSuccess: layout.gauge(catalogue.DISCOVERY_LAST_SUCCESS, { source }),
-        })
-      }
-    }
-  }
-
-  /** @param time of the clock on the wall, in milliseconds */
-  found(source: string, endpoints: number, time: number): void {
-    const series = this.sources.get(source)
-    series?.endpoints.set(endpoints)
-    series?.lastSuccess.set(Math.round(time / 1_000))
-  }
-
-  failed(source: string): void {
-    this.sources.get(source)?.failures.add(1)
-  }
-
-  /** The source is not watched any more. */
-  ended(source: string): void {
-    this.sources.get(source)?.endpoints.set(0)
-  }
-
-  /** The endpoints of an upstream have changed while it serves. */
-  changed(upstream: string, added: number, removed: number): void {
-    this.lists.get(upstream)?.added.add(added)
-    this.lists.get(upstream)?.removed.add(removed)
-  }
+/** What is counted of the endpoints of an upstream that has a name of its own, as they come and go. */
+export function changeMetrics(
+  metrics: MetricRegistry,
+  upstream: string,
+): { readonly added: Counter; readonly removed: Counter } {
+  return { added: metrics.get(ADDED, { upstream }), removed: metrics.get(REMOVED, { upstream }) }
 }

@@ -2,7 +2,9 @@ import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import type { Gateway } from '../gateway.ts'
+import { Shown } from '../metrics/shown.ts'
 import { type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'
+import { countGeoReload, geoReadings } from '../routing/geo/geo-metrics.ts'
 import { GeoWatch } from '../routing/geo/geo-watch.ts'
 
 /** The databases of addresses of a gateway without a supervisor, or what is wrong with them. */
@@ -22,7 +24,9 @@ export function watchEmbeddedGeo(
   clock: Clock,
 ): GeoWatch {
   let inForce = files
-  gateway.metrics.geo.inForce(inForce)
+  const shown = new Shown()
+  const show = (): void => shown.show(geoReadings(gateway.metrics, inForce))
+  show()
   const owner = {
     get geoFiles() {
       return inForce
@@ -30,11 +34,11 @@ export function watchEmbeddedGeo(
     replaceGeo(file: GeoFile): Promise<void> {
       inForce = inForce.map((each) => (each.path === file.path ? file : each))
       gateway.useGeo(inForce)
-      gateway.metrics.geo.inForce(inForce)
+      show()
       return Promise.resolve()
     },
     geoChanged({ applied, message }: { readonly applied: boolean; readonly message: string }) {
-      gateway.metrics.geo.onReload(applied)
+      countGeoReload(gateway.metrics, applied)
       if (!applied) process.emitWarning(message, 'HeadgateWarning')
     },
   }

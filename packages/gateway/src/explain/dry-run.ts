@@ -3,6 +3,7 @@ import {
   type Clock,
   type Handler,
   LoadGauge,
+  MetricRegistry,
   RetryBudget,
   upstreamSteps,
 } from '@headgate/core'
@@ -11,7 +12,6 @@ import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { KeptParts } from '../kept-parts.ts'
 import type { RouteContext } from '../layers/layer.ts'
-import { standaloneMetrics } from '../metrics/metrics.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
@@ -27,7 +27,7 @@ export function dryRunContext(
   geo: GeoLookup,
   end: (name: string) => Handler,
 ): RouteContext {
-  const metrics = standaloneMetrics(config)
+  const metrics = new MetricRegistry()
   const upstreams = resolveUpstreams(config)
   const { loadShedding } = config
   return {
@@ -43,7 +43,7 @@ export function dryRunContext(
     upstreamNamed(name) {
       const upstream = upstreams.get(name)
       if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)
-      const guard = makeUpstreamGuard(name, upstream, clock, metrics.resilience)
+      const guard = makeUpstreamGuard(name, upstream, clock, metrics)
       const steps = upstreamSteps({ ...balancingOptions(upstream, config.zone), gate: guard.gate })
       return { upstream: { handler: end(name), steps }, budget: new RetryBudget(clock), guard }
     },

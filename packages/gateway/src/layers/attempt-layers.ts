@@ -1,4 +1,5 @@
 import { attemptTimeout, breaker, concurrency, hedge, passDeadline, retry, timeout } from '@headgate/core'
+import { retriesOf, standInMetrics } from '../metrics/route-metrics.ts'
 import type { AttemptLayer } from './layer.ts'
 
 // What stands between a route's own policies and one of its upstreams; from the breaker on, around each attempt.
@@ -8,13 +9,12 @@ export const retryLayer: AttemptLayer = {
   once: 'attempt',
   about: 'makes the attempts; without it, one, and a stale keep-alive connection is replaced all the same',
   judged: false,
-  build: ({ way, route }, { destination: { budget }, metrics }) =>
-    retry({
-      // What answers in place of what failed is asked once.
-      ...((way === 'target' && route.retry) || ONE_ATTEMPT),
-      budget,
-      onRetry: metrics.onRetry(route.name),
-    }),
+  build({ way, route }, { destination: { budget }, metrics }) {
+    const retries = retriesOf(metrics, route.name)
+    // What answers in place of what failed is asked once.
+    const attempts = (way === 'target' && route.retry) || ONE_ATTEMPT
+    return retry({ ...attempts, budget, onRetry: () => retries.add(1) })
+  },
   tells: ({ way, route }) => way === 'target' && route.retry,
 }
 
@@ -25,9 +25,11 @@ export const hedgeLayer: AttemptLayer = {
   once: 'attempt',
   about: 'makes a further attempt while the first is late',
   judged: false,
-  build: ({ route }, { destination: { budget }, metrics }) =>
-    route.hedge &&
-    hedge({ ...route.hedge, budget, key: () => '', onHedge: metrics.resilience.onHedge(route.name) }),
+  build({ route }, { destination: { budget }, metrics }) {
+    if (route.hedge === undefined) return undefined
+    const { hedges } = standInMetrics(metrics, route.name)
+    return hedge({ ...route.hedge, budget, key: () => '', onHedge: () => hedges.add(1) })
+  },
   tells: ({ route }) => route.hedge,
 }
 

@@ -1,7 +1,8 @@
 import { concurrency, type Exchange, fallback, parseRequestTimeout, timeout } from '@headgate/core'
+import { standInMetrics } from '../metrics/route-metrics.ts'
 import { routeLimiter } from '../resilience/metrics.ts'
 import { makeLimiter } from '../resilience/upstream-guard.ts'
-import { mirror } from '../routing/traffic/mirror.ts'
+import { mirror, mirrorMetrics } from '../routing/traffic/mirror.ts'
 import { respondWith } from '../routing/transform/answers.ts'
 import type { ExchangeLayer } from './layer.ts'
 
@@ -14,7 +15,7 @@ export const mirrorLayer: ExchangeLayer = {
   judged: false,
   build: ({ route }, { leadTo, metrics }) =>
     route.mirror &&
-    mirror(route.mirror, leadTo('mirror', route.mirror.upstream), metrics.traffic.onMirror(route.name)),
+    mirror(route.mirror, leadTo('mirror', route.mirror.upstream), mirrorMetrics(metrics, route.name)),
   tells: ({ route }) => route.mirror,
 }
 
@@ -26,7 +27,8 @@ export const fallbackLayer: ExchangeLayer = {
   build({ route }, { leadTo, metrics, geo }) {
     if (route.fallback === undefined) return undefined
     const { respond, upstream, statuses } = route.fallback
-    const onFallback = metrics.resilience.onFallback(route.name)
+    const { fallbacks } = standInMetrics(metrics, route.name)
+    const onFallback = (): void => fallbacks.add(1)
     if (respond !== undefined) return fallback({ answer: respondWith(respond, geo), statuses, onFallback })
     if (upstream === undefined) throw new TypeError(`route ${route.name}: its fallback leads nowhere`)
     return fallback({ answer: leadTo('fallback', upstream), forwards: true, statuses, onFallback })
@@ -56,10 +58,10 @@ export const routeConcurrencyLayer: ExchangeLayer = {
   once: 'exchange',
   about: 'lets only so many exchanges of the route on at the same time',
   judged: false,
-  build({ route: { name, concurrency: config } }, { parts, clock }) {
+  build({ route: { name, concurrency: config } }, { parts, clock, metrics }) {
     if (config === undefined) return undefined
     // Kept by a reload that leaves the setting as it is: those under way hold its slots.
-    const make = () => makeLimiter(routeLimiter(name), config, clock)
+    const make = () => makeLimiter(routeLimiter(name), config, clock, metrics)
     return concurrency({ limiter: parts.keep(['concurrency', config], make) })
   },
   tells: ({ route }) => route.concurrency,

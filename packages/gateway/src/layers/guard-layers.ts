@@ -1,6 +1,7 @@
 import { limits, loadShed, type Policy, times } from '@headgate/core'
 import { GRAPHQL_DEFAULTS } from '../routing/graphql/defaults.ts'
 import { writtenSize } from '../settings/values/units.ts'
+import { rateLimitMetrics } from '../rate-limit/metrics.ts'
 import { limitsAskForOperation, routeRateLimits } from '../rate-limit/policy.ts'
 import { importance } from '../routing/importance.ts'
 import { graphqlPolicy } from '../routing/graphql/policy.ts'
@@ -58,7 +59,7 @@ export const rateLimitLayer: ExchangeLayer = {
   about: 'refuses requests beyond the rate limits of the route',
   judged: false,
   build: ({ route, config }, { rateLimits, metrics, geo }) =>
-    routeRateLimits(route, config, rateLimits, metrics, geo),
+    routeRateLimits(route, config, rateLimits, (id) => rateLimitMetrics(metrics, id), geo),
   tells: ({ route, config }) =>
     [route.rateLimit ?? []]
       .flat()
@@ -77,7 +78,7 @@ function judgesGraphql(
   { route }: ExchangeSetting,
   { metrics }: Pick<ExchangeContext, 'metrics'>,
 ): Policy | undefined {
-  return graphqlPolicy(route, metrics.graphql)
+  return graphqlPolicy(route, metrics)
 }
 
 /** It stands behind `forwarding`: only from there on is it known whom the peer speaks for. */

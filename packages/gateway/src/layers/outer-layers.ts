@@ -1,6 +1,7 @@
 import { observe, problem, requestId } from '@headgate/core'
 import { loggedFields } from '../access-log/logged-fields.ts'
-import { apiVersion } from '../routing/api-version/api-version.ts'
+import { routeMetrics } from '../metrics/route-metrics.ts'
+import { apiVersion, versionMetrics } from '../routing/api-version/api-version.ts'
 import { lifecycle } from '../routing/api-version/lifecycle.ts'
 import { isGraphqlRoute } from '../routing/graphql/conditions.ts'
 import { graphqlErrors } from '../routing/graphql/error-response.ts'
@@ -20,7 +21,7 @@ export const observeLayer: ExchangeLayer = {
   build({ way, route }, { metrics, accessLog }) {
     // Lines tell of operations where they are read.
     const log = way === 'route' && isGraphqlRoute(route) ? operationLog(accessLog) : accessLog
-    return observe({ route: route.name, metrics: metrics.route(route.name), log })
+    return observe({ route: route.name, metrics: routeMetrics(metrics, route.name), log })
   },
   tells: ({ config: { accessLog } }) =>
     typeof accessLog === 'object'
@@ -64,7 +65,7 @@ export const apiVersionsLayer: ExchangeLayer = {
   once: 'exchange',
   about: 'chooses the version of the API, and refuses requests that are for none',
   build({ route: { name, match, apiVersions } }, { metrics }) {
-    return apiVersions && apiVersion(apiVersions, match.path, metrics.traffic.onApiVersion(name))
+    return apiVersions && apiVersion(apiVersions, match.path, versionMetrics(metrics, name, apiVersions))
   },
   tells: ({ route }) => route.apiVersions,
 }

@@ -1,7 +1,8 @@
-import type { Handler } from '@headgate/core'
+import type { Counter, Handler } from '@headgate/core'
 import { versionTarget } from '../routing/api-version/api-version.ts'
 import { split } from '../routing/split/split.ts'
 import { SplitWeights } from '../routing/split/split-weights.ts'
+import { splitMetrics } from '../routing/split/splits.ts'
 import { redirectTo, respondWith } from '../routing/transform/answers.ts'
 import type { ExchangeContext, ExchangeLayer, ExchangeSetting } from './layer.ts'
 
@@ -49,14 +50,14 @@ function ownTarget({ route }: ExchangeSetting, context: ExchangeContext): Handle
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
   const { upstreams, sticky } = route.split
   const targets = upstreams.map(({ upstream: name }) =>
-    counted(leadTo('target', name), metrics.traffic.onSplit(route.name, name)),
+    counted(leadTo('target', name), splitMetrics(metrics, route.name, name).requests),
   )
   return split(targets, context.weights ?? new SplitWeights(upstreams), sticky)
 }
 
-function counted(handler: Handler, onExchange: () => void): Handler {
+function counted(handler: Handler, exchanges: Counter): Handler {
   return (exchange) => {
-    onExchange()
+    exchanges.add(1)
     return handler(exchange)
   }
 }

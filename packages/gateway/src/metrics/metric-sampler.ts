@@ -1,25 +1,25 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Clock, Timer, Upstream } from '@headgate/core'
-import type { GatewayMetrics } from './metrics.ts'
+import type { Clock, Histogram, Timer } from '@headgate/core'
 
 /** How often, in milliseconds. */
 const INTERVAL = 1_000
 /** How often the event loop is probed, in milliseconds. */
 const RESOLUTION = 10
 
-type MeasuredUpstream = Pick<Upstream, 'name' | 'stats'>
-
-/** What a worker measures now and then rather than with each exchange: its pools, and its event loop. */
+/** What a worker measures now and then rather than with each exchange: its pools and guards, and its event loop. */
 export class MetricSampler {
-  private readonly metrics: GatewayMetrics
-  private readonly upstreams: Iterable<MeasuredUpstream>
+  private readonly source: { sample(): void }
+  private readonly delay: Histogram
   private readonly timer: Timer
   private readonly eventLoop = monitorEventLoopDelay({ resolution: RESOLUTION })
 
-  /** @param upstreams gone through anew each time */
-  constructor(metrics: GatewayMetrics, upstreams: Iterable<MeasuredUpstream>, clock: Clock) {
-    this.metrics = metrics
-    this.upstreams = upstreams
+  /**
+   * @param source what is asked each time
+   * @param delay of the event loop
+   */
+  constructor(source: { sample(): void }, delay: Histogram, clock: Clock) {
+    this.source = source
+    this.delay = delay
     this.timer = clock.timer(() => {
       this.sample()
       this.timer.arm(INTERVAL)
@@ -38,11 +38,9 @@ export class MetricSampler {
   }
 
   private sample(): void {
-    for (const each of this.upstreams) this.metrics.recordUpstream(each.name, each.stats(), each)
-    this.metrics.resilience.sample()
+    this.source.sample()
     // Node measures from probe to probe, in nanoseconds: what exceeds the interval is the delay.
-    if (this.eventLoop.count > 0)
-      this.metrics.eventLoopDelay.record(this.eventLoop.max / 1e9 - RESOLUTION / 1000)
+    if (this.eventLoop.count > 0) this.delay.record(this.eventLoop.max / 1e9 - RESOLUTION / 1000)
     this.eventLoop.reset()
   }
 }

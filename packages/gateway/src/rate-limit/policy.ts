@@ -10,11 +10,11 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { fieldCount, operationCount } from '../routing/graphql/operation-key.ts'
 import { type GeoLookup, knowNothing } from '../routing/geo/geo-place.ts'
 import { rateLimitBypass } from './bypass.ts'
 import { rateLimitKey } from './key.ts'
+import type { RateLimitListener } from './metrics.ts'
 import { RestingStore } from './resting-store.ts'
 import { storeOptions } from './stores.ts'
 
@@ -23,8 +23,7 @@ export function routeRateLimits(
   route: RouteConfig,
   config: GatewayConfig,
   stores: { get(id: string): RateLimitStore },
-  metrics: Pick<GatewayMetrics, 'onRateLimit' | 'onRateLimitStoreError'> &
-    Partial<Pick<GatewayMetrics, 'onRateLimitStoreError'>>,
+  listenerOf: (id: string) => RateLimitListener,
   geo: GeoLookup = knowNothing,
 ): Policy | undefined {
   if (route.rateLimit === undefined) return undefined
@@ -36,14 +35,15 @@ export function routeRateLimits(
     const key = rateLimitKey(limit.key, route.name, geo)
     const bypass = rateLimitBypass(limit.bypass)
     const store = stores.get(id)
+    const { decided, storeFailed } = listenerOf(id)
     return {
       ...storeOptions(limit),
       name: typeof written === 'string' ? written : written.name,
       fields: limit.fields,
-      ...(store.local ? { store } : remoteStore(store, limit, metrics.onRateLimitStoreError?.(id))),
+      ...(store.local ? { store } : remoteStore(store, limit, storeFailed)),
       key: bypass === undefined ? key : (exchange) => (bypass(exchange) ? undefined : key(exchange)),
       units: unitsOf(route, limit),
-      onDecision: metrics.onRateLimit(id),
+      onDecision: decided,
     }
   })
   return rateLimits({ limits })
@@ -53,7 +53,7 @@ export function routeRateLimits(
 function remoteStore(
   store: RateLimitStore,
   limit: RateLimitConfig,
-  count: (() => void) | undefined,
+  count: () => void,
 ): Pick<QuotaLimit, 'store' | 'onStoreError' | 'onFailure'> {
   const resting = new RestingStore(store)
   const local = { ...storeOptions(limit), maxKeys: limit.maxKeys }
@@ -62,7 +62,7 @@ function remoteStore(
     onStoreError: limit.onStoreError === 'local' ? new LocalRateLimitStore(local) : limit.onStoreError,
     onFailure(error) {
       resting.failed(error)
-      count?.()
+      count()
     },
   }
 }

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { rateLimitId, resolveRateLimits } from '../config/resolve/rate-limits.ts'
+import type { RateLimitListener } from '../rate-limit/metrics.ts'
 import { routeRateLimits } from '../rate-limit/policy.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
@@ -77,17 +78,11 @@ export class LimitEstimate {
     const key = rateLimit.map((limit) => rateLimitId(route.name, limit)).join()
     const known = ofRoute.get(key)
     if (known !== undefined) return known
-    const metrics = {
-      onRateLimitStoreError: () => () => {},
-      onRateLimit: (id: string) => {
-        const count = this.countOf(id)
-        return (isAllowed: boolean): void => {
-          if (isAllowed) count.allowed++
-          else count.limited++
-        }
-      },
+    const listenerOf = (id: string): RateLimitListener => {
+      const count = this.countOf(id)
+      return { decided: (isAllowed) => count[isAllowed ? 'allowed' : 'limited']++, storeFailed() {} }
     }
-    const policy = routeRateLimits({ ...route, rateLimit }, this.config, this.stores, metrics, this.geo)
+    const policy = routeRateLimits({ ...route, rateLimit }, this.config, this.stores, listenerOf, this.geo)
     const handler = policy?.(passed) ?? passed
     ofRoute.set(key, handler)
     return handler

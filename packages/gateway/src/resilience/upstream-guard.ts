@@ -4,11 +4,12 @@ import {
   type CircuitsOptions,
   type Clock,
   Limiter,
+  type MetricRegistry,
   type UpstreamOptions,
 } from '@headgate/core'
 import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
 import type { BreakerConfig, ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
-import { type ResilienceMetrics, upstreamLimiter } from './metrics.ts'
+import { circuitMetrics, endpointTransitions, limiterReadings, upstreamLimiter } from './metrics.ts'
 
 /** What keeps an upstream from being asked too much, for all routes to it. */
 export interface UpstreamGuard {
@@ -26,20 +27,24 @@ export function makeUpstreamGuard(
   name: string,
   { breaker: circuit, concurrency: limit }: UpstreamConfig,
   clock: Clock,
-  metrics: ResilienceMetrics,
+  metrics: MetricRegistry,
 ): UpstreamGuard {
   const circuits = circuit && circuit.per !== 'endpoint' ? wholeCircuit(name, circuit, metrics) : undefined
   const endpointCircuits =
     circuit && circuit.per !== 'upstream'
-      ? new Circuits({ ...circuitOptions(circuit), onTransition: metrics.onEndpointCircuit(name) })
+      ? new Circuits({
+          ...circuitOptions(circuit),
+          onTransition: (endpoint, _, to) =>
+            endpointTransitions(metrics, { upstream: name, endpoint }, to)?.add(1),
+        })
       : undefined
-  const limiter = limit && makeLimiter(upstreamLimiter(name), limit, clock)
+  const limiter = limit && makeLimiter(upstreamLimiter(name), limit, clock, metrics)
   const gate = endpointCircuits && ((endpoint: string) => endpointCircuits.gate(endpoint, clock))
   return { circuits, endpointCircuits, gate, limiter }
 }
 
-function wholeCircuit(name: string, config: BreakerConfig, metrics: ResilienceMetrics): Circuits {
-  const onCircuit = metrics.onCircuit(name)
+function wholeCircuit(name: string, config: BreakerConfig, metrics: MetricRegistry): Circuits {
+  const onCircuit = circuitMetrics(metrics, name)
   const circuits = new Circuits({
     ...circuitOptions(config),
     onTransition: (_, from, to) => onCircuit(from, to),
@@ -53,13 +58,17 @@ export function makeLimiter(
   name: string,
   { limit, queue, queueTimeout }: ConcurrencyConfig,
   clock: Clock,
+  metrics: MetricRegistry,
 ): Limiter {
-  return new Limiter({
+  const limiter = new Limiter({
     name,
     limit: limit === 'adaptive' ? new AdaptiveLimit(clock) : limit,
     queue,
     queueTimeout,
   })
+  // Its series are there from the start.
+  limiterReadings(metrics, name, limiter)
+  return limiter
 }
 
 function circuitOptions(config: BreakerConfig): CircuitsOptions {

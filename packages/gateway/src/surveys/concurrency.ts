@@ -3,6 +3,7 @@ import { type Described, list, members, TEXT, textOr, WHOLE } from '../admin-api
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
+import { limitersOf } from '../in-force.ts'
 import { routeLimiter, upstreamLimiter } from '../resilience/metrics.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { question, type Survey } from './survey.ts'
@@ -21,9 +22,9 @@ const LIMITS = members({ limits: list(LIMIT) })
 export type ConcurrencyAnswer = Described<typeof LIMITS>
 
 /** By their names: `upstream orders`, `route checkout`. */
-const limiters = question('limiters', ({ metrics }) => {
+const limiters = question('limiters', ({ gateway }) => {
   const current = Array.from(
-    metrics.resilience.currentLimiters,
+    limitersOf(gateway.snapshot),
     ([name, { limit, inflight, queued }]) =>
       [name, { limit: Math.max(1, Math.floor(limit.limit)), active: inflight, queued }] as const,
   )

@@ -3,6 +3,7 @@ import { type Described, elsewhere, list, members, oneOf, TEXT, WHOLE } from '..
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import type { LimitFill, LimitUsage } from '../rate-limit/stores.ts'
+import { rateLimitTotals } from '../rate-limit/metrics.ts'
 import { question, type Survey, type SurveySource } from './survey.ts'
 
 const STORE = oneOf('shared', 'local')
@@ -67,12 +68,10 @@ export const rateLimits: Survey = {
       answers: { 200: 'the limits' },
       async handle() {
         const found = await stored(source)
-        const totals = source.rateLimitTotals()
         const limits = Array.from(resolveRateLimits(source.config), ([id, limit]) => {
           const { rate, burst, algorithm, key } = limit
-          const { allowed = 0, limited = 0 } = totals.get(id) ?? {}
           const store = found.get(id) ?? { store: 'local', workers: [] }
-          return { id, rate, burst, algorithm, key, allowed, limited, ...store }
+          return { id, rate, burst, algorithm, key, ...rateLimitTotals(source.metrics, id), ...store }
         })
         return json({ rateLimits: limits })
       },

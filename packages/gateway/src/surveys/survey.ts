@@ -1,9 +1,7 @@
-import type { Clock, Upstream } from '@headgate/core'
+import type { Clock, MetricRegistry, Upstream } from '@headgate/core'
 import type { AdminOperation } from '../admin-api/operation.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { Gateway } from '../gateway.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
-import type { RateLimitTotals } from '../metrics/rate-limit-totals.ts'
 import type { RateLimitStores } from '../rate-limit/stores.ts'
 import type { HealthChecks } from '../upstreams/health-checks.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
@@ -32,7 +30,6 @@ export function question<Answer, Asked = undefined>(
 /** A worker, as far as it can be asked about. */
 export interface AskedWorker {
   readonly gateway: Gateway
-  readonly metrics: GatewayMetrics
   readonly clock: Clock
 }
 
@@ -67,7 +64,8 @@ export interface SurveySource {
   readonly checks: HealthChecks
   /** Where the endpoints of an upstream come from, in their order. */
   originsOf(upstream: Upstream): readonly string[]
-  rateLimitTotals(): ReadonlyMap<string, RateLimitTotals>
+  /** What is counted in all threads. */
+  readonly metrics: MetricRegistry
   readonly ask: Ask
   /** Calls `listener` whenever a worker has just taken the place of another. */
   onSuccessor(listener: (ask: AskOne) => void): void

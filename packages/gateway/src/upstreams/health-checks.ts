@@ -1,6 +1,32 @@
-import type { Upstream } from '@headgate/core'
+import type { Gauge, MetricRegistry, Upstream } from '@headgate/core'
+import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import { metric } from '../metrics/metric.ts'
+import type { Reading } from '../metrics/shown.ts'
+
+const PAUSED = metric({
+  kind: 'gauge',
+  name: 'headgate_upstream_health_checks_paused',
+  labels: ['upstream'],
+  help: 'Whether the active checks of the upstream are paused by hand: 1 or 0.',
+})
+
+/** For alerts: a pause that is forgotten shows nowhere else. */
+export function checksPaused(metrics: MetricRegistry, upstream: string): Gauge {
+  return metrics.get(PAUSED, { upstream })
+}
 
 type CheckedUpstream = Pick<Upstream, 'name' | 'startChecks' | 'stopChecks'>
+
+/** Which upstreams of a configuration are paused, of those that are checked. */
+export function* pauseReadings(
+  metrics: MetricRegistry,
+  config: GatewayConfig,
+  checks: HealthChecks,
+): Iterable<Reading> {
+  for (const [name, { health }] of resolveUpstreams(config))
+    if (health) yield [checksPaused(metrics, name), Number(checks.isPausedFor(name))]
+}
 
 /** Keeps the endpoints of all upstreams of a configuration checked: in one thread for all, whose workers share what it finds. */
 export class HealthChecks {

@@ -1,14 +1,16 @@
-import { type Clock, RetryBudget, type TlsOptions, Upstream } from '@headgate/core'
+import { type Clock, type MetricRegistry, RetryBudget, type TlsOptions, Upstream } from '@headgate/core'
 import { balancingOptions } from './balancing.ts'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig, UpstreamTlsConfig } from '../config/schema/upstream-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
+import { changeMetrics } from '../discovery/metrics.ts'
 import { makeUpstreamGuard, type UpstreamGuard } from '../resilience/upstream-guard.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { type ListedEndpoint, listedName, listEndpoints } from '../discovery/listed-endpoint.ts'
+import { type ListedEndpoint, listEndpoints } from '../discovery/listed-endpoint.ts'
 import { paces } from '../times.ts'
+import { checksPaused } from './health-checks.ts'
+import { type Level, levelsOf } from './level-metrics.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 
 /** An upstream as a snapshot holds it. */
@@ -19,6 +21,8 @@ export interface CompiledUpstream {
   /** Those that it had to have when this was compiled. */
   readonly listed: readonly ListedEndpoint[]
   readonly upstream: Upstream
+  /** By priority and zone; none where all endpoints are on one. */
+  readonly levels: readonly Level[]
   /** Shared by all routes to it. */
   readonly budget: RetryBudget
   /** Breaker and concurrency limit, where it has them. */
@@ -42,7 +46,7 @@ export function compileUpstreams(
   files: FileDigests,
   states: UpstreamStates,
   previous: CompiledUpstreams,
-  metrics: GatewayMetrics,
+  metrics: MetricRegistry,
   lists?: EndpointLists,
 ): CompiledUpstreams {
   const compiled = new Map<string, CompiledUpstream>()
@@ -56,18 +60,22 @@ export function compileUpstreams(
       continue
     }
     const listed = lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => [])
+    const levels = levelsOf(metrics, name, upstream, config)
     if (before !== undefined) {
-      compiled.set(name, { ...before, endpoints, listed })
+      compiled.set(name, { ...before, endpoints, listed, levels })
       continue
     }
-    const guard = makeUpstreamGuard(name, upstream, clock, metrics.resilience)
+    const guard = makeUpstreamGuard(name, upstream, clock, metrics)
     const made = makeUpstream(name, upstream, listed, config, clock, state, guard)
     lists?.made(made, listed)
+    if (Object.hasOwn(config.upstreams, name)) changeMetrics(metrics, name)
+    if (upstream.health) checksPaused(metrics, name)
     compiled.set(name, {
       identity,
       endpoints,
       listed,
       upstream: made,
+      levels,
       budget: new RetryBudget(clock),
       guard,
     })
@@ -118,18 +126,6 @@ export function followStates(upstreams: CompiledUpstreams, states: UpstreamState
     const state = states.get(identity)
     if (state !== undefined) upstream.follow(state)
   }
-}
-
-/** The names of the endpoints that upstreams have. */
-export function endpointNames(upstreams: CompiledUpstreams): Map<string, readonly string[]> {
-  return new Map(
-    Array.from(upstreams, ([name, { upstream }]) => [name, upstream.endpoints.map((each) => each.name)]),
-  )
-}
-
-/** Of those that they will have once they are put in force. */
-export function listedNames(upstreams: CompiledUpstreams): Map<string, readonly string[]> {
-  return new Map(Array.from(upstreams, ([name, { listed }]) => [name, listed.map(listedName)]))
 }
 
 function makeUpstream(

@@ -1,13 +1,13 @@
-import { type Clock, systemClock } from '@headgate/core'
+import { type Clock, type MetricRegistry, systemClock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { fileDigests } from '../identity.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { allocateRateLimits } from '../rate-limit/memory.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
 import { loadGeo } from '../routing/geo/geo-files.ts'
+import { geoMetrics } from '../routing/geo/geo-metrics.ts'
 import { splitStatesOf } from '../routing/split/splits.ts'
 import { statesOf } from '../upstreams/upstreams.ts'
 import type { SharedState } from './protocol.ts'
@@ -24,19 +24,20 @@ export interface Blueprint extends SharedState {
 }
 
 /**
- * @param metrics that have grown for it; nothing is counted in them by what is compiled here
+ * @param metrics where it places the series of all threads; what is compiled here counts nothing
  * @param previous what did not change since is taken over
  * @throws Error if it cannot be compiled
  */
 export function draw(
   config: GatewayConfig,
-  metrics: GatewayMetrics,
+  metrics: MetricRegistry,
   previous?: Blueprint,
   clock: Clock = systemClock,
   lists?: EndpointLists,
 ): Blueprint {
   const files = fileDigests(config)
   const geo = loadGeo(config.geo, previous?.geo)
+  if (config.geo !== undefined) geoMetrics(metrics, config.geo)
   const rateLimitMemory = allocateRateLimits(config, previous?.rateLimitMemory)
   const rateLimits = new RateLimitStores(config, clock, rateLimitMemory, previous?.rateLimits)
   const surroundings = {

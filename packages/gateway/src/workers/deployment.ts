@@ -1,12 +1,11 @@
-import type { Clock } from '@headgate/core'
+import { type Clock, MetricRegistry } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { GatewayMetrics } from '../metrics/metrics.ts'
+import { EndpointMetrics } from '../upstreams/endpoint-metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { endpointNames, listedNames, putInForce, statesOf } from '../upstreams/upstreams.ts'
+import { putInForce, statesOf } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './listeners-of.ts'
-import { MetricMemories } from './metric-memories.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
 import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
@@ -17,13 +16,15 @@ import { startFailure } from './start-failure.ts'
 /** What a worker has: its configuration may be older than the one in force for a moment. */
 interface Given {
   readonly blueprint: Blueprint
-  /** How many parts of the metrics' layout it knows. */
-  readonly segments: number
+  /** How many series it knows. */
+  readonly series: number
 }
 
 /** What is in force, and who has it. */
 export class Deployment {
-  readonly counted: MetricMemories
+  /** Of all threads: it is here that it is said where which series lies. */
+  readonly metrics: MetricRegistry = new MetricRegistry()
+  readonly endpointMetrics: EndpointMetrics = new EndpointMetrics(this.metrics)
   readonly lists: EndpointLists
   blueprint: Blueprint
   /** Of the listeners in force, as far as they are known. */
@@ -51,10 +52,9 @@ export class Deployment {
     this.clock = clock
     this.descriptors = descriptors
     this.report = report
-    this.counted = new MetricMemories(config, slots.length)
     this.lists = new EndpointLists({
       clock,
-      metrics: this.counted.metrics.discovery,
+      metrics: this.metrics,
       report,
       changed: () => {
         this.refreshEndpoints().catch((error: unknown) =>
@@ -62,7 +62,7 @@ export class Deployment {
         )
       },
     })
-    this.blueprint = draw(config, this.counted.metrics, undefined, clock, this.lists)
+    this.blueprint = this.draw(config)
   }
 
   /** Looks for endpoints from now on. Resolves when those are known with which workers can start. */
@@ -92,15 +92,14 @@ export class Deployment {
     const { config, snapshot } = before
     const changed = this.lists.refresh(config, snapshot.upstreams)
     if (changed.size === 0) return
-    this.counted.growEndpoints(endpointNames(snapshot.upstreams))
+    this.endpointMetrics.layOut(snapshot.upstreams)
     const states = statesOf(new Map([...snapshot.upstreams].filter(([name]) => changed.has(name))))
     const upstreamStates = new Map([...before.upstreamStates, ...states])
     this.blueprint = { ...before, upstreamStates }
     const heard = await Promise.all(
       this.slots.map((slot) =>
-        this.tell(slot, before, ({ segments }) => {
-          const metrics = this.counted.partsOf(slot.index, segments)
-          return { type: 'use-endpoints', upstreamStates: states, metrics }
+        this.tell(slot, before, ({ series }) => {
+          return { type: 'use-endpoints', upstreamStates: states, series: this.metrics.since(series) }
         }),
       ),
     )
@@ -126,14 +125,13 @@ export class Deployment {
   /** What a worker that starts now is given. */
   birth(slot: WorkerSlot): Pick<WorkerStart, 'config' | 'metrics' | (keyof Blueprint & keyof WorkerStart)> {
     const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = this.blueprint
-    this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
+    this.given.set(slot, { blueprint: this.blueprint, series: this.metrics.size })
     const listeners = listenersOf(slot, config, this.ports, this.affordable(config)).map(
       ({ listener }) => listener,
     )
-    const metrics = this.counted.partsOf(slot.index)
     return {
       config: { ...config, listeners },
-      metrics,
+      metrics: this.metrics.share(slot.index),
       files,
       rateLimitMemory,
       upstreamStates,
@@ -142,18 +140,22 @@ export class Deployment {
     }
   }
 
+  private draw(config: GatewayConfig, previous?: Blueprint): Blueprint {
+    const blueprint = draw(config, this.metrics, previous, this.clock, this.lists)
+    this.endpointMetrics.layOut(blueprint.snapshot.upstreams)
+    return blueprint
+  }
+
   /** Whether a configuration can be compiled. Throws why not. */
   tryOut(config: GatewayConfig): void {
-    draw(config, new GatewayMetrics(config), this.blueprint, this.clock, this.lists)
+    draw(config, new MetricRegistry(), this.blueprint, this.clock, this.lists)
   }
 
   /** Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other. */
   apply(config: GatewayConfig): Promise<void> {
     return this.inTurn(async () => {
-      this.counted.grow(config)
       await this.lists.discovery.ready(config)
-      const next = draw(config, this.counted.metrics, this.blueprint, this.clock, this.lists)
-      this.counted.growEndpoints(listedNames(next.snapshot.upstreams))
+      const next = this.draw(config, this.blueprint)
       const ports = await carriedPorts(config.listeners, this.listeners, this.slots.length > 1)
       const listening = this.slots.filter(({ state }) => state === 'listening')
       await rollOut(listening, ports, this.ownerOf(next))
@@ -186,8 +188,8 @@ export class Deployment {
     if (given === undefined) return true
     if (slot.state !== 'listening' || given.blueprint !== before) return false
     const question = questionFor(given)
-    const segments = 'metrics' in question ? this.counted.size : given.segments
-    this.given.set(slot, { blueprint: this.blueprint, segments })
+    const series = 'series' in question ? this.metrics.size : given.series
+    this.given.set(slot, { blueprint: this.blueprint, series })
     try {
       await slot.ask(question)
       return true
@@ -241,7 +243,7 @@ export class Deployment {
         if (next !== this.blueprint) this.blueprint = { ...next, upstreamStates: statesOf(upstreams) }
         this.ports = ports
         for (const slot of asked)
-          this.given.set(slot, { blueprint: this.blueprint, segments: this.counted.size })
+          this.given.set(slot, { blueprint: this.blueprint, series: this.metrics.size })
         // Of this thread: they have no exchanges.
         for (const [name, { upstream }] of snapshot.upstreams) {
           if (upstreams.get(name)?.upstream !== upstream) this.guarded(() => upstream.destroy())
@@ -265,15 +267,15 @@ export class Deployment {
     ports: Ports,
   ): { prepare: Prepare; positions: number[] } {
     const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = next
-    const { blueprint, segments } = this.given.get(slot) ?? { blueprint: this.blueprint, segments: 0 }
+    const { blueprint, series } = this.given.get(slot) ?? { blueprint: this.blueprint, series: 0 }
     // Whatever comes of it, the worker knows them from now on.
-    this.given.set(slot, { blueprint, segments: this.counted.size })
+    this.given.set(slot, { blueprint, series: this.metrics.size })
     const listeners = listenersOf(slot, config, ports, this.affordable(config))
     const prepare: Prepare = {
       type: 'prepare',
       config: { ...config, listeners: listeners.map(({ listener }) => listener), routes: [] },
       routes: Array.from(next.snapshot.routes.values(), ({ identity }) => identity),
-      metrics: this.counted.partsOf(slot.index, segments),
+      series: this.metrics.since(series),
       files,
       rateLimitMemory,
       upstreamStates,

@@ -1,6 +1,6 @@
+import type { SeriesList, SharedMetrics } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { FileDigests } from '../identity.ts'
-import type { MetricSegment } from '../metrics/metrics.ts'
 import type { RateLimitMemory } from '../rate-limit/memory.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
 import type { SplitStates } from '../routing/split/splits.ts'
@@ -20,8 +20,8 @@ export interface SharedState {
 export interface WorkerStart extends SharedState {
   /** With the listeners of this worker only, and with real ports where they are known. */
   readonly config: GatewayConfig
-  /** How the metrics are laid out, and its own memory for each part; a crashed forerunner counted there. */
-  readonly metrics: readonly MetricPart[]
+  /** Where it counts, and a crashed forerunner counted. */
+  readonly metrics: SharedMetrics
   /** Where it shows that its event loop turns. */
   readonly heartbeat: SharedArrayBuffer
   /** Whether other workers bind the same ports. */
@@ -31,11 +31,6 @@ export interface WorkerStart extends SharedState {
   /** TLS session ticket keys, 48 octets, the same for all workers. */
   readonly ticketKeys: Uint8Array
   readonly loopKey: Uint8Array
-}
-
-export interface MetricPart {
-  readonly segment: MetricSegment
-  readonly memory: SharedArrayBuffer
 }
 
 /** A further configuration: to be compiled, its listeners to be bound, and not yet to be put in force. */
@@ -48,8 +43,8 @@ export interface Prepare extends SharedState {
    * request waits while it reads 10,000.
    */
   readonly routes: readonly string[]
-  /** What the metrics have been grown by. */
-  readonly metrics: readonly MetricPart[]
+  /** What it may not know yet of what is counted. */
+  readonly series: SeriesList
 }
 
 /** What the supervisor asks a worker; each is answered. */
@@ -61,7 +56,7 @@ export type WorkerQuestion =
   | {
       readonly type: 'use-endpoints'
       readonly upstreamStates: UpstreamStates
-      readonly metrics: readonly MetricPart[]
+      readonly series: SeriesList
     }
   /** Forgets what was prepared last. */
   | { readonly type: 'abort' }

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, systemClock, type Upstream } from '@headgate/core'
+import { type Clock, type MetricRegistry, systemClock, type Upstream } from '@headgate/core'
 import { newLoopKey } from '../loop-mark.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
-import { HealthChecks } from '../upstreams/health-checks.ts'
+import { HealthChecks, pauseReadings } from '../upstreams/health-checks.ts'
 import type { FileDigests } from '../identity.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../routing/geo/geo-watch.ts'
-import type { CompiledSplits } from '../routing/split/splits.ts'
+import { type CompiledSplits, showWeights } from '../routing/split/splits.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
-import type { RateLimitTotals } from '../metrics/rate-limit-totals.ts'
-import type { OpenCircuit } from '../resilience/metrics.ts'
+import { GatewayMetrics } from '../metrics/gateway-metrics.ts'
+import { Shown } from '../metrics/shown.ts'
 import type { RateLimitStores } from '../rate-limit/stores.ts'
+import { type OpenCircuit, openCircuits } from '../resilience/metrics.ts'
+import { countGeoReload, geoReadings } from '../routing/geo/geo-metrics.ts'
 import type { Ask, AskOne, SurveySource } from '../surveys/survey.ts'
 import { claim } from './claim.ts'
 import { Deployment } from './deployment.ts'
@@ -67,6 +69,8 @@ export class Supervisor implements SurveySource {
   private readonly clock: Clock
   private readonly onEvent: (event: SupervisorEvent) => void
   private readonly deployment: Deployment
+  private readonly counts: GatewayMetrics
+  private readonly shown = new Shown()
   private readonly ticketKeys = randomBytes(48)
   private readonly loopKey = newLoopKey()
   /** Here for all workers. */
@@ -91,6 +95,7 @@ export class Supervisor implements SurveySource {
     const limit = options.descriptors ?? descriptorLimit()
     const notify = (message: string): void => this.onEvent({ type: 'notice', message })
     this.deployment = new Deployment(config, this.slots, this.clock, limit, notify)
+    this.counts = new GatewayMetrics(this.deployment.metrics)
     const few = fewConnections(config, this.deployment.affordable(config), limit)
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
@@ -129,14 +134,17 @@ export class Supervisor implements SurveySource {
 
   /** All that was counted in all workers, for Prometheus. No worker is asked. */
   renderMetrics(): string {
-    const listening = this.slots.filter(({ state }) => state === 'listening')
-    const { metrics } = this.deployment.counted
-    metrics.workers.set(listening.length)
-    metrics.geo.inForce(this.deployment.blueprint.geo)
-    for (const [name, { upstream }] of this.upstreams) metrics.recordChecks(name, upstream.stats(), upstream)
-    metrics.health.record((upstream) => this.checks.isPausedFor(upstream))
-    metrics.traffic.recordWeights(this.splits)
-    return this.deployment.counted.render(this.clock)
+    const { metrics, endpointMetrics } = this.deployment
+    this.counts.workers.set(this.slots.filter(({ state }) => state === 'listening').length)
+    this.counts.sampleProcess(this.clock)
+    for (const [name, { upstream }] of this.upstreams)
+      endpointMetrics.recordChecks(name, upstream.stats(), upstream)
+    this.shown.show([
+      ...geoReadings(metrics, this.deployment.blueprint.geo),
+      ...pauseReadings(metrics, this.config, this.checks),
+    ])
+    showWeights(metrics, this.splits)
+    return metrics.render()
   }
 
   /** Whether a configuration could be applied, as far as that can be said without binding an address. Throws why not. */
@@ -169,7 +177,7 @@ export class Supervisor implements SurveySource {
 
   /** For the metrics: what the last reading of the configuration file came to. */
   reloaded(successful: boolean): void {
-    this.deployment.counted.metrics.reloads.record(successful, this.clock.wallTime())
+    this.counts.reloaded(successful, this.clock.wallTime())
   }
 
   /** Changes endpoints by hand, in all workers. */
@@ -194,14 +202,14 @@ export class Supervisor implements SurveySource {
     this.successorListeners.push(listener)
   }
 
-  /** What each rate limit has decided in all workers, by its id. No worker is asked. */
-  rateLimitTotals(): ReadonlyMap<string, RateLimitTotals> {
-    return this.deployment.counted.rateLimitTotals()
+  /** What is counted in all workers. */
+  get metrics(): MetricRegistry {
+    return this.deployment.metrics
   }
 
   /** As of a moment ago; no worker is asked. */
   openCircuits(): readonly OpenCircuit[] {
-    return this.deployment.counted.openCircuits()
+    return openCircuits(this.deployment.metrics)
   }
 
   /** Reads databases of addresses again whose files are others now. */
@@ -270,7 +278,7 @@ export class Supervisor implements SurveySource {
       },
       replaceGeo: (file: GeoFile) => deployment.replaceGeo(file),
       geoChanged(change: GeoChange) {
-        deployment.counted.metrics.geo.onReload(change.applied)
+        countGeoReload(deployment.metrics, change.applied)
         onEvent({ type: 'geo', ...change })
       },
     }
@@ -292,8 +300,8 @@ export class Supervisor implements SurveySource {
       this.deployment.catchUp(slot)
     },
     crashed: ({ index }, error, wait) => {
-      this.deployment.counted.metrics.workerCrashes.add(1)
-      this.deployment.counted.abandoned(index)
+      this.counts.workerCrashes.add(1)
+      this.deployment.metrics.ended(index)
       this.onEvent({ type: 'crashed', worker: index, error, wait })
     },
   }

@@ -1,7 +1,6 @@
 import { systemClock as clock } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { Gateway, PreparedUpdate } from '../gateway.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
 import { questionNamed } from '../surveys/surveys.ts'
 import type { Prepare, WorkerQuestion, WorkerReport } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
@@ -9,7 +8,6 @@ import { startFailure } from './start-failure.ts'
 /** How a worker answers the supervisor. */
 export function answering(
   gateway: Gateway,
-  metrics: GatewayMetrics,
   report: (report: WorkerReport) => void,
 ): (id: number, question: WorkerQuestion) => Promise<void> {
   let prepared: PreparedUpdate | undefined
@@ -18,7 +16,7 @@ export function answering(
       case 'prepare':
         prepared?.abort()
         prepared = undefined
-        prepared = await prepare(gateway, metrics, question)
+        prepared = await prepare(gateway, question)
         return prepared.listeners.map(({ port }) => port)
       case 'commit':
         if (prepared === undefined) throw new Error('nothing is prepared')
@@ -30,14 +28,13 @@ export function answering(
         prepared = undefined
         return undefined
       case 'use-endpoints':
-        for (const { segment } of question.metrics) metrics.adopt(segment)
+        gateway.metrics.learn(question.series)
         gateway.useEndpoints(question.upstreamStates)
-        for (const { memory } of question.metrics) metrics.attach(memory)
         return undefined
       case 'use-geo':
         return gateway.useGeo(question.geo)
       case 'survey':
-        return questionNamed(question.name).answer({ gateway, metrics, clock }, question.asked)
+        return questionNamed(question.name).answer({ gateway, clock }, question.asked)
     }
   }
   return async (id, question) => {
@@ -49,12 +46,10 @@ export function answering(
   }
 }
 
-function prepare(gateway: Gateway, metrics: GatewayMetrics, question: Prepare): Promise<PreparedUpdate> {
-  for (const { segment } of question.metrics) metrics.adopt(segment)
+function prepare(gateway: Gateway, question: Prepare): Promise<PreparedUpdate> {
+  gateway.metrics.learn(question.series)
   const routes = readRoutes(gateway, question.routes)
   const config = { ...question.config, routes }
-  metrics.grow(config)
-  for (const { memory } of question.metrics) metrics.attach(memory)
   return gateway.prepare({ ...question, config, identities: question.routes })
 }
 

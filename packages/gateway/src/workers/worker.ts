@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { systemClock as clock } from '@headgate/core'
+import { MetricRegistry, systemClock as clock } from '@headgate/core'
 import { makeAccessLog } from '../access-log/open-log.ts'
 import type { AccessLogConfig } from '../config/schema/log-schema.ts'
 import { Gateway } from '../gateway.ts'
 import { openLogDestination } from '../access-log/log-destination.ts'
 import { LogWriter } from '../access-log/log-writer.ts'
+import { GatewayMetrics } from '../metrics/gateway-metrics.ts'
 import { MetricSampler } from '../metrics/metric-sampler.ts'
-import { GatewayMetrics } from '../metrics/metrics.ts'
 import { beat } from './heartbeat.ts'
 import type { WorkerOrder, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
@@ -15,13 +15,10 @@ import { answering } from './worker-answers.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
-const { config, metrics: parts, heartbeat, replacement, ticketKeys, ...given } = workerData as WorkerStart
+const { config, metrics: shared, heartbeat, replacement, ticketKeys, ...given } = workerData as WorkerStart
 
-const metrics = new GatewayMetrics(
-  config,
-  parts.map(({ segment }) => segment),
-)
-for (const { memory } of parts) metrics.attach(memory)
+const metrics = new MetricRegistry(shared)
+const { accessLogDropped: dropped, eventLoopDelay } = new GatewayMetrics(metrics)
 
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message)
@@ -35,8 +32,8 @@ async function serve(): Promise<void> {
     ticketKeys: Buffer.from(ticketKeys),
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
-  const sampler = new MetricSampler(metrics, { [Symbol.iterator]: () => gateway.upstreams() }, clock)
-  const answer = answering(gateway, metrics, report)
+  const sampler = new MetricSampler(gateway, eventLoopDelay, clock)
+  const answer = answering(gateway, report)
   // Kept for good: it is what keeps the thread alive until the supervisor ends it.
   parentPort?.on('message', (order: WorkerOrder) => {
     if (order.type === 'drain') void drain(gateway, sampler, log)
@@ -58,7 +55,6 @@ async function drain(gateway: Gateway, sampler: MetricSampler, log: LogWriter | 
 
 function openLog({ path }: AccessLogConfig): LogWriter | undefined {
   try {
-    const dropped = metrics.accessLogDropped
     return new LogWriter(openLogDestination(path), { clock, dropped, report: notice, place: path })
   } catch (error) {
     // What was there when the gateway started may have been removed: a reason to say so, not to stop serving.

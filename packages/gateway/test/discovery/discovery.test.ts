@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
-import { MetricLayout, systemClock } from '@headgate/core'
+import { MetricRegistry, systemClock } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { endpointLines } from '../../src/cli/explain-lines.ts'
@@ -14,7 +14,6 @@ import { Discovery } from '../../src/discovery/discovery.ts'
 import { DnsSource } from '../../src/discovery/dns-source.ts'
 import type { FoundEndpoint } from '../../src/discovery/endpoint-source.ts'
 import { listEndpoints } from '../../src/discovery/listed-endpoint.ts'
-import { DiscoveryMetrics } from '../../src/discovery/metrics.ts'
 import { makeCertificate } from '../../../core/test/certificates.ts'
 import { upstreamConnections } from '../../src/workers/descriptors.ts'
 import { becomes } from '../becomes.ts'
@@ -86,10 +85,9 @@ describe('all sources of a gateway', () => {
   it('are watched once, however many upstreams name them, until none does', async () => {
     names.names.set('one.internal', { A: ['127.0.0.2'], ttl: 60 })
     const said: string[] = []
-    const metrics = new DiscoveryMetrics()
     const discovery = new Discovery({
       clock: systemClock,
-      metrics,
+      metrics: new MetricRegistry(),
       report: (message) => said.push(message),
       changed: () => {},
     })
@@ -98,7 +96,6 @@ describe('all sources of a gateway', () => {
       { dns: `one.internal:${port}`, weight: 2 },
       { srv: '_http._tcp.none.internal' },
     ])
-    metrics.define(new MetricLayout(), wanted)
     names.asked.length = 0
     await discovery.ready(wanted)
     const [endpoint] = wanted.upstreams['orders']?.endpoints ?? []

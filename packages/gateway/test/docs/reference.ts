@@ -3,10 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ERROR_FACTS, TrafficError, Upstream } from '@headgate/core'
-import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics/metrics.ts'
+import { ERROR_FACTS } from '@headgate/core'
+import { METRICS } from '../../src/metrics/metric.ts'
 import { STACK } from '../../src/stack.ts'
+// States every metric, with all that it imports.
+import '../../src/workers/supervisor.ts'
 import { code, table } from '../../../../scripts/docs/markdown-table.ts'
 import { INPUT_TYPES, inputTypes } from './input-types.ts'
 import { settingTables } from './setting-tables.ts'
@@ -53,62 +54,15 @@ function errorTable(): string {
 }
 
 function metricTable(): string {
-  const exposition = everyMetric()
-  const families = [...exposition.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\w+)\n\S*?(?:\{(.*)\})? \S+$/gm)]
-  const rows = families.map(([, name = '', help = '', type = '', labels = '']) => {
-    const names = [...labels.matchAll(/(\w+)="/g)].flatMap(([, label = '']) =>
-      label === 'le' ? [] : [code(label)],
-    )
-    return [code(name), type, names.join(', '), help]
-  })
+  // By name: in which order the modules that state them are loaded tells readers nothing.
+  const byName = METRICS.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const rows = byName.map(({ name, kind, labels, help }) => [
+    code(name),
+    kind,
+    labels.map(code).join(', '),
+    help,
+  ])
   return table(['name', 'type', 'labels', 'meaning'], rows)
-}
-
-/** What /metrics shows when everything has been counted once: series appear with their first count. */
-function everyMetric(): string {
-  const upstream = 'http://127.0.0.1:9000'
-  const result = parseConfig({
-    geo: { database: 'GeoLite2-City.mmdb' },
-    upstreams: {
-      guarded: {
-        endpoints: [{ url: upstream }, { dns: 'a.internal:80', priority: 1 }],
-        breaker: { per: 'both' },
-        health: { path: '/' },
-        concurrency: { limit: 1 },
-      },
-    },
-    routes: [
-      { name: 'any', upstream, match: { path: '/any' }, hedge: {}, graphql: {}, rateLimit: { rate: '1/s' } },
-      { name: 'guarded', upstream: 'guarded' },
-      {
-        name: 'split',
-        match: { path: '/split' },
-        split: { upstreams: [{ upstream }] },
-        mirror: { upstream },
-        apiVersions: { header: 'x-version', versions: { 1: {} } },
-      },
-    ],
-  })
-  if (!result.ok) throw new Error('the smallest configuration is refused')
-  const metrics = new GatewayMetrics(result.config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
-  const { statusClasses, duration, requestBytes, responseBytes, active } = metrics.route('any')
-  metrics.graphql.onOperation('any')('query')
-  metrics.graphql.onRefused('any')('depth')
-  for (const each of [...statusClasses, requestBytes, responseBytes, active]) each.add(1)
-  duration.record(1)
-  metrics.onRetry('any')()
-  metrics.onRateLimit('any/limit-1')(true)
-  metrics.onRateLimitStoreError('any/limit-1')()
-  const guarded = new Upstream({ name: 'guarded', endpoints: [{ url: upstream }] })
-  metrics.recordUpstream(
-    'guarded',
-    guarded.stats().map((each) => ({ ...each, spills: 1 })),
-  )
-  guarded.destroy()
-  metrics.onError(new TrafficError('internal', 'for show'))
-  return metrics.render([memory])
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

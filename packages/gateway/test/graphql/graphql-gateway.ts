@@ -75,8 +75,6 @@ export async function startGraphql(
   assert.ok(result.ok, JSON.stringify(result))
   const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>)
   const gateway = new Gateway(result.config, { accessLog: new JsonAccessLog({ write }, systemClock) })
-  const memory = gateway.metrics.allocate()
-  gateway.metrics.attach(memory)
   const [listener] = await gateway.listen()
   t.after(() => gateway.close(0))
   const port = listener?.port ?? 0
@@ -124,7 +122,7 @@ export async function startGraphql(
     },
     shown: () =>
       gateway.metrics
-        .render([memory])
+        .render()
         .split('\n')
         .filter((line) => line.startsWith('headgate_graphql')),
   }

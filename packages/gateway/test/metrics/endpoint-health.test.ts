@@ -1,28 +1,29 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { Upstream } from '@headgate/core'
+import { MetricRegistry, Upstream } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics/metrics.ts'
+import { Gateway } from '../../src/gateway.ts'
+import { EndpointMetrics } from '../../src/upstreams/endpoint-metrics.ts'
 
 const endpoints = [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }]
 
 it('workers say which endpoints they use, and the thread that checks says nothing of that', () => {
   const parsed = parseConfig({ upstreams: { orders: { endpoints } }, routes: [{ upstream: 'orders' }] })
   assert.ok(parsed.ok)
-  const metrics = new GatewayMetrics(parsed.config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
+  const registry = new MetricRegistry()
+  const metrics = new EndpointMetrics(registry)
+  metrics.layOut(new Gateway(parsed.config, { metrics: registry }).snapshot.upstreams)
   const [one, other, prober] = [
     new Upstream({ name: 'orders', endpoints }),
     new Upstream({ name: 'orders', endpoints }),
     new Upstream({ name: 'orders', endpoints }),
   ]
   const shown = (): Record<string, number> => {
-    for (const upstream of [one, other]) metrics.recordUpstream('orders', upstream.stats(), upstream)
+    for (const upstream of [one, other]) metrics.record('orders', upstream.stats(), upstream)
     const stats = prober.stats().map((each) => ({ ...each, checksPassed: 3, checksFailed: 1 }))
     metrics.recordChecks('orders', stats, prober)
-    const series = metrics
-      .render([memory])
+    const series = registry
+      .render()
       .matchAll(/^headgate_upstream_(endpoint_available|health\w+)\{.*endpoint="127.0.0.1:9001"\} (\d+)$/gm)
     return Object.fromEntries(Array.from(series, ([, name = '', value]) => [name, Number(value)]))
   }

@@ -5,6 +5,7 @@ import {
   Exchange,
   HttpRequest,
   HttpResponse,
+  MetricRegistry,
   observe,
   TrafficError,
   Upstream,
@@ -14,7 +15,11 @@ import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { endpointName } from '../../src/settings/values/upstream-url.ts'
 import { MetricSampler } from '../../src/metrics/metric-sampler.ts'
-import { GatewayMetrics, standaloneMetrics } from '../../src/metrics/metrics.ts'
+import { Gateway } from '../../src/gateway.ts'
+import { GatewayMetrics } from '../../src/metrics/gateway-metrics.ts'
+import { retriesOf, routeMetrics } from '../../src/metrics/route-metrics.ts'
+import { draw } from '../../src/workers/blueprint.ts'
+import { EndpointMetrics } from '../../src/upstreams/endpoint-metrics.ts'
 
 const result = parseConfig({
   upstreams: { orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://a.example' }] } },
@@ -27,12 +32,23 @@ assert.ok(result.ok, JSON.stringify(result))
 const config: GatewayConfig = result.config
 
 /** The values of the page, by series. */
-function valuesOf(metrics: GatewayMetrics, memories: readonly SharedArrayBuffer[]): Map<string, number> {
-  const lines = metrics.render(memories).split('\n')
+function valuesOf(metrics: MetricRegistry): Map<string, number> {
+  const lines = metrics.render().split('\n')
   const samples = lines.filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
   )
+}
+
+/** As the thread that places series has them by that configuration. */
+function laidOut(config: GatewayConfig): {
+  readonly metrics: MetricRegistry
+  readonly endpoints: EndpointMetrics
+} {
+  const metrics = new MetricRegistry()
+  const endpoints = new EndpointMetrics(metrics)
+  endpoints.layOut(new Gateway(config, { metrics }).snapshot.upstreams)
+  return { metrics, endpoints }
 }
 
 function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointStats {
@@ -63,8 +79,7 @@ function poolStats(endpoint: string, changes: Partial<EndpointStats>): EndpointS
 }
 
 it('every line of the page is a comment or a sample, and each family is introduced once', () => {
-  const metrics = new GatewayMetrics(config)
-  const page = metrics.render([metrics.allocate()])
+  const page = laidOut(config).metrics.render()
   const introduced = new Set<string>()
   for (const line of page.trimEnd().split('\n')) {
     const type = /^# TYPE ([a-z_]+) (?:counter|gauge|histogram)$/.exec(line)?.[1]
@@ -85,22 +100,20 @@ it('every line of the page is a comment or a sample, and each family is introduc
 })
 
 it('an exchange that a route observes shows under its name, and unrouted ones under a name of their own', async () => {
-  const metrics = new GatewayMetrics(config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
+  const metrics = new MetricRegistry()
   for (const [route, status] of [
     ['orders', 200],
     ['orders', 503],
     ['(none)', 404],
   ] as const) {
     const exchange = new Exchange(HttpRequest.to('http://a.example/'), new VirtualClock())
-    await observe({ route, metrics: metrics.route(route) })(() => Promise.resolve(new HttpResponse(status)))(
-      exchange,
-    )
+    await observe({ route, metrics: routeMetrics(metrics, route) })(() =>
+      Promise.resolve(new HttpResponse(status)),
+    )(exchange)
     exchange.finish({ status, error: undefined, bytesSent: 5, bytesReceived: 2 })
   }
-  metrics.onRetry('orders')()
-  const values = valuesOf(metrics, [memory])
+  retriesOf(metrics, 'orders').add(1)
+  const values = valuesOf(metrics)
   assert.equal(values.get('headgate_requests_total{route="orders",status_class="2xx"}'), 1)
   assert.equal(values.get('headgate_requests_total{route="orders",status_class="5xx"}'), 1)
   assert.equal(values.get('headgate_requests_total{route="(none)",status_class="4xx"}'), 1)
@@ -109,36 +122,34 @@ it('an exchange that a route observes shows under its name, and unrouted ones un
   assert.equal(values.get('headgate_request_bytes_total{route="orders"}'), 4)
   assert.equal(values.get('headgate_retries_total{route="orders"}'), 1)
   assert.equal(values.get('headgate_requests_active{route="orders"}'), 0)
-  assert.throws(() => metrics.route('none'), /no metrics of route "none"/)
 })
 
 it('connections and refused requests are counted', () => {
-  const metrics = new GatewayMetrics(config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
-  for (const change of [1, 1, -1] as const) metrics.onConnection(change)
-  metrics.onError(new TrafficError('malformed_request', 'bad'))
-  const values = valuesOf(metrics, [memory])
+  const metrics = new MetricRegistry()
+  const counts = new GatewayMetrics(metrics)
+  for (const change of [1, 1, -1] as const) counts.onConnection(change)
+  counts.onError(new TrafficError('malformed_request', 'bad'))
+  const values = valuesOf(metrics)
   assert.equal(values.get('headgate_downstream_connections_active'), 1)
   assert.equal(values.get('headgate_downstream_connections_total'), 2)
   assert.equal(values.get('headgate_request_errors_total{code="malformed_request"}'), 1)
 })
 
 it('what pools count is taken over by difference, and goes on after a crash', () => {
-  const [first, successor] = [new GatewayMetrics(config), new GatewayMetrics(config)]
-  const memory = first.allocate()
-  const record = (metrics: GatewayMetrics, changes: Partial<EndpointStats>): void =>
-    metrics.recordUpstream('orders', [
-      poolStats('127.0.0.1:9001', changes),
-      poolStats('a.example:80', { id: 1 }),
-    ])
-  first.attach(memory)
+  const { metrics } = laidOut(config)
+  const born = () => ({ upstream: {}, endpoints: new EndpointMetrics(new MetricRegistry(metrics.share(1))) })
+  const record = (worker: ReturnType<typeof born>, changes: Partial<EndpointStats>): void =>
+    worker.endpoints.record(
+      'orders',
+      [poolStats('127.0.0.1:9001', changes), poolStats('a.example:80', { id: 1 })],
+      worker.upstream,
+    )
+  const first = born()
   record(first, { active: 3, idle: 1, opened: 4 })
   record(first, { active: 2, idle: 2, opened: 6, reused: 1 })
-  first.abandoned(memory)
-  successor.attach(memory)
-  record(successor, { active: 1, opened: 1 })
-  const values = valuesOf(successor, [memory])
+  metrics.ended(1)
+  record(born(), { active: 1, opened: 1 })
+  const values = valuesOf(metrics)
   const of = (name: string): number | undefined =>
     values.get(`headgate_upstream_connections_${name}{upstream="orders",endpoint="127.0.0.1:9001"}`)
   assert.deepEqual([of('active'), of('idle'), of('pending')], [1, 0, 0])
@@ -166,53 +177,54 @@ it('endpoints that are called the same share their series', () => {
   const endpoints = [{ url: 'http://a.example:1' }]
   const shared = parseConfig({ upstreams: { u: { endpoints } }, routes: [{ upstream: 'u' }] })
   assert.ok(shared.ok)
-  const metrics = new GatewayMetrics(shared.config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
-  metrics.recordUpstream('u', [
-    poolStats('a.example:1', { idle: 1 }),
-    poolStats('a.example:1', { id: 1, idle: 2 }),
-  ])
+  const { metrics, endpoints: counted } = laidOut(shared.config)
+  const stats = [poolStats('a.example:1', { idle: 1 }), poolStats('a.example:1', { id: 1, idle: 2 })]
+  counted.record('u', stats, {})
   const series = 'headgate_upstream_connections_idle{upstream="u",endpoint="a.example:1"}'
-  assert.equal(valuesOf(metrics, [memory]).get(series), 3)
+  assert.equal(valuesOf(metrics).get(series), 3)
 })
 
 it('what an endpoint measured ends when it leaves, what it counted stays, and its namesake begins anew', () => {
-  const metrics = new GatewayMetrics(config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
+  const { metrics, endpoints } = laidOut(config)
   const name = '127.0.0.1:9001'
-  metrics.recordUpstream('orders', [poolStats(name, { active: 2, opened: 5 })])
-  metrics.recordUpstream('orders', [
-    poolStats(name, { id: 7, opened: 1 }),
-    poolStats(name, { active: 1, opened: 6 }),
-  ])
-  metrics.recordUpstream('orders', [poolStats(name, { id: 7, active: 1, opened: 2 })])
+  const upstream = {}
+  const record = (...stats: EndpointStats[]): void => endpoints.record('orders', stats, upstream)
+  record(poolStats(name, { active: 2, opened: 5 }))
+  record(poolStats(name, { id: 7, opened: 1 }), poolStats(name, { active: 1, opened: 6 }))
+  record(poolStats(name, { id: 7, active: 1, opened: 2 }))
   const of = (what: string): number | undefined =>
-    valuesOf(metrics, [memory]).get(
-      `headgate_upstream_connections_${what}{upstream="orders",endpoint="${name}"}`,
-    )
+    valuesOf(metrics).get(`headgate_upstream_connections_${what}{upstream="orders",endpoint="${name}"}`)
   assert.deepEqual([of('active'), of('opened_total')], [1, 8])
 })
 
 it('endpoints that come later are counted where the first thread made place, and beyond a number together', () => {
-  const [first, worker] = [new GatewayMetrics(config), new GatewayMetrics(config)]
-  const memories = [first.allocate()]
-  worker.attach(memories[0] as SharedArrayBuffer) // just made
+  const metrics = new MetricRegistry()
+  const gateway = new Gateway(config, { metrics })
+  const first = new EndpointMetrics(metrics)
+  first.layOut(gateway.snapshot.upstreams)
+  const theirs = new MetricRegistry(metrics.share(1))
+  const worker = new EndpointMetrics(theirs)
   const names = Array.from({ length: 600 }, (_, index) => `10.0.${index >> 8}.${index & 255}:80`)
-  const later = new Map([['orders', names]])
-  worker.defineEndpoints(later)
-  assert.equal(worker.segments, 1, 'it has nothing to say in this')
-  first.defineEndpoints(later, true)
-  memories.push(first.allocate(1))
-  worker.adopt(first.describe(1))
-  worker.defineEndpoints(later)
-  worker.attach(memories[1] as SharedArrayBuffer) // just made
-  worker.recordUpstream(
+  const [orders] = gateway.snapshot.upstreams.values()
+  assert.ok(orders)
+  const listed = names.map((name) => ({
+    url: `http://${name}`,
+    weight: 1,
+    priority: 0,
+    source: 'dns' as const,
+  }))
+  const later = new Map([['orders', { ...orders, listed }]])
+  const known = metrics.size
+  worker.layOut(later)
+  assert.equal(theirs.size, known, 'it has nothing to say in this')
+  first.layOut(later)
+  theirs.learn(metrics.since(known))
+  worker.record(
     'orders',
     names.map((name, id) => poolStats(name, { id, opened: 1 })),
+    {},
   )
-  const values = valuesOf(first, memories)
+  const values = valuesOf(metrics)
   const of = (endpoint: string): number | undefined =>
     values.get(`headgate_upstream_connections_opened_total{upstream="orders",endpoint="${endpoint}"}`)
   assert.equal(of('10.0.0.0:80'), 1)
@@ -221,10 +233,11 @@ it('endpoints that come later are counted where the first thread made place, and
 })
 
 it('a reload adds what is new, and counts go on, whatever it takes away', () => {
-  const metrics = new GatewayMetrics(config)
-  const memories = [metrics.allocate()]
-  metrics.attach(memories[0] as SharedArrayBuffer) // just made
-  metrics.onRetry('rest')()
+  const metrics = new MetricRegistry()
+  const first = draw(config, metrics)
+  const endpoints = new EndpointMetrics(metrics)
+  endpoints.layOut(first.snapshot.upstreams)
+  retriesOf(metrics, 'rest').add(1)
   const reloaded = parseConfig({
     upstreams: {
       orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }] },
@@ -235,17 +248,15 @@ it('a reload adds what is new, and counts go on, whatever it takes away', () => 
     ],
   })
   assert.ok(reloaded.ok)
-  metrics.grow(reloaded.config)
-  memories.push(metrics.allocate())
-  metrics.attach(memories[1] as SharedArrayBuffer) // just made
-  metrics.onRetry('more')()
+  endpoints.layOut(draw(reloaded.config, metrics, first).snapshot.upstreams)
+  retriesOf(metrics, 'more').add(1)
   const [before, after] = [{}, {}]
   const record = (owner: object, opened: number): void =>
-    metrics.recordUpstream('orders', [poolStats('127.0.0.1:9001', { opened })], owner)
+    endpoints.record('orders', [poolStats('127.0.0.1:9001', { opened })], owner)
   record(before, 5)
   record(after, 1)
   record(before, 6)
-  const values = valuesOf(metrics, memories)
+  const values = valuesOf(metrics)
   assert.equal(values.get('headgate_retries_total{route="rest"}'), 1, 'of a route that is gone')
   assert.equal(values.get('headgate_retries_total{route="more"}'), 1)
   const opened = 'headgate_upstream_connections_opened_total{upstream="orders",endpoint="127.0.0.1:9001"}'
@@ -254,12 +265,10 @@ it('a reload adds what is new, and counts go on, whatever it takes away', () => 
 })
 
 it('the process is measured when asked', () => {
-  const metrics = new GatewayMetrics(config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
+  const metrics = new MetricRegistry()
   const clock = new VirtualClock()
-  metrics.sampleProcess(clock)
-  const values = valuesOf(metrics, [memory])
+  new GatewayMetrics(metrics).sampleProcess(clock)
+  const values = valuesOf(metrics)
   assert.ok((values.get('process_resident_memory_bytes') ?? 0) > 1_000_000)
   assert.ok((values.get('process_cpu_seconds_total') ?? 0) > 0)
   const started = (values.get('process_start_time_seconds') ?? 0) * 1000
@@ -267,13 +276,14 @@ it('the process is measured when asked', () => {
 })
 
 it('a worker samples its pools and its event loop each second, and once more at the end', async () => {
-  const metrics = standaloneMetrics(config)
+  const { eventLoopDelay } = new GatewayMetrics(new MetricRegistry())
   const clock = new VirtualClock()
-  let opened = 0
-  const upstream = { name: 'orders', stats: () => [poolStats('127.0.0.1:9001', { opened: ++opened })] }
   const recorded: number[] = []
-  metrics.recordUpstream = (_, stats) => recorded.push(stats[0]?.opened ?? 0)
-  const sampler = new MetricSampler(metrics, [upstream], clock)
+  const sampler = new MetricSampler(
+    { sample: () => recorded.push(recorded.length + 1) },
+    eventLoopDelay,
+    clock,
+  )
   sampler.start()
   await clock.advance(2_500)
   assert.deepEqual(recorded, [1, 2])

@@ -6,13 +6,14 @@ import {
   HttpRequest,
   HttpResponse,
   LocalRateLimitStore,
+  MetricRegistry,
   type RateLimitStore,
   stack,
   type TrafficError,
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import { GatewayMetrics } from '../../src/metrics/metrics.ts'
+import { rateLimitMetrics } from '../../src/rate-limit/metrics.ts'
 import { routeRateLimits } from '../../src/rate-limit/policy.ts'
 
 type Mood = 'well' | 'rejects' | 'throws' | 'hangs'
@@ -48,14 +49,14 @@ class Trial {
     })
     assert.ok(result.ok, JSON.stringify(result))
     const { config } = result
-    const metrics = new GatewayMetrics(config)
-    const memory = metrics.allocate()
-    metrics.attach(memory)
+    const metrics = new MetricRegistry()
     const [route] = config.routes
     assert.ok(route)
-    const policy = routeRateLimits(route, config, { get: () => this.store }, metrics)
+    const policy = routeRateLimits(route, config, { get: () => this.store }, (id) =>
+      rateLimitMetrics(metrics, id),
+    )
     this.send = stack([policy], async () => new HttpResponse(200, undefined, EMPTY_BODY))
-    this.render = () => metrics.render([memory])
+    this.render = () => metrics.render()
   }
 
   /** The status of each of so many requests, one after the other. */

@@ -55,9 +55,7 @@ async function start(
       return all
     },
     shown: () => {
-      for (const { upstream } of gateway.snapshot.upstreams.values())
-        gateway.metrics.recordUpstream(upstream.name, upstream.stats(), upstream)
-      gateway.metrics.resilience.sample()
+      gateway.sample()
       return rendered()
     },
   }

@@ -20,13 +20,11 @@ export async function startMetered(
   const result = parseConfig({ listeners: [{ address: '127.0.0.1:0' }], ...config })
   assert.ok(result.ok, JSON.stringify(result))
   const gateway = new Gateway(result.config, { ...(clock && { clock }) })
-  const memory = gateway.metrics.allocate()
-  gateway.metrics.attach(memory)
   const [listener] = await gateway.listen()
   t.after(async () => {
     const closed = gateway.close(0)
     await clock?.advance(100)
     await closed
   })
-  return { gateway, url: `http://127.0.0.1:${listener?.port}`, shown: () => gateway.metrics.render([memory]) }
+  return { gateway, url: `http://127.0.0.1:${listener?.port}`, shown: () => gateway.metrics.render() }
 }

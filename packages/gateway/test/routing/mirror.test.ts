@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
+import { MetricRegistry } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
 import type { MirrorInput } from '../../src/config/input/input.ts'
 import { Gateway } from '../../src/gateway.ts'
-import { GatewayMetrics } from '../../src/metrics/metrics.ts'
 import { becomes } from '../becomes.ts'
 import { startOrigin } from '../origin.ts'
 
@@ -22,9 +22,7 @@ async function mirrored(mirror: Omit<MirrorInput, 'upstream'>, second: string) {
   const routes = [{ name: 'shop', upstream: first.url, mirror: { ...mirror, upstream: second } }]
   const result = parseConfig({ listeners, routes })
   assert.ok(result.ok, JSON.stringify(result))
-  const metrics = new GatewayMetrics(result.config)
-  const memory = metrics.allocate()
-  metrics.attach(memory)
+  const metrics = new MetricRegistry()
   const gateway = new Gateway(result.config, { metrics })
   after(() => gateway.close(0))
   const [listener] = await gateway.listen()
@@ -32,7 +30,7 @@ async function mirrored(mirror: Omit<MirrorInput, 'upstream'>, second: string) {
     ['answered', 'failed', 'dropped']
       .map((outcome) => {
         const pattern = new RegExp(`headgate_mirror_requests_total{route="shop",outcome="${outcome}"} (\\d+)`)
-        return `${outcome} ${pattern.exec(metrics.render([memory]))?.[1]}`
+        return `${outcome} ${pattern.exec(metrics.render())?.[1]}`
       })
       .join(', ')
   const url = `http://127.0.0.1:${listener?.port}/`

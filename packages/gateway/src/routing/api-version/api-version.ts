@@ -1,5 +1,6 @@
-import type { Exchange, Handler, HttpResponse, Policy } from '@headgate/core'
+import type { Exchange, Handler, HttpResponse, MetricRegistry, Policy } from '@headgate/core'
 import type { ApiVersionsConfig } from '../../config/schema/api-version-schema.ts'
+import { metric } from '../../metrics/metric.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
 import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
 import { gone, refusal } from './version-answers.ts'
@@ -12,7 +13,25 @@ interface KnownVersion {
 }
 
 /** For the count of requests that no version answers. */
-export const NO_VERSION = '(none)'
+const NO_VERSION = '(none)'
+
+const REQUESTS = metric({
+  kind: 'counter',
+  name: 'headgate_api_version_requests_total',
+  labels: ['route', 'version'],
+  help: 'Requests by the version of the API that they are for, or "(none)" if they were refused for want of one.',
+})
+
+/** What to call for each request of a route with versions of an API. */
+export function versionMetrics(
+  metrics: MetricRegistry,
+  route: string,
+  { versions }: ApiVersionsConfig,
+): (version: string) => void {
+  const names = [...Object.keys(versions), NO_VERSION]
+  const counters = new Map(names.map((version) => [version, metrics.get(REQUESTS, { route, version })]))
+  return (version) => counters.get(version)?.add(1)
+}
 
 /**
  * Chooses the version of an API that a request is for, and refuses those that are for none. Answers tell when their version

@@ -1,37 +1,49 @@
-import type { Counter, Gauge, MetricLayout } from '@headgate/core'
-import type { GatewayConfig } from '../../config/schema/schema.ts'
-import * as catalogue from '../../metric-catalogue.ts'
+import type { MetricRegistry } from '@headgate/core'
+import type { GeoConfig } from '../../config/schema/geo-schema.ts'
+import { metric } from '../../metrics/metric.ts'
+import type { Reading } from '../../metrics/shown.ts'
 import type { GeoOutcome } from './geo.ts'
-import type { GeoFile } from './geo-files.ts'
 
-/** What is counted of databases of addresses: series are there once a configuration has one. */
-export class GeoMetrics {
-  private readonly built = new Map<string, Gauge>()
-  private lookups: Readonly<Record<GeoOutcome, Counter>> | undefined
-  private reloads: { readonly applied: Counter; readonly refused: Counter } | undefined
+const LOOKUPS = metric({
+  kind: 'counter',
+  name: 'headgate_geo_lookups_total',
+  labels: ['result'],
+  help: 'Look-ups of where a client is: found, unknown, or failed because the database is broken there.',
+})
+const RELOADS = metric({
+  kind: 'counter',
+  name: 'headgate_geo_reloads_total',
+  labels: ['result'],
+  help: 'Databases of addresses that changed on disk, and were applied, or refused with the one before left in force.',
+})
+const BUILT = metric({
+  kind: 'gauge',
+  name: 'headgate_geo_database_build_time_seconds',
+  labels: ['database'],
+  help: 'When the database in force was built, in seconds since 1970-01-01 UTC.',
+})
 
-  /** Adds what a configuration needs and is not there yet. */
-  define(layout: MetricLayout, { geo }: GatewayConfig): void {
-    if (geo === undefined) return
-    const lookup = (result: GeoOutcome): Counter => layout.counter(catalogue.GEO_LOOKUPS, { result })
-    this.lookups ??= { found: lookup('found'), unknown: lookup('unknown'), failed: lookup('failed') }
-    const reload = (result: string): Counter => layout.counter(catalogue.GEO_RELOADS, { result })
-    this.reloads ??= { applied: reload('applied'), refused: reload('refused') }
-    for (const database of geo.database) {
-      if (!this.built.has(database)) this.built.set(database, layout.gauge(catalogue.GEO_BUILT, { database }))
-    }
+/** What counts look-ups, once there is a database. */
+export function geoMetrics(metrics: MetricRegistry, { database }: GeoConfig): (outcome: GeoOutcome) => void {
+  for (const result of ['applied', 'refused']) metrics.get(RELOADS, { result })
+  for (const path of database) metrics.get(BUILT, { database: path })
+  const lookups = {
+    found: metrics.get(LOOKUPS, { result: 'found' }),
+    unknown: metrics.get(LOOKUPS, { result: 'unknown' }),
+    failed: metrics.get(LOOKUPS, { result: 'failed' }),
   }
+  return (outcome) => lookups[outcome].add(1)
+}
 
-  readonly onLookup = (outcome: GeoOutcome): void => {
-    this.lookups?.[outcome].add(1)
-  }
+/** A database has changed on disk. */
+export function countGeoReload(metrics: MetricRegistry, applied: boolean): void {
+  metrics.get(RELOADS, { result: applied ? 'applied' : 'refused' }).add(1)
+}
 
-  onReload(applied: boolean): void {
-    this.reloads?.[applied ? 'applied' : 'refused'].add(1)
-  }
-
-  /** For the thread that reads the databases. */
-  inForce(files: readonly GeoFile[]): void {
-    for (const [path, gauge] of this.built) gauge.set(files.find((each) => each.path === path)?.builtAt ?? 0)
-  }
+/** For the thread that reads the databases: those in force. */
+export function geoReadings(
+  metrics: MetricRegistry,
+  files: readonly { readonly path: string; readonly builtAt: number }[],
+): Reading[] {
+  return files.map(({ path, builtAt }) => [metrics.get(BUILT, { database: path }), builtAt])
 }

@@ -1,14 +1,31 @@
-import type { Policy } from '@headgate/core'
+import type { MetricRegistry, Policy } from '@headgate/core'
 import type { RouteConfig } from '../../config/schema/route-schema.ts'
 import { GRAPHQL_DEFAULTS } from './defaults.ts'
 import type { GraphqlConfig } from '../../config/schema/graphql-schema.ts'
 import { isGraphqlRoute } from './conditions.ts'
-import type { OperationType } from './document.ts'
+import { metric } from '../../metrics/metric.ts'
+import { OPERATION_TYPES, type OperationType } from './document.ts'
 import { refusalOf } from './operation-limits.ts'
 import { readRequest } from './read-request.ts'
-import type { GraphqlMetrics } from './metrics.ts'
-import { GraphqlRefusal, type RefusalReason } from './refusal.ts'
+import { GraphqlRefusal, REFUSAL_REASONS, type RefusalReason } from './refusal.ts'
 import { type RequestView, viewOf } from './request-view.ts'
+
+// None has a label that clients can make up.
+
+const OPERATIONS = metric({
+  kind: 'counter',
+  name: 'headgate_graphql_operations_total',
+  labels: ['route', 'type'],
+  help: 'Operations that kept within the limits of the route, by type.',
+  sparse: true,
+})
+const REFUSED = metric({
+  kind: 'counter',
+  name: 'headgate_graphql_refused_total',
+  labels: ['route', 'reason'],
+  help: 'Requests of GraphQL that were refused, as malformed or for what they exceed.',
+  sparse: true,
+})
 
 /** Options of `graphql`. */
 export interface GraphqlOptions {
@@ -43,11 +60,20 @@ function graphql({ config, onOperation, onRefused }: GraphqlOptions): Policy {
 }
 
 /** That of a route; undefined if it judges no GraphQL. */
-export function graphqlPolicy(route: RouteConfig, metrics: GraphqlMetrics): Policy | undefined {
+export function graphqlPolicy(route: RouteConfig, metrics: MetricRegistry): Policy | undefined {
   if (!isGraphqlRoute(route)) return undefined
+  const operations = new Map(
+    OPERATION_TYPES.map((type) => [type, metrics.get(OPERATIONS, { route: route.name, type })]),
+  )
   return graphql({
     config: route.graphql ?? GRAPHQL_DEFAULTS,
-    onOperation: metrics.onOperation(route.name),
-    onRefused: metrics.onRefused(route.name),
+    onOperation: (type) => operations.get(type)?.add(1),
+    onRefused: countRefused(metrics, route.name),
   })
+}
+
+/** What to call for each request of a route that is refused; or of none, where its route was sought by its operation. */
+export function countRefused(metrics: MetricRegistry, route: string): (reason: RefusalReason) => void {
+  const counters = new Map(REFUSAL_REASONS.map((reason) => [reason, metrics.get(REFUSED, { route, reason })]))
+  return (reason) => counters.get(reason)?.add(1)
 }

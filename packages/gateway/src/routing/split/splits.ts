@@ -1,6 +1,40 @@
 import type { GatewayConfig } from '../../config/schema/schema.ts'
 import type { RouteConfig } from '../../config/schema/route-schema.ts'
+import type { Gauge, Counter, MetricRegistry } from '@headgate/core'
+import { metric } from '../../metrics/metric.ts'
 import { SplitWeights } from './split-weights.ts'
+
+const REQUESTS = metric({
+  kind: 'counter',
+  name: 'headgate_split_requests_total',
+  labels: ['route', 'upstream'],
+  help: 'Exchanges that the split of the route sent to the upstream.',
+})
+const WEIGHT = metric({
+  kind: 'gauge',
+  name: 'headgate_split_weight',
+  labels: ['route', 'upstream'],
+  help: 'Weight of the upstream in the split of the route, as it is now.',
+})
+
+/** What is shown of an upstream in the split of a route. */
+export function splitMetrics(
+  metrics: MetricRegistry,
+  route: string,
+  upstream: string,
+): { readonly requests: Counter; readonly weight: Gauge } {
+  return {
+    requests: metrics.get(REQUESTS, { route, upstream }),
+    weight: metrics.get(WEIGHT, { route, upstream }),
+  }
+}
+
+/** For the thread in which weights are changed. */
+export function showWeights(metrics: MetricRegistry, splits: CompiledSplits): void {
+  for (const [route, { weights }] of splits)
+    for (const [upstream, weight] of Object.entries(weights.byName))
+      splitMetrics(metrics, route, upstream).weight.set(weight)
+}
 
 /** The weights of the routes that split traffic, by the names of the routes. */
 export type CompiledSplits = ReadonlyMap<string, CompiledSplit>

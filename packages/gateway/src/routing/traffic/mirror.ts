@@ -1,6 +1,33 @@
-import { Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
+import {
+  Exchange,
+  type Handler,
+  type HttpResponse,
+  type MetricRegistry,
+  type Policy,
+  TrafficError,
+} from '@headgate/core'
 import type { MirrorConfig } from '../../config/schema/traffic-schema.ts'
-import type { MirrorOutcome } from './traffic-metrics.ts'
+import { metric } from '../../metrics/metric.ts'
+
+const MIRRORED = metric({
+  kind: 'counter',
+  name: 'headgate_mirror_requests_total',
+  labels: ['route', 'outcome'],
+  help: 'Requests that the mirror of the route was to copy: "answered", whatever the answer, "failed", or "dropped" and not copied, as too many copies were under way or the body was not there or too large.',
+})
+
+/** What became of copies: answered, whatever the answer; failed; or not made at all. */
+export type MirrorOutcome = 'answered' | 'failed' | 'dropped'
+
+/** What to call for each exchange that a mirror was to copy. */
+export function mirrorMetrics(metrics: MetricRegistry, route: string): (outcome: MirrorOutcome) => void {
+  const counters = {
+    answered: metrics.get(MIRRORED, { route, outcome: 'answered' }),
+    failed: metrics.get(MIRRORED, { route, outcome: 'failed' }),
+    dropped: metrics.get(MIRRORED, { route, outcome: 'dropped' }),
+  }
+  return (outcome) => counters[outcome].add(1)
+}
 
 /** The most of an answer that is read, so that its connection can be used again; beyond that, the connection goes. */
 const MOST_READ = 1024 * 1024

@@ -1,0 +1,112 @@
+import {
+  type Counter,
+  DURATION_BOUNDS,
+  ERROR_FACTS,
+  type ErrorCode,
+  type MetricRegistry,
+  type RouteMetrics,
+} from '@headgate/core'
+import { metric } from './metric.ts'
+
+/** The name under which exchanges that no route takes are counted and logged. */
+export const NO_ROUTE = '(none)'
+
+const REQUESTS = metric({
+  kind: 'counter',
+  name: 'headgate_requests_total',
+  labels: ['route', 'status_class'],
+  help: 'Finished exchanges, by status class ("2xx"), or "none" where no response was sent.',
+  sparse: true,
+})
+const DURATION = metric({
+  kind: 'histogram',
+  name: 'headgate_request_duration_seconds',
+  labels: ['route'],
+  help: 'Time from the request head to the end of the response.',
+  bounds: DURATION_BOUNDS,
+  sparse: true,
+})
+const REQUEST_BYTES = metric({
+  kind: 'counter',
+  name: 'headgate_request_bytes_total',
+  labels: ['route'],
+  help: 'Bytes of request content received; of a tunnel, counted when it ends, what came through it.',
+})
+const RESPONSE_BYTES = metric({
+  kind: 'counter',
+  name: 'headgate_response_bytes_total',
+  labels: ['route'],
+  help: 'Bytes of response content sent; of a tunnel, counted when it ends, what went through it.',
+})
+const ACTIVE = metric({
+  kind: 'gauge',
+  name: 'headgate_requests_active',
+  labels: ['route'],
+  help: 'Exchanges under way.',
+})
+const RETRIES = metric({
+  kind: 'counter',
+  name: 'headgate_retries_total',
+  labels: ['route'],
+  help: 'Attempts beyond the first.',
+})
+const ERRORS = metric({
+  kind: 'counter',
+  name: 'headgate_request_errors_total',
+  labels: ['code'],
+  help: 'Failed exchanges and refused requests, by error code.',
+})
+const HEDGES = metric({
+  kind: 'counter',
+  name: 'headgate_hedges_total',
+  labels: ['route'],
+  help: 'Requests that were sent once more because the first response was late.',
+})
+const FALLBACKS = metric({
+  kind: 'counter',
+  name: 'headgate_fallbacks_total',
+  labels: ['route'],
+  help: 'Requests that were answered by the fallback of the route.',
+})
+
+/** What is counted of all exchanges of a route. */
+export function routeMetrics(metrics: MetricRegistry, route: string): RouteMetrics {
+  // Shown where there never are any, too.
+  retriesOf(metrics, route)
+  const requests = (status_class: string): Counter => metrics.get(REQUESTS, { route, status_class })
+  return {
+    active: metrics.get(ACTIVE, { route }),
+    duration: metrics.get(DURATION, { route }),
+    statusClasses: [requests('none'), ...['1xx', '2xx', '3xx', '4xx', '5xx'].map(requests)],
+    requestBytes: metrics.get(REQUEST_BYTES, { route }),
+    responseBytes: metrics.get(RESPONSE_BYTES, { route }),
+    errors: errorCounters(metrics),
+  }
+}
+
+export function retriesOf(metrics: MetricRegistry, route: string): Counter {
+  return metrics.get(RETRIES, { route })
+}
+
+type ErrorCounters = RouteMetrics['errors']
+
+/** All routes share them: to get them for each of 10,000 would take half a second. */
+const errorsOf = new WeakMap<MetricRegistry, ErrorCounters>()
+
+/** These also count what is refused before it is an exchange. */
+export function errorCounters(metrics: MetricRegistry): ErrorCounters {
+  const known = errorsOf.get(metrics)
+  if (known !== undefined) return known
+  const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
+  const counters = Object.fromEntries(codes.map((code) => [code, metrics.get(ERRORS, { code })]))
+  errorsOf.set(metrics, counters as Record<ErrorCode, Counter>) // made from all codes
+  return errorCounters(metrics)
+}
+
+/** What is sent or answered in place of what a route leads to: both are shown where it has either. */
+export function standInMetrics(
+  metrics: MetricRegistry,
+  route: string,
+): { readonly hedges: Counter; readonly fallbacks: Counter } {
+  return { hedges: metrics.get(HEDGES, { route }), fallbacks: metrics.get(FALLBACKS, { route }) }
+}
