@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
+import { headgate } from '../headgate-command.ts'
 import { folder, headgateProcess } from '../headgate-process.ts'
 
 describe('help', () => {
   it('is printed by "headgate" alone, by --help and by "help", and names commands, examples and exit codes', async () => {
     const [alone, option, command] = await Promise.all([
       headgateProcess([]),
-      headgateProcess(['--help']),
-      headgateProcess(['help']),
+      headgate(['--help']),
+      headgate(['help']),
     ])
     for (const { code, stdout, stderr } of [alone, option, command]) {
       assert.equal(code, 0)
@@ -23,7 +24,7 @@ describe('help', () => {
   })
 
   it('of each command has options and examples', async () => {
-    const { code, stdout } = await headgateProcess(['run', '--help'])
+    const { code, stdout } = await headgate(['run', '--help'])
     assert.equal(code, 0)
     assert.match(stdout, /-c, --config <file>/)
     assert.match(stdout, /--upstream <url>/)
@@ -51,13 +52,19 @@ describe('wrong usage', () => {
   ]
   for (const [args, message] of cases) {
     it(`exits with 2 and says why: headgate ${args.join(' ')}`, async () => {
-      const { code, stdout, stderr } = await headgateProcess(args)
+      const { code, stdout, stderr } = await headgate(args)
       assert.equal(code, 2)
       assert.equal(stdout, '')
       assert.match(stderr, /^headgate: /)
       assert.match(stderr, message)
     })
   }
+
+  it('ends the process with that code and message', async () => {
+    const { code, stdout, stderr } = await headgateProcess(['rum'])
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /^headgate: [^]*unknown command 'rum'/)
+  })
 
   it('"run" without a configuration explains what to do, and exits with 78', async () => {
     const { code, stderr } = await headgateProcess(['run'], { cwd: folder() })
@@ -69,13 +76,13 @@ describe('wrong usage', () => {
 })
 
 it('"schema" prints the JSON Schema', async () => {
-  const { code, stdout } = await headgateProcess(['schema'])
+  const { code, stdout } = await headgate(['schema'])
   assert.equal(code, 0)
   assert.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify(configJsonSchema())))
 })
 
 it('"version" prints the versions', async () => {
-  const { code, stdout } = await headgateProcess(['version'])
+  const { code, stdout } = await headgate(['version'])
   assert.equal(code, 0)
   assert.ok(stdout.startsWith('headgate 0.1.0 (node '), stdout)
 })

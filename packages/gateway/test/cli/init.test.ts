@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { folder, HEADGATE, headgateProcess, TestProcess } from '../headgate-process.ts'
+import { headgate } from '../headgate-command.ts'
+import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 
 const FILES = {
@@ -17,11 +18,11 @@ describe('headgate init', () => {
     it(`writes ${file}, which passes "check" and runs`, async () => {
       const origin = await startOrigin()
       const cwd = folder()
-      const { code, stdout } = await headgateProcess(['init', '--format', format], { cwd })
+      const { code, stdout } = await headgate(['init', '--format', format], { cwd })
       assert.equal(code, 0)
       assert.ok(stdout.startsWith(`wrote ${file}.`), stdout)
       assert.equal(
-        (await headgateProcess(['check'], { cwd })).stdout,
+        (await headgate(['check'], { cwd })).stdout,
         `${file}: ok (1 listener, 1 route, 1 upstream)\n`,
       )
 
@@ -43,15 +44,15 @@ describe('headgate init', () => {
     const cwd = folder()
     const tables = new Set<string>()
     for (const [format, file] of Object.entries(FILES)) {
-      await headgateProcess(['init', '--format', format], { cwd })
-      tables.add((await headgateProcess(['routes', '-c', file], { cwd })).stdout)
+      await headgate(['init', '--format', format], { cwd })
+      tables.add((await headgate(['routes', '-c', file], { cwd })).stdout)
     }
     assert.equal(tables.size, 1)
   })
 
   it('never overwrites', async () => {
     const cwd = folder({ 'headgate.yaml': 'mine' })
-    const { code, stderr } = await headgateProcess(['init'], { cwd })
+    const { code, stderr } = await headgate(['init'], { cwd })
     assert.equal(code, 1)
     assert.match(stderr, /headgate\.yaml was not written: there is one already/)
     assert.equal(readFileSync(join(cwd, 'headgate.yaml'), 'utf8'), 'mine')
@@ -59,7 +60,7 @@ describe('headgate init', () => {
 
   it('says which file is taken where there are several', async () => {
     const cwd = folder({ 'headgate.config.ts': '' })
-    const { stdout } = await headgateProcess(['init'], { cwd })
+    const { stdout } = await headgate(['init'], { cwd })
     assert.match(stdout, /headgate run -c headgate\.yaml/)
     assert.match(stdout, /Without -c, headgate\.config\.ts is taken/)
   })

@@ -32,14 +32,23 @@ describe('every program in the documentation', () => {
     )
   })
 
+  const path = project()
+  const nameOf = (index: number): string => `program-${index}.mts`
+
+  it('compiles', async () => {
+    for (const [index, { block }] of programs.entries()) writeFileSync(join(path, nameOf(index)), block.text)
+    await compile(
+      path,
+      programs.map((_, index) => nameOf(index)),
+    )
+  })
+
   for (const [index, { block }] of programs.entries()) {
-    it(`${block.place} compiles, runs, prints what it should, and ends`, async () => {
+    it(`${block.place} runs, prints what it should, and ends`, async () => {
       const origin = await startOrigin((_, response) => response.end('ok'))
-      const path = project()
-      writeFileSync(join(path, 'program.mts'), block.text.replaceAll('http://127.0.0.1:3000', origin.url))
-      await compile(path, ['program.mts'])
-      const run = new TestProcess(process.execPath, ['program.mts'], { cwd: path })
-      const { code, stdout, stderr } = await run.finished
+      const name = nameOf(index)
+      writeFileSync(join(path, name), block.text.replaceAll('http://127.0.0.1:3000', origin.url))
+      const { code, stdout, stderr } = await new TestProcess(process.execPath, [name], { cwd: path }).finished
       assert.equal(code, 0, stderr)
       assert.match(stdout, PRINTED[index]?.[1] ?? /^$/)
     })
