@@ -8,6 +8,9 @@ import { checkInput, loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { countProblems } from '../../src/settings/problems/first-findings.ts'
 import type { ConfigProblem } from '../../src/settings/problems/problem.ts'
+import { readJson } from '../../src/settings/read/json.ts'
+import { readToml } from '../../src/settings/read/toml.ts'
+import { readYaml } from '../../src/settings/read/yaml.ts'
 import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
 
 let folder = ''
@@ -268,4 +271,32 @@ test('what was not looked at after very many mistakes is told', () => {
     'and 400 mistakes more; after so many, 9500 entries of a list or section were not looked at',
   )
   assert.equal(countProblems(result.problems), 10_000)
+})
+
+test('a text, a key or a comment may be as long as the file, whatever it holds', () => {
+  const most = 6_000_000
+  const escapes = '\\\\'.repeat(most / 2)
+  for (const [read, text] of [
+    [readToml, `a = "${'x'.repeat(most)}"\nb = 1`],
+    [readToml, `a = "${escapes}"\nb = 1`],
+    [readToml, `"${'x'.repeat(most)}" = 1\nb = 1`],
+    [readToml, `${'#\n'.repeat(most / 2)}b = 1`],
+    [readJson, `{"a":"${escapes}","b":1}`],
+    [readYaml, `a: '${'x'.repeat(most)}'\nb: 1`],
+  ] as const) {
+    const { problems, value } = read(text)
+    assert.deepEqual(problems, [])
+    assert.ok(value !== undefined)
+    assert.equal((value.input as { b: number }).b, 1)
+    assert.ok(value.locate?.(['b'], 'key').column)
+  }
+})
+
+test('objects of YAML that take over the keys of each other have a bound in all', async () => {
+  const links = Array.from(
+    { length: 3_000 },
+    (_, index) => `k${index}: &a${index} {<<: *a${index - 1}, b${index}: 1}\n`,
+  )
+  const [first] = await problemsOf('chain.yaml', `k: &a-1 {}\n${links.join('')}`)
+  assert.equal(first?.message, '"<<" takes over more than 2000000 keys in all')
 })

@@ -12,7 +12,10 @@ import {
 // JSON.parse tells no positions of values, for some errors not even theirs, and drops repeated keys silently.
 
 const SPACE = /[ \t\r\n]*/y
-const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y
+/** A string begins, up to its first escape or its end. */
+const OPEN = /"[ !#-[\]-\uffff]*/y
+/** Some escapes, with what follows each. Not all of them: for each one, the engine keeps a place to which it could go back. */
+const ESCAPED = /(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*){1,1000}/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 /** More of them tell no more. */
@@ -116,7 +119,7 @@ class JsonReader {
     const char = this.#text[this.#offset]
     if (char === '{' || char === '[') return this.#collection(char)
     const offset = this.#offset
-    const string = this.#take(STRING)
+    const string = this.#string()
     if (string !== undefined)
       return { value: textOf(string), node: new JsonNode(offset, this.position, NONE) }
     const scalar = this.#take(NUMBER) ?? this.#take(WORD)
@@ -161,7 +164,7 @@ class JsonReader {
 
   #member(object: object, children: Map<string, PositionChild>): void {
     const offset = this.#offset
-    const quoted = this.#take(STRING)
+    const quoted = this.#string()
     if (quoted === undefined) throw this.#unexpected('a key in double quotes')
     const name = textOf(quoted)
     const other = children.get(name)
@@ -182,6 +185,16 @@ class JsonReader {
     const offset = this.#offset
     const read = this.#value()
     children.set(String(list.push(read.value) - 1), new JsonChild(read.node, offset, this.position))
+  }
+
+  /** With its quotes; undefined, and nothing is taken, where none stands. */
+  #string(): string | undefined {
+    const start = this.#offset
+    if (this.#take(OPEN) === undefined) return undefined
+    while (this.#take(ESCAPED) !== undefined);
+    if (this.#text[this.#offset] === '"') return this.#text.slice(start, ++this.#offset)
+    this.#offset = start
+    return undefined
   }
 
   #take(pattern: RegExp): string | undefined {

@@ -12,11 +12,10 @@ import { DEEPEST, TOO_DEEP } from './bounds.ts'
 // The parser tells where errors are, not where values are. This scan follows a document that has been parsed
 // without errors, so it checks nothing; whatever it does not understand, it steps over.
 
-const BLANK = /(?:[ \t\r\n]|#[^\n]*)*/y
+const BLANK = /[ \t\r\n]*/y
+const COMMENT = /#[^\n]*/y
 const SPACE = /[ \t]*/y
 const BARE_KEY = /[A-Za-z0-9_-]+/y
-const MULTILINE = /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')/y
-const STRING = /"(?:\\.|[^"\\\n])*"|'[^'\n]*'/y
 /** Numbers, words and dates; a date may hold a space. */
 const SCALAR = /[^,\]}#\r\n]+/y
 
@@ -45,12 +44,12 @@ class TomlScan {
   document(): PositionNode {
     const root = this.#node()
     let table = root
-    this.#take(BLANK)
+    this.#blank()
     while (this.#offset < this.#text.length) {
       if (this.#skip('[[')) table = this.#tableListEntry(root)
       else if (this.#skip('[')) table = this.#table(root)
       else this.#keyValue(table)
-      this.#take(BLANK)
+      this.#blank()
     }
     return root
   }
@@ -86,19 +85,19 @@ class TomlScan {
     const node = this.#node()
     if (this.#skip('[')) this.#items(node, ']', () => void addItem(node, this.#value()))
     else if (this.#skip('{')) this.#items(node, '}', () => this.#keyValue(node))
-    else if (this.#take(MULTILINE) === '' && this.#take(STRING) === '') {
+    else if (this.#string() === '') {
       return { ...node, source: this.#take(SCALAR).trimEnd() }
     }
     return node
   }
 
   #items(_node: PositionNode, close: string, item: () => void): void {
-    this.#take(BLANK)
+    this.#blank()
     while (this.#offset < this.#text.length && !this.#skip(close)) {
       item()
-      this.#take(BLANK)
+      this.#blank()
       this.#skip(',')
-      this.#take(BLANK)
+      this.#blank()
     }
   }
 
@@ -108,7 +107,7 @@ class TomlScan {
     do {
       this.#take(SPACE)
       const at = this.#position(this.#offset)
-      const written = this.#take(BARE_KEY) || this.#take(STRING)
+      const written = this.#take(BARE_KEY) || this.#string()
       if (written !== '') keys.push({ name: unquote(written), at })
       this.#take(SPACE)
     } while (this.#skip('.'))
@@ -142,12 +141,39 @@ class TomlScan {
     return true
   }
 
+  /** Not in one pattern, nor are strings: for each repeat of an alternative the engine keeps a place to go back to. */
+  #blank(): void {
+    do this.#take(BLANK)
+    while (this.#take(COMMENT) !== '')
+  }
+
+  /** With its quotes; empty where none stands. */
+  #string(): string {
+    const start = this.#offset
+    this.#offset = stringEnd(this.#text, start)
+    return this.#text.slice(start, this.#offset)
+  }
+
   #take(pattern: RegExp): string {
     pattern.lastIndex = this.#offset
     const [match = ''] = pattern.exec(this.#text) ?? []
     this.#offset += match.length
     return match
   }
+}
+
+/** Where the string ends that starts there; the same place where none does. */
+function stringEnd(text: string, start: number): number {
+  const quote = text[start]
+  if (quote !== '"' && quote !== "'") return start
+  const isLong = text.startsWith(quote.repeat(3), start)
+  const close = isLong ? quote.repeat(3) : quote
+  let at = start + close.length
+  while (at < text.length && !text.startsWith(close, at)) at += quote === '"' && text[at] === '\\' ? 2 : 1
+  at += close.length
+  // Of five quotes at the end of a long one, the first two are its own.
+  for (let more = isLong ? 2 : 0; more > 0 && text[at] === quote; more--) at++
+  return Math.min(at, text.length)
 }
 
 function addItem(list: PositionNode, item: PositionNode): PositionNode {

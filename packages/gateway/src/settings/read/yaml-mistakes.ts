@@ -1,8 +1,12 @@
 import type { Position, SyntaxProblem } from './positions.ts'
-import type { YAMLError, YamlTree } from './yaml.ts'
+import type { YAMLError, YamlTree } from './yaml-tree.ts'
 
 /** One missing character makes many errors: the first places tell all. */
 const MOST_PROBLEMS = 3
+/** Errors of the library that are looked at, in the order of the file. */
+const MOST_ERRORS = 1_000
+/** Characters of a line that are looked at on each side of a mistake: a line may be as long as the file. */
+const NEAR = 1_000
 
 /** What is wrong with the syntax of the file, the first cause first, in the words of people who write files. */
 export function yamlMistakes(
@@ -18,16 +22,26 @@ export function yamlMistakes(
   if (open !== undefined && first.pos[0] <= closed + 1) return [openQuote(open.offset, open.source, position)]
   const [, quote] = /^Missing closing (["'])/.exec(first.message) ?? []
   if (quote !== undefined) return [openQuote(text.lastIndexOf(quote, first.pos[0] - 1), quote, position)]
-  const seen = new Set<number>()
-  return (
-    errors
-      .map((error) => inWords(error, text, position))
-      .sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0))
-      // Behind a mistake that can be told, what cannot be read is mostly its consequence.
-      .filter(({ message }, index) => index === 0 || message !== UNKNOWN[1])
-      .filter(({ line = 0 }) => !seen.has(line) && seen.add(line))
-      .slice(0, MOST_PROBLEMS)
-  )
+  return firstOfLines(errors, text, position)
+}
+
+/** The first mistake of each line, as far as more of them tell more. */
+function firstOfLines(
+  errors: readonly YAMLError[],
+  text: string,
+  position: (offset: number) => Position,
+): SyntaxProblem[] {
+  const ordered = [...errors].sort((one, other) => one.pos[0] - other.pos[0]).slice(0, MOST_ERRORS)
+  const found = new Map<number, SyntaxProblem>()
+  for (const [index, error] of ordered.entries()) {
+    const { line } = position(Math.min(error.pos[0], text.length))
+    if (found.has(line)) continue
+    const problem = inWords(error, text, position)
+    // Behind a mistake that can be told, what cannot be read is mostly its consequence.
+    if (index === 0 || problem.message !== UNKNOWN[1]) found.set(line, problem)
+    if (found.size === MOST_PROBLEMS) break
+  }
+  return [...found.values()]
 }
 
 function openQuote(offset: number, source: string, position: (offset: number) => Position): SyntaxProblem {
@@ -56,11 +70,30 @@ function severalDocuments(
   ]
 }
 
-/** The end of a line of the file, as in an editor. */
+/** The line that a place is in, as far as it is near. */
 function lineAt(text: string, offset: number): string {
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  const end = text.indexOf('\n', offset)
-  return text.slice(start, end === -1 ? undefined : end)
+  const before = text.slice(Math.max(0, offset - NEAR), offset)
+  const behind = text.slice(offset, offset + NEAR)
+  const end = behind.indexOf('\n')
+  return before.slice(before.lastIndexOf('\n') + 1) + (end === -1 ? behind : behind.slice(0, end))
+}
+
+/** Whether `${` stands in brackets, or behind a colon or a comma of theirs. */
+function holdsVariableInBrackets(line: string): boolean {
+  const bracket = line.search(/[{[,:]/)
+  return bracket !== -1 && line.lastIndexOf('${') > bracket && /[{[]/.test(line.replaceAll('${', ''))
+}
+
+/** Whether the value of a key in brackets, without quotes, holds `/{name}`. */
+function holdsPathInBrackets(line: string): boolean {
+  for (const { index } of line.matchAll(/\/\{\w+\}/g)) {
+    const before = line.slice(0, index)
+    const ends = ['"', "'", ','].map((end) => before.lastIndexOf(end))
+    const colon = before.indexOf(':', Math.max(...ends) + 1)
+    if (colon !== -1 && /^ *\S|^ *$/.test(before.slice(colon + 1)) && /[{[,]/.test(before.slice(0, colon)))
+      return true
+  }
+  return false
 }
 
 const CHARS = 'write it in quotes'
@@ -151,11 +184,11 @@ const WORDS: readonly (readonly [test: RegExp, message: string, hint?: string])[
 function inWords(error: YAMLError, text: string, position: (offset: number) => Position): SyntaxProblem {
   const at = position(Math.min(error.pos[0], text.length))
   const line = lineAt(text, error.pos[0])
-  if (/[{[,:].*\$\{/.test(line) && /[{[]/.test(line.replaceAll('${', ''))) {
+  if (holdsVariableInBrackets(line)) {
     const message = 'a variable stands within { } or [ ] without quotes, and its own "}" ends them'
     return { message, ...at, hint: 'write it in double quotes: "${NAME}"' }
   }
-  if (/[{[,].*: *[^"'\s,][^"',]*\/\{\w+\}/.test(line)) {
+  if (holdsPathInBrackets(line)) {
     const message = 'a path with "{ }" stands within { } or [ ] without quotes'
     return {
       message,

@@ -1,4 +1,4 @@
-import { addEntry } from './bounds.ts'
+import { addEntry, MOST_VALUES } from './bounds.ts'
 import type { Position, PositionNode, SyntaxProblem } from './positions.ts'
 import {
   type Document,
@@ -10,7 +10,7 @@ import {
   type Pair,
   type YAMLMap,
   type YAMLSeq,
-} from './yaml.ts'
+} from './yaml-tree.ts'
 
 interface Read {
   readonly value: unknown
@@ -31,6 +31,8 @@ export class YamlValues {
   /** Those that are being read: an alias to one of them would hold itself. */
   readonly #open = new Set<Node>()
   readonly #anchors = new Map<string, Node>()
+  /** Keys that "<<" has taken over. */
+  #merged = 0
 
   constructor(document: Document.Parsed, position: (offset: number) => Position) {
     this.#document = document
@@ -140,12 +142,19 @@ export class YamlValues {
         continue
       }
       for (const [name, value] of Object.entries(read.value)) {
+        if (++this.#merged > MOST_VALUES) return this.#tooManyMerged(at)
         if (Object.hasOwn(object, name)) continue
         addEntry(object, name, value)
         const place = read.node.children.get(name)
         if (place !== undefined) node.children.set(name, place)
       }
     }
+  }
+
+  #tooManyMerged(at: Position): void {
+    if (this.#merged !== MOST_VALUES + 1) return
+    const message = `"<<" takes over more than ${MOST_VALUES} keys in all`
+    this.#problem(message, at, 'objects that take over each other hold the keys of all before them')
   }
 
   #problem(message: string, at: Position, hint?: string): void {
