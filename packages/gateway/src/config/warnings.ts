@@ -1,5 +1,6 @@
 import { lookAlikes } from './checks/look-alikes.ts'
 import { ownEndpoints } from './own-listeners.ts'
+import { passedGuards } from '../routing/warnings/passed-guards.ts'
 import { type RouteWarning, routeWarnings } from '../routing/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
 import { firstFindings } from '../settings/problems/first-findings.ts'
@@ -25,7 +26,21 @@ export function configWarnings(
     const hint = 'a priority says which of them is meant'
     return { path, whole: true, problem: `${names} ${AMBIGUOUS}`, hint }
   })
-  return firstFindings([...loops, ...ofRoutes, ...lookAlikes(input.written)], input, source, 'warnings')
+  const passed = passedGuards(config.routes).map(({ guard, other, spelling }): Finding => {
+    const [own, wide] = [nameOf(config, guard), `${nameOf(config, other)}${lineOf(other, source)}`]
+    return {
+      path: ['routes', guard],
+      whole: true,
+      problem: `${own} may be passed: it takes "${spelling}" in paths, as ${wide} does, which takes a path that is spelled so, and an upstream may read it as one of ${own}`,
+      hint: 'leave "paths" to the routes that need it: where the route with the rules takes no such paths, they are refused or merged',
+    }
+  })
+  return firstFindings(
+    [...loops, ...ofRoutes, ...passed, ...lookAlikes(input.written)],
+    input,
+    source,
+    'warnings',
+  )
 }
 
 const UNFINISHED = {
