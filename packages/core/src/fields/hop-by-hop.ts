@@ -8,7 +8,7 @@ type Fate =
   | 'ends'
   /** One of the X-Forwarded fields that we write: what a trusted peer says there goes into ours. */
   | 'x-forwarded'
-  /** Says on whose behalf a request is made, in any other X- field: passes from trusted peers only. */
+  /** Says on whose behalf a request is made, or for which target, in any other field: passes from trusted peers only. */
   | 'x-claim'
   /** The same in Forwarded (RFC 7239). */
   | 'forwarded-claim'
@@ -19,7 +19,7 @@ type Fate =
 export interface FieldFilter {
   /** X-Forwarded-For, -Host, -Port and -Proto. */
   readonly dropXForwarded: boolean
-  /** All others of X-Forwarded-*, and X-Real-IP. */
+  /** All others of X-Forwarded-*, and those of `isClaim`. */
   readonly dropXClaims: boolean
   readonly dropForwarded: boolean
   /** Names of fields that policies of ours have set by now: they pass, whatever they are, and their variants do not. */
@@ -43,11 +43,35 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ])
 
 /**
+ * What CDNs and other proxies say of the client, and applications believe (True-Client-IP is the first that some look at), and of
+ * the target: frameworks have taken X-Original-URL and X-Rewrite-URL for the path, past every rule on paths before them
+ * (CVE-2018-14773).
+ */
+const CLAIMS: ReadonlySet<string> = new Set(
+  [
+    'x-real-ip x-client-ip client-ip true-client-ip x-cluster-client-ip cf-connecting-ip cf-connecting-ipv6 fastly-client-ip',
+    'x-envoy-external-address x-original-forwarded-for forwarded-for x-original-host x-host x-original-url x-rewrite-url',
+  ].flatMap((names) => names.split(' ')),
+)
+
+/** Whether a field, in lower case, says what anybody may claim, besides X-Forwarded-* and Forwarded. */
+export function isClaim(name: string): boolean {
+  return CLAIMS.has(name)
+}
+
+const CLAIM_LETTERS: ReadonlySet<string> = new Set(Array.from(CLAIMS, lettersOf))
+
+/**
  * Fields that say what only we may say, with "-" left out: "x_forwarded_for" and "x.forwarded.for" arrive at many
  * applications as the same variable as "x-forwarded-for" (CGI, WSGI, Rack), so such variants must not pass. Some turn every
  * character that is no letter or digit into "_".
  */
-const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
+const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrequestid|xforwarded.*)$/
+
+function posesAsOurs(name: string): boolean {
+  const letters = lettersOf(name)
+  return OURS.test(letters) || CLAIM_LETTERS.has(letters)
+}
 
 const WRITTEN: ReadonlySet<string> = new Set(
   'x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto'.split(' '),
@@ -82,9 +106,9 @@ function isDropped(fate: Fate, filter: FieldFilter): boolean {
 
 function judge(name: string): Fate {
   if (HOP_BY_HOP.has(name)) return 'ends'
-  if (/[^a-z0-9-]/.test(name)) return OURS.test(lettersOf(name)) ? 'ends' : 'variant'
+  if (/[^a-z0-9-]/.test(name)) return posesAsOurs(name) ? 'ends' : 'variant'
   if (WRITTEN.has(name)) return 'x-forwarded'
-  if (name.startsWith('x-forwarded-') || name === 'x-forwarded' || name === 'x-real-ip') return 'x-claim'
+  if (name.startsWith('x-forwarded-') || name === 'x-forwarded' || isClaim(name)) return 'x-claim'
   return name === 'forwarded' ? 'forwarded-claim' : 'passes'
 }
 

@@ -242,15 +242,29 @@ const OTHER_CLAIMS: Fields = [
   ['x-forwarded-client-cert', 'Hash=1'],
   ['x-forwarded-anything', '1'],
   ['x-real-ip', '203.0.113.7'],
+  ['true-client-ip', '203.0.113.7'],
+  ['x-client-ip', '203.0.113.7'],
+  ['client-ip', '203.0.113.7'],
+  ['x-cluster-client-ip', '203.0.113.7'],
+  ['cf-connecting-ip', '203.0.113.7'],
+  ['fastly-client-ip', '203.0.113.7'],
+  ['x-envoy-external-address', '203.0.113.7'],
+  ['x-original-forwarded-for', '203.0.113.7'],
+  ['x-original-url', '/admin'],
+  ['x-rewrite-url', '/admin'],
+  ['x-original-host', 'admin.example'],
 ]
 
-test('what a trusted peer says in other X-Forwarded fields and X-Real-IP passes, but for variants of the names', async () => {
+test('what a trusted peer says in other X-Forwarded fields, X-Real-IP and its like passes, but for variants of the names', async () => {
   const variants: Fields = [
     'x_forwarded_user',
     'x.forwarded.prefix',
     'x-forwarded_client_cert',
     'x_real_ip',
     'x.real-ip',
+    'true_client_ip',
+    'CF.Connecting_IP'.toLowerCase(),
+    'x_original-url',
   ].map((name) => [name, 'forged'])
   for (const options of [{}, SILENT]) {
     const trustedProxies = trusting('192.0.2.9')

@@ -1,4 +1,4 @@
-import { forwarding, type Policy } from '@headgate/core'
+import { forwarding, isClaim, type Policy } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { MatchConfig } from '../config/schema/match-schema.ts'
 import { loopMark } from '../loop-mark.ts'
@@ -100,13 +100,13 @@ const endpointHost: Policy = (next) =>
   }
 
 /**
- * Fields that decide about the route, or are set on it: Connection must not have them removed. Not X-Real-IP: what a client
- * says there must not pass, whoever sets it then.
+ * Fields that decide about the route, or are set on it: Connection must not have them removed. Not X-Real-IP
+ * and its like: what a client says there must not pass, whoever sets it then.
  */
 function ownFields({ match, apiVersions, requestHeaders: changes }: RouteConfig): string[] {
   const changed = [changes?.set, changes?.add].flatMap((fields) => Object.keys(fields ?? {}))
   const version = apiVersions?.header === undefined ? [] : [apiVersions.header]
-  return [...matchedFields(match), ...version, ...changed].filter((name) => name !== 'x-real-ip')
+  return [...matchedFields(match), ...version, ...changed].filter((name) => !isClaim(name))
 }
 
 function matchedFields({ headers = {}, all = [], any = [], not }: MatchConfig): string[] {

@@ -4,7 +4,9 @@
  */
 const ONE_CONNECTION =
   /^(?:connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|transfer-encoding|upgrade|http2-settings|proxy|content-length)$/
-const CLAIMS = /^(?:forwarded|via|host|contentlength|transferencoding|xrealip|xrequestid|xforwarded.*)$/
+const TOLD =
+  /^(?:xrealip|(?:x|true|xcluster|fastly)?clientip|cfconnectingip(?:v6)?|xenvoyexternaladdress|(?:xoriginal)?forwardedfor|xoriginalhost|xhost|x(?:original|rewrite)url)$/
+const CLAIMS = /^(?:forwarded|via|host|contentlength|transferencoding|xrequestid|xforwarded.*)$/
 const TOO_LATE =
   /^(?:authorization|cache-control|content-(?:encoding|range|type)|cookie|expect|host|max-forwards|range|set-cookie|trailer|via|www-authenticate|x-request-id)$/
 
@@ -20,8 +22,9 @@ export function mayEndInTrailers(name: string, named: string): boolean {
 
 /** What says, or poses as a field that says, on whose behalf a message is sent. */
 function isClaim(name: string): boolean {
-  if (/^x-forwarded(?:-|$)/.test(name) || name === 'forwarded' || name === 'x-real-ip') return true
-  return /[^a-z0-9-]/.test(name) && CLAIMS.test(name.replace(/[^a-z0-9]/g, ''))
+  const letters = name.replace(/[^a-z0-9]/g, '')
+  if (/^x-forwarded(?:-|$)/.test(name) || name === 'forwarded' || TOLD.test(letters)) return true
+  return /[^a-z0-9-]/.test(name) && CLAIMS.test(letters)
 }
 
 function listed(value: string, name: string): boolean {
