@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { root } from './child.mjs'
 import { isFresh } from './fresh.mjs'
 
@@ -12,10 +12,8 @@ const options = {
   platform: 'node',
   target: 'node22.18',
   write: false,
-  // No comment and no indentation, but all names, for the sake of stack traces and of whoever looks inside.
   minifyWhitespace: true,
   minifySyntax: true,
-  lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
 }
@@ -37,7 +35,7 @@ export async function bundleLibraries() {
     })
     ofClient.push(...outputFiles)
   }
-  write(client, ofClient)
+  await write(client, ofClient)
   const names = new Set(namesIn(ofClient[0].text, '@headgate/core/client').map(({ name }) => name))
   const { outputFiles } = await build({
     ...options,
@@ -51,7 +49,7 @@ export async function bundleLibraries() {
     chunkNames: '[name]-[hash]',
     plugins: [clientEntry(names)],
   })
-  write(core, outputFiles)
+  await write(core, outputFiles)
 }
 
 function sources() {
@@ -104,18 +102,42 @@ function namesIn(text, start) {
 
 /**
  * The bundler makes `var Name = class _Name { … }` of a class that speaks of itself, and `_Name` is what errors and `inspect` would then
- * show. Within the class its own name means the same.
+ * show. A class without a name of its own takes that of the variable, which within it means the same.
  */
 function withClassNames(text) {
   const names = new Set([...text.matchAll(/\b(\w+)=class _\1\b/g)].map(([, name]) => name))
-  return text.replace(/(?<![.#])\b_(\w+)\b/g, (found, name) => (names.has(name) ? name : found))
+  return text
+    .replace(/\b(\w+)=class _\1\b/g, '$1=class')
+    .replace(/(?<![.#])\b_(\w+)\b/g, (found, name) => (names.has(name) ? name : found))
+}
+
+/** Imports and exports of a bundle, as the bundler writes them. */
+const IMPORT = /\bimport(?:\s*(?:\{[^}]*\}|\*\s*as\s+[\w$]+|\s[\w$]+(?:,\s*\{[^}]*\})?)\s*from)?\s*"[^"]+";/g
+const EXPORT = /\bexport\s*(?:\{[^}]*\}|\*\s*from\s*"[^"]+");?/g
+
+/**
+ * Shortens the names that are seen within one function only, which no stack trace shows. Functions, classes and methods keep theirs: the
+ * bundler leaves alone what is outermost in a script, as another one might use it, and a module is a script but for what it imports and
+ * exports.
+ */
+async function withShortLocals(text) {
+  const imports = text.match(IMPORT) ?? []
+  const exports = text.match(EXPORT) ?? []
+  const script = text.replace(IMPORT, '').replace(EXPORT, '')
+  const { code } = await transform(script, {
+    target: options.target,
+    minify: true,
+    lineLimit: 160,
+    legalComments: 'none',
+  })
+  return [...imports, code, ...exports].join('\n')
 }
 
 /** Writes files, and removes what is left of builds before, and what has no source any more. */
-function write(folder, files) {
+async function write(folder, files) {
   const wanted = new Set(files.map(({ path }) => path))
   for (const { path, text } of files) {
-    const contents = Buffer.from(withClassNames(text))
+    const contents = await withShortLocals(withClassNames(text))
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)
   }
