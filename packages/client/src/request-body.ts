@@ -9,6 +9,7 @@ import {
   WholeBody,
 } from '@headgate/core'
 import { multipart } from './multipart.ts'
+import { StreamChunks } from './stream-chunks.ts'
 
 /** What may be sent as content. A function is called for each attempt, so that a stream can be sent again. */
 export type BodyInput =
@@ -99,7 +100,10 @@ function streamOf(chunks: Chunks, length?: number): Body {
     throw new TypeError(
       `the function given as body has made ${chunks === null ? 'null' : `a value of type ${typeof chunks}`}: it is to make a stream or an async iterable`,
     )
-  const iterator = (chunks as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]()
+  const iterator =
+    chunks instanceof ReadableStream
+      ? new StreamChunks(chunks.getReader())
+      : (chunks as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]()
   const pump = new Pump(iterator, length)
   return pump.body
 }

@@ -75,6 +75,8 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   } catch (thrown) {
     const error = exchange.cancellation ?? TrafficError.from(thrown)
     error.attempts = exchange.attempts
+    // Also one that waits in a queue has a body that nobody will read (WHATWG Fetch 5.6, "abort fetch").
+    if (exchange.cancellation !== undefined) exchange.request.body.cancel(error)
     deliverFailure(exchange, error)
     throw error
   }

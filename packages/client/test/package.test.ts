@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import type { createClient } from '../src/index.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
@@ -129,8 +130,8 @@ test('an import takes little time beside what Node itself takes', (t) => {
 })
 
 test('a stack trace names functions and classes as the sources do', async () => {
-  const client = (await import(pathToFileURL(ENTRY).href)) as typeof import('@headgate/client')
-  const unreachable = client.createClient({ retry: false }).get('http://127.0.0.1:1/')
+  const published = (await import(pathToFileURL(ENTRY).href)) as { createClient: typeof createClient }
+  const unreachable = published.createClient({ retry: false }).get('http://127.0.0.1:1/')
   await assert.rejects(unreachable, ({ stack }: Error) => {
     assert.match(String(stack), /^TrafficError: could not connect[^]* at ConnectAttempt\.refused /)
     return true

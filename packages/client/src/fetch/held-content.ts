@@ -1,5 +1,6 @@
 import { WholeBody } from '@headgate/core'
 import { type RequestContent, streamContent } from '../request-body.ts'
+import { type Read, StreamChunks } from '../stream-chunks.ts'
 import { nextTurn } from '../turns.ts'
 
 /** How much of a Request's body is read before it is sent: most are strings or bytes, which the platform shows as a stream. */
@@ -21,11 +22,11 @@ export async function heldContent(request: Request, length: number | undefined):
     const result = await soon(next)
     if (result?.done === true)
       return { body: WholeBody.fromBytes(Buffer.concat(chunks)), contentType: undefined }
-    if (result === undefined) return streamContent(continued(chunks, next, reader), length)
+    if (result === undefined) return streamContent(new StreamChunks(reader, chunks, next), length)
     if (!(result.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk')
     chunks.push(result.value)
     size += result.value.byteLength
-    if (size > READ_AHEAD) return streamContent(continued(chunks, reader.read(), reader), length)
+    if (size > READ_AHEAD) return streamContent(new StreamChunks(reader, chunks), length)
   }
 }
 
@@ -39,9 +40,6 @@ export function giveUp({ body }: Request, reason: unknown): void {
   )
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
-type Read = Awaited<ReturnType<Reader['read']>>
-
 /** The result of a read, or undefined if it takes longer. */
 async function soon(read: Promise<Read>): Promise<Read | undefined> {
   for (let turn = 0; turn < TURNS; turn++) {
@@ -49,17 +47,4 @@ async function soon(read: Promise<Read>): Promise<Read | undefined> {
     if (result !== undefined) return result
   }
   return undefined
-}
-
-async function* continued(
-  chunks: readonly Uint8Array[],
-  next: Promise<Read>,
-  reader: Reader,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks
-    for (let result = await next; !result.done; result = await reader.read()) yield result.value
-  } finally {
-    await reader.cancel()
-  }
 }

@@ -279,7 +279,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.arriving = undefined
     this.answer = undefined
     exchange?.release(this)
-    this.writer?.stop()
+    this.writer?.stop(exchange?.cancellation)
     this.close()
     this.destroy()
     answer?.reject(error)

@@ -108,15 +108,18 @@ export class RequestWriter implements BodyWriterOwner {
     this.stop()
   }
 
-  /** The connection is lost, or the response is complete without the rest of the request. */
-  stop(): void {
+  /**
+   * The connection is lost, or the response is complete without the rest of the request.
+   * @param why told to whoever made the body, where there is more to say than that
+   */
+  stop(why?: TrafficError): void {
     this.continueTimer?.disarm()
     this.watch?.stop()
     const body = this.body
     this.body = undefined
     this.held = undefined
     if (!this.done)
-      body?.cancel(new TrafficError('cancelled', 'the upstream takes no more of the request body'))
+      body?.cancel(why ?? new TrafficError('cancelled', 'the upstream takes no more of the request body'))
   }
 
   awaitDrain(): void {
