@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 
 const program = `
-import { createClient } from '${new URL('../src/index.ts', import.meta.url).href}'
+import { createClient } from '${new URL('../dist/index.js', import.meta.url).href}'
 const client = createClient({ lint: false, retry: { attempts: 2, backoff: { base: 100, max: 100, jitter: 'equal' } } })
 const { error } = await client.attempt('http://127.0.0.1:1/')
 console.log(error.code, error.attempts)
