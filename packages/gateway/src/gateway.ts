@@ -14,7 +14,7 @@ import type { ListenerConfig } from './config/schema/listener-schema.ts'
 import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
-import { type FileDigests, fileDigests } from './identity.ts'
+import { fileDigests, FILES } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
 import { newLoopKey } from './loop-mark.ts'
 import { ListenerSet } from './listen/listener-set.ts'
@@ -23,15 +23,14 @@ import { Shown } from './metrics/shown.ts'
 import type { StackOptions } from './layers/layer.ts'
 import { Geo, type GeoOutcome } from './routing/geo/geo.ts'
 import { geoMetrics } from './routing/geo/geo-metrics.ts'
-import { type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
-import type { RateLimitMemory } from './rate-limit/memory.ts'
+import { GEO, type GeoFile, loadGeo } from './routing/geo/geo-files.ts'
 import { RateLimitStores } from './rate-limit/stores.ts'
 import { connectionOptions } from './times.ts'
 import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
 import { readings } from './in-force.ts'
 import { LoadMonitor } from './resilience/load-monitor.ts'
 import { compile, type Snapshot } from './snapshot.ts'
-import type { SplitStates } from './routing/split/splits.ts'
+import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
 
@@ -48,12 +47,8 @@ export interface GatewayOptions {
   readonly ticketKeys?: Buffer
   /** By which it knows its own requests again, shared by all threads. Default: one of its own. */
   readonly loopKey?: Uint8Array
-  /** What all threads share of the rate limits. Default: memory of its own. */
-  readonly rateLimitMemory?: RateLimitMemory
-  /** What all threads share of the upstreams. Default: memory of their own. */
-  readonly upstreamStates?: UpstreamStates
-  /** What all threads share of the splits. Default: memory of their own. */
-  readonly splitStates?: SplitStates
+  /** What all threads share, as the one has made it that looks for endpoints and checks them. Default: this thread is alone. */
+  readonly shared?: SharedData
   /** The databases of addresses. Default: read here, and not again. */
   readonly geo?: readonly GeoFile[]
   /** What is done to all stacks: policies of the embedder's own. */
@@ -69,12 +64,7 @@ export interface CloseReport {
 /** What a further configuration brings along. */
 export interface GatewayUpdate {
   readonly config: GatewayConfig
-  /** Default: as they are now. */
-  readonly files?: FileDigests
-  readonly upstreamStates?: UpstreamStates
-  readonly splitStates?: SplitStates
-  readonly geo?: readonly GeoFile[]
-  readonly rateLimitMemory?: RateLimitMemory
+  readonly shared?: SharedData | undefined
   /** Of the routes, in their order, where they are known already. */
   readonly identities?: readonly string[]
 }
@@ -91,6 +81,13 @@ export interface PreparedUpdate {
   abort(): void
 }
 
+/** A configuration, ready to serve. */
+interface Compiled {
+  readonly snapshot: Snapshot
+  readonly rateLimits: RateLimitStores
+  readonly shared: Shared
+}
+
 /** An HTTP gateway in this thread. */
 export class Gateway {
   readonly metrics: MetricRegistry
@@ -102,7 +99,7 @@ export class Gateway {
   private readonly options: GatewayOptions
   private readonly clock: Clock
   private readonly listeners: ListenerSet
-  private current: { readonly snapshot: Snapshot; readonly rateLimits: RateLimitStores }
+  private current: Compiled
   /** Upstreams that have left the configuration, until their last exchange is finished. */
   private readonly retired: RetiredUpstreams
   /** Undefined where another thread checks for all. */
@@ -123,12 +120,13 @@ export class Gateway {
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
     this.geo = new Geo((outcome) => this.countLookup?.(outcome))
-    this.geo.use(options.geo ?? loadGeo(config.geo))
-    this.lists = options.upstreamStates === undefined ? this.makeLists() : undefined
-    this.current = this.compile({ config, ...options })
+    const geo = options.shared && new Shared(options.shared).find(GEO, '')
+    this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
+    this.lists = options.shared === undefined ? this.makeLists() : undefined
+    this.current = this.compile({ config, shared: options.shared })
     this.lists?.settle(config)
     this.retired = new RetiredUpstreams(this.clock)
-    this.checks = options.upstreamStates === undefined ? new HealthChecks() : undefined
+    this.checks = options.shared === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
     this.listeners = new ListenerSet(this.clock, (listener) => this.open(listener))
   }
@@ -193,8 +191,7 @@ export class Gateway {
           // What leaves with it is known to be shown from now on, and so shows 0 with the next sample.
           this.sample()
           this.current = next
-          this.takeOver(before, next.snapshot, [update.upstreamStates ?? new Map(), upstreamStates])
-          if (update.geo !== undefined) this.geo.use(update.geo)
+          this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
           prepared.commit(config.drain.timeout)
           this.retired.retire(before.upstreams, next.snapshot.upstreams)
@@ -220,13 +217,16 @@ export class Gateway {
   }
 
   /** What changes in upstreams that stay. */
-  private takeOver(before: Snapshot, next: Snapshot, states: readonly UpstreamStates[]): void {
+  private takeOver(before: Snapshot, { snapshot, shared }: Compiled, states: UpstreamStates): void {
     const { lists } = this
     if (lists !== undefined) {
-      putInForce(before.upstreams, next.upstreams, lists)
-      lists.settle(next.config)
+      putInForce(before.upstreams, snapshot.upstreams, lists)
+      lists.settle(snapshot.config)
+      return
     }
-    for (const each of states) followStates(next.upstreams, each)
+    for (const each of [shared, states]) followStates(snapshot.upstreams, each)
+    const geo = shared.find(GEO, '')
+    if (geo !== undefined) this.geo.use(geo)
   }
 
   private makeLists(): EndpointLists {
@@ -245,9 +245,11 @@ export class Gateway {
     return lists
   }
 
-  private compile(update: GatewayUpdate, previous?: Gateway['current']): Gateway['current'] {
-    const { config, files, upstreamStates = new Map(), splitStates, rateLimitMemory, identities } = update
-    const rateLimits = new RateLimitStores(config, this.clock, rateLimitMemory, previous?.rateLimits)
+  private compile(update: GatewayUpdate, previous?: Compiled): Compiled {
+    const { config, identities } = update
+    const shared = new Shared(update.shared ?? previous?.shared.data)
+    if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
+    const rateLimits = new RateLimitStores(config, this.clock, update.shared && shared, previous?.rateLimits)
     const { geo, loadShedding } = config
     if (geo !== undefined) this.countLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -263,15 +265,14 @@ export class Gateway {
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
     const snapshot = compile(config, surroundings, {
-      files: files ?? fileDigests(config),
-      upstreamStates,
+      files: shared.get(FILES, '', () => fileDigests(config)),
+      shared,
       lists: this.lists,
-      splitStates,
       previous: previous?.snapshot,
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits }
+    return { snapshot, rateLimits, shared }
   }
 
   private open(listener: ListenerConfig): Promise<Listener> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/listener-schema.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
+import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
 
 // Who is who across a reload: a part whose identity is the same before and after goes on as it is. Each identity is the text
@@ -9,6 +10,9 @@ import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
 
 /** What is in the files that a configuration names, as SHA-256 by path: a renewed certificate is a change. */
 export type FileDigests = ReadonlyMap<string, string>
+
+/** The kind of these among what threads share. */
+export const FILES: SharedKind<FileDigests> = { name: 'files' }
 
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
 export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigests {

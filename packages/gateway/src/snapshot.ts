@@ -23,14 +23,10 @@ import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
 import { countRefused } from './routing/graphql/policy.ts'
 import { hasTwoReadings, settlePath } from './routing/router/path-readings.ts'
 import { type Found, Router } from './routing/router/router.ts'
-import { type CompiledSplits, compileSplits, type SplitStates } from './routing/split/splits.ts'
+import { type CompiledSplits, compileSplits } from './routing/split/splits.ts'
+import type { Shared } from './shared.ts'
 import type { Surroundings } from './surroundings.ts'
-import {
-  type CompiledUpstream,
-  type CompiledUpstreams,
-  compileUpstreams,
-  type UpstreamStates,
-} from './upstreams/upstreams.ts'
+import { type CompiledUpstream, type CompiledUpstreams, compileUpstreams } from './upstreams/upstreams.ts'
 
 /** One configuration, compiled: immutable, and all that an exchange needs. */
 export interface Snapshot {
@@ -55,11 +51,9 @@ export interface CompiledRoute {
 
 export interface CompileOptions {
   readonly files: FileDigests
-  readonly upstreamStates: UpstreamStates
+  readonly shared: Shared
   /** In the thread that says which endpoints there are. */
   readonly lists?: EndpointLists | undefined
-  /** Default: weights of this thread's own. */
-  readonly splitStates?: SplitStates | undefined
   /** The snapshot that it comes after. */
   readonly previous?: Snapshot | undefined
   /** Of the routes, in their order, where they are known already. */
@@ -74,19 +68,19 @@ export interface CompileOptions {
 export function compile(
   config: GatewayConfig,
   surroundings: Surroundings & StackOptions,
-  { files, upstreamStates, lists, splitStates, previous, identities }: CompileOptions,
+  { files, shared, lists, previous, identities }: CompileOptions,
 ): Snapshot {
   const { clock } = surroundings
   const upstreams = compileUpstreams(
     config,
     clock,
     files,
-    upstreamStates,
+    shared,
     previous?.upstreams ?? new Map(),
     surroundings.metrics,
     lists,
   )
-  const splits = compileSplits(config, splitStates, previous?.splits)
+  const splits = compileSplits(config, shared, previous?.splits)
   const common = commonIdentity(config)
   const isCommonKept = previous?.common === common
   const routes = new Map<string, CompiledRoute>()

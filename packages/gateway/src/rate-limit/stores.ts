@@ -1,8 +1,9 @@
-import { type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
+import { randomBytes } from 'node:crypto'
+import { allocateSharedTable, type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
 import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
-import { allocateRateLimits, monotonic, type RateLimitMemory } from './memory.ts'
+import { Shared, type SharedKind } from '../shared.ts'
 
 /** How full the store of a rate limit is. */
 export interface LimitFill {
@@ -20,6 +21,10 @@ export interface LimitUsage {
   readonly reset: number
 }
 
+/** What a limit counts, and when all of that began: in milliseconds by the clock that threads have in common. */
+const TABLE: SharedKind<SharedArrayBuffer> = { name: 'rate limit' }
+const ORIGIN: SharedKind<number> = { name: 'rate limits since' }
+
 /** The stores of all rate limits of a configuration, by id. They outlive the exchanges, and may outlive a snapshot. */
 export class RateLimitStores {
   private readonly stores = new Map<string, LocalRateLimitStore | SharedRateLimitStore>()
@@ -27,20 +32,28 @@ export class RateLimitStores {
   private readonly clock: Clock
 
   /**
-   * @param memory that of all threads; default: what is to be shared is this thread's own
+   * @param shared by all threads; default: there are no others
    * @param previous of the configuration before: a limit whose own part is the same goes on
    */
-  constructor(config: GatewayConfig, clock: Clock, memory?: RateLimitMemory, previous?: RateLimitStores) {
-    const { origin, tables } = memory ?? allocateRateLimits({ ...config, workers: 1 })
+  constructor(config: GatewayConfig, clock: Clock, shared?: Shared, previous?: RateLimitStores) {
+    const memory = shared ?? new Shared()
+    // Times in tables count from there.
+    const origin = memory.get(ORIGIN, '', monotonic)
+    const usual = shared !== undefined && config.workers > 1 ? 'shared' : 'local'
     this.clock = clock
     // Measured once: both clocks run alike from then on.
     const skew = monotonic() - origin - clock.now()
     for (const [id, limit] of resolveRateLimits(config)) {
-      this.identities.set(id, JSON.stringify(limit))
-      const table = tables.get(id)
-      const before =
-        previous?.identities.get(id) === this.identities.get(id) ? previous?.stores.get(id) : undefined
-      if (before !== undefined && (memory === undefined || countsIn(before, table))) {
+      const identity = JSON.stringify([id, limit])
+      this.identities.set(id, identity)
+      const before = previous?.identities.get(id) === identity ? previous.stores.get(id) : undefined
+      if (before !== undefined && shared === undefined) {
+        this.stores.set(id, before)
+        continue
+      }
+      const table =
+        (limit.store ?? usual) === 'shared' ? memory.get(TABLE, identity, () => makeTable(limit)) : undefined
+      if (before !== undefined && countsIn(before, table)) {
         this.stores.set(id, before)
         continue
       }
@@ -87,6 +100,16 @@ export class RateLimitStores {
   reset(id: string, key?: string): void {
     this.get(id).reset(key)
   }
+}
+
+/** Milliseconds of the clock that all threads of a machine have in common, while `performance.now` starts with its thread. */
+function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+function makeTable({ key, maxKeys }: RateLimitConfig): SharedArrayBuffer {
+  const hasOneKey = key.every(({ kind }) => kind === 'global')
+  return allocateSharedTable(hasOneKey ? 1 : maxKeys, randomBytes(8))
 }
 
 /** A thread that missed a configuration may have a store like the present one in memory that the others have left. */

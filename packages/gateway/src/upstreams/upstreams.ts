@@ -11,6 +11,7 @@ import { type ListedEndpoint, listEndpoints } from '../discovery/listed-endpoint
 import { paces } from '../times.ts'
 import { checksPaused } from './health-checks.ts'
 import { type Level, levelsOf } from './level-metrics.ts'
+import { Shared, type SharedKind } from '../shared.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 
 /** An upstream as a snapshot holds it. */
@@ -32,6 +33,9 @@ export interface CompiledUpstream {
 /** By what routes call them. */
 export type CompiledUpstreams = ReadonlyMap<string, CompiledUpstream>
 
+/** The kind of their states among what threads share. */
+export const UPSTREAM: SharedKind<Upstream['state']> = { name: 'upstream' }
+
 /** What upstreams share with those of other threads, by their identity: see `UpstreamOptions.state`. */
 export type UpstreamStates = ReadonlyMap<string, Upstream['state']>
 
@@ -44,7 +48,7 @@ export function compileUpstreams(
   config: GatewayConfig,
   clock: Clock,
   files: FileDigests,
-  states: UpstreamStates,
+  shared: Shared,
   previous: CompiledUpstreams,
   metrics: MetricRegistry,
   lists?: EndpointLists,
@@ -53,7 +57,7 @@ export function compileUpstreams(
   for (const [name, upstream] of resolveUpstreams(config)) {
     const identity = upstreamIdentity(name, upstream, config, files)
     const endpoints = endpointsIdentity(upstream)
-    const state = states.get(identity)
+    const state = lists === undefined ? shared.find(UPSTREAM, identity) : undefined
     const before = keptUpstream(previous.get(name), identity, state)
     if (before?.endpoints === endpoints) {
       compiled.set(name, before)
@@ -121,9 +125,9 @@ export function putInForce(
 }
 
 /** The same in the other threads. */
-export function followStates(upstreams: CompiledUpstreams, states: UpstreamStates): void {
+export function followStates(upstreams: CompiledUpstreams, states: UpstreamStates | Shared): void {
   for (const { identity, upstream } of upstreams.values()) {
-    const state = states.get(identity)
+    const state = states instanceof Shared ? states.find(UPSTREAM, identity) : states.get(identity)
     if (state !== undefined) upstream.follow(state)
   }
 }

@@ -2,25 +2,29 @@ import { type Clock, type MetricRegistry, systemClock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { fileDigests } from '../identity.ts'
-import { allocateRateLimits } from '../rate-limit/memory.ts'
+import { type FileDigests, fileDigests, FILES } from '../identity.ts'
+import { Shared } from '../shared.ts'
 import { RateLimitStores } from '../rate-limit/stores.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
-import { loadGeo } from '../routing/geo/geo-files.ts'
+import { GEO, type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'
 import { geoMetrics } from '../routing/geo/geo-metrics.ts'
-import { splitStatesOf } from '../routing/split/splits.ts'
-import { statesOf } from '../upstreams/upstreams.ts'
-import type { SharedState } from './protocol.ts'
+import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 
 /**
  * A configuration as the supervisor has compiled it, before any worker is told: what fails here fails where nothing is at
  * stake. It serves no traffic, but its upstreams and limits share their state with those of the workers, so that they can be
  * looked at, checked and marked from here.
  */
-export interface Blueprint extends SharedState {
+export interface Blueprint {
   readonly config: GatewayConfig
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  /** What is in the files that it names. */
+  readonly files: FileDigests
+  /** Databases of addresses. */
+  readonly geo: readonly GeoFile[]
+  /** With all workers. */
+  readonly shared: Shared
 }
 
 /**
@@ -38,8 +42,10 @@ export function draw(
   const files = fileDigests(config)
   const geo = loadGeo(config.geo, previous?.geo)
   if (config.geo !== undefined) geoMetrics(metrics, config.geo)
-  const rateLimitMemory = allocateRateLimits(config, previous?.rateLimitMemory)
-  const rateLimits = new RateLimitStores(config, clock, rateLimitMemory, previous?.rateLimits)
+  const shared = new Shared(previous?.shared.data)
+  shared.set(FILES, '', files)
+  shared.set(GEO, '', geo)
+  const rateLimits = new RateLimitStores(config, clock, shared, previous?.rateLimits)
   const surroundings = {
     clock,
     metrics,
@@ -49,18 +55,10 @@ export function draw(
   }
   const snapshot = compile(config, surroundings, {
     files,
-    upstreamStates: new Map(),
+    shared,
     lists,
     previous: previous?.snapshot,
   })
-  return {
-    config,
-    files,
-    snapshot,
-    rateLimits,
-    rateLimitMemory,
-    upstreamStates: statesOf(snapshot.upstreams),
-    splitStates: splitStatesOf(snapshot.splits),
-    geo,
-  }
+  for (const [identity, state] of statesOf(snapshot.upstreams)) shared.set(UPSTREAM, identity, state)
+  return { config, files, snapshot, rateLimits, geo, shared }
 }

@@ -3,10 +3,10 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { EndpointMetrics } from '../upstreams/endpoint-metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { putInForce, statesOf } from '../upstreams/upstreams.ts'
+import { putInForce, statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './listeners-of.ts'
-import type { GeoFile } from '../routing/geo/geo-files.ts'
+import { GEO, type GeoFile } from '../routing/geo/geo-files.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
 import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
 import { WorkerGone } from './questions.ts'
@@ -94,8 +94,7 @@ export class Deployment {
     if (changed.size === 0) return
     this.endpointMetrics.layOut(snapshot.upstreams)
     const states = statesOf(new Map([...snapshot.upstreams].filter(([name]) => changed.has(name))))
-    const upstreamStates = new Map([...before.upstreamStates, ...states])
-    this.blueprint = { ...before, upstreamStates }
+    this.blueprint = { ...before, shared: before.shared.with(UPSTREAM, states) }
     const heard = await Promise.all(
       this.slots.map((slot) =>
         this.tell(slot, before, ({ series }) => {
@@ -123,8 +122,8 @@ export class Deployment {
   }
 
   /** What a worker that starts now is given. */
-  birth(slot: WorkerSlot): Pick<WorkerStart, 'config' | 'metrics' | (keyof Blueprint & keyof WorkerStart)> {
-    const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = this.blueprint
+  birth(slot: WorkerSlot): Pick<WorkerStart, 'config' | 'metrics' | 'shared'> {
+    const { config, shared } = this.blueprint
     this.given.set(slot, { blueprint: this.blueprint, series: this.metrics.size })
     const listeners = listenersOf(slot, config, this.ports, this.affordable(config)).map(
       ({ listener }) => listener,
@@ -132,11 +131,7 @@ export class Deployment {
     return {
       config: { ...config, listeners },
       metrics: this.metrics.share(slot.index),
-      files,
-      rateLimitMemory,
-      upstreamStates,
-      splitStates,
-      geo,
+      shared: shared.data,
     }
   }
 
@@ -170,7 +165,7 @@ export class Deployment {
     return this.inTurn(async () => {
       const before = this.blueprint
       const geo = before.geo.map((each) => (each.path === file.path ? file : each))
-      this.blueprint = { ...before, geo }
+      this.blueprint = { ...before, geo, shared: before.shared.with(GEO, [['', geo]]) }
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => ({ type: 'use-geo', geo }))))
     })
   }
@@ -240,7 +235,8 @@ export class Deployment {
         const { upstreams } = next.snapshot
         const changed = putInForce(snapshot.upstreams, upstreams, this.lists)
         // One that only catches up changes nothing for the others.
-        if (next !== this.blueprint) this.blueprint = { ...next, upstreamStates: statesOf(upstreams) }
+        if (next !== this.blueprint)
+          this.blueprint = { ...next, shared: next.shared.with(UPSTREAM, statesOf(upstreams)) }
         this.ports = ports
         for (const slot of asked)
           this.given.set(slot, { blueprint: this.blueprint, series: this.metrics.size })
@@ -266,7 +262,7 @@ export class Deployment {
     next: Blueprint,
     ports: Ports,
   ): { prepare: Prepare; positions: number[] } {
-    const { config, files, rateLimitMemory, upstreamStates, splitStates, geo } = next
+    const { config, shared } = next
     const { blueprint, series } = this.given.get(slot) ?? { blueprint: this.blueprint, series: 0 }
     // Whatever comes of it, the worker knows them from now on.
     this.given.set(slot, { blueprint, series: this.metrics.size })
@@ -276,11 +272,7 @@ export class Deployment {
       config: { ...config, listeners: listeners.map(({ listener }) => listener), routes: [] },
       routes: Array.from(next.snapshot.routes.values(), ({ identity }) => identity),
       series: this.metrics.since(series),
-      files,
-      rateLimitMemory,
-      upstreamStates,
-      splitStates,
-      geo,
+      shared: shared.data,
     }
     return { prepare, positions: listeners.map(({ position }) => position) }
   }

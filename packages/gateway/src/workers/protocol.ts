@@ -1,23 +1,13 @@
 import type { SeriesList, SharedMetrics } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import type { FileDigests } from '../identity.ts'
-import type { RateLimitMemory } from '../rate-limit/memory.ts'
+import type { SharedData } from '../shared.ts'
 import type { GeoFile } from '../routing/geo/geo-files.ts'
-import type { SplitStates } from '../routing/split/splits.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 
-/** What all workers share of one configuration. Made by the supervisor, so that a crash costs nothing of it. */
-export interface SharedState {
-  readonly files: FileDigests
-  readonly rateLimitMemory: RateLimitMemory
-  readonly upstreamStates: UpstreamStates
-  readonly splitStates: SplitStates
-  readonly geo: readonly GeoFile[]
-}
-
 /** All that a worker is given, at its birth. */
-export interface WorkerStart extends SharedState {
+export interface WorkerStart {
+  readonly shared: SharedData
   /** With the listeners of this worker only, and with real ports where they are known. */
   readonly config: GatewayConfig
   /** Where it counts, and a crashed forerunner counted. */
@@ -34,8 +24,9 @@ export interface WorkerStart extends SharedState {
 }
 
 /** A further configuration: to be compiled, its listeners to be bound, and not yet to be put in force. */
-export interface Prepare extends SharedState {
+export interface Prepare {
   readonly type: 'prepare'
+  readonly shared: SharedData
   /** As at birth, but for the routes. */
   readonly config: GatewayConfig
   /**

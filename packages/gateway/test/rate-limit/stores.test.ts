@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { allocateRateLimits } from '../../src/rate-limit/memory.ts'
 import { RateLimitStores } from '../../src/rate-limit/stores.ts'
+import { Shared } from '../../src/shared.ts'
 
 const ID = 'each'
 
@@ -26,20 +26,20 @@ function take(stores: RateLimitStores, clock: VirtualClock): void {
 test('a further configuration with the same limit in the same memory goes on with its store', () => {
   const config = configured()
   const clock = new VirtualClock()
-  const memory = allocateRateLimits(config)
-  const before = new RateLimitStores(config, clock, memory)
-  const after = new RateLimitStores(config, clock, allocateRateLimits(config, memory), before)
+  const shared = new Shared()
+  const before = new RateLimitStores(config, clock, shared)
+  const after = new RateLimitStores(config, clock, new Shared(shared.data), before)
   assert.equal(after.get(ID), before.get(ID))
 })
 
 test('a thread that missed a configuration counts where the others count, not where they did before', () => {
   const config = configured()
   const clock = new VirtualClock()
-  const late = new RateLimitStores(config, clock, allocateRateLimits(config))
+  const late = new RateLimitStores(config, clock, new Shared())
   // The limit was away in between: its memory is another one now.
-  const memory = allocateRateLimits(config)
-  const others = new RateLimitStores(config, clock, memory)
-  const caughtUp = new RateLimitStores(config, clock, memory, late)
+  const shared = new Shared()
+  const others = new RateLimitStores(config, clock, shared)
+  const caughtUp = new RateLimitStores(config, clock, new Shared(shared.data), late)
   take(others, clock)
   take(caughtUp, clock)
   assert.equal(others.usage(ID, '192.0.2.1').remaining, 8)

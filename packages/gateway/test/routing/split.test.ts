@@ -7,8 +7,9 @@ import type { RouteConfig } from '../../src/config/schema/route-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { createGateway } from '../../src/index.ts'
 import { SplitChoice } from '../../src/routing/split/split-choice.ts'
+import { Shared } from '../../src/shared.ts'
 import { SplitWeights } from '../../src/routing/split/split-weights.ts'
-import { type CompiledSplit, compileSplits, splitStatesOf } from '../../src/routing/split/splits.ts'
+import { type CompiledSplit, compileSplits } from '../../src/routing/split/splits.ts'
 
 const USERS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
 
@@ -72,11 +73,15 @@ describe('the splits of a configuration', () => {
   }
 
   it('go on as they are while their setting is the same, and start afresh when it is not', () => {
-    const first = compileSplits(route(9))
+    const shared = new Shared()
+    const first = compileSplits(route(9), shared)
     first.get('shop')?.weights.change([1, 2])
-    const same = compileSplits(route(9), new Map(), first)
+    const same = compileSplits(route(9), new Shared(shared.data), first)
     assert.equal(same.get('shop'), first.get('shop'))
-    assert.deepEqual(compileSplits(route(8), new Map(), first).get('shop')?.weights.present, [8, 1])
+    assert.deepEqual(
+      compileSplits(route(8), new Shared(shared.data), first).get('shop')?.weights.present,
+      [8, 1],
+    )
   })
 
   it('take the memory that they are given, also where this thread has missed that it is another', () => {
@@ -84,9 +89,10 @@ describe('the splits of a configuration', () => {
     const choice = new SplitChoice((known.get('shop') as CompiledSplit).weights)
     known.get('shop')?.weights.change([1, 0])
     assert.equal(choice.byChance(0), 0)
-    const newer = compileSplits(route(9))
+    const shared = new Shared()
+    const newer = compileSplits(route(9), shared)
     newer.get('shop')?.weights.change([0, 1])
-    const followed = compileSplits(route(9), splitStatesOf(newer), known)
+    const followed = compileSplits(route(9), new Shared(shared.data), known)
     assert.deepEqual(followed.get('shop')?.weights.present, [0, 1])
     assert.equal(choice.byChance(0), 1)
   })

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { whyUnreadable } from '../../settings/read/read-text.ts'
 import { openPlainFile } from '../../plain-file.ts'
+import type { SharedKind } from '../../shared.ts'
 import { Geo } from './geo.ts'
 import { type GeoLookup, knowNothing } from './geo-place.ts'
 import { Mmdb } from './mmdb.ts'
@@ -19,6 +20,9 @@ export interface GeoFile {
   /** Seconds since 1970-01-01 UTC. */
   readonly builtAt: number
 }
+
+/** The kind of those in force among what threads share. */
+export const GEO: SharedKind<readonly GeoFile[]> = { name: 'geo' }
 
 /** Larger than any database there is. */
 const LARGEST = 2 ** 31 - 1

@@ -92,6 +92,7 @@ export class SplitWeights {
   }
 }
 
-function memorySize(upstreams: number): number {
+/** In bytes. */
+export function memorySize(upstreams: number): number {
   return (1 + 2 * upstreams) * Int32Array.BYTES_PER_ELEMENT
 }

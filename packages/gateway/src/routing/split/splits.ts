@@ -2,7 +2,8 @@ import type { GatewayConfig } from '../../config/schema/schema.ts'
 import type { RouteConfig } from '../../config/schema/route-schema.ts'
 import type { Gauge, Counter, MetricRegistry } from '@headgate/core'
 import { metric } from '../../metrics/metric.ts'
-import { SplitWeights } from './split-weights.ts'
+import { Shared, type SharedKind } from '../../shared.ts'
+import { memorySize, SplitWeights } from './split-weights.ts'
 
 const REQUESTS = metric({
   kind: 'counter',
@@ -44,13 +45,13 @@ export interface CompiledSplit {
   readonly weights: SplitWeights
 }
 
-/** What splits share with those of other threads, by their identity. */
-export type SplitStates = ReadonlyMap<string, SharedArrayBuffer>
+/** Of the weights of a split. */
+const MEMORY: SharedKind<SharedArrayBuffer> = { name: 'split' }
 
 /** All splits of a configuration. One whose setting is the same as before goes on with the weights that it has by now. */
 export function compileSplits(
   { routes }: Pick<GatewayConfig, 'routes'>,
-  states: SplitStates = new Map(),
+  shared: Shared = new Shared(),
   previous: CompiledSplits = new Map(),
 ): CompiledSplits {
   const splits = new Map<string, CompiledSplit>()
@@ -58,20 +59,13 @@ export function compileSplits(
     if (route.split === undefined) continue
     const identity = splitIdentity(route)
     const before = previous.get(route.name)
-    const memory = states.get(identity)
-    if (before?.identity === identity) {
-      if (memory !== undefined) before.weights.attach(memory)
-      splits.set(route.name, before)
-    } else {
-      splits.set(route.name, { identity, weights: new SplitWeights(route.split.upstreams, memory) })
-    }
+    const { upstreams } = route.split
+    const memory = shared.get(MEMORY, identity, () => new SharedArrayBuffer(memorySize(upstreams.length)))
+    const weights = before?.identity === identity ? before.weights : new SplitWeights(upstreams, memory)
+    weights.attach(memory)
+    splits.set(route.name, before?.identity === identity ? before : { identity, weights })
   }
   return splits
-}
-
-/** For the threads that are to share them. */
-export function splitStatesOf(splits: CompiledSplits): SplitStates {
-  return new Map(Array.from(splits.values(), ({ identity, weights }) => [identity, weights.memory]))
 }
 
 /** Of a split: its own setting, and whose it is. */
