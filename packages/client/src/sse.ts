@@ -11,7 +11,7 @@ import type { ClientResponse } from './response/response.ts'
 import { isEventStream } from './event-stream.ts'
 import { shown } from './shown-url.ts'
 import { StatusError } from './status-error.ts'
-import { nextTurn, VALUES_PER_TURN } from './turns.ts'
+import { BYTES_PER_TURN, nextTurn, VALUES_PER_TURN } from './turns.ts'
 
 /**
  * Options of `sse`. Each connection is a call of the client, with its retries, redirects and address guard. The deadline is off unless
@@ -131,7 +131,7 @@ async function* events(
   const reader = response.body?.getReader()
   if (reader === undefined) return
   let silent: TrafficError | undefined
-  let given = 0
+  let [given, taken] = [0, 0]
   const timer = clock.timer(() => {
     const message = `nothing came from ${shown(response.url)} for ${heartbeat} ms: raise the option heartbeat if that is to be expected`
     silent = new TrafficError('upstream_too_slow', message, { phase: 'response-body' })
@@ -150,6 +150,10 @@ async function* events(
         yield event
         if (++given % VALUES_PER_TURN === 0) await nextTurn()
       }
+      taken += value.length
+      if (taken < BYTES_PER_TURN) continue
+      taken = 0
+      await nextTurn()
     }
   } finally {
     timer.disarm()

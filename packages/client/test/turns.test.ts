@@ -47,6 +47,26 @@ test('other work has its turn between events that wait in many small chunks', as
   assert.ok(most <= 256, `${most} events without a turn`)
 })
 
+for (const line of [':', '', 'retry: 1', 'id: 1', 'event: a', 'unknown'])
+  test(`other work has its turn while a stream sends lines that are no event: ${JSON.stringify(line)}`, async (t) => {
+    const lines = Buffer.from(`${line}\n`.repeat(64 * 1024).slice(0, 64 * 1024))
+    const client = clientWith(t, 'text/event-stream', () => {
+      const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
+      for (let index = 0; index < 40; index++) body.push(lines)
+      body.end()
+      return body
+    })
+    let [turns, over] = [0, false]
+    const turn = (): void => {
+      turns++
+      if (!over) setImmediate(turn)
+    }
+    turn()
+    for await (const event of client.sse('http://a.example/', { reconnect: false })) assert.fail(event.type)
+    over = true
+    assert.ok(turns >= 40, `${turns} turns in 40 chunks`)
+  })
+
 test('other work has its turn between the items of one page', async (t) => {
   const page = JSON.stringify(Array.from({ length: VALUES }, (_, index) => index))
   const client = clientWith(t, 'application/json', () => bodyFrom(page))
