@@ -34,6 +34,7 @@ const ALONE = new Set([
   'packages/gateway/test/attack/tiny-chunks.test.ts',
   'packages/gateway/test/cli/footprint.test.ts',
   'packages/gateway/test/config/bounds.test.ts',
+  'packages/gateway/test/config/linear-files.test.ts',
   'packages/gateway/test/config/linear-work.test.ts',
   'packages/gateway/test/docs/commands.test.ts',
   'packages/gateway/test/engine-modes.test.ts',
