@@ -19,6 +19,8 @@ export {
   TrafficError,
 } from './message/errors.ts'
 export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
+export { type Fact, fact } from './message/fact.ts'
+export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
 export {
   buildLayers,
@@ -66,6 +68,7 @@ export { listHas } from './h1/framing.ts'
 export { protocolsToPass } from './h1/upgrade.ts'
 export { sentFields } from './h1/write-head.ts'
 export { forwarding, type ForwardingOptions } from './policies/forwarding.ts'
+export { clientSeer } from './policies/seen-client.ts'
 export { limits, type LimitsOptions } from './policies/limits.ts'
 export {
   type AccessLog,

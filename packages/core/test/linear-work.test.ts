@@ -15,11 +15,11 @@ import { HttpRequest } from '../src/message/request.ts'
 import { HttpResponse } from '../src/message/response.ts'
 import { canonicalAuthority, canonicalPath, checkQuery } from '../src/message/target.ts'
 import { digestChallenge } from '../src/policies/auth/digest-response.ts'
-import { claimedScheme } from '../src/policies/claimed-scheme.ts'
 import { CookieJar } from '../src/policies/cookies/cookie-jar.ts'
 import { parseCodings } from '../src/policies/decompress/content-coding.ts'
 import { isShareable } from '../src/policies/dedupe/dedupe-key.ts'
 import { forwarding } from '../src/policies/forwarding.ts'
+import { clientBehind } from '../src/policies/seen-client.ts'
 import { isGrpc } from '../src/policies/grpc-status.ts'
 import { clientNetwork } from '../src/policies/rate-limit/client-network.ts'
 import { decideRedirect } from '../src/policies/redirect/redirect-decision.ts'
@@ -31,6 +31,7 @@ import { parseNoProxy } from '../src/upstream/proxy/no-proxy.ts'
 import { assertLinear, type LinearWork, type Parser } from './linear-work.ts'
 
 const LIMITS = { head: Infinity, fields: Infinity, target: Infinity }
+const PROXY = { address: '192.0.2.1', port: 1, encrypted: false }
 const HERE = {
   scheme: 'http',
   authority: { host: 'a', port: undefined, text: 'a' },
@@ -152,11 +153,11 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   'a challenge of Digest': [digest],
   'a cookie jar': [(text) => new CookieJar().store(HERE, text, 0), { before: ['', 'a=b;Domain='] }],
   'X-Forwarded-Proto': [
-    (text) => claimedScheme({ for: text, proto: text, forwarded: undefined }, () => true),
+    (text) => clientBehind({ for: text, proto: text, forwarded: undefined }, PROXY, 'http', () => true),
     { before: ['', 'http,'] },
   ],
   'the scheme in Forwarded': [
-    (text) => claimedScheme({ for: undefined, proto: undefined, forwarded: text }, () => true),
+    (text) => clientBehind({ for: undefined, proto: undefined, forwarded: text }, PROXY, 'http', () => true),
     { before: ['', 'for=1.1.1.1,'] },
   ],
   'content codings': [parseCodings],

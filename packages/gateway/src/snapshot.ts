@@ -1,4 +1,5 @@
 import {
+  clientSeer,
   type Exchange,
   type Handler,
   type HttpResponse,
@@ -16,7 +17,6 @@ import { KeptParts } from './kept-parts.ts'
 import { NO_ROUTE } from './metrics/route-metrics.ts'
 import type { StackOptions } from './layers/layer.ts'
 import { routeHandler, unroutedHandler } from './route.ts'
-import { asksForClient, clientSeer } from './routing/conditions/client-address.ts'
 import { routeEntry } from './routing/router/entry.ts'
 import { isGraphqlRoute } from './routing/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './routing/graphql/dispatch.ts'
@@ -93,7 +93,7 @@ export function compile(
       kept ? before : compileRoute(route, identity, before, config, surroundings, upstreams, splits),
     )
   }
-  const handler = dispatch([...routes.values()], config, surroundings)
+  const handler = door(dispatch([...routes.values()], config, surroundings), surroundings)
   return { config, upstreams, splits, routes, common, handler }
 }
 
@@ -135,6 +135,16 @@ function makeRouter(routes: Iterable<CompiledRoute>, { geo }: Surroundings): Rou
   return new Router(Array.from(routes, ({ config, handler }) => routeEntry(config, handler, geo)))
 }
 
+/** The door: who the client is, is found out before anything asks for it. */
+function door(handler: Handler, { trustedProxies }: Surroundings): Handler {
+  const seeClient = clientSeer(trustedProxies)
+  if (seeClient === undefined) return handler
+  return (exchange) => {
+    seeClient(exchange)
+    return handler(exchange)
+  }
+}
+
 /** Routes an exchange, and answers what no route takes. */
 function dispatch(
   routes: readonly CompiledRoute[],
@@ -156,10 +166,7 @@ function dispatch(
     const error = new TrafficError('malformed_request', reason, { phase: 'route' })
     return { kind: 'found', route: (exchange) => refuse(exchange, error), params: {} }
   }
-  const isAsked = config.routes.some(asksForClient)
-  const seeClient = isAsked ? clientSeer(surroundings.trustedProxies) : undefined
   const find = (exchange: Exchange): Found<Handler> => {
-    seeClient?.(exchange)
     const { authority, path, method } = exchange.request
     if (!hasTwoReadings(path)) return router.find(authority.host, path, method, exchange)
     const settled = settlePath(path, (each) => findAt(each, exchange), formOf)

@@ -5,7 +5,6 @@ import { TrafficError } from './errors.ts'
 import type { ExchangeTimes } from './exchange-times.ts'
 import type { HeaderList } from './headers.ts'
 import type { HttpRequest, Scheme } from './request.ts'
-import type { Authority } from './target.ts'
 import type { WireFacts } from './wire-facts.ts'
 
 /** The peer that asked, as its socket shows it. */
@@ -26,12 +25,6 @@ export interface Outcome {
   readonly bytesSent: number
   /** The same of what it sent. */
   readonly bytesReceived: number
-}
-
-/** A request's target as the client wrote it, in canonical form. */
-export interface AskedTarget {
-  readonly path: string
-  readonly authority: Authority
 }
 
 /** Told when an exchange is cancelled: whoever works on it at that moment stops. */
@@ -60,10 +53,6 @@ export class Exchange {
   route = ''
   /** Parameters of the route's path, as `:id`. */
   params: Readonly<Record<string, string>> = NO_PARAMS
-  /** The version of the API that it is for, where the route has versions: chosen before the request is changed. Else empty. */
-  apiVersion = ''
-  /** What was asked for, where the route cuts the path and puts what it cut back into links of responses; else undefined. */
-  asked: AskedTarget | undefined
   /** `clock.now()` when the request's head was complete. */
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
@@ -96,6 +85,8 @@ export class Exchange {
   inform: ((status: number, headers: HeaderList) => void) | undefined
   /** Called with the fields of each 1xx response before it is passed on: as a policy's last word on those of the final one. */
   beforeInform: ((headers: HeaderList) => void) | undefined
+  /** What single features know of it (`fact`); undefined while they know nothing. */
+  facts: Map<symbol, unknown> | undefined
   private worker: Cancellable | undefined
   private moreWorkers: Cancellable[] | undefined
   private finisher: Finisher | undefined

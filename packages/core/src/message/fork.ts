@@ -3,24 +3,37 @@ import { type Cancellable, Exchange, type Outcome } from './exchange.ts'
 import type { HttpRequest } from './request.ts'
 import { WireFacts } from './wire-facts.ts'
 
+/** How much of an exchange its copy shares. */
+export interface CopyOptions {
+  /**
+   * Whether the copy goes its own way: it begins now, has no deadline, span or class, and nothing was tried for it. Default false: it
+   * is sent in place of its parent, within the parent's time.
+   */
+  readonly apart?: boolean
+}
+
 /**
- * An exchange made out of another, to be sent and given up on its own. What was found out about the parent so far (route,
- * id, deadline) goes with it, what belongs to one attempt (endpoint, workers) does not.
+ * An exchange made out of another, to be sent and given up on its own. What was found out about the parent so far (client, route, id,
+ * facts) goes with it, what belongs to its end (workers, finishers) does not. The one place where exchanges are copied.
  */
-export function copyExchange(parent: Exchange, request: HttpRequest): Exchange {
-  const child = new Exchange(request, parent.clock, parent.peer, parent.startedAt)
+export function copyExchange(
+  parent: Exchange,
+  request: HttpRequest,
+  { apart = false }: CopyOptions = {},
+): Exchange {
+  const child = new Exchange(request, parent.clock, parent.peer, apart ? undefined : parent.startedAt)
   child.clientAddress = parent.clientAddress
   child.clientScheme = parent.clientScheme
   child.id = parent.id
   child.route = parent.route
   child.params = parent.params
-  child.apiVersion = parent.apiVersion
-  child.asked = parent.asked
+  if (parent.facts !== undefined) child.facts = new Map(parent.facts)
+  child.preserveHost = parent.preserveHost
+  if (apart) return child
   child.deadline = parent.deadline
   child.times = parent.times
   child.priority = parent.priority
   child.attempts = parent.attempts
-  child.preserveHost = parent.preserveHost
   child.freshConnection = parent.freshConnection
   child.endpoint = parent.endpoint
   child.tried = parent.tried

@@ -1,12 +1,6 @@
 import { own } from '../message/own-options.ts'
-import { type BlockList, isIP } from 'node:net'
-import {
-  parseForwarded,
-  parseForwardedNode,
-  parseXForwardedFor,
-  serializeForwarded,
-  serializeForwardedNode,
-} from '../fields/forwarded.ts'
+import type { BlockList } from 'node:net'
+import { parseForwarded, serializeForwarded, serializeForwardedNode } from '../fields/forwarded.ts'
 import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
 import { hopsLeft } from '../fields/max-forwards.ts'
 import { TrafficError } from '../message/errors.ts'
@@ -16,7 +10,7 @@ import { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
 import { listMembers } from '../message/tokens.ts'
-import { claimedScheme } from './claimed-scheme.ts'
+import { type ClientClaims, clientBehind, trustIn } from './seen-client.ts'
 
 /** Options of `forwarding`. */
 export interface ForwardingOptions {
@@ -33,6 +27,8 @@ export interface ForwardingOptions {
   readonly loopMark?: string | undefined
   /** Addresses of peers whose X-Forwarded-* and Forwarded are believed. Default none. */
   readonly trustedProxies?: BlockList | undefined
+  /** Whether it is known already for whom trusted proxies speak, by `clientSeer`. Default false: it is found out here. */
+  readonly clientIsKnown?: boolean
   /**
    * Fields of the request that policies before this one have set, as the id's, in lower case: Connection cannot have them
    * removed, and what others may take for them (`x_id` for `x-id`) does not pass. Default none; `x-request-id` is always so.
@@ -47,11 +43,10 @@ export interface ForwardingOptions {
  */
 export function forwarding(given: ForwardingOptions = {}): Policy {
   const options = own(given)
-  const { xForwarded = true, forwarded = true, via = 'headgate', trustedProxies, loopMark } = options
+  const { xForwarded = true, forwarded = true, via = 'headgate', loopMark, clientIsKnown = false } = options
   const loopInfo = `headgate;id=${loopMark}`
   const ownFields = new Set(options.ownFields)
-  const trustsAny = trustedProxies !== undefined && trustedProxies.rules.length > 0
-  const isTrusted = (address: string): boolean => trustsAny && contains(trustedProxies, address)
+  const trust = trustIn(options.trustedProxies)
   const untrustedFilter: FieldFilter = {
     dropXForwarded: true,
     dropXClaims: true,
@@ -81,11 +76,12 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
         if (answer !== undefined) return answer
       }
       if (loopMark !== undefined && headers.get('cdn-loop')?.includes(loopMark)) return Promise.reject(loop())
-      const trusted = peer.address !== '' && isTrusted(peer.address)
+      const trusted = trust?.isTrustedPeer(peer) === true
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
-      if (trusted) {
-        exchange.clientAddress = clientBehind(claims, peer.address, isTrusted)
-        exchange.clientScheme = claimedScheme(claims, isTrusted) ?? request.scheme
+      if (trusted && !clientIsKnown) {
+        const { address, scheme } = clientBehind(claims, peer, request.scheme, trust.isTrusted)
+        exchange.clientAddress = address
+        exchange.clientScheme = scheme
       }
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
       if (xForwarded) addXForwarded(exchange, claims)
@@ -143,12 +139,9 @@ function filterFields(headers: HeaderList, filter: FieldFilter): void {
 }
 
 /** What the peer says of those before it. */
-interface Claims {
-  readonly for: string | undefined
-  readonly proto: string | undefined
+interface Claims extends ClientClaims {
   readonly host: string | undefined
   readonly port: string | undefined
-  readonly forwarded: string | undefined
 }
 
 const NO_CLAIMS: Claims = {
@@ -167,31 +160,6 @@ function readClaims(headers: HeaderList): Claims {
     port: headers.get('x-forwarded-port'),
     forwarded: headers.get('forwarded'),
   }
-}
-
-/**
- * The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. Forwarded
- * counts where there is no X-Forwarded-For, as for the scheme.
- */
-function clientBehind(claims: Claims, peer: string, isTrusted: (address: string) => boolean): string {
-  const addresses = claims.for === undefined ? addressesIn(claims.forwarded) : parseXForwardedFor(claims.for)
-  let client = peer
-  for (let index = addresses.length - 1; index >= 0; index--) {
-    const address = addresses[index]
-    if (address === undefined) break
-    client = address
-    if (!isTrusted(address)) break
-  }
-  return client
-}
-
-function addressesIn(forwarded: string | undefined): (string | undefined)[] {
-  const elements = forwarded === undefined ? undefined : parseForwarded(forwarded)
-  return (elements ?? []).map((each) => each.for && parseForwardedNode(each.for)?.address)
-}
-
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 function addXForwarded(exchange: Exchange, claims: Claims): void {

@@ -9,6 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { takenVersion } from '../routing/api-version/taken-version.ts'
 
 /** Where lines go. */
 export interface LineSink {
@@ -95,7 +96,8 @@ export function accessLine(
     `","status":${outcome.status ?? null},"duration_ms":${Math.round(duration * 1000) / 1000}` +
     `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}` +
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
-  if (exchange.apiVersion !== '') line += `","api_version":"${escaped(exchange.apiVersion)}`
+  const apiVersion = takenVersion.of(exchange)
+  if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (code !== undefined) line += `","error":"${code}`

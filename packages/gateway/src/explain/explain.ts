@@ -1,4 +1,5 @@
 import {
+  clientSeer,
   Exchange,
   type Handler,
   type HttpRequest,
@@ -17,7 +18,6 @@ import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
 import { type ExplainedPolicy, type NamedPolicy, StackRecord } from './explained-policies.ts'
 import { routeHandler, unroutedHandler } from '../route.ts'
-import { clientSeer } from '../routing/conditions/client-address.ts'
 import { routeEntry } from '../routing/router/entry.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
 import type { GeoLookup, GeoPlace } from '../routing/geo/geo-place.ts'

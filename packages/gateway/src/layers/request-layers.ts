@@ -13,12 +13,12 @@ import type { AttemptLayer, ExchangeLayer } from './layer.ts'
 export const forwardingLayer: ExchangeLayer = {
   name: 'forwarding',
   once: 'exchange',
-  about:
-    'finds out who the client is, drops what concerns one connection alone, tells the upstream for whom it asks',
+  about: 'drops what concerns one connection alone, tells the upstream for whom it asks',
   build: ({ route, config }, { trustedProxies, loopKey }) =>
     forwarding({
       ...config.forwarding,
       trustedProxies,
+      clientIsKnown: true,
       loopMark: loopKey && loopMark(loopKey, route.name),
       ownFields: [...(config.requestId ? [config.requestId.header] : []), ...ownFields(route)],
     }),

@@ -1,12 +1,12 @@
-import { Exchange, type Handler, HttpResponse, InvalidTarget, type Peer } from '@headgate/core'
+import { clientSeer, Exchange, type Handler, HttpResponse, InvalidTarget, type Peer } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { dryRunContext } from '../explain/dry-run.ts'
+import { takenVersion } from '../routing/api-version/taken-version.ts'
 import type { RouteContext } from '../layers/layer.ts'
 import { routeHandler } from '../route.ts'
-import { clientSeer } from '../routing/conditions/client-address.ts'
 import { geoLookup } from '../routing/geo/geo-files.ts'
 import type { GeoLookup } from '../routing/geo/geo-place.ts'
 import { neededFields, upstreamsTaken } from './route-needs.ts'
@@ -103,7 +103,7 @@ export class Evaluator {
     const arrival = this.takeArrival()
     const { status } = response
     exchange.finish({ status, error: undefined, bytesSent: 0, bytesReceived: 0 })
-    const common = { kind: 'known', route: route.name, version: exchange.apiVersion } as const
+    const common = { kind: 'known', route: route.name, version: takenVersion.of(exchange) ?? '' } as const
     if (arrival !== undefined) {
       const upstreams = upstreamsTaken(route, arrival.upstream)
       const endpoints = this.endpointsOf([

@@ -1,4 +1,11 @@
-import { type Clock, Exchange, type Handler, HttpResponse, TrafficError } from '@headgate/core'
+import {
+  type Clock,
+  copyExchange,
+  type Exchange,
+  type Handler,
+  HttpResponse,
+  TrafficError,
+} from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
@@ -60,12 +67,8 @@ export class LimitEstimate {
       return known
     })
     if (judged.length === 0) return
-    const { request, clock, peer, clientAddress, clientScheme } = exchange
-    const asked = new Exchange(request, clock, peer)
-    asked.clientAddress = clientAddress
-    asked.clientScheme = clientScheme
     try {
-      await this.handlerOf(route, judged)(asked)
+      await this.handlerOf(route, judged)(copyExchange(exchange, exchange.request, { apart: true }))
     } catch (error) {
       // Refused, which has been counted.
       if (!(error instanceof TrafficError)) throw error

@@ -150,3 +150,12 @@ for (const [name, more] of [
     }
   })
 }
+
+test('the log names the client behind a trusted proxy, also of what no route takes', async (t) => {
+  const nowhere = [{ name: 'other', match: { path: '/other' }, respond: {} }]
+  const gateway = await startGateway(t, { routes: nowhere, trustedProxies: ['127.0.0.1'] })
+  const headers = { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' }
+  assert.equal((await ask(`${gateway.url}/a`, { headers })).status, 404)
+  const { client, peer, scheme } = (await gateway.logged(1)) as unknown as Record<string, unknown>
+  assert.deepEqual({ client, peer, scheme }, { client: '203.0.113.7', peer: '127.0.0.1', scheme: 'https' })
+})

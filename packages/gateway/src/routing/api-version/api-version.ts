@@ -3,6 +3,7 @@ import type { ApiVersionsConfig } from '../../config/schema/api-version-schema.t
 import { metric } from '../../metrics/metric.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
 import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
+import { takenVersion } from './taken-version.ts'
 import { gone, refusal } from './version-answers.ts'
 
 /** What is known of a version once and for all. */
@@ -66,7 +67,7 @@ export function apiVersion(
       if (asked.kind !== 'known') return Promise.resolve(refuse(exchange, asked))
       const { version } = asked
       const { fields, end } = versions.get(version) as KnownVersion // sought among these
-      exchange.apiVersion = version
+      takenVersion.state(exchange, version)
       told(version)
       const values = fields.length === 0 ? NO_VALUES : valuesOf(fields, exchange)
       const finish = (response: HttpResponse): HttpResponse => vary(append(response, values), varied)
@@ -95,9 +96,10 @@ export function versionTarget(
   otherwise: Handler | undefined,
 ): Handler {
   return (exchange) => {
-    const target = targets.get(exchange.apiVersion) ?? otherwise
+    const version = takenVersion.of(exchange) ?? ''
+    const target = targets.get(version) ?? otherwise
     // The configuration is refused where a version has no target.
-    if (target === undefined) throw new TypeError(`version ${exchange.apiVersion} leads nowhere`)
+    if (target === undefined) throw new TypeError(`version ${version} leads nowhere`)
     return target(exchange)
   }
 }

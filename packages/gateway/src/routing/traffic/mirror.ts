@@ -1,5 +1,6 @@
 import {
-  Exchange,
+  copyExchange,
+  type Exchange,
   type Handler,
   type HttpResponse,
   type MetricRegistry,
@@ -68,15 +69,7 @@ function copyOf(exchange: Exchange, limit: number): Exchange | undefined {
   const { request } = exchange
   const { whole } = request.body
   if (whole === undefined || whole.length > limit || request.upgrade !== undefined) return undefined
-  const copy = new Exchange(request.clone(), exchange.clock, exchange.peer)
-  copy.clientAddress = exchange.clientAddress
-  copy.clientScheme = exchange.clientScheme
-  copy.id = exchange.id
-  copy.route = exchange.route
-  copy.params = exchange.params
-  copy.apiVersion = exchange.apiVersion
-  copy.preserveHost = exchange.preserveHost
-  return copy
+  return copyExchange(exchange, request.clone(), { apart: true })
 }
 
 /** Whether it was answered. Never rejects. */

@@ -1,18 +1,23 @@
 import {
   canonicalAuthority,
   type Exchange,
+  fact,
   type HeaderList,
+  type HttpRequest,
   InvalidTarget,
   type Policy,
 } from '@headgate/core'
 import { beginsWith, type Cut, cutBetween, outsidePath } from './cut-prefix.ts'
+
+/** The target as the client wrote it, in canonical form, where the route cuts the path. */
+const askedTarget = fact<Pick<HttpRequest, 'path' | 'authority'>>('asked target')
 
 /** Remembers what was asked for. In front of all that cuts the path. */
 export function keepAsked(): Policy {
   return (next) =>
     function keepAsked(exchange) {
       const { path, authority } = exchange.request
-      exchange.asked = { path, authority }
+      askedTarget.state(exchange, { path, authority })
       return next(exchange)
     }
 }
@@ -50,8 +55,9 @@ export function restorePrefix(ownCookie: string | undefined): Policy {
     }
 }
 
-function cutOf({ asked, request }: Exchange): Cut | undefined {
-  return asked === undefined ? undefined : cutBetween(asked.path, request.path)
+function cutOf(exchange: Exchange): Cut | undefined {
+  const asked = askedTarget.of(exchange)
+  return asked === undefined ? undefined : cutBetween(asked.path, exchange.request.path)
 }
 
 function restoreIn(headers: HeaderList, exchange: Exchange, cut: Cut, ownCookie: string | undefined): void {
@@ -97,7 +103,8 @@ function outsideReference(reference: string, exchange: Exchange, cut: Cut): stri
  * upstream, nor with more ".." than the upstream has segments.
  */
 function relative(reference: string, exchange: Exchange, cut: Cut): string {
-  const { asked, request } = exchange
+  const asked = askedTarget.of(exchange)
+  const { request } = exchange
   if (asked?.path !== cut.outside && !reference.includes('..')) return reference
   const { pathname, search, hash } = new URL(reference, `http://localhost${request.path}`)
   return outside(pathname + search + hash, exchange, cut)
@@ -122,7 +129,8 @@ function outside(path: string, { request }: Exchange, cut: Cut): string {
  * another one.
  */
 function outsideOrigin(scheme: string, host: string, exchange: Exchange): string | undefined {
-  const { asked, request, clientScheme, endpoint } = exchange
+  const asked = askedTarget.of(exchange)
+  const { request, clientScheme, endpoint } = exchange
   const port = scheme === 'https' ? 443 : 80
   const named = authorityText(host, port)
   if (named === undefined || asked === undefined) return undefined

@@ -1,4 +1,5 @@
 import { type Exchange, fieldText, isToken } from '@headgate/core'
+import { takenVersion } from '../api-version/taken-version.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 
 /** What a variable of templates stands for. */
@@ -20,7 +21,10 @@ export const ASKED_HOST = 'asked-host.invalid'
 const PLACES = ['DE', 'unknown']
 
 const VARIABLES: Readonly<Record<string, Variable>> = {
-  'api.version': { read: ({ apiVersion }) => apiVersion, examples: ['', '2', '2026-01-31'] },
+  'api.version': {
+    read: (exchange) => takenVersion.of(exchange) ?? '',
+    examples: ['', '2', '2026-01-31'],
+  },
   'client.address': {
     read: ({ clientAddress }) => clientAddress,
     examples: ['', '192.0.2.1', '2001:db8::1', '::1', 'fe80::1%eth0'],
