@@ -27,14 +27,16 @@ const coreLayers: Record<string, string[]> = {
 }
 
 /**
- * The folders of the gateway from the ground up: each may import those of lower floors. The three of the second floor still import each
- * other: a setting of routes is read where its meaning is. Files outside of folders put the rooms together, and are not judged.
+ * The folders of the gateway from the ground up: each may import those of lower floors. Files outside of folders put the rooms
+ * together, and are not judged.
  */
 const gatewayFloors = [
   ['settings', 'metrics'],
-  ['config', 'routing', 'access-log'],
-  ['discovery', 'resilience', 'listen', 'admin-api'],
-  ['rate-limit', 'upstreams'],
+  ['routing'],
+  ['features'],
+  ['config'],
+  ['discovery', 'listen', 'admin-api'],
+  ['upstreams'],
   ['layers'],
   ['explain', 'embedding', 'surveys'],
   ['replay', 'workers'],
@@ -90,7 +92,7 @@ function checkRelative(packageName: string, { where, file, specifier }: Import):
 
 function lowerFloors(folder: string): string[] | undefined {
   const floor = gatewayFloors.findIndex((folders) => folders.includes(folder))
-  return floor < 0 ? undefined : gatewayFloors.slice(0, floor === 1 ? 2 : floor).flat()
+  return floor < 0 ? undefined : gatewayFloors.slice(0, floor).flat()
 }
 
 function checkPackage(packageName: string): string[] {

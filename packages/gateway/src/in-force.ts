@@ -1,8 +1,9 @@
 import { Limiter, type MetricRegistry } from '@headgate/core'
 import type { Reading } from './metrics/shown.ts'
-import { circuitReadings, limiterReadings, routeLimiter, upstreamLimiter } from './resilience/metrics.ts'
 import type { Snapshot } from './snapshot.ts'
 import { levelReadings } from './upstreams/level-metrics.ts'
+import { circuitReadings } from './features/breaker.ts'
+import { limiterReadings, routeLimiter, upstreamLimiter } from './features/concurrency.ts'
 
 /** The concurrency limits of a snapshot, by their names: `upstream orders`, `route checkout`. */
 export function* limitersOf({

@@ -1,3 +1,4 @@
+import type { ExchangeWay } from './features/layer.ts'
 import {
   buildLayers,
   type BuiltLayer,
@@ -16,7 +17,6 @@ import type {
   ExchangeContext,
   ExchangeLayer,
   ExchangeSetting,
-  ExchangeWay,
   GatewayLayer,
   RouteContext,
   StackOptions,

@@ -1,58 +1,81 @@
-import * as attempt from './layers/attempt-layers.ts'
-import * as delivery from './layers/delivery-layers.ts'
-import * as guard from './layers/guard-layers.ts'
-import type { GatewayLayer } from './layers/layer.ts'
-import * as outer from './layers/outer-layers.ts'
-import { type GatewayPlace, place } from './layers/place.ts'
-import * as request from './layers/request-layers.ts'
-import { targetLayer } from './layers/target-layer.ts'
-import { upstreamLayers } from './layers/upstream-layers.ts'
+import type { NamedSetting } from './features/layer.ts'
+import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
+import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
+import { breakerLayer } from './features/breaker.ts'
+import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { fallbackLayer } from './features/fallback.ts'
+import { forwardingLayer } from './features/forwarding.ts'
+import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/layers.ts'
+import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes.ts'
+import { hedgeLayer } from './features/hedge.ts'
+import { importanceLayer } from './features/importance.ts'
+import { bodyLimitLayer } from './features/limits.ts'
+import { loadSheddingLayer } from './features/load-shedding.ts'
+import { mirrorLayer, mirrorTimeoutLayer } from './features/mirror.ts'
+import { problemLayer } from './features/problem.ts'
+import { rateLimitLayer } from './features/rate-limit/policy.ts'
+import { requestIdLayer } from './features/request-id.ts'
+import { retryLayer } from './features/retry.ts'
+import {
+  keepAskedLayer,
+  preserveHostLayer,
+  restorePrefixLayer,
+  rewriteLayer,
+  tellPrefixLayer,
+} from './features/rewrite/layers.ts'
+import { targetLayer } from './features/target.ts'
+import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
+import { upstreamLayers } from './features/upstream-steps.ts'
+import { place } from './layers/place.ts'
 
 /**
  * The order in which an exchange meets the policies of the gateway, outermost first: all of it, and written nowhere else. A
  * policy that a route does not use is not in its stack, and costs nothing.
  */
-export const STACK: readonly (GatewayLayer | GatewayPlace)[] = [
+export const STACK = [
   // Once an exchange.
-  outer.observeLayer,
-  outer.loggedFieldsLayer,
-  outer.requestIdLayer,
-  outer.responseHeadersLayer,
-  outer.apiVersionsLayer,
-  outer.lifecycleLayer,
-  outer.problemLayer,
-  outer.graphqlErrorsLayer,
+  observeLayer,
+  loggedFieldsLayer,
+  requestIdLayer,
+  responseHeadersLayer,
+  apiVersionsLayer,
+  lifecycleLayer,
+  problemLayer,
+  graphqlErrorsLayer,
   place('before-limits', 'exchange', 'sees requests as they came, before anything is refused'),
-  guard.importanceLayer,
-  guard.timesLayer,
-  guard.loadSheddingLayer,
-  guard.bodyLimitLayer,
-  request.forwardingLayer,
-  guard.countedGraphqlLayer,
-  guard.rateLimitLayer,
-  guard.graphqlLayer,
+  importanceLayer,
+  timesLayer,
+  loadSheddingLayer,
+  bodyLimitLayer,
+  forwardingLayer,
+  countedGraphqlLayer,
+  rateLimitLayer,
+  graphqlLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
-  request.requestHeadersLayer,
-  request.keepAskedLayer,
-  request.stripVersionLayer,
-  request.rewriteLayer,
-  request.tellPrefixLayer,
-  request.preserveHostLayer,
-  delivery.mirrorLayer,
-  delivery.fallbackLayer,
-  delivery.timeoutLayer,
-  delivery.routeConcurrencyLayer,
+  requestHeadersLayer,
+  keepAskedLayer,
+  stripVersionLayer,
+  rewriteLayer,
+  tellPrefixLayer,
+  preserveHostLayer,
+  mirrorLayer,
+  fallbackLayer,
+  timeoutLayer,
+  routeConcurrencyLayer,
   place('before-upstream', 'exchange', 'sees requests as the upstream gets them, once for all attempts'),
   targetLayer,
   // Once an attempt, by the upstream that was chosen; `retry` and `hedge` make the attempts.
-  request.restorePrefixLayer,
-  attempt.retryLayer,
-  attempt.hedgeLayer,
-  attempt.breakerLayer,
-  attempt.upstreamConcurrencyLayer,
-  attempt.attemptTimeoutLayer,
-  attempt.deadlinesLayer,
-  attempt.mirrorTimeoutLayer,
+  restorePrefixLayer,
+  retryLayer,
+  hedgeLayer,
+  breakerLayer,
+  upstreamConcurrencyLayer,
+  attemptTimeoutLayer,
+  deadlinesLayer,
+  mirrorTimeoutLayer,
   place('each-attempt', 'attempt', 'sees each attempt, and its response or failure'),
   ...upstreamLayers,
 ]
+
+/** What rows say of the settings that have their names: for whatever looks at all settings of a route. */
+export const ROUTE_SETTINGS: readonly NamedSetting[] = STACK.flatMap((row) => ('place' in row ? [] : [row]))

@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import type { AccessLog, Clock, LoadGauge, MetricRegistry } from '@headgate/core'
-import type { GeoLookup } from './routing/geo/geo-place.ts'
-import type { RateLimitStores } from './rate-limit/stores.ts'
+import type { GeoLookup } from './features/geo/geo-place.ts'
+import type { RateLimitStores } from './features/rate-limit/stores.ts'
 
 /** What a snapshot is compiled into: things that outlive it. */
 export interface Surroundings {

@@ -1,7 +1,13 @@
 import type { Upstream } from '@headgate/core'
-import { type AdminAnswer, type AdminOperation, type AdminRequest, json } from '../admin-api/operation.ts'
-import { operation, problem } from '../admin-api/operation.ts'
-import { FLAG, members, oneOf, TEXT, WHOLE, type Described } from '../admin-api/schema.ts'
+import {
+  type AdminAnswer,
+  type AdminOperation,
+  type AdminRequest,
+  json,
+  operation,
+  problem,
+} from '../admin-api/operation.ts'
+import { type Described, FLAG, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
 import { parseConfig } from '../config/parse.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'

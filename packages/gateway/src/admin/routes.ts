@@ -13,9 +13,9 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { type ShownConfig, shownExpanded } from '../config/shown.ts'
 import type { NamedPolicy } from '../explain/explained-policies.ts'
 import { routePolicies } from '../explain/route-policies.ts'
-import { changedWeights, MOST_WEIGHT, switchedTo } from '../routing/split/split-change.ts'
-import type { SplitWeights } from '../routing/split/split-weights.ts'
-import type { CompiledSplit, CompiledSplits } from '../routing/split/splits.ts'
+import { changedWeights, MOST_WEIGHT, switchedTo } from '../features/split/split-change.ts'
+import type { SplitWeights } from '../features/split/split-weights.ts'
+import type { CompiledSplit, CompiledSplits } from '../features/split/splits.ts'
 
 type ShownRoute = ShownConfig['routes'][number]
 /** A route as one would write it, and what is true of it by now. */

@@ -6,8 +6,16 @@ import { differencesOf } from '../versions/diff.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Version } from '../versions/version.ts'
 import { writtenVersion } from '../versions/written-version.ts'
-import { answerChange, CHANGE_ANSWERS, DRY_RUN, factsOf, orderOf, OUTCOME } from './config.ts'
-import { VERSION, VERSION_FACTS } from './config.ts'
+import {
+  answerChange,
+  CHANGE_ANSWERS,
+  DRY_RUN,
+  factsOf,
+  orderOf,
+  OUTCOME,
+  VERSION,
+  VERSION_FACTS,
+} from './config.ts'
 
 const VERSIONS = members({ current: WHOLE, versions: list(VERSION) })
 const DIFFERENCES = members({

@@ -1,14 +1,14 @@
-import type { ApiVersionsConfig } from '../config/schema/api-version-schema.ts'
-import type { GraphqlConfig } from '../config/schema/graphql-schema.ts'
+import type { ApiVersionsConfig } from '../features/api-versions/setting.ts'
+import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../features/graphql/setting.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
-import type { MirrorConfig, SplitStickyConfig } from '../config/schema/traffic-schema.ts'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import { writtenTime } from '../settings/values/units.ts'
 import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../explain/explain-facts.ts'
-import { isGraphqlRoute } from '../routing/graphql/conditions.ts'
-import { GRAPHQL_DEFAULTS } from '../routing/graphql/defaults.ts'
-import type { ExplainedGraphql } from '../routing/graphql/explain-operation.ts'
-import type { GraphqlOperation } from '../routing/graphql/operation.ts'
+import { isGraphqlRoute } from '../features/graphql/conditions.ts'
+import type { ExplainedGraphql } from '../features/graphql/explain-operation.ts'
+import type { GraphqlOperation } from '../features/graphql/operation.ts'
+import type { MirrorConfig } from '../features/mirror.ts'
+import type { SplitStickyConfig } from '../features/split/setting.ts'
 
 /** Lines on the version of an API that a request is for. */
 export function versionLines(

@@ -1,4 +1,4 @@
-import type { ApiVersionsConfig } from '../config/schema/api-version-schema.ts'
+import type { ApiVersionsConfig } from '../features/api-versions/setting.ts'
 import { redactText } from '../settings/redact-text.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 

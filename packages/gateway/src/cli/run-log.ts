@@ -7,10 +7,11 @@ import { countProblems } from '../settings/problems/first-findings.ts'
 import { formatProblems } from '../settings/problems/format.ts'
 import { type ChangeOrder, type ChangeOutcome, short } from '../versions/outcome.ts'
 import type { StartFailure } from '../workers/start-failure.ts'
-import type { BoundListener, StopReport, SupervisorEvent } from '../workers/supervisor.ts'
+import type { StopReport, SupervisorEvent } from '../workers/supervisor.ts'
 import { counted } from './command.ts'
 import type { Log } from './log.ts'
 import type { Serving } from './serve.ts'
+import type { BoundListener } from '../workers/listeners-of.ts'
 
 /** What `headgate run` says, and nothing else does. */
 

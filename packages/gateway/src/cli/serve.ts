@@ -13,12 +13,8 @@ import { removeOldState } from '../versions/old-state.ts'
 import { stateDirectory } from '../versions/state-directory.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
-import {
-  type BoundListener,
-  type StopReport,
-  Supervisor,
-  type SupervisorEvent,
-} from '../workers/supervisor.ts'
+import { type StopReport, Supervisor, type SupervisorEvent } from '../workers/supervisor.ts'
+import type { BoundListener } from '../workers/listeners-of.ts'
 
 /** What to serve, and where it comes from. */
 export interface ServedConfig {

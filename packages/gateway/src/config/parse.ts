@@ -17,7 +17,7 @@ import { applySchema, defaultRouteName, type GatewayConfig } from './schema/sche
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
 import type { SharedConfig } from './shared/shared-config.ts'
-import type { HeaderChangesConfig } from './schema/traffic-schema.ts'
+import type { HeaderChangesConfig } from '../features/header-changes.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }

@@ -6,7 +6,7 @@ import {
   ownDeep,
   systemClock,
 } from '@headgate/core'
-import { JsonAccessLog } from '../access-log/access-log.ts'
+import { JsonAccessLog } from '../features/access-log/access-log.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
 import { parseConfig } from '../config/parse.ts'

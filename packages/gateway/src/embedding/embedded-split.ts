@@ -1,6 +1,6 @@
-import { changedWeights, switchedTo } from '../routing/split/split-change.ts'
-import type { SplitWeights } from '../routing/split/split-weights.ts'
-import type { CompiledSplits } from '../routing/split/splits.ts'
+import { changedWeights, switchedTo } from '../features/split/split-change.ts'
+import type { SplitWeights } from '../features/split/split-weights.ts'
+import type { CompiledSplits } from '../features/split/splits.ts'
 
 /** How a route of an embedded gateway splits its traffic. */
 export interface EmbeddedSplit {

@@ -12,9 +12,9 @@ import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { KeptParts } from '../kept-parts.ts'
 import type { RouteContext } from '../layers/layer.ts'
-import { RateLimitStores } from '../rate-limit/stores.ts'
-import { makeUpstreamGuard } from '../resilience/upstream-guard.ts'
-import type { GeoLookup } from '../routing/geo/geo-place.ts'
+import { RateLimitStores } from '../features/rate-limit/stores.ts'
+import { makeUpstreamGuard } from '../upstreams/upstream-guard.ts'
+import type { GeoLookup } from '../features/geo/geo-place.ts'
 import { balancingOptions } from '../upstreams/balancing.ts'
 
 /**

@@ -18,13 +18,13 @@ import { dryRunContext } from './dry-run.ts'
 import { type RouteFacts, routeFacts, type SplitFacts, splitFacts } from './explain-facts.ts'
 import { type ExplainedPolicy, type NamedPolicy, StackRecord } from './explained-policies.ts'
 import { routeHandler, unroutedHandler } from '../route.ts'
-import { routeEntry } from '../routing/router/entry.ts'
-import { geoLookup } from '../routing/geo/geo-files.ts'
-import type { GeoLookup, GeoPlace } from '../routing/geo/geo-place.ts'
-import { type ExplainedGraphql, seekByOperation } from '../routing/graphql/explain-operation.ts'
 import { hasTwoReadings, settlePath } from '../routing/router/path-readings.ts'
 import { type Found, Router } from '../routing/router/router.ts'
-import { whyNot } from '../routing/warnings/why-not.ts'
+import { routeEntry } from '../features/match/conditions.ts'
+import { geoLookup } from '../features/geo/geo-files.ts'
+import type { GeoLookup, GeoPlace } from '../features/geo/geo-place.ts'
+import { type ExplainedGraphql, seekByOperation } from '../features/graphql/explain-operation.ts'
+import { whyNot } from '../features/match/warnings/why-not.ts'
 
 /** What becomes of a request, and why; nothing of it is sent. */
 export interface Explanation {

@@ -1,14 +1,12 @@
+import type { AttemptWay, ShownAttempt, ShownExchange } from '../features/layer.ts'
 import { shownExpanded } from '../config/shown.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type {
   AttemptSetting,
-  AttemptWay,
   ComposedStack,
   ExchangeSetting,
   GatewayLayer,
-  ShownAttempt,
-  ShownExchange,
   StackObserver,
 } from '../layers/layer.ts'
 

@@ -1,7 +1,7 @@
 import { systemClock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { routeHandler } from '../route.ts'
-import { knowNothing } from '../routing/geo/geo-place.ts'
+import { knowNothing } from '../features/geo/geo-place.ts'
 import { dryRunContext } from './dry-run.ts'
 import { type NamedPolicy, StackRecord } from './explained-policies.ts'
 

@@ -1,28 +1,12 @@
-import type { Exchange, Handler, Layer, RetryBudget, Upstream } from '@headgate/core'
-import type { ShownConfig } from '../config/shown.ts'
-import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { AttemptRow, AttemptWay, ExchangeRow, ExchangeWay, LeadTo } from '../features/layer.ts'
+import type { Exchange, RetryBudget, Upstream } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { SplitWeights } from '../features/split/split-weights.ts'
 import type { KeptParts } from '../kept-parts.ts'
-import type { UpstreamGuard } from '../resilience/upstream-guard.ts'
-import type { SplitWeights } from '../routing/split/split-weights.ts'
+import type { UpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { PlacedPolicy } from './place.ts'
-
-/**
- * Through which part of the list an exchange goes, before an upstream is chosen:
- * - `route`: a route takes it
- * - `unrouted`: no route does, or its path is refused
- * - `unrouted-graphql`: it is refused as GraphQL before its route is known
- */
-export type ExchangeWay = 'route' | 'unrouted' | 'unrouted-graphql'
-
-/**
- * Why an upstream is asked:
- * - `target`: the route leads there, as it is, by its split or by a version of its API
- * - `fallback`: it answers where that failed
- * - `mirror`: it gets a copy
- */
-export type AttemptWay = 'target' | 'fallback' | 'mirror'
 
 /** What the policies of a route are built for. */
 export interface ExchangeSetting {
@@ -39,17 +23,6 @@ export interface AttemptSetting {
   /** As the route calls it. */
   readonly upstream: string
 }
-
-/** The same as they may be shown: with units, without secrets. */
-export interface ShownExchange {
-  readonly config: ShownConfig
-  readonly route: ShownConfig['routes'][number]
-}
-export interface ShownAttempt extends ShownExchange {
-  readonly way: AttemptWay
-  readonly upstream: ShownUpstream
-}
-export type ShownUpstream = NonNullable<ShownConfig['upstreams']>[string]
 
 /** What is done to all stacks. */
 export interface StackOptions {
@@ -86,26 +59,16 @@ export interface Destination {
 
 export interface ExchangeContext extends RouteContext {
   /** What stands between a route's own policies and one of its upstreams, that upstream included. */
-  readonly leadTo: (way: AttemptWay, upstream: string) => Handler
+  readonly leadTo: LeadTo
 }
 
 export interface AttemptContext extends RouteContext {
   readonly destination: Destination
 }
 
-/** A policy that an exchange meets once. */
-export interface ExchangeLayer extends Layer<ExchangeSetting, ExchangeContext, ShownExchange, unknown> {
-  readonly once: 'exchange'
-  /** Default: `route` alone. */
-  readonly ways?: readonly ExchangeWay[]
-}
+export type ExchangeLayer = ExchangeRow<Pick<ExchangeSetting, 'config' | 'route'>, ExchangeContext>
 
-/** A policy that each attempt at an upstream meets; `retry` and `hedge`, which make the attempts, are met once for them all. */
-export interface AttemptLayer extends Layer<AttemptSetting, AttemptContext, ShownAttempt, unknown> {
-  readonly once: 'attempt'
-  /** Default: all but `mirror`. */
-  readonly ways?: readonly AttemptWay[]
-}
+export type AttemptLayer = AttemptRow<Pick<ExchangeSetting, 'config' | 'route'>, AttemptContext>
 
 export type GatewayLayer = ExchangeLayer | AttemptLayer
 

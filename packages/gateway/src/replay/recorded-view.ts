@@ -1,5 +1,5 @@
-import type { GraphqlOperation } from '../routing/graphql/operation.ts'
-import type { RequestView } from '../routing/graphql/request-view.ts'
+import type { GraphqlOperation } from '../features/graphql/operation.ts'
+import type { RequestView } from '../features/graphql/request-view.ts'
 import { NotRecorded } from './recorded-headers.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 

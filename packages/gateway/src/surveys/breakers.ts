@@ -8,7 +8,7 @@ import {
   problem,
 } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, WHOLE } from '../admin-api/schema.ts'
-import type { UpstreamGuard } from '../resilience/upstream-guard.ts'
+import type { UpstreamGuard } from '../upstreams/upstream-guard.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import { type AskOne, question, type Survey, type Surveyed, type SurveySource } from './survey.ts'

@@ -1,12 +1,11 @@
 import { json, operation } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, textOr, WHOLE } from '../admin-api/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import type { ConcurrencyConfig } from '../config/schema/resilience-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { limitersOf } from '../in-force.ts'
-import { routeLimiter, upstreamLimiter } from '../resilience/metrics.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { question, type Survey } from './survey.ts'
+import { type ConcurrencyConfig, routeLimiter, upstreamLimiter } from '../features/concurrency.ts'
 
 /** `limit`: how many exchanges may be under way at the same time; an adaptive one moves. */
 const WORKER = members({ worker: WHOLE, limit: WHOLE, active: WHOLE, queued: WHOLE })

@@ -1,10 +1,9 @@
 import { type AdminAnswer, json, operation, problem } from '../admin-api/operation.ts'
 import { type Described, elsewhere, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
-import { resolveRateLimits } from '../config/resolve/rate-limits.ts'
-import type { RateLimitConfig } from '../config/schema/rate-limit-schema.ts'
-import type { LimitFill, LimitUsage } from '../rate-limit/stores.ts'
-import { rateLimitTotals } from '../rate-limit/metrics.ts'
+import { type RateLimitConfig, resolveRateLimits } from '../features/rate-limit/setting.ts'
+import type { LimitFill, LimitUsage } from '../features/rate-limit/stores.ts'
 import { question, type Survey, type SurveySource } from './survey.ts'
+import { rateLimitTotals } from '../features/rate-limit/metrics.ts'
 
 const STORE = oneOf('shared', 'local')
 const FILL = { keys: WHOLE, capacity: WHOLE }

@@ -2,7 +2,7 @@ import type { Clock, MetricRegistry, Upstream } from '@headgate/core'
 import type { AdminOperation } from '../admin-api/operation.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { Gateway } from '../gateway.ts'
-import type { RateLimitStores } from '../rate-limit/stores.ts'
+import type { RateLimitStores } from '../features/rate-limit/stores.ts'
 import type { HealthChecks } from '../upstreams/health-checks.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 

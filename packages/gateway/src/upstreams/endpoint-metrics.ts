@@ -1,8 +1,8 @@
 import type { Counter, EndpointStats, Gauge, MetricRegistry } from '@headgate/core'
 import { metric } from '../metrics/metric.ts'
-import { endpointCircuitMetrics } from '../resilience/metrics.ts'
 import { listedName } from '../discovery/listed-endpoint.ts'
 import type { CompiledUpstreams } from './upstreams.ts'
+import { endpointCircuitMetrics } from '../features/breaker.ts'
 
 const labels = ['upstream', 'endpoint'] as const
 

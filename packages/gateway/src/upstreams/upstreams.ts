@@ -5,14 +5,14 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig, UpstreamTlsConfig } from '../config/schema/upstream-schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { changeMetrics } from '../discovery/metrics.ts'
-import { makeUpstreamGuard, type UpstreamGuard } from '../resilience/upstream-guard.ts'
+import { makeUpstreamGuard, type UpstreamGuard } from './upstream-guard.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type ListedEndpoint, listEndpoints } from '../discovery/listed-endpoint.ts'
-import { paces } from '../times.ts'
 import { checksPaused } from './health-checks.ts'
 import { type Level, levelsOf } from './level-metrics.ts'
 import { Shared, type SharedKind } from '../shared.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
+import { paces } from '../features/timeouts.ts'
 
 /** An upstream as a snapshot holds it. */
 export interface CompiledUpstream {

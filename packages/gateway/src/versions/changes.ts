@@ -10,7 +10,7 @@ import {
   routeIdentity,
   upstreamIdentity,
 } from '../identity.ts'
-import { splitIdentity } from '../routing/split/splits.ts'
+import { splitIdentity } from '../features/split/splits.ts'
 
 /** What became of the parts of one kind, by their names. */
 export interface PartChanges {

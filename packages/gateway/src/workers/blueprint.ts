@@ -4,11 +4,11 @@ import { ipRanges } from '../settings/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type FileDigests, fileDigests, FILES } from '../identity.ts'
 import { Shared } from '../shared.ts'
-import { RateLimitStores } from '../rate-limit/stores.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
-import { GEO, type GeoFile, loadGeo } from '../routing/geo/geo-files.ts'
-import { geoMetrics } from '../routing/geo/geo-metrics.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
+import { RateLimitStores } from '../features/rate-limit/stores.ts'
+import { GEO, type GeoFile, loadGeo } from '../features/geo/geo-files.ts'
+import { geoMetrics } from '../features/geo/geo-metrics.ts'
 
 /**
  * A configuration as the supervisor has compiled it, before any worker is told: what fails here fails where nothing is at

@@ -6,12 +6,12 @@ import { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { putInForce, statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './listeners-of.ts'
-import { GEO, type GeoFile } from '../routing/geo/geo-files.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
 import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
+import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
 
 /** What a worker has: its configuration may be older than the one in force for a moment. */
 interface Given {

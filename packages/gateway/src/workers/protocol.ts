@@ -1,9 +1,9 @@
 import type { SeriesList, SharedMetrics } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SharedData } from '../shared.ts'
-import type { GeoFile } from '../routing/geo/geo-files.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
+import type { GeoFile } from '../features/geo/geo-files.ts'
 
 /** All that a worker is given, at its birth. */
 export interface WorkerStart {

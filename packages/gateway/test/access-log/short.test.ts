@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Exchange, HttpRequest, type Outcome, TrafficError } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import { JsonAccessLog } from '../../src/access-log/access-log.ts'
-import { makeAccessLog } from '../../src/access-log/open-log.ts'
-import { ShortAccessLog } from '../../src/access-log/short-log.ts'
+import { JsonAccessLog } from '../../src/features/access-log/access-log.ts'
+import { makeAccessLog } from '../../src/features/access-log/open-log.ts'
+import { ShortAccessLog } from '../../src/features/access-log/short-log.ts'
 
 const PEER = { address: '192.0.2.7', port: 1, encrypted: false }
 const DELIVERED: Outcome = { status: 200, error: undefined, bytesSent: 1, bytesReceived: 0 }

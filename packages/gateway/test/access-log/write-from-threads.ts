@@ -1,8 +1,8 @@
-// A program: three threads write lines to its standard output, each through a writer of its own.
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { systemClock } from '@headgate/core'
-import { openLogDestination } from '../../src/access-log/log-destination.ts'
-import { LogWriter } from '../../src/access-log/log-writer.ts'
+import { LogWriter, openLogDestination } from '../../src/features/access-log/log-writer.ts'
+
+// A program: three threads write lines to its standard output, each through a writer of its own.
 
 if (isMainThread) {
   for (const name of ['a', 'b', 'c']) new Worker(new URL(import.meta.url), { workerData: name })

@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { VirtualClock } from '@headgate/core/testing'
-import { openLogDestination } from '../../src/access-log/log-destination.ts'
-import { LogWriter } from '../../src/access-log/log-writer.ts'
+import { LogWriter, openLogDestination } from '../../src/features/access-log/log-writer.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 let folder: string

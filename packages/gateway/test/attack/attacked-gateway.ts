@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { ScriptedConnection } from '@headgate/core/testing'
-import type { GatewayConfigInput, RouteInput } from '../../src/index.ts'
 import { nextResponse } from '../survival/http-client.ts'
 import { type StartedGateway, startGateway } from '../survival/start-gateway.ts'
 import { type RecordedField, type RecordedRequest, readRequests, valuesOf } from './recorded-request.ts'
 import { type RecordingOrigin, startRecordingOrigin } from './recording-origin.ts'
+import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 
 /** What an origin must understand; what is left out is that of `GET / HTTP/1.1`, `host: a`, without a body. */
 export interface Meaning {

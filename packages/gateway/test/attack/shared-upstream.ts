@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { ScriptedConnection } from '@headgate/core/testing'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { nextResponse } from '../survival/http-client.ts'
 import { type StartedGateway, startGateway } from '../survival/start-gateway.ts'
 import { type RecordingOrigin, startRecordingOrigin, TAKEN } from './recording-origin.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 const VICTIM = 'GET /victim HTTP/1.1\r\nhost: a\r\n\r\n'
 

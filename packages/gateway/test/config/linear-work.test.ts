@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as apiVersionKinds from '../../src/config/values/api-version-kinds.ts'
+import * as apiVersionKinds from '../../src/features/api-versions/setting.ts'
 import * as balancingKinds from '../../src/config/values/balancing-kinds.ts'
 import * as discoveryKinds from '../../src/config/values/discovery-kinds.ts'
-import * as geoKinds from '../../src/config/values/geo-kinds.ts'
+import * as geoKinds from '../../src/features/geo/setting.ts'
 import * as kinds from '../../src/settings/values/kinds.ts'
-import * as limitReferences from '../../src/config/values/limit-reference.ts'
-import * as loggedFields from '../../src/settings/values/request-field.ts'
-import * as rateLimitKeys from '../../src/config/values/rate-limit-key.ts'
-import * as requestRates from '../../src/config/values/request-rate.ts'
-import * as resilienceKinds from '../../src/config/values/resilience-kinds.ts'
-import * as routeKinds from '../../src/config/values/route-kinds.ts'
+import * as requestFields from '../../src/settings/values/request-field.ts'
+import * as rateLimitKinds from '../../src/features/rate-limit/kinds.ts'
+import * as answers from '../../src/features/answers.ts'
+import * as concurrency from '../../src/features/concurrency.ts'
+import * as hedge from '../../src/features/hedge.ts'
+import * as match from '../../src/features/match/setting.ts'
+import * as mirror from '../../src/features/mirror.ts'
+import * as retry from '../../src/features/retry.ts'
+import * as rewrite from '../../src/features/rewrite/setting.ts'
+import * as templateKinds from '../../src/features/templates/kinds.ts'
 import {
   escapeVariables,
   holdsVariable,
@@ -34,12 +38,16 @@ const MODULES = {
   discoveryKinds,
   geoKinds,
   kinds,
-  limitReferences,
-  loggedFields,
-  rateLimitKeys,
-  requestRates,
-  resilienceKinds,
-  routeKinds,
+  rateLimitKinds,
+  requestFields,
+  answers,
+  concurrency,
+  hedge,
+  match,
+  mirror,
+  retry,
+  rewrite,
+  templateKinds,
 }
 
 const VARIABLES = { env: {}, file: () => ({ ok: true, text: 'a' }) as const }
@@ -63,7 +71,7 @@ const READERS: Readonly<Record<string, Read>> = {
   ...Object.fromEntries(
     ['a', 'link', 'refresh', 'set-cookie', 'location', 'content-location'].map((name): [string, Read] => [
       `the field ${name}`,
-      (text) => routeKinds.fieldProblem(name, text),
+      (text) => templateKinds.fieldProblem(name, text),
     ]),
   ),
   variables(text) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lookAlikes } from '../../src/config/checks/look-alikes.ts'
+import { lookAlikes } from '../../src/features/match/warnings/look-alikes.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { formatPath } from '../../src/settings/problems/problem.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineConfig } from '../../src/index.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { readYaml } from '../../src/settings/read/yaml.ts'
+import { defineConfig } from '../../src/config/define-config.ts'
 
 const YAML = `
 timeouts: { responseHead: off, bodyIdle: off, streamIdle: off, halfClosed: off, exchange: off }

@@ -9,7 +9,7 @@ import { checkFiles } from '../../src/config/files.ts'
 import { variablesOf } from '../../src/settings/prepare/variables.ts'
 import { readText } from '../../src/settings/read/read-text.ts'
 import { fileDigests } from '../../src/identity.ts'
-import { readGeoFile } from '../../src/routing/geo/geo-files.ts'
+import { readGeoFile } from '../../src/features/geo/geo-files.ts'
 import { LARGEST_PEM, readPlainFile } from '../../src/plain-file.ts'
 import { folder } from '../headgate-process.ts'
 

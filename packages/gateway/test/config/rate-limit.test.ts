@@ -4,7 +4,7 @@ import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { HIDDEN } from '../../src/settings/redact-text.ts'
 import { redact } from '../../src/settings/redact.ts'
-import { parseRequestRate } from '../../src/config/values/request-rate.ts'
+import { parseRequestRate } from '../../src/features/rate-limit/kinds.ts'
 
 function problemsOf(rateLimit: unknown, rateLimits: unknown = {}): string[] {
   const result = parseConfig({ rateLimits, routes: [{ upstream: 'http://127.0.0.1:9000', rateLimit }] })

@@ -4,11 +4,11 @@ import { get } from 'node:http'
 import { describe, it } from 'node:test'
 import { canonicalPath, InvalidTarget } from '@headgate/core'
 import { EXIT } from '../../src/cli/command.ts'
-import { createGateway } from '../../src/index.ts'
 import { runGateway } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { codes, readPage, tableWith } from '../../../../scripts/docs/markdown.ts'
 import { PAGE, withTables } from './reference.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 const page = readPage(PAGE)
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { collect, Exchange, HttpRequest, systemClock } from '@headgate/core'
-import { ConfigError, createGateway } from '../../src/index.ts'
 import { folder, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
+import { ConfigError, createGateway } from '../../src/embedding/create-gateway.ts'
 
 const listeners = [{ address: '127.0.0.1:0' }]
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type Client, createClient } from '@headgate/client'
 import { HttpResponse, type Policy, TrafficError } from '@headgate/core'
-import { createGateway, type PlacedPolicy } from '../../src/index.ts'
-import { PLACES } from '../../src/layers/place.ts'
 import { startOrigin } from '../origin.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
+import { PLACES, type PlacedPolicy } from '../../src/layers/place.ts'
 
 /** A client whose transport is a gateway with these policies. */
 async function clientOf(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
-import { GRAPHQL_DEFAULTS } from '../../src/routing/graphql/defaults.ts'
+import { GRAPHQL_DEFAULTS } from '../../src/features/graphql/setting.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
+import { routeWarnings } from '../../src/features/match/warnings/route-warnings.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 

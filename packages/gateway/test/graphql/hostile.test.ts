@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LARGEST_COUNT, readOperation } from '../../src/routing/graphql/operation.ts'
-import { paramsOfJson } from '../../src/routing/graphql/request-params.ts'
-import { GraphqlRefusal } from '../../src/routing/graphql/refusal.ts'
+import { LARGEST_COUNT, readOperation } from '../../src/features/graphql/operation.ts'
+import { paramsOfJson } from '../../src/features/graphql/request-params.ts'
+import { GraphqlRefusal } from '../../src/features/graphql/error-response.ts'
 
 const MIB = 1024 * 1024
 /** The most that can be set. */

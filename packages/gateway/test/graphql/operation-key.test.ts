@@ -3,8 +3,8 @@ import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { bodyFrom, Exchange, HttpRequest, systemClock } from '@headgate/core'
-import { operationKey } from '../../src/routing/graphql/operation-key.ts'
-import { readRequest } from '../../src/routing/graphql/read-request.ts'
+import { operationKey } from '../../src/features/graphql/operation-key.ts'
+import { readRequest } from '../../src/features/graphql/read-request.ts'
 
 const MIB = 1024 * 1024
 

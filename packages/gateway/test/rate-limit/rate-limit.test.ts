@@ -3,10 +3,10 @@ import { test, type TestContext } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
 import { Gateway } from '../../src/gateway.ts'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { type Answer, ask } from '../survival/http-client.ts'
 import { startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 type Limits = GatewayConfigInput['routes'][number]['rateLimit']
 

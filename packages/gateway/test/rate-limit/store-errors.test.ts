@@ -13,8 +13,8 @@ import {
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import { rateLimitMetrics } from '../../src/rate-limit/metrics.ts'
-import { routeRateLimits } from '../../src/rate-limit/policy.ts'
+import { routeRateLimits } from '../../src/features/rate-limit/policy.ts'
+import { rateLimitMetrics } from '../../src/features/rate-limit/metrics.ts'
 
 type Mood = 'well' | 'rejects' | 'throws' | 'hangs'
 

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { RateLimitStores } from '../../src/rate-limit/stores.ts'
 import { Shared } from '../../src/shared.ts'
+import { RateLimitStores } from '../../src/features/rate-limit/stores.ts'
 
 const ID = 'each'
 

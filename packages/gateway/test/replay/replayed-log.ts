@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { type Body, collect, Exchange, HttpRequest, systemClock } from '@headgate/core'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { createGateway } from '../../src/index.ts'
 import { Replay, type ReplayReport } from '../../src/replay/replay.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 export interface Asked {
   readonly url?: string

@@ -7,12 +7,12 @@ import { explain } from '../../src/explain/explain.ts'
 import { endpointLines } from '../../src/cli/explain-lines.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import type { Gateway } from '../../src/gateway.ts'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { ask } from '../survival/http-client.ts'
 import { nobody, startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
 import { HttpRequest } from '@headgate/core'
 import { startMetered } from './metered-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 /** A fifth of what came before may be tried again. */
 const FOR_THE_BUDGET = 100

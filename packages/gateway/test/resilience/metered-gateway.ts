@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
 import { Gateway } from '../../src/gateway.ts'
-import type { GatewayConfigInput } from '../../src/index.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 export interface MeteredGateway {
   readonly gateway: Gateway

@@ -3,11 +3,11 @@ import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { type Answer, ask } from '../survival/http-client.ts'
 import { nobody, startScripted, startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
 import { startMetered } from './metered-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 const AT_ONCE = { base: 0, max: 0 } as const
 

@@ -3,9 +3,9 @@ import { after, describe, it } from 'node:test'
 import { type Clock, collect, Exchange, HttpRequest, type HttpResponse, systemClock } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import type { ApiVersionsInput, RouteInput } from '../../src/config/input/input.ts'
-import { acceptedVersion } from '../../src/routing/api-version/accepted-version.ts'
-import { createGateway } from '../../src/index.ts'
+import { acceptedVersion } from '../../src/features/api-versions/asked-version.ts'
 import { startOrigin } from '../origin.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
 

@@ -6,12 +6,12 @@ import { collect, Exchange, HttpRequest, systemClock } from '@headgate/core'
 import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { ConfigError, createGateway } from '../../src/index.ts'
-import { Geo, type GeoOutcome } from '../../src/routing/geo/geo.ts'
-import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
+import { Geo, type GeoOutcome } from '../../src/features/geo/geo.ts'
+import { routeWarnings } from '../../src/features/match/warnings/route-warnings.ts'
 import { headgate } from '../headgate-command.ts'
 import { folder } from '../headgate-process.ts'
 import { type MmdbOptions, writeMmdb, type Written } from './mmdb-writer.ts'
+import { ConfigError, createGateway } from '../../src/embedding/create-gateway.ts'
 
 const CITY = writeMmdb({
   '192.0.2.0/24': { country: { iso_code: 'DE' }, continent: { code: 'EU' } },

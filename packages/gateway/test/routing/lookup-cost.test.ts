@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { it } from 'node:test'
 import { HttpRequest } from '@headgate/core'
-import { conditionsOf } from '../../src/routing/conditions/conditions.ts'
+import { conditionsOf } from '../../src/features/match/conditions.ts'
 import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import type { Subject } from '../../src/routing/conditions/condition.ts'
 

@@ -4,10 +4,10 @@ import { canonicalPath } from '@headgate/core'
 import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 import { checkInput } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeEntry } from '../../src/routing/router/entry.ts'
+import { routeEntry } from '../../src/features/match/conditions.ts'
 import { settlePath } from '../../src/routing/router/path-readings.ts'
 import { Router } from '../../src/routing/router/router.ts'
-import { passedGuards } from '../../src/routing/warnings/passed-guards.ts'
+import { passedGuards } from '../../src/config/passed-guards.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 const site: RouteInput = { name: 'site', upstream }

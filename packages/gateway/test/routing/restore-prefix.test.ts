@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { GatewayConfigInput, RouteInput } from '../../src/index.ts'
 import { type RecordingOrigin, startRecordingOrigin } from '../attack/recording-origin.ts'
 import { startGateway } from '../survival/start-gateway.ts'
+import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 
 type Line = readonly [name: string, value: string]
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Exchange, HttpRequest, systemClock } from '@headgate/core'
-import { createGateway } from '../../src/index.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 describe('response headers of the defaults', async () => {
   const gateway = await createGateway({

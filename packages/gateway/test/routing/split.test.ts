@@ -5,11 +5,11 @@ import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import fc from 'fast-check'
 import type { RouteConfig } from '../../src/config/schema/route-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { createGateway } from '../../src/index.ts'
-import { SplitChoice } from '../../src/routing/split/split-choice.ts'
 import { Shared } from '../../src/shared.ts'
-import { SplitWeights } from '../../src/routing/split/split-weights.ts'
-import { type CompiledSplit, compileSplits } from '../../src/routing/split/splits.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
+import { SplitChoice } from '../../src/features/split/split-choice.ts'
+import { SplitWeights } from '../../src/features/split/split-weights.ts'
+import { type CompiledSplit, compileSplits } from '../../src/features/split/splits.ts'
 
 const USERS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
 

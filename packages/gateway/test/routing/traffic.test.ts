@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { after, describe, it } from 'node:test'
 import { collect, Exchange, type HttpResponse, HttpRequest, type Peer, systemClock } from '@headgate/core'
 import type { RouteInput } from '../../src/config/input/input.ts'
-import { createGateway } from '../../src/index.ts'
 import { startOrigin } from '../origin.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 /** Says what it received, by a name. */
 function startEcho(name: string): ReturnType<typeof startOrigin> {

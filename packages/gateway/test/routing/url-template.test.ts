@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Exchange, HeaderList, HttpRequest, systemClock, TrafficError } from '@headgate/core'
 import fc from 'fast-check'
-import { fieldProblem, location } from '../../src/config/values/route-kinds.ts'
-import { fieldTemplate } from '../../src/routing/transform/field-template.ts'
-import { UrlTemplate } from '../../src/routing/transform/url-template.ts'
+import { fieldTemplate } from '../../src/features/templates/field-template.ts'
+import { UrlTemplate } from '../../src/features/templates/url-template.ts'
+import { fieldProblem, location } from '../../src/features/templates/kinds.ts'
 
 function accepts(template: string): boolean {
   return location.parse(template).ok

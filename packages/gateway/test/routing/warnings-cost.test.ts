@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeWarnings } from '../../src/routing/warnings/route-warnings.ts'
+import { routeWarnings } from '../../src/features/match/warnings/route-warnings.ts'
 
 function routes(count: number) {
   const list = Array.from({ length: count }, (_, index) => ({

@@ -5,9 +5,9 @@ import { inspect } from 'node:util'
 import { type CallOptions, type Client, createClient, StatusError } from '@headgate/client'
 import type { Policy } from '@headgate/core'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
-import { createGateway } from '../../src/index.ts'
 import { startOrigin } from '../origin.ts'
 import { FACES } from './faces.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 // One engine, two faces: the same settings have the same effect through each, and so does the same policy.
 

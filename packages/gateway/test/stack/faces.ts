@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { type Client, createClient } from '@headgate/client'
 import type { Policy } from '@headgate/core'
-import { createGateway } from '../../src/index.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 /** What is asked of a face, in words that both have. Times are in milliseconds; nothing is on unless it is named. */
 export interface Behaviour {

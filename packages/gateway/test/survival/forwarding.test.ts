@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { startScripted } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 /** What the origin sees of a request, line by line, and what the client sees of the answer. */
 async function through(

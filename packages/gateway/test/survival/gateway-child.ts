@@ -1,4 +1,5 @@
-import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 /** What the test may send. */
 export type ChildRequest = { readonly config: GatewayConfigInput } | 'usage'

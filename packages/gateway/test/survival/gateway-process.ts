@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { GatewayConfigInput, ListeningOn } from '../../src/index.ts'
 import type { ChildRequest, Usage } from './gateway-child.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
+import type { ListeningOn } from '../../src/embedding/create-gateway.ts'
 
 /** A gateway in a process of its own, until the test is over. */
 export interface GatewayProcess {

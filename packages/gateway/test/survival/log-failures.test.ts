@@ -3,10 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createGateway } from '../../src/index.ts'
 import { becomes } from '../becomes.ts'
 import { folder, HEADGATE, type RunningGateway, runGateway, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 async function run(accessLog: object): Promise<RunningGateway> {
   const origin = await startOrigin()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
-import type { GatewayConfigInput } from '../../src/index.ts'
 import { ask, nextResponse } from './http-client.ts'
 import { nobody, startScripted, startService } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 function group(...urls: string[]): Omit<GatewayConfigInput, 'listeners'> {
   return { upstreams: { all: { endpoints: urls.map((url) => ({ url })) } }, routes: [{ upstream: 'all' }] }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type ScriptedConnection, VirtualClock } from '@headgate/core/testing'
-import type { GatewayConfigInput, RouteInput } from '../../src/index.ts'
 import { startScripted } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
+import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 
 const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
 const HOUR = 3_600_000

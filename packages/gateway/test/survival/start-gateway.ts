@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { ScriptedConnection, type VirtualClock } from '@headgate/core/testing'
-import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 
 /** What a test looks at in a line of the access log. */
 export interface LogLine {

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import { parseConfig } from '../../src/config/parse.ts'
-import { createGateway } from '../../src/index.ts'
 import { StartError } from '../../src/workers/start-failure.ts'
 import { Supervisor, type SupervisorEvent } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
 import { folder } from '../headgate-process.ts'
 import { writeMmdb } from '../routing/mmdb-writer.ts'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 
 const city = (country: string, builtAt: number): Buffer =>
   writeMmdb({ '127.0.0.0/8': { country: { iso_code: country } } }, { builtAt })

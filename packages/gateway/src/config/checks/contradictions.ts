@@ -1,6 +1,6 @@
+import { keysOf, millisecondsOf } from '../../settings/problems/fields.ts'
 import { findEach } from '../../settings/problems/find-each.ts'
 import { type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
-import { parseDuration } from '../../settings/values/units.ts'
 import { parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
 
 /** Of an upstream: a first time that grows up to a longest one, with their defaults. */
@@ -16,7 +16,6 @@ export function contradictions(input: unknown): Finding[] {
       const path: Path = ['upstreams', name]
       return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
     }),
-    ...findEach(keysOf(valueAt(input, ['routes'])), (key) => uselessAttempt(input, ['routes', Number(key)])),
   ]
 }
 
@@ -49,30 +48,11 @@ function shortLimits(input: unknown, upstream: Path): Finding[] {
   return GROWING_TIMES.flatMap(({ section, first, longest, defaults }): Finding[] => {
     const path: Path = [...upstream, section]
     const written = valueAt(input, [...path, first])
-    const start = milliseconds(written ?? defaults[0])
-    const end = milliseconds(valueAt(input, [...path, longest]) ?? defaults[1])
+    const start = millisecondsOf(written ?? defaults[0])
+    const end = millisecondsOf(valueAt(input, [...path, longest]) ?? defaults[1])
     if (start === undefined || end === undefined || start <= end) return []
     return written === undefined
       ? [{ path: [...path, longest], problem: `is shorter than "${first}"` }]
       : [{ path: [...path, first], problem: `is longer than "${longest}"` }]
   })
-}
-
-function uselessAttempt(input: unknown, path: Path): Finding[] {
-  const [attempt, all] = [
-    milliseconds(valueAt(input, [...path, 'timeouts', 'attempt'])),
-    milliseconds(valueAt(input, [...path, 'timeout'])),
-  ]
-  if (attempt === undefined || all === undefined || attempt <= all) return []
-  const problem = 'is without effect: the "timeout" of the route, for all tries together, is shorter'
-  return [{ path: [...path, 'timeouts', 'attempt'], problem }]
-}
-
-function milliseconds(written: unknown): number | undefined {
-  const duration = typeof written === 'string' ? parseDuration(written) : undefined
-  return duration?.ok === true ? duration.value : undefined
-}
-
-function keysOf(value: unknown): string[] {
-  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }

@@ -1,22 +1,22 @@
+import { fieldOf, type Fields, fieldsOf, isFields, listOf, textsOf } from '../../settings/problems/fields.ts'
+import { ROUTE_SETTINGS } from '../../stack.ts'
 import { findEach } from '../../settings/problems/find-each.ts'
 import type { Finding, Path } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
 import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './address-conflicts.ts'
-import { apiVersionChecks } from './api-version-checks.ts'
+import { apiVersionChecks } from '../../features/api-versions/checks.ts'
 import { contradictions } from './contradictions.ts'
-import { fallbackChecks } from './fallback-checks.ts'
-import { graphqlChecks } from './graphql-checks.ts'
+import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from './discovery-checks.ts'
-import { geoChecks } from './geo-checks.ts'
-import { rateLimitChecks } from './rate-limit-checks.ts'
+import { geoChecks } from '../../features/geo/checks.ts'
+import { rateLimitChecks } from '../../features/rate-limit/checks.ts'
 import { redactedChecks } from './redacted-checks.ts'
 import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from '../schema/schema.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
 import { didYouMean } from '../../settings/values/parsed.ts'
 import { patternShape } from '../../settings/values/path-pattern.ts'
-import { parseDuration } from '../../settings/values/units.ts'
 import { isUrlLike } from '../../settings/values/upstream-url.ts'
 
 /**
@@ -25,12 +25,12 @@ import { isUrlLike } from '../../settings/values/upstream-url.ts'
  */
 export function crossChecks(input: unknown): Finding[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return []
-  const upstreams = Object.entries(object(get(input, 'upstreams')))
-  const written = get(input, 'routes')
-  const routes = list(written)
+  const upstreams = Object.entries(fieldsOf(fieldOf(input, 'upstreams')))
+  const written = fieldOf(input, 'routes')
+  const routes = listOf(written)
   return [
     ...(written === undefined || (Array.isArray(written) && routes.length === 0) ? [noRoutes] : []),
-    ...addressConflicts(get(input, 'listeners'), get(input, 'admin')),
+    ...addressConflicts(fieldOf(input, 'listeners'), fieldOf(input, 'admin')),
     ...findEach(upstreams, ([name, upstream]) => checkUpstream(name, upstream)),
     ...repeatedNames(routes),
     ...unknownUpstreams(
@@ -41,17 +41,12 @@ export function crossChecks(input: unknown): Finding[] {
     ...contradictions(input),
     ...findEach(routes, routeChecks),
     ...findEach(routes, apiVersionChecks),
-    ...rateLimitChecks(get(input, 'rateLimits'), routes),
+    ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
     ...redactedChecks(input),
-    ...findEach(routes, (route, index) =>
-      fallbackChecks(get(route, 'fallback'), ['routes', index, 'fallback']),
-    ),
-    ...findEach(routes, (route, index) =>
-      checkBackoff(get(get(route, 'retry'), 'backoff'), ['routes', index, 'retry', 'backoff']),
-    ),
+    ...findEach(routes, (route, index) => settingChecks(fieldsOf(route), ['routes', index])),
   ]
 }
 
@@ -61,6 +56,12 @@ const noRoutes: Finding = {
   problem: 'there is no route, so nothing would be served',
   allowed: 'a list of at least one route',
   hint: 'the shortest: routes: [{ upstream: "http://127.0.0.1:9000" }]',
+}
+
+function settingChecks(route: Fields, path: Path): Finding[] {
+  return ROUTE_SETTINGS.flatMap(({ name, checks }) =>
+    checks === undefined || route[name] === undefined ? [] : checks(route[name], [...path, name], route),
+  )
 }
 
 function checkUpstream(name: string, upstream: unknown): Finding[] {
@@ -73,13 +74,13 @@ function checkUpstream(name: string, upstream: unknown): Finding[] {
       problem: named.problem,
       allowed: groupName.allowed,
     })
-  const urls = list(get(upstream, 'endpoints')).map((endpoint) => get(endpoint, 'url'))
+  const urls = listOf(fieldOf(upstream, 'endpoints')).map((endpoint) => fieldOf(endpoint, 'url'))
   const hasTls = urls.length === 0 || urls.some((url) => typeof url !== 'string' || /^https/i.test(url))
-  if (get(upstream, 'tls') !== undefined && !hasTls) {
+  if (fieldOf(upstream, 'tls') !== undefined && !hasTls) {
     const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
     findings.push({ path: ['upstreams', name, 'tls'], part: 'key', whole: true, problem })
   }
-  if (get(upstream, 'hash') !== undefined && get(upstream, 'balance') !== 'consistent-hash') {
+  if (fieldOf(upstream, 'hash') !== undefined && fieldOf(upstream, 'balance') !== 'consistent-hash') {
     const problem = 'is without effect: "balance" is not consistent-hash'
     findings.push({ path: ['upstreams', name, 'hash'], part: 'key', whole: true, problem })
   }
@@ -90,14 +91,14 @@ function repeatedNames(routes: readonly unknown[]): Finding[] {
   const first = new Map<unknown, number>()
   // Written names come first: a default name gives way by being reported at the route that took it.
   for (const [index, route] of routes.entries()) {
-    const name = get(route, 'name')
+    const name = fieldOf(route, 'name')
     if (typeof name === 'string' && !first.has(name)) first.set(name, index)
   }
   return findEach(routes, (route, index): Finding[] => {
-    const name = get(route, 'name') ?? defaultRouteName(index)
+    const name = fieldOf(route, 'name') ?? defaultRouteName(index)
     const other = first.get(name) ?? index
     if (other === index) return []
-    if (get(route, 'name') !== undefined) {
+    if (fieldOf(route, 'name') !== undefined) {
       return [{ path: ['routes', index, 'name'], problem: `is the name of routes[${other}] already` }]
     }
     return [
@@ -137,14 +138,17 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
 /** Each place where a route names an upstream. */
 function references(route: unknown): { readonly reference: unknown; readonly path: Path }[] {
   return [
-    { reference: get(route, 'upstream'), path: ['upstream'] },
-    { reference: get(get(route, 'mirror'), 'upstream'), path: ['mirror', 'upstream'] },
-    { reference: get(get(route, 'fallback'), 'upstream'), path: ['fallback', 'upstream'] },
-    ...Object.entries(object(get(get(route, 'apiVersions'), 'versions'))).map(([name, each]) => {
-      return { reference: get(each, 'upstream'), path: ['apiVersions', 'versions', name, 'upstream'] }
+    { reference: fieldOf(route, 'upstream'), path: ['upstream'] },
+    ...ROUTE_SETTINGS.flatMap(({ name, upstreams }) =>
+      (upstreams?.(fieldsOf(fieldOf(route, name)) as never) ?? []).map(([path, reference]) => {
+        return { reference, path: [name, ...path] }
+      }),
+    ),
+    ...Object.entries(fieldsOf(fieldOf(fieldOf(route, 'apiVersions'), 'versions'))).map(([name, each]) => {
+      return { reference: fieldOf(each, 'upstream'), path: ['apiVersions', 'versions', name, 'upstream'] }
     }),
-    ...list(get(get(route, 'split'), 'upstreams')).map((each, index) => {
-      return { reference: get(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
+    ...listOf(fieldOf(fieldOf(route, 'split'), 'upstreams')).map((each, index) => {
+      return { reference: fieldOf(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
     }),
   ]
 }
@@ -153,12 +157,12 @@ function references(route: unknown): { readonly reference: unknown; readonly pat
 function repeatedMatches(routes: readonly unknown[]): Finding[] {
   const takenBy = new Map<string, number>()
   return findEach(routes, (route, index): Finding[] => {
-    const forms = matchForms(get(route, 'match'), get(route, 'priority'))
+    const forms = matchForms(fieldOf(route, 'match'), fieldOf(route, 'priority'))
     const others = forms.map((form) => takenBy.get(form))
     for (const form of forms) if (!takenBy.has(form)) takenBy.set(form, index)
     const [other] = others
     if (other === undefined || others.includes(undefined)) return []
-    const name = get(routes[other], 'name') ?? defaultRouteName(other)
+    const name = fieldOf(routes[other], 'name') ?? defaultRouteName(other)
     const problem = `matches nothing that routes[${other}] (${show(name)}) does not match already`
     return [{ path: ['routes', index, 'match'], part: 'value', whole: true, problem }]
   })
@@ -169,51 +173,14 @@ const MOST_FORMS = 10_000
 
 /** Each host, path and method that the route asks for, with what it asks besides, as one text. */
 function matchForms(match: unknown, priority: unknown): string[] {
-  if (match !== undefined && object(match) !== match) return []
-  const {
-    host: _host,
-    path: _path,
-    methods: _methods,
-    ...conditions
-  } = object(match) as Record<string, unknown>
+  if (match !== undefined && !isFields(match)) return []
+  const { host: _host, path: _path, methods: _methods, ...conditions } = fieldsOf(match)
   const besides = JSON.stringify([priority ?? 0, conditions])
-  const hosts = texts(get(match, 'host') ?? '')
-  const paths = texts(get(match, 'path') ?? '/**').map(patternShape)
-  const methods = texts(get(match, 'methods') ?? '')
+  const hosts = textsOf(fieldOf(match, 'host') ?? '')
+  const paths = textsOf(fieldOf(match, 'path') ?? '/**').map(patternShape)
+  const methods = textsOf(fieldOf(match, 'methods') ?? '')
   if (hosts.length * paths.length * methods.length > MOST_FORMS) return []
   return hosts.flatMap((host) =>
     paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
   )
-}
-
-function checkBackoff(backoff: unknown, path: Path): Finding[] {
-  const base = milliseconds(get(backoff, 'base') ?? '25ms')
-  const max = milliseconds(get(backoff, 'max') ?? '1s')
-  if (base === undefined || max === undefined || base <= max) return []
-  const key = get(backoff, 'base') === undefined ? 'max' : 'base'
-  return [
-    { path: [...path, key], problem: key === 'base' ? 'is longer than "max"' : 'is shorter than "base"' },
-  ]
-}
-
-function milliseconds(written: unknown): number | undefined {
-  if (written === 0) return 0
-  const duration = typeof written === 'string' ? parseDuration(written) : undefined
-  return duration?.ok === true ? duration.value : undefined
-}
-
-function object(value: unknown): object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-}
-
-function get(value: unknown, key: string): unknown {
-  return Object.hasOwn(object(value), key) ? (value as Record<string, unknown>)[key] : undefined
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function texts(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string')
 }

@@ -1,6 +1,6 @@
+import { keysOf, millisecondsOf } from '../../settings/problems/fields.ts'
 import { findEach } from '../../settings/problems/find-each.ts'
 import { type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
-import { parseDuration } from '../../settings/values/units.ts'
 
 const PLACES = ['url', 'dns', 'srv']
 
@@ -46,19 +46,10 @@ function endpointChecks(endpoint: unknown, path: Path): Finding[] {
 
 function intervalChecks(input: unknown): Finding[] {
   const dns: Path = ['discovery', 'dns']
-  const min = milliseconds(valueAt(input, [...dns, 'minInterval']) ?? '1s')
-  const max = milliseconds(valueAt(input, [...dns, 'maxInterval']) ?? '5m')
+  const min = millisecondsOf(valueAt(input, [...dns, 'minInterval']) ?? '1s')
+  const max = millisecondsOf(valueAt(input, [...dns, 'maxInterval']) ?? '5m')
   if (min === undefined || max === undefined || min <= max) return []
   const key = valueAt(input, [...dns, 'minInterval']) === undefined ? 'maxInterval' : 'minInterval'
   const problem = key === 'minInterval' ? 'is longer than "maxInterval"' : 'is shorter than "minInterval"'
   return [{ path: [...dns, key], problem }]
-}
-
-function milliseconds(written: unknown): number | undefined {
-  const duration = typeof written === 'string' ? parseDuration(written) : undefined
-  return duration?.ok === true ? duration.value : undefined
-}
-
-function keysOf(value: unknown): string[] {
-  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }

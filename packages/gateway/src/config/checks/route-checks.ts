@@ -1,12 +1,13 @@
+import { type Fields, fieldsOf, isFields } from '../../settings/problems/fields.ts'
 import { findEach } from '../../settings/problems/find-each.ts'
-import { Template } from '../../routing/transform/template.ts'
+import { Template } from '../../features/templates/template.ts'
 import type { Finding } from '../../settings/problems/problem.ts'
 
 const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 
 /** What the settings of one route, or two of them together, say that cannot be meant. Looks at it as it was written. */
 export function routeChecks(route: unknown, index: number): Finding[] {
-  if (!isObject(route)) return []
+  if (!isFields(route)) return []
   const path = ['routes', index]
   return [
     ...oneTarget(route, path),
@@ -39,9 +40,9 @@ function oneTarget(route: Fields, path: Place): Finding[] {
 }
 
 function unusable(route: Fields, path: Place): Finding[] {
-  const rewrite = fields(route['rewrite'])
-  const status = fields(route['respond'])['status']
-  const body = fields(route['respond'])['body']
+  const rewrite = fieldsOf(route['rewrite'])
+  const status = fieldsOf(route['respond'])['status']
+  const body = fieldsOf(route['respond'])['body']
   const answers = route['redirect'] ?? route['respond']
   return [
     ...(rewrite['path'] !== undefined && rewrite['stripPrefix'] !== undefined
@@ -71,18 +72,18 @@ function unused(path: Place, problem: string): Finding {
 }
 
 function emptySplit(route: Fields, path: Place): Finding[] {
-  const upstreams = fields(route['split'])['upstreams']
+  const upstreams = fieldsOf(route['split'])['upstreams']
   if (!Array.isArray(upstreams) || upstreams.length === 0) return []
-  if (upstreams.some((each) => fields(each)['weight'] !== 0)) return []
+  if (upstreams.some((each) => fieldsOf(each)['weight'] !== 0)) return []
   const problem = 'every weight is 0, so no request could go anywhere'
   return [{ path: [...path, 'split', 'upstreams'], whole: true, problem }]
 }
 
 /** Weights are changed by the name of the upstream. */
 function repeatedInSplit(route: Fields, path: Place): Finding[] {
-  const upstreams = fields(route['split'])['upstreams']
+  const upstreams = fieldsOf(route['split'])['upstreams']
   if (!Array.isArray(upstreams)) return []
-  const names = upstreams.map((each) => fields(each)['upstream'])
+  const names = upstreams.map((each) => fieldsOf(each)['upstream'])
   const seen = new Set<unknown>()
   return findEach(names, (name, index): Finding[] => {
     const isFirst = !seen.has(name)
@@ -95,9 +96,9 @@ function repeatedInSplit(route: Fields, path: Place): Finding[] {
 
 /** The split sees the request as the upstream would. */
 function lostStickiness(route: Fields, path: Place): Finding[] {
-  const { header, cookie } = fields(fields(route['split'])['sticky'])
+  const { header, cookie } = fieldsOf(fieldsOf(route['split'])['sticky'])
   const field = cookie === undefined ? header : 'cookie'
-  const removed = fields(route['requestHeaders'])['remove']
+  const removed = fieldsOf(route['requestHeaders'])['remove']
   if (typeof field !== 'string' || !Array.isArray(removed)) return []
   const isRemoved = removed.some(
     (each) => typeof each === 'string' && each.toLowerCase() === field.toLowerCase(),
@@ -109,7 +110,7 @@ function lostStickiness(route: Fields, path: Place): Finding[] {
 
 /** `${params.id}` where a path of the route has no `:id`. */
 function unknownParams(route: Fields, path: Place): Finding[] {
-  const match = fields(route['match'])['path']
+  const match = fieldsOf(route['match'])['path']
   const patterns = (Array.isArray(match) ? match : [match ?? '/**']).filter(
     (each) => typeof each === 'string',
   )
@@ -135,16 +136,7 @@ function paramsOf(text: string): readonly string[] {
 
 function textsIn(value: unknown, at: Place): { text: string; at: Place }[] {
   if (typeof value === 'string') return [{ text: value, at }]
-  return Object.entries(fields(value)).flatMap(([key, inner]) => textsIn(inner, [...at, key]))
+  return Object.entries(fieldsOf(value)).flatMap(([key, inner]) => textsIn(inner, [...at, key]))
 }
 
 type Place = readonly (string | number)[]
-type Fields = Readonly<Record<string, unknown>>
-
-function fields(value: unknown): Fields {
-  return isObject(value) ? value : {}
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

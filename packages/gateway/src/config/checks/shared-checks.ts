@@ -1,11 +1,10 @@
 import { findEach } from '../../settings/problems/find-each.ts'
 import type { Finding } from '../../settings/problems/problem.ts'
 import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
-import { textsOf } from '../shared/expand.ts'
-import { isFields } from '../shared/part.ts'
+import { isFields, textsOf } from '../../settings/problems/fields.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
 import { didYouMean } from '../../settings/values/parsed.ts'
-import { matchChecks } from './graphql-checks.ts'
+import { matchChecks } from '../../features/graphql/checks.ts'
 import { redactedChecks } from './redacted-checks.ts'
 
 /** What cannot be meant of settings that routes share. Looks at the configuration as it was written. */

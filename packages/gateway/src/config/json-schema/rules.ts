@@ -1,3 +1,5 @@
+import { anyOfKeys, implies, never, oneOfKeys } from '../../settings/schema/rules.ts'
+import { ROUTE_SETTINGS } from '../../stack.ts'
 import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { orVariable } from './variables.ts'
 
@@ -35,7 +37,9 @@ export const SECTION_RULES: readonly SectionRules[] = [
     at: ['routes', '*', 'split', 'upstreams'],
     rules: [{ contains: never({ required: ['weight'], properties: { weight: { const: 0 } } }) }],
   },
-  { at: ['routes', '*', 'fallback'], rules: [oneOf(['respond', 'upstream'])] },
+  ...ROUTE_SETTINGS.flatMap(({ name, rules }) =>
+    rules === undefined ? [] : [{ at: ['routes', '*', name], rules }],
+  ),
   { at: ['routes', '*', 'rateLimit'], rules: [noBurst()] },
   { at: ['routes', '*', 'rateLimit', '*'], rules: [noBurst()] },
   { at: ['rateLimits', '*'], rules: [noBurst()] },
@@ -45,7 +49,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   {
     at: ['routes', '*', 'apiVersions'],
     rules: [
-      anyOf(['path', 'query', 'header', 'mediaType']),
+      anyOfKeys(['path', 'query', 'header', 'mediaType']),
       implies(
         { required: ['stripPath'], properties: { stripPath: { const: true } } },
         { required: ['path'] },
@@ -56,7 +60,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   {
     at: ['upstreams', '*', 'endpoints', '*'],
     rules: [
-      oneOf(PLACES),
+      oneOfKeys(PLACES),
       never({ required: ['url', 'scheme'] }), // the URL has one
       never({ required: ['srv', 'weight'] }), // the records have their own
     ],
@@ -66,21 +70,21 @@ export const SECTION_RULES: readonly SectionRules[] = [
 
 /** The same for what is described once, by its name in `$defs`. */
 export const DEFINITION_RULES: readonly SectionRules[] = [
-  { at: ['value'], rules: [oneOf(['exists', 'regex'])] },
+  { at: ['value'], rules: [oneOfKeys(['exists', 'regex'])] },
   { at: ['graphqlMatch'], rules: [{ minProperties: 1 }] },
   { at: ['graphqlMatch', 'rootFields'], rules: [{ minProperties: 1 }] },
-  { at: ['settings', 'split', 'sticky'], rules: [oneOf(['header', 'cookie'])] },
+  { at: ['settings', 'split', 'sticky'], rules: [oneOfKeys(['header', 'cookie'])] },
 ]
 
 /** The sticky section of a split is read at once, so that it is checked in groups as well as in routes. */
 export const STICKY_RULES: SectionRules = {
   at: ['routes', '*', 'split', 'sticky'],
-  rules: [oneOf(['header', 'cookie'])],
+  rules: [oneOfKeys(['header', 'cookie'])],
 }
 
 /** Routes must lead somewhere by themselves where neither defaults nor groups can lead them. */
 export const LEADING_SOMEWHERE: JsonSchema = implies(
-  { properties: { defaults: never(anyOf([...TARGETS, 'apiVersions'])) } },
+  { properties: { defaults: never(anyOfKeys([...TARGETS, 'apiVersions'])) } },
   {
     properties: {
       routes: {
@@ -97,12 +101,14 @@ export const LEADING_SOMEWHERE: JsonSchema = implies(
 
 function routeRules(): JsonSchema[] {
   return [
-    { oneOf: [...TARGETS.map((key) => ({ required: [key] })), never(anyOf(TARGETS))] },
+    { oneOf: [...TARGETS.map((key) => ({ required: [key] })), never(anyOfKeys(TARGETS))] },
     never({ required: ['apiVersions', 'lifecycle'] }),
     // A target that no version uses.
-    never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOf(TARGETS)] }),
+    never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOfKeys(TARGETS)] }),
     // No upstream is asked.
-    never({ allOf: [anyOf(['redirect', 'respond']), anyOf(['rewrite', 'requestHeaders', 'mirror'])] }),
+    never({
+      allOf: [anyOfKeys(['redirect', 'respond']), anyOfKeys(['rewrite', 'requestHeaders', 'mirror'])],
+    }),
     never({
       required: ['rewrite', 'preserveHost'],
       properties: { rewrite: { type: 'object', required: ['host'] }, preserveHost: { const: false } },
@@ -144,21 +150,4 @@ function endOfGone(): JsonSchema {
     { required: ['afterSunset'], properties: { afterSunset: { const: 'gone' } } },
     { required: ['sunset'] },
   )
-}
-
-function oneOf(keys: readonly string[]): JsonSchema {
-  return { oneOf: keys.map((key) => ({ required: [key] })) }
-}
-
-function anyOf(keys: readonly string[]): JsonSchema {
-  return { anyOf: keys.map((key) => ({ required: [key] })) }
-}
-
-/** Where the one holds, the other must. */
-function implies(one: JsonSchema, other: JsonSchema): JsonSchema {
-  return { anyOf: [never(one), other] }
-}
-
-function never(schema: JsonSchema): JsonSchema {
-  return { not: schema }
 }

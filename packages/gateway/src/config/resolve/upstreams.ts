@@ -1,3 +1,5 @@
+import type { UpstreamPlace } from '../../features/layer.ts'
+import { ROUTE_SETTINGS } from '../../stack.ts'
 import type { GatewayConfig } from '../schema/schema.ts'
 import type { RouteConfig } from '../schema/route-schema.ts'
 import type { UpstreamConfig } from '../schema/upstream-schema.ts'
@@ -22,13 +24,10 @@ export function upstreamsOf(route: RouteConfig): string[] {
 }
 
 /** Each place where a route names an upstream: `path` leads to it from the route. */
-export function upstreamPlaces({
-  upstream,
-  split,
-  mirror,
-  fallback,
-  apiVersions,
-}: RouteConfig): { readonly path: readonly (string | number)[]; readonly upstream: string }[] {
+export function upstreamPlaces(
+  route: RouteConfig,
+): { readonly path: readonly (string | number)[]; readonly upstream: string }[] {
+  const { upstream, split, apiVersions } = route
   const places: readonly (readonly [path: readonly (string | number)[], upstream: string | undefined])[] = [
     [['upstream'], upstream],
     ...(split?.upstreams ?? []).map((each, index) => {
@@ -37,8 +36,16 @@ export function upstreamPlaces({
     ...Object.entries(apiVersions?.versions ?? {}).map(([name, each]) => {
       return [['apiVersions', 'versions', name, 'upstream'], each.upstream] as const
     }),
-    [['mirror', 'upstream'], mirror?.upstream],
-    [['fallback', 'upstream'], fallback?.upstream],
+    ...furtherPlaces(route),
   ]
   return places.flatMap(([path, named]) => (named === undefined ? [] : [{ path, upstream: named }]))
+}
+
+/** Those of settings that ask upstreams beside the one that the route leads to. */
+function furtherPlaces(route: RouteConfig): UpstreamPlace[] {
+  return ROUTE_SETTINGS.flatMap(({ name, upstreams }): UpstreamPlace[] => {
+    const setting = route[name as keyof RouteConfig] as never // each knows its own
+    if (upstreams === undefined || setting === undefined) return []
+    return upstreams(setting).map(([path, upstream]) => [[name, ...path], upstream])
+  })
 }

@@ -1,47 +1,59 @@
 import '../../settings/schema/use-zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import type { PathForm } from '@headgate/core'
-import { IMPORTANCES } from '../../routing/importance.ts'
+import { IMPORTANCES } from '../../features/importance.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
-import { apiVersions, lifecycle } from './api-version-schema.ts'
-import { graphql } from './graphql-schema.ts'
-import { minimumByteRate, routeLimits, routeTimeouts } from './limits-schema.ts'
-import { match } from './match-schema.ts'
+import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
+import { graphqlSetting } from '../../features/graphql/setting.ts'
+import { matchSetting } from '../../features/match/setting.ts'
 import { routePaths } from './path-schema.ts'
-import { routeRateLimits } from './rate-limit-schema.ts'
-import { concurrency, fallback, hedge, retry } from './resilience-schema.ts'
+import { routeRateLimitsSetting } from '../../features/rate-limit/setting.ts'
 import { oneOrMore } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { off, oneOf, timeOrOff, value } from '../../settings/schema/setting.ts'
-import { headerChanges, mirror, redirect, respond, rewrite, split } from './traffic-schema.ts'
+import { minimumByteRateSetting, routeTimeoutsSetting } from '../../features/timeouts.ts'
+import { routeLimitsSetting } from '../../features/limits.ts'
+import { concurrencySetting } from '../../features/concurrency.ts'
+import { fallbackSetting } from '../../features/fallback.ts'
+import { hedgeSetting } from '../../features/hedge.ts'
+import { retrySetting } from '../../features/retry.ts'
+import { headerChangesSetting } from '../../features/header-changes.ts'
+import { mirrorSetting } from '../../features/mirror.ts'
+import { redirectSetting, respondSetting } from '../../features/answers.ts'
+import { rewriteSetting } from '../../features/rewrite/setting.ts'
+import { splitSetting } from '../../features/split/setting.ts'
 
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
 const settings = {
-  match: match.describe('Which requests take this route; an empty one matches all.').optional(),
+  match: matchSetting().describe('Which requests take this route; an empty one matches all.').optional(),
   priority: value(
     whole(-100, 100),
     'Routes with a higher one are looked at first, however specific the others are.',
   ).optional(),
-  apiVersions: apiVersions()
+  apiVersions: apiVersionsSetting()
     .describe(
       'The versions of an API that this route serves, each with an upstream of its own or where the route leads.',
     )
     .optional(),
-  lifecycle: lifecycle().describe('When this route ends, and what comes after it.').optional(),
+  lifecycle: lifecycleSetting().describe('When this route ends, and what comes after it.').optional(),
   upstream: value(
     upstreamReference,
     'Where requests go: the name of an upstream, or the URL of a single endpoint.',
   ).optional(),
-  split: split().optional().describe('Where requests go, in place of upstream: several upstreams by weight.'),
-  redirect: redirect().optional().describe('A redirect as the answer, in place of upstream.'),
-  respond: respond().optional().describe('A fixed answer, in place of upstream.'),
-  mirror: mirror().optional().describe('A second upstream that gets copies of requests.'),
-  rewrite: rewrite().optional().describe('Changes to the target of the request on its way to the upstream.'),
-  requestHeaders: headerChanges()
+  split: splitSetting()
+    .optional()
+    .describe('Where requests go, in place of upstream: several upstreams by weight.'),
+  redirect: redirectSetting().optional().describe('A redirect as the answer, in place of upstream.'),
+  respond: respondSetting().optional().describe('A fixed answer, in place of upstream.'),
+  mirror: mirrorSetting().optional().describe('A second upstream that gets copies of requests.'),
+  rewrite: rewriteSetting()
+    .optional()
+    .describe('Changes to the target of the request on its way to the upstream.'),
+  requestHeaders: headerChangesSetting()
     .optional()
     .describe('Changes to the fields of the request on its way to the upstream.'),
-  responseHeaders: headerChanges()
+  responseHeaders: headerChangesSetting()
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
   paths: routePaths().optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
@@ -49,33 +61,35 @@ const settings = {
   timeout: timeOrOff(
     'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
   ).optional(),
-  retry: zod().union([off(), retry()]).describe('Trying again what failed; false: never.').optional(),
-  hedge: hedge()
+  retry: zod().union([off(), retrySetting()]).describe('Trying again what failed; false: never.').optional(),
+  hedge: hedgeSetting()
     .optional()
     .describe(
       'Sending what is idempotent a second time where the first response is late; the first one wins.',
     ),
-  timeouts: routeTimeouts()
+  timeouts: routeTimeoutsSetting()
     .optional()
     .describe('Besides timeout; in place of the times of the same name of the whole gateway.'),
-  minimumByteRate: minimumByteRate().optional().describe('In place of that of the whole gateway; off: none.'),
-  concurrency: concurrency().optional().describe('How many exchanges of this route may be under way.'),
+  minimumByteRate: minimumByteRateSetting()
+    .optional()
+    .describe('In place of that of the whole gateway; off: none.'),
+  concurrency: concurrencySetting().optional().describe('How many exchanges of this route may be under way.'),
   importance: oneOf(
     IMPORTANCES,
     'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
   ).optional(),
-  graphql: graphql()
+  graphql: graphqlSetting()
     .optional()
     .describe(
       'What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.',
     ),
-  fallback: fallback()
+  fallback: fallbackSetting()
     .optional()
     .describe('What answers where the upstream fails: one of respond and upstream.'),
-  rateLimit: routeRateLimits()
+  rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
-  limits: routeLimits().optional().describe('Instead of the limits of the whole gateway.'),
+  limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
 }
 
 /** Settings that several routes share, described once as `$defs/settings`. */

@@ -1,37 +1,30 @@
 import '../../settings/schema/use-zod.ts'
-import { zod } from '../../settings/schema/library.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { availableParallelism } from 'node:os'
+import { accessLogSetting } from '../../features/access-log/setting.ts'
+import { forwardingSetting } from '../../features/forwarding.ts'
+import { geoSetting } from '../../features/geo/setting.ts'
+import type { HeaderChangesConfig } from '../../features/header-changes.ts'
+import { limitsSetting } from '../../features/limits.ts'
+import { loadSheddingSetting } from '../../features/load-shedding.ts'
+import { rateLimitSetting } from '../../features/rate-limit/setting.ts'
+import { requestIdSetting } from '../../features/request-id.ts'
+import { minimumByteRateSetting, timeoutsSetting } from '../../features/timeouts.ts'
+import type { SchemaIssue } from '../../settings/problems/issues.ts'
+import { zod } from '../../settings/schema/library.ts'
+import { list, record } from '../../settings/schema/list.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
+import { factsOf, nothing, type Read, section } from '../../settings/schema/section.ts'
+import { off, timeOr0, value } from '../../settings/schema/setting.ts'
+import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
+import type { SharedConfig } from '../shared/shared-config.ts'
 import { adminToken, reload, versions } from './change-schema.ts'
 import { discovery } from './discovery-schema.ts'
-import { geo } from './geo-schema.ts'
 import { gatewayZone } from './failover-schema.ts'
 import { listener } from './listener-schema.ts'
-import { limits, minimumByteRate, timeouts } from './limits-schema.ts'
-import { accessLog } from './log-schema.ts'
 import { paths } from './path-schema.ts'
 import { route, type RouteConfig, shared } from './route-schema.ts'
-import type { SharedConfig } from '../shared/shared-config.ts'
-import type { SchemaIssue } from '../../settings/problems/issues.ts'
-import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
-import { list, record } from '../../settings/schema/list.ts'
-import { nothing, type Read, section, factsOf } from '../../settings/schema/section.ts'
-import { boolean, off, timeOr0, value } from '../../settings/schema/setting.ts'
-import { rateLimit } from './rate-limit-schema.ts'
-import { loadShedding } from './resilience-schema.ts'
-import type { HeaderChangesConfig } from './traffic-schema.ts'
 import { upstream } from './upstream-schema.ts'
-import {
-  address,
-  anyText,
-  fieldName,
-  flag,
-  hostPattern,
-  ipRange,
-  name,
-  pseudonym,
-  whole,
-} from '../../settings/values/kinds.ts'
 
 /**
  * The one schema of the configuration: what may stand where, the defaults, and a sentence about each setting
@@ -61,25 +54,6 @@ const drain = section('DrainInput', () => ({
   timeout: timeOr0('How long exchanges in flight may take to finish after SIGTERM.').prefault('30s'),
 }))
 
-const forwarding = section('ForwardingInput', () => ({
-  forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
-  xForwarded: boolean('Send X-Forwarded-For, -Host, -Port and -Proto to upstreams.', true),
-  via: zod()
-    .union([off(), value(pseudonym)])
-    .prefault('headgate')
-    .describe('The name under which the gateway adds itself to Via (RFC 9110 7.6.3); false: not at all.'),
-}))
-
-const requestId = section('RequestIdInput', () => ({
-  header: value(fieldName, 'The field that carries the id, to upstreams and back to clients.').prefault(
-    'x-request-id',
-  ),
-  accept: boolean(
-    'Keep an id that the request brings, when it looks like one; false: always make a new one.',
-    true,
-  ),
-}))
-
 export const gatewaySetting = section('GatewayConfigInput', () => ({
   $schema: value(anyText, 'The JSON Schema that an editor should use; the gateway ignores it.').optional(),
   workers: value(whole(1, 1024), 'Worker threads. Left out: one per core.').optional(),
@@ -97,19 +71,19 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .prefault([])
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
   paths: paths().prefault(nothing).describe('What paths may hold that not every server reads alike.'),
-  limits: limits().prefault(nothing).describe('What a message may measure.'),
-  timeouts: timeouts().prefault(nothing).describe('How long anything may take.'),
-  minimumByteRate: minimumByteRate()
+  limits: limitsSetting().prefault(nothing).describe('What a message may measure.'),
+  timeouts: timeoutsSetting().prefault(nothing).describe('How long anything may take.'),
+  minimumByteRate: minimumByteRateSetting()
     .prefault(nothing)
     .describe('Ends exchanges with peers that trickle bytes to hold a connection; off: none.'),
   drain: drain().prefault(nothing).describe('The way to stop.'),
-  forwarding: forwarding().prefault(nothing).describe('What upstreams are told about the client.'),
+  forwarding: forwardingSetting().prefault(nothing).describe('What upstreams are told about the client.'),
   requestId: zod()
-    .union([off(), requestId()])
+    .union([off(), requestIdSetting()])
     .prefault(nothing)
     .describe('An id per request, for logs and upstreams; false: none.'),
   accessLog: zod()
-    .union([off(), accessLog()])
+    .union([off(), accessLogSetting()])
     .prefault(nothing)
     .describe('One JSON line per exchange; false: none.'),
   zone: gatewayZone()
@@ -122,10 +96,10 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
   discovery: discovery().prefault(nothing).describe('How endpoints are found while the gateway runs.'),
-  geo: geo()
+  geo: geoSetting()
     .optional()
     .describe('Where clients are: for match.geo, the variables of templates and the keys of rate limits.'),
-  loadShedding: loadShedding()
+  loadShedding: loadSheddingSetting()
     .optional()
     .describe(
       'Refuse requests while the gateway itself has too much to do: low importance from 75 % of a limit on, normal from 100 %, high from 125 %.',
@@ -134,7 +108,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
-  rateLimits: record(rateLimit())
+  rateLimits: record(rateLimitSetting())
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named rate limits: each counts for all routes that name it.'),

@@ -1,16 +1,15 @@
-import { once } from '../../settings/schema/library.ts'
-import { writtenAs } from '../../settings/schema/section.ts'
 import '../../settings/schema/use-zod.ts'
-import { zod } from '../../settings/schema/library.ts'
+import { once, zod } from '../../settings/schema/library.ts'
+import { nothing, type Read, section, writtenAs } from '../../settings/schema/section.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'
 import { hash, health, outliers, sticky } from './balancing-schema.ts'
 import { discovered } from './discovery-schema.ts'
 import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
-import { breaker, concurrency } from './resilience-schema.ts'
 import { list } from '../../settings/schema/list.ts'
-import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
+import { breakerSetting } from '../../features/breaker.ts'
+import { concurrencySetting } from '../../features/concurrency.ts'
 
 const endpoint = once(() =>
   writtenAs(
@@ -99,12 +98,12 @@ export const upstream = section('UpstreamInput', () => ({
   }))()
     .optional()
     .describe('Instead of the timeouts of the whole gateway.'),
-  breaker: breaker()
+  breaker: breakerSetting()
     .optional()
     .describe(
       'Stop sending for a while where the upstream as a whole, or an endpoint, keeps failing. Left out: never.',
     ),
-  concurrency: concurrency()
+  concurrency: concurrencySetting()
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
   tls: tls().optional().describe('TLS towards the https endpoints.'),

@@ -1,7 +1,7 @@
+import { type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
 import type { RouteSharing, SharedConfig } from './shared-config.ts'
 import { formatPath } from '../../settings/problems/problem.ts'
 import { type Layer, mergeLayers } from './layers.ts'
-import { type Fields, isFields } from './part.ts'
 
 /** A configuration in which each route says all of its settings itself. */
 export interface Expanded {
@@ -56,11 +56,6 @@ function layersOf(own: Fields, index: number, use: readonly string[], input: Fie
 function groupNamed(groups: unknown, name: string): Fields | undefined {
   const group = isFields(groups) && Object.hasOwn(groups, name) ? groups[name] : undefined
   return isFields(group) ? group : undefined
-}
-
-/** One text, or a list of them. */
-export function textsOf(written: unknown): string[] {
-  return (Array.isArray(written) ? written : [written]).filter((each) => typeof each === 'string')
 }
 
 function byPath(

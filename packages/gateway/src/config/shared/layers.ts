@@ -1,6 +1,8 @@
+import { ROUTE_SETTINGS } from '../../stack.ts'
 import type { InheritedSetting } from './shared-config.ts'
 import { mergeHeaderChanges, mergeMatches } from './merge.ts'
-import { type Fields, isFields, type Merged, type Part, placeOf, placesOf } from './part.ts'
+import { type Merged, type Part, placeOf, placesOf } from './part.ts'
+import { type Fields, isFields } from '../../settings/problems/fields.ts'
 
 /** Settings as they are written in one place: in the route, in a group, or in `defaults`. */
 export interface Layer {
@@ -22,16 +24,9 @@ const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Without effect where no upstream is asked. */
-const TOWARDS_UPSTREAM = new Set([
-  'mirror',
-  'rewrite',
-  'requestHeaders',
-  'preserveHost',
-  'retry',
-  'hedge',
-  'timeouts',
-  'fallback',
-])
+const TOWARDS_UPSTREAM = new Set(
+  ROUTE_SETTINGS.filter(({ towardsUpstream }) => towardsUpstream === true).map(({ name }) => name),
+)
 
 /**
  * The settings of one route, put together: each whole from the nearest layer that has it, but `match` by what it names, and

@@ -1,5 +1,6 @@
 import type { InheritedSetting } from './shared-config.ts'
-import { isFields, keysOf, type Merged, type Part, partsUnder, placeOf, placesOf } from './part.ts'
+import { keysOf, type Merged, type Part, partsUnder, placeOf, placesOf } from './part.ts'
+import { isFields } from '../../settings/problems/fields.ts'
 
 // The two settings of which a nearer layer replaces a part only. The nearest part comes first, which is the route's own if it
 // has one, so that items of its own keep their positions in a list. What is not of the expected form, the schema tells.

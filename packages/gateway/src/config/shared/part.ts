@@ -1,6 +1,5 @@
+import { isFields } from '../../settings/problems/fields.ts'
 import type { InheritedSetting } from './shared-config.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
 
 /** A setting as one layer has it. */
 export interface Part {
@@ -39,8 +38,4 @@ export function partsUnder(parts: readonly Part[], key: string): Part[] {
 
 export function keysOf(parts: readonly Part[]): Set<string> {
   return new Set(parts.flatMap(({ value }) => (isFields(value) ? Object.keys(value) : [])))
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
 import type { SharedSettingsInput } from '../input/input.ts'
-import type { HeaderChangesConfig } from '../schema/traffic-schema.ts'
+import type { HeaderChangesConfig } from '../../features/header-changes.ts'
 
 /** What routes share, as it was written: routes themselves are complete, whatever they have it from. */
 export interface SharedConfig {

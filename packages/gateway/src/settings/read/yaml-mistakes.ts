@@ -1,5 +1,5 @@
 import type { Position, SyntaxProblem } from './positions.ts'
-import type { YAMLError, YamlTree } from './yaml-tree.ts'
+import type { YamlTree, YAMLError } from './yaml-tree.ts'
 
 /** One missing character makes many errors: the first places tell all. */
 const MOST_PROBLEMS = 3

@@ -16,6 +16,11 @@ export function record<T extends z.ZodType>(item: T): z.ZodRecord<z.ZodString, T
   return new (records())(def) as unknown as z.ZodRecord<z.ZodString, T> // as above
 }
 
+/** None unless some are written. */
+export function noneOrMore<T>(kind: Kind<T>, about: string): z.ZodType<T[]> {
+  return list(value(kind)).describe(about).prefault([])
+}
+
 export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.ZodType<T[]> {
   const one = value(kind)
   const form = zod().union([one, list(one).min(1)])

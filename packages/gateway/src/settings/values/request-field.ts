@@ -1,10 +1,11 @@
 import { isSecretField } from '@headgate/core'
+import { TOKEN as TOKEN_PATTERN } from './host.ts'
 import { type Kind, textKind } from './kinds.ts'
 import { parsed, refused } from './parsed.ts'
-import { TOKEN as TOKEN_PATTERN } from './host.ts'
 
 /** RFC 9110 5.1. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
 /** RFC 9110 5.5, without white space at its ends. */
 const VALUE = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/
 
@@ -41,6 +42,63 @@ export const loggedField: Kind<string> = textKind(
     const name = written.toLowerCase()
     if (!TOKEN.test(name)) return refused('is not the name of a header field')
     return isSecretField(name) ? refused('may hold a secret, which no log is to hold') : parsed(name)
+  },
+  { pattern: `^${TOKEN_PATTERN}$` },
+)
+
+/** Fields that frame messages, belong to one connection or are the gateway's own: no configuration may write them. */
+const UNTOUCHABLE = new Set([
+  'connection',
+  'content-length',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  // Means nothing in HTTP, and much to CGI (httpoxy).
+  'proxy',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+])
+
+export const token: Kind<string> = textKind(
+  'a name',
+  "letters, digits and !#$%&'*+-.^_`|~",
+  (written) => (TOKEN.test(written) ? parsed(written) : refused('is not the name of a field or a cookie')),
+  { pattern: `^${TOKEN_PATTERN}$` },
+)
+
+export const matchedField: Kind<string> = textKind(
+  'the name of a header field',
+  'the name of a header field, such as x-canary',
+  (written) => {
+    const name = written.toLowerCase()
+    if (!TOKEN.test(name)) return refused('is not the name of a header field')
+    if (name === 'host') return refused('is not matched here', 'there is match.host')
+    if (name === 'x-forwarded-proto')
+      return refused('is what anybody may claim', 'for the scheme of the client, there is match.scheme')
+    if (name === 'x-real-ip' || name.startsWith('x-forwarded'))
+      return refused('is what anybody may claim', 'for the address of the client, there is match.client')
+    return UNTOUCHABLE.has(name) ? refused('does not reach the upstream as it came') : parsed(name)
+  },
+  { pattern: `^${TOKEN_PATTERN}$` },
+)
+
+export const changedField: Kind<string> = textKind(
+  'the name of a header field',
+  'the name of a header field that the gateway does not write itself, such as x-tenant',
+  (written) => {
+    const name = written.toLowerCase()
+    if (!TOKEN.test(name)) return refused('is not the name of a header field')
+    if (name === 'host') return refused('is not changed here', 'there is rewrite.host')
+    return UNTOUCHABLE.has(name) || name.startsWith('x-forwarded')
+      ? refused('frames messages, or is written by the gateway')
+      : parsed(name)
   },
   { pattern: `^${TOKEN_PATTERN}$` },
 )

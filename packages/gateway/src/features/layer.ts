@@ -1,0 +1,95 @@
+import type { Handler, Layer, Policy } from '@headgate/core'
+import type { JsonSchema } from '../settings/schema/schema-tree.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
+import type { Fields } from '../settings/problems/fields.ts'
+
+/**
+ * Through which part of the list an exchange goes, before an upstream is chosen:
+ * - `route`: a route takes it
+ * - `unrouted`: no route does, or its path is refused
+ * - `unrouted-graphql`: it is refused as GraphQL before its route is known
+ */
+export type ExchangeWay = 'route' | 'unrouted' | 'unrouted-graphql'
+
+export const ALL_WAYS: readonly ExchangeWay[] = ['route', 'unrouted', 'unrouted-graphql']
+
+/**
+ * Why an upstream is asked:
+ * - `target`: the route leads there, as it is, by its split or by a version of its API
+ * - `fallback`: it answers where that failed
+ * - `mirror`: it gets a copy
+ */
+export type AttemptWay = 'target' | 'fallback' | 'mirror'
+
+/** What stands between a route's own policies and one of its upstreams, that upstream included. */
+export type LeadTo = (way: AttemptWay, upstream: string) => Handler
+
+/** What a row needs of a route: its name, and settings of its own. */
+export type Route<Key extends string, Value> = { readonly name: string } & {
+  readonly [K in Key]?: Value | undefined
+}
+
+/** A place within a setting where it names an upstream. */
+export type UpstreamPlace = readonly [path: readonly (string | number)[], upstream: string | undefined]
+
+/**
+ * A setting of routes, beside its policy: a row says it of the setting that has its name. Whatever looks at all settings of a route
+ * goes by the list of rows.
+ */
+export interface RouteSetting<Value = never> {
+  /** It has no effect where no upstream is asked: a route that answers by itself has it neither from groups nor from defaults. */
+  readonly towardsUpstream?: boolean
+  /** Where it names upstreams. */
+  readonly upstreams?: (setting: Value) => readonly UpstreamPlace[]
+  /** What cannot be meant, of the setting as it was written. */
+  readonly checks?: (written: unknown, path: Path, route: Fields) => readonly Finding[]
+  /** The same for editors, as far as JSON Schema can say it. */
+  readonly rules?: readonly JsonSchema[]
+}
+
+/** The same, whatever the setting is. */
+export interface NamedSetting extends RouteSetting {
+  readonly name: string
+}
+
+/** What people may see: with units, without secrets. */
+export interface ShownExchange {
+  readonly route: Fields
+  readonly config: Fields
+}
+
+export interface ShownAttempt extends ShownExchange {
+  readonly way: AttemptWay
+  readonly upstream: Fields
+}
+
+/**
+ * A policy that an exchange meets once.
+ * `Setting` is what it needs of the route and of the whole configuration, `Context` what it shares with others.
+ */
+export interface ExchangeRow<Setting = object, Context = object, Value = never>
+  extends Layer<{ readonly way: ExchangeWay } & Setting, Context, ShownExchange, unknown>,
+    RouteSetting<Value> {
+  readonly once: 'exchange'
+  readonly build: (setting: { readonly way: ExchangeWay } & Setting, context: Context) => Policy | undefined
+  /** Default: `route` alone. */
+  readonly ways?: readonly ExchangeWay[]
+}
+
+/** A policy that each attempt at an upstream meets; `retry` and `hedge`, which make the attempts, are met once for them all. */
+export interface AttemptRow<Setting = object, Context = object, Value = never>
+  extends Layer<
+      { readonly way: AttemptWay; readonly upstream: string } & Setting,
+      Context,
+      ShownAttempt,
+      unknown
+    >,
+    RouteSetting<Value> {
+  readonly once: 'attempt'
+  readonly build: (
+    setting: { readonly way: AttemptWay; readonly upstream: string } & Setting,
+    context: Context,
+  ) => Policy | undefined
+  /** Default: all but `mirror`. */
+  readonly ways?: readonly AttemptWay[]
+}

@@ -1,0 +1,75 @@
+import { type Fields, isFields } from '../../settings/problems/fields.ts'
+import { LARGEST_SHARED_WINDOW } from '@headgate/core'
+import { findEach } from '../../settings/problems/find-each.ts'
+import type { Finding, Path } from '../../settings/problems/problem.ts'
+import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
+import { defaultLimitName } from './setting.ts'
+import { limitReference, parseRequestRate } from './kinds.ts'
+import { didYouMean } from '../../settings/values/parsed.ts'
+
+/** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
+export function rateLimitChecks(limits: unknown, routes: readonly unknown[]): Finding[] {
+  const named = isFields(limits) ? limits : {}
+  return [
+    ...findEach(Object.entries(named), ([name, limit]) => checkLimit(limit, ['rateLimits', name])),
+    ...findEach(routes, (route, index) =>
+      isFields(route) ? checkRoute(route['rateLimit'], named, ['routes', index, 'rateLimit']) : [],
+    ),
+  ]
+}
+
+function checkRoute(written: unknown, named: Fields, path: Path): Finding[] {
+  const limits: readonly unknown[] = Array.isArray(written) ? written : [written]
+  const place = (index: number): Path => (Array.isArray(written) ? [...path, index] : path)
+  const seen = new Set<string>()
+  return findEach(limits, (limit, index): Finding[] => {
+    if (typeof limit === 'string')
+      return Object.hasOwn(named, limit) ? [] : [unknown(limit, named, place(index))]
+    if (!isFields(limit)) return []
+    const findings = checkLimit(limit, place(index))
+    const name = typeof limit['name'] === 'string' ? limit['name'] : defaultLimitName(index)
+    if (seen.has(name))
+      findings.push({
+        path: [...place(index), 'name'],
+        problem: 'is the name of another limit of this route',
+      })
+    seen.add(name)
+    return findings
+  })
+}
+
+function unknown(name: string, named: Fields, path: Path): Finding {
+  // YAML has read a number as the text that may be a name.
+  const asRate = limitReference.parse(/^\d+$/.test(name) ? Number(name) : name)
+  if (!asRate.ok && asRate.hint !== undefined)
+    return { path, problem: asRate.problem, allowed: limitReference.allowed, hint: asRate.hint }
+  return {
+    path,
+    problem: 'is not the name of a rate limit',
+    allowed() {
+      const known = someOf(nearestFirst(name, Object.keys(named)))
+      return `the name of one of rateLimits (${known || 'none is defined'}), or a section with a rate`
+    },
+    hint() {
+      const meant = suggest(name, Object.keys(named))
+      return meant === undefined ? undefined : didYouMean(meant)
+    },
+  }
+}
+
+function checkLimit(limit: unknown, path: Path): Finding[] {
+  if (!isFields(limit) || limit['algorithm'] !== 'sliding-window') return []
+  const findings: Finding[] = []
+  if (limit['burst'] !== undefined) {
+    const problem = 'has no meaning for a sliding window: what its time allows may come at once'
+    findings.push({ path: [...path, 'burst'], part: 'key', problem })
+  }
+  const rate = typeof limit['rate'] === 'string' ? parseRequestRate(limit['rate']) : undefined
+  if (rate?.ok === true && rate.value.requests > LARGEST_SHARED_WINDOW)
+    findings.push({
+      path: [...path, 'rate'],
+      problem: `is too large for a sliding window`,
+      allowed: `at most ${LARGEST_SHARED_WINDOW} requests, or the token bucket`,
+    })
+  return findings
+}

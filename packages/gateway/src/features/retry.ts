@@ -1,0 +1,73 @@
+import { type MetricRegistry, retry, RETRY_STATUSES, type RetryBudget } from '@headgate/core'
+import type { AttemptRow, Route } from './layer.ts'
+import { fieldOf, millisecondsOf } from '../settings/problems/fields.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
+import { noneOrMore } from '../settings/schema/list.ts'
+import { retriesOf } from '../metrics/route-metrics.ts'
+import { nothing, type Read, section } from '../settings/schema/section.ts'
+import { integer, oneOf, timeOr0 } from '../settings/schema/setting.ts'
+import type { Kind } from '../settings/values/kinds.ts'
+import { parsed, refused } from '../settings/values/parsed.ts'
+
+export const retryStatus: Kind<number> = {
+  allowed: RETRY_STATUSES.join(', '),
+  json: { type: 'integer', enum: RETRY_STATUSES },
+  type: 'number',
+  parse(written) {
+    const status = RETRY_STATUSES.find((each) => each === written)
+    return status === undefined ? refused('says nothing of another try') : parsed(status)
+  },
+}
+
+export const retrySetting = section('RetryInput', () => ({
+  attempts: integer('Total tries, the first included; only what is safe to repeat is tried again.', 3, 1, 10),
+  backoff: section('BackoffInput', () => ({
+    base: timeOr0('Wait before the second try; it doubles with each further one, spread at random.').prefault(
+      '25ms',
+    ),
+    max: timeOr0('Longest wait between two tries.').prefault('1s'),
+    jitter: oneOf(
+      ['full', 'equal', 'decorrelated'],
+      'How a wait is spread at random: anywhere below it, in its upper half, or up to three times the one before.',
+    ).prefault('full'),
+  }))()
+    .prefault(nothing)
+    .describe('Waits between tries.'),
+  statuses: noneOrMore(
+    retryStatus,
+    'Statuses of the upstream after which it is tried again, where that is safe: some of 408, 425, 429, 500, 502, 503 and 504.',
+  ),
+}))
+
+export type RetryConfig = Read<typeof retrySetting>
+
+export const retryLayer: AttemptRow<
+  { readonly route: Route<'retry', RetryConfig | false> },
+  { readonly destination: { readonly budget: RetryBudget }; readonly metrics: MetricRegistry }
+> = {
+  name: 'retry',
+  once: 'attempt',
+  about: 'makes the attempts; without it, one, and a stale keep-alive connection is replaced all the same',
+  judged: false,
+  towardsUpstream: true,
+  checks: (written, path) => backoffChecks(fieldOf(written, 'backoff'), [...path, 'backoff']),
+  build({ way, route }, { destination: { budget }, metrics }) {
+    const retries = retriesOf(metrics, route.name)
+    // What answers in place of what failed is asked once.
+    const attempts = (way === 'target' && route.retry) || ONE_ATTEMPT
+    return retry({ ...attempts, budget, onRetry: () => retries.add(1) })
+  },
+  tells: ({ way, route }) => way === 'target' && route.retry,
+}
+
+const ONE_ATTEMPT = { attempts: 1, backoff: { base: 0, max: 0 } }
+
+function backoffChecks(backoff: unknown, path: Path): Finding[] {
+  const [written, longest] = [fieldOf(backoff, 'base'), fieldOf(backoff, 'max')]
+  const base = written === 0 ? 0 : millisecondsOf(written ?? '25ms')
+  const max = longest === 0 ? 0 : millisecondsOf(longest ?? '1s')
+  if (base === undefined || max === undefined || base <= max) return []
+  return written === undefined
+    ? [{ path: [...path, 'max'], problem: 'is shorter than "base"' }]
+    : [{ path: [...path, 'base'], problem: 'is longer than "max"' }]
+}

@@ -1,0 +1,83 @@
+import type { Counter, Handler, MetricRegistry } from '@headgate/core'
+import { fieldOf, fieldsOf } from '../settings/problems/fields.ts'
+import { type RedirectConfig, redirectTo, type RespondConfig, respondWith } from './answers.ts'
+import type { ApiVersionsConfig } from './api-versions/setting.ts'
+import type { GeoLookup } from './geo/geo-place.ts'
+import type { ExchangeRow, LeadTo, Route } from './layer.ts'
+import type { SplitConfig } from './split/setting.ts'
+import { versionTarget } from './api-versions/api-version.ts'
+import { SplitWeights } from './split/split-weights.ts'
+import { split } from './split/split.ts'
+import { splitMetrics } from './split/splits.ts'
+
+export interface LeadingRoute {
+  readonly route: Route<'upstream', string> &
+    Route<'split', SplitConfig> &
+    Route<'redirect', RedirectConfig> &
+    Route<'respond', RespondConfig> &
+    Route<'apiVersions', ApiVersionsConfig>
+}
+
+export interface TargetContext {
+  readonly leadTo: LeadTo
+  readonly metrics: MetricRegistry
+  readonly geo?: GeoLookup | undefined
+  readonly weights?: SplitWeights | undefined
+}
+
+/** Where the exchange goes: nothing stands behind it but the attempts at the upstreams that it leads to. */
+export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
+  name: 'target',
+  once: 'exchange',
+  about:
+    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect` or `respond`',
+  build(setting, context) {
+    const handler = routeTarget(setting, context)
+    return () => handler
+  },
+  tells({ route: { upstream, split: parts, redirect, respond, apiVersions } }) {
+    const versions = Object.entries(fieldsOf(fieldOf(apiVersions, 'versions'))).flatMap(([name, each]) => {
+      const own = fieldOf(each, 'upstream')
+      return own === undefined ? [] : [[name, own] as const]
+    })
+    return {
+      upstream,
+      split: parts,
+      redirect,
+      respond,
+      ...(versions.length > 0 && { versions: Object.fromEntries(versions) as unknown }),
+    }
+  },
+}
+
+function routeTarget(setting: LeadingRoute, context: TargetContext): Handler {
+  const { apiVersions } = setting.route
+  if (apiVersions === undefined) return ownTarget(setting, context)
+  const versions = Object.entries(apiVersions.versions)
+  const targets = versions.flatMap(([name, { upstream }]): [string, Handler][] =>
+    upstream === undefined ? [] : [[name, context.leadTo('target', upstream)]],
+  )
+  const needsOwn = targets.length < versions.length
+  return versionTarget(new Map(targets), needsOwn ? ownTarget(setting, context) : undefined)
+}
+
+function ownTarget({ route }: LeadingRoute, context: TargetContext): Handler {
+  const { leadTo, geo, metrics } = context
+  const { upstream, redirect, respond } = route
+  if (redirect !== undefined) return redirectTo(redirect, geo)
+  if (respond !== undefined) return respondWith(respond, geo)
+  if (upstream !== undefined) return leadTo('target', upstream)
+  if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
+  const { upstreams, sticky } = route.split
+  const targets = upstreams.map(({ upstream: name }) =>
+    counted(leadTo('target', name), splitMetrics(metrics, route.name, name).requests),
+  )
+  return split(targets, context.weights ?? new SplitWeights(upstreams), sticky)
+}
+
+function counted(handler: Handler, exchanges: Counter): Handler {
+  return (exchange) => {
+    exchanges.add(1)
+    return handler(exchange)
+  }
+}
