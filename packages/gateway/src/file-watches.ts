@@ -1,4 +1,5 @@
 import type { Clock } from '@headgate/core'
+import { Kept } from './kept.ts'
 import { FileWatch, type Fingerprint } from './file-watch.ts'
 
 /** Told of files that are watched. */
@@ -10,7 +11,8 @@ export interface FileListener {
 
 /** Watches some files, which may be others later. */
 export class FileWatches {
-  private readonly watches = new Map<string, FileWatch>()
+  private watches = new Kept()
+  private files: ReadonlySet<string> = new Set()
   private readonly clock: Clock
   private readonly listener: FileListener
   private readonly fingerprint: Fingerprint | undefined
@@ -23,31 +25,34 @@ export class FileWatches {
   }
 
   get paths(): Iterable<string> {
-    return this.watches.keys()
+    return this.files
   }
 
   /** Watches these from now on, and no others. */
   follow(files: Iterable<string>): void {
-    const paths = new Set(files)
-    for (const [path, watch] of this.watches) {
-      if (paths.has(path)) continue
-      watch.stop()
-      this.watches.delete(path)
-    }
-    for (const path of paths) if (!this.watches.has(path)) this.watch(path)
+    this.files = new Set(files)
+    this.watches = new Kept(this.watches)
+    for (const path of this.files)
+      this.watches.keep(
+        'watch',
+        path,
+        () => this.watch(path),
+        (watch) => watch.stop(),
+      )
+    this.watches.settle()
   }
 
   stop(): void {
     this.follow([])
   }
 
-  private watch(path: string): void {
+  private watch(path: string): FileWatch {
     const watch = new FileWatch(path, this.clock, () => this.listener.changed(path), this.fingerprint)
-    this.watches.set(path, watch)
     try {
       watch.start()
     } catch (error) {
       this.listener.unwatched(path, error instanceof Error ? error.message : String(error))
     }
+    return watch
   }
 }

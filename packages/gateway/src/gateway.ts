@@ -18,6 +18,7 @@ import { fileDigests, FILES } from './identity.ts'
 import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
 import { newLoopKey } from './loop-mark.ts'
 import { ListenerSet } from './listen/listener-set.ts'
+import { Kept } from './kept.ts'
 import { GatewayMetrics } from './metrics/gateway-metrics.ts'
 import { Shown } from './metrics/shown.ts'
 import type { StackOptions } from './layers/layer.ts'
@@ -194,7 +195,7 @@ export class Gateway {
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
           prepared.commit(config.drain.timeout)
-          this.retired.retire(before.upstreams, next.snapshot.upstreams)
+          next.snapshot.kept.settle()
         },
         abort: () => {
           prepared.abort()
@@ -247,9 +248,10 @@ export class Gateway {
 
   private compile(update: GatewayUpdate, previous?: Compiled): Compiled {
     const { config, identities } = update
+    const kept = new Kept(previous?.snapshot.kept)
     const shared = new Shared(update.shared ?? previous?.shared.data)
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
-    const rateLimits = new RateLimitStores(config, this.clock, update.shared && shared, previous?.rateLimits)
+    const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
     const { geo, loadShedding } = config
     if (geo !== undefined) this.countLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -267,6 +269,8 @@ export class Gateway {
     const snapshot = compile(config, surroundings, {
       files: shared.get(FILES, '', () => fileDigests(config)),
       shared,
+      kept,
+      retire: (upstream) => this.retired.retire(upstream),
       lists: this.lists,
       previous: previous?.snapshot,
       identities,

@@ -12,9 +12,9 @@ export function* limitersOf({
 }: Snapshot): Iterable<readonly [name: string, limiter: Limiter]> {
   for (const [name, { guard }] of upstreams)
     if (guard.limiter !== undefined) yield [upstreamLimiter(name), guard.limiter]
-  for (const { config, parts } of routes.values()) {
+  for (const { config, kept } of routes.values()) {
     if (config.concurrency === undefined) continue
-    const limiter = parts.find(['concurrency', config.concurrency])
+    const limiter = kept.find('concurrency', config.concurrency)
     if (limiter instanceof Limiter) yield [routeLimiter(config.name), limiter]
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@headgate/core'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { RouteConfig } from './config/schema/route-schema.ts'
-import { KeptParts } from './kept-parts.ts'
+import { Kept } from './kept.ts'
 import type {
   AttemptLayer,
   AttemptSetting,
@@ -41,7 +41,7 @@ export function unroutedHandler(
   surroundings: Surroundings & StackOptions,
   refuse: Handler,
 ): Handler {
-  const context = { ...surroundings, parts: new KeptParts(), upstreamNamed: noUpstream }
+  const context = { ...surroundings, kept: new Kept(), upstreamNamed: noUpstream }
   return exchangeStack({ way, config, route: noRoute(config) }, context, refuse)
 }
 

@@ -13,7 +13,7 @@ import type { GatewayConfig } from './config/schema/schema.ts'
 import type { RouteConfig } from './config/schema/route-schema.ts'
 import type { EndpointLists } from './discovery/endpoint-lists.ts'
 import { commonIdentity, type FileDigests, routeIdentity } from './identity.ts'
-import { KeptParts } from './kept-parts.ts'
+import { Kept } from './kept.ts'
 import { NO_ROUTE } from './metrics/route-metrics.ts'
 import type { StackOptions } from './layers/layer.ts'
 import { routeHandler, unroutedHandler } from './route.ts'
@@ -38,12 +38,14 @@ export interface Snapshot {
   readonly routes: ReadonlyMap<string, CompiledRoute>
   /** Of the settings that all routes are compiled with. */
   readonly common: string
+  /** To be settled when it is in force. */
+  readonly kept: Kept
 }
 
 export interface CompiledRoute {
   readonly config: RouteConfig
   readonly identity: string
-  readonly parts: KeptParts
+  readonly kept: Kept
   readonly handler: Handler
   /** Those that it was compiled with. */
   readonly upstreams: ReadonlyMap<string, Upstream>
@@ -52,6 +54,9 @@ export interface CompiledRoute {
 export interface CompileOptions {
   readonly files: FileDigests
   readonly shared: Shared
+  readonly kept: Kept
+  /** Ends an upstream that has left the configuration. */
+  readonly retire: (upstream: Upstream) => void
   /** In the thread that says which endpoints there are. */
   readonly lists?: EndpointLists | undefined
   /** The snapshot that it comes after. */
@@ -68,19 +73,11 @@ export interface CompileOptions {
 export function compile(
   config: GatewayConfig,
   surroundings: Surroundings & StackOptions,
-  { files, shared, lists, previous, identities }: CompileOptions,
+  { files, shared, kept, retire, lists, previous, identities }: CompileOptions,
 ): Snapshot {
   const { clock } = surroundings
-  const upstreams = compileUpstreams(
-    config,
-    clock,
-    files,
-    shared,
-    previous?.upstreams ?? new Map(),
-    surroundings.metrics,
-    lists,
-  )
-  const splits = compileSplits(config, shared, previous?.splits)
+  const upstreams = compileUpstreams(config, clock, files, shared, kept, retire, surroundings.metrics, lists)
+  const splits = compileSplits(config, shared, kept)
   const common = commonIdentity(config)
   const isCommonKept = previous?.common === common
   const routes = new Map<string, CompiledRoute>()
@@ -94,7 +91,7 @@ export function compile(
     )
   }
   const handler = door(dispatch([...routes.values()], config, surroundings), surroundings)
-  return { config, upstreams, splits, routes, common, handler }
+  return { config, upstreams, splits, routes, common, kept, handler }
 }
 
 function isCurrent({ upstreams }: CompiledRoute, current: CompiledUpstreams): boolean {
@@ -111,16 +108,16 @@ function compileRoute(
   all: CompiledUpstreams,
   splits: CompiledSplits,
 ): CompiledRoute {
-  const parts = new KeptParts(before?.parts)
+  const kept = new Kept(before?.kept)
   const upstreams = new Map<string, Upstream>()
   const handler = routeHandler(route, config, {
     ...surroundings,
-    parts,
+    kept,
     weights: splits.get(route.name)?.weights,
     upstreamNamed,
   })
-  parts.settle()
-  return { config: route, identity, parts, handler, upstreams }
+  kept.settle()
+  return { config: route, identity, kept, handler, upstreams }
 
   /** Remembers what the route depends on. */
   function upstreamNamed(name: string): CompiledUpstream {

@@ -115,11 +115,6 @@ export class Upstream {
     return this.followed(before, this.members.set(endpoints))
   }
 
-  /** Whether it has its state from there, and not from one that was like it before. */
-  sharesStateWith({ id }: UpstreamState): boolean {
-    return this.members.id === id
-  }
-
   /** Has the endpoints that the upstream has in the thread that says so. */
   follow(state: UpstreamState): void {
     const { endpoints } = this

@@ -10,7 +10,7 @@ import {
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { resolveUpstreams } from '../config/resolve/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
-import { KeptParts } from '../kept-parts.ts'
+import { Kept } from '../kept.ts'
 import type { RouteContext } from '../layers/layer.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../upstreams/upstream-guard.ts'
@@ -39,7 +39,7 @@ export function dryRunContext(
     geo,
     loopKey: SHOWN_KEY,
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
-    parts: new KeptParts(),
+    kept: new Kept(),
     upstreamNamed(name) {
       const upstream = upstreams.get(name)
       if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)

@@ -1,5 +1,5 @@
 import { type AttemptRow, type ExchangeRow, type Route } from './layer.ts'
-import type { KeptParts } from '../kept-parts.ts'
+import type { Kept } from '../kept.ts'
 import { AdaptiveLimit, type Clock, concurrency, Limiter, type MetricRegistry } from '@headgate/core'
 import { metric } from '../metrics/metric.ts'
 import type { Reading } from '../metrics/shown.ts'
@@ -99,17 +99,17 @@ export function makeLimiter(
 
 export const routeConcurrencyLayer: ExchangeRow<
   { readonly route: Route<'concurrency', ConcurrencyConfig> },
-  { readonly parts: KeptParts; readonly clock: Clock; readonly metrics: MetricRegistry }
+  { readonly kept: Kept; readonly clock: Clock; readonly metrics: MetricRegistry }
 > = {
   name: 'concurrency',
   once: 'exchange',
   about: 'lets only so many exchanges of the route on at the same time',
   judged: false,
-  build({ route: { name, concurrency: config } }, { parts, clock, metrics }) {
+  build({ route: { name, concurrency: config } }, { kept, clock, metrics }) {
     if (config === undefined) return undefined
     // Kept by a reload that leaves the setting as it is: those under way hold its slots.
     const make = () => makeLimiter(routeLimiter(name), config, clock, metrics)
-    return concurrency({ limiter: parts.keep(['concurrency', config], make) })
+    return concurrency({ limiter: kept.keep('concurrency', config, make) })
   },
   tells: ({ route }) => route.concurrency,
 }

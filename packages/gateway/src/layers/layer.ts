@@ -3,7 +3,7 @@ import type { Exchange, RetryBudget, Upstream } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SplitWeights } from '../features/split/split-weights.ts'
-import type { KeptParts } from '../kept-parts.ts'
+import type { Kept } from '../kept.ts'
 import type { UpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { PlacedPolicy } from './place.ts'
@@ -37,7 +37,7 @@ export interface StackOptions {
 /** What a route is compiled with. */
 export interface RouteContext extends Surroundings, StackOptions {
   /** For state that a reload is to keep. */
-  readonly parts: KeptParts
+  readonly kept: Kept
   /** Of its split, if it has one: they may change at any time. */
   readonly weights?: SplitWeights | undefined
   /**

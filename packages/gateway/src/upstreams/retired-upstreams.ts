@@ -1,5 +1,4 @@
 import type { Clock, Timer, Upstream } from '@headgate/core'
-import type { CompiledUpstreams } from './upstreams.ts'
 
 /** How often they are looked at, and for how long they must be found with nothing to do. Milliseconds. */
 const INTERVAL = 1_000
@@ -23,14 +22,10 @@ export class RetiredUpstreams {
     return this.quietSince.keys()
   }
 
-  /** Retires those of the first set that are not in the second. */
-  retire(before: CompiledUpstreams, after: CompiledUpstreams): void {
-    for (const [name, { upstream }] of before) {
-      if (after.get(name)?.upstream === upstream) continue
-      upstream.retire()
-      this.quietSince.set(upstream, undefined)
-    }
-    if (this.quietSince.size > 0) this.timer.arm(INTERVAL)
+  retire(upstream: Upstream): void {
+    upstream.retire()
+    this.quietSince.set(upstream, undefined)
+    this.timer.arm(INTERVAL)
   }
 
   stop(): void {

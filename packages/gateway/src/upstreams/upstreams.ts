@@ -10,6 +10,7 @@ import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type ListedEndpoint, listEndpoints } from '../discovery/listed-endpoint.ts'
 import { checksPaused } from './health-checks.ts'
 import { type Level, levelsOf } from './level-metrics.ts'
+import type { Kept } from '../kept.ts'
 import { Shared, type SharedKind } from '../shared.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 import { paces } from '../features/timeouts.ts'
@@ -42,6 +43,7 @@ export type UpstreamStates = ReadonlyMap<string, Upstream['state']>
 /**
  * All upstreams of a configuration. One that the previous snapshot has in the same form is taken over as it is, with its
  * pools, sockets, balancer and health; if only its endpoints are others, these are put in force later: see `putInForce`.
+ * @param retire ends one that has left the configuration
  * @param lists in the thread that says which endpoints there are; the others go by the states
  */
 export function compileUpstreams(
@@ -49,7 +51,8 @@ export function compileUpstreams(
   clock: Clock,
   files: FileDigests,
   shared: Shared,
-  previous: CompiledUpstreams,
+  kept: Kept,
+  retire: (upstream: Upstream) => void,
   metrics: MetricRegistry,
   lists?: EndpointLists,
 ): CompiledUpstreams {
@@ -58,46 +61,25 @@ export function compileUpstreams(
     const identity = upstreamIdentity(name, upstream, config, files)
     const endpoints = endpointsIdentity(upstream)
     const state = lists === undefined ? shared.find(UPSTREAM, identity) : undefined
-    const before = keptUpstream(previous.get(name), identity, state)
-    if (before?.endpoints === endpoints) {
-      compiled.set(name, before)
-      continue
+    // What depends on its endpoints alone, which may change while all else goes on.
+    const { listed, levels } = kept.keep('endpoints', [identity, state?.id, endpoints], () => ({
+      listed: lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => []),
+      levels: levelsOf(metrics, name, upstream, config),
+    }))
+    const make = (): Pick<CompiledUpstream, 'upstream' | 'budget' | 'guard'> => {
+      const guard = makeUpstreamGuard(name, upstream, clock, metrics)
+      const made = makeUpstream(name, upstream, listed, config, clock, state, guard)
+      lists?.made(made, listed)
+      if (Object.hasOwn(config.upstreams, name)) changeMetrics(metrics, name)
+      if (upstream.health) checksPaused(metrics, name)
+      return { upstream: made, budget: new RetryBudget(clock), guard }
     }
-    const listed = lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => [])
-    const levels = levelsOf(metrics, name, upstream, config)
-    if (before !== undefined) {
-      compiled.set(name, { ...before, endpoints, listed, levels })
-      continue
-    }
-    const guard = makeUpstreamGuard(name, upstream, clock, metrics)
-    const made = makeUpstream(name, upstream, listed, config, clock, state, guard)
-    lists?.made(made, listed)
-    if (Object.hasOwn(config.upstreams, name)) changeMetrics(metrics, name)
-    if (upstream.health) checksPaused(metrics, name)
-    compiled.set(name, {
-      identity,
-      endpoints,
-      listed,
-      upstream: made,
-      levels,
-      budget: new RetryBudget(clock),
-      guard,
-    })
+    // A thread that was not there while another configuration was in force has one of the same identity that shares its state
+    // with nobody any more.
+    const parts = kept.keep('upstream', [identity, state?.id], make, (gone) => retire(gone.upstream))
+    compiled.set(name, { ...parts, identity, endpoints, listed, levels })
   }
   return compiled
-}
-
-/**
- * The one before, if it goes on. A thread that was not there while another configuration was in force has one of the same
- * identity that shares its state with nobody any more.
- */
-function keptUpstream(
-  before: CompiledUpstream | undefined,
-  identity: string,
-  state: Upstream['state'] | undefined,
-): CompiledUpstream | undefined {
-  if (before?.identity !== identity) return undefined
-  return state === undefined || before.upstream.sharesStateWith(state) ? before : undefined
 }
 
 /** For the threads that are to share them. */

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { type FileDigests, fileDigests, FILES } from '../identity.ts'
+import { Kept } from '../kept.ts'
 import { Shared } from '../shared.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
@@ -42,10 +43,11 @@ export function draw(
   const files = fileDigests(config)
   const geo = loadGeo(config.geo, previous?.geo)
   if (config.geo !== undefined) geoMetrics(metrics, config.geo)
+  const kept = new Kept(previous?.snapshot.kept)
   const shared = new Shared(previous?.shared.data)
   shared.set(FILES, '', files)
   shared.set(GEO, '', geo)
-  const rateLimits = new RateLimitStores(config, clock, shared, previous?.rateLimits)
+  const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const surroundings = {
     clock,
     metrics,
@@ -56,6 +58,9 @@ export function draw(
   const snapshot = compile(config, surroundings, {
     files,
     shared,
+    kept,
+    // Here they have no exchanges.
+    retire: (upstream) => upstream.destroy(),
     lists,
     previous: previous?.snapshot,
   })

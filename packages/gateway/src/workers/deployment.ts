@@ -240,10 +240,7 @@ export class Deployment {
         this.ports = ports
         for (const slot of asked)
           this.given.set(slot, { blueprint: this.blueprint, series: this.metrics.size })
-        // Of this thread: they have no exchanges.
-        for (const [name, { upstream }] of snapshot.upstreams) {
-          if (upstreams.get(name)?.upstream !== upstream) this.guarded(() => upstream.destroy())
-        }
+        this.guarded(() => next.snapshot.kept.settle())
         return changed
       },
       uncommitted: (slot, reason) => {

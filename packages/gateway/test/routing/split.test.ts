@@ -5,6 +5,7 @@ import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import fc from 'fast-check'
 import type { RouteConfig } from '../../src/config/schema/route-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
+import { Kept } from '../../src/kept.ts'
 import { Shared } from '../../src/shared.ts'
 import { createGateway } from '../../src/embedding/create-gateway.ts'
 import { SplitChoice } from '../../src/features/split/split-choice.ts'
@@ -74,25 +75,27 @@ describe('the splits of a configuration', () => {
 
   it('go on as they are while their setting is the same, and start afresh when it is not', () => {
     const shared = new Shared()
-    const first = compileSplits(route(9), shared)
+    const kept = new Kept()
+    const first = compileSplits(route(9), shared, kept)
     first.get('shop')?.weights.change([1, 2])
-    const same = compileSplits(route(9), new Shared(shared.data), first)
-    assert.equal(same.get('shop'), first.get('shop'))
+    const same = compileSplits(route(9), new Shared(shared.data), new Kept(kept))
+    assert.equal(same.get('shop')?.weights, first.get('shop')?.weights)
     assert.deepEqual(
-      compileSplits(route(8), new Shared(shared.data), first).get('shop')?.weights.present,
+      compileSplits(route(8), new Shared(shared.data), new Kept(kept)).get('shop')?.weights.present,
       [8, 1],
     )
   })
 
   it('take the memory that they are given, also where this thread has missed that it is another', () => {
-    const known = compileSplits(route(9))
+    const kept = new Kept()
+    const known = compileSplits(route(9), new Shared(), kept)
     const choice = new SplitChoice((known.get('shop') as CompiledSplit).weights)
     known.get('shop')?.weights.change([1, 0])
     assert.equal(choice.byChance(0), 0)
     const shared = new Shared()
     const newer = compileSplits(route(9), shared)
     newer.get('shop')?.weights.change([0, 1])
-    const followed = compileSplits(route(9), new Shared(shared.data), known)
+    const followed = compileSplits(route(9), new Shared(shared.data), new Kept(kept))
     assert.deepEqual(followed.get('shop')?.weights.present, [0, 1])
     assert.equal(choice.byChance(0), 1)
   })

@@ -54,11 +54,6 @@ export class SharedRateLimitStore implements RateLimitStore {
     })
   }
 
-  /** Whether it counts in this memory, and not in one that was like it before. */
-  countsIn(memory: SharedArrayBuffer): boolean {
-    return this.table.isIn(memory)
-  }
-
   take(key: string, cost: number, now: number, maxWait: number): RateDecision {
     const { table, meter, state } = this
     const shared = now + this.skew

@@ -39,7 +39,6 @@ export class SharedTable {
   private readonly words: BigInt64Array
   private readonly mask: number
   private readonly keyHash: KeyHash
-  private readonly seed: bigint | undefined
   private readonly isSpent: IsSpent
   /** The key that is looked for, as a word: reused. */
   private readonly wanted = new BigInt64Array(1)
@@ -60,13 +59,7 @@ export class SharedTable {
     this.mask = slots - 1
     const [first = 0, second = 0] = new Int32Array(memory, 0, 2)
     this.keyHash = new KeyHash(first, second)
-    this.seed = seedOf(memory)
     this.isSpent = isSpent
-  }
-
-  /** Whether it is in this memory, which is another object in each thread: the seed tells. */
-  isIn(memory: SharedArrayBuffer): boolean {
-    return seedOf(memory) === this.seed
   }
 
   /** Where the state of a key is, for `read` and `swap`; an entry is made for a new one. */
@@ -170,8 +163,4 @@ export class SharedTable {
     this.occupant = Atomics.load(words, (low & mask) * 2)
     return low & mask
   }
-}
-
-function seedOf(memory: SharedArrayBuffer): bigint | undefined {
-  return new BigInt64Array(memory, 0, 1)[0]
 }

@@ -1,6 +1,7 @@
 import { type LimitedGateway, type LimitedRoute, type RateLimitConfig, resolveRateLimits } from './setting.ts'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { allocateSharedTable, type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
+import { Kept } from '../../kept.ts'
 import { Shared, type SharedKind } from '../../shared.ts'
 
 /** How full the store of a rate limit is. */
@@ -19,8 +20,14 @@ export interface LimitUsage {
   readonly reset: number
 }
 
+interface RateLimitTable {
+  /** Tells it from one that was made for the same limit before. */
+  readonly id: string
+  readonly memory: SharedArrayBuffer
+}
+
 /** What a limit counts, and when all of that began: in milliseconds by the clock that threads have in common. */
-const TABLE: SharedKind<SharedArrayBuffer> = { name: 'rate limit' }
+const TABLE: SharedKind<RateLimitTable> = { name: 'rate limit' }
 const ORIGIN: SharedKind<number> = { name: 'rate limits since' }
 
 /** A configuration, as far as rate limits count. */
@@ -32,14 +39,13 @@ export interface CountedGateway extends LimitedGateway {
 /** The stores of all rate limits of a configuration, by id. They outlive the exchanges, and may outlive a snapshot. */
 export class RateLimitStores {
   private readonly stores = new Map<string, LocalRateLimitStore | SharedRateLimitStore>()
-  private readonly identities = new Map<string, string>()
   private readonly clock: Clock
 
   /**
+   * @param kept from the configuration before: a limit whose own part is the same goes on
    * @param shared by all threads; default: there are no others
-   * @param previous of the configuration before: a limit whose own part is the same goes on
    */
-  constructor(config: CountedGateway, clock: Clock, shared?: Shared, previous?: RateLimitStores) {
+  constructor(config: CountedGateway, clock: Clock, kept: Kept = new Kept(), shared?: Shared) {
     const memory = shared ?? new Shared()
     // Times in tables count from there.
     const origin = memory.get(ORIGIN, '', monotonic)
@@ -49,25 +55,16 @@ export class RateLimitStores {
     const skew = monotonic() - origin - clock.now()
     for (const [id, limit] of resolveRateLimits(config)) {
       const identity = JSON.stringify([id, limit])
-      this.identities.set(id, identity)
-      const before = previous?.identities.get(id) === identity ? previous.stores.get(id) : undefined
-      if (before !== undefined && shared === undefined) {
-        this.stores.set(id, before)
-        continue
-      }
-      const table =
-        (limit.store ?? usual) === 'shared' ? memory.get(TABLE, identity, () => makeTable(limit)) : undefined
-      if (before !== undefined && countsIn(before, table)) {
-        this.stores.set(id, before)
-        continue
-      }
       const options = storeOptions(limit)
-      this.stores.set(
-        id,
-        table === undefined
-          ? new LocalRateLimitStore({ ...options, maxKeys: limit.maxKeys })
-          : new SharedRateLimitStore({ ...options, memory: table, skew }),
+      const isShared = (limit.store ?? usual) === 'shared'
+      const table = isShared ? shared?.get(TABLE, identity, () => makeTable(limit)) : undefined
+      // A thread that missed a configuration may have a store like the present one in memory that the others have left.
+      const store = kept.keep('rate limit', [identity, table?.id], () =>
+        isShared
+          ? new SharedRateLimitStore({ ...options, memory: (table ?? makeTable(limit)).memory, skew })
+          : new LocalRateLimitStore({ ...options, maxKeys: limit.maxKeys }),
       )
+      this.stores.set(id, store)
     }
   }
 
@@ -111,18 +108,9 @@ function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-function makeTable({ key, maxKeys }: RateLimitConfig): SharedArrayBuffer {
+function makeTable({ key, maxKeys }: RateLimitConfig): RateLimitTable {
   const hasOneKey = key.every(({ kind }) => kind === 'global')
-  return allocateSharedTable(hasOneKey ? 1 : maxKeys, randomBytes(8))
-}
-
-/** A thread that missed a configuration may have a store like the present one in memory that the others have left. */
-function countsIn(
-  store: LocalRateLimitStore | SharedRateLimitStore,
-  table: SharedArrayBuffer | undefined,
-): boolean {
-  if (!(store instanceof SharedRateLimitStore)) return table === undefined
-  return table !== undefined && store.countsIn(table)
+  return { id: randomUUID(), memory: allocateSharedTable(hasOneKey ? 1 : maxKeys, randomBytes(8)) }
 }
 
 /** In the words of the policy. */

@@ -2,6 +2,7 @@ import type { Route } from '../layer.ts'
 import type { SplitConfig } from './setting.ts'
 import type { Gauge, Counter, MetricRegistry } from '@headgate/core'
 import { metric } from '../../metrics/metric.ts'
+import { Kept } from '../../kept.ts'
 import { Shared, type SharedKind } from '../../shared.ts'
 import { memorySize, SplitWeights } from './split-weights.ts'
 
@@ -54,18 +55,18 @@ const MEMORY: SharedKind<SharedArrayBuffer> = { name: 'split' }
 export function compileSplits(
   { routes }: { readonly routes: readonly SplitRoute[] },
   shared: Shared = new Shared(),
-  previous: CompiledSplits = new Map(),
+  kept: Kept = new Kept(),
 ): CompiledSplits {
   const splits = new Map<string, CompiledSplit>()
   for (const route of routes) {
     if (route.split === undefined) continue
-    const identity = splitIdentity(route)
-    const before = previous.get(route.name)
+    const identity = JSON.stringify([route.name, route.split])
     const { upstreams } = route.split
     const memory = shared.get(MEMORY, identity, () => new SharedArrayBuffer(memorySize(upstreams.length)))
-    const weights = before?.identity === identity ? before.weights : new SplitWeights(upstreams, memory)
+    const weights = kept.keep('split', identity, () => new SplitWeights(upstreams, memory))
+    // A thread that missed that the split was changed, and changed back, has that of before.
     weights.attach(memory)
-    splits.set(route.name, before?.identity === identity ? before : { identity, weights })
+    splits.set(route.name, { identity, weights })
   }
   return splits
 }
