@@ -38,7 +38,7 @@ describe('the weights of a split', () => {
         parentPort.postMessage([...seen])
       })`
     const workerData = {
-      url: import.meta.resolve('../../src/routing/split/split-weights.ts'),
+      url: import.meta.resolve('../../src/features/split/split-weights.ts'),
       upstreams: [
         { upstream: 'v0', weight: 90 },
         { upstream: 'v1', weight: 10 },
