@@ -69,7 +69,6 @@ export { protocolsToPass } from './h1/upgrade.ts'
 export { sentFields } from './h1/write-head.ts'
 export { forwarding, type ForwardingOptions } from './policies/forwarding.ts'
 export { clientSeer } from './policies/seen-client.ts'
-export { limits, type LimitsOptions } from './policies/limits.ts'
 export {
   type AccessLog,
   failureCode,
@@ -103,7 +102,12 @@ export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-bud
 export { times } from './policies/times.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
 export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
-export type { ConnectListener, ConnectionOptions } from './upstream/endpoint/endpoint-open.ts'
+export { MAX_WEIGHT } from './upstream/endpoint/endpoint.ts'
+export {
+  type ConnectListener,
+  type ConnectionOptions,
+  MAX_PRIORITY,
+} from './upstream/endpoint/endpoint-open.ts'
 export { SingleEndpoint } from './upstream/single-endpoint.ts'
 export { type ConnectTarget, targetName } from './upstream/connect/connect.ts'
 export {

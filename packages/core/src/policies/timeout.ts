@@ -44,7 +44,7 @@ export function timeout(given: TimeoutOptions): Policy {
           // Written in plain JavaScript, a policy may resolve with anything: what stands further out answers for that.
           if (response === undefined || response === null) return
           // A protocol switch ends the exchange as far as time is concerned: a WebSocket may live for days.
-          if (response.status === 101) timer.disarm()
+          if (response.tunnel !== undefined) timer.disarm()
           else if (outlasts(response)) {
             timer.disarm()
             exchange.deadline = Infinity

@@ -1,6 +1,6 @@
 import type { Handler } from '../message/handler.ts'
 import { type ConnectionOptions, type EndpointOptions, endpointParts } from './endpoint/endpoint-open.ts'
-import type { EndpointParts } from './endpoint/endpoint-state.ts'
+import type { EndpointParts } from './endpoint/endpoint.ts'
 import type { PoolStats } from './pool/pool-options.ts'
 import { sendThrough } from './pool/send.ts'
 

@@ -1,10 +1,11 @@
+import { goesByLatency } from './balance/balance.ts'
 import type { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { HttpResponse } from '../message/response.ts'
 import type { BalanceOptions } from './balance/balance.ts'
 import type { StickySessions, StickyOptions } from './balance/balance-sticky.ts'
 import type { EndpointGate } from './endpoint/endpoint-gate.ts'
-import type { Endpoint } from './endpoint/endpoint-state.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
 import type { OutlierOptions } from './health/outlier.ts'
 import { sendThrough } from './pool/send.ts'
 
@@ -84,7 +85,7 @@ export const UPSTREAM_STEPS: readonly UpstreamStep[] = [
     name: 'outliers',
     about:
       'sees how attempts end: an endpoint that fails is left alone for a while, and `peak-ewma` goes by latencies',
-    isIn: ({ outliers, balance }) => outliers !== undefined || balance?.method === 'peak-ewma',
+    isIn: ({ outliers, balance }) => outliers !== undefined || goesByLatency(balance),
     wrap: (next) => (exchange, endpoint) => {
       const { watch } = endpoint
       const answer = next(exchange, endpoint)

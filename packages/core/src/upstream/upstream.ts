@@ -3,14 +3,14 @@ import type { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Handler } from '../message/handler.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
-import { type BalanceOptions, makeBalancer } from './balance/balance.ts'
+import { type BalanceOptions, goesByLatency, makeBalancer } from './balance/balance.ts'
 import type { Balancer } from './balance/balancer.ts'
 import { StickySessions, type StickyOptions } from './balance/balance-sticky.ts'
 import type { ConnectionOptions, EndpointOptions } from './endpoint/endpoint-open.ts'
 import type { EndpointGate } from './endpoint/endpoint-gate.ts'
 import { EndpointSet, type EndpointSetOptions } from './endpoint/endpoint-set.ts'
 import type { EndpointStats } from './endpoint/endpoint-stats.ts'
-import type { Endpoint } from './endpoint/endpoint-state.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
 import { EndpointWatch } from './endpoint/endpoint-watch.ts'
 import { noneLeft } from './endpoint/none-left.ts'
 import { Membership, type MembershipChange, type UpstreamState } from './endpoint/membership.ts'
@@ -73,7 +73,7 @@ export class Upstream {
     this.name = options.name
     this.time = clock
     this.outliers = outliers
-    this.timed = balance.method === 'peak-ewma'
+    this.timed = goesByLatency(balance)
     this.members = new Membership(options.endpoints, options, options.state)
     const { endpoints, flags } = this.members
     const balancer = (): Balancer<Endpoint> => makeBalancer(balance, clock)

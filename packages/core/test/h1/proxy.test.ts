@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { limits } from '../../src/policies/limits.ts'
+import { sizeLimit } from '../../src/policies/size-limit.ts'
 import type { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
 import { A_FEW_READS, eventually, proxy, undated } from './harness.ts'
 
@@ -280,7 +280,7 @@ test('an origin that does not read holds the peer back', async (t) => {
 })
 
 test('an upload beyond its limit is answered with 413, and the origin never sees a whole request', async (t) => {
-  const { server, origin } = await proxy(t, limits({ body: 100 }))
+  const { server, origin } = await proxy(t, sizeLimit({ request: 100 }))
   const client = await server.client()
   client.send(`${post('Transfer-Encoding: chunked')}32\r\n${'x'.repeat(50)}\r\n`)
   const far = await origin.accept()

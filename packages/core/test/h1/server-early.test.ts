@@ -5,7 +5,7 @@ import { bodyFrom, collect } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { limits } from '../../src/policies/limits.ts'
+import { sizeLimit } from '../../src/policies/size-limit.ts'
 import { echo, eventually, FilledBody, gather, headers, RecordingSink, serve } from './harness.ts'
 
 const GET = 'GET /next HTTP/1.1\r\nHost: h\r\n\r\n'
@@ -257,7 +257,7 @@ test('somebody who loses interest after the response leaves the rest to be throw
 test('a body beyond its limit is answered with 413, by its length or as soon as it is too much', async (t) => {
   const whole: Handler = async ({ request }) =>
     new HttpResponse(200, headers(), bodyFrom(await collect(request.body)))
-  const server = await serve(t, limits({ body: 10 })(whole))
+  const server = await serve(t, sizeLimit({ request: 10 })(whole))
   const declared = await server.client()
   declared.send(post('Content-Length: 11'))
   await declared.receives(/^HTTP\/1\.1 413 [^]*\r\n\r\n.+/)

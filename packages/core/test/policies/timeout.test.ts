@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StreamBody } from '../../src/message/body.ts'
+import { EMPTY_BODY, StreamBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { type Handler, stack } from '../../src/message/handler.ts'
+import { HeaderList } from '../../src/message/headers.ts'
 import { HttpRequest } from '../../src/message/request.ts'
-import { HttpResponse } from '../../src/message/response.ts'
+import { HttpResponse, type Tunnel } from '../../src/message/response.ts'
 import { timeout } from '../../src/policies/timeout.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
@@ -85,7 +86,9 @@ test('the timer is disarmed when the exchange has finished', async () => {
 test('a switch of protocols ends the time that an exchange has', async () => {
   const clock = new VirtualClock()
   const exchange = start(clock)
-  await timeout({ exchange: 1_000 })(() => Promise.resolve(new HttpResponse(101)))(exchange)
+  const tunnel = {} as Tunnel // nobody uses it
+  const switched = new HttpResponse(101, new HeaderList(), EMPTY_BODY, tunnel)
+  await timeout({ exchange: 1_000 })(() => Promise.resolve(switched))(exchange)
   await clock.advance(100_000)
   assert.equal(exchange.cancellation, undefined)
 })

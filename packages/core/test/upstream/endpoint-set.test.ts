@@ -7,7 +7,7 @@ import type { Balancer } from '../../src/upstream/balance/balancer.ts'
 import { EndpointFlags } from '../../src/upstream/endpoint/endpoint-flags.ts'
 import { endpointParts } from '../../src/upstream/endpoint/endpoint-open.ts'
 import { EndpointSet, type EndpointSetOptions } from '../../src/upstream/endpoint/endpoint-set.ts'
-import { Endpoint } from '../../src/upstream/endpoint/endpoint-state.ts'
+import { Endpoint } from '../../src/upstream/endpoint/endpoint.ts'
 import { OutlierRecord } from '../../src/upstream/health/outlier-record.ts'
 import { exchangeFrom } from './candidates.ts'
 

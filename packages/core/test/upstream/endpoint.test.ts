@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { targetName } from '../../src/upstream/connect/connect.ts'
-import { endpointTarget } from '../../src/upstream/endpoint/endpoint.ts'
+import { endpointTarget } from '../../src/upstream/endpoint/endpoint-url.ts'
 
 const leads: readonly (readonly [url: string, name: string, secure: boolean])[] = [
   ['http://127.0.0.1:9001', '127.0.0.1:9001', false],

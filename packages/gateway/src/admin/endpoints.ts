@@ -1,4 +1,4 @@
-import type { Upstream } from '@headgate/core'
+import { MAX_PRIORITY, MAX_WEIGHT, type Upstream } from '@headgate/core'
 import {
   type AdminAnswer,
   type AdminOperation,
@@ -54,7 +54,7 @@ export function endpointOperations(source: EndpointsSource): AdminOperation[] {
       result: CHANGED,
       body: {
         type: 'object',
-        properties: { mark: { enum: MARKS }, weight: { type: 'integer', minimum: 0, maximum: 1000 } },
+        properties: { mark: { enum: MARKS }, weight: { type: 'integer', minimum: 0, maximum: MAX_WEIGHT } },
         additionalProperties: false,
       },
       conditional: 'upstream',
@@ -78,8 +78,8 @@ export function endpointOperations(source: EndpointsSource): AdminOperation[] {
           'as in the configuration: url, and weight, priority and zone if they are not the defaults',
         properties: {
           url: { type: 'string' },
-          weight: { type: 'integer', minimum: 1, maximum: 1000 },
-          priority: { type: 'integer', minimum: 0, maximum: 99 },
+          weight: { type: 'integer', minimum: 1, maximum: MAX_WEIGHT },
+          priority: { type: 'integer', minimum: 0, maximum: MAX_PRIORITY },
           zone: { type: 'string' },
         },
         required: ['url'],
@@ -146,8 +146,7 @@ function settings({ marked, weight }: Endpoint): { readonly mark: Mark; readonly
 
 /** What is to be changed, or what is wrong with it. */
 function readChange(body: unknown): { mark?: Mark; weight?: number } | string {
-  const wanted =
-    'the body must be an object with "mark" (up, draining or down), "weight" (0 to 1000), or both'
+  const wanted = `the body must be an object with "mark" (up, draining or down), "weight" (0 to ${MAX_WEIGHT}), or both`
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return wanted
   const { mark, weight, ...others } = body as Record<string, unknown>
   if (Object.keys(others).length > 0 || (mark === undefined && weight === undefined)) return wanted
@@ -155,7 +154,7 @@ function readChange(body: unknown): { mark?: Mark; weight?: number } | string {
   if (mark !== undefined && known === undefined) return wanted
   if (
     weight !== undefined &&
-    !(typeof weight === 'number' && Number.isInteger(weight) && weight >= 0 && weight <= 1000)
+    !(typeof weight === 'number' && Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT)
   ) {
     return wanted
   }

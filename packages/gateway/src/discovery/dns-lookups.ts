@@ -1,3 +1,4 @@
+import { MAX_PRIORITY, MAX_WEIGHT } from '@headgate/core'
 import { AddressLookup, LookupError, reachableOnly } from './address-lookup.ts'
 import type { DnsClient } from './dns-client.ts'
 import type { ServiceRecord } from './dns-message.ts'
@@ -17,10 +18,6 @@ export type Scheme = 'http' | 'https'
 
 /** What an upstream can use; a name with more is a mistake. */
 const MOST_ENDPOINTS = 1_000
-/** The largest weight of an endpoint. */
-const MAX_WEIGHT = 1_000
-/** The last priority of an endpoint. */
-const MAX_PRIORITY = 99
 
 /** Each address of a name is an endpoint. */
 export function addressLookup(client: DnsClient, host: string, port: number, scheme: Scheme): LookUp {

@@ -1,4 +1,4 @@
-import type { UpstreamOptions } from '@headgate/core'
+import { MAX_PRIORITY, type UpstreamOptions } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import { endpointName } from '../settings/values/upstream-url.ts'
 import type { FoundEndpoint } from './endpoint-source.ts'
@@ -18,9 +18,6 @@ export interface ListedEndpoint {
 
 // What is listed is what the engine takes.
 true satisfies ListedEndpoint extends UpstreamOptions['endpoints'][number] ? true : false
-
-/** The last priority of an endpoint. */
-const MAX_PRIORITY = 99
 
 /**
  * All endpoints that a list of settings leads to, in its order. One that several lead to is there once, as the first says.

@@ -1,6 +1,6 @@
 import { type ExchangeRow, type Route } from './layer.ts'
 import { fieldOf } from '../settings/problems/fields.ts'
-import { limits } from '@headgate/core'
+import { sizeLimit } from '@headgate/core'
 import { section } from '../settings/schema/section.ts'
 import { bytes, bytesOrOff, integer } from '../settings/schema/setting.ts'
 
@@ -40,7 +40,7 @@ export const bodyLimitLayer: ExchangeRow<{
   judged: false,
   build({ route, config }) {
     const body = route.limits?.body ?? config.limits.body
-    return body === undefined ? undefined : limits({ body })
+    return body === undefined ? undefined : sizeLimit({ request: body })
   },
   tells: ({ route, config }) => fieldOf(route['limits'], 'body') ?? fieldOf(config['limits'], 'body'),
 }

@@ -24,18 +24,29 @@ export interface BalanceOptions {
   readonly hash?: HashOptions | undefined
 }
 
+/** A way to choose, in one line. */
+interface Method {
+  make<T extends Candidate>(clock: Clock, hash: HashOptions | undefined): Balancer<T>
+  /** Whether it goes by latencies, which are not measured for others. */
+  readonly byLatency?: true
+}
+
+const METHODS: Readonly<Record<BalanceMethod, Method>> = {
+  'round-robin': { make: () => new WeightedRoundRobin() },
+  'least-connections': { make: () => new LeastConnections() },
+  random: { make: (clock) => new WeightedRandom(clock) },
+  'peak-ewma': { make: (clock) => new PeakEwmaBalancer(clock), byLatency: true },
+  'consistent-hash': {
+    make: (clock, hash = { key: { kind: 'client-ip' } }) => new ConsistentHash(hash, clock),
+  },
+}
+
 export function makeBalancer<T extends Candidate>(options: BalanceOptions, clock: Clock): Balancer<T> {
   const { method, hash } = own(options)
-  switch (method) {
-    case 'round-robin':
-      return new WeightedRoundRobin<T>()
-    case 'least-connections':
-      return new LeastConnections<T>()
-    case 'random':
-      return new WeightedRandom<T>(clock)
-    case 'peak-ewma':
-      return new PeakEwmaBalancer<T>(clock)
-    case 'consistent-hash':
-      return new ConsistentHash<T>(hash ?? { key: { kind: 'client-ip' } }, clock)
-  }
+  return METHODS[method].make(clock, hash)
+}
+
+/** Whether latencies are to be measured for it. */
+export function goesByLatency(options: BalanceOptions | undefined): boolean {
+  return options !== undefined && METHODS[own(options).method].byLatency === true
 }

@@ -15,8 +15,8 @@ import {
   targetName,
 } from '../connect/connect.ts'
 import { Resolver } from '../connect/dns.ts'
-import { atAddress, atSocket, endpointAuthority, endpointTarget } from './endpoint.ts'
-import { checkedWeight, type EndpointParts } from './endpoint-state.ts'
+import { atAddress, atSocket, endpointAuthority, endpointTarget } from './endpoint-url.ts'
+import { checkedWeight, type EndpointParts } from './endpoint.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import { Pool } from '../pool/pool.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../pool/pool-options.ts'
@@ -44,7 +44,8 @@ export interface EndpointOptions {
   readonly zone?: string | undefined
 }
 
-const MAX_PRIORITY = 99
+/** The last priority of an endpoint. */
+export const MAX_PRIORITY = 99
 
 /**
  * Makes a connection that speaks HTTP. It calls `connectSocket`, with the buffer that it wants to be read into,

@@ -5,7 +5,7 @@ import type { Timer } from '../../time/timer.ts'
 import type { Balancer } from '../balance/balancer.ts'
 import { type ChoiceRules, choose } from './choose.ts'
 import type { EndpointFlags } from './endpoint-flags.ts'
-import type { Endpoint } from './endpoint-state.ts'
+import type { Endpoint } from './endpoint.ts'
 import { LevelBalancer } from './level-balancer.ts'
 
 /** Options of `EndpointSet`. */

@@ -1,6 +1,6 @@
 import type { CheckOutcome } from '../health/health.ts'
 import type { PoolStats } from '../pool/pool-options.ts'
-import type { EndpointStatus } from './endpoint-state.ts'
+import type { EndpointStatus } from './endpoint.ts'
 
 export interface EndpointStats extends PoolStats {
   /** Tells it apart from others that have, or had, the same name: a number that its upstream gives each. */

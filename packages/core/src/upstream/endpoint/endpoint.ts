@@ -1,68 +1,153 @@
-import { isIP } from 'node:net'
-import { type Authority, canonicalAuthority, InvalidTarget } from '../../message/target.ts'
-import type { ConnectTarget } from '../connect/connect.ts'
-import { TlsOrigin, type TlsOptions } from '../connect/tls.ts'
-
-const FORMS = 'http://host[:port], https://host[:port], unix:/path or https+unix:/path'
+import type { Authority } from '../../message/target.ts'
+import type { Candidate } from '../balance/balancer.ts'
+import type { EndpointFlags, EndpointMark } from './endpoint-flags.ts'
+import type { EndpointGate } from './endpoint-gate.ts'
+import type { EndpointWatch } from './endpoint-watch.ts'
+import type { OutlierRecord } from '../health/outlier-record.ts'
+import { PeakEwma } from '../balance/peak-ewma.ts'
+import type { Open, Pool } from '../pool/pool.ts'
 
 /**
- * Where the URL of an endpoint leads: an address, without a path or credentials.
- * @param tls used where the URL says https
- * @throws TypeError if it is none of those, or names more than an address
+ * - `up`: it takes exchanges
+ * - `draining`, `down`: marked so by hand; those that it is at finish, new ones go elsewhere
+ * - `unhealthy`: active checks fail
+ * - `ejected`: it failed too often, and is left alone for a while
+ * - `circuit-open`: its circuit breaker lets nothing through
  */
-export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget {
-  const unix = /^(https\+|http\+)?unix:(\/[^\0]+)$/.exec(url)
-  if (unix !== null) {
-    const path = unix[2] as string // a group that always takes part in the match
-    return unix[1] === 'https+'
-      ? { kind: 'unix', path, tls: new TlsOrigin('localhost', tls) }
-      : { kind: 'unix', path, tls: undefined }
+export type EndpointStatus = EndpointMark | 'unhealthy' | 'ejected' | 'circuit-open'
+
+/** What an endpoint is made of. */
+export interface EndpointParts {
+  readonly name: string
+  readonly weight: number
+  readonly priority: number
+  readonly zone: string | undefined
+  readonly authority: Authority
+  readonly pool: Pool
+  readonly open: Open
+}
+
+/** One address of an upstream, the connections to it, and whether exchanges should be sent there. */
+export class Endpoint implements Candidate {
+  /** `host:port` or `unix:/path`. */
+  readonly name: string
+  /** Its own name, for Host where the client's is not preserved. */
+  readonly authority: Authority
+  readonly pool: Pool
+  /** 0 comes first. */
+  priority: number
+  zone: string | undefined
+  /** Opens a connection outside of the pool, for checks. */
+  readonly open: Open
+  readonly latency: PeakEwma = new PeakEwma()
+  /** Its failures; undefined where nobody looks at them. */
+  record: OutlierRecord | undefined
+  /** Sees how attempts end; undefined where nobody wants to know. */
+  watch: EndpointWatch | undefined
+  /** Lets exchanges through, or not; undefined where nothing does. */
+  gate: EndpointGate | undefined
+  /** For its set: exchanges that it got because too few endpoints were usable. */
+  panics = 0
+  /** For its set: exchanges that it got because those that come before it were short of usable endpoints. */
+  spills = 0
+  /** For its set: what it gets at this moment. */
+  share: number
+  /** For its set: `clock.now()` when it came back, from which on it starts slowly; undefined if it need not. */
+  joinedAt: number | undefined
+  /** Among all that its upstream ever had. */
+  readonly id: number
+  /** Where its flags lie. */
+  readonly slot: number
+  private readonly flags: EndpointFlags
+  private configuredWeight: number
+
+  constructor(parts: EndpointParts, slot: number, flags: EndpointFlags, id: number = slot) {
+    this.id = id
+    this.name = parts.name
+    this.authority = parts.authority
+    this.pool = parts.pool
+    this.open = parts.open
+    this.priority = parts.priority
+    this.zone = parts.zone
+    this.configuredWeight = parts.weight
+    this.share = parts.weight
+    this.slot = slot
+    this.flags = flags
   }
-  const parts = /^(https?):\/\/([^/?#@]+)\/?$/i.exec(url)
-  // The URL is not told: it may hold a password.
-  if (parts === null && url.includes('@')) throw new TypeError(`an endpoint's URL holds "@": write ${FORMS}`)
-  if (parts === null)
-    throw new TypeError(`${JSON.stringify(url)} is not the URL of an endpoint: write ${FORMS}`)
-  const secure = parts[1]?.toLowerCase() === 'https'
-  const defaultPort = secure ? 443 : 80
-  const authority = canonicalAuthority(parts[2] ?? '', defaultPort)
-  if (authority instanceof InvalidTarget) throw new TypeError(`${JSON.stringify(url)}: ${authority.reason}`)
-  const bracketed = authority.host.startsWith('[')
-  const host = bracketed ? authority.host.slice(1, -1) : authority.host
-  if (bracketed && isIP(host) !== 6)
-    throw new TypeError(`${JSON.stringify(url)}: ${host} is not an IPv6 address`)
-  const port = authority.port ?? defaultPort
-  return secure
-    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) }
-    : { kind: 'tcp', host, port, tls: undefined }
+
+  get load(): number {
+    return this.pool.load
+  }
+
+  get weight(): number {
+    return this.flags.weight(this.slot) ?? this.configuredWeight
+  }
+
+  /**
+   * Takes over what may change of an endpoint that stays. The last word on its weight counts, so that one which was set by
+   * hand is forgotten when another is configured.
+   * @param isOwner whether this thread is the one that says so to all
+   */
+  configure(
+    { weight, priority, zone }: Pick<EndpointParts, 'weight' | 'priority' | 'zone'>,
+    isOwner: boolean,
+  ): void {
+    this.priority = priority
+    this.zone = zone
+    if (weight === this.configuredWeight) return
+    this.configuredWeight = weight
+    if (isOwner) this.flags.setWeight(this.slot, undefined)
+  }
+
+  /**
+   * Changes its share of the exchanges, in all threads that share the state.
+   * @throws TypeError if the weight is not a whole number from 0 to 1000
+   */
+  setWeight(weight: number): void {
+    this.flags.setWeight(this.slot, checkedWeight(weight))
+  }
+
+  get marked(): EndpointMark {
+    return this.flags.mark(this.slot)
+  }
+
+  /** Takes it out of service or puts it back, in all threads that share the state; exchanges under way finish. */
+  mark(mark: EndpointMark): void {
+    this.flags.setMark(this.slot, mark)
+  }
+
+  /** What active checks say; true where there are none. */
+  get healthy(): boolean {
+    return this.flags.healthy(this.slot)
+  }
+
+  /** For whoever checks it. */
+  setHealthy(healthy: boolean): void {
+    this.flags.setHealthy(this.slot, healthy)
+  }
+
+  get ejected(): boolean {
+    return this.record?.ejected === true
+  }
+
+  /** Whether its gate is shut. */
+  get barred(): boolean {
+    return this.gate?.shut === true
+  }
+
+  get status(): EndpointStatus {
+    if (this.marked !== 'up') return this.marked
+    if (!this.healthy) return 'unhealthy'
+    if (this.barred) return 'circuit-open'
+    return this.ejected ? 'ejected' : 'up'
+  }
 }
 
-/**
- * The same origin, under its own name for TLS, at one of its addresses.
- * @throws TypeError if that is no IP address, or the target has none
- */
-export function atAddress(target: ConnectTarget, address: string): ConnectTarget {
-  if (target.kind === 'unix') throw new TypeError('address: a unix socket has none')
-  if (isIP(address) === 0) throw new TypeError(`address: ${JSON.stringify(address)} is not an IP address`)
-  return { ...target, host: address }
-}
+/** The largest weight of an endpoint: so that shares stay exact, and fit into the state that threads share. */
+export const MAX_WEIGHT = 1000
 
-/**
- * The same origin, under its own name for TLS, behind a unix socket.
- * @throws TypeError if that is no absolute path
- */
-export function atSocket(target: ConnectTarget, path: string): ConnectTarget {
-  if (!path.startsWith('/') || path.includes('\0'))
-    throw new TypeError(`socketPath: ${JSON.stringify(path)} is not an absolute path`)
-  return { kind: 'unix', path, tls: target.tls }
-}
-
-const LOCALHOST: Authority = { host: 'localhost', port: undefined, text: 'localhost' }
-
-/** What Host says to an endpoint that is asked under its own name. */
-export function endpointAuthority(target: ConnectTarget): Authority {
-  if (target.kind === 'unix') return LOCALHOST
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host
-  const authority = canonicalAuthority(`${host}:${target.port}`, target.tls === undefined ? 80 : 443)
-  return authority instanceof InvalidTarget ? LOCALHOST : authority
+/** @throws TypeError if it is not a whole number from 0 to 1000 */
+export function checkedWeight(weight: number): number {
+  if (Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT) return weight
+  throw new TypeError(`${weight} is not a weight: it must be a whole number from 0 to ${MAX_WEIGHT}`)
 }

@@ -1,7 +1,7 @@
 import { own } from '../../message/own-options.ts'
 import { EndpointFlags } from './endpoint-flags.ts'
 import { type ConnectionOptions, type EndpointOptions, endpointParts, standing } from './endpoint-open.ts'
-import { Endpoint, type EndpointParts } from './endpoint-state.ts'
+import { Endpoint, type EndpointParts } from './endpoint.ts'
 
 /** An endpoint as plain data, and the slot of its flags. */
 export interface Member extends EndpointOptions {

@@ -1,5 +1,5 @@
 import { TrafficError } from '../../message/errors.ts'
-import type { Endpoint } from './endpoint-state.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /**
  * What an exchange fails with where no endpoint may be used: `circuit_open` if breakers alone are in the way.

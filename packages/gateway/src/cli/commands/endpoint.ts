@@ -1,3 +1,4 @@
+import { MAX_WEIGHT } from '@headgate/core'
 import { inLine } from '../../printable.ts'
 import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
 import type { ChangedEndpoint, SetEndpoint } from '../../admin/endpoints.ts'
@@ -16,7 +17,10 @@ export const endpoint: CliCommand = {
   ],
   options: [
     { flags: '--mark <mark>', about: 'up, draining or down', choices: ['up', 'draining', 'down'] },
-    { flags: '--weight <n>', about: 'its share of the requests, beside those of the others: 0 to 1000' },
+    {
+      flags: '--weight <n>',
+      about: `its share of the requests, beside those of the others: 0 to ${MAX_WEIGHT}`,
+    },
     { flags: '--add', about: 'add it; --weight may say with which weight' },
     { flags: '--remove', about: 'take it out; what it is at finishes' },
     ...ADMIN_OPTIONS,
@@ -67,8 +71,8 @@ async function change(
 
 /** What is wrong with the options. */
 function misuseOf({ mark, weight, add, remove }: CliValues, endpoint: string): string | undefined {
-  if (weight !== undefined && !(/^\d{1,4}$/.test(weight) && Number(weight) <= 1000))
-    return `--weight ${JSON.stringify(weight)} is no weight: give a whole number from 0 to 1000`
+  if (weight !== undefined && !(/^\d{1,4}$/.test(weight) && Number(weight) <= MAX_WEIGHT))
+    return `--weight ${JSON.stringify(weight)} is no weight: give a whole number from 0 to ${MAX_WEIGHT}`
   if (add !== undefined && !/^(?:https?|unix|https\+unix):/.test(endpoint))
     return `--add takes a URL, as http://${endpoint}`
   if ((add ?? mark ?? weight) === undefined && remove === undefined)

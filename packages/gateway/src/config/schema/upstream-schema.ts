@@ -1,3 +1,4 @@
+import { MAX_PRIORITY, MAX_WEIGHT } from '@headgate/core'
 import '../../settings/schema/use-zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import { nothing, type Read, section, writtenAs } from '../../settings/schema/section.ts'
@@ -19,12 +20,12 @@ const endpoint = once(() =>
         'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
       ).optional(),
       ...discovered(),
-      weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, 1000),
+      weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, MAX_WEIGHT),
       priority: integer(
         'When it is used: those with 0 first, those with a higher number when too few of those before them are usable.',
         0,
         0,
-        99,
+        MAX_PRIORITY,
       ),
       zone: value(zoneName, 'Where it is.').optional(),
     }))(),

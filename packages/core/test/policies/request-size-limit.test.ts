@@ -6,7 +6,7 @@ import { Exchange } from '../../src/message/exchange.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { limits } from '../../src/policies/limits.ts'
+import { sizeLimit } from '../../src/policies/size-limit.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { FilledBody, RecordingSink } from '../h1/harness.ts'
 
@@ -24,7 +24,7 @@ for (const [length, allowed] of [
 ] as const) {
   test(`a body that says that it has ${length} octets is ${allowed ? 'let through' : 'refused unread'}`, async () => {
     let calls = 0
-    const handler = limits({ body: 10 })(() => {
+    const handler = sizeLimit({ request: 10 })(() => {
       calls++
       return Promise.resolve(OK)
     })
@@ -43,7 +43,7 @@ for (const [length, allowed] of [
 }
 
 test('a whole body is judged by its length', async () => {
-  const handler = limits({ body: 10 })(() => Promise.resolve(OK))
+  const handler = sizeLimit({ request: 10 })(() => Promise.resolve(OK))
   await handler(exchangeWith(bodyFrom('1234567890')))
   await assert.rejects(handler(exchangeWith(bodyFrom('12345678901'))), { code: 'request_body_too_large' })
 })
@@ -53,7 +53,7 @@ async function streamed(): Promise<{ filled: FilledBody; sink: RecordingSink; ex
   const filled = new FilledBody()
   const sink = new RecordingSink()
   const exchange = exchangeWith(filled.body)
-  await limits({ body: 10 })(() => Promise.resolve(OK))(exchange)
+  await sizeLimit({ request: 10 })(() => Promise.resolve(OK))(exchange)
   exchange.request.body.flowTo(sink)
   return { filled, sink, exchange }
 }
@@ -92,7 +92,7 @@ test('memory may be used again behind a limit as soon as without one, and not be
   for (const holdsNothing of [true, false]) {
     const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
     const exchange = exchangeWith(body)
-    await limits({ body: 10 })(() => Promise.resolve(OK))(exchange)
+    await sizeLimit({ request: 10 })(() => Promise.resolve(OK))(exchange)
     const sink: BodySink = { holdsNothing, write: () => true, end() {}, fail() {} }
     exchange.request.body.flowTo(sink)
     body.push(Buffer.from('123'))
@@ -105,7 +105,7 @@ test('several chunks that were held before the body flowed count as well', async
   for (const part of ['12345', '678901', '2', '3']) filled.push(part)
   filled.body.end()
   const exchange = exchangeWith(filled.body)
-  await limits({ body: 10 })(() => Promise.resolve(OK))(exchange)
+  await sizeLimit({ request: 10 })(() => Promise.resolve(OK))(exchange)
   await assert.rejects(collect(exchange.request.body), { code: 'request_body_too_large' })
 })
 
@@ -121,6 +121,6 @@ test('a failure and a cancellation pass through', async () => {
 test('a body is left as it is where its length is known', async () => {
   const body = new StreamBody(5, { resumeBody() {}, cancelBody() {} })
   const exchange = exchangeWith(body)
-  await limits({ body: 10 })(() => Promise.resolve(OK))(exchange)
+  await sizeLimit({ request: 10 })(() => Promise.resolve(OK))(exchange)
   assert.equal(exchange.request.body, body)
 })
