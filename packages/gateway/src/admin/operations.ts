@@ -5,9 +5,8 @@ import type { Supervisor } from '../workers/supervisor.ts'
 import { configOperations } from './config.ts'
 import { endpointOperations } from './endpoints.ts'
 import { healthCheckOperations } from './health-checks.ts'
-import { probes } from './probes.ts'
 import { routeOperations } from './routes.ts'
-import { status } from './status.ts'
+import { probes, status } from './status.ts'
 import { versionOperations } from './versions.ts'
 
 /** All that the admin listener can tell and change, in the order of its description. */

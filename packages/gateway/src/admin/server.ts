@@ -1,18 +1,56 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { own } from '@headgate/core'
 import { type AdminAnswer, type AdminOperation, problem } from '../admin-api/operation.ts'
 import type { AdminConfig } from '../config/schema/schema.ts'
 import type { Address } from '../settings/values/address.ts'
 import { isHostAllowed } from './access.ts'
 import { type AuditRecord, call, failed, lookUp } from './call.ts'
-import {
-  CONNECTION_LIMITS,
-  type ConnectionLimits,
-  limitAnswer,
-  limitConnections,
-  serverOptions,
-} from './connection-limits.ts'
 import { described } from './description.ts'
+
+/** What operators may take of the process that answers them; times in milliseconds. */
+export interface ConnectionLimits {
+  /** From the start of a connection, or of a further request on it, to the end of the head. */
+  readonly head: number
+  /** To the end of the body, however slowly it comes. */
+  readonly request: number
+  /** From the first byte of an answer to its last one, however slowly it is read. */
+  readonly answer: number
+  /** Between two requests. */
+  readonly idle: number
+  readonly connections: number
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  head: 5_000,
+  request: 10_000,
+  answer: 30_000,
+  idle: 30_000,
+  connections: 256,
+}
+
+/** How often Node looks for requests that are late; its default of 30 s would be added to each limit. Milliseconds. */
+const LOOK = 500
+
+function serverOptions({ head, request, idle }: ConnectionLimits): ServerOptions {
+  return {
+    headersTimeout: head,
+    requestTimeout: request,
+    keepAliveTimeout: idle,
+    connectionsCheckingInterval: Math.min(LOOK, head),
+  }
+}
+
+/** More than that are closed as they come. */
+function limitConnections(server: Server, { connections }: ConnectionLimits): void {
+  server.maxConnections = connections
+}
+
+/** Ends the connection of somebody who does not read an answer to its end. */
+function limitAnswer(response: ServerResponse, { answer }: ConnectionLimits): void {
+  const timer = setTimeout(() => response.destroy(), answer)
+  timer.unref()
+  response.once('close', () => clearTimeout(timer))
+}
 
 // Not by `import`: that reads each export of the module, and one of them loads the fetch and the WebSocket of Node, which
 // are 14 MB of memory and more time than the whole admin listener.

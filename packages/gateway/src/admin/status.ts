@@ -1,10 +1,11 @@
-import { type AdminOperation, json, operation } from '../admin-api/operation.ts'
+import { EXPOSITION_TYPE } from '@headgate/core'
+import { type AdminOperation, json, operation, problem } from '../admin-api/operation.ts'
 import { type Described, FLAG, list, members, oneOf, TEXT, textOr, TIME, WHOLE } from '../admin-api/schema.ts'
+import { listenerUrl } from '../listen/listener-url.ts'
 import { packageVersion } from '../package-version.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { Reloader } from '../versions/reloader.ts'
-import type { Supervisor } from '../workers/supervisor.ts'
-import { listenerUrl } from '../listen/listener-url.ts'
+import type { Supervisor, SupervisorStatus } from '../workers/supervisor.ts'
 import { factsOf, VERSION } from './config.ts'
 
 const STATUS = members({
@@ -66,4 +67,71 @@ export function status(
       })
     },
   })
+}
+
+const OK = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }
+
+/** What orchestrators and scrapers ask for, without a token. */
+export function probes(supervisor: Pick<Supervisor, 'status' | 'renderMetrics'>): AdminOperation[] {
+  return [liveness, readiness(() => supervisor.status()), metrics(() => supervisor.renderMetrics())]
+}
+
+/** `/healthz`: whether this process can answer at all. A failure means that it should be restarted. */
+export const liveness: AdminOperation = {
+  method: 'GET',
+  path: '/healthz',
+  about: 'liveness: 200 as long as this process can answer',
+  id: 'getLiveness',
+  open: OK.type,
+  answers: { 200: 'as described' },
+  handle: () => OK,
+}
+
+/**
+ * `/readyz`: whether traffic should be sent here. While one of several workers is being replaced, the others serve:
+ * taking the whole gateway out of its load balancer would turn a scratch into an outage.
+ */
+export function readiness(status: () => SupervisorStatus): AdminOperation {
+  return {
+    method: 'GET',
+    path: '/readyz',
+    about:
+      'readiness: 200 when traffic can be served; 503 while starting or draining, or when no worker listens',
+    id: 'getReadiness',
+    open: OK.type,
+    answers: { 200: 'as described', 503: 'it starts or drains, or no worker listens' },
+    handle() {
+      const reason = notReady(status())
+      return reason === undefined ? OK : problem(503, 'Not ready', reason)
+    },
+  }
+}
+
+function notReady({ phase, workers }: SupervisorStatus): string | undefined {
+  const listening = workers.filter((state) => state === 'listening').length
+  switch (phase) {
+    case 'starting':
+      return `starting: ${listening} of ${workers.length} workers listen`
+    case 'draining':
+      return 'draining: exchanges in flight are finished, new connections are refused'
+    case 'stopped':
+      return 'stopped'
+    case 'running':
+      return listening > 0
+        ? undefined
+        : `none of ${workers.length} workers listens: they crashed and are being replaced`
+  }
+}
+
+/** `/metrics`: read from the workers' memories, so that neither they nor whoever asks wait for the other. */
+function metrics(render: () => string): AdminOperation {
+  return {
+    method: 'GET',
+    path: '/metrics',
+    about: 'metrics of all workers together, in the text format of Prometheus',
+    id: 'getMetrics',
+    open: EXPOSITION_TYPE,
+    answers: { 200: 'as described' },
+    handle: () => ({ status: 200, type: EXPOSITION_TYPE, body: render() }),
+  }
 }

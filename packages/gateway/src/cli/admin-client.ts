@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { type ClientOptions, createClient } from '@headgate/client'
 import { Upstream } from '@headgate/core'
-import { readToken } from '../admin/token.ts'
+import { readToken } from '../admin/access.ts'
 import type { AdminConfig } from '../config/schema/schema.ts'
 import { findConfig } from '../settings/read/find-config.ts'
 import { type Address, formatAddress, parseAddress } from '../settings/values/address.ts'

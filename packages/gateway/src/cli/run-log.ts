@@ -11,7 +11,7 @@ import type { StopReport, SupervisorEvent } from '../workers/supervisor.ts'
 import { counted } from './command.ts'
 import type { Log } from './log.ts'
 import type { Serving } from './serve.ts'
-import type { BoundListener } from '../workers/listeners-of.ts'
+import type { BoundListener } from '../workers/start-slots.ts'
 
 /** What `headgate run` says, and nothing else does. */
 

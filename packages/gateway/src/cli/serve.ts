@@ -2,7 +2,7 @@ import { systemClock } from '@headgate/core'
 import type { AuditRecord } from '../admin/call.ts'
 import { adminOperations } from '../admin/operations.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
-import { readToken } from '../admin/token.ts'
+import { readToken } from '../admin/access.ts'
 import type { AdminConfig, GatewayConfig } from '../config/schema/schema.ts'
 import type { Address } from '../settings/values/address.ts'
 import type { ConfigurationSource } from '../versions/configuration-source.ts'
@@ -14,7 +14,7 @@ import { stateDirectory } from '../versions/state-directory.ts'
 import { claim } from '../workers/claim.ts'
 import { StartError, startFailure } from '../workers/start-failure.ts'
 import { type StopReport, Supervisor, type SupervisorEvent } from '../workers/supervisor.ts'
-import type { BoundListener } from '../workers/listeners-of.ts'
+import type { BoundListener } from '../workers/start-slots.ts'
 
 /** What to serve, and where it comes from. */
 export interface ServedConfig {

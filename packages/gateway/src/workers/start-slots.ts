@@ -1,3 +1,4 @@
+import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { Ports } from './protocol.ts'
 import type { WorkerSlot } from './slot.ts'
@@ -23,4 +24,61 @@ export async function startSlots(
   }
   const [ports] = await Promise.all([first.start(), startOthers()])
   found(ports)
+}
+
+/** Where the kernel spreads connections over all sockets that listen on a port: Node's `reusePort` works there. */
+const SPREADING: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix']
+
+/** How many workers can serve, and why that is not what is configured. */
+export function workerCount(
+  config: GatewayConfig,
+  platform: NodeJS.Platform,
+): { count: number; notice?: string } {
+  const { workers, listeners } = config
+  if (workers === 1) return { count: 1 }
+  if (!SPREADING.includes(platform)) {
+    return { count: 1, notice: `1 worker instead of ${workers}: on ${platform}, several cannot share a port` }
+  }
+  if (listeners.every(({ address }) => address.kind === 'unix')) {
+    return { count: 1, notice: `1 worker instead of ${workers}: several cannot share a unix socket` }
+  }
+  return { count: workers }
+}
+
+/** A listener as it is bound. */
+export interface BoundListener {
+  readonly config: ListenerConfig
+  /** Undefined for a unix socket. */
+  readonly port: number | undefined
+}
+
+/**
+ * The listeners of one worker, with real ports where they are known, and their positions in the configuration.
+ * @param most connections of each
+ */
+export function listenersOf(
+  { index }: WorkerSlot,
+  config: GatewayConfig,
+  ports: Ports,
+  most: number,
+): { listener: ListenerConfig; position: number }[] {
+  return (
+    config.listeners
+      .map((listener, position) => ({
+        listener: {
+          ...withPort(listener, ports[position]),
+          maxConnections: Math.min(listener.maxConnections, most),
+        },
+        position,
+      }))
+      // A path can be bound once.
+      .filter(({ listener }) => index === 0 || listener.address.kind === 'tcp')
+  )
+}
+
+function withPort(listener: ListenerConfig, port: number | undefined): ListenerConfig {
+  const { address } = listener
+  return address.kind === 'unix' || port === undefined
+    ? listener
+    : { ...listener, address: { ...address, port } }
 }

@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MetricRegistry, systemClock as clock } from '@headgate/core'
+import type { RouteConfig } from '../config/schema/route-schema.ts'
+import { LogWriter, openLogDestination } from '../features/access-log/log-writer.ts'
 import { makeAccessLog } from '../features/access-log/open-log.ts'
 import type { AccessLogConfig } from '../features/access-log/setting.ts'
-import { Gateway } from '../gateway.ts'
-import { LogWriter, openLogDestination } from '../features/access-log/log-writer.ts'
+import { Gateway, type PreparedUpdate } from '../gateway.ts'
 import { GatewayMetrics } from '../metrics/gateway-metrics.ts'
 import { MetricSampler } from '../metrics/metric-sampler.ts'
+import { questionNamed } from '../surveys/surveys.ts'
 import { beat } from './heartbeat.ts'
-import type { WorkerOrder, WorkerReport, WorkerStart } from './protocol.ts'
+import type { Prepare, WorkerOrder, WorkerQuestion, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
-import { surviveUncaught } from './uncaught.ts'
-import { answering } from './worker-answers.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
@@ -67,4 +67,78 @@ function notice(message: string): void {
   report({ type: 'notice', message })
 }
 
+/** How a worker answers the supervisor. */
+function answering(
+  gateway: Gateway,
+  report: (report: WorkerReport) => void,
+): (id: number, question: WorkerQuestion) => Promise<void> {
+  let prepared: PreparedUpdate | undefined
+  const answer = async (question: WorkerQuestion): Promise<unknown> => {
+    switch (question.type) {
+      case 'prepare':
+        prepared?.abort()
+        prepared = undefined
+        prepared = await prepare(gateway, question)
+        return prepared.listeners.map(({ port }) => port)
+      case 'commit':
+        if (prepared === undefined) throw new Error('nothing is prepared')
+        prepared.commit(question.upstreamStates)
+        prepared = undefined
+        return undefined
+      case 'abort':
+        prepared?.abort()
+        prepared = undefined
+        return undefined
+      case 'use-endpoints':
+        gateway.metrics.learn(question.series)
+        gateway.useEndpoints(question.upstreamStates)
+        return undefined
+      case 'use-geo':
+        return gateway.useGeo(question.geo)
+      case 'survey':
+        return questionNamed(question.name).answer({ gateway, clock }, question.asked)
+    }
+  }
+  return async (id, question) => {
+    try {
+      report({ type: 'answer', id, value: await answer(question) })
+    } catch (error) {
+      report({ type: 'refused', id, failure: startFailure(error) })
+    }
+  }
+}
+
+function prepare(gateway: Gateway, question: Prepare): Promise<PreparedUpdate> {
+  gateway.metrics.learn(question.series)
+  const routes = readRoutes(gateway, question.routes)
+  const config = { ...question.config, routes }
+  return gateway.prepare({ ...question, config, identities: question.routes })
+}
+
+/** Those that are in force already are not read again. */
+function readRoutes(gateway: Gateway, texts: readonly string[]): RouteConfig[] {
+  const known = new Map<string, RouteConfig>()
+  for (const { identity, config } of gateway.snapshot.routes.values()) known.set(identity, config)
+  return texts.map((text) => known.get(text) ?? (JSON.parse(text) as RouteConfig))
+}
+
+/** How many different errors are told: a worker that lives long must not fill its memory with them. */
+const MOST_TOLD = 100
+
+/**
+ * The last line of defence of a worker: what is thrown outside of all exchanges, as in a timer of somebody's own, must not cost
+ * those of everybody else in this thread. Called when the worker serves: before, an error ends it.
+ * @param report told of each error once
+ */
+function surviveUncaught(report: (message: string) => void): void {
+  const told = new Set<string>()
+  process.on('uncaughtException', (thrown: unknown) => {
+    const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : `a ${typeof thrown}`
+    if (told.has(reason) || told.size >= MOST_TOLD) return
+    told.add(reason)
+    report(`nobody caught an error, and it is not reported again; serving goes on: ${reason}`)
+  })
+}
+
+// Last: what is written above is there by then.
 await serve().catch((error: unknown) => report({ type: 'failed', failure: startFailure(error) }))

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { CONNECTION_LIMITS, type ConnectionLimits } from '../../src/admin/connection-limits.ts'
 import { type AdminOperation, json } from '../../src/admin-api/operation.ts'
 import { answerChange } from '../../src/admin/config.ts'
-import { listenAdmin } from '../../src/admin/server.ts'
+import { CONNECTION_LIMITS, type ConnectionLimits, listenAdmin } from '../../src/admin/server.ts'
 
 /** Far shorter than the real ones; what is judged is that an end comes that did not. */
 const LIMITS: ConnectionLimits = {

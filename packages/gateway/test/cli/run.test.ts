@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { folder, HEADGATE, runGateway, TestProcess } from '../headgate-process.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { startOrigin } from '../origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const HERE = { listeners: [{ address: '127.0.0.1:0' }], admin: { address: '127.0.0.1:0' }, workers: 2 }
 
@@ -26,7 +27,7 @@ describe('SIGTERM', () => {
       routes: [{ upstream: origin.url }],
     })
     const clients = Array.from({ length: 64 }, () => new KeepAliveClient(portOf(gateway.url)))
-    while (origin.requests < 1000) await sleep(1)
+    await eventually(() => origin.requests >= 1000, 'the origin is asked')
     const before = performance.now()
     gateway.process.child.kill('SIGTERM')
     const reports = await Promise.all(clients.map(({ ended }) => ended))
@@ -51,7 +52,7 @@ describe('SIGTERM', () => {
     const idleClosed = new Promise((resolve) => idle.on('close', resolve))
     idle.resume()
     const slow = fetch(`${gateway.url}/slow`)
-    while (origin.requests < 1) await sleep(1)
+    await eventually(() => origin.requests >= 1, 'the origin is asked')
     gateway.process.child.kill('SIGTERM')
     await gateway.process.print(/draining/)
     await idleClosed
@@ -71,7 +72,7 @@ describe('SIGTERM', () => {
       routes: [{ upstream: origin.url }],
     })
     const hanging = assert.rejects(fetch(gateway.url))
-    while (origin.requests < 1) await sleep(1)
+    await eventually(() => origin.requests >= 1, 'the origin is asked')
     gateway.process.child.kill('SIGTERM')
     const { code, stderr } = await gateway.process.finished
     assert.equal(code, 0)
@@ -83,7 +84,7 @@ describe('SIGTERM', () => {
     const origin = await startOrigin(() => {})
     const gateway = await runGateway({ ...HERE, routes: [{ upstream: origin.url }] })
     const hanging = assert.rejects(fetch(gateway.url))
-    while (origin.requests < 1) await sleep(1)
+    await eventually(() => origin.requests >= 1, 'the origin is asked')
     const start = performance.now()
     while (gateway.process.running) {
       gateway.process.child.kill('SIGTERM')

@@ -13,6 +13,7 @@ import { startGateway } from '../survival/start-gateway.ts'
 import { HttpRequest } from '@headgate/core'
 import { startMetered } from './metered-gateway.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 /** A fifth of what came before may be tried again. */
 const FOR_THE_BUDGET = 100
@@ -234,7 +235,7 @@ test('while it is probed, an endpoint gets no more than the probes', async (t) =
   await Promise.all(asked)
   const after = [ask(url), ask(url)]
   // It has its share again: one of two.
-  while (waiting.length === 0) await later()
+  await eventually(() => waiting.length > 0, 'the endpoint has its share')
   for (const end of waiting) end()
   await Promise.all(after)
 })
@@ -319,7 +320,3 @@ test('mistakes in these settings are named', () => {
 })
 
 /** Time for what is under way on this machine. */
-async function later(): Promise<undefined> {
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  return undefined
-}

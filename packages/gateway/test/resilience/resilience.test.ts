@@ -8,6 +8,7 @@ import { nobody, startScripted, startService } from '../survival/origins.ts'
 import { startGateway } from '../survival/start-gateway.ts'
 import { startMetered } from './metered-gateway.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const AT_ONCE = { base: 0, max: 0 } as const
 
@@ -137,17 +138,17 @@ test('beyond the concurrency limit exchanges wait, the important ones first, or 
   const limiter = gateway.snapshot.upstreams.get('one')?.guard.limiter
   const send = (path: string): Promise<Answer> => ask(url + path)
   const sent = [send('/first')]
-  await until(() => order.length === 1)
+  await eventually(() => order.length === 1, 'the first request is under way')
   sent.push(send('/low'))
-  await until(() => limiter?.queued === 1)
+  await eventually(() => limiter?.queued === 1, 'the second request waits')
   sent.push(send('/high'))
-  await until(() => limiter?.queued === 2)
+  await eventually(() => limiter?.queued === 2, 'the third request waits')
   // The line is full: what is of low importance gives way.
   const displacing = send('/high')
   const displaced = await sent[1]
   assert.deepEqual([displaced?.status, order.length], [503, 1])
   for (let index = 0; index < 3; index++) {
-    await until(() => waiting.length > index)
+    await eventually(() => waiting.length > index, 'the next request is under way')
     waiting[index]?.()
   }
   assert.deepEqual([(await sent[2])?.status, (await displacing).status], [200, 200])
@@ -245,7 +246,3 @@ test('mistakes in these settings are named', () => {
     assert.match(result.problems.map(({ message }) => message).join(), expected)
   }
 })
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
-}

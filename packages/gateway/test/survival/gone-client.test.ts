@@ -10,6 +10,7 @@ import { type Certificate, makeCertificate } from '../../../core/test/certificat
 import { startScripted } from './origins.ts'
 import { type StartedGateway, startGateway } from './start-gateway.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
 const POST_HEAD = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n'
@@ -103,7 +104,7 @@ for (const encrypted of [false, true]) {
         // In the line, when a further one finds no room in it.
         await turnedAway(gateway)
         leave(waiting)
-        await until(() => gone() === index + 1)
+        await eventually(() => gone() === index + 1, 'the connection is gone')
       }
       const patient = await gateway.dial()
       patient.write(GET)
@@ -144,14 +145,6 @@ async function turnedAway({ dial }: { dial: () => Promise<Socket> }): Promise<vo
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const patience = performance.now() + 10_000
-  while (!condition()) {
-    assert.ok(performance.now() < patience, 'waited 10 s in vain')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
 test('the only probe of a breaker is given back by a client that leaves', async (t) => {
   const origin = await startScripted(t)
   const gateway = await start(t, false, {
@@ -176,7 +169,7 @@ test('the only probe of a breaker is given back by a client that leaves', async 
   await probed.receives('\r\n\r\n')
   probing.destroy()
   await probed.end()
-  await until(() => gateway.log.length >= 2)
+  await eventually(() => gateway.log.length >= 2, 'both lines are written')
   await new Promise((resolve) => setTimeout(resolve, 100))
   const next = await gateway.dial()
   next.write(GET)

@@ -10,6 +10,7 @@ import { becomes } from '../becomes.ts'
 import { folder } from '../headgate-process.ts'
 import { writeMmdb } from '../routing/mmdb-writer.ts'
 import { createGateway } from '../../src/embedding/create-gateway.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const city = (country: string, builtAt: number): Buffer =>
   writeMmdb({ '127.0.0.0/8': { country: { iso_code: country } } }, { builtAt })
@@ -128,6 +129,6 @@ describe('databases of addresses', () => {
     }
     assert.equal(await told(), 'DE')
     replace(path, city('FR', 2))
-    while ((await told()) !== 'FR') await new Promise((resolve) => setTimeout(resolve, 20))
+    await eventually(async () => (await told()) === 'FR', 'the other database is in force')
   })
 })

@@ -9,6 +9,7 @@ import { Supervisor } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { startOrigin } from '../origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 function config(input: Record<string, unknown>): GatewayConfig {
   const common = {
@@ -90,7 +91,7 @@ describe('a reload', () => {
       last = now
     }
     const seen = two.requests
-    while (two.requests === seen && one.requests < 1) await new Promise(setImmediate)
+    await eventually(() => two.requests > seen || one.requests > 0, 'an origin is asked again')
     for (const client of clients) client.stop()
     const reports = await Promise.all(clients.map(({ ended }) => ended))
     assert.ok(reports.every(({ lost }) => !lost))
@@ -120,7 +121,7 @@ describe('a reload', () => {
     )
     await get(port, '/kept')
     const underWay = get(port, '/left')
-    while (held.length === 0) await new Promise(setImmediate)
+    await eventually(() => held.length > 0, 'a request is under way')
     await supervisor.apply(config(input({ timeouts: { exchange: '20s' } })))
     assert.equal(await get(port, '/kept'), 'kept')
     assert.equal(kept.sockets.size, 1, 'though the route around it was compiled anew')
@@ -183,7 +184,7 @@ describe('a reload', () => {
     )
     assert.equal(await get(spare), 'ok')
     const underWay = get(spare, '/slow')
-    while (held.length === 0) await new Promise(setImmediate)
+    await eventually(() => held.length > 0, 'a request is under way')
     await supervisor.apply(config({ routes }))
     held[0]?.()
     assert.equal(await underWay, 'slow')

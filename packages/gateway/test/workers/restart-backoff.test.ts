@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
-import { RestartBackoff } from '../../src/workers/restart-backoff.ts'
+import { RestartBackoff } from '../../src/workers/slot.ts'
 
 describe('replacing a crashed worker', () => {
   it('happens at once, then later and later while it keeps crashing at its start, up to 5 s', async () => {

@@ -7,6 +7,7 @@ import { Supervisor, type SupervisorEvent, type SupervisorOptions } from '../../
 import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { startOrigin } from '../origin.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 function config(input: Record<string, unknown>): GatewayConfig {
   const common = { listeners: [{ address: '127.0.0.1:0' }], accessLog: false, drain: { timeout: '5s' } }
@@ -68,7 +69,7 @@ describe('workers', () => {
       routes: [{ name: 'all', upstream: origin.url }],
     })
     const clients = Array.from({ length: 32 }, () => new KeepAliveClient(port))
-    while (origin.requests < 1000) await new Promise(setImmediate)
+    await eventually(() => origin.requests >= 1000, 'there is load')
     for (const client of clients) client.stop()
     const reports = await Promise.all(clients.map(({ ended }) => ended))
     assert.ok(reports.every(({ lost }) => !lost))
@@ -151,7 +152,7 @@ describe('workers', () => {
       routes: [{ upstream: origin.url }],
     })
     const clients = [new KeepAliveClient(port), new KeepAliveClient(port), new KeepAliveClient(port)]
-    while (origin.requests < 3) await new Promise(setImmediate)
+    await eventually(() => origin.requests >= 3, 'all three ask')
     assert.deepEqual(await supervisor.stop(), { cut: 3, lost: 0 })
     for (const client of clients) assert.deepEqual(await client.ended, { responses: 0, lost: true })
   })
