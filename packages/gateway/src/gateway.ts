@@ -28,7 +28,7 @@ import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
-import { Geo, type GeoOutcome } from './features/geo/geo.ts'
+import { Geo } from './features/geo/geo.ts'
 import { geoMetrics } from './features/geo/geo-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
@@ -95,8 +95,6 @@ export class Gateway {
   private readonly counts: GatewayMetrics
   private readonly endpoints: EndpointMetrics
   private readonly shown = new Shown()
-  /** Undefined until there is a database of addresses. */
-  private countLookup: ((outcome: GeoOutcome) => void) | undefined
   private readonly options: GatewayOptions
   private readonly clock: Clock
   private readonly listeners: ListenerSet
@@ -106,7 +104,7 @@ export class Gateway {
   /** Undefined where another thread checks for all. */
   private readonly checks: HealthChecks | undefined
   private readonly loadMonitor = new LoadMonitor()
-  private readonly geo: Geo
+  private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
@@ -120,7 +118,6 @@ export class Gateway {
     this.metrics = options.metrics ?? new MetricRegistry()
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
-    this.geo = new Geo((outcome) => this.countLookup?.(outcome))
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
@@ -253,7 +250,7 @@ export class Gateway {
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
     const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
     const { geo, loadShedding } = config
-    if (geo !== undefined) this.countLookup = geoMetrics(this.metrics, geo)
+    if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
     const surroundings = {
       ...this.options.stack,

@@ -6,6 +6,7 @@ import { packageVersion } from '../package-version.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor, SupervisorStatus } from '../workers/supervisor.ts'
+import { openCircuits } from '../features/breaker.ts'
 import { factsOf, VERSION } from './config.ts'
 
 const STATUS = members({
@@ -35,7 +36,7 @@ export type StatusAnswer = Described<typeof STATUS>
 
 /** `GET /status`: the gateway at a glance. */
 export function status(
-  supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'openCircuits'>,
+  supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'metrics'>,
   reloader: Pick<Reloader, 'version' | 'lastReload'>,
 ): AdminOperation {
   return operation({
@@ -59,9 +60,10 @@ export function status(
         listeners: listeners.map((each) => listenerUrl(each.config, each.port)),
         routes: config.routes.length,
         checksPaused: checks.isPaused ? 'all' : paused.map(({ name }) => redactUrls(name)),
-        openBreakers: supervisor
-          .openCircuits()
-          .map((each) => ({ ...each, upstream: redactUrls(each.upstream) })),
+        openBreakers: openCircuits(supervisor.metrics).map((each) => ({
+          ...each,
+          upstream: redactUrls(each.upstream),
+        })),
         configuration: factsOf(reloader.version),
         lastReload: reloader.lastReload,
       })

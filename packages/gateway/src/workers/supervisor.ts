@@ -3,7 +3,6 @@ import { type Clock, type MetricRegistry, systemClock, type Upstream } from '@he
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
-import { type OpenCircuit, openCircuits } from '../features/breaker.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { countGeoReload, geoReadings } from '../features/geo/geo-metrics.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
@@ -200,14 +199,9 @@ export class Supervisor implements SurveySource {
     this.successorListeners.push(listener)
   }
 
-  /** What is counted in all workers. */
+  /** What is counted in all workers, as of a moment ago: none is asked. */
   get metrics(): MetricRegistry {
     return this.deployment.metrics
-  }
-
-  /** As of a moment ago; no worker is asked. */
-  openCircuits(): readonly OpenCircuit[] {
-    return openCircuits(this.deployment.metrics)
   }
 
   /** Reads databases of addresses again whose files are others now. */

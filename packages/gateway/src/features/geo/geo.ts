@@ -10,7 +10,8 @@ const MOST_RECORDS = 8192
 
 /** Where addresses are, by the databases in force, in one thread. It outlives snapshots; the databases may be replaced at any time. */
 export class Geo {
-  private readonly onLookup: (outcome: GeoOutcome) => void
+  /** Called with what came of each look-up. */
+  onLookup: (outcome: GeoOutcome) => void
   private tables: readonly PlaceTable[] = []
   /** Who has come before comes again: this takes a tenth of the time of a walk through the tree, and one request may ask several times. */
   private readonly known = new Map<string, GeoPlace>()
