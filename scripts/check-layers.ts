@@ -12,13 +12,14 @@ const longestFile = 400
 const ground = ['time']
 const telemetry = [...ground, 'telemetry']
 const wire = [...telemetry, 'message', 'fields']
-const sides = [...wire, 'h1']
+const sides = [...wire, 'h1', 'h2']
 const coreLayers: Record<string, string[]> = {
   time: [],
   telemetry: ground,
   message: telemetry,
   fields: [...telemetry, 'message'],
   h1: wire,
+  h2: wire,
   // Neighbours: a policy wraps a handler and does not know what an upstream is, nor the other way round.
   upstream: sides,
   policies: sides,

@@ -3,6 +3,7 @@ import type { DownstreamConnection } from '../message/connections.ts'
 import { TrafficError } from '../message/errors.ts'
 import { Exchange, type Peer } from '../message/exchange.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
+import { after } from '../message/state-table.ts'
 import type { Timer } from '../time/timer.ts'
 import { Answer, ask, discard, type Responder } from './answer.ts'
 import { Backlog } from './backlog.ts'
@@ -16,7 +17,7 @@ import { Lingering } from './lingering.ts'
 import { peerOf } from './peer.ts'
 import { writeLast } from './response-writer.ts'
 import { type ReadTarget, SocketReader } from './socket-reader.ts'
-import { after, SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
+import { SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
 
 /** Whoever accepted the connection. */
 export interface ServerConnectionOwner extends Responder {

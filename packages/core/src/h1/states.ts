@@ -1,3 +1,5 @@
+import type { StateTable } from '../message/state-table.ts'
+
 /**
  * The states of an HTTP/1.1 connection, as tables. A connection moves only along these rows; anything else is a defect of
  * ours, and says so. The rules behind the rows:
@@ -37,9 +39,7 @@ export type ServerEvent =
   | 'last' // the response was the last one of this connection
   | 'gone' // the socket is closed
 
-export const SERVER_STATES: Readonly<
-  Record<ServerState, Readonly<Partial<Record<ServerEvent, ServerState>>>>
-> = {
+export const SERVER_STATES: StateTable<ServerState, ServerEvent> = {
   idle: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
   head: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
   exchange: {
@@ -74,24 +74,10 @@ export type ClientEvent =
   | 'switched' // 101 that was asked for
   | 'gone' // closed, by whichever side, or no longer to be trusted
 
-export const CLIENT_STATES: Readonly<
-  Record<ClientState, Readonly<Partial<Record<ClientEvent, ClientState>>>>
-> = {
+export const CLIENT_STATES: StateTable<ClientState, ClientEvent> = {
   idle: { sent: 'waiting', gone: 'closed' },
   waiting: { head: 'body', switched: 'tunnel', gone: 'closed' },
   body: { complete: 'idle', gone: 'closed' },
   tunnel: { gone: 'closed' },
   closed: {},
-}
-
-/** Where `event` leads from `state`. @throws Error if the table has no such row */
-export function after<State extends string, Event extends string>(
-  table: Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>,
-  state: State,
-  event: Event,
-): State {
-  const next = table[state][event]
-  if (next === undefined)
-    throw new Error(`no row in the connection's state table for "${event}" in "${state}"`)
-  return next
 }

@@ -13,7 +13,8 @@ import {
   UNTIL_CLOSE,
 } from '../../src/h1/framing.ts'
 import { WireFault } from '../../src/h1/fault.ts'
-import { after, CLIENT_STATES, SERVER_STATES } from '../../src/h1/states.ts'
+import { CLIENT_STATES, SERVER_STATES } from '../../src/h1/states.ts'
+import { after } from '../../src/message/state-table.ts'
 import { bodyFrom } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { dial, echo, eventually, gather, headers, proxy, serve } from '../h1/harness.ts'

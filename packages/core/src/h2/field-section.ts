@@ -1,0 +1,85 @@
+import { type Field, malformation } from './field.ts'
+import { FieldKind } from './field-kinds.ts'
+
+export interface SectionLimits {
+  /** What the sizes of all fields may come to: name, value and 32 bytes for each, which SETTINGS_MAX_HEADER_LIST_SIZE tells (RFC 9113 10.5.1). */
+  readonly maxSize: number
+  /** How many fields there may be, pseudo-header fields among them. */
+  readonly maxFields: number
+}
+
+/**
+ * The fields of a message's head or trailers, as they are decoded. What is wrong with them is a matter of one stream, so it is
+ * noted here and decoding goes on, lest the table of the connection be lost (RFC 9113 4.3, 8.1.1).
+ */
+export class FieldSection {
+  /** All but the pseudo-header fields, in their order. */
+  readonly fields: Field[] = []
+  method: Field | undefined = undefined
+  scheme: Field | undefined = undefined
+  authority: Field | undefined = undefined
+  path: Field | undefined = undefined
+  status: Field | undefined = undefined
+  protocol: Field | undefined = undefined
+  contentLength: number | undefined = undefined
+  /** What the sizes of all fields come to so far, in bytes. */
+  size = 0
+  /** Whether it has passed a limit: fields are no longer collected, nor need they be made. */
+  tooLarge = false
+  /** Why the message is malformed; undefined while it is not. */
+  malformed: string | undefined = undefined
+  private readonly limits: SectionLimits
+  private count = 0
+
+  constructor(limits: SectionLimits) {
+    this.limits = limits
+  }
+
+  add(field: Field): void {
+    if (this.tooLarge) return
+    this.size += field.size
+    if (this.size > this.limits.maxSize || ++this.count > this.limits.maxFields) {
+      this.tooLarge = true
+      return
+    }
+    switch (field.kind) {
+      case FieldKind.malformed:
+        this.malformed ??= malformation(field)
+        return
+      case FieldKind.method:
+        this.method = this.pseudo(field, this.method)
+        return
+      case FieldKind.scheme:
+        this.scheme = this.pseudo(field, this.scheme)
+        return
+      case FieldKind.authority:
+        this.authority = this.pseudo(field, this.authority)
+        return
+      case FieldKind.path:
+        this.path = this.pseudo(field, this.path)
+        return
+      case FieldKind.status:
+        this.status = this.pseudo(field, this.status)
+        return
+      case FieldKind.protocol:
+        this.protocol = this.pseudo(field, this.protocol)
+        return
+      case FieldKind.contentLength:
+        // Equal ones, too, as over HTTP/1.1: nobody sends two by mistake alone.
+        if (this.contentLength !== undefined)
+          this.malformed ??= 'content-length is there twice (RFC 9110 8.6)'
+        this.contentLength = Number(field.value)
+        break
+      default:
+    }
+    this.fields.push(field)
+  }
+
+  private pseudo(field: Field, earlier: Field | undefined): Field {
+    if (earlier !== undefined) this.malformed ??= `${field.name.text} is there twice (RFC 9113 8.3)`
+    if (this.fields.length > 0) {
+      this.malformed ??= `${field.name.text} stands behind a field that is none of the pseudo-header fields (RFC 9113 8.3)`
+    }
+    return field
+  }
+}

@@ -1,0 +1,151 @@
+import { isFieldValue, TOKEN_LOWER } from '../message/tokens.ts'
+import { FieldKind, INDEXING, Indexing, KINDS } from './field-kinds.ts'
+import { STATIC_ENTRIES } from './static-table.ts'
+
+/** A field's name, with what is known of all fields that have it. Names in use are kept and shared. */
+export class FieldName {
+  /** As it was sent; in lower case unless the kind is `malformed`. */
+  readonly text: string
+  readonly kind: FieldKind
+  readonly indexing: Indexing
+  /** The first entry of the static table that has this name; 0 if none has. */
+  readonly staticIndex: number
+  /** The last field that was made of it: the next one often has the same value, and is the same object then. */
+  recent: Field | undefined = undefined
+
+  constructor(text: string, staticIndex: number) {
+    this.text = text
+    this.kind = KINDS.get(text) ?? (isLowerToken(text) ? FieldKind.regular : FieldKind.malformed)
+    this.indexing = INDEXING.get(text) ?? Indexing.repeats
+    this.staticIndex = staticIndex
+  }
+}
+
+/** A field line. Immutable: validated and classified once, when it is made, and the same object wherever it is repeated. */
+export class Field {
+  readonly name: FieldName
+  /** One byte a character. */
+  readonly value: string
+  readonly kind: FieldKind
+  /** Its place in the static table, which has just this field; 0 if it has none. */
+  readonly staticIndex: number
+  /** Whether it came as a literal that nobody may index: it is passed on as such a one (RFC 7541 6.2.3). */
+  readonly neverIndexed: boolean
+  /** What it takes in a table, and of the limit on a field section's size (RFC 7541 4.1, RFC 9113 10.5.1). Bytes. */
+  readonly size: number
+
+  constructor(name: FieldName, value: string, staticIndex: number, neverIndexed: boolean) {
+    this.name = name
+    this.value = value
+    this.kind = isValueFor(name.kind, value) ? name.kind : FieldKind.malformed
+    this.staticIndex = staticIndex
+    this.neverIndexed = neverIndexed
+    this.size = name.text.length + value.length + 32
+  }
+}
+
+/** Names in use are few, forged ones many. */
+const KNOWN_LIMIT = 1024
+/** Longer names and values are not worth keeping. */
+const LONGEST_NAME = 64
+const LONGEST_VALUE = 256
+
+const known = new Map<string, FieldName>()
+/** Those of the static table: never forgotten. */
+const standard = new Map<string, FieldName>()
+for (const [index, [name]] of STATIC_ENTRIES.entries()) {
+  if (!standard.has(name)) standard.set(name, new FieldName(name, index + 1))
+}
+
+/** Entry `n` of the static table is element `n - 1`. */
+export const STATIC_FIELDS: readonly Field[] = STATIC_ENTRIES.map(
+  ([name, value], index) => new Field(fieldName(name), value, index + 1, false),
+)
+
+const staticByName = new Map<string, Field[]>()
+for (const field of STATIC_FIELDS) {
+  const others = staticByName.get(field.name.text)
+  if (others === undefined) staticByName.set(field.name.text, [field])
+  else others.push(field)
+}
+
+export function fieldName(text: string): FieldName {
+  let name = standard.get(text) ?? known.get(text)
+  if (name === undefined) {
+    name = new FieldName(text, 0)
+    if (text.length <= LONGEST_NAME) {
+      if (known.size >= KNOWN_LIMIT) known.clear()
+      known.set(text, name)
+    }
+  }
+  return name
+}
+
+/**
+ * A field that somebody sent, or that is to be sent: the last one of that name if it has the same value. Secrets are not kept for
+ * that, nor what is long.
+ */
+export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = false): Field {
+  const { recent } = name
+  if (recent !== undefined && recent.value === value && recent.neverIndexed === neverIndexed) return recent
+  const field =
+    (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
+  if (value.length <= LONGEST_VALUE && name.indexing !== Indexing.never) name.recent = field
+  return field
+}
+
+function staticField(name: FieldName, value: string): Field | undefined {
+  if (name.staticIndex === 0) return undefined
+  return staticByName.get(name.text)?.find((field) => field.value === value)
+}
+
+/** Why a field of the kind `malformed` must not be part of a message. Its value is not told: it may be a secret. */
+export function malformation({ name: { text, kind }, value }: Field): string {
+  if (KINDS.get(text) === FieldKind.malformed)
+    return `${text} concerns an HTTP/1.1 connection (RFC 9113 8.2.2)`
+  if (kind === FieldKind.malformed) {
+    const what = text.startsWith(':') ? 'a pseudo-header field that is not known (RFC 9113 8.3)' : undefined
+    return `${JSON.stringify(text.slice(0, 64))} is ${what ?? 'no field name in lower case (RFC 9113 8.2.1)'}`
+  }
+  if (!isValue(value))
+    return `the value of ${text} holds what no value may, or a blank at an end (RFC 9113 8.2.1)`
+  return kind === FieldKind.te
+    ? 'te holds something else than "trailers" (RFC 9113 8.2.2)'
+    : `the value of ${text} is no decimal number below 2^53 (RFC 9110 8.6)`
+}
+
+function isLowerToken(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === 0 || code > 255 || TOKEN_LOWER[code] !== code) return false
+  }
+  return text.length > 0
+}
+
+/**
+ * Stricter than RFC 9113 8.2.1, which forbids NUL, CR and LF: no control character passes but HTAB, as over HTTP/1.1, to which a
+ * field may be passed on.
+ */
+function isValue(value: string): boolean {
+  return isFieldValue(value) && !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(value.length - 1))
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+function isValueFor(kind: FieldKind, value: string): boolean {
+  if (!isValue(value)) return false
+  if (kind === FieldKind.te) return value.toLowerCase() === 'trailers'
+  return kind !== FieldKind.contentLength || isLength(value)
+}
+
+/** As HTTP/1.1 is read, too: digits, and no more than a number holds. */
+function isLength(value: string): boolean {
+  if (value.length === 0 || value.length > 15) return false
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - 0x30
+    if (digit < 0 || digit > 9) return false
+  }
+  return true
+}

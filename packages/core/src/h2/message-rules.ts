@@ -1,0 +1,83 @@
+import type { Field } from './field.ts'
+import type { FieldSection } from './field-section.ts'
+
+/** The pseudo-header fields that a section may have. */
+type Pseudo = 'method' | 'scheme' | 'authority' | 'path' | 'status' | 'protocol'
+
+/** Which pseudo-header fields a kind of section must have, and which it must not (RFC 9113 8.1, 8.3, RFC 8441 4). */
+interface SectionRule {
+  readonly section: string
+  readonly required: readonly Pseudo[]
+  readonly forbidden: readonly Pseudo[]
+}
+
+const REQUEST: SectionRule = {
+  section: 'a request, RFC 9113 8.3.1',
+  required: ['method', 'scheme', 'path'],
+  forbidden: ['status', 'protocol'],
+}
+const CONNECT: SectionRule = {
+  section: 'CONNECT, RFC 9113 8.5',
+  required: ['method', 'authority'],
+  forbidden: ['scheme', 'path', 'status', 'protocol'],
+}
+/** Only where our SETTINGS have told SETTINGS_ENABLE_CONNECT_PROTOCOL. */
+const EXTENDED_CONNECT: SectionRule = {
+  section: 'an extended CONNECT, RFC 8441 4',
+  required: ['method', 'protocol', 'scheme', 'path', 'authority'],
+  forbidden: ['status'],
+}
+const RESPONSE: SectionRule = {
+  section: 'a response, RFC 9113 8.3.2',
+  required: ['status'],
+  forbidden: ['method', 'scheme', 'authority', 'path', 'protocol'],
+}
+const TRAILERS: SectionRule = {
+  section: 'trailers, RFC 9113 8.1',
+  required: [],
+  forbidden: ['method', 'scheme', 'authority', 'path', 'status', 'protocol'],
+}
+
+/**
+ * Why a section is no request's head; undefined if it is one.
+ * @param extended whether extended CONNECT was offered to the peer
+ */
+export function requestMalformation(section: FieldSection, extended: boolean): string | undefined {
+  if (section.method?.value !== 'CONNECT') return judge(section, REQUEST) ?? emptyPath(section.path)
+  if (section.protocol === undefined || !extended) return judge(section, CONNECT)
+  return judge(section, EXTENDED_CONNECT) ?? emptyPath(section.path)
+}
+
+export function responseMalformation(section: FieldSection): string | undefined {
+  const malformed = judge(section, RESPONSE)
+  if (malformed !== undefined || isStatus(section.status?.value ?? '')) return malformed
+  return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
+}
+
+export function trailersMalformation(section: FieldSection): string | undefined {
+  return judge(section, TRAILERS)
+}
+
+function judge(
+  section: FieldSection,
+  { section: what, required, forbidden }: SectionRule,
+): string | undefined {
+  if (section.malformed !== undefined) return section.malformed
+  for (const name of required) if (section[name] === undefined) return `:${name} is missing (${what})`
+  for (const name of forbidden) if (section[name] !== undefined) return `:${name} has no place (${what})`
+  return undefined
+}
+
+function emptyPath(path: Field | undefined): string | undefined {
+  return path?.value === '' ? ':path is empty (RFC 9113 8.3.1)' : undefined
+}
+
+function isStatus(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return text.length === 3 && first >= 0x31 && first <= 0x35 && isDigit(text, 1) && isDigit(text, 2)
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 0x30 && code <= 0x39
+}
