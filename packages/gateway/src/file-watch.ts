@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { type FSWatcher, lstatSync, readlinkSync, type Stats, statSync, watch } from 'node:fs'
+import { parse, resolve, sep } from 'node:path'
 import type { Clock, Timer } from '@headgate/core'
 import { readPlainFile } from './plain-file.ts'
-import { WatchedFolders } from './watched-folders.ts'
+import { Kept } from './kept.ts'
 
 /** An editor writes in several steps: milliseconds for which the file must be as it is. */
 const QUIET = 200
@@ -113,4 +113,141 @@ function digestOf(file: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Told of files that are watched. */
+export interface FileListener {
+  changed(path: string): void
+  /** The system cannot watch it, as when its watches are used up. */
+  unwatched(path: string, reason: string): void
+}
+
+/** Watches some files, which may be others later. */
+export class FileWatches {
+  private watches = new Kept()
+  private files: ReadonlySet<string> = new Set()
+  private readonly clock: Clock
+  private readonly listener: FileListener
+  private readonly fingerprint: Fingerprint | undefined
+
+  /** @param fingerprint as that of `FileWatch` */
+  constructor(clock: Clock, listener: FileListener, fingerprint?: Fingerprint) {
+    this.clock = clock
+    this.listener = listener
+    this.fingerprint = fingerprint
+  }
+
+  get paths(): Iterable<string> {
+    return this.files
+  }
+
+  /** Watches these from now on, and no others. */
+  follow(files: Iterable<string>): void {
+    this.files = new Set(files)
+    this.watches = new Kept(this.watches)
+    for (const path of this.files)
+      this.watches.keep(
+        'watch',
+        path,
+        () => this.watch(path),
+        (watch) => watch.stop(),
+      )
+    this.watches.settle()
+  }
+
+  stop(): void {
+    this.follow([])
+  }
+
+  private watch(path: string): FileWatch {
+    const watch = new FileWatch(path, this.clock, () => this.listener.changed(path), this.fingerprint)
+    try {
+      watch.start()
+    } catch (error) {
+      this.listener.unwatched(path, error instanceof Error ? error.message : String(error))
+    }
+    return watch
+  }
+}
+
+/** As many links as Linux follows. */
+const MOST_LINKS = 40
+
+/**
+ * The folders in which something must change for the path to lead to another file: that of the file, and that of each link on
+ * the way, as `..data` of Kubernetes, which is put in the place of another for all files of a volume at once. Where the way
+ * ends, the folder in which it may go on one day is the last.
+ */
+function foldersOf(path: string): string[] {
+  const folders = new Set<string>()
+  let links = 0
+  let here = parse(resolve(path)).root
+  const left = resolve(path).slice(here.length).split(sep).reverse()
+  for (let name = left.pop(); name !== undefined; name = left.pop()) {
+    const next = resolve(here, name)
+    const found = look(next)
+    if (found === undefined || left.length === 0 || found.isSymbolicLink()) folders.add(here)
+    if (found === undefined) break
+    if (!found.isSymbolicLink()) {
+      here = next
+      continue
+    }
+    if (++links > MOST_LINKS) break
+    const target = resolve(here, readlinkSync(next))
+    here = parse(target).root
+    left.push(...target.slice(here.length).split(sep).reverse())
+  }
+  return [...folders]
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Tells that something may have changed on the way to a file. */
+export class WatchedFolders {
+  private readonly file: string
+  private readonly noticed: () => void
+  /** By path; another folder at the same path is another one to watch. */
+  private readonly watchers = new Map<string, { readonly inode: number; readonly watcher: FSWatcher }>()
+
+  constructor(file: string, noticed: () => void) {
+    this.file = file
+    this.noticed = noticed
+  }
+
+  /**
+   * Watches the folders that the path leads through now, and no others.
+   * @throws Error if the system cannot watch one of them, as when its watches are used up
+   */
+  follow(): void {
+    const folders = new Set(foldersOf(this.file))
+    for (const [folder, { inode, watcher }] of this.watchers) {
+      if (folders.has(folder) && inodeOf(folder) === inode) continue
+      watcher.close()
+      this.watchers.delete(folder)
+    }
+    for (const folder of folders) if (!this.watchers.has(folder)) this.watch(folder)
+  }
+
+  stop(): void {
+    for (const { watcher } of this.watchers.values()) watcher.close()
+    this.watchers.clear()
+  }
+
+  private watch(folder: string): void {
+    const inode = inodeOf(folder)
+    const watcher = watch(folder, { persistent: false }, () => this.noticed())
+    // As when the folder is removed: SIGHUP still works.
+    watcher.on('error', () => {})
+    this.watchers.set(folder, { inode, watcher })
+  }
+}
+
+function inodeOf(folder: string): number {
+  return statSync(folder, { throwIfNoEntry: false })?.ino ?? 0
 }

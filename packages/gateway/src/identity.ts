@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
-import type { ListenerConfig } from './config/schema/listener-schema.ts'
+import type { ListenerConfig } from './config/schema/gateway-sections.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
 import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'

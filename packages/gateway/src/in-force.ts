@@ -1,9 +1,9 @@
 import { Limiter, type MetricRegistry } from '@headgate/core'
-import type { Reading } from './metrics/shown.ts'
+import type { Reading } from './metrics/metric.ts'
 import type { Snapshot } from './snapshot.ts'
-import { levelReadings } from './upstreams/level-metrics.ts'
 import { circuitReadings } from './features/breaker.ts'
 import { limiterReadings, routeLimiter, upstreamLimiter } from './features/concurrency.ts'
+import { levelReadings } from './upstreams/level-metrics.ts'
 
 /** The concurrency limits of a snapshot, by their names: `upstream orders`, `route checkout`. */
 export function* limitersOf({

@@ -1,4 +1,3 @@
-import type { ExchangeWay } from './features/layer.ts'
 import {
   buildLayers,
   type BuiltLayer,
@@ -8,20 +7,21 @@ import {
   type HttpResponse,
   type Policy,
 } from '@headgate/core'
+import type { ExchangeWay } from './features/layer.ts'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { RouteConfig } from './config/schema/route-schema.ts'
 import { Kept } from './kept.ts'
-import type {
-  AttemptLayer,
-  AttemptSetting,
-  ExchangeContext,
-  ExchangeLayer,
-  ExchangeSetting,
-  GatewayLayer,
-  RouteContext,
-  StackOptions,
+import {
+  type AttemptLayer,
+  type AttemptSetting,
+  type ExchangeContext,
+  type ExchangeLayer,
+  type ExchangeSetting,
+  type GatewayLayer,
+  type RouteContext,
+  type StackOptions,
+  withPolicies,
 } from './layers/layer.ts'
-import { withPolicies } from './layers/own-layer.ts'
 import { NO_ROUTE } from './metrics/route-metrics.ts'
 import { STACK } from './stack.ts'
 import type { Surroundings } from './surroundings.ts'

@@ -26,7 +26,7 @@ import { routeEntry } from './features/match/conditions.ts'
 import { isGraphqlRoute } from './features/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './features/graphql/dispatch.ts'
 import { countRefused } from './features/graphql/policy.ts'
-import { type CompiledSplits, compileSplits } from './features/split/splits.ts'
+import { type CompiledSplits, compileSplits } from './features/split/split-weights.ts'
 
 /** One configuration, compiled: immutable, and all that an exchange needs. */
 export interface Snapshot {

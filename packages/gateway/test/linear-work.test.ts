@@ -15,14 +15,20 @@ import { isHostAllowed } from '../src/admin/access.ts'
 import { inLine, printable } from '../src/printable.ts'
 import { readLine } from '../src/replay/recorded-request.ts'
 import { acceptedVersion } from '../src/features/api-versions/asked-version.ts'
-import { asksFor, mediaType } from '../src/routing/conditions/media-types.ts'
-import { decoded, someCookie, someHeader, someQueryValue } from '../src/routing/conditions/request-values.ts'
+import {
+  asksFor,
+  decoded,
+  mediaType,
+  someCookie,
+  someHeader,
+  someQueryValue,
+} from '../src/routing/conditions.ts'
 import { readDocument } from '../src/features/graphql/document.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery } from '../src/features/graphql/request-params.ts'
 import { Regex } from '../src/routing/regex/regex.ts'
 import { settlePath } from '../src/routing/router/path-readings.ts'
 import { fieldTemplate } from '../src/features/templates/field-template.ts'
-import { queryChanges } from '../src/features/rewrite/query-changes.ts'
+import { queryChanges } from '../src/features/rewrite/rewrite.ts'
 import { Template } from '../src/features/templates/template.ts'
 import { UrlTemplate } from '../src/features/templates/url-template.ts'
 import { redactContent, redactUrls } from '../src/settings/redact-text.ts'

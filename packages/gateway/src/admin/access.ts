@@ -2,11 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { type AdminAnswer, problem } from '../admin-api/operation.ts'
-import type { AdminTokenConfig } from '../config/schema/change-schema.ts'
 import { LARGEST_SECRET, readPlainFile } from '../plain-file.ts'
 import { whyUnreadable } from '../settings/read/read-text.ts'
 import type { Address } from '../settings/values/address.ts'
 import { StartError } from '../workers/start-failure.ts'
+import type { AdminTokenConfig } from '../config/schema/gateway-sections.ts'
 
 /** Who may do what. */
 export interface Access {

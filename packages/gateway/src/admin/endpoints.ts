@@ -10,7 +10,7 @@ import {
 import { type Described, FLAG, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
 import { parseConfig } from '../config/parse.ts'
 import { redactUrls } from '../settings/redact-text.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { listedName } from '../discovery/listed-endpoint.ts'

@@ -11,11 +11,15 @@ import {
 import { type Described, elsewhere, list, map, members, TEXT, WHOLE } from '../admin-api/schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { type ShownConfig, shownExpanded } from '../config/shown.ts'
-import type { NamedPolicy } from '../explain/explained-policies.ts'
-import { routePolicies } from '../explain/route-policies.ts'
-import { changedWeights, MOST_WEIGHT, switchedTo } from '../features/split/split-change.ts'
-import type { SplitWeights } from '../features/split/split-weights.ts'
-import type { CompiledSplit, CompiledSplits } from '../features/split/splits.ts'
+import { type NamedPolicy, routePolicies } from '../explain/explained-policies.ts'
+import {
+  changedWeights,
+  type CompiledSplit,
+  type CompiledSplits,
+  MOST_WEIGHT,
+  type SplitWeights,
+  switchedTo,
+} from '../features/split/split-weights.ts'
 
 type ShownRoute = ShownConfig['routes'][number]
 /** A route as one would write it, and what is true of it by now. */

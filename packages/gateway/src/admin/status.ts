@@ -1,13 +1,13 @@
 import { EXPOSITION_TYPE } from '@headgate/core'
 import { type AdminOperation, json, operation, problem } from '../admin-api/operation.ts'
 import { type Described, FLAG, list, members, oneOf, TEXT, textOr, TIME, WHOLE } from '../admin-api/schema.ts'
-import { listenerUrl } from '../listen/listener-url.ts'
 import { packageVersion } from '../package-version.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor, SupervisorStatus } from '../workers/supervisor.ts'
 import { openCircuits } from '../features/breaker.ts'
 import { factsOf, VERSION } from './config.ts'
+import { listenerUrl } from '../listen/listener-set.ts'
 
 const STATUS = members({
   release: TEXT,

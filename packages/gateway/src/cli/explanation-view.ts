@@ -1,6 +1,6 @@
 import type { Explanation, LiveWeights, TakenRoute } from '../explain/explain.ts'
 import type { RoutesAnswer } from '../admin/routes.ts'
-import { sentHead } from '../explain/sent-head.ts'
+import { sentHead } from '../explain/dry-run.ts'
 import type { AdminClient } from './admin-client.ts'
 import { targetName } from './route-target.ts'
 

@@ -1,7 +1,7 @@
 import type { AdminChange } from '../admin-api/operation.ts'
 import type { AuditRecord } from '../admin/call.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { addressUrl, listenerUrl } from '../listen/listener-url.ts'
+import { addressUrl, listenerUrl } from '../listen/listener-set.ts'
 import { packageVersion } from '../package-version.ts'
 import { countProblems } from '../settings/problems/first-findings.ts'
 import { formatProblems } from '../settings/problems/format.ts'

@@ -12,11 +12,11 @@ import {
   type Path,
   valueAt,
 } from '../settings/problems/problem.ts'
-import { inputSchema } from '../settings/schema/input-schema.ts'
+import { inputSchema } from '../settings/schema/schema-tree.ts'
 import { applySchema, defaultRouteName, type GatewayConfig } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
-import type { SharedConfig } from './shared/shared-config.ts'
+import type { SharedConfig } from './shared/merge.ts'
 import type { HeaderChangesConfig } from '../features/header-changes.ts'
 
 export type ConfigResult =

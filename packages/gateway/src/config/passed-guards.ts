@@ -1,7 +1,12 @@
 import type { RouteConfig } from './schema/route-schema.ts'
 import type { PathPattern } from '../settings/values/pattern.ts'
-import { coversHost, coversMethod, coversPath, patternParser } from '../features/match/warnings/coverage.ts'
-import { excludeEachOther } from '../features/match/warnings/overlap.ts'
+import {
+  coversHost,
+  coversMethod,
+  coversPath,
+  excludeEachOther,
+  patternParser,
+} from '../features/match/warnings/overlap.ts'
 
 /** A route whose rules another one may be reached past, by a path in a spelling that both take; both by their position. */
 export interface PassedGuard {

@@ -1,9 +1,65 @@
+import { written } from '../settings/written.ts'
+import type { GatewayConfigInput } from './input/input.ts'
+import { type GatewayConfig, gatewaySetting } from './schema/schema.ts'
+import type { RouteSharing } from './shared/merge.ts'
 import { escapeVariables } from '../settings/prepare/variables.ts'
 import { redact } from '../settings/redact.ts'
-import { inputSchema } from '../settings/schema/input-schema.ts'
-import { isTemplate, schemasAt } from '../settings/schema/schema-tree.ts'
-import type { GatewayConfig } from './schema/schema.ts'
-import { writtenConfig } from './write/write-config.ts'
+import { inputSchema, isTemplate, schemasAt } from '../settings/schema/schema-tree.ts'
+
+/**
+ * A configuration as somebody would write it who leaves nothing to defaults: durations, sizes and rates with their units. What
+ * is read from it is the same configuration. What routes share stands where it was written, and as it was.
+ */
+export function writtenConfig({
+  variables: _,
+  shared,
+  ...config
+}: GatewayConfig): Written<GatewayConfigInput> {
+  const whole = written(gatewaySetting(), config) as Written<GatewayConfigInput> // as a test reads it back
+  return {
+    ...whole,
+    ...(shared && { defaults: shared.defaults, groups: shared.groups }),
+    routes: whole.routes.map((route, index) => withoutInherited(route, shared?.routes[index])),
+  }
+}
+
+/** A written route without what it has from elsewhere, and with the names of the groups that it has it from. */
+function withoutInherited<Route extends object>(route: Route, sharing: RouteSharing | undefined): Route {
+  if (sharing === undefined) return route
+  const { use, without, inherited } = sharing
+  const own = inherited.reduce<unknown>((left, { path }) => omit(left, path), route) as Route
+  return { ...own, ...(use.length > 0 && { use }), ...(without.length > 0 && { without }) }
+}
+
+function omit(value: unknown, [key, ...rest]: readonly PropertyKey[]): unknown {
+  // Of a list, what is inherited comes last.
+  if (Array.isArray(value)) return value.slice(0, Number(key))
+  if (typeof value !== 'object' || value === null || key === undefined) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]): [string, unknown][] => {
+      if (!isSame(name, String(key), value)) return [[name, item]]
+      const left = rest.length === 0 ? undefined : omit(item, rest)
+      return left === undefined || isNothing(left) ? [] : [[name, left]]
+    }),
+  )
+}
+
+/** A checked configuration has names of fields in lower case. */
+function isSame(name: string, written: string, within: object): boolean {
+  return name === (Object.hasOwn(within, written) ? written : written.toLowerCase())
+}
+
+/** A list of nothing is no setting. */
+function isNothing(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+/** What may be written in a file, never to be changed. */
+export type Written<T> = T extends readonly (infer Item)[]
+  ? readonly Written<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Written<T[K]> }
+    : T
 
 /** A configuration in force as somebody would write it, and as it may be shown. */
 export type ShownConfig = ReturnType<typeof writtenConfig>

@@ -1,5 +1,5 @@
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
-import { ownEndpoints } from './own-listeners.ts'
+import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
 import { type RouteWarning, routeWarnings } from '../features/match/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'

@@ -1,11 +1,11 @@
 import type { Clock, MetricRegistry } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import type { DiscoveryConfig } from '../config/schema/discovery-schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
-import type { FoundEndpoint } from './endpoint-source.ts'
-import { sourceMetrics } from './metrics.ts'
+import type { DiscoveryConfig } from '../features/discovery.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
+import type { FoundEndpoint } from './listed-endpoint.ts'
 import { makeSource, sourceIdentity, sourceName } from './source-setting.ts'
+import { sourceMetrics } from './metrics.ts'
 
 export interface DiscoveryOptions {
   readonly clock: Clock

@@ -1,11 +1,11 @@
 import type { Upstream } from '@headgate/core'
-import type { EndpointConfig, UpstreamConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import type { EndpointConfig, UpstreamConfig } from '../config/schema/upstream-schema.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import { endpointsIdentity } from '../identity.ts'
-import { changeMetrics } from './metrics.ts'
 import { Discovery, type DiscoveryOptions } from './discovery.ts'
-import { type ListedEndpoint, listEndpoints, listedName } from './listed-endpoint.ts'
+import { type ListedEndpoint, listedName, listEndpoints } from './listed-endpoint.ts'
+import { changeMetrics } from './metrics.ts'
 
 /** What was set by hand for the endpoints of an upstream, as long as those that are configured stay the same. */
 interface ByHand {

@@ -7,24 +7,28 @@ const ENDPOINTS = metric({
   labels: ['source'],
   help: 'Endpoints that the source, as in "dns:orders.internal:9001", has found last.',
 })
+
 const FAILURES = metric({
   kind: 'counter',
   name: 'headgate_discovery_failures_total',
   labels: ['source'],
   help: 'How often the source could not be asked, or had no answer: what it found last is kept.',
 })
+
 const LAST_SUCCESS = metric({
   kind: 'gauge',
   name: 'headgate_discovery_last_success_time_seconds',
   labels: ['source'],
   help: 'When the source had an answer last, in seconds since 1970-01-01 UTC; 0 if never.',
 })
+
 const ADDED = metric({
   kind: 'counter',
   name: 'headgate_upstream_endpoints_added_total',
   labels: ['upstream'],
   help: 'Endpoints that came to the upstream while it served: by discovery, a reload or a call of the admin API.',
 })
+
 const REMOVED = metric({
   kind: 'counter',
   name: 'headgate_upstream_endpoints_removed_total',

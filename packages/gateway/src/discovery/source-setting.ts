@@ -1,10 +1,9 @@
 import type { Clock } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
-import type { DiscoveryConfig } from '../config/schema/discovery-schema.ts'
+import type { DiscoveryConfig } from '../features/discovery.ts'
 import { DnsClient } from './dns-client.ts'
-import { addressLookup, serviceLookup } from './dns-lookups.ts'
-import { DnsSource } from './dns-source.ts'
-import type { EndpointSource } from './endpoint-source.ts'
+import { addressLookup, DnsSource, serviceLookup } from './dns-lookups.ts'
+import type { EndpointSource } from './listed-endpoint.ts'
 
 // Which setting of an endpoint leads to which source: another kind of source is a line in each of these.
 

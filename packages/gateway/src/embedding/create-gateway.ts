@@ -18,7 +18,7 @@ import { type EmbeddedSplit, embeddedSplit } from './embedded-split.ts'
 import { received } from './received.ts'
 import { type CloseReport, Gateway } from '../gateway.ts'
 import { checkedPolicies, type PlacedPolicy } from '../layers/place.ts'
-import { listenerUrl } from '../listen/listener-url.ts'
+import { listenerUrl } from '../listen/listener-set.ts'
 
 export interface CreateGatewayOptions {
   /** Takes each line of the access log, a JSON object with a line break. Default: there is none. */

@@ -2,10 +2,10 @@ import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import type { Gateway } from '../gateway.ts'
-import { Shown } from '../metrics/shown.ts'
+import { Shown } from '../metrics/metric.ts'
 import { type GeoFile, loadGeo } from '../features/geo/geo-files.ts'
 import { GeoWatch } from '../features/geo/geo-watch.ts'
-import { countGeoReload, geoReadings } from '../features/geo/geo-metrics.ts'
+import { countGeoReload, geoReadings } from '../features/geo/geo.ts'
 
 /** The databases of addresses of a gateway without a supervisor, or what is wrong with them. */
 export function embeddedGeo(geo: GatewayConfig['geo']): readonly GeoFile[] | ConfigProblem {

@@ -1,6 +1,9 @@
-import { changedWeights, switchedTo } from '../features/split/split-change.ts'
-import type { SplitWeights } from '../features/split/split-weights.ts'
-import type { CompiledSplits } from '../features/split/splits.ts'
+import {
+  changedWeights,
+  type CompiledSplits,
+  type SplitWeights,
+  switchedTo,
+} from '../features/split/split-weights.ts'
 
 /** How a route of an embedded gateway splits its traffic. */
 export interface EmbeddedSplit {

@@ -1,21 +1,24 @@
 import {
   type AccessLog,
   type Clock,
+  type Exchange,
   type Handler,
   LoadGauge,
   MetricRegistry,
   RetryBudget,
+  sentFields,
   upstreamSteps,
 } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { Kept } from '../kept.ts'
 import type { RouteContext } from '../layers/layer.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
-import { balancingOptions } from '../upstreams/balancing.ts'
+import { balancingOptions } from '../features/balancing.ts'
+import { loopMark } from '../loop-mark.ts'
 
 /**
  * What routes are compiled with to see what they do, without anything being sent.
@@ -51,7 +54,21 @@ export function dryRunContext(
 }
 
 /** Requests get a mark of each gateway's own: what is shown has one, too, and its value is nobody's. */
-export const SHOWN_KEY: Uint8Array = new Uint8Array(32)
+const SHOWN_KEY: Uint8Array = new Uint8Array(32)
 
 const NO_LOG: AccessLog = { record() {} }
 const NO_LOAD = { eventLoopDelay: 0, memory: 0 }
+
+/** What stands for the mark by which a gateway knows its own requests: random, and another one in each gateway. */
+const MARK = '(random)'
+
+/**
+ * The fields of the request as the upstream gets them, without Host: those of the policies, and those that say how its content is
+ * framed and what its connection is to become.
+ * @param route its name
+ */
+export function sentHead(sent: Exchange, route: string): readonly (readonly [name: string, value: string])[] {
+  const mark = loopMark(SHOWN_KEY, route)
+  const [, ...fields] = sentFields(sent.request)
+  return fields.map(([name, value]) => [name, name === 'cdn-loop' ? value.replace(mark, MARK) : value])
+}

@@ -11,7 +11,7 @@ import {
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
-import { resolveUpstreams, upstreamsOf } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams, upstreamsOf } from '../config/upstreams.ts'
 import { settingSources } from '../config/shared/origins.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { dryRunContext } from './dry-run.ts'

@@ -1,6 +1,7 @@
+import { systemClock } from '@headgate/core'
 import type { AttemptWay, ShownAttempt, ShownExchange } from '../features/layer.ts'
 import { shownExpanded } from '../config/shown.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type {
   AttemptSetting,
@@ -9,6 +10,9 @@ import type {
   GatewayLayer,
   StackObserver,
 } from '../layers/layer.ts'
+import { routeHandler } from '../route.ts'
+import { knowNothing } from '../features/geo/geo-place.ts'
+import { dryRunContext } from './dry-run.ts'
 
 /** A policy that a route has. */
 export interface NamedPolicy {
@@ -88,4 +92,29 @@ function rank(setting: ExchangeSetting | AttemptSetting): number {
 
 function isAttempt(setting: ExchangeSetting | AttemptSetting): setting is AttemptSetting {
   return 'upstream' in setting
+}
+
+type PoliciesByRoute = ReadonlyMap<string, readonly NamedPolicy[]>
+
+/** Found once for each configuration: every route is composed for it. */
+const known = new WeakMap<GatewayConfig, PoliciesByRoute>()
+
+/** The policies of each route, by its name, as an exchange meets them: see `StackRecord.named`. */
+export function routePolicies(config: GatewayConfig): PoliciesByRoute {
+  const before = known.get(config)
+  if (before !== undefined) return before
+  const context = dryRunContext(config, systemClock, knowNothing, () => neverSent)
+  const policies = new Map(
+    config.routes.map((route) => {
+      const observer = new StackRecord()
+      routeHandler(route, config, { ...context, observer })
+      return [route.name, observer.named]
+    }),
+  )
+  known.set(config, policies)
+  return policies
+}
+
+function neverSent(): never {
+  throw new TypeError('nothing is sent to find out the policies of a route')
 }

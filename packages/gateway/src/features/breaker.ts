@@ -1,5 +1,3 @@
-import { type AttemptRow } from './layer.ts'
-
 import {
   breaker,
   type Circuits,
@@ -8,8 +6,8 @@ import {
   type Labels,
   type MetricRegistry,
 } from '@headgate/core'
-import { metric } from '../metrics/metric.ts'
-import type { Reading } from '../metrics/shown.ts'
+import type { AttemptRow } from './layer.ts'
+import { metric, type Reading } from '../metrics/metric.ts'
 import { type Read, section } from '../settings/schema/section.ts'
 import { integer, oneOf, time } from '../settings/schema/setting.ts'
 

@@ -109,7 +109,7 @@ function templates(values: Readonly<Record<string, string>>, geo: GeoLookup): Na
 }
 
 /** Changes the fields that the upstream sees. Behind forwarding: what is set here, nobody can have removed. */
-export function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
+function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
   const changesFor = headerChanges(config, geo)
   return (next) =>
     function requestHeaders(exchange) {
@@ -119,7 +119,7 @@ export function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Po
 }
 
 /** Changes the fields that the client sees, of every answer: in front of whatever answers in the upstream's place. */
-export function responseHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
+function responseHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
   const changesFor = headerChanges(config, geo)
   return (next) =>
     function responseHeaders(exchange) {

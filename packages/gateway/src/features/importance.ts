@@ -8,7 +8,7 @@ export const IMPORTANCES = ['high', 'normal', 'low'] as const
 export type Importance = (typeof IMPORTANCES)[number]
 
 /** Gives each exchange of a route its priority; undefined for the usual one. */
-export function importance(value: Importance): Policy | undefined {
+function importance(value: Importance): Policy | undefined {
   if (value === 'normal') return undefined
   const priority = IMPORTANCES.indexOf(value)
   return (next) =>

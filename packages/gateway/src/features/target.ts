@@ -4,11 +4,10 @@ import { type RedirectConfig, redirectTo, type RespondConfig, respondWith } from
 import type { ApiVersionsConfig } from './api-versions/setting.ts'
 import type { GeoLookup } from './geo/geo-place.ts'
 import type { ExchangeRow, LeadTo, Route } from './layer.ts'
-import type { SplitConfig } from './split/setting.ts'
-import { versionTarget } from './api-versions/api-version.ts'
-import { SplitWeights } from './split/split-weights.ts'
 import { split } from './split/split.ts'
-import { splitMetrics } from './split/splits.ts'
+import { versionTarget } from './api-versions/api-version.ts'
+import { splitMetrics, SplitWeights } from './split/split-weights.ts'
+import type { SplitConfig } from './split/setting.ts'
 
 export interface LeadingRoute {
   readonly route: Route<'upstream', string> &

@@ -87,7 +87,7 @@ export const minimumByteRateSetting = once(() =>
 export type MinimumByteRateConfig = Read<typeof minimumByteRateSetting>
 
 /** What a route's exchanges are timed by, where it is anything else than what the whole gateway has. */
-export function routeTimes(
+function routeTimes(
   route: TimedRoute,
   { timeouts, minimumByteRate }: TimedGateway,
 ): ExchangeTimes | undefined {

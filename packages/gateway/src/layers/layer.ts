@@ -1,12 +1,12 @@
+import { type Exchange, fillPlaces, type Policy, type RetryBudget, type Upstream } from '@headgate/core'
 import type { AttemptRow, AttemptWay, ExchangeRow, ExchangeWay, LeadTo } from '../features/layer.ts'
-import type { Exchange, RetryBudget, Upstream } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SplitWeights } from '../features/split/split-weights.ts'
 import type { Kept } from '../kept.ts'
 import type { UpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { PlacedPolicy } from './place.ts'
+import type { GatewayPlace, PlacedPolicy } from './place.ts'
 
 /** What the policies of a route are built for. */
 export interface ExchangeSetting {
@@ -87,4 +87,26 @@ export interface StackObserver {
 export interface ComposedStack {
   readonly setting: ExchangeSetting | AttemptSetting
   readonly layers: readonly GatewayLayer[]
+}
+
+/** A list of layers with the policies of the user's own in their places. */
+export function withPolicies(
+  list: readonly (GatewayLayer | GatewayPlace)[],
+  policies: readonly PlacedPolicy[],
+): readonly GatewayLayer[] {
+  return fillPlaces(list, (row) =>
+    policies.filter((each) => each.place === row.place).map(({ policy }) => ownLayer(row, policy)),
+  )
+}
+
+function ownLayer({ place: name, once, about }: GatewayPlace, policy: Policy): GatewayLayer {
+  const layer = {
+    name: policy.name || name,
+    about,
+    // What it does is not known: it may send something.
+    judged: false as const,
+    build: () => policy,
+    tells: () => ({ place: name }),
+  }
+  return once === 'exchange' ? { ...layer, once } : { ...layer, once }
 }

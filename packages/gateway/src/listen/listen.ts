@@ -15,7 +15,7 @@ import {
   TrafficError,
 } from '@headgate/core'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
-import type { ListenerConfig, ListenerTlsConfig } from '../config/schema/listener-schema.ts'
+import type { ListenerConfig, ListenerTlsConfig } from '../config/schema/gateway-sections.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {

@@ -1,7 +1,22 @@
 import type { Clock, DownstreamConnection, ServerConnectionOptions } from '@headgate/core'
-import type { ListenerConfig } from '../config/schema/listener-schema.ts'
-import { formatAddress } from '../settings/values/address.ts'
+import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
+import { type Address, formatAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
+
+/**
+ * A URL under which a listener is reached from this machine, or `unix:/path`.
+ * @param port as it was bound, where the configuration leaves it to the system
+ */
+export function listenerUrl({ address, tls }: ListenerConfig, port: number | undefined): string {
+  return addressUrl(tls === undefined ? 'http' : 'https', address, port)
+}
+
+export function addressUrl(scheme: 'http' | 'https', address: Address, port?: number): string {
+  if (address.kind === 'unix') return formatAddress(address)
+  // Every address of the machine: this one is among them.
+  const host = address.host === '::' || address.host === '0.0.0.0' ? '127.0.0.1' : address.host
+  return `${scheme}://${formatAddress({ kind: 'tcp', host, port: port ?? address.port })}`
+}
 
 /** How long an idle connection is kept while draining: a request may be on its way on it. Milliseconds. */
 const LAST_REQUEST_GRACE = 1_000

@@ -1,4 +1,10 @@
-import { metric as checked, type Metric, type MetricKind, type StatedMetric } from '@headgate/core'
+import {
+  type Gauge,
+  type Metric,
+  metric as checked,
+  type MetricKind,
+  type StatedMetric,
+} from '@headgate/core'
 
 const stated: Metric[] = []
 
@@ -12,4 +18,22 @@ export function metric<const Kind extends MetricKind, const Label extends string
   const made = checked(statement)
   stated.push(made)
   return made
+}
+
+/** A gauge, and what it is to show. */
+export type Reading = readonly [gauge: Gauge, value: number]
+
+/** Gauges of what is in force at a moment: what was shown before, and is not there any more, shows 0. */
+export class Shown {
+  private gauges: ReadonlySet<Gauge> = new Set()
+
+  show(readings: Iterable<Reading>): void {
+    const gauges = new Set<Gauge>()
+    for (const [gauge, value] of readings) {
+      gauges.add(gauge)
+      gauge.set(value)
+    }
+    for (const gauge of this.gauges) if (!gauges.has(gauge)) gauge.set(0)
+    this.gauges = gauges
+  }
 }

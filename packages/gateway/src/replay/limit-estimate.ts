@@ -9,11 +9,10 @@ import {
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { type RateLimitConfig, rateLimitId, resolveRateLimits } from '../features/rate-limit/setting.ts'
-import { routeRateLimits } from '../features/rate-limit/policy.ts'
+import { type RateLimitListener, routeRateLimits } from '../features/rate-limit/policy.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
 import type { RecordedRequest } from './recorded-request.ts'
-import type { RateLimitListener } from '../features/rate-limit/metrics.ts'
 
 /** What a rate limit would have done. */
 export interface LimitFigures {

@@ -1,5 +1,5 @@
-import { HttpRequest, type Scheme } from '@headgate/core'
-import { RecordedHeaders } from './recorded-headers.ts'
+import { fieldValue, HeaderList, HttpRequest, type Scheme } from '@headgate/core'
+import type { GraphqlOperation, RequestView } from '../features/graphql/operation.ts'
 
 /** What a line of an access log tells of a request, and of what became of it. */
 export interface RecordedRequest {
@@ -122,4 +122,73 @@ function text(value: unknown): string | undefined {
 
 function number(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
+}
+
+/** Thrown where something is looked at that the log does not tell. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded'
+  /** As `header x-canary`. */
+  readonly what: string
+  /** The field that `accessLog.headers` would have to name; undefined if it cannot, or it is none. */
+  readonly field: string | undefined
+
+  constructor(what: string, field?: string) {
+    super(what)
+    this.what = what
+    this.field = field
+  }
+}
+
+/** The fields of a request as far as a log tells them. To look at another one is an error: its absence must not be a guess. */
+export class RecordedHeaders extends HeaderList {
+  private readonly values: ReadonlyMap<string, string | null>
+
+  /** @param values by name, as text; null: it was not there */
+  constructor(values: ReadonlyMap<string, string | null>) {
+    super()
+    this.values = values
+    for (const [name, value] of values) if (value !== null) this.add(name, fieldValue(value))
+  }
+
+  isKnown(name: string): boolean {
+    return this.values.has(name)
+  }
+
+  /** Those that were there, to be changed by what they pass. */
+  copy(): HeaderList {
+    const headers = new HeaderList()
+    for (const [name, value] of this.values) if (value !== null) headers.add(name, fieldValue(value))
+    return headers
+  }
+
+  /** @throws NotRecorded for a field of which the log does not tell whether it was there */
+  override get(name: string): string | undefined {
+    if (!this.values.has(name)) throw new NotRecorded(`header ${name}`, name)
+    return super.get(name)
+  }
+
+  /** Who goes through all lines is after cookies, which no log holds. */
+  override get size(): number {
+    throw new NotRecorded('cookies')
+  }
+}
+
+/** The operation of a GraphQL request, as far as the log tells it: its type and name. */
+export function recordedView(graphql: RecordedRequest['graphql']): RequestView | undefined {
+  if (graphql === undefined) return undefined
+  const operation: GraphqlOperation = {
+    type: graphql.type as GraphqlOperation['type'], // as the gateway wrote it
+    name: graphql.name,
+    get rootFields(): ReadonlySet<string> {
+      throw new NotRecorded('the root fields of the GraphQL operation')
+    },
+    rootFieldCount: 0,
+    depth: 0,
+    fields: 0,
+    aliases: 0,
+    directives: 0,
+    tokens: 0,
+    introspects: false,
+  }
+  return { kind: 'single', operations: [operation], size: 0, sought: operation }
 }

@@ -1,18 +1,33 @@
 import { HttpRequest, InvalidTarget, type Scheme } from '@headgate/core'
-import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { MatchConfig } from '../features/match/setting.ts'
 import { loggedField } from '../settings/values/request-field.ts'
-import { type Condition, type Subject, weightOf } from '../routing/conditions/condition.ts'
+import { type Condition, someQueryValue, type Subject, weightOf } from '../routing/conditions.ts'
 import { routeEntry } from '../features/match/conditions.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
-import { isUnread, setView } from '../features/graphql/request-view.ts'
-import { someQueryValue } from '../routing/conditions/request-values.ts'
+import { isUnread, setView } from '../features/graphql/operation.ts'
 import { hasTwoReadings, settlePath } from '../routing/router/path-readings.ts'
 import { type Found, type RouteEntry, Router } from '../routing/router/router.ts'
-import { NotRecorded } from './recorded-headers.ts'
-import type { RecordedRequest } from './recorded-request.ts'
-import { recordedView } from './recorded-view.ts'
+import { NotRecorded, type RecordedRequest, recordedView } from './recorded-request.ts'
+
+/** Fields that decide what a route does, beyond those that decide whether it is taken. */
+export function neededFields({ apiVersions, rewrite, redirect }: RouteConfig): readonly string[] {
+  const { header, mediaType } = apiVersions ?? {}
+  const templates = JSON.stringify([rewrite, redirect]).matchAll(/\$\{request\.headers\.([^}]+)\}/g)
+  return [
+    ...(header === undefined ? [] : [header]),
+    ...(mediaType === undefined ? [] : ['accept']),
+    ...Array.from(templates, ([, name = '']) => name.toLowerCase()),
+  ]
+}
+
+/** All that may be asked in place of the upstream that was. */
+export function upstreamsTaken({ split }: RouteConfig, asked: string): readonly string[] {
+  const parts = split?.upstreams ?? []
+  if (!parts.some(({ upstream }) => upstream === asked)) return [asked]
+  return parts.flatMap(({ upstream, weight }) => (weight === 0 ? [] : [upstream]))
+}
 
 /** What stands in a log for the value of a parameter that is a secret. */
 const HIDDEN = '[redacted]'

@@ -1,6 +1,6 @@
 import { json, operation } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, textOr, WHOLE } from '../admin-api/schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { limitersOf } from '../in-force.ts'
 import { redactUrls } from '../settings/redact-text.ts'

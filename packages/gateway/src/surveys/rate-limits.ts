@@ -3,7 +3,7 @@ import { type Described, elsewhere, list, members, oneOf, TEXT, WHOLE } from '..
 import { type RateLimitConfig, resolveRateLimits } from '../features/rate-limit/setting.ts'
 import type { LimitFill, LimitUsage } from '../features/rate-limit/stores.ts'
 import { question, type Survey, type SurveySource } from './survey.ts'
-import { rateLimitTotals } from '../features/rate-limit/metrics.ts'
+import { rateLimitTotals } from '../features/rate-limit/policy.ts'
 
 const STORE = oneOf('shared', 'local')
 const FILL = { keys: WHOLE, capacity: WHOLE }

@@ -1,8 +1,7 @@
 import type { Gauge, MetricRegistry, Upstream } from '@headgate/core'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { metric } from '../metrics/metric.ts'
-import type { Reading } from '../metrics/shown.ts'
+import { metric, type Reading } from '../metrics/metric.ts'
 
 const PAUSED = metric({
   kind: 'gauge',

@@ -2,7 +2,7 @@ import {
   Circuits,
   type CircuitsOptions,
   type Clock,
-  Limiter,
+  type Limiter,
   type MetricRegistry,
   type UpstreamOptions,
 } from '@headgate/core'

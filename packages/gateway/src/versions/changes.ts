@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import { formatAddress } from '../settings/values/address.ts'
 import { sourceName } from '../discovery/source-setting.ts'
 import {
@@ -10,7 +10,7 @@ import {
   routeIdentity,
   upstreamIdentity,
 } from '../identity.ts'
-import { splitIdentity } from '../features/split/splits.ts'
+import { splitIdentity } from '../features/split/split-weights.ts'
 
 /** What became of the parts of one kind, by their names. */
 export interface PartChanges {

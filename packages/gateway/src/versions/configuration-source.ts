@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '@headgate/core'
 import { loadConfig, type LoadResult } from '../config/load.ts'
-import { FileWatches } from '../file-watches.ts'
+import { FileWatches } from '../file-watch.ts'
 
 /** Where a configuration comes from, and what tells that it has changed there. */
 export interface ConfigurationSource {

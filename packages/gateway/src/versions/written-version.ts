@@ -3,8 +3,7 @@ import { configJsonSchema } from '../config/json-schema/json-schema.ts'
 import { parseConfig } from '../config/parse.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
 import { redact } from '../settings/redact.ts'
-import { nameVariables } from '../config/shown.ts'
-import { writtenConfig } from '../config/write/write-config.ts'
+import { nameVariables, writtenConfig } from '../config/shown.ts'
 import type { Version } from './version.ts'
 
 /** A version as somebody would write it who leaves nothing to defaults. */

@@ -9,7 +9,7 @@ import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { GEO, type GeoFile, loadGeo } from '../features/geo/geo-files.ts'
-import { geoMetrics } from '../features/geo/geo-metrics.ts'
+import { geoMetrics } from '../features/geo/geo.ts'
 
 /**
  * A configuration as the supervisor has compiled it, before any worker is told: what fails here fails where nothing is at

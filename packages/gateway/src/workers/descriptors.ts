@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Clock, Timer } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { resolveUpstreams } from '../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../config/upstreams.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 
 /** Kept free for everything but traffic: files, the threads' own, the admin listener. */

@@ -1,4 +1,4 @@
-import type { ListenerConfig } from '../config/schema/listener-schema.ts'
+import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 import { formatAddress } from '../settings/values/address.ts'
 import { claim } from './claim.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'

@@ -1,7 +1,7 @@
-import type { ListenerConfig } from '../config/schema/listener-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { Ports } from './protocol.ts'
 import type { WorkerSlot } from './slot.ts'
+import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 
 /**
  * Starts the first thread of each slot, all at the same time where that can be. Rejects with the StartError of one that

@@ -3,7 +3,6 @@ import { MetricRegistry, systemClock as clock } from '@headgate/core'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { LogWriter, openLogDestination } from '../features/access-log/log-writer.ts'
 import { makeAccessLog } from '../features/access-log/open-log.ts'
-import type { AccessLogConfig } from '../features/access-log/setting.ts'
 import { Gateway, type PreparedUpdate } from '../gateway.ts'
 import { GatewayMetrics } from '../metrics/gateway-metrics.ts'
 import { MetricSampler } from '../metrics/metric-sampler.ts'
@@ -11,6 +10,7 @@ import { questionNamed } from '../surveys/surveys.ts'
 import { beat } from './heartbeat.ts'
 import type { Prepare, WorkerOrder, WorkerQuestion, WorkerReport, WorkerStart } from './protocol.ts'
 import { startFailure } from './start-failure.ts'
+import type { AccessLogConfig } from '../features/access-log/layers.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressConflicts } from '../../src/config/checks/address-conflicts.ts'
+import { addressConflicts } from '../../src/config/checks/addresses.ts'
 import fc from 'fast-check'
 import {
   type Address,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Upstream } from '@headgate/core'
-import { balancingOptions } from '../../src/upstreams/balancing.ts'
+import { balancingOptions } from '../../src/features/balancing.ts'
 import type { UpstreamConfig } from '../../src/config/schema/upstream-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
-import { findConfig } from '../../src/settings/read/find-config.ts'
+import { findConfig } from '../../src/settings/read/read-text.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 

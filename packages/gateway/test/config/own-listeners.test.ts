@@ -4,7 +4,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
-import { ownEndpoints } from '../../src/config/own-listeners.ts'
+import { ownEndpoints } from '../../src/config/checks/addresses.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 
 function found(address: string, url: string): string[] {

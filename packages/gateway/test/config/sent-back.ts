@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/parse.ts'
 import { redact } from '../../src/settings/redact.ts'
 import { restoreRedacted } from '../../src/config/restore-redacted.ts'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
-import { writtenConfig } from '../../src/config/write/write-config.ts'
+import { writtenConfig } from '../../src/config/shown.ts'
 
 /** Whoever is shown a configuration and sends it back changes nothing, but that variables are no longer known by their names. */
 export function assertSentBackIsSame(config: GatewayConfig): void {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/parse.ts'
-import { inlineUpstream } from '../../src/config/resolve/inline-upstream.ts'
-import { resolveUpstreams } from '../../src/config/resolve/upstreams.ts'
+import { inlineUpstream, resolveUpstreams } from '../../src/config/upstreams.ts'
 import { upstream } from '../../src/config/schema/upstream-schema.ts'
 
 test('every route finds its upstream: groups by name, URLs as groups of their own, equal URLs as one', () => {

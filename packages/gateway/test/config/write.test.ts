@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import { writtenConfig } from '../../src/config/write/write-config.ts'
+import { writtenConfig } from '../../src/config/shown.ts'
 import { assertSentBackIsSame } from './sent-back.ts'
 
 const EVERYTHING = {

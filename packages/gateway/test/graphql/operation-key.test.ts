@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { bodyFrom, Exchange, HttpRequest, systemClock } from '@headgate/core'
-import { operationKey } from '../../src/features/graphql/operation-key.ts'
+import { operationKey } from '../../src/features/graphql/operation.ts'
 import { readRequest } from '../../src/features/graphql/read-request.ts'
 
 const MIB = 1024 * 1024

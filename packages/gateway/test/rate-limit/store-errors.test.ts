@@ -13,8 +13,7 @@ import {
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../src/config/parse.ts'
-import { routeRateLimits } from '../../src/features/rate-limit/policy.ts'
-import { rateLimitMetrics } from '../../src/features/rate-limit/metrics.ts'
+import { rateLimitMetrics, routeRateLimits } from '../../src/features/rate-limit/policy.ts'
 
 type Mood = 'well' | 'rejects' | 'throws' | 'hangs'
 

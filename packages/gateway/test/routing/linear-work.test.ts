@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import { HeaderList } from '@headgate/core'
 import { assertLinear } from '../../../core/test/linear-work.ts'
-import { someCookie, someQueryValue } from '../../src/routing/conditions/request-values.ts'
+import { someCookie, someQueryValue } from '../../src/routing/conditions.ts'
 
 const never = (): boolean => false
 

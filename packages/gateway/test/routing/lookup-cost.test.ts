@@ -4,7 +4,7 @@ import { it } from 'node:test'
 import { HttpRequest } from '@headgate/core'
 import { conditionsOf } from '../../src/features/match/conditions.ts'
 import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
-import type { Subject } from '../../src/routing/conditions/condition.ts'
+import type { Subject } from '../../src/routing/conditions.ts'
 
 const LOOKUPS = 100_000
 const ROUNDS = 15

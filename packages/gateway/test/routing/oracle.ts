@@ -1,4 +1,4 @@
-import { allHold, type Subject, weightOf } from '../../src/routing/conditions/condition.ts'
+import { allHold, type Subject, weightOf } from '../../src/routing/conditions.ts'
 import type { Found, RouteEntry } from '../../src/routing/router/router.ts'
 
 /** One host and one path of a route. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { comparePrecedence, type RoutePlace } from '../../src/routing/router/precedence.ts'
+import { comparePrecedence, type RoutePlace } from '../../src/routing/router/method-choice.ts'
 import { slowFind } from './oracle.ts'
 
 const segment = fc.constantFrom('a', ':x')

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config/load.ts'
 import { countProblems } from '../../settings/problems/first-findings.ts'
 import { formatProblems } from '../../settings/problems/format.ts'
-import { resolveUpstreams } from '../../config/resolve/upstreams.ts'
+import { resolveUpstreams } from '../../config/upstreams.ts'
 import type { GatewayConfig } from '../../config/schema/schema.ts'
 import { printable } from '../../printable.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION, counted, EXIT, JSON_OPTION } from '../command.ts'

@@ -17,7 +17,7 @@ import {
   type LiveWeights,
   type TakenRoute,
 } from '../../explain/explain.ts'
-import { sentHead } from '../../explain/sent-head.ts'
+import { sentHead } from '../../explain/dry-run.ts'
 import { inLine } from '../../printable.ts'
 import { widestForm } from '../../routing/router/path-readings.ts'
 import { HIDDEN, redactText } from '../../settings/redact-text.ts'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { findConfig } from '../../settings/read/find-config.ts'
+import { findConfig } from '../../settings/read/read-text.ts'
 import { type CliCommand, EXIT } from '../command.ts'
 
 /** What `headgate init` writes: the same configuration in each format. */

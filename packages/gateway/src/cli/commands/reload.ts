@@ -1,4 +1,4 @@
-import { writtenConfig } from '../../config/write/write-config.ts'
+import { writtenConfig } from '../../config/shown.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { show } from '../ask.ts'
 import type { CliCommand, CliValues } from '../command.ts'

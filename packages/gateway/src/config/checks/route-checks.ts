@@ -1,7 +1,6 @@
 import { type Fields, fieldsOf, isFields } from '../../settings/problems/fields.ts'
-import { findEach } from '../../settings/problems/find-each.ts'
+import { findEach, type Finding } from '../../settings/problems/problem.ts'
 import { Template } from '../../features/templates/template.ts'
-import type { Finding } from '../../settings/problems/problem.ts'
 
 const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 

@@ -1,6 +1,5 @@
-import { anyOfKeys, implies, never, oneOfKeys } from '../../settings/schema/rules.ts'
+import { anyOfKeys, implies, type JsonSchema, never, oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import { ROUTE_SETTINGS } from '../../stack.ts'
-import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { orVariable } from './variables.ts'
 
 /** What a route leads to. */

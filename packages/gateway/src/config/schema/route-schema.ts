@@ -1,4 +1,4 @@
-import '../../settings/schema/use-zod.ts'
+import '../../settings/schema/zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import type { PathForm } from '@headgate/core'
 import { IMPORTANCES } from '../../features/importance.ts'
@@ -7,7 +7,7 @@ import { flag, type Kind, name, upstreamReference, whole } from '../../settings/
 import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
 import { graphqlSetting } from '../../features/graphql/setting.ts'
 import { matchSetting } from '../../features/match/setting.ts'
-import { routePaths } from './path-schema.ts'
+import { routePaths } from './gateway-sections.ts'
 import { routeRateLimitsSetting } from '../../features/rate-limit/setting.ts'
 import { oneOrMore } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
@@ -21,7 +21,7 @@ import { retrySetting } from '../../features/retry.ts'
 import { headerChangesSetting } from '../../features/header-changes.ts'
 import { mirrorSetting } from '../../features/mirror.ts'
 import { redirectSetting, respondSetting } from '../../features/answers.ts'
-import { rewriteSetting } from '../../features/rewrite/setting.ts'
+import { rewriteSetting } from '../../features/rewrite/rewrite.ts'
 import { splitSetting } from '../../features/split/setting.ts'
 
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */

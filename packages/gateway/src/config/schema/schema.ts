@@ -1,7 +1,7 @@
-import '../../settings/schema/use-zod.ts'
-import type * as z from '../../settings/schema/zod.ts'
 import { availableParallelism } from 'node:os'
-import { accessLogSetting } from '../../features/access-log/setting.ts'
+import '../../settings/schema/zod.ts'
+import type * as z from '../../settings/schema/zod.ts'
+import { accessLogSetting } from '../../features/access-log/layers.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
 import type { HeaderChangesConfig } from '../../features/header-changes.ts'
@@ -17,12 +17,10 @@ import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { factsOf, nothing, type Read, section } from '../../settings/schema/section.ts'
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
-import type { SharedConfig } from '../shared/shared-config.ts'
-import { adminToken, reload, versions } from './change-schema.ts'
-import { discovery } from './discovery-schema.ts'
-import { gatewayZone } from './failover-schema.ts'
-import { listener } from './listener-schema.ts'
-import { paths } from './path-schema.ts'
+import type { SharedConfig } from '../shared/merge.ts'
+import { adminToken, listener, paths, reload, versions } from './gateway-sections.ts'
+import { discoverySetting } from '../../features/discovery.ts'
+import { gatewayZone } from '../../features/failover.ts'
 import { route, type RouteConfig, shared } from './route-schema.ts'
 import { upstream } from './upstream-schema.ts'
 
@@ -95,7 +93,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named groups of endpoints.'),
-  discovery: discovery().prefault(nothing).describe('How endpoints are found while the gateway runs.'),
+  discovery: discoverySetting().prefault(nothing).describe('How endpoints are found while the gateway runs.'),
   geo: geoSetting()
     .optional()
     .describe('Where clients are: for match.geo, the variables of templates and the keys of rate limits.'),

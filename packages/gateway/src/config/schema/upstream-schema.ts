@@ -1,11 +1,11 @@
 import { MAX_PRIORITY, MAX_WEIGHT } from '@headgate/core'
-import '../../settings/schema/use-zod.ts'
+import '../../settings/schema/zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import { nothing, type Read, section, writtenAs } from '../../settings/schema/section.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'
-import { hash, health, outliers, sticky } from './balancing-schema.ts'
-import { discovered } from './discovery-schema.ts'
-import { gatewayZone, overprovisioning, zoneName } from './failover-schema.ts'
+import { hashSetting, healthSetting, outliersSetting, stickySetting } from '../../features/balancing.ts'
+import { discovered } from '../../features/discovery.ts'
+import { gatewayZone, overprovisioning, zoneName } from '../../features/failover.ts'
 import { list } from '../../settings/schema/list.ts'
 import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
@@ -68,8 +68,8 @@ export const upstream = section('UpstreamInput', () => ({
     ['round-robin', 'least-connections', 'random', 'peak-ewma', 'consistent-hash'],
     'How an endpoint is picked: in turns by weight (round-robin), the one with the fewest exchanges (least-connections), by lot (random), of two random ones the one that answers faster (peak-ewma), or the same one for the same key (consistent-hash).',
   ).prefault('round-robin'),
-  hash: hash().optional().describe('What decides the endpoint where balance is consistent-hash.'),
-  sticky: sticky()
+  hash: hashSetting().optional().describe('What decides the endpoint where balance is consistent-hash.'),
+  sticky: stickySetting()
     .optional()
     .describe('Hold each client to the endpoint that answered it first, by a cookie that the gateway sets.'),
   slowStart: timeOr0('How long an endpoint that comes back takes to get its full share; 0: none.').prefault(
@@ -86,11 +86,11 @@ export const upstream = section('UpstreamInput', () => ({
     .describe('Where this gateway is, for this upstream, in place of the zone of the whole gateway.'),
   overprovisioning: overprovisioning(),
   outliers: zod()
-    .union([off(), outliers()])
+    .union([off(), outliersSetting()])
     .prefault(nothing)
     .describe('Leave endpoints alone for a while that fail in traffic; false: never.'),
   health: zod()
-    .union([off(), health()])
+    .union([off(), healthSetting()])
     .prefault(false)
     .describe('Ask the endpoints again and again whether they are well; false: not.'),
   pool: pool().prefault(nothing).describe('Connections to each endpoint.'),

@@ -1,7 +1,113 @@
+import { ROUTE_SETTINGS } from '../../stack.ts'
+import {
+  type InheritedSetting,
+  type Merged,
+  mergeHeaderChanges,
+  mergeMatches,
+  type Part,
+  placeOf,
+  placesOf,
+  type RouteSharing,
+  type SharedConfig,
+} from './merge.ts'
 import { type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
-import type { RouteSharing, SharedConfig } from './shared-config.ts'
 import { formatPath } from '../../settings/problems/problem.ts'
-import { type Layer, mergeLayers } from './layers.ts'
+
+/** Settings as they are written in one place: in the route, in a group, or in `defaults`. */
+export interface Layer {
+  readonly settings: Fields
+  readonly origin: readonly PropertyKey[]
+  readonly isOwn: boolean
+}
+
+/** What says where requests go. */
+const TARGETS = ['upstream', 'split', 'redirect', 'respond']
+
+/** What cannot stand beside a setting, so that one which is written nearer to the route drops it. */
+const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
+  upstream: TARGETS,
+  split: TARGETS,
+  redirect: [...TARGETS, 'apiVersions'],
+  respond: [...TARGETS, 'apiVersions'],
+  apiVersions: ['lifecycle'],
+}
+
+/** Without effect where no upstream is asked. */
+const TOWARDS_UPSTREAM = new Set(
+  ROUTE_SETTINGS.filter(({ towardsUpstream }) => towardsUpstream === true).map(({ name }) => name),
+)
+
+/**
+ * The settings of one route, put together: each whole from the nearest layer that has it, but `match` by what it names, and
+ * changes to header fields by the names of the fields.
+ * @param layers the nearest one, which is the route's own, first
+ * @param without settings that are taken from no other
+ */
+function mergeLayers(
+  layers: readonly Layer[],
+  without: readonly string[],
+): { settings: Fields; inherited: InheritedSetting[] } {
+  const settings = new Map<string, unknown>()
+  const inherited: InheritedSetting[] = []
+  for (const [key, parts] of withoutUseless(partsOf(layers, without))) {
+    const merge = parts.length > 1 ? MERGES[key] : undefined
+    const [part] = parts
+    if (part === undefined) continue
+    const merged = merge?.(parts) ?? { value: part.value, places: placeOf(part, []) }
+    settings.set(key, merged.value)
+    inherited.push(...placesOf(merged.places, [key]))
+  }
+  return { settings: Object.fromEntries(settings), inherited }
+}
+
+const MERGES: Readonly<Record<string, (parts: readonly Part[]) => Merged>> = {
+  match: mergeMatches,
+  requestHeaders: mergeHeaderChanges,
+  responseHeaders: mergeHeaderChanges,
+}
+
+/** By setting, the nearest layer first; without those that a nearer layer drops. */
+function partsOf(layers: readonly Layer[], without: readonly string[]): Map<string, Part[]> {
+  const parts = new Map<string, Part[]>()
+  const dropped = new Set<string>()
+  for (const { settings, origin, isOwn } of layers) {
+    const entries = Object.entries(settings).filter(([key, value]) => {
+      return value !== undefined && (isOwn || !(dropped.has(key) || without.includes(key)))
+    })
+    for (const [key, value] of entries) {
+      const found = parts.get(key) ?? []
+      found.push({ value, origin: [...origin, key], isOwn })
+      parts.set(key, found)
+    }
+    for (const [key, value] of entries) for (const other of droppedBy(key, value)) dropped.add(other)
+  }
+  return parts
+}
+
+function droppedBy(key: string, value: unknown): readonly string[] {
+  if (key === 'rewrite') return isFields(value) && value['host'] !== undefined ? ['preserveHost'] : []
+  if (key === 'apiVersions' && isFields(value) && leadsItself(value['versions']))
+    return [...TARGETS, 'lifecycle']
+  return EXCLUDED[key] ?? []
+}
+
+/** Each version to an upstream of its own, so that the route needs none. */
+function leadsItself(versions: unknown): boolean {
+  const each = isFields(versions) ? Object.values(versions) : []
+  return each.length > 0 && each.every((version) => isFields(version) && version['upstream'] !== undefined)
+}
+
+/** Routes that answer themselves do not take over what is for upstreams. */
+function withoutUseless(parts: Map<string, Part[]>): [string, Part[]][] {
+  const [answer] = parts.get('redirect') ?? parts.get('respond') ?? []
+  if (answer === undefined || parts.has('apiVersions')) return [...parts]
+  const place = String(answer.origin.slice(0, -1))
+  return Array.from(parts, ([key, found]): [string, Part[]] => {
+    if (!TOWARDS_UPSTREAM.has(key)) return [key, found]
+    // What stands beside the answer is a mistake, and told.
+    return [key, found.filter(({ isOwn, origin }) => isOwn || String(origin.slice(0, -1)) === place)]
+  }).filter(([, found]) => found.length > 0)
+}
 
 /** A configuration in which each route says all of its settings itself. */
 export interface Expanded {

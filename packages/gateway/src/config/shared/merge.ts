@@ -1,6 +1,71 @@
-import type { InheritedSetting } from './shared-config.ts'
-import { keysOf, type Merged, type Part, partsUnder, placeOf, placesOf } from './part.ts'
+import type { SharedSettingsInput } from '../input/input.ts'
+import type { HeaderChangesConfig } from '../../features/header-changes.ts'
 import { isFields } from '../../settings/problems/fields.ts'
+
+/** What routes share, as it was written: routes themselves are complete, whatever they have it from. */
+export interface SharedConfig {
+  readonly defaults?: SharedSettingsInput | undefined
+  readonly groups?: Readonly<Record<string, SharedSettingsInput>> | undefined
+  /** Of `defaults`: they hold for answers that no route gives, too. */
+  readonly responseHeaders?: HeaderChangesConfig | undefined
+  /** Of each route, in their order. */
+  readonly routes: readonly RouteSharing[]
+}
+
+export interface RouteSharing {
+  /** Names of groups, the nearest one last. */
+  readonly use: readonly string[]
+  /** Settings that it does not take over. */
+  readonly without: readonly string[]
+  /** What it has from elsewhere, in the order of the paths. */
+  readonly inherited: readonly InheritedSetting[]
+}
+
+export interface InheritedSetting {
+  /** Within the route: `['match', 'host']`. */
+  readonly path: readonly PropertyKey[]
+  /** Where it is written: `['groups', 'api', 'match', 'host']`. */
+  readonly origin: readonly PropertyKey[]
+}
+
+/** A setting as one layer has it. */
+export interface Part {
+  readonly value: unknown
+  /** Where it is written. */
+  readonly origin: readonly PropertyKey[]
+  readonly isOwn: boolean
+}
+
+/** What several parts make together, with the places within it that are not the route's own. */
+export interface Merged {
+  readonly value: unknown
+  readonly places: readonly InheritedSetting[]
+}
+
+/** The same places, seen from further out. */
+export function placesOf(
+  places: readonly InheritedSetting[],
+  below: readonly PropertyKey[],
+): InheritedSetting[] {
+  return places.map(({ path, origin }) => ({ path: [...below, ...path], origin }))
+}
+
+/** The place of a whole part, unless it is the route's own. */
+export function placeOf({ origin, isOwn }: Part, path: readonly PropertyKey[]): InheritedSetting[] {
+  return isOwn ? [] : [{ path, origin }]
+}
+
+/** Each part's value under the key, where it has one. */
+function partsUnder(parts: readonly Part[], key: string): Part[] {
+  return parts.flatMap(({ value, origin, isOwn }) => {
+    const inner = isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined
+    return inner === undefined ? [] : [{ value: inner, origin: [...origin, key], isOwn }]
+  })
+}
+
+function keysOf(parts: readonly Part[]): Set<string> {
+  return new Set(parts.flatMap(({ value }) => (isFields(value) ? Object.keys(value) : [])))
+}
 
 // The two settings of which a nearer layer replaces a part only. The nearest part comes first, which is the route's own if it
 // has one, so that items of its own keep their positions in a list. What is not of the expected form, the schema tells.

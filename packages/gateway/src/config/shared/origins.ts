@@ -1,7 +1,7 @@
 import type { VariablePlace } from '../../settings/prepare/prepare.ts'
 import { type Finding, formatPath, type Path } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
-import type { InheritedSetting, RouteSharing, SharedConfig } from './shared-config.ts'
+import type { InheritedSetting, RouteSharing, SharedConfig } from './merge.ts'
 
 /** `defaults`, `groups.api`. */
 function sourceName(origin: Path): string {

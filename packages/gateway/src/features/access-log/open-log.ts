@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty'
 import type { AccessLog, Clock } from '@headgate/core'
-import type { AccessLogConfig } from './setting.ts'
+import type { AccessLogConfig } from './layers.ts'
 import { JsonAccessLog, type LineSink } from './access-log.ts'
 import { ShortAccessLog } from './short-log.ts'
 

@@ -3,8 +3,8 @@ import type { ApiVersionsConfig } from './setting.ts'
 import { metric } from '../../metrics/metric.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
 import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
-import { takenVersion } from './taken-version.ts'
 import { gone, refusal } from './version-answers.ts'
+import { takenVersion } from './taken-version.ts'
 
 /** What is known of a version once and for all. */
 interface KnownVersion {

@@ -1,6 +1,6 @@
 import type { Exchange } from '@headgate/core'
+import { someQueryValue } from '../../routing/conditions.ts'
 import { type ApiVersionsConfig, plainVersion } from './setting.ts'
-import { someQueryValue } from '../../routing/conditions/request-values.ts'
 
 /**
  * The version that Accept names (RFC 9110 12.5.1): of those that there are the one that is liked best, the first of equals.

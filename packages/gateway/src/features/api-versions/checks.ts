@@ -1,6 +1,5 @@
 import { type Fields, fieldsOf } from '../../settings/problems/fields.ts'
-import { findEach } from '../../settings/problems/find-each.ts'
-import type { Finding } from '../../settings/problems/problem.ts'
+import { findEach, type Finding } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
 import { didYouMean } from '../../settings/values/parsed.ts'
 import { isVersionName, moment, plainVersion } from './setting.ts'

@@ -1,9 +1,9 @@
-import { type ExchangeRow, type Route } from '../layer.ts'
-import { fieldOf } from '../../settings/problems/fields.ts'
 import type { MetricRegistry } from '@headgate/core'
-import type { ApiVersionsConfig, LifecycleConfig } from './setting.ts'
+import { fieldOf } from '../../settings/problems/fields.ts'
+import type { ExchangeRow, Route } from '../layer.ts'
 import { apiVersion, versionMetrics } from './api-version.ts'
 import { lifecycle } from './lifecycle.ts'
+import type { ApiVersionsConfig, LifecycleConfig } from './setting.ts'
 import { stripVersion } from './version-path.ts'
 
 export interface VersionedRoute {

@@ -1,10 +1,10 @@
 import { type Exchange, fieldValue, type HttpResponse, type Policy } from '@headgate/core'
 import { type ApiVersionsConfig, isVersionName, type LifecycleConfig } from './setting.ts'
-import { queryChanges } from '../rewrite/query-changes.ts'
+import { queryChanges } from '../rewrite/rewrite.ts'
 import { enclosed } from '../templates/field-template.ts'
 import { UrlTemplate } from '../templates/url-template.ts'
-import { versionSegment } from './version-path.ts'
 import { gone } from './version-answers.ts'
+import { versionSegment } from './version-path.ts'
 
 /** A field that an answer gets: what it says may depend on the request. */
 export interface LifecycleField {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '@headgate/core'
 import type { GeoConfig } from './setting.ts'
-import { FileWatches } from '../../file-watches.ts'
+import { FileWatches } from '../../file-watch.ts'
 import { fileStamp, type GeoFile, readGeoFile, reasonOf } from './geo-files.ts'
 
 /** What came of a database that has changed on disk. */

@@ -1,9 +1,10 @@
+import type { Condition } from '../../routing/conditions.ts'
 import { list, oneOrMore } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { value } from '../../settings/schema/setting.ts'
 import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
-import { UNKNOWN } from './geo-place.ts'
 import { didYouMean, parsed, refused, scalarText } from '../../settings/values/parsed.ts'
+import { type GeoFact, type GeoLookup, UNKNOWN } from './geo-place.ts'
 
 export const geoSetting = section('GeoInput', () => ({
   database: oneOrMore(
@@ -90,4 +91,24 @@ export const autonomousSystem: Kind<string> = {
       ? parsed(digits)
       : refused('is not the number of an autonomous system')
   },
+}
+
+const FACTS: readonly GeoFact[] = ['country', 'continent', 'subdivision', 'asn']
+
+/** What a match asks of where the client is: a condition for each fact. */
+export function geoConditions(match: GeoMatchConfig | undefined, lookup: GeoLookup): readonly Condition[] {
+  return FACTS.flatMap((fact) => {
+    const values = match?.[fact]
+    return values === undefined ? [] : [isThere(fact, values, lookup)]
+  })
+}
+
+function isThere(fact: GeoFact, values: readonly string[], lookup: GeoLookup): Condition {
+  const accepted = new Set(values)
+  const named = values.map((value) => (fact === 'asn' && value !== UNKNOWN ? `AS${value}` : value))
+  return {
+    text: `${fact} is ${named.join(' or ')}`,
+    weight: 1,
+    holds: ({ clientAddress }) => accepted.has(lookup(clientAddress)[fact]),
+  }
 }

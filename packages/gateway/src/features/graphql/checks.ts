@@ -1,6 +1,5 @@
 import { fieldOf, listOf, textsOf } from '../../settings/problems/fields.ts'
-import { findEach } from '../../settings/problems/find-each.ts'
-import type { Finding, Path } from '../../settings/problems/problem.ts'
+import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 
 /** Methods by which GraphQL comes. */
 const METHODS = ['GET', 'HEAD', 'POST']

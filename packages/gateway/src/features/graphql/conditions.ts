@@ -1,7 +1,6 @@
 import type { GraphqlConfig, GraphqlMatchConfig } from './setting.ts'
-import type { Condition } from '../../routing/conditions/condition.ts'
-import type { GraphqlOperation } from './operation.ts'
-import { soughtOperation } from './request-view.ts'
+import type { Condition } from '../../routing/conditions.ts'
+import { type GraphqlOperation, soughtOperation } from './operation.ts'
 
 /** What a match asks of the operation of a GraphQL request. None holds where there is no operation, or none that is known. */
 export function graphqlConditions({ operation, name, rootFields }: GraphqlMatchConfig): Condition[] {

@@ -5,7 +5,7 @@ import type { Found } from '../../routing/router/router.ts'
 import { unknownDocument } from './operation-limits.ts'
 import { type ReadLimits, readRequest, unwantedBatch } from './read-request.ts'
 import { GraphqlRefusal, malformed, type RefusalReason } from './error-response.ts'
-import { isUnread, type RequestView } from './request-view.ts'
+import { isUnread, type RequestView } from './operation.ts'
 
 /** How exchanges are routed where operations decide about the route. */
 export interface OperationDispatch {

@@ -9,7 +9,7 @@ import {
   problemResponse,
   TrafficError,
 } from '@headgate/core'
-import { asksFor } from '../../routing/conditions/media-types.ts'
+import { asksFor } from '../../routing/conditions.ts'
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json'
 

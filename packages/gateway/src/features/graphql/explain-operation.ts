@@ -3,11 +3,10 @@ import { type GraphqlRoute, isGraphqlRoute } from './conditions.ts'
 import { GRAPHQL_DEFAULTS } from './setting.ts'
 import type { Found } from '../../routing/router/router.ts'
 import { findRead, readLimits, unjudgedRefusal } from './dispatch.ts'
-import type { GraphqlOperation } from './operation.ts'
+import { type GraphqlOperation, isUnread, type RequestView } from './operation.ts'
 import { refusalOf } from './operation-limits.ts'
 import { readRequest } from './read-request.ts'
 import { GraphqlRefusal, malformed } from './error-response.ts'
-import { isUnread, type RequestView } from './request-view.ts'
 
 /** What a request was found to ask for. */
 export interface ExplainedGraphql {

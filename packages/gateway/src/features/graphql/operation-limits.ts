@@ -1,9 +1,8 @@
 import type { HttpRequest } from '@headgate/core'
 import type { GraphqlConfig } from './setting.ts'
-import { LARGEST_COUNT, type GraphqlOperation } from './operation.ts'
+import { type GraphqlOperation, LARGEST_COUNT, type RequestView } from './operation.ts'
 import { largeBatch, unknownMethod, unwantedBatch } from './read-request.ts'
 import { GraphqlRefusal, malformed, type RefusalReason } from './error-response.ts'
-import type { RequestView } from './request-view.ts'
 
 /** Why a route does not take a request that was read; undefined if it does. */
 export function refusalOf(

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Exchange } from '@headgate/core'
 import {
   type GraphqlDocument,
   MOST_NESTED,
@@ -8,6 +10,7 @@ import {
   tooDeep,
 } from './document.ts'
 import { malformed } from './error-response.ts'
+import type { Subject } from '../../routing/conditions.ts'
 
 /**
  * The operation that a request has executed. Fragments are counted each time that they are spread, and what `@skip` and
@@ -137,4 +140,83 @@ function topOf(selections: Selections, fragments: ReadonlyMap<string, Selections
     }
   }
   return names
+}
+
+/** What a GraphQL request was found to be. All that decides about it looks at this, so that there is one reading. */
+export interface RequestView {
+  /** `none`: it asks for nothing of GraphQL, as a preflight. `persisted`: only the origin knows what for. */
+  readonly kind: 'none' | 'persisted' | 'single' | 'batch'
+  /** At least one, for `single` and `batch`. */
+  readonly operations: readonly GraphqlOperation[]
+  /** Octets of the body, or of the URL's query. */
+  readonly size: number
+  /** That which a route is sought for: of a batch, one after the other. */
+  sought: GraphqlOperation | undefined
+}
+
+/** Beside the exchange, since none but routes of GraphQL need it. */
+const views = new WeakMap<Subject, RequestView | typeof UNREAD>()
+const UNREAD = Symbol('unread')
+
+/** Undefined as long as the request was not read. */
+export function viewOf(subject: Subject): RequestView | undefined {
+  const view = views.get(subject)
+  return view === UNREAD ? undefined : view
+}
+
+export function setView(subject: Subject, view: RequestView): void {
+  views.set(subject, view)
+}
+
+/** For conditions: the operation that they are about. Where the request was not read yet, it is noted that it should be. */
+export function soughtOperation(subject: Subject): GraphqlOperation | undefined {
+  const view = views.get(subject)
+  if (view === undefined) views.set(subject, UNREAD)
+  return view === undefined || view === UNREAD ? undefined : view.sought
+}
+
+/** Whether a condition would have needed to know the operation. */
+export function isUnread(subject: Subject): boolean {
+  return views.get(subject) === UNREAD
+}
+
+/** By what rate limits tell operations apart. */
+export const OPERATION_KEYS = ['graphql-type', 'graphql-operation', 'graphql-root-fields'] as const
+export type OperationKey = (typeof OPERATION_KEYS)[number]
+
+/** A limit keeps its keys: none may be as long as a document. */
+const LONGEST = 128
+
+/** That of a request, as a function that is made once; of a batch, that of all its operations. */
+export function operationKey(kind: OperationKey): (exchange: Exchange) => string {
+  const valueOf = VALUES[kind]
+  return (exchange) => {
+    const operations = viewOf(exchange)?.operations ?? []
+    const key = operations.map(valueOf).join(' ')
+    // A copy: what is cut out of a text keeps all of that text, and a limit keeps its keys. Names are ASCII.
+    return key.length > LONGEST
+      ? createHash('sha256').update(key).digest('base64')
+      : Buffer.from(key, 'latin1').toString('latin1')
+  }
+}
+
+const VALUES: Readonly<Record<OperationKey, (operation: GraphqlOperation) => string>> = {
+  'graphql-type': ({ type }) => type,
+  'graphql-operation': ({ name }) => name ?? '',
+  // Their order is the client's choice.
+  'graphql-root-fields': ({ rootFields }) => [...rootFields].sort().join(','),
+}
+
+/** How many fields it asks for; one, if it has no operation that is known. */
+export function fieldCount(exchange: Exchange): number {
+  const { operations = [] } = viewOf(exchange) ?? {}
+  return Math.max(
+    1,
+    operations.reduce((sum, { fields }) => sum + fields, 0),
+  )
+}
+
+/** How many requests a request counts as: those of a batch would otherwise cost one. */
+export function operationCount(exchange: Exchange): number {
+  return Math.max(1, viewOf(exchange)?.operations.length ?? 1)
 }

@@ -1,12 +1,35 @@
-import type { MetricRegistry, Policy } from '@headgate/core'
+import type { AccessLog, Exchange, MetricRegistry, Policy } from '@headgate/core'
+import { JsonAccessLog } from '../access-log/access-log.ts'
+import { type RequestView, viewOf } from './operation.ts'
 import { type GraphqlRoute, isGraphqlRoute } from './conditions.ts'
 import { GRAPHQL_DEFAULTS, type GraphqlConfig } from './setting.ts'
 import { metric } from '../../metrics/metric.ts'
 import { OPERATION_TYPES, type OperationType } from './document.ts'
 import { refusalOf } from './operation-limits.ts'
 import { readRequest } from './read-request.ts'
-import { GraphqlRefusal, REFUSAL_REASONS, type RefusalReason } from './error-response.ts'
-import { type RequestView, viewOf } from './request-view.ts'
+import { graphqlErrors, GraphqlRefusal, REFUSAL_REASONS, type RefusalReason } from './error-response.ts'
+import type { LimitedGateway, LimitedRoute } from '../rate-limit/setting.ts'
+import type { ExchangeRow } from '../layer.ts'
+import { writtenSize } from '../../settings/values/units.ts'
+import { limitsAskForOperation } from '../rate-limit/policy.ts'
+
+/** The access log of a route that judges GraphQL: its lines tell of operations. */
+export function operationLog(log: AccessLog | undefined): AccessLog | undefined {
+  return log instanceof JsonAccessLog ? log.withMembers(operationMembers) : log
+}
+
+/** Clients choose names: a line must stay short. */
+const LONGEST_NAME = 128
+
+/** Names are letters, digits and "_"; of a batch, the first operation stands for all. */
+function operationMembers(exchange: Exchange): string {
+  const operations = viewOf(exchange)?.operations ?? []
+  const [first] = operations
+  if (first === undefined) return ''
+  const name = first.name === undefined ? '' : `,"graphql_operation":"${first.name.slice(0, LONGEST_NAME)}"`
+  const batch = operations.length === 1 ? '' : `,"graphql_batch":${operations.length}`
+  return `,"graphql_type":"${first.type}"${name}${batch}`
+}
 
 // None has a label that clients can make up.
 
@@ -58,7 +81,7 @@ function graphql({ config, onOperation, onRefused }: GraphqlOptions): Policy {
 }
 
 /** That of a route; undefined if it judges no GraphQL. */
-export function graphqlPolicy(
+function graphqlPolicy(
   route: GraphqlRoute & { readonly name: string },
   metrics: MetricRegistry,
 ): Policy | undefined {
@@ -77,4 +100,52 @@ export function graphqlPolicy(
 export function countRefused(metrics: MetricRegistry, route: string): (reason: RefusalReason) => void {
   const counters = new Map(REFUSAL_REASONS.map((reason) => [reason, metrics.get(REFUSED, { route, reason })]))
   return (reason) => counters.get(reason)?.add(1)
+}
+
+export interface JudgedExchange {
+  readonly route: GraphqlRoute & LimitedRoute
+  readonly config: LimitedGateway
+}
+
+const shared: Pick<ExchangeRow, 'name' | 'once' | 'judged' | 'tells'> = {
+  name: 'graphql',
+  once: 'exchange',
+  judged: false,
+  tells: ({ route }) =>
+    route['graphql'] ?? { ...GRAPHQL_DEFAULTS, maxSize: writtenSize(GRAPHQL_DEFAULTS.maxSize) },
+}
+
+function judgesGraphql(
+  { route }: JudgedExchange,
+  { metrics }: { readonly metrics: MetricRegistry },
+): Policy | undefined {
+  return graphqlPolicy(route, metrics)
+}
+
+/** It stands behind `forwarding`: only from there on is it known whom the peer speaks for. */
+export const countedGraphqlLayer: ExchangeRow<JudgedExchange, { readonly metrics: MetricRegistry }> = {
+  ...shared,
+  about:
+    'reads the operation, and refuses what is beyond the limits; here, where rate limits count by operation',
+  build: (setting, context) =>
+    limitsAskForOperation(setting.route, setting.config) ? judgesGraphql(setting, context) : undefined,
+}
+
+/** A request that is over a rate limit costs no reading. */
+export const graphqlLayer: ExchangeRow<JudgedExchange, { readonly metrics: MetricRegistry }> = {
+  ...shared,
+  about: 'the same; here, where rate limits do not ask for the operation',
+  build: (setting, context) =>
+    limitsAskForOperation(setting.route, setting.config) ? undefined : judgesGraphql(setting, context),
+}
+
+export const graphqlErrorsLayer: ExchangeRow<{ readonly route: GraphqlRoute }> = {
+  name: 'graphqlErrors',
+  once: 'exchange',
+  ways: ['route', 'unrouted-graphql'],
+  about: 'turns refusals of GraphQL requests into responses of GraphQL over HTTP',
+  judged: false,
+  build: ({ way, route }) =>
+    way === 'unrouted-graphql' || isGraphqlRoute(route) ? graphqlErrors() : undefined,
+  tells: () => undefined,
 }

@@ -1,9 +1,8 @@
 import type { Exchange, HttpRequest, WholeBody } from '@headgate/core'
-import { type GraphqlOperation, readOperation } from './operation.ts'
+import { type GraphqlOperation, readOperation, type RequestView, setView } from './operation.ts'
 import { readContent, textOf } from './read-content.ts'
 import { GraphqlRefusal, malformed } from './error-response.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery, type RequestParams } from './request-params.ts'
-import { type RequestView, setView } from './request-view.ts'
 
 /** What reading a request may cost at most. */
 export interface ReadLimits {

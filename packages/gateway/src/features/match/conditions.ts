@@ -3,19 +3,24 @@ import { isSecretField, type Scheme } from '@headgate/core'
 import type { MatchConfig, MatchedRoute, ValueMatchConfig } from './setting.ts'
 import { HIDDEN, redactText } from '../../settings/redact-text.ts'
 import { ipRanges } from '../../settings/values/address.ts'
-import { allHold, type Condition, type Subject, weightOf } from '../../routing/conditions/condition.ts'
-import { geoConditions } from '../geo/geo-condition.ts'
-import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
-import { graphqlConditions } from '../graphql/conditions.ts'
-import { asksFor, mediaType, takesType } from '../../routing/conditions/media-types.ts'
-import { Regex } from '../../routing/regex/regex.ts'
 import {
+  allHold,
+  asksFor,
+  type Condition,
+  mediaType,
   someCookie,
   someHeader,
   someQueryValue,
+  type Subject,
+  takesType,
   type ValueTest,
-} from '../../routing/conditions/request-values.ts'
+  weightOf,
+} from '../../routing/conditions.ts'
+import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
+import { graphqlConditions } from '../graphql/conditions.ts'
+import { Regex } from '../../routing/regex/regex.ts'
 import { type RouteEntry, Router } from '../../routing/router/router.ts'
+import { geoConditions } from '../geo/setting.ts'
 
 /**
  * What a match asks beyond what the router finds by itself: everything but its host, path and methods.

@@ -4,7 +4,7 @@ import { clientNetwork, type Exchange } from '@headgate/core'
 import type { RateLimitConfig } from './setting.ts'
 import { ipRanges } from '../../settings/values/address.ts'
 import type { RateLimitKey } from './kinds.ts'
-import { operationKey } from '../graphql/operation-key.ts'
+import { operationKey } from '../graphql/operation.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 
 /** Whether a limit does not concern an exchange; undefined if it concerns all. */

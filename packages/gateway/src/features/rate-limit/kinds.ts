@@ -1,5 +1,5 @@
 import { suggest } from '../../settings/problems/suggest.ts'
-import type { OperationKey } from '../graphql/operation-key.ts'
+import type { OperationKey } from '../graphql/operation.ts'
 import { type Kind, name } from '../../settings/values/kinds.ts'
 import { didYouMean, parsed, type Parsed, refused } from '../../settings/values/parsed.ts'
 import { TOKEN } from '../../settings/values/host.ts'

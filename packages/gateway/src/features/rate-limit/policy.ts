@@ -7,6 +7,7 @@ import {
   rateLimits,
   type RateLimitStore,
 } from '@headgate/core'
+import { metric } from '../../metrics/metric.ts'
 import {
   type LimitedGateway,
   type LimitedRoute,
@@ -17,11 +18,93 @@ import {
 import type { ExchangeRow } from '../layer.ts'
 import { fieldOf, fieldsOf } from '../../settings/problems/fields.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
-import { fieldCount, operationCount } from '../graphql/operation-key.ts'
+import { fieldCount, operationCount } from '../graphql/operation.ts'
 import { rateLimitBypass, rateLimitKey } from './key.ts'
-import { type RateLimitListener, rateLimitMetrics } from './metrics.ts'
-import { RestingStore } from './resting-store.ts'
 import { storeOptions } from './stores.ts'
+
+const REQUESTS = metric({
+  kind: 'counter',
+  name: 'headgate_rate_limit_requests_total',
+  labels: ['limit', 'decision'],
+  help: 'Requests that a rate limit allowed or limited; the limits of a route are called route/limit.',
+  sparse: true,
+})
+
+const STORE_ERRORS = metric({
+  kind: 'counter',
+  name: 'headgate_rate_limit_store_errors_total',
+  labels: ['limit'],
+  help: 'How often the store of the rate limit could not be asked: it failed, or did not answer in time.',
+  sparse: true,
+})
+
+/** What a rate limit tells of itself. */
+export interface RateLimitListener {
+  /** A request was allowed, or limited. */
+  readonly decided: (allowed: boolean) => void
+  /** Its store could not be asked. */
+  readonly storeFailed: () => void
+}
+
+/** Counts what a rate limit, by its id, tells. */
+export function rateLimitMetrics(metrics: MetricRegistry, limit: string): RateLimitListener {
+  const allowed = metrics.get(REQUESTS, { limit, decision: 'allowed' })
+  const limited = metrics.get(REQUESTS, { limit, decision: 'limited' })
+  const storeErrors = metrics.get(STORE_ERRORS, { limit })
+  return {
+    decided: (isAllowed) => (isAllowed ? allowed : limited).add(1),
+    storeFailed: () => storeErrors.add(1),
+  }
+}
+
+/** What a rate limit has decided since the start. */
+export interface RateLimitTotals {
+  readonly allowed: number
+  readonly limited: number
+}
+
+/** That of a rate limit, by its id, in all threads. */
+export function rateLimitTotals(metrics: MetricRegistry, limit: string): RateLimitTotals {
+  return {
+    allowed: metrics.total(REQUESTS, { limit, decision: 'allowed' }),
+    limited: metrics.total(REQUESTS, { limit, decision: 'limited' }),
+  }
+}
+
+/** How long a store is left alone, in milliseconds. */
+const REST = 250
+
+const RESTING = new Error('the store could not be asked a moment ago, and is left alone')
+
+/**
+ * A store that may fail. When it has, it is left alone for a moment: else each request would wait as long for it as the first
+ * one did.
+ */
+class RestingStore implements RateLimitStore {
+  readonly local = false
+  private readonly store: RateLimitStore
+  private asked = Number.NEGATIVE_INFINITY
+  private restsUntil = Number.NEGATIVE_INFINITY
+
+  constructor(store: RateLimitStore) {
+    this.store = store
+  }
+
+  take(...[key, cost, now, maxWait]: Parameters<RateLimitStore['take']>): ReturnType<RateLimitStore['take']> {
+    if (now < this.restsUntil) throw RESTING
+    this.asked = now
+    return this.store.take(key, cost, now, maxWait)
+  }
+
+  giveBack(key: string, cost: number, now: number): void | Promise<void> {
+    return this.store.giveBack?.(key, cost, now)
+  }
+
+  /** To be told of each failure. */
+  failed(error: unknown): void {
+    if (error !== RESTING) this.restsUntil = this.asked + REST
+  }
+}
 
 /** Whether a route takes several operations in one request. */
 export interface TakenOperations {

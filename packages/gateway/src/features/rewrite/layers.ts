@@ -1,10 +1,9 @@
 import type { PathForm, Policy } from '@headgate/core'
 import type { AttemptRow, ExchangeRow, Route } from '../layer.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
-import type { RewriteConfig } from './setting.ts'
+import { rewrite, type RewriteConfig } from './rewrite.ts'
 import { fieldOf } from '../../settings/problems/fields.ts'
 import { keepAsked, restorePrefix, tellPrefix } from './restore-prefix.ts'
-import { rewrite } from './rewrite.ts'
 
 export interface CutRoute {
   readonly route: Route<'rewrite', RewriteConfig> &

@@ -1,4 +1,4 @@
-import type { Subject } from '../conditions/condition.ts'
+import type { Subject } from '../conditions.ts'
 import { type Candidate, MethodChoices } from './method-choice.ts'
 import type { PathPattern } from '../../settings/values/pattern.ts'
 import { HASH_START, hashForward, hashStep, type TextEntry, TextIndex } from './text-index.ts'

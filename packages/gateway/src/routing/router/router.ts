@@ -1,5 +1,5 @@
 import { HttpRequest } from '@headgate/core'
-import type { Condition, Subject } from '../conditions/condition.ts'
+import type { Condition, Subject } from '../conditions.ts'
 import { HostTable } from './host-table.ts'
 import type { RouteFound } from './method-choice.ts'
 import { type PathEntry, PathSearch, PathTries } from './path-trie.ts'

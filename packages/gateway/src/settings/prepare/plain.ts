@@ -9,7 +9,8 @@ import {
   TOO_MANY_ENTRIES,
   TOO_MANY_KEYS,
 } from '../read/bounds.ts'
-import { type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
+import { admits, type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
+import type { PositionNode } from '../read/positions.ts'
 
 /** What a scalar is replaced by; its schemas are the parts that describe its place. */
 export type Replace = (value: unknown, path: Path, schemas: readonly JsonSchema[]) => unknown
@@ -170,4 +171,26 @@ function kindOf(value: unknown): 'list' | 'object' | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (Array.isArray(value)) return 'list'
   return Object.prototype.toString.call(value) === '[object Object]' ? 'object' : undefined
+}
+
+/**
+ * Numbers and other scalars that YAML reads where a text is expected become the text that is written there: the version `1.10`
+ * is not 1.1. In formats whose texts always have quotes, that is done only where a number is allowed, too, and another text
+ * than the number's own was written.
+ */
+export function asWritten(root: PositionNode | undefined, isUnquoted: boolean): Replace {
+  return (value, path, schemas) => {
+    if ((typeof value !== 'number' && typeof value !== 'boolean') || !admits(schemas, 'string')) return value
+    const isExpected = admits(schemas, typeof value === 'number' ? 'number' : 'boolean')
+    if (!isExpected && !isUnquoted) return value
+    const source = sourceAt(root, path)
+    return source === undefined || (isExpected && source === String(value)) ? value : source
+  }
+}
+
+/** How the scalar at the path is written, if it has no quotes and is no text. */
+export function sourceAt(root: PositionNode | undefined, path: readonly PropertyKey[]): string | undefined {
+  let node = root
+  for (const key of path) node = node?.children.get(String(key))?.node
+  return node?.source
 }

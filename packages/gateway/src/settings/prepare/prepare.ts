@@ -1,9 +1,7 @@
 import type { Finding, Path } from '../problems/problem.ts'
-import { inputSchema } from '../schema/input-schema.ts'
-import { admits, isTemplate, type JsonSchema } from '../schema/schema-tree.ts'
+import { admits, inputSchema, isTemplate, type JsonSchema } from '../schema/schema-tree.ts'
 import type { PositionNode } from '../read/positions.ts'
-import { asWritten } from './as-written.ts'
-import { plainCopy, type Replace } from './plain.ts'
+import { asWritten, plainCopy, type Replace } from './plain.ts'
 import { FORMS, holdsVariable, replaceVariables, type Variables } from './variables.ts'
 
 /** A place whose value comes from variables. */

@@ -1,4 +1,4 @@
-import { inputSchema } from '../schema/input-schema.ts'
+import { inputSchema } from '../schema/schema-tree.ts'
 import { type ConfigSource, placeFinding, type WrittenInput } from './place.ts'
 import type { ConfigProblem, Finding } from './problem.ts'
 

@@ -1,11 +1,11 @@
 import { admits, type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
-import { sourceAt } from '../prepare/as-written.ts'
+import { sourceAt } from '../prepare/plain.ts'
 import type { VariablePlace } from '../prepare/prepare.ts'
 import { isBareVariable, type Variables } from '../prepare/variables.ts'
 import type { Locate } from '../read/positions.ts'
 import { HIDDEN, redactText } from '../redact-text.ts'
 import { type ConfigProblem, type Finding, formatPath, type Path, valueAt } from './problem.ts'
-import { isSecretRefused, refusedValue, shownKey } from './refused-value.ts'
+import { isSecretRefused, refusedValue, shownKey } from '../redact.ts'
 import { sectionHint } from './section-hint.ts'
 import { show } from './show.ts'
 

@@ -115,7 +115,7 @@ function isSection(value: unknown): value is object {
 const LONGEST = 100
 
 /** Whether a value fits, as far as this part of the schema says it by itself: its type, words, pattern and range. */
-export function takes(schema: JsonSchema, value: unknown): boolean {
+function takes(schema: JsonSchema, value: unknown): boolean {
   if (typeof value === 'string' && value.length > LONGEST) return false
   // Where a text may stand as well, a number of YAML is the text that is written there.
   if (typeof value === 'string' && isWhole(value) && takes(schema, Number(value))) return true
@@ -134,7 +134,7 @@ export function takes(schema: JsonSchema, value: unknown): boolean {
 }
 
 /** A number or a text as it is written in a configuration. */
-export function scalarText(value: unknown): string | undefined {
+function scalarText(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value !== 'string' || value.length > LONGEST) return undefined
   // Without quotes only where YAML reads it as that text.

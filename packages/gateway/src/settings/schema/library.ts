@@ -1,15 +1,15 @@
-import type * as library from './zod.ts'
+import type { library } from './zod.ts'
 
-export type Zod = typeof library
+type Zod = typeof library
 
 let loaded: Zod | undefined
 
 /**
  * The library that settings are made with. Settings are functions, called where a configuration is read; threads that get one which
- * is read already know what a feature is, and never load the library: see use-zod.ts.
+ * is read already know what a feature is, and never load the library: see zod.ts.
  */
 export function zod(): Zod {
-  if (loaded === undefined) throw new TypeError('no setting can be made here: use-zod.ts is not imported')
+  if (loaded === undefined) throw new TypeError('no setting can be made here: zod.ts is not imported')
   return loaded
 }
 

@@ -1,6 +1,6 @@
-import { once, type Zod, zod } from './library.ts'
+import { once, zod } from './library.ts'
 import type * as z from './zod.ts'
-import { MOST_MISTAKES } from '../problems/find-each.ts'
+import { MOST_MISTAKES } from '../problems/problem.ts'
 import { addEntry } from '../read/bounds.ts'
 import type { Kind } from '../values/kinds.ts'
 import { value } from './setting.ts'
@@ -29,8 +29,8 @@ export function oneOrMore<T extends string>(kind: Kind<T>, about: string): z.Zod
 
 const lists = once(() =>
   zod().$constructor<z.ZodArray>('HeadgateList', (schema, definition) => {
-    const z: Zod = zod()
-    z.ZodArray.init(schema, definition)
+    const ZodArray: typeof z.ZodArray = zod().ZodArray
+    ZodArray.init(schema, definition)
     const refuse = schema._zod.parse.bind(schema._zod)
     schema._zod.parse = (payload, context) => {
       const entries = payload.value as unknown
@@ -49,8 +49,8 @@ const lists = once(() =>
 
 const records = once(() =>
   zod().$constructor<z.ZodRecord>('HeadgateRecord', (schema, definition) => {
-    const z: Zod = zod()
-    z.ZodRecord.init(schema, definition)
+    const ZodRecord: typeof z.ZodRecord = zod().ZodRecord
+    ZodRecord.init(schema, definition)
     const refuse = schema._zod.parse.bind(schema._zod)
     schema._zod.parse = (payload, context) => {
       const entries = payload.value as unknown

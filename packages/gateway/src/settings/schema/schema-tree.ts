@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { PACKAGE_FOLDER } from '../../package-folder.ts'
+
 type Scalar = 'string' | 'number' | 'boolean'
 
 /** Whether values of the type may stand where these parts of the schema describe it; one of them is enough. */
@@ -71,4 +74,37 @@ function childAt(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {
 /** The settings that the object at the path may have. */
 export function settingsAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
   return [...new Set(schemasAt(schema, path).flatMap((part) => Object.keys(part.properties ?? {})))]
+}
+
+// What settings must be together, in the words of JSON Schema.
+
+export function oneOfKeys(keys: readonly string[]): JsonSchema {
+  return { oneOf: keys.map((key) => ({ required: [key] })) }
+}
+
+export function anyOfKeys(keys: readonly string[]): JsonSchema {
+  return { anyOf: keys.map((key) => ({ required: [key] })) }
+}
+
+/** Where the one holds, the other must. */
+export function implies(one: JsonSchema, other: JsonSchema): JsonSchema {
+  return { anyOf: [never(one), other] }
+}
+
+export function never(schema: JsonSchema): JsonSchema {
+  return { not: schema }
+}
+
+/** The build writes it (scripts/write-schemas.mjs), from `makeInputSchema`. */
+const BUILT = new URL('dist/input-schema.json', PACKAGE_FOLDER)
+
+let known: JsonSchema | undefined
+
+/**
+ * The JSON Schema (2020-12) of what is written. Every load of a configuration needs it: to make it anew costs 100 to 170 ms of
+ * CPU, a seventh of a whole `headgate check`; to read what the build wrote costs one.
+ */
+export function inputSchema(): JsonSchema {
+  known ??= JSON.parse(readFileSync(BUILT, 'utf8')) as JsonSchema
+  return known
 }

@@ -1,23 +1,36 @@
-// What is used of zod, by name: so that a bundle leaves out the rest, 300 kB of messages in other languages among it.
-
-export {
-  type core,
+import {
   custom,
   lazy,
   literal,
   NEVER,
-  type output,
   registry,
   strictObject,
   string,
   toJSONSchema,
   union,
   ZodArray,
-  type ZodObject,
-  type ZodPrefault,
   ZodRecord,
-  type ZodString,
-  type ZodType,
 } from 'zod'
+import { $constructor } from 'zod/v4/core'
+import { provide } from './library.ts'
 
-export { $constructor } from 'zod/v4/core'
+export type { core, output, ZodArray, ZodObject, ZodPrefault, ZodRecord, ZodString, ZodType } from 'zod'
+
+/** What is used of zod, by name: so that a bundle leaves out the rest, 300 kB of messages in other languages among it. */
+export const library = {
+  custom,
+  lazy,
+  literal,
+  NEVER,
+  registry,
+  strictObject,
+  string,
+  toJSONSchema,
+  union,
+  ZodArray,
+  ZodRecord,
+  $constructor,
+} as const
+
+// Imported by whatever makes settings when it is loaded, before the settings themselves.
+provide(library)

@@ -1,6 +1,5 @@
 import { fieldsOf, listOf } from '../../../settings/problems/fields.ts'
-import { findEach } from '../../../settings/problems/find-each.ts'
-import type { Finding, Path } from '../../../settings/problems/problem.ts'
+import { findEach, type Finding, type Path } from '../../../settings/problems/problem.ts'
 
 /**
  * Texts in the language of another setting, or of another program, that are taken as they stand here and so match what nobody

@@ -1,9 +1,15 @@
 import type { MatchedRoute } from '../setting.ts'
-import { weightOf } from '../../../routing/conditions/condition.ts'
+import { weightOf } from '../../../routing/conditions.ts'
 import { conditionsOf } from '../conditions.ts'
-import { coversHost, coversMethod, coversPath, patternParser } from './coverage.ts'
-import { type Claim, claimsOf } from './implication.ts'
-import { excludeEachOther } from './overlap.ts'
+import {
+  type Claim,
+  claimsOf,
+  coversHost,
+  coversMethod,
+  coversPath,
+  excludeEachOther,
+  patternParser,
+} from './overlap.ts'
 import type { PathPattern } from '../../../settings/values/pattern.ts'
 
 /** Something about two routes that can hardly be meant; both by their position. */

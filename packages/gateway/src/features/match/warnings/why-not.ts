@@ -1,5 +1,5 @@
 import type { MatchedRoute } from '../setting.ts'
-import { type Subject, weightOf } from '../../../routing/conditions/condition.ts'
+import { type Subject, weightOf } from '../../../routing/conditions.ts'
 import { conditionsOf } from '../conditions.ts'
 import { type GeoLookup, knowNothing } from '../../geo/geo-place.ts'
 import { type RouteEntry, Router } from '../../../routing/router/router.ts'

@@ -1,10 +1,9 @@
-import type { UpstreamPlace } from '../../features/layer.ts'
-import { ROUTE_SETTINGS } from '../../stack.ts'
-import type { GatewayConfig } from '../schema/schema.ts'
-import type { RouteConfig } from '../schema/route-schema.ts'
-import type { UpstreamConfig } from '../schema/upstream-schema.ts'
-import { inlineUpstream } from './inline-upstream.ts'
-import { isUrlLike } from '../../settings/values/upstream-url.ts'
+import type { UpstreamPlace } from '../features/layer.ts'
+import { ROUTE_SETTINGS } from '../stack.ts'
+import type { GatewayConfig } from './schema/schema.ts'
+import type { RouteConfig } from './schema/route-schema.ts'
+import type { UpstreamConfig } from './schema/upstream-schema.ts'
+import { isUrlLike } from '../settings/values/upstream-url.ts'
 
 /**
  * Every upstream by what routes call it: the named groups, and one with all defaults for each URL that a route
@@ -48,4 +47,38 @@ function furtherPlaces(route: RouteConfig): UpstreamPlace[] {
     if (upstreams === undefined || setting === undefined) return []
     return upstreams(setting).map(([path, upstream]) => [[name, ...path], upstream])
   })
+}
+
+/**
+ * The group that stands for a URL written in place of a group's name: one endpoint, all defaults. What the schema would
+ * make of it, which a test compares, without the schema: worker threads resolve upstreams and must not load zod.
+ * @param url in canonical form
+ */
+export function inlineUpstream(url: string): UpstreamConfig {
+  return { endpoints: [{ url, weight: 1, priority: 0 }], ...DEFAULTS }
+}
+
+/** Times in milliseconds. */
+const DEFAULTS: Omit<UpstreamConfig, 'endpoints'> = {
+  balance: 'round-robin',
+  slowStart: 0,
+  panicThreshold: 30,
+  overprovisioning: 140,
+  outliers: {
+    consecutiveFailures: 5,
+    statuses: [502, 503, 504],
+    successRate: false,
+    interval: 10_000,
+    ejectionTime: 30_000,
+    maxEjectionTime: 300_000,
+    maxEjectionPercent: 50,
+  },
+  health: false,
+  pool: {
+    maxConnections: 1024,
+    maxPending: 1024,
+    pendingTimeout: 5_000,
+    idleTimeout: 60_000,
+    maxAge: 600_000,
+  },
 }

@@ -1,4 +1,54 @@
-import { comparedText, type HeaderList } from '@headgate/core'
+import { comparedText, type Exchange, type HeaderList } from '@headgate/core'
+
+/** What is known of a request when its route is sought: an exchange whose client is known already. */
+export type Subject = Pick<Exchange, 'request' | 'clientAddress' | 'clientScheme'>
+
+/** Something that must be true of a request beyond host, path and method. */
+export interface Condition {
+  /** In words, as `header x-canary is "true"`: two with the same words are the same. */
+  readonly text: string
+  /** How many single conditions it stands for: of two routes with the same pattern, the one with more is more specific. */
+  readonly weight: number
+  holds(subject: Subject): boolean
+}
+
+/** Whether all hold; none at all do. */
+export function allHold(conditions: readonly Condition[] | undefined, subject: Subject): boolean {
+  if (conditions === undefined) return true
+  for (let index = 0; index < conditions.length; index++) {
+    if (conditions[index]?.holds(subject) === false) return false
+  }
+  return true
+}
+
+export function weightOf(conditions: readonly Condition[] | undefined): number {
+  return conditions?.reduce((sum, { weight }) => sum + weight, 0) ?? 0
+}
+
+/** Whether a range such as `text/*` or `application/json` takes the type; both in lower case. */
+export function takesType(range: string, type: string): boolean {
+  if (range === type || range === '*/*') return true
+  return range.endsWith('/*') && type.startsWith(range.slice(0, -1))
+}
+
+/** The type of a Content-Type (RFC 9110 8.3.1), in lower case and without parameters. */
+export function mediaType(value: string): string {
+  const end = value.indexOf(';')
+  return (end === -1 ? value : value.slice(0, end)).trim().toLowerCase()
+}
+
+/**
+ * Whether Accept (RFC 9110 12.5.1) names a type that one of the ranges takes. Its own wildcards name nothing: a client that
+ * takes anything has not asked for this one.
+ */
+export function asksFor(accept: string, ranges: readonly string[]): boolean {
+  return accept.split(',').some((member) => {
+    const [type = '', ...parameters] = member.split(';')
+    const named = type.trim().toLowerCase()
+    if (named.includes('*') || parameters.some((each) => /^\s*q=0(?:\.0{0,3})?\s*$/i.test(each))) return false
+    return ranges.some((range) => takesType(range, named))
+  })
+}
 
 /** Whether a value passes. Called for each value of a name, until one does. */
 export type ValueTest = (value: string) => boolean

@@ -1,8 +1,8 @@
-import { once, zod } from '../../settings/schema/library.ts'
-import { named, section } from '../../settings/schema/section.ts'
-import { integer, value } from '../../settings/schema/setting.ts'
-import { type Kind, textKind } from '../../settings/values/kinds.ts'
-import { parsed, refused } from '../../settings/values/parsed.ts'
+import { once, zod } from '../settings/schema/library.ts'
+import { named, section } from '../settings/schema/section.ts'
+import { integer, value } from '../settings/schema/setting.ts'
+import { type Kind, textKind } from '../settings/values/kinds.ts'
+import { parsed, refused } from '../settings/values/parsed.ts'
 
 /** The settings by which some endpoints are used before others. */
 

@@ -1,0 +1,76 @@
+import { named, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { address, anyText, filePath } from '../../settings/values/kinds.ts'
+import { once, zod } from '../../settings/schema/library.ts'
+
+const tls = section('ListenerTlsInput', () => ({
+  cert: value(filePath, 'PEM file with the certificate chain, the own certificate first.'),
+  key: value(filePath, 'PEM file with the private key.'),
+  minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
+    'TLSv1.2',
+  ),
+}))
+
+export type ListenerTlsConfig = Read<typeof tls>
+
+export const listener = section('ListenerInput', () => ({
+  address: value(
+    address,
+    'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
+  ),
+  tls: tls()
+    .optional()
+    .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
+  maxConnections: integer(
+    'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
+    50_000,
+    1,
+  ),
+}))
+
+export type ListenerConfig = Read<typeof listener>
+
+const ENCODED_SLASH =
+  'What becomes of %2F in a path: refuse answers 400, pass leaves it as it is, for router, policies and upstream alike.'
+const SLASHES =
+  'What becomes of runs of slashes in a path: merge makes them one, keep leaves them as they are, for router, policies and upstream alike.'
+
+/** Of all routes. */
+export const paths = section('PathsInput', () => ({
+  encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).prefault('refuse'),
+  slashes: oneOf(['merge', 'keep'], SLASHES).prefault('merge'),
+}))
+
+/** Of one route: what it does not say is as for all. */
+export const routePaths = section('RoutePathsInput', () => ({
+  encodedSlash: oneOf(['refuse', 'pass'], ENCODED_SLASH).optional(),
+  slashes: oneOf(['merge', 'keep'], SLASHES).optional(),
+}))
+
+// The settings of how the configuration itself is changed.
+
+export const adminToken = once(() =>
+  named(
+    'AdminTokenInput',
+    zod().union([
+      section('AdminTokenVariableInput', () => ({
+        env: value(anyText, 'The environment variable that holds it.'),
+      }))(),
+      section('AdminTokenFileInput', () => ({ file: value(filePath, 'The file that holds it.') }))(),
+    ]),
+  ),
+)
+
+export type AdminTokenConfig = Read<typeof adminToken>
+
+export const reload = section('ReloadInput', () => ({
+  watch: boolean('Reload when the configuration file changes.', true),
+}))
+
+export const versions = section('VersionsInput', () => ({
+  directory: value(
+    filePath,
+    'Folder where applied configurations are kept. Left out: one for this file in $STATE_DIRECTORY, $XDG_STATE_HOME or ~/.local/state.',
+  ).optional(),
+  keep: integer('How many applied configurations are kept.', 20, 1, 1000),
+}))
