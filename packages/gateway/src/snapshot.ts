@@ -1,6 +1,7 @@
 import {
   clientSeer,
   type Exchange,
+  fact,
   type Handler,
   type HttpResponse,
   InvalidTarget,
@@ -194,18 +195,20 @@ function dispatch(
 
 type Refuse = (exchange: Exchange, error: unknown) => Promise<HttpResponse>
 
+/** The error that an exchange is answered with, where no route takes it. */
+const whyUnrouted = fact<unknown>('why no route takes it')
+
 /** Answers what no route takes with what every response has; composed once, for errors that are not known before. */
 function refusals(
   config: GatewayConfig,
   surroundings: Surroundings & StackOptions,
 ): (way: 'unrouted' | 'unrouted-graphql') => Refuse {
   return (way) => {
-    const errors = new WeakMap<Exchange, unknown>()
     const handler = unroutedHandler(way, config, surroundings, async (exchange) => {
-      throw errors.get(exchange)
+      throw whyUnrouted.of(exchange)
     })
     return (exchange, error) => {
-      errors.set(exchange, error)
+      whyUnrouted.state(exchange, error)
       return handler(exchange)
     }
   }

@@ -5,6 +5,7 @@ import { ask, nextResponse } from './http-client.ts'
 import { nobody, startScripted, startService } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 function group(...urls: string[]): Omit<GatewayConfigInput, 'listeners'> {
   return { upstreams: { all: { endpoints: urls.map((url) => ({ url })) } }, routes: [{ upstream: 'all' }] }
@@ -101,7 +102,10 @@ test('retries do not multiply the load on an origin that is down: their budget e
     client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
     const answer = nextResponse(client)
     // Waits of no length are still waits.
-    while (gateway.log.length < count) await clock.advance(0)
+    await eventually(async () => {
+      await clock.advance(0)
+      return gateway.log.length >= count
+    }, 'the line of the exchange is written')
     assert.equal((await answer).status, 502)
   }
   const retries = dying.connections.length - 40
