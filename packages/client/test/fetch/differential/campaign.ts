@@ -1,7 +1,7 @@
 import type { Case } from './case.ts'
 import { listed, unlisted } from './compare.ts'
 import { generateCase } from './generate.ts'
-import type { Difference } from './outcome.ts'
+import type { Comparison, Difference } from './outcome.ts'
 import { Stage } from './stage.ts'
 
 export interface Finding {
@@ -39,8 +39,12 @@ export async function campaign({ seed, cases, fetch, most = 5, progress }: Campa
     while (next < seed + cases && findings.length < most) {
       const given = generateCase(next++)
       const platform = await stage.run(given, globalThis.fetch)
-      const comparison = { given, platform, client: await stage.run(given, fetch) }
-      const differences = unlisted(comparison)
+      let comparison = { given, platform, client: await stage.run(given, fetch) }
+      let differences = unlisted(comparison)
+      for (let times = 0; times < 2 && differences.length > 0 && isChance(comparison); times++) {
+        comparison = { ...comparison, platform: await stage.run(given, globalThis.fetch) }
+        differences = unlisted(comparison)
+      }
       if (differences.length > 0) findings.push({ given, differences })
       for (const name of listed(comparison)) intended.set(name, (intended.get(name) ?? 0) + 1)
       progress?.(next - seed)
@@ -56,6 +60,14 @@ export async function campaign({ seed, cases, fetch, most = 5, progress }: Campa
     stage.close()
   }
   return { cases: next - seed, findings, intended }
+}
+
+/**
+ * Whether the platform's call failed and the client's did not: on a busy machine, Node's own fails now and then (once in 100,000
+ * calls) on a connection that is closed while it takes it. What it does when it is called again counts.
+ */
+function isChance({ platform, client }: Comparison): boolean {
+  return platform.got.threw === 'TypeError: fetch failed' && client.got.threw === undefined
 }
 
 /** For people: enough to run it again, and to see what it is. */
