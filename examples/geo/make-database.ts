@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeMmdb } from '../../packages/gateway/test/routing/mmdb-writer.ts'
+import { writeMmdb } from '../../packages/gateway/test/features/mmdb-writer.ts'
 
 /**
  * A database of three networks that are reserved for documentation (RFC 5737, RFC 3849). A real one comes from MaxMind, DB-IP or

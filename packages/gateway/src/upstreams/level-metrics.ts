@@ -1,8 +1,7 @@
 import type { EndpointStats, Gauge, MetricRegistry } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
-import { metric } from '../metrics/metric.ts'
-import type { Reading } from '../metrics/metric.ts'
+import { metric, type Reading } from '../metrics/metric.ts'
 
 const LEVEL_SHARE = metric({
   kind: 'gauge',

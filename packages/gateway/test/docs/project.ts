@@ -3,7 +3,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { folder } from '../headgate-process.ts'
-import { writeMmdb } from '../routing/mmdb-writer.ts'
+import { writeMmdb } from '../features/mmdb-writer.ts'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
 
 /** A folder as a reader has it who installed Headgate there: `npx headgate` and `import 'headgate'` find it. */

@@ -8,7 +8,7 @@ import type { GatewayConfigInput, RouteInput } from '../../src/config/input/inpu
 import { parseConfig } from '../../src/config/parse.ts'
 import { folder } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
-import { writeMmdb } from '../routing/mmdb-writer.ts'
+import { writeMmdb } from '../features/mmdb-writer.ts'
 import { counts, logOf, replayed, texts } from './replayed-log.ts'
 
 describe('replay', () => {

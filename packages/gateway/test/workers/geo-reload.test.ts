@@ -8,7 +8,7 @@ import { StartError } from '../../src/workers/start-failure.ts'
 import { Supervisor, type SupervisorEvent } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
 import { folder } from '../headgate-process.ts'
-import { writeMmdb } from '../routing/mmdb-writer.ts'
+import { writeMmdb } from '../features/mmdb-writer.ts'
 import { createGateway } from '../../src/embedding/create-gateway.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 
