@@ -1,4 +1,4 @@
-import '../../settings/schema/zod.ts'
+import '../../settings/schema/use-zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import type { PathForm } from '@headgate/core'
 import { IMPORTANCES } from '../../features/importance.ts'

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import '../../settings/schema/zod.ts'
+import '../../settings/schema/use-zod.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { accessLogSetting } from '../../features/access-log/layers.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'

@@ -1,5 +1,5 @@
 import { MAX_PRIORITY, MAX_WEIGHT } from '@headgate/core'
-import '../../settings/schema/zod.ts'
+import '../../settings/schema/use-zod.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 import { nothing, type Read, section, writtenAs } from '../../settings/schema/section.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'

@@ -6,10 +6,10 @@ let loaded: Zod | undefined
 
 /**
  * The library that settings are made with. Settings are functions, called where a configuration is read; threads that get one which
- * is read already know what a feature is, and never load the library: see zod.ts.
+ * is read already know what a feature is, and never load the library: see use-zod.ts.
  */
 export function zod(): Zod {
-  if (loaded === undefined) throw new TypeError('no setting can be made here: zod.ts is not imported')
+  if (loaded === undefined) throw new TypeError('no setting can be made here: use-zod.ts is not imported')
   return loaded
 }
 

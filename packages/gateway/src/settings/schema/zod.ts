@@ -12,7 +12,6 @@ import {
   ZodRecord,
 } from 'zod'
 import { $constructor } from 'zod/v4/core'
-import { provide } from './library.ts'
 
 export type { core, output, ZodArray, ZodObject, ZodPrefault, ZodRecord, ZodString, ZodType } from 'zod'
 
@@ -31,6 +30,3 @@ export const library = {
   ZodRecord,
   $constructor,
 } as const
-
-// Imported by whatever makes settings when it is loaded, before the settings themselves.
-provide(library)
