@@ -5,9 +5,10 @@ import {
   type Exchange,
   type Handler,
   type HttpResponse,
+  type Metric,
   type Policy,
 } from '@headgate/core'
-import type { ExchangeWay } from './features/layer.ts'
+import type { ExchangeWay, NamedSetting } from './features/layer.ts'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { RouteConfig } from './config/schema/route-schema.ts'
 import { Kept } from './kept.ts'
@@ -23,7 +24,7 @@ import {
   withPolicies,
 } from './layers/layer.ts'
 import { NO_ROUTE } from './metrics/route-metrics.ts'
-import { STACK } from './stack.ts'
+import { ROUTE_SETTINGS, STACK } from './stack.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** A route's whole stack, down to its upstreams. */
@@ -85,12 +86,22 @@ function rowsOf({ policies = [], leavesOut }: RouteContext): readonly GatewayLay
   return leavesOut === undefined ? rows : rows.filter((layer) => !leavesOut(layer))
 }
 
+/** Counters of routes, by the layer of the list that has them shown. */
+const SHOWN_WITH = new Map(
+  ROUTE_SETTINGS.map((row): [NamedSetting, readonly Metric<'counter', 'route'>[]] => [
+    row,
+    ROUTE_SETTINGS.flatMap(({ counter }) => (counter?.shownWith.includes(row.name) ? [counter.metric] : [])),
+  ]),
+)
+
 function compose(
   built: readonly BuiltLayer<GatewayLayer>[],
   setting: ExchangeSetting | AttemptSetting,
-  { observer }: RouteContext,
+  { observer, metrics }: RouteContext,
   end: Handler,
 ): Handler {
+  for (const { layer } of built)
+    for (const metric of SHOWN_WITH.get(layer) ?? []) metrics.get(metric, { route: setting.route.name })
   observer?.composed?.({ setting, layers: built.map(({ layer }) => layer) })
   const entered = observer?.entered
   if (entered === undefined) return composeLayers(built, end)

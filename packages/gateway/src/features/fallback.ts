@@ -6,7 +6,7 @@ import { type Read, section } from '../settings/schema/section.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { oneOfKeys } from '../settings/schema/schema-tree.ts'
 import { noneOrMore } from '../settings/schema/list.ts'
-import { standInMetrics } from '../metrics/route-metrics.ts'
+import { metric } from '../metrics/metric.ts'
 import { value } from '../settings/schema/setting.ts'
 import { upstreamReference, whole } from '../settings/values/kinds.ts'
 import { respondSetting, respondWith } from './answers.ts'
@@ -25,6 +25,13 @@ export const fallbackSetting = section('FallbackInput', () => ({
 
 type FallbackConfig = Read<typeof fallbackSetting>
 
+const FALLBACKS = metric({
+  kind: 'counter',
+  name: 'headgate_fallbacks_total',
+  labels: ['route'],
+  help: 'Requests that were answered by the fallback of the route.',
+})
+
 export const fallbackLayer: ExchangeRow<
   { readonly route: Route<'fallback', FallbackConfig> },
   { readonly leadTo: LeadTo; readonly metrics: MetricRegistry; readonly geo?: GeoLookup | undefined },
@@ -35,13 +42,14 @@ export const fallbackLayer: ExchangeRow<
   about: 'answers in another way where the upstream fails',
   judged: false,
   towardsUpstream: true,
+  counter: { metric: FALLBACKS, shownWith: ['hedge', 'fallback'] },
   upstreams: ({ upstream }) => [[['upstream'], upstream]],
   checks: oneWay,
   rules: [oneOfKeys(['respond', 'upstream'])],
   build({ route }, { leadTo, metrics, geo }) {
     if (route.fallback === undefined) return undefined
     const { respond, upstream, statuses } = route.fallback
-    const { fallbacks } = standInMetrics(metrics, route.name)
+    const fallbacks = metrics.get(FALLBACKS, { route: route.name })
     const onFallback = (): void => fallbacks.add(1)
     if (respond !== undefined) return fallback({ answer: respondWith(respond, geo), statuses, onFallback })
     if (upstream === undefined) throw new TypeError(`route ${route.name}: its fallback leads nowhere`)

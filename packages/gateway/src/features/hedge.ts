@@ -1,7 +1,7 @@
 import { hedge, type MetricRegistry, type RetryBudget } from '@headgate/core'
 import type { AttemptRow, Route } from './layer.ts'
 import { type Read, section } from '../settings/schema/section.ts'
-import { standInMetrics } from '../metrics/route-metrics.ts'
+import { metric } from '../metrics/metric.ts'
 import { integer, value } from '../settings/schema/setting.ts'
 import { duration, type Kind } from '../settings/values/kinds.ts'
 import { parsed } from '../settings/values/parsed.ts'
@@ -30,6 +30,13 @@ export const hedgeSetting = section('HedgeInput', () => ({
   hedges: integer('Further requests at most, each after one more delay.', 1, 1, 5),
 }))
 
+const HEDGES = metric({
+  kind: 'counter',
+  name: 'headgate_hedges_total',
+  labels: ['route'],
+  help: 'Requests that were sent once more because the first response was late.',
+})
+
 export const hedgeLayer: AttemptRow<
   { readonly route: Route<'hedge', Read<typeof hedgeSetting>> },
   { readonly destination: { readonly budget: RetryBudget }; readonly metrics: MetricRegistry }
@@ -39,9 +46,10 @@ export const hedgeLayer: AttemptRow<
   about: 'makes a further attempt while the first is late',
   judged: false,
   towardsUpstream: true,
+  counter: { metric: HEDGES, shownWith: ['hedge', 'fallback'] },
   build({ route }, { destination: { budget }, metrics }) {
     if (route.hedge === undefined) return undefined
-    const { hedges } = standInMetrics(metrics, route.name)
+    const hedges = metrics.get(HEDGES, { route: route.name })
     return hedge({ ...route.hedge, budget, key: () => '', onHedge: () => hedges.add(1) })
   },
   tells: ({ route }) => route.hedge,

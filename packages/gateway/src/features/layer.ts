@@ -1,4 +1,4 @@
-import type { Handler, Layer, Policy } from '@headgate/core'
+import type { Handler, Layer, Metric, Policy } from '@headgate/core'
 import type { JsonSchema } from '../settings/schema/schema-tree.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import type { Fields } from '../settings/problems/fields.ts'
@@ -45,6 +45,8 @@ export interface RouteSetting<Value = never> {
   readonly checks?: (written: unknown, path: Path, route: Fields) => readonly Finding[]
   /** The same for editors, as far as JSON Schema can say it. */
   readonly rules?: readonly JsonSchema[]
+  /** What it counts by route. Its series is shown from the start in whatever route has a layer of one of these names. */
+  readonly counter?: { readonly metric: Metric<'counter', 'route'>; readonly shownWith: readonly string[] }
 }
 
 /** The same, whatever the setting is. */

@@ -3,7 +3,7 @@ import type { AttemptRow, Route } from './layer.ts'
 import { fieldOf, millisecondsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import { noneOrMore } from '../settings/schema/list.ts'
-import { retriesOf } from '../metrics/route-metrics.ts'
+import { metric } from '../metrics/metric.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, oneOf, timeOr0 } from '../settings/schema/setting.ts'
 import type { Kind } from '../settings/values/kinds.ts'
@@ -41,6 +41,13 @@ export const retrySetting = section('RetryInput', () => ({
 
 export type RetryConfig = Read<typeof retrySetting>
 
+export const RETRIES = metric({
+  kind: 'counter',
+  name: 'headgate_retries_total',
+  labels: ['route'],
+  help: 'Attempts beyond the first.',
+})
+
 export const retryLayer: AttemptRow<
   { readonly route: Route<'retry', RetryConfig | false> },
   { readonly destination: { readonly budget: RetryBudget }; readonly metrics: MetricRegistry }
@@ -50,9 +57,11 @@ export const retryLayer: AttemptRow<
   about: 'makes the attempts; without it, one, and a stale keep-alive connection is replaced all the same',
   judged: false,
   towardsUpstream: true,
+  // Where nothing is ever sent, too.
+  counter: { metric: RETRIES, shownWith: ['observe'] },
   checks: (written, path) => backoffChecks(fieldOf(written, 'backoff'), [...path, 'backoff']),
   build({ way, route }, { destination: { budget }, metrics }) {
-    const retries = retriesOf(metrics, route.name)
+    const retries = metrics.get(RETRIES, { route: route.name })
     // What answers in place of what failed is asked once.
     const attempts = (way === 'target' && route.retry) || ONE_ATTEMPT
     return retry({ ...attempts, budget, onRetry: () => retries.add(1) })

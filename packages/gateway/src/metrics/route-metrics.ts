@@ -44,35 +44,15 @@ const ACTIVE = metric({
   labels: ['route'],
   help: 'Exchanges under way.',
 })
-const RETRIES = metric({
-  kind: 'counter',
-  name: 'headgate_retries_total',
-  labels: ['route'],
-  help: 'Attempts beyond the first.',
-})
 const ERRORS = metric({
   kind: 'counter',
   name: 'headgate_request_errors_total',
   labels: ['code'],
   help: 'Failed exchanges and refused requests, by error code.',
 })
-const HEDGES = metric({
-  kind: 'counter',
-  name: 'headgate_hedges_total',
-  labels: ['route'],
-  help: 'Requests that were sent once more because the first response was late.',
-})
-const FALLBACKS = metric({
-  kind: 'counter',
-  name: 'headgate_fallbacks_total',
-  labels: ['route'],
-  help: 'Requests that were answered by the fallback of the route.',
-})
 
 /** What is counted of all exchanges of a route. */
 export function routeMetrics(metrics: MetricRegistry, route: string): RouteMetrics {
-  // Shown where there never are any, too.
-  retriesOf(metrics, route)
   const requests = (status_class: string): Counter => metrics.get(REQUESTS, { route, status_class })
   return {
     active: metrics.get(ACTIVE, { route }),
@@ -82,10 +62,6 @@ export function routeMetrics(metrics: MetricRegistry, route: string): RouteMetri
     responseBytes: metrics.get(RESPONSE_BYTES, { route }),
     errors: errorCounters(metrics),
   }
-}
-
-export function retriesOf(metrics: MetricRegistry, route: string): Counter {
-  return metrics.get(RETRIES, { route })
 }
 
 type ErrorCounters = RouteMetrics['errors']
@@ -101,12 +77,4 @@ export function errorCounters(metrics: MetricRegistry): ErrorCounters {
   const counters = Object.fromEntries(codes.map((code) => [code, metrics.get(ERRORS, { code })]))
   errorsOf.set(metrics, counters as Record<ErrorCode, Counter>) // made from all codes
   return errorCounters(metrics)
-}
-
-/** What is sent or answered in place of what a route leads to: both are shown where it has either. */
-export function standInMetrics(
-  metrics: MetricRegistry,
-  route: string,
-): { readonly hedges: Counter; readonly fallbacks: Counter } {
-  return { hedges: metrics.get(HEDGES, { route }), fallbacks: metrics.get(FALLBACKS, { route }) }
 }

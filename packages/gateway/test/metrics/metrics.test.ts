@@ -17,7 +17,8 @@ import { endpointName } from '../../src/settings/values/upstream-url.ts'
 import { MetricSampler } from '../../src/metrics/metric-sampler.ts'
 import { Gateway } from '../../src/gateway.ts'
 import { GatewayMetrics } from '../../src/metrics/gateway-metrics.ts'
-import { retriesOf, routeMetrics } from '../../src/metrics/route-metrics.ts'
+import { RETRIES } from '../../src/features/retry.ts'
+import { routeMetrics } from '../../src/metrics/route-metrics.ts'
 import { draw } from '../../src/workers/blueprint.ts'
 import { EndpointMetrics } from '../../src/upstreams/endpoint-metrics.ts'
 
@@ -112,7 +113,7 @@ it('an exchange that a route observes shows under its name, and unrouted ones un
     )(exchange)
     exchange.finish({ status, error: undefined, bytesSent: 5, bytesReceived: 2 })
   }
-  retriesOf(metrics, 'orders').add(1)
+  metrics.get(RETRIES, { route: 'orders' }).add(1)
   const values = valuesOf(metrics)
   assert.equal(values.get('headgate_requests_total{route="orders",status_class="2xx"}'), 1)
   assert.equal(values.get('headgate_requests_total{route="orders",status_class="5xx"}'), 1)
@@ -237,7 +238,7 @@ it('a reload adds what is new, and counts go on, whatever it takes away', () => 
   const first = draw(config, metrics)
   const endpoints = new EndpointMetrics(metrics)
   endpoints.layOut(first.snapshot.upstreams)
-  retriesOf(metrics, 'rest').add(1)
+  metrics.get(RETRIES, { route: 'rest' }).add(1)
   const reloaded = parseConfig({
     upstreams: {
       orders: { endpoints: [{ url: 'http://127.0.0.1:9001' }, { url: 'http://127.0.0.1:9003' }] },
@@ -249,7 +250,7 @@ it('a reload adds what is new, and counts go on, whatever it takes away', () => 
   })
   assert.ok(reloaded.ok)
   endpoints.layOut(draw(reloaded.config, metrics, first).snapshot.upstreams)
-  retriesOf(metrics, 'more').add(1)
+  metrics.get(RETRIES, { route: 'more' }).add(1)
   const [before, after] = [{}, {}]
   const record = (owner: object, opened: number): void =>
     endpoints.record('orders', [poolStats('127.0.0.1:9001', { opened })], owner)
