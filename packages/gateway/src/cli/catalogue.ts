@@ -1,12 +1,4 @@
-import type { CliCommand } from './command.ts'
-
-/** A command as the list of commands has it: what it does, and all that it imports, is loaded when it is called. */
-export interface CliEntry {
-  readonly name: string
-  /** For the list of commands. */
-  readonly summary: string
-  readonly load: () => Promise<CliCommand>
-}
+import type { CliEntry } from './command.ts'
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CliEntry[] = [
@@ -113,7 +105,7 @@ export const COMMANDS: readonly CliEntry[] = [
   {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
-    load: async () => (await import('./commands/completion.ts')).completion,
+    load: async () => (await import('./commands/completion.ts')).completionOf(COMMANDS),
   },
   {
     name: 'version',

@@ -38,6 +38,14 @@ export interface CliExample {
 /** The values of arguments, by their names, and of options, by their long names. */
 export type CliValues = Readonly<Record<string, string | undefined>>
 
+/** A command as the list of commands has it: what it does, and all that it imports, is loaded when it is called. */
+export interface CliEntry {
+  readonly name: string
+  /** For the list of commands. */
+  readonly summary: string
+  readonly load: () => Promise<CliCommand>
+}
+
 /** For commands that read: what they found, for a program. */
 export const JSON_OPTION: CliOption = { flags: '--json', about: 'print what was found as one JSON document' }
 

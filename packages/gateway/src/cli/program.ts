@@ -1,7 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../package-version.ts'
-import type { CliEntry } from './catalogue.ts'
-import { type CliCommand, type CliExample, EXIT } from './command.ts'
+import { type CliCommand, type CliEntry, type CliExample, EXIT } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What "headgate --help" says below the list of commands. */

@@ -1,7 +1,7 @@
-import { type CliEntry, COMMANDS } from '../catalogue.ts'
-import { type CliCommand, type CliOption, EXIT } from '../command.ts'
+import { type CliCommand, type CliEntry, type CliOption, EXIT } from '../command.ts'
 
-export const completion: CliCommand = {
+/** The command that completes these commands. */
+export const completionOf = (commands: readonly CliEntry[]): CliCommand => ({
   description:
     'Prints a script for bash, zsh or fish, with which the shell completes the commands of headgate and their options.',
   arguments: [{ name: 'shell', about: 'bash, zsh or fish' }],
@@ -21,10 +21,10 @@ export const completion: CliCommand = {
       )
       return EXIT.usage
     }
-    terminal.out(await completionScript(shell, COMMANDS))
+    terminal.out(await completionScript(shell, commands))
     return EXIT.ok
   },
-}
+})
 
 /** The shells for which there are completions. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
