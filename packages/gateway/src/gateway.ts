@@ -4,28 +4,27 @@ import {
   type Handler,
   LoadGauge,
   MetricRegistry,
+  own,
   problemResponse,
   systemClock,
   type Upstream,
-  own,
 } from '@headgate/core'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
-import { type Listener, type ListenOptions, listen } from './listen/listen.ts'
-import { newLoopKey } from './loop-mark.ts'
+import { listen, type Listener, type ListenOptions } from './listen/listen.ts'
+import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { Kept } from './kept.ts'
 import { GatewayMetrics } from './metrics/gateway-metrics.ts'
 import type { StackOptions } from './layers/layer.ts'
-import { RetiredUpstreams } from './upstreams/retired-upstreams.ts'
+import { followStates, putInForce, RetiredUpstreams, type UpstreamStates } from './upstreams/upstreams.ts'
 import { readings } from './in-force.ts'
 import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
-import { followStates, putInForce, type UpstreamStates } from './upstreams/upstreams.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'

@@ -5,7 +5,7 @@ export {
   type EmbeddedGateway,
   type ListeningOn,
 } from './embedding/create-gateway.ts'
-export type { EmbeddedSplit } from './embedding/embedded-split.ts'
+export type { EmbeddedSplit } from './embedding/embedded.ts'
 export { defineConfig } from './config/define-config.ts'
 export type * from './config/input/input.ts'
 export type { ByteRate, ByteSize, Duration, RequestRate } from './config/input/quantities.ts'

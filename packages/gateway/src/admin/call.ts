@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type AdminAnswer, type AdminChange, type AdminOperation, problem } from '../admin-api/operation.ts'
-import { LARGEST_FILE } from '../settings/read/bounds.ts'
+import { LARGEST_FILE, type Locate } from '../settings/read/positions.ts'
 import { readJson } from '../settings/read/json.ts'
-import type { Locate } from '../settings/read/positions.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { type Access, denied } from './access.ts'
 

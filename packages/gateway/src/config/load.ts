@@ -1,7 +1,7 @@
 import { dirname, extname, resolve } from 'node:path'
 import type { GatewayConfig } from './schema/schema.ts'
 import { checkFiles, resolveFiles } from './files.ts'
-import { geoFileChecks } from '../features/geo/checks.ts'
+import { geoFileChecks } from '../features/geo/geo-files.ts'
 import { readText, SCRIPTS, whyUnreadable } from '../settings/read/read-text.ts'
 import { checkConfig, unprepared } from './parse.ts'
 import { prepareInput } from '../settings/prepare/prepare.ts'

@@ -2,9 +2,8 @@ import { ownDeep } from '@headgate/core'
 import { crossChecks } from './checks/cross-checks.ts'
 import { sharedChecks } from './checks/shared-checks.ts'
 import { type PreparedInput, prepareInput, type VariablePlace } from '../settings/prepare/prepare.ts'
-import { firstFindings } from '../settings/problems/first-findings.ts'
+import { type ConfigSource, firstFindings } from '../settings/problems/place.ts'
 import { findingsOf } from '../settings/problems/issues.ts'
-import type { ConfigSource } from '../settings/problems/place.ts'
 import {
   type ConfigProblem,
   type Finding,

@@ -3,8 +3,7 @@ import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
 import { type RouteWarning, routeWarnings } from '../features/match/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
-import { firstFindings } from '../settings/problems/first-findings.ts'
-import type { ConfigSource, WrittenInput } from '../settings/problems/place.ts'
+import { type ConfigSource, firstFindings, type WrittenInput } from '../settings/problems/place.ts'
 import type { ConfigProblem, Finding } from '../settings/problems/problem.ts'
 
 /** What is no mistake, but can hardly be meant, with its places. */

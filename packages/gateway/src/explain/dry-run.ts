@@ -18,7 +18,7 @@ import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
 import { balancingOptions } from '../features/balancing.ts'
-import { loopMark } from '../loop-mark.ts'
+import { loopMark } from '../features/forwarding.ts'
 
 /**
  * What routes are compiled with to see what they do, without anything being sent.

@@ -1,8 +1,8 @@
 import type { BlockList } from 'node:net'
+import { createHmac, randomBytes } from 'node:crypto'
 import { forwarding, isClaim } from '@headgate/core'
 import type { ExchangeRow } from './layer.ts'
 import { type Read, section } from '../settings/schema/section.ts'
-import { loopMark } from '../loop-mark.ts'
 import { zod } from '../settings/schema/library.ts'
 import { boolean, off, value } from '../settings/schema/setting.ts'
 import { pseudonym } from '../settings/values/kinds.ts'
@@ -70,4 +70,19 @@ function ownFields({ match, apiVersions, requestHeaders: changes }: ForwardedRou
 function matchedFields({ headers = {}, all = [], any = [], not }: MatchedFields): string[] {
   const inner = [...all, ...any, ...(not === undefined ? [] : [not])]
   return [...Object.keys(headers), ...inner.flatMap(matchedFields)]
+}
+
+/** What the marks of one gateway are made from: random, and the same in all of its threads. */
+export function newLoopKey(): Uint8Array {
+  return randomBytes(32)
+}
+
+/**
+ * What a route enters into CDN-Loop. A mark is a route's and not the whole gateway's, since a request may rightly pass a gateway
+ * twice, on two routes with a service in between. It comes from a key, and not from names or the configuration: gateways
+ * with the same file behind one another are no loop. Nobody outside can guess it, and whoever is shown one by
+ * an upstream can have none but his own requests to that route refused.
+ */
+export function loopMark(key: Uint8Array, route: string): string {
+  return createHmac('sha256', key).update(route).digest('base64url').slice(0, 22)
 }

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config/load.ts'
-import { countProblems } from '../../settings/problems/first-findings.ts'
+import { countProblems } from '../../settings/problems/place.ts'
 import { formatProblems } from '../../settings/problems/format.ts'
 import { resolveUpstreams } from '../../config/upstreams.ts'
 import type { GatewayConfig } from '../../config/schema/schema.ts'

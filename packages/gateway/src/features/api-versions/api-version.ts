@@ -2,8 +2,15 @@ import type { Exchange, Handler, HttpResponse, MetricRegistry, Policy } from '@h
 import type { ApiVersionsConfig } from './setting.ts'
 import { metric } from '../../metrics/metric.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
-import { append, type LifecycleField, lifecycleFields, successorOf, valuesOf } from './lifecycle.ts'
-import { gone, refusal } from './version-answers.ts'
+import {
+  append,
+  gone,
+  type LifecycleField,
+  lifecycleFields,
+  refusal,
+  successorOf,
+  valuesOf,
+} from './lifecycle.ts'
 import { takenVersion } from './taken-version.ts'
 
 /** What is known of a version once and for all. */

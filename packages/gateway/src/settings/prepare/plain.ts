@@ -5,12 +5,12 @@ import {
   MOST_ENTRIES,
   MOST_KEYS,
   MOST_VALUES,
+  type PositionNode,
   TOO_DEEP,
   TOO_MANY_ENTRIES,
   TOO_MANY_KEYS,
-} from '../read/bounds.ts'
+} from '../read/positions.ts'
 import { admits, type JsonSchema, schemasAt } from '../schema/schema-tree.ts'
-import type { PositionNode } from '../read/positions.ts'
 
 /** What a scalar is replaced by; its schemas are the parts that describe its place. */
 export type Replace = (value: unknown, path: Path, schemas: readonly JsonSchema[]) => unknown

@@ -1,12 +1,16 @@
-import { addEntry, DEEPEST, MOST_KEYS, TOO_DEEP, TOO_MANY_KEYS } from './bounds.ts'
 import {
+  addEntry,
+  DEEPEST,
   type FileContent,
   lineIndex,
   locator,
+  MOST_KEYS,
   type Position,
   type PositionChild,
   type PositionNode,
   type SyntaxProblem,
+  TOO_DEEP,
+  TOO_MANY_KEYS,
 } from './positions.ts'
 
 // JSON.parse tells no positions of values, for some errors not even theirs, and drops repeated keys silently.

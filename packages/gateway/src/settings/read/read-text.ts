@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPlainFile } from '../../plain-file.ts'
-import { LARGEST_FILE } from './bounds.ts'
-import type { SyntaxProblem } from './positions.ts'
+import { LARGEST_FILE, type SyntaxProblem } from './positions.ts'
 
 export type TextResult =
   | { readonly ok: true; readonly text: string }

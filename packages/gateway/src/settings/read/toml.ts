@@ -1,13 +1,14 @@
 import { parse, TomlError } from 'smol-toml'
 import {
+  DEEPEST,
   type FileContent,
   lineIndex,
   locator,
   type Position,
   type PositionNode,
   type SyntaxProblem,
+  TOO_DEEP,
 } from './positions.ts'
-import { DEEPEST, TOO_DEEP } from './bounds.ts'
 
 // The parser tells where errors are, not where values are. This scan follows a document that has been parsed
 // without errors, so it checks nothing; whatever it does not understand, it steps over.

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, Parser, type YAMLError } from 'yaml'
-import { DEEPEST, MOST_KEYS, TOO_DEEP, TOO_MANY_KEYS } from './bounds.ts'
+import { DEEPEST, MOST_KEYS, TOO_DEEP, TOO_MANY_KEYS } from './positions.ts'
 
 export { isAlias, isMap, isScalar, isSeq } from 'yaml'
 export type { CST, Document, Node, Pair, YAMLError, YAMLMap, YAMLSeq } from 'yaml'

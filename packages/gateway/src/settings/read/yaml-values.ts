@@ -1,5 +1,4 @@
-import { addEntry, MOST_VALUES } from './bounds.ts'
-import type { Position, PositionNode, SyntaxProblem } from './positions.ts'
+import { addEntry, MOST_VALUES, type Position, type PositionNode, type SyntaxProblem } from './positions.ts'
 import {
   type Document,
   isAlias,

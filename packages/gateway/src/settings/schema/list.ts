@@ -1,7 +1,7 @@
 import { once, zod } from './library.ts'
 import type * as z from './zod.ts'
 import { MOST_MISTAKES } from '../problems/problem.ts'
-import { addEntry } from '../read/bounds.ts'
+import { addEntry } from '../read/positions.ts'
 import type { Kind } from '../values/kinds.ts'
 import { value } from './setting.ts'
 
