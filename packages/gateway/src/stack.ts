@@ -1,5 +1,6 @@
 import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
+import { respondSettings } from './features/answers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
@@ -23,6 +24,7 @@ import {
   rewriteLayer,
   tellPrefixLayer,
 } from './features/rewrite/layers.ts'
+import { splitSettings } from './features/split/checks.ts'
 import { targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
@@ -77,5 +79,14 @@ export const STACK = [
   ...upstreamLayers,
 ]
 
-/** What rows say of the settings that have their names: for whatever looks at all settings of a route. */
-export const ROUTE_SETTINGS: readonly NamedSetting[] = STACK.flatMap((row) => ('place' in row ? [] : [row]))
+/** What is said of the settings of routes, by rows of the list under their own names: for whatever looks at all settings of a route. */
+export const ROUTE_SETTINGS: readonly NamedSetting[] = [
+  splitSettings,
+  respondSettings,
+  ...STACK.flatMap((row) => ('place' in row ? [] : [row])),
+]
+
+/** Settings that are a mistake in a route that answers by itself. */
+export const ONLY_TOWARDS_UPSTREAM: readonly string[] = ROUTE_SETTINGS.filter(
+  ({ towardsUpstream }) => towardsUpstream === 'only',
+).map(({ name }) => name)

@@ -3,6 +3,7 @@ import { ROUTE_SETTINGS } from '../stack.ts'
 import type { GatewayConfig } from './schema/schema.ts'
 import type { RouteConfig } from './schema/route-schema.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
+import { fieldOf, type Fields, fieldsOf } from '../settings/problems/fields.ts'
 import { isUrlLike } from '../settings/values/upstream-url.ts'
 
 /**
@@ -22,32 +23,24 @@ export function upstreamsOf(route: RouteConfig): string[] {
   return upstreamPlaces(route).map(({ upstream }) => upstream)
 }
 
-/** Each place where a route names an upstream: `path` leads to it from the route. */
+/** Each place where a route names an upstream: `path` leads to it from the route. As it was written, or as it was read. */
 export function upstreamPlaces(
-  route: RouteConfig,
+  route: RouteConfig | Fields,
 ): { readonly path: readonly (string | number)[]; readonly upstream: string }[] {
-  const { upstream, split, apiVersions } = route
-  const places: readonly (readonly [path: readonly (string | number)[], upstream: string | undefined])[] = [
-    [['upstream'], upstream],
-    ...(split?.upstreams ?? []).map((each, index) => {
-      return [['split', 'upstreams', index, 'upstream'], each.upstream] as const
+  const places: readonly UpstreamPlace[] = [
+    [['upstream'], fieldOf(route, 'upstream')],
+    ...NAMING.flatMap(({ name, upstreams }) => {
+      const setting = fieldsOf(fieldOf(route, name)) as never // each knows its own
+      return upstreams(setting).map(([path, upstream]): UpstreamPlace => [[name, ...path], upstream])
     }),
-    ...Object.entries(apiVersions?.versions ?? {}).map(([name, each]) => {
-      return [['apiVersions', 'versions', name, 'upstream'], each.upstream] as const
-    }),
-    ...furtherPlaces(route),
   ]
-  return places.flatMap(([path, named]) => (named === undefined ? [] : [{ path, upstream: named }]))
+  return places.flatMap(([path, upstream]) => (typeof upstream === 'string' ? [{ path, upstream }] : []))
 }
 
-/** Those of settings that ask upstreams beside the one that the route leads to. */
-function furtherPlaces(route: RouteConfig): UpstreamPlace[] {
-  return ROUTE_SETTINGS.flatMap(({ name, upstreams }): UpstreamPlace[] => {
-    const setting = route[name as keyof RouteConfig] as never // each knows its own
-    if (upstreams === undefined || setting === undefined) return []
-    return upstreams(setting).map(([path, upstream]) => [[name, ...path], upstream])
-  })
-}
+/** Settings that name upstreams. */
+const NAMING = ROUTE_SETTINGS.flatMap(({ name, upstreams }) =>
+  upstreams === undefined ? [] : [{ name, upstreams }],
+)
 
 /**
  * The group that stands for a URL written in place of a group's name: one endpoint, all defaults. What the schema would

@@ -1,10 +1,14 @@
 import { bodyFrom, fieldValue, type Handler, HeaderList, HttpResponse } from '@headgate/core'
+import { fieldsOf } from '../settings/problems/fields.ts'
+import { unused } from '../settings/problems/problem.ts'
+import { never } from '../settings/schema/schema-tree.ts'
 import { type Read, section } from '../settings/schema/section.ts'
 import { integer, value } from '../settings/schema/setting.ts'
 import { anyText, type Kind } from '../settings/values/kinds.ts'
 import { parsed, refused } from '../settings/values/parsed.ts'
 import type { GeoLookup } from './geo/geo-place.ts'
 import { applyHeaderChanges, changedFields, headerChanges } from './header-changes.ts'
+import type { NamedSetting } from './layer.ts'
 import { location } from './templates/kinds.ts'
 import { UrlTemplate } from './templates/url-template.ts'
 
@@ -37,6 +41,25 @@ export const respondSetting = section('RespondInput', () => ({
 
 /** Names in lower case; values are templates. */
 export type RespondConfig = Read<typeof respondSetting>
+
+/** Statuses whose responses have no content (RFC 9110 15.3.5, 15.3.6 and 15.4.5). */
+const WITHOUT_CONTENT: readonly unknown[] = [204, 205, 304]
+
+export const respondSettings: NamedSetting = {
+  name: 'respond',
+  checks(written, path) {
+    const { status, body } = fieldsOf(written)
+    return body !== undefined && WITHOUT_CONTENT.includes(status)
+      ? [unused([...path, 'body'], `is without effect, as a ${String(status)} has no content`)]
+      : []
+  },
+  rules: [
+    {
+      at: [],
+      rules: [never({ required: ['status', 'body'], properties: { status: { enum: WITHOUT_CONTENT } } })],
+    },
+  ],
+}
 
 /** Answers with a redirect (RFC 9110 15.4). */
 export function redirectTo({ status, location }: RedirectConfig, geo?: GeoLookup): Handler {

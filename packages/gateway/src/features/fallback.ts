@@ -45,7 +45,7 @@ export const fallbackLayer: ExchangeRow<
   counter: { metric: FALLBACKS, shownWith: ['hedge', 'fallback'] },
   upstreams: ({ upstream }) => [[['upstream'], upstream]],
   checks: oneWay,
-  rules: [oneOfKeys(['respond', 'upstream'])],
+  rules: [{ at: [], rules: [oneOfKeys(['respond', 'upstream'])] }],
   build({ route }, { leadTo, metrics, geo }) {
     if (route.fallback === undefined) return undefined
     const { respond, upstream, statuses } = route.fallback

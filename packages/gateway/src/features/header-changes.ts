@@ -49,7 +49,7 @@ export const requestHeadersLayer: ExchangeRow<
   name: 'requestHeaders',
   once: 'exchange',
   about: 'changes the fields of the request',
-  towardsUpstream: true,
+  towardsUpstream: 'only',
   build: ({ route }, { geo }) => route.requestHeaders && requestHeaders(route.requestHeaders, geo),
   tells: ({ route }) => route.requestHeaders,
 }

@@ -30,21 +30,30 @@ export type Route<Key extends string, Value> = { readonly name: string } & {
 }
 
 /** A place within a setting where it names an upstream. */
-export type UpstreamPlace = readonly [path: readonly (string | number)[], upstream: string | undefined]
+export type UpstreamPlace = readonly [path: readonly (string | number)[], upstream: unknown]
+
+/** What must be so of the settings of a section together, by its place: `*` is any entry. */
+export interface SectionRules {
+  readonly at: readonly string[]
+  readonly rules: readonly JsonSchema[]
+}
 
 /**
  * A setting of routes, beside its policy: a row says it of the setting that has its name. Whatever looks at all settings of a route
  * goes by the list of rows.
  */
 export interface RouteSetting<Value = never> {
-  /** It has no effect where no upstream is asked: a route that answers by itself has it neither from groups nor from defaults. */
-  readonly towardsUpstream?: boolean
-  /** Where it names upstreams. */
+  /**
+   * It has no effect where no upstream is asked: a route that answers by itself has it neither from groups nor from defaults.
+   * `only`: to write it beside such an answer is a mistake.
+   */
+  readonly towardsUpstream?: true | 'only'
+  /** Where it names upstreams, as it was written or as it was read: whatever has not the expected form names none. */
   readonly upstreams?: (setting: Value) => readonly UpstreamPlace[]
   /** What cannot be meant, of the setting as it was written. */
   readonly checks?: (written: unknown, path: Path, route: Fields) => readonly Finding[]
   /** The same for editors, as far as JSON Schema can say it. */
-  readonly rules?: readonly JsonSchema[]
+  readonly rules?: readonly SectionRules[]
   /** What it counts by route. Its series is shown from the start in whatever route has a layer of one of these names. */
   readonly counter?: { readonly metric: Metric<'counter', 'route'>; readonly shownWith: readonly string[] }
 }

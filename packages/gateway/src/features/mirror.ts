@@ -47,7 +47,7 @@ export const mirrorLayer: ExchangeRow<
   once: 'exchange',
   about: 'sends a copy to a further upstream',
   judged: false,
-  towardsUpstream: true,
+  towardsUpstream: 'only',
   upstreams: ({ upstream }) => [[['upstream'], upstream]],
   build: ({ route }, { leadTo, metrics }) =>
     route.mirror &&

@@ -9,6 +9,9 @@ import { versionTarget } from './api-versions/api-version.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
 import type { SplitConfig } from './split/setting.ts'
 
+/** The settings that say where requests go: a route has one of them. */
+export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond']
+
 export interface LeadingRoute {
   readonly route: Route<'upstream', string> &
     Route<'split', SplitConfig> &

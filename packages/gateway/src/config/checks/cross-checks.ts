@@ -8,12 +8,12 @@ import {
   millisecondsOf,
   textsOf,
 } from '../../settings/problems/fields.ts'
+import { upstreamPlaces } from '../upstreams.ts'
 import { ROUTE_SETTINGS } from '../../stack.ts'
 import { findEach, type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
 import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
-import { apiVersionChecks } from '../../features/api-versions/checks.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
@@ -47,13 +47,12 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...contradictions(input),
     ...findEach(routes, routeChecks),
-    ...findEach(routes, apiVersionChecks),
+    ...findEach(routes, (route, index) => settingChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
     ...redactedChecks(input),
-    ...findEach(routes, (route, index) => settingChecks(fieldsOf(route), ['routes', index])),
   ]
 }
 
@@ -124,9 +123,8 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
     return `the name of an upstream (${listed}) or a URL such as http://127.0.0.1:9000`
   }
   return findEach(routes, (route, index) =>
-    findEach(references(route), ({ reference, path }): Finding[] => {
-      if (typeof reference !== 'string' || reference === '' || isUrlLike(reference) || known.has(reference))
-        return []
+    findEach(upstreamPlaces(fieldsOf(route)), ({ upstream: reference, path }): Finding[] => {
+      if (reference === '' || isUrlLike(reference) || known.has(reference)) return []
       return [
         {
           path: ['routes', index, ...path],
@@ -140,24 +138,6 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
       ]
     }),
   )
-}
-
-/** Each place where a route names an upstream. */
-function references(route: unknown): { readonly reference: unknown; readonly path: Path }[] {
-  return [
-    { reference: fieldOf(route, 'upstream'), path: ['upstream'] },
-    ...ROUTE_SETTINGS.flatMap(({ name, upstreams }) =>
-      (upstreams?.(fieldsOf(fieldOf(route, name)) as never) ?? []).map(([path, reference]) => {
-        return { reference, path: [name, ...path] }
-      }),
-    ),
-    ...Object.entries(fieldsOf(fieldOf(fieldOf(route, 'apiVersions'), 'versions'))).map(([name, each]) => {
-      return { reference: fieldOf(each, 'upstream'), path: ['apiVersions', 'versions', name, 'upstream'] }
-    }),
-    ...listOf(fieldOf(fieldOf(route, 'split'), 'upstreams')).map((each, index) => {
-      return { reference: fieldOf(each, 'upstream'), path: ['split', 'upstreams', index, 'upstream'] }
-    }),
-  ]
 }
 
 /** A route that says the same as routes before it would never be taken. */

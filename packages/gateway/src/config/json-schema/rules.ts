@@ -1,60 +1,26 @@
 import { anyOfKeys, implies, type JsonSchema, never, oneOfKeys } from '../../settings/schema/schema-tree.ts'
-import { ROUTE_SETTINGS } from '../../stack.ts'
+import type { SectionRules } from '../../features/layer.ts'
+import { limitRules } from '../../features/rate-limit/checks.ts'
+import { TARGETS } from '../../features/target.ts'
+import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
 
-/** What a route leads to. */
-const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 const PLACES = ['url', 'dns', 'srv']
 
 /** In any case; a variable may hold it. */
 const HTTPS = '^(?:[Hh][Tt][Tt][Pp][Ss]|.*\\$\\{)'
 
-/** Sections of a configuration, by their place, with what must be so of their settings together: `*` is any entry. */
-interface SectionRules {
-  readonly at: readonly string[]
-  readonly rules: readonly JsonSchema[]
-}
-
 /**
- * What the checks of checks/ refuse of the settings of one section, as far as JSON Schema can say it. A route's own settings are
+ * What checks refuse of the settings of one section, as far as JSON Schema can say it. A route's own settings are
  * never dropped for those of groups and defaults, so that what cannot stand together in it is wrong wherever the others come
  * from. Groups themselves may hold what their routes replace.
  */
 export const SECTION_RULES: readonly SectionRules[] = [
   { at: ['routes', '*'], rules: routeRules() },
-  {
-    at: ['routes', '*', 'rewrite'],
-    rules: [never({ required: ['path', 'stripPrefix'] })],
-  },
-  {
-    at: ['routes', '*', 'respond'],
-    rules: [
-      never({ required: ['status', 'body'], properties: { status: { enum: [204, 205, 304] } } }), // have no content
-    ],
-  },
-  {
-    at: ['routes', '*', 'split', 'upstreams'],
-    rules: [{ contains: never({ required: ['weight'], properties: { weight: { const: 0 } } }) }],
-  },
-  ...ROUTE_SETTINGS.flatMap(({ name, rules }) =>
-    rules === undefined ? [] : [{ at: ['routes', '*', name], rules }],
+  ...ROUTE_SETTINGS.flatMap(({ name, rules = [] }) =>
+    rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
-  { at: ['routes', '*', 'rateLimit'], rules: [noBurst()] },
-  { at: ['routes', '*', 'rateLimit', '*'], rules: [noBurst()] },
-  { at: ['rateLimits', '*'], rules: [noBurst()] },
-  { at: ['routes', '*', 'lifecycle'], rules: [endOfGone()] },
-  { at: ['routes', '*', 'apiVersions', 'versions', '*'], rules: [endOfGone()] },
-  { at: ['routes', '*', 'apiVersions', 'versions'], rules: [{ minProperties: 1 }] },
-  {
-    at: ['routes', '*', 'apiVersions'],
-    rules: [
-      anyOfKeys(['path', 'query', 'header', 'mediaType']),
-      implies(
-        { required: ['stripPath'], properties: { stripPath: { const: true } } },
-        { required: ['path'] },
-      ),
-    ],
-  },
+  { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   {
     at: ['upstreams', '*', 'endpoints', '*'],
@@ -106,7 +72,7 @@ function routeRules(): JsonSchema[] {
     never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOfKeys(TARGETS)] }),
     // No upstream is asked.
     never({
-      allOf: [anyOfKeys(['redirect', 'respond']), anyOfKeys(['rewrite', 'requestHeaders', 'mirror'])],
+      allOf: [anyOfKeys(['redirect', 'respond']), anyOfKeys(ONLY_TOWARDS_UPSTREAM)],
     }),
     never({
       required: ['rewrite', 'preserveHost'],
@@ -133,20 +99,4 @@ function eachVersionLeads(): JsonSchema {
     additionalProperties: { type: 'object', required: ['upstream'] },
   }
   return { properties: { apiVersions: { type: 'object', required: ['versions'], properties: { versions } } } }
-}
-
-/** What the time of a sliding window allows may come at once. */
-function noBurst(): JsonSchema {
-  return never({
-    required: ['algorithm', 'burst'],
-    properties: { algorithm: { const: 'sliding-window' } },
-  })
-}
-
-/** What is gone after its end needs one. */
-function endOfGone(): JsonSchema {
-  return implies(
-    { required: ['afterSunset'], properties: { afterSunset: { const: 'gone' } } },
-    { required: ['sunset'] },
-  )
 }

@@ -1,3 +1,4 @@
+import { TARGETS } from '../../features/target.ts'
 import { ROUTE_SETTINGS } from '../../stack.ts'
 import {
   type InheritedSetting,
@@ -20,9 +21,6 @@ export interface Layer {
   readonly isOwn: boolean
 }
 
-/** What says where requests go. */
-const TARGETS = ['upstream', 'split', 'redirect', 'respond']
-
 /** What cannot stand beside a setting, so that one which is written nearer to the route drops it. */
 const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
   upstream: TARGETS,
@@ -34,7 +32,7 @@ const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
 
 /** Without effect where no upstream is asked. */
 const TOWARDS_UPSTREAM = new Set(
-  ROUTE_SETTINGS.filter(({ towardsUpstream }) => towardsUpstream === true).map(({ name }) => name),
+  ROUTE_SETTINGS.filter(({ towardsUpstream }) => towardsUpstream !== undefined).map(({ name }) => name),
 )
 
 /**

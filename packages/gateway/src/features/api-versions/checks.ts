@@ -1,29 +1,47 @@
 import { type Fields, fieldsOf } from '../../settings/problems/fields.ts'
-import { findEach, type Finding } from '../../settings/problems/problem.ts'
+import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
+import { anyOfKeys, implies } from '../../settings/schema/schema-tree.ts'
+import type { SectionRules } from '../layer.ts'
+import { TARGETS } from '../target.ts'
 import { show } from '../../settings/problems/show.ts'
 import { didYouMean } from '../../settings/values/parsed.ts'
 import { isVersionName, moment, plainVersion } from './setting.ts'
 import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
 
-type Place = readonly (string | number)[]
-
 const SOURCES = ['path', 'query', 'header', 'mediaType']
-const TARGETS = ['upstream', 'split', 'redirect', 'respond']
 
-/** What the versions of a route, or its end, say that cannot be meant. Looks at it as it was written. */
-export function apiVersionChecks(written: unknown, index: number): Finding[] {
-  const route = fieldsOf(written)
-  const path = ['routes', index]
-  const lifecycle = route['lifecycle']
-  const ofRoute = lifecycle === undefined ? [] : lifecycleChecks(fieldsOf(lifecycle), [...path, 'lifecycle'])
-  if (route['apiVersions'] === undefined) return ofRoute
-  const place = [...path, 'apiVersions']
-  const config = fieldsOf(route['apiVersions'])
+/** What is gone after its end needs one. */
+const endOfGone = implies(
+  { required: ['afterSunset'], properties: { afterSunset: { const: 'gone' } } },
+  { required: ['sunset'] },
+)
+
+export const lifecycleRules: readonly SectionRules[] = [{ at: [], rules: [endOfGone] }]
+
+export const apiVersionRules: readonly SectionRules[] = [
+  { at: ['versions', '*'], rules: [endOfGone] },
+  { at: ['versions'], rules: [{ minProperties: 1 }] },
+  {
+    at: [],
+    rules: [
+      anyOfKeys(SOURCES),
+      implies(
+        { required: ['stripPath'], properties: { stripPath: { const: true } } },
+        { required: ['path'] },
+      ),
+    ],
+  },
+]
+
+/** What the versions of a route say that cannot be meant. Looks at it as it was written. */
+export function apiVersionChecks(written: unknown, place: Path, route: Fields): Finding[] {
+  const path = place.slice(0, -1)
+  const config = fieldsOf(written)
   const versions = Object.entries(fieldsOf(config['versions']))
   const names = versions.map(([name]) => name)
   const known = new Set(names)
   const beside =
-    lifecycle === undefined
+    route['lifecycle'] === undefined
       ? []
       : [
           {
@@ -33,7 +51,6 @@ export function apiVersionChecks(written: unknown, index: number): Finding[] {
           },
         ]
   return [
-    ...ofRoute,
     ...beside,
     ...sourceChecks(config, route, place),
     ...nameChecks(config, names, place),
@@ -45,7 +62,7 @@ export function apiVersionChecks(written: unknown, index: number): Finding[] {
   ]
 }
 
-function sourceChecks(config: Fields, route: Fields, place: Place): Finding[] {
+function sourceChecks(config: Fields, route: Fields, place: Path): Finding[] {
   const { stripPath } = config
   const path = config['path'] === undefined ? undefined : textOf(config['path'])
   if (SOURCES.every((each) => config[each] === undefined)) {
@@ -70,7 +87,7 @@ function sourceChecks(config: Fields, route: Fields, place: Place): Finding[] {
   return [{ path: [...place, 'path'], problem, hint: `it stands there as /:${path}/` }]
 }
 
-function nameChecks(config: Fields, names: readonly string[], place: Place): Finding[] {
+function nameChecks(config: Fields, names: readonly string[], place: Path): Finding[] {
   const place2 = [...place, 'versions']
   if (names.length === 0 && typeof config['versions'] === 'object')
     return [
@@ -89,7 +106,7 @@ function nameChecks(config: Fields, names: readonly string[], place: Place): Fin
   return [...repeated, ...missing]
 }
 
-function noVersion(path: Place, name: string, names: readonly string[]): Finding {
+function noVersion(path: Path, name: string, names: readonly string[]): Finding {
   return {
     path,
     problem: 'is not one of the versions',
@@ -105,7 +122,7 @@ function noVersion(path: Place, name: string, names: readonly string[]): Finding
 function targetChecks(
   route: Fields,
   versions: readonly (readonly [string, unknown])[],
-  path: Place,
+  path: Path,
 ): Finding[] {
   const target = TARGETS.find((each) => route[each] !== undefined)
   const without = versions.filter(([, version]) => fieldsOf(version)['upstream'] === undefined)
@@ -122,7 +139,7 @@ function targetChecks(
 }
 
 /** Changes to responses are made up before the version is known. */
-function laterVersion(route: Fields, path: Place): Finding[] {
+function laterVersion(route: Fields, path: Path): Finding[] {
   if (!(JSON.stringify(route['responseHeaders']) ?? '').includes('${api.version}')) return []
   const problem = 'holds "${api.version}", which is not known there'
   return [{ path: [...path, 'responseHeaders'], part: 'key', problem }]
@@ -133,7 +150,7 @@ function versionChecks(
   name: string,
   names: readonly string[],
   known: ReadonlySet<string>,
-  place: Place,
+  place: Path,
 ): Finding[] {
   const successor = version['successor'] === undefined ? undefined : textOf(version['successor'])
   const findings = timeChecks(version, place)
@@ -143,7 +160,9 @@ function versionChecks(
   return successor === name ? [...findings, { path: at, problem: 'is the version itself' }] : findings
 }
 
-function lifecycleChecks(lifecycle: Fields, place: Place): Finding[] {
+/** The same of the end of a route. */
+export function lifecycleChecks(written: unknown, place: Path): Finding[] {
+  const lifecycle = fieldsOf(written)
   const { successor } = lifecycle
   const isName = typeof successor === 'number' || (typeof successor === 'string' && isVersionName(successor))
   if (!isName) return timeChecks(lifecycle, place)
@@ -154,7 +173,7 @@ function lifecycleChecks(lifecycle: Fields, place: Place): Finding[] {
   ]
 }
 
-function timeChecks(lifecycle: Fields, place: Place): Finding[] {
+function timeChecks(lifecycle: Fields, place: Path): Finding[] {
   const [deprecated, sunset] = [moment.parse(lifecycle['deprecated']), moment.parse(lifecycle['sunset'])]
   const isEarly = deprecated.ok && sunset.ok && sunset.value < deprecated.value
   return [

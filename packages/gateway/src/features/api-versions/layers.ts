@@ -1,7 +1,8 @@
 import type { MetricRegistry } from '@headgate/core'
-import { fieldOf } from '../../settings/problems/fields.ts'
+import { fieldOf, type Fields, fieldsOf } from '../../settings/problems/fields.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
 import { apiVersion, versionMetrics } from './api-version.ts'
+import { apiVersionChecks, apiVersionRules, lifecycleChecks, lifecycleRules } from './checks.ts'
 import { lifecycle } from './lifecycle.ts'
 import type { ApiVersionsConfig, LifecycleConfig } from './setting.ts'
 import { stripVersion } from './version-path.ts'
@@ -11,10 +12,17 @@ export interface VersionedRoute {
     Route<'lifecycle', LifecycleConfig> & { readonly match: { readonly path: readonly string[] } }
 }
 
-export const apiVersionsLayer: ExchangeRow<VersionedRoute, { readonly metrics: MetricRegistry }> = {
+export const apiVersionsLayer: ExchangeRow<VersionedRoute, { readonly metrics: MetricRegistry }, Fields> = {
   name: 'apiVersions',
   once: 'exchange',
   about: 'chooses the version of the API, and refuses requests that are for none',
+  upstreams: ({ versions }: Fields) =>
+    Object.entries(fieldsOf(versions)).map(([name, each]) => [
+      ['versions', name, 'upstream'],
+      fieldOf(each, 'upstream'),
+    ]),
+  checks: apiVersionChecks,
+  rules: apiVersionRules,
   build({ route: { name, match, apiVersions } }, { metrics }) {
     return apiVersions && apiVersion(apiVersions, match.path, versionMetrics(metrics, name, apiVersions))
   },
@@ -25,6 +33,8 @@ export const lifecycleLayer: ExchangeRow<VersionedRoute> = {
   name: 'lifecycle',
   once: 'exchange',
   about: 'tells in all responses when the route ends, refusals as well',
+  checks: lifecycleChecks,
+  rules: lifecycleRules,
   build: ({ route: { apiVersions, lifecycle: end } }) =>
     apiVersions === undefined && end !== undefined ? lifecycle(end) : undefined,
   tells: ({ route }) => route.lifecycle,

@@ -2,9 +2,15 @@ import { LARGEST_SHARED_WINDOW } from '@headgate/core'
 import { type Fields, isFields } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
+import { type JsonSchema, never } from '../../settings/schema/schema-tree.ts'
 import { defaultLimitName } from './setting.ts'
 import { limitReference, parseRequestRate } from './kinds.ts'
 import { didYouMean } from '../../settings/values/parsed.ts'
+
+/** What the time of a sliding window allows may come at once. */
+export const limitRules: readonly JsonSchema[] = [
+  never({ required: ['algorithm', 'burst'], properties: { algorithm: { const: 'sliding-window' } } }),
+]
 
 /** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
 export function rateLimitChecks(limits: unknown, routes: readonly unknown[]): Finding[] {

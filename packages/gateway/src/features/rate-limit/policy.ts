@@ -1,3 +1,4 @@
+import { limitRules } from './checks.ts'
 import {
   type Exchange,
   LocalRateLimitStore,
@@ -199,6 +200,10 @@ export const rateLimitLayer: ExchangeRow<
   once: 'exchange',
   about: 'refuses requests beyond the rate limits of the route',
   judged: false,
+  rules: [
+    { at: [], rules: limitRules },
+    { at: ['*'], rules: limitRules },
+  ],
   build: ({ route, config }, { rateLimits, metrics, geo }) =>
     routeRateLimits(route, config, rateLimits, (id) => rateLimitMetrics(metrics, id), geo),
   tells: ({ route, config }) =>

@@ -2,7 +2,9 @@ import type { PathForm, Policy } from '@headgate/core'
 import type { AttemptRow, ExchangeRow, Route } from '../layer.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { rewrite, type RewriteConfig } from './rewrite.ts'
-import { fieldOf } from '../../settings/problems/fields.ts'
+import { fieldOf, fieldsOf } from '../../settings/problems/fields.ts'
+import { unused } from '../../settings/problems/problem.ts'
+import { never } from '../../settings/schema/schema-tree.ts'
 import { keepAsked, restorePrefix, tellPrefix } from './restore-prefix.ts'
 
 export interface CutRoute {
@@ -14,7 +16,19 @@ export const rewriteLayer: ExchangeRow<CutRoute, { readonly geo?: GeoLookup | un
   name: 'rewrite',
   once: 'exchange',
   about: 'changes path, query and host of the request',
-  towardsUpstream: true,
+  towardsUpstream: 'only',
+  checks(written, path, { preserveHost }) {
+    const { path: made, stripPrefix, host } = fieldsOf(written)
+    return [
+      ...(made !== undefined && stripPrefix !== undefined
+        ? [unused([...path, 'stripPrefix'], 'stands beside "path": only one of them can make the path')]
+        : []),
+      ...(host !== undefined && preserveHost === false
+        ? [unused([...path, 'host'], 'is without effect, as preserveHost is false')]
+        : []),
+    ]
+  },
+  rules: [{ at: [], rules: [never({ required: ['path', 'stripPrefix'] })] }],
   build: ({ route }, { geo }) => route.rewrite && rewrite(route.rewrite, geo, route.paths),
   tells: ({ route }) => route.rewrite,
 }

@@ -36,6 +36,11 @@ export interface Finding {
   readonly unseen?: number
 }
 
+/** What stands where it cannot have its effect. */
+export function unused(path: Path, problem: string): Finding {
+  return { path, part: 'key', problem }
+}
+
 /** `routes[1].match.path`; keys that are not plain words are quoted: `upstreams["a b"]`. */
 export function formatPath(path: Path): string {
   let text = ''
