@@ -28,6 +28,7 @@ const ALONE = new Set([
   'packages/client/test/turns.test.ts',
   'packages/client/test/unread.test.ts',
   'packages/core/test/fields/linear-work.test.ts',
+  'packages/core/test/h2/linear-work.test.ts',
   'packages/core/test/linear-work.test.ts',
   'packages/core/test/upstream/pick-cost.test.ts',
   'packages/core/test/wire/differential.test.ts',

@@ -17,3 +17,10 @@ export const ERROR_NUMBERS = {
 } as const
 
 export type Http2Code = keyof typeof ERROR_NUMBERS
+
+const NAMES = Object.keys(ERROR_NUMBERS) as Http2Code[]
+
+/** The code of that number. One that nobody knows means what INTERNAL_ERROR means (RFC 9113 7). */
+export function codeOf(number: number): Http2Code {
+  return NAMES[number] ?? 'INTERNAL_ERROR'
+}

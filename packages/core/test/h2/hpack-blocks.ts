@@ -42,7 +42,7 @@ export function pair({ name, value }: Field): Pair {
 }
 
 /** Keeps each field in the order of the block. */
-class RecordingSection extends FieldSection {
+export class RecordingSection extends FieldSection {
   readonly all: Field[] = []
 
   constructor() {
