@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { allPages, prose, readPage, ROOT } from '../../../../scripts/docs/markdown.ts'
@@ -40,3 +40,29 @@ function anchors(file: string): string[] {
       .replaceAll(' ', '-'),
   )
 }
+
+/** Pages for those who read the code. */
+const ABOUT_CODE = [
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs/decisions')).map((name) => `docs/decisions/${name}`),
+]
+
+describe('the files of the sources that a page names', () => {
+  const sources = ['packages', 'scripts', 'bench', 'examples'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.includes('node_modules'))
+      .map((path) => `/${folder}/${path}`),
+  )
+
+  for (const path of ABOUT_CODE) {
+    it(`${path}: are there`, () => {
+      const named = [...prose(readPage(join(ROOT, path))).matchAll(/`([a-z][\w/.-]*\.ts)`/g)].map(
+        ([, name = '']) => name,
+      )
+      const gone = named.filter((name) => !sources.some((source) => source.endsWith(`/${name}`)))
+      assert.deepEqual(gone, [])
+    })
+  }
+})
