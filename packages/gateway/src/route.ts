@@ -8,7 +8,7 @@ import {
   type Metric,
   type Policy,
 } from '@headgate/core'
-import type { ExchangeWay, NamedSetting } from './features/layer.ts'
+import { type ExchangeWay, type NamedSetting, USUAL_WAYS } from './features/layer.ts'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { RouteConfig } from './config/schema/route-schema.ts'
 import { Kept } from './kept.ts'
@@ -74,7 +74,7 @@ function exchangeStack(setting: ExchangeSetting, context: RouteContext, end: Han
 function attemptStack(setting: AttemptSetting, context: RouteContext): Handler {
   const rows = rowsOf(context).filter(
     (layer): layer is AttemptLayer =>
-      layer.once === 'attempt' && (layer.ways ?? ['target', 'fallback']).includes(setting.way),
+      layer.once === 'attempt' && (layer.ways ?? USUAL_WAYS).includes(setting.way),
   )
   const destination = context.upstreamNamed(setting.upstream)
   const built = buildLayers(rows, setting, { ...context, destination })

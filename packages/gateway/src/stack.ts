@@ -1,6 +1,5 @@
 import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
-import { respondSettings } from './features/answers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
@@ -24,8 +23,7 @@ import {
   rewriteLayer,
   tellPrefixLayer,
 } from './features/rewrite/layers.ts'
-import { splitSettings } from './features/split/checks.ts'
-import { targetLayer } from './features/target.ts'
+import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
 import { place } from './layers/place.ts'
@@ -81,8 +79,7 @@ export const STACK = [
 
 /** What is said of the settings of routes, by rows of the list under their own names: for whatever looks at all settings of a route. */
 export const ROUTE_SETTINGS: readonly NamedSetting[] = [
-  splitSettings,
-  respondSettings,
+  ...TARGET_SETTINGS,
   ...STACK.flatMap((row) => ('place' in row ? [] : [row])),
 ]
 

@@ -7,7 +7,6 @@ import type { DeadlineFacts, LimitFacts, RouteFacts, SplitFacts } from '../expla
 import { isGraphqlRoute } from '../features/graphql/conditions.ts'
 import type { ExplainedGraphql } from '../features/graphql/explain-operation.ts'
 import type { GraphqlOperation } from '../features/graphql/operation.ts'
-import type { MirrorConfig } from '../features/mirror.ts'
 import type { SplitStickyConfig } from '../features/split/setting.ts'
 
 /** Lines on the version of an API that a request is for. */
@@ -70,12 +69,6 @@ export function splitLines(
 function stickyName(sticky: SplitStickyConfig): string {
   if (sticky === 'client') return 'the address of the client'
   return 'cookie' in sticky ? `the cookie ${sticky.cookie}` : `the field ${sticky.header}`
-}
-
-export function mirrorLine({ upstream, percent }: MirrorConfig): string {
-  return percent === 100
-    ? `a copy goes to ${upstream}`
-    : `a copy of ${percent} % of all requests goes to ${upstream}`
 }
 
 /** None where there is no deadline. */

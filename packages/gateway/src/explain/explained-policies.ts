@@ -1,5 +1,5 @@
 import { systemClock } from '@headgate/core'
-import type { AttemptWay, ShownAttempt, ShownExchange } from '../features/layer.ts'
+import { ATTEMPT_WAYS, type AttemptWay, type ShownAttempt, type ShownExchange } from '../features/layer.ts'
 import { shownExpanded } from '../config/shown.ts'
 import { resolveUpstreams } from '../config/upstreams.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
@@ -28,8 +28,6 @@ export interface ExplainedPolicy extends NamedPolicy {
   /** Those that hold there; undefined where it has none. */
   readonly settings: unknown
 }
-
-const WAYS: readonly AttemptWay[] = ['target', 'fallback', 'mirror']
 
 /** What a route was composed of, to be explained, and how far an exchange came in it. */
 export class StackRecord implements StackObserver {
@@ -87,7 +85,7 @@ function told(layer: GatewayLayer, shown: ShownExchange | ShownAttempt): unknown
 }
 
 function rank(setting: ExchangeSetting | AttemptSetting): number {
-  return isAttempt(setting) ? WAYS.indexOf(setting.way) : -1
+  return isAttempt(setting) ? ATTEMPT_WAYS.indexOf(setting.way) : -1
 }
 
 function isAttempt(setting: ExchangeSetting | AttemptSetting): setting is AttemptSetting {

@@ -8,7 +8,7 @@ import { anyText, type Kind } from '../settings/values/kinds.ts'
 import { parsed, refused } from '../settings/values/parsed.ts'
 import type { GeoLookup } from './geo/geo-place.ts'
 import { applyHeaderChanges, changedFields, headerChanges } from './header-changes.ts'
-import type { NamedSetting } from './layer.ts'
+import type { RouteSetting } from './layer.ts'
 import { location } from './templates/kinds.ts'
 import { UrlTemplate } from './templates/url-template.ts'
 
@@ -45,8 +45,7 @@ export type RespondConfig = Read<typeof respondSetting>
 /** Statuses whose responses have no content (RFC 9110 15.3.5, 15.3.6 and 15.4.5). */
 const WITHOUT_CONTENT: readonly unknown[] = [204, 205, 304]
 
-export const respondSettings: NamedSetting = {
-  name: 'respond',
+export const respondSettings: RouteSetting = {
   checks(written, path) {
     const { status, body } = fieldsOf(written)
     return body !== undefined && WITHOUT_CONTENT.includes(status)

@@ -14,12 +14,19 @@ export type ExchangeWay = 'route' | 'unrouted' | 'unrouted-graphql'
 export const ALL_WAYS: readonly ExchangeWay[] = ['route', 'unrouted', 'unrouted-graphql']
 
 /**
- * Why an upstream is asked:
+ * Why an upstream is asked, in words that its name follows:
  * - `target`: the route leads there, as it is, by its split or by a version of its API
  * - `fallback`: it answers where that failed
  * - `mirror`: it gets a copy
  */
-export type AttemptWay = 'target' | 'fallback' | 'mirror'
+export const ATTEMPTS = { target: 'attempts at', fallback: 'the fallback to', mirror: 'a copy to' } as const
+
+export type AttemptWay = keyof typeof ATTEMPTS
+
+export const ATTEMPT_WAYS = Object.keys(ATTEMPTS) as readonly AttemptWay[]
+
+/** Nothing is done for the sake of a copy. */
+export const USUAL_WAYS: readonly AttemptWay[] = ['target', 'fallback']
 
 /** What stands between a route's own policies and one of its upstreams, that upstream included. */
 export type LeadTo = (way: AttemptWay, upstream: string) => Handler
@@ -50,6 +57,8 @@ export interface RouteSetting<Value = never> {
   readonly towardsUpstream?: true | 'only'
   /** Where it names upstreams, as it was written or as it was read: whatever has not the expected form names none. */
   readonly upstreams?: (setting: Value) => readonly UpstreamPlace[]
+  /** Other settings that cannot stand beside it: where it is written nearer to the route, a route does not have these from farther. */
+  readonly drops?: (written: unknown) => readonly string[]
   /** What cannot be meant, of the setting as it was written. */
   readonly checks?: (written: unknown, path: Path, route: Fields) => readonly Finding[]
   /** The same for editors, as far as JSON Schema can say it. */
@@ -101,6 +110,6 @@ export interface AttemptRow<Setting = object, Context = object, Value = never>
     setting: { readonly way: AttemptWay; readonly upstream: string } & Setting,
     context: Context,
   ) => Policy | undefined
-  /** Default: all but `mirror`. */
+  /** Default: `USUAL_WAYS`. */
   readonly ways?: readonly AttemptWay[]
 }

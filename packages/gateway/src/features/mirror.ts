@@ -64,6 +64,13 @@ export const mirrorTimeoutLayer: AttemptRow = {
   tells: () => ({ exchange: '30s' }),
 }
 
+/** What `headgate explain` says of it. */
+export function mirrorLine({ upstream, percent }: MirrorConfig): string {
+  return percent === 100
+    ? `a copy goes to ${upstream}`
+    : `a copy of ${percent} % of all requests goes to ${upstream}`
+}
+
 /** A copy is worth no second attempt, and nobody waits for it longer than this. */
 const MIRROR_TIMEOUT = 30_000
 

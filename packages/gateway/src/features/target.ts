@@ -1,16 +1,30 @@
 import type { Counter, Handler, MetricRegistry } from '@headgate/core'
 import { fieldOf, fieldsOf } from '../settings/problems/fields.ts'
-import { type RedirectConfig, redirectTo, type RespondConfig, respondWith } from './answers.ts'
+import {
+  type RedirectConfig,
+  redirectTo,
+  type RespondConfig,
+  respondSettings,
+  respondWith,
+} from './answers.ts'
 import type { ApiVersionsConfig } from './api-versions/setting.ts'
 import type { GeoLookup } from './geo/geo-place.ts'
-import type { ExchangeRow, LeadTo, Route } from './layer.ts'
+import type { ExchangeRow, LeadTo, NamedSetting, Route } from './layer.ts'
 import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
+import { splitSettings } from './split/checks.ts'
 import type { SplitConfig } from './split/setting.ts'
 
 /** The settings that say where requests go: a route has one of them. */
 export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond']
+
+export const TARGET_SETTINGS: readonly NamedSetting[] = [
+  { name: 'upstream', drops: () => TARGETS },
+  { name: 'split', drops: () => TARGETS, ...splitSettings },
+  { name: 'redirect', drops: () => [...TARGETS, 'apiVersions'] },
+  { name: 'respond', drops: () => [...TARGETS, 'apiVersions'], ...respondSettings },
+]
 
 export interface LeadingRoute {
   readonly route: Route<'upstream', string> &

@@ -1,6 +1,6 @@
 import { type Upstream, UPSTREAM_STEPS, type UpstreamStep } from '@headgate/core'
 import type { Fields } from '../settings/problems/fields.ts'
-import type { AttemptRow } from './layer.ts'
+import { ATTEMPT_WAYS, type AttemptRow } from './layer.ts'
 
 /** What is told of the steps of an upstream, under the names that their settings have. */
 const TOLD: Readonly<
@@ -24,7 +24,7 @@ export const upstreamLayers: readonly AttemptRow<object, SteppedUpstream>[] = UP
     return {
       name,
       once: 'attempt',
-      ways: ['target', 'fallback', 'mirror'],
+      ways: ATTEMPT_WAYS,
       about: step.about,
       build(_, { destination: { upstream } }) {
         if (!upstream.steps.includes(step)) return undefined

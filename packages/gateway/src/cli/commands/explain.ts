@@ -17,6 +17,8 @@ import {
   type LiveWeights,
   type TakenRoute,
 } from '../../explain/explain.ts'
+import { ATTEMPTS } from '../../features/layer.ts'
+import { mirrorLine } from '../../features/mirror.ts'
 import { sentHead } from '../../explain/dry-run.ts'
 import { inLine } from '../../printable.ts'
 import { widestForm } from '../../routing/router/path-readings.ts'
@@ -30,7 +32,6 @@ import {
   endpointLines,
   graphqlLines,
   limitRows,
-  mirrorLine,
   splitLines,
   versionLines,
 } from '../explain-lines.ts'
@@ -192,9 +193,8 @@ function policies({ policies: list }: TakenRoute): string[] {
 }
 
 function stackTitle({ upstream, as }: Partial<TakenRoute['policies'][number]> = {}): string {
-  if (upstream === undefined) return 'Policies, outermost first'
-  const asked = as === 'mirror' ? 'a copy to' : as === 'fallback' ? 'the fallback to' : 'attempts at'
-  return `Policies of ${asked} ${upstream}`
+  if (upstream === undefined || as === undefined) return 'Policies, outermost first'
+  return `Policies of ${ATTEMPTS[as]} ${upstream}`
 }
 
 /** What the route has a say in: only what it has. */

@@ -1,4 +1,3 @@
-import { TARGETS } from '../../features/target.ts'
 import { ROUTE_SETTINGS } from '../../stack.ts'
 import {
   type InheritedSetting,
@@ -21,14 +20,10 @@ export interface Layer {
   readonly isOwn: boolean
 }
 
-/** What cannot stand beside a setting, so that one which is written nearer to the route drops it. */
-const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
-  upstream: TARGETS,
-  split: TARGETS,
-  redirect: [...TARGETS, 'apiVersions'],
-  respond: [...TARGETS, 'apiVersions'],
-  apiVersions: ['lifecycle'],
-}
+/** What cannot stand beside a setting. */
+const DROPS = new Map(
+  ROUTE_SETTINGS.flatMap(({ name, drops }) => (drops === undefined ? [] : [[name, drops] as const])),
+)
 
 /** Without effect where no upstream is asked. */
 const TOWARDS_UPSTREAM = new Set(
@@ -77,22 +72,9 @@ function partsOf(layers: readonly Layer[], without: readonly string[]): Map<stri
       found.push({ value, origin: [...origin, key], isOwn })
       parts.set(key, found)
     }
-    for (const [key, value] of entries) for (const other of droppedBy(key, value)) dropped.add(other)
+    for (const [key, value] of entries) for (const other of DROPS.get(key)?.(value) ?? []) dropped.add(other)
   }
   return parts
-}
-
-function droppedBy(key: string, value: unknown): readonly string[] {
-  if (key === 'rewrite') return isFields(value) && value['host'] !== undefined ? ['preserveHost'] : []
-  if (key === 'apiVersions' && isFields(value) && leadsItself(value['versions']))
-    return [...TARGETS, 'lifecycle']
-  return EXCLUDED[key] ?? []
-}
-
-/** Each version to an upstream of its own, so that the route needs none. */
-function leadsItself(versions: unknown): boolean {
-  const each = isFields(versions) ? Object.values(versions) : []
-  return each.length > 0 && each.every((version) => isFields(version) && version['upstream'] !== undefined)
 }
 
 /** Routes that answer themselves do not take over what is for upstreams. */

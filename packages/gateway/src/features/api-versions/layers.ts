@@ -3,6 +3,7 @@ import { fieldOf, type Fields, fieldsOf } from '../../settings/problems/fields.t
 import type { ExchangeRow, Route } from '../layer.ts'
 import { apiVersion, versionMetrics } from './api-version.ts'
 import { apiVersionChecks, apiVersionRules, lifecycleChecks, lifecycleRules } from './checks.ts'
+import { TARGETS } from '../target.ts'
 import { lifecycle } from './lifecycle.ts'
 import type { ApiVersionsConfig, LifecycleConfig } from './setting.ts'
 import { stripVersion } from './version-path.ts'
@@ -21,6 +22,8 @@ export const apiVersionsLayer: ExchangeRow<VersionedRoute, { readonly metrics: M
       ['versions', name, 'upstream'],
       fieldOf(each, 'upstream'),
     ]),
+  drops: (written) =>
+    leadsItself(fieldsOf(written)['versions']) ? [...TARGETS, 'lifecycle'] : ['lifecycle'],
   checks: apiVersionChecks,
   rules: apiVersionRules,
   build({ route: { name, match, apiVersions } }, { metrics }) {
@@ -47,4 +50,10 @@ export const stripVersionLayer: ExchangeRow<VersionedRoute> = {
   build: ({ route: { apiVersions, match } }) =>
     apiVersions?.stripPath ? stripVersion(apiVersions.path ?? '', match.path) : undefined,
   tells: ({ route }) => fieldOf(route['apiVersions'], 'path'),
+}
+
+/** Each version to an upstream of its own, so that the route needs none. */
+function leadsItself(versions: unknown): boolean {
+  const each = Object.values(fieldsOf(versions))
+  return each.length > 0 && each.every((version) => fieldsOf(version)['upstream'] !== undefined)
 }

@@ -17,6 +17,7 @@ export const rewriteLayer: ExchangeRow<CutRoute, { readonly geo?: GeoLookup | un
   once: 'exchange',
   about: 'changes path, query and host of the request',
   towardsUpstream: 'only',
+  drops: (written) => (fieldsOf(written)['host'] === undefined ? [] : ['preserveHost']),
   checks(written, path, { preserveHost }) {
     const { path: made, stripPrefix, host } = fieldsOf(written)
     return [

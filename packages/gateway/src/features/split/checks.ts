@@ -1,10 +1,9 @@
 import { type Fields, fieldsOf, fieldOf, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { never } from '../../settings/schema/schema-tree.ts'
-import type { NamedSetting } from '../layer.ts'
+import type { RouteSetting } from '../layer.ts'
 
-export const splitSettings: NamedSetting = {
-  name: 'split',
+export const splitSettings: RouteSetting = {
   upstreams: ({ upstreams }: Fields) =>
     listOf(upstreams).map((each, index) => [['upstreams', index, 'upstream'], fieldOf(each, 'upstream')]),
   checks(written, path, route) {
