@@ -40,7 +40,7 @@ const ALONE = new Set([
   'packages/gateway/test/docs/add-a-policy.test.ts',
   'packages/gateway/test/docs/commands.test.ts',
   'packages/gateway/test/engine-modes.test.ts',
-  'packages/gateway/test/graphql/operation-key.test.ts',
+  'packages/gateway/test/features/graphql/operation-key.test.ts',
   'packages/gateway/test/linear-work.test.ts',
   'packages/gateway/test/routing/linear-work.test.ts',
   'packages/gateway/test/survival/flat-memory.test.ts',
