@@ -12,14 +12,23 @@ const NAMES_LIMIT = 256
 const OBJECTS_LIMIT = 4 * PLACES
 /** After so many insertions of a name it is judged by how often they were of use. */
 const TRIES = 32
+/** What is known is halved after so many, and no name is more than so many uses ahead: what it was long ago counts for little. */
+const MOST_TRIES = 256
+const MOST_AHEAD = 128
 
-/** What is known of the fields of a name. Entries are numbered from 1 in the order of their insertion. */
+/** An entry, which may be evicted by now: they are numbered from 1 in the order of their insertion. */
+interface Entry {
+  readonly number: number
+  readonly name: KnownName
+}
+
+/** What is known of the fields of a name. */
 interface KnownName {
-  /** The number of the newest entry that has this name. */
-  newest: number
-  /** The number of the entry for each value. */
-  readonly values: Map<string, number>
+  newest: Entry | undefined
+  readonly values: Map<string, Entry>
+  /** How often an entry would have been needed that was not there. */
   tries: number
+  /** How often one was there. */
   uses: number
 }
 
@@ -31,26 +40,28 @@ export class EncoderTable {
   private evicted = 0
   private readonly ring = new Array<Field | undefined>(PLACES).fill(undefined)
   /** Entries by the very object, which is how fields that repeat are found mostly. */
-  private readonly objects = new Map<Field, number>()
+  private readonly objects = new Map<Field, Entry>()
   private readonly names = new Map<string, KnownName>()
 
   get size(): number {
     return this.bytes
   }
 
+  /** How many objects and names it knows, evicted ones among them: bounded, whatever is sent. */
+  get known(): number {
+    return this.objects.size + this.names.size
+  }
+
   /** The index of the field's entry if this very object was found or inserted before; 0 if not. */
   indexOfObject(field: Field): number {
-    return this.indexOf(this.objects.get(field))
+    return this.use(this.objects.get(field))
   }
 
   /** The index of an entry of the same name and value; 0 if there is none. */
   indexOfEqual(field: Field): number {
-    const known = this.names.get(field.name.text)
-    const number = known?.values.get(field.value)
-    const index = this.indexOf(number)
-    if (known === undefined || number === undefined || index === 0) return 0
-    known.uses++
-    this.remember(field, number)
+    const entry = this.names.get(field.name.text)?.values.get(field.value)
+    const index = this.use(entry)
+    if (entry !== undefined && index !== 0) this.remember(field, entry)
     return index
   }
 
@@ -63,7 +74,10 @@ export class EncoderTable {
   isWorthwhile(field: Field): boolean {
     if (field.size > this.capacity >> 1) return false
     const known = this.knownName(field.name.text)
-    known.tries++
+    if (++known.tries > MOST_TRIES) {
+      known.tries >>= 1
+      known.uses >>= 1
+    }
     // Looked at again now and then: what comes once may begin to repeat.
     return known.tries <= TRIES || known.uses >= known.tries || known.tries % 64 === 0
   }
@@ -74,10 +88,11 @@ export class EncoderTable {
     const number = ++this.inserted
     this.ring[number & (PLACES - 1)] = field
     this.bytes += field.size
-    const known = this.knownName(field.name.text)
-    known.newest = number
-    known.values.set(field.value, number)
-    this.remember(field, number)
+    const name = this.knownName(field.name.text)
+    const entry = { number, name }
+    name.newest = entry
+    name.values.set(field.value, entry)
+    this.remember(field, entry)
   }
 
   resize(capacity: number): void {
@@ -85,9 +100,16 @@ export class EncoderTable {
     this.evictTo(capacity)
   }
 
-  private indexOf(number: number | undefined): number {
-    if (number === undefined || number <= this.evicted) return 0
-    return FIRST_DYNAMIC_INDEX + this.inserted - number
+  private use(entry: Entry | undefined): number {
+    const index = this.indexOf(entry)
+    if (entry !== undefined && index !== 0 && entry.name.uses < entry.name.tries + MOST_AHEAD)
+      entry.name.uses++
+    return index
+  }
+
+  private indexOf(entry: Entry | undefined): number {
+    if (entry === undefined || entry.number <= this.evicted) return 0
+    return FIRST_DYNAMIC_INDEX + this.inserted - entry.number
   }
 
   private evictTo(size: number): void {
@@ -97,22 +119,22 @@ export class EncoderTable {
       const field = this.ring[place] as Field // there is one for each number that is not evicted
       this.ring[place] = undefined
       this.bytes -= field.size
-      if (this.objects.get(field) === number) this.objects.delete(field)
+      if (this.objects.get(field)?.number === number) this.objects.delete(field)
       const values = this.names.get(field.name.text)?.values
-      if (values?.get(field.value) === number) values.delete(field.value)
+      if (values?.get(field.value)?.number === number) values.delete(field.value)
     }
   }
 
-  private remember(field: Field, number: number): void {
+  private remember(field: Field, entry: Entry): void {
     if (this.objects.size >= OBJECTS_LIMIT) this.objects.clear()
-    this.objects.set(field, number)
+    this.objects.set(field, entry)
   }
 
   private knownName(name: string): KnownName {
     let known = this.names.get(name)
     if (known === undefined) {
       if (this.names.size >= NAMES_LIMIT) this.names.clear()
-      known = { newest: 0, values: new Map(), tries: 0, uses: 0 }
+      known = { newest: undefined, values: new Map(), tries: 0, uses: 0 }
       this.names.set(name, known)
     }
     return known

@@ -1,20 +1,14 @@
 import type { Http2Code } from './error-codes.ts'
 
-/**
- * What ends by a fault: the connection, by GOAWAY (RFC 9113 5.4.1), or one stream, by RST_STREAM (5.4.2). 0 is the connection, any
- * other number is the stream.
- */
-export type FaultScope = number
-
 /** Why what a peer sent breaks the protocol: a value, since a parser meets them by the thousand and throwing is slow. */
 export class Http2Fault {
   readonly code: Http2Code
-  /** The stream that ends by it; 0 where the whole connection does. */
-  readonly streamId: FaultScope
+  /** The stream that ends by it, with RST_STREAM (RFC 9113 5.4.2); 0 where the whole connection does, with GOAWAY (5.4.1). */
+  readonly streamId: number
   /** What was wrong, with the section that says so. Never a field's value. */
   readonly message: string
 
-  constructor(code: Http2Code, streamId: FaultScope, message: string) {
+  constructor(code: Http2Code, streamId: number, message: string) {
     this.code = code
     this.streamId = streamId
     this.message = message

@@ -50,8 +50,10 @@ export function requestMalformation(section: FieldSection, extended: boolean): s
 
 export function responseMalformation(section: FieldSection): string | undefined {
   const malformed = judge(section, RESPONSE)
-  if (malformed !== undefined || isStatus(section.status?.value ?? '')) return malformed
-  return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
+  if (malformed !== undefined) return malformed
+  const status = section.status?.value ?? ''
+  if (!isStatus(status)) return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
+  return status === '101' ? ':status is 101, which HTTP/2 does not have (RFC 9113 8.6)' : undefined
 }
 
 export function trailersMalformation(section: FieldSection): string | undefined {

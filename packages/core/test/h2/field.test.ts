@@ -165,7 +165,7 @@ test('a response has a status of three digits and no other pseudo-header field, 
   assert.equal(responseMalformation(section(STATUS, ['a', 'b'])), undefined)
   assert.match(responseMalformation(section()) ?? '', /:status is missing/)
   assert.match(responseMalformation(section(STATUS, PATH)) ?? '', /:path has no place/)
-  for (const status of ['', '20', '2000', '099', '600', '2x0', '20x', ' 20', '+20']) {
+  for (const status of ['101', '', '20', '2000', '099', '600', '2x0', '20x', ' 20', '+20']) {
     assert.notEqual(responseMalformation(section([':status', status])), undefined, status)
   }
   for (const status of ['100', '599'])

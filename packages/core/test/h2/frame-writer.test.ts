@@ -121,6 +121,10 @@ test('a section that one frame cannot hold goes on in CONTINUATION, with the str
   rig.writer.settings([])
   rig.writer.headers(1, fields, encoder, true)
   rig.writer.headers(3, [field(':status', '204')], encoder, false)
+  const flags: string[] = []
+  for (let at = 9; at < rig.bytes.length; at += 9 + rig.bytes.readUIntBE(at, 3))
+    flags.push(rig.bytes.toString('hex', at + 3, at + 5))
+  assert.deepEqual(flags, ['0101', '0900', '0900', '0900', '0904', '0104'])
   const { events, fault } = readPieces([rig.bytes], { ...READER, maxBlockSize: 200_000 })
   assert.equal(fault, undefined)
   const [, long = '', short = ''] = events
@@ -196,6 +200,17 @@ test('while the output has not done with what it got, nothing more is written, a
   rig.writer.settingsAck()
   rig.endTurn()
   assert.equal(rig.written.at(-1)?.length, 9)
+})
+
+test('a turn that ends while the output is blocked sends nothing more', () => {
+  const rig = new Rig()
+  rig.takesAll = false
+  rig.writer.data(1, Buffer.alloc(80_000), 0, 80_000, false)
+  rig.endTurn()
+  assert.equal(rig.written.length, 1)
+  rig.buffer.drained()
+  assert.equal(rig.written.length, 2)
+  assert.equal(Buffer.concat(rig.written).length, 80_000 + 5 * 9)
 })
 
 test('the memory of what is on its way is not written into before it has left', () => {

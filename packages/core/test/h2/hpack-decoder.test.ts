@@ -150,6 +150,7 @@ test('after a lower limit the next block must begin with a size within the lowes
     refusal(Buffer.concat([hex('20'), integer(0x20, 5, 51), GET]), lowered(0, 50)) ?? '',
     /size of 51/,
   )
+  assert.match(refusal(Buffer.concat([integer(0x20, 5, 50), GET]), lowered(0, 50)) ?? '', /size of 50/)
   const decoder = lowered(64)
   assert.equal(refusal(hex('3f2182'), decoder), undefined)
   assert.equal(refusal(GET, decoder), undefined, 'once is enough')
@@ -210,6 +211,13 @@ test('beyond the limit on size or number nothing is collected, and the table fol
   }
   assert.match(over(hex('000161 05')) ?? '', /cuts off/, 'what is skipped must be there')
   assert.match(over(hex('0f2f 00')) ?? '', /index 62/)
+  const unreadable = string(hex('18'))
+  assert.equal(over(Buffer.concat([hex('000161'), unreadable])), undefined, 'nor is it looked at')
+  assert.match(
+    over(Buffer.concat([hex('400161'), unreadable])) ?? '',
+    /padding/,
+    'but what the table takes is',
+  )
 })
 
 test('the size of a section counts name, value and 32 bytes for each field (RFC 9113 10.5.1)', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TrafficError } from '../../src/message/errors.ts'
-import type { Field } from '../../src/h2/field.ts'
+import { EncoderTable } from '../../src/h2/encoder-table.ts'
+import { Field, fieldName } from '../../src/h2/field.ts'
 import { FieldSection } from '../../src/h2/field-section.ts'
 import { HpackDecoder } from '../../src/h2/hpack-decoder.ts'
 import { HpackEncoder, mostBytes } from '../../src/h2/hpack-encoder.ts'
@@ -83,6 +84,37 @@ test('names whose values differ each time are not indexed at all, or no longer a
   }
 })
 
+test('what changes now and then and repeats in between stays worth an entry, as Date is', () => {
+  const encoder = new HpackEncoder()
+  for (let second = 0; second < 500; second++) {
+    const date = field('date', `Mon, 21 Oct 2013 20:13:21 GMT ${second}`)
+    assert.equal(representation(encoder, date), 'literal, indexed', String(second))
+    for (let each = 0; each < 3; each++) assert.equal(representation(encoder, date), 'indexed')
+  }
+})
+
+test('a name whose values begin to differ, or to repeat, is soon judged by that', () => {
+  const encoder = new HpackEncoder()
+  const same = field('x-changes', 'same')
+  for (let each = 0; each < 10_000; each++) encode(encoder, [same])
+  const indexed = (from: number, to: number): number => {
+    let count = 0
+    for (let each = from; each < to; each++) {
+      if (representation(encoder, field('x-changes', String(each))) === 'literal, indexed') count++
+    }
+    return count
+  }
+  indexed(0, 200)
+  assert.ok(indexed(200, 840) <= 16)
+  indexed(1000, 6000)
+  for (let round = 0; round < 4; round++) {
+    const repeated = field('x-changes', `round ${round}`)
+    const first = representation(encoder, repeated)
+    if (round > 1) assert.equal(first, 'literal, indexed')
+    for (let each = 0; each < 300; each++) encode(encoder, [repeated])
+  }
+})
+
 test('a name that is in a table is not written again, and a field beyond half the table is not indexed', () => {
   const encoder = new HpackEncoder()
   encode(encoder, [field('x-name', 'a')])
@@ -156,6 +188,20 @@ test('forged names and values never let what the encoder keeps grow without end'
     assert.equal(decoder.tableSize, encoder.tableSize)
   }
   assert.ok(encoder.tableSize <= 4096)
+})
+
+test('of names and of objects that are equal no more than a few hundred are known', () => {
+  const table = new EncoderTable()
+  const name = fieldName('x-same')
+  table.insert(new Field(name, 'a', 0, false))
+  for (let each = 0; each < 5000; each++) {
+    const equal = new Field(name, 'a', 0, false)
+    assert.equal(table.indexOfEqual(equal), 62)
+    assert.equal(table.indexOfObject(equal), 62)
+  }
+  assert.ok(table.known <= 600, String(table.known))
+  for (let each = 0; each < 5000; each++) table.insert(new Field(fieldName(`x-${each}`), 'a', 0, false))
+  assert.ok(table.known <= 1000, String(table.known))
 })
 
 test('a block takes no more than is said before', () => {
