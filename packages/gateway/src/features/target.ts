@@ -13,8 +13,7 @@ import type { ExchangeRow, LeadTo, NamedSetting, Route } from './layer.ts'
 import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
-import { splitSettings } from './split/checks.ts'
-import type { SplitConfig } from './split/setting.ts'
+import { type SplitConfig, splitSettings } from './split/setting.ts'
 
 /** The settings that say where requests go: a route has one of them. */
 export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond']

@@ -5,6 +5,7 @@ import { resolveUpstreams } from '../config/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { dryRunContext } from '../explain/dry-run.ts'
 import type { RouteContext } from '../layers/layer.ts'
+import { NO_ROUTE } from '../metrics/route-metrics.ts'
 import { routeHandler } from '../route.ts'
 import { neededFields, RouteSearch, type UnsureRoute, upstreamsTaken } from './route-search.ts'
 import { endpointName } from '../settings/values/upstream-url.ts'
@@ -15,8 +16,6 @@ import { reasonOf, type Unsure, type Verdict } from './compare.ts'
 import { geoLookup } from '../features/geo/geo-files.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
 import { takenVersion } from '../features/api-versions/taken-version.ts'
-
-const NO_ROUTE = '(none)'
 
 /** What an upstream was asked. */
 interface Arrival {
