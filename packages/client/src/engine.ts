@@ -27,6 +27,7 @@ import type { CallOptions, ClientOptions } from './options.ts'
 import { type OriginFigures, OriginMetrics } from './origin-metrics.ts'
 import { OriginLimiters } from './origin-limiters.ts'
 import { named } from './option-check.ts'
+import { holdProcess, releaseProcess } from './process-hold.ts'
 import { closedError } from './origins.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { methodOf } from './method.ts'
@@ -221,8 +222,14 @@ export class ClientEngine {
       expired.resolve()
     })
     timer.arm(grace)
-    await Promise.race([expired.promise, Promise.all([drained, this.underWay.ended()])])
-    timer.disarm()
+    // A response that nobody reads has no socket or timer that would keep the process alive until its time is over.
+    holdProcess()
+    try {
+      await Promise.race([expired.promise, Promise.all([drained, this.underWay.ended()])])
+    } finally {
+      releaseProcess()
+      timer.disarm()
+    }
   }
 
   private untilClosed(transport: Handler): Handler {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import { ScriptedPeer } from '@headgate/core/testing'
 import { type ClientOptions, createClient, type FetchInit, type TrafficError } from '../../src/index.ts'
 import { makeCertificate } from '../../../core/test/certificates.ts'
@@ -49,6 +50,10 @@ function expectedOf(
 }
 
 describe('a peer that fails', { concurrency: 8 }, () => {
+  // The first handshake of a process reads all certificates that Node trusts, which takes longer than the limits of connecting
+  // where other work goes on.
+  before(() => void createSecureContext())
+
   for (const fault of FAULTS) {
     for (const request of REQUESTS) {
       it(`${fault.name} at ${fault.at}: ${request.name}`, async (t) => {
