@@ -38,6 +38,8 @@ function fromAuthority(scheme: string, text: string): Parsed<string> {
 
 function schemeHint(text: string): string | undefined {
   if (text.startsWith('/')) return didYouMean(`unix:${text}`)
+  // As a host, a number would be an IPv4 address.
+  if (/^\d{1,5}$/.test(text)) return didYouMean(`http://127.0.0.1:${text}`)
   // A scheme is followed by something other than a port.
   const [, rest] = /^(?:[a-z][a-z0-9+.-]*:(?!\d))?(.*)$/is.exec(text) ?? []
   if (/^(?:http\+)?unix:/.test(text)) return didYouMean(`unix:${rest?.replace(/^\/+/, '/')}`)

@@ -110,6 +110,7 @@ test('what is not the URL of an upstream is refused with its reason', () => {
     ['http://127.0.0.1?x', /more than scheme/],
     ['http://user:pass@127.0.0.1', /^carries credentials; remove/],
     ['localhost:9000', /did you mean "http:\/\/localhost:9000"/],
+    ['9000', /did you mean "http:\/\/127.0.0.1:9000"/],
     ['http:/127.0.0.1:9000', /did you mean "http:\/\/127.0.0.1:9000"/],
     ['ftp://127.0.0.1', /did you mean "http:\/\/127.0.0.1"/],
     ['/run/app.sock', /did you mean "unix:\/run\/app.sock"/],
