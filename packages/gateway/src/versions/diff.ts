@@ -47,8 +47,9 @@ function leaf(before: unknown, after: unknown, path: string): Difference {
   return { path, before, after: isSame ? `${shown}${CHANGED}` : after }
 }
 
-/** One line each: `+` added, `-` removed, `~` changed. */
+/** One line each: `+` added, `-` removed, `~` changed; a line that says so where there is none. */
 export function formatDifferences(differences: readonly Difference[]): string {
+  if (differences.length === 0) return 'nothing differs\n'
   return differences
     .map(({ path: written, before, after }) => {
       const path = written.replaceAll('\n', '\\n')

@@ -31,6 +31,7 @@ describe('commands that ask a running gateway', () => {
     assert.match(stdout, /^VERSION +TIME +ORIGIN +BY +HASH +CHANGES\n2 \* +\S+ +admin +\w+ \(127\.0\.0\.1\)/)
     const differences = await run('diff', '1', '2')
     assert.match(differences.stdout, /^- routes\.first: .*\n\+ routes\.second: /)
+    assert.equal((await run('diff', '1', '1')).stdout, 'nothing differs\n')
     assert.match((await run('rollback', '1')).stdout, /^version 3 is in force: .*1 added \(first\)/)
     const unknown = await run('rollback', '77')
     assert.deepEqual([unknown.code, unknown.stdout], [1, ''])
