@@ -1,11 +1,9 @@
-import { FIELD_VALUE, TOKEN_LOWER } from '../message/tokens.ts'
+import { FIELD_VALUE, isBlank, TOKEN_LOWER } from '../message/tokens.ts'
 
 /** Bytes of chunk extensions in a whole body: they are ignored, so a lot of them is an attack (CVE-2023-39326). */
 const LIMIT = 4096
 
-const HTAB = 0x09
 const CR = 0x0d
-const SPACE = 0x20
 const QUOTE = 0x22
 const SEMICOLON = 0x3b
 const EQUALS = 0x3d
@@ -93,10 +91,6 @@ function behindPart(byte: number, blank: Place): Place | undefined {
 function betweenParts(byte: number, blank: Place): Place | undefined {
   if (byte === SEMICOLON) return 'before-name'
   return isBlank(byte) ? blank : undefined
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === HTAB
 }
 
 function isTokenByte(byte: number): boolean {

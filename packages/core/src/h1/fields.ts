@@ -1,12 +1,10 @@
 import { HeaderList } from '../message/headers.ts'
-import { FIELD_VALUE, TOKEN_LOWER } from '../message/tokens.ts'
+import { FIELD_VALUE, isBlank, TOKEN_LOWER } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 import { HASH_START, hashStep, sharedName } from './field-names.ts'
 
-const HTAB = 0x09
 const LF = 0x0a
 const CR = 0x0d
-const SPACE = 0x20
 const COLON = 0x3a
 
 /**
@@ -39,7 +37,7 @@ export function parseFields(
     const name = sharedName(text, octets, position, cursor, hash)
 
     do octet = octets[++cursor] as number
-    while (octet === SPACE || octet === HTAB)
+    while (isBlank(octet))
     const valueStart = cursor
     while (FIELD_VALUE[octet] === 1) octet = octets[++cursor] as number
     if (octet !== CR || octets[cursor + 1] !== LF) {
@@ -55,10 +53,6 @@ export function parseFields(
     headers.add(name, text.slice(valueStart, cursor))
   }
   return headers
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === HTAB
 }
 
 function tooMany(maxFields: number, malformed: MalformedCode): WireFault {

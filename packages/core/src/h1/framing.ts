@@ -1,7 +1,7 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
 import type { ErrorCode } from '../message/errors.ts'
-import { isToken, listMembers, trimBlanks } from '../message/tokens.ts'
+import { isLength, isToken, listMembers, trimBlanks } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 
 /**
@@ -205,17 +205,6 @@ function isCodedAndChunked(transferEncoding: string): boolean {
     within.length > 0 &&
     within.every((coding) => isToken(coding) && coding !== 'chunked' && coding !== 'identity')
   )
-}
-
-/** 1*DIGIT (RFC 9110 8.6), and small enough to count exactly. */
-function isLength(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 0x30 || code > 0x39) return false
-  }
-  // 15 digits are below 2^53 whatever they are.
-  if (text.length === 0 || text.length > 16) return false
-  return text.length < 16 || Number(text) <= Number.MAX_SAFE_INTEGER
 }
 
 /** Whether a list field such as Connection names `token`, ignoring case (RFC 9110 5.6.1). */

@@ -1,4 +1,4 @@
-import { TrafficError } from '../message/errors.ts'
+import { type TrafficError, unsendable } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 
 const HTAB = 0x09
@@ -101,12 +101,5 @@ function isWritersOwn(name: string): boolean {
 }
 
 function unsafe(what: string): TrafficError {
-  return new TrafficError(
-    'internal',
-    `a head to be written ${what}: a policy put it there; set fields through HeaderList.set`,
-    {
-      phase: 'send',
-      replaySafe: 'unsent',
-    },
-  )
+  return unsendable(`a head to be written ${what}`, 'set fields through HeaderList.set')
 }

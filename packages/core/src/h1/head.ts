@@ -1,5 +1,6 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
+import { statusAt } from '../message/response.ts'
 import { TOKEN_LOWER } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 import { parseFields } from './fields.ts'
@@ -157,14 +158,8 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
 /** SP 3DIGIT, then SP and a reason, or the line's end: servers that leave out the last space are common. */
 function parseStatus(text: string, start: number): number | undefined {
   if (text.charCodeAt(start) !== SPACE) return undefined
-  let status = 0
-  for (let index = start + 1; index <= start + 3; index++) {
-    const digit = text.charCodeAt(index) - 0x30
-    if (!(digit >= 0 && digit <= 9)) return undefined
-    status = status * 10 + digit
-  }
   const after = text.charCodeAt(start + 4)
-  return status >= 100 && status <= 599 && (after === SPACE || after === 0x0d) ? status : undefined
+  return after === SPACE || after === 0x0d ? statusAt(text, start + 1) : undefined
 }
 
 function malformed(reason: string): WireFault {

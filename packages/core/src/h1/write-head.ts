@@ -1,4 +1,4 @@
-import { TrafficError } from '../message/errors.ts'
+import { unsendable } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { REASON_PHRASES } from '../message/reason-phrases.ts'
 import type { HttpRequest } from '../message/request.ts'
@@ -55,8 +55,7 @@ export function sentFields(request: HttpRequest): [name: string, value: string][
 /** A request line is split at its blanks: another one, put there by a policy, would move the target's end (RFC 9112 3). */
 function checkRequestLine({ method, path, query }: HttpRequest): void {
   if (method !== '' && path !== '' && !hasBlank(method) && !hasBlank(path) && !hasBlank(query)) return
-  const reason = 'a request line to be written has an empty part or a blank within one: a policy put it there'
-  throw new TrafficError('internal', reason, { phase: 'send', replaySafe: 'unsent' })
+  throw unsendable('a request line to be written has an empty part or a blank within one')
 }
 
 function hasBlank(text: string): boolean {

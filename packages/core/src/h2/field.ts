@@ -1,4 +1,4 @@
-import { isFieldValue, TOKEN_LOWER } from '../message/tokens.ts'
+import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
 import { FieldKind, INDEXING, Indexing, KINDS } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
 
@@ -62,13 +62,6 @@ export const STATIC_FIELDS: readonly Field[] = STATIC_ENTRIES.map(
   ([name, value], index) => new Field(fieldName(name), value, index + 1, false),
 )
 
-const staticByName = new Map<string, Field[]>()
-for (const field of STATIC_FIELDS) {
-  const others = staticByName.get(field.name.text)
-  if (others === undefined) staticByName.set(field.name.text, [field])
-  else others.push(field)
-}
-
 export function fieldName(text: string): FieldName {
   let name = standard.get(text) ?? known.get(text)
   if (name === undefined) {
@@ -94,9 +87,16 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
   return field
 }
 
+/** Entries of one name stand side by side in the static table. */
 function staticField(name: FieldName, value: string): Field | undefined {
   if (name.staticIndex === 0) return undefined
-  return staticByName.get(name.text)?.find((field) => field.value === value)
+  let index = name.staticIndex - 1
+  let field = STATIC_FIELDS[index]
+  while (field !== undefined && field.name === name) {
+    if (field.value === value) return field
+    field = STATIC_FIELDS[++index]
+  }
+  return undefined
 }
 
 /** Why a field of the kind `malformed` must not be part of a message. Its value is not told: it may be a secret. */
@@ -115,11 +115,7 @@ export function malformation({ name: { text, kind }, value }: Field): string {
 }
 
 function isLowerToken(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === 0 || code > 255 || TOKEN_LOWER[code] !== code) return false
-  }
-  return text.length > 0
+  return isToken(text) && text === text.toLowerCase()
 }
 
 /**
@@ -127,25 +123,11 @@ function isLowerToken(text: string): boolean {
  * field may be passed on.
  */
 function isValue(value: string): boolean {
-  return isFieldValue(value) && !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(value.length - 1))
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
+  return isFieldValue(value) && trimBlanks(value) === value
 }
 
 function isValueFor(kind: FieldKind, value: string): boolean {
   if (!isValue(value)) return false
   if (kind === FieldKind.te) return value.toLowerCase() === 'trailers'
   return kind !== FieldKind.contentLength || isLength(value)
-}
-
-/** As HTTP/1.1 is read, too: digits, and no more than a number holds. */
-function isLength(value: string): boolean {
-  if (value.length === 0 || value.length > 15) return false
-  for (let index = 0; index < value.length; index++) {
-    const digit = value.charCodeAt(index) - 0x30
-    if (digit < 0 || digit > 9) return false
-  }
-  return true
 }

@@ -1,5 +1,5 @@
 import { connectionFault, Http2Fault } from './fault.ts'
-import { Flag, FRAME_RULES, FrameType } from './frame-types.ts'
+import { Flag, FRAME_RULES, FRAME_SIZE, FrameType } from './frame-types.ts'
 
 /** What a frame's first nine bytes say (RFC 9113 4.1). */
 export interface FrameHeader {
@@ -12,8 +12,6 @@ export interface FrameHeader {
 
 /** What the rules of frames depend on beside the frame. */
 export interface FrameContext {
-  /** The largest frame that we have announced to take, in bytes. */
-  readonly maxFrameSize: number
   /** The stream whose block is not whole yet, so that only CONTINUATION of it may come; 0 if there is none. */
   readonly blockStream: number
   /** Whether no frame has come yet: the first is SETTINGS. */
@@ -23,10 +21,10 @@ export interface FrameContext {
 /** Which rule a frame breaks by what its header says, before anything of it is kept; undefined if none. */
 export function headerFault(frame: FrameHeader, context: FrameContext): Http2Fault | undefined {
   const { type, flags, streamId, length } = frame
-  if (length > context.maxFrameSize) {
+  if (length > FRAME_SIZE) {
     return connectionFault(
       'FRAME_SIZE_ERROR',
-      `a frame of ${length} bytes, above ${context.maxFrameSize} (RFC 9113 4.2)`,
+      `a frame of ${length} bytes, above ${FRAME_SIZE} (RFC 9113 4.2)`,
     )
   }
   if (context.first && (type !== FrameType.settings || (flags & Flag.ack) !== 0)) {

@@ -3,7 +3,7 @@ import { type BlockLimits, FieldBlock } from './field-block.ts'
 import { type FrameContext, type FrameHeader, headerFault, protocolError } from './frame-header.ts'
 import { readPayload } from './frame-payload.ts'
 import type { FrameSink } from './frame-sink.ts'
-import { Flag, FRAME_HEADER_SIZE, FRAME_RULES, FRAME_SIZE, FrameType, LOW_31_BITS } from './frame-types.ts'
+import { Flag, FRAME_HEADER_SIZE, FRAME_RULES, FrameType, LOW_31_BITS } from './frame-types.ts'
 import { CLIENT_PREFACE } from './preface.ts'
 
 export interface FrameReaderOptions extends BlockLimits {
@@ -28,7 +28,6 @@ const PAYLOAD = 5
  * fault of the connection nothing more is to be read.
  */
 export class FrameReader implements FrameContext, FrameHeader {
-  readonly maxFrameSize: number = FRAME_SIZE
   first = true
   // Of the current frame: its header is this very object, so that none is made for each frame.
   type = 0

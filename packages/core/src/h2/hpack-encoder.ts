@@ -1,4 +1,4 @@
-import { TrafficError } from '../message/errors.ts'
+import { type TrafficError, unsendable } from '../message/errors.ts'
 import { EncoderTable, LARGEST_TABLE } from './encoder-table.ts'
 import { type Field, malformation } from './field.ts'
 import { FieldKind, Indexing } from './field-kinds.ts'
@@ -136,8 +136,5 @@ function writeString(out: Buffer, start: number, text: string): number {
 }
 
 function unsafe(field: Field): TrafficError {
-  return new TrafficError(
-    'internal',
-    `${malformation(field)}: a policy put it there; set fields through HeaderList.set`,
-  )
+  return unsendable(malformation(field), 'set fields through HeaderList.set')
 }

@@ -1,3 +1,4 @@
+import { statusAt } from '../message/response.ts'
 import type { Field } from './field.ts'
 import type { FieldSection } from './field-section.ts'
 
@@ -52,7 +53,8 @@ export function responseMalformation(section: FieldSection): string | undefined 
   const malformed = judge(section, RESPONSE)
   if (malformed !== undefined) return malformed
   const status = section.status?.value ?? ''
-  if (!isStatus(status)) return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
+  if (status.length !== 3 || statusAt(status, 0) === undefined)
+    return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
   return status === '101' ? ':status is 101, which HTTP/2 does not have (RFC 9113 8.6)' : undefined
 }
 
@@ -72,14 +74,4 @@ function judge(
 
 function emptyPath(path: Field | undefined): string | undefined {
   return path?.value === '' ? ':path is empty (RFC 9113 8.3.1)' : undefined
-}
-
-function isStatus(text: string): boolean {
-  const first = text.charCodeAt(0)
-  return text.length === 3 && first >= 0x31 && first <= 0x35 && isDigit(text, 1) && isDigit(text, 2)
-}
-
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at)
-  return code >= 0x30 && code <= 0x39
 }

@@ -53,7 +53,8 @@ export const STREAM_STATES: StateTable<StreamState, StreamEvent> = {
   reset: { 'reset-received': 'reset' },
 }
 
-export type StreamFrame = 'DATA' | 'HEADERS' | 'RST_STREAM' | 'WINDOW_UPDATE' | 'PRIORITY'
+/** The frames that a stream's state decides on. PRIORITY may come in any (RFC 9113 5.1, 6.3), so it is dealt with where it is read. */
+export type StreamFrame = 'DATA' | 'HEADERS' | 'RST_STREAM' | 'WINDOW_UPDATE'
 
 /** What a received frame is worth: taken, ignored, or a fault of its stream or of the connection. */
 type Verdict = 'take' | 'ignore' | readonly [code: Http2Code, scope: 'stream' | 'connection']
@@ -71,37 +72,32 @@ export const RECEIVED: Readonly<Record<StreamState, Readonly<Record<StreamFrame,
     HEADERS: 'take',
     RST_STREAM: OF_NO_STREAM,
     WINDOW_UPDATE: OF_NO_STREAM,
-    PRIORITY: 'ignore',
   },
-  open: { DATA: 'take', HEADERS: 'take', RST_STREAM: 'take', WINDOW_UPDATE: 'take', PRIORITY: 'ignore' },
+  open: { DATA: 'take', HEADERS: 'take', RST_STREAM: 'take', WINDOW_UPDATE: 'take' },
   'half-closed (local)': {
     DATA: 'take',
     HEADERS: 'take',
     RST_STREAM: 'take',
     // Of no use, and no mistake.
     WINDOW_UPDATE: 'ignore',
-    PRIORITY: 'ignore',
   },
   'half-closed (remote)': {
     DATA: TOO_LATE,
     HEADERS: TOO_LATE,
     RST_STREAM: 'take',
     WINDOW_UPDATE: 'take',
-    PRIORITY: 'ignore',
   },
   closed: {
     DATA: TOO_LATE,
     HEADERS: ['STREAM_CLOSED', 'connection'],
     RST_STREAM: 'ignore',
     WINDOW_UPDATE: 'ignore',
-    PRIORITY: 'ignore',
   },
   reset: {
     DATA: 'ignore',
     HEADERS: 'ignore',
     RST_STREAM: 'ignore',
     WINDOW_UPDATE: 'ignore',
-    PRIORITY: 'ignore',
   },
 }
 

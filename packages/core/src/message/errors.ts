@@ -220,6 +220,17 @@ export class TrafficError extends Error {
   }
 }
 
+/**
+ * A message cannot be sent as it is, since a policy put something into it that would break its framing. Found before any byte of
+ * it leaves.
+ * @param what is wrong with it
+ * @param remedy what to do instead
+ */
+export function unsendable(what: string, remedy?: string): TrafficError {
+  const message = `${what}: a policy put it there${remedy === undefined ? '' : `; ${remedy}`}`
+  return new TrafficError('internal', message, { phase: 'send', replaySafe: 'unsent' })
+}
+
 /** Whatever was thrown, also what has no text. */
 function messageOf(thrown: unknown): string {
   try {

@@ -63,6 +63,18 @@ function skipEmpty(list: string, start: number): number {
 
 const COMMA = 0x2c
 
-function isBlank(code: number): boolean {
+/** SP or HTAB: all the white space that HTTP has within a line (RFC 9110 5.6.3). */
+export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09
+}
+
+/** A Content-Length: 1*DIGIT (RFC 9110 8.6), and small enough to count exactly. */
+export function isLength(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  // 15 digits are below 2^53 whatever they are.
+  if (text.length === 0 || text.length > 16) return false
+  return text.length < 16 || Number(text) <= Number.MAX_SAFE_INTEGER
 }

@@ -79,6 +79,8 @@ test('what a field may hold is well-formed', () => {
     ['te', 'Trailers'],
     ['content-length', '0'],
     ['content-length', '999999999999999'],
+    ['content-length', '9007199254740991'],
+    ['content-length', '0000000000000012'],
     [':authority', ''],
   ] as const) {
     assert.notEqual(field(name, value).kind, FieldKind.malformed, `${name}: ${value}`)

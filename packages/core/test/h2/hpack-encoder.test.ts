@@ -169,7 +169,12 @@ test('a malformed field is not sent, and nothing of its block goes into the tabl
   ]) {
     assert.throws(
       () => encode(encoder, [field('x-before', 'a'), bad]),
-      (error) => error instanceof TrafficError && error.code === 'internal',
+      (error) =>
+        error instanceof TrafficError &&
+        error.code === 'internal' &&
+        error.phase === 'send' &&
+        error.replaySafe === 'unsent' &&
+        error.message.endsWith(': a policy put it there; set fields through HeaderList.set'),
     )
   }
   assert.equal(encoder.tableSize, 0)

@@ -56,16 +56,16 @@ test('each frame that is taken in a state has the rows that it needs', () => {
 })
 
 const VERDICTS: Readonly<Record<StreamState, string>> = {
-  idle: 'connection PROTOCOL_ERROR, take, connection PROTOCOL_ERROR, connection PROTOCOL_ERROR, ignore',
-  open: 'take, take, take, take, ignore',
-  'half-closed (local)': 'take, take, take, ignore, ignore',
-  'half-closed (remote)': 'stream STREAM_CLOSED, stream STREAM_CLOSED, take, take, ignore',
-  closed: 'stream STREAM_CLOSED, connection STREAM_CLOSED, ignore, ignore, ignore',
-  reset: 'ignore, ignore, ignore, ignore, ignore',
+  idle: 'connection PROTOCOL_ERROR, take, connection PROTOCOL_ERROR, connection PROTOCOL_ERROR',
+  open: 'take, take, take, take',
+  'half-closed (local)': 'take, take, take, ignore',
+  'half-closed (remote)': 'stream STREAM_CLOSED, stream STREAM_CLOSED, take, take',
+  closed: 'stream STREAM_CLOSED, connection STREAM_CLOSED, ignore, ignore',
+  reset: 'ignore, ignore, ignore, ignore',
 }
 
 test('what comes in a state that does not allow it is a fault of the stream or of the connection, or too late to matter', () => {
-  const frames: readonly StreamFrame[] = ['DATA', 'HEADERS', 'RST_STREAM', 'WINDOW_UPDATE', 'PRIORITY']
+  const frames: readonly StreamFrame[] = ['DATA', 'HEADERS', 'RST_STREAM', 'WINDOW_UPDATE']
   for (const [state, verdicts] of Object.entries(VERDICTS)) {
     const judged = frames.map((frame) => {
       const verdict = judgeReceived(state as StreamState, frame, 7)
