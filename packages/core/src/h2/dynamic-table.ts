@@ -3,20 +3,24 @@ import type { Field } from './field.ts'
 /** No entry is smaller (RFC 7541 4.1). Bytes. */
 const SMALLEST_ENTRY = 32
 
-/** The dynamic table of a decoder (RFC 7541 2.3.2, 4): the newest entry first, in a ring, so that none is ever moved. */
+/**
+ * A dynamic table (RFC 7541 2.3.2, 4), as a decoder needs it. Entries are numbered from 1 in the order of their insertion, and stand in a
+ * ring at the place of their number, so that none is ever moved.
+ */
 export class DynamicTable {
   /** A power of two long, with room for as many entries as the capacity can hold. */
   private ring: (Field | undefined)[]
-  /** Where the newest entry is. */
-  private head = 0
-  private entries = 0
+  /** The number of the newest entry. */
+  private inserted = 0
+  /** The number of the last entry that was evicted: those above are there. */
+  private evicted = 0
   private bytes = 0
   private most: number
 
   /** @param capacity what the sizes of all entries may come to, in bytes */
   constructor(capacity: number) {
     this.most = capacity
-    this.ring = new Array<Field | undefined>(roomFor(capacity)).fill(undefined)
+    this.ring = emptyRing(capacity)
   }
 
   get size(): number {
@@ -24,7 +28,7 @@ export class DynamicTable {
   }
 
   get length(): number {
-    return this.entries
+    return this.inserted - this.evicted
   }
 
   get capacity(): number {
@@ -33,43 +37,59 @@ export class DynamicTable {
 
   /** The entry that came `age` entries before the newest; undefined if there is none. */
   at(age: number): Field | undefined {
-    if (age < 0 || age >= this.entries) return undefined
-    return this.ring[(this.head - age) & (this.ring.length - 1)]
+    const number = this.inserted - age
+    if (age < 0 || number <= this.evicted) return undefined
+    return this.ring[number & (this.ring.length - 1)]
   }
 
-  /** Makes room first; a field that is larger than the whole table empties it, which is no error (RFC 7541 4.4). */
-  insert(field: Field): void {
+  /**
+   * Makes room first; a field that is larger than the whole table empties it, which is no error (RFC 7541 4.4).
+   * @returns the entry's number; 0 for a field that is too large for one
+   */
+  insert(field: Field): number {
     this.evictTo(this.most - field.size)
-    if (field.size > this.most) return
-    this.head = (this.head + 1) & (this.ring.length - 1)
-    this.ring[this.head] = field
-    this.entries++
+    if (field.size > this.most) return 0
+    const number = ++this.inserted
+    this.ring[number & (this.ring.length - 1)] = field
     this.bytes += field.size
+    return number
   }
 
   /** Evicts what has no room any more (RFC 7541 4.3). */
   resize(capacity: number): void {
     this.most = capacity
     this.evictTo(capacity)
-    const room = roomFor(capacity)
-    if (room <= this.ring.length) return
-    const oldestFirst = Array.from({ length: this.entries }, (_, index) => this.at(this.entries - 1 - index))
-    this.ring = [...oldestFirst, ...new Array<undefined>(room - this.entries).fill(undefined)]
-    this.head = (this.entries - 1) & (room - 1)
+    const { ring } = this
+    const larger = emptyRing(capacity)
+    if (larger.length <= ring.length) return
+    for (let number = this.evicted + 1; number <= this.inserted; number++) {
+      larger[number & (larger.length - 1)] = ring[number & (ring.length - 1)]
+    }
+    this.ring = larger
   }
 
+  /** How many entries came behind that one, as `at` counts; -1 if it was evicted. */
+  protected ageOf(number: number): number {
+    return number > this.evicted ? this.inserted - number : -1
+  }
+
+  /** An entry is evicted: for a table that keeps more of it than is in here. */
+  protected forget(_field: Field, _number: number): void {}
+
   private evictTo(size: number): void {
-    while (this.entries > 0 && this.bytes > size) {
-      const oldest = (this.head - this.entries + 1) & (this.ring.length - 1)
-      this.bytes -= (this.ring[oldest] as Field).size // there are as many as `entries` says
-      this.ring[oldest] = undefined
-      this.entries--
+    while (this.bytes > size && this.evicted < this.inserted) {
+      const number = ++this.evicted
+      const place = number & (this.ring.length - 1)
+      const field = this.ring[place] as Field // there is one for each number that is not evicted
+      this.ring[place] = undefined
+      this.bytes -= field.size
+      this.forget(field, number)
     }
   }
 }
 
-function roomFor(capacity: number): number {
+function emptyRing(capacity: number): (Field | undefined)[] {
   let room = 1
   while (room * SMALLEST_ENTRY < capacity) room *= 2
-  return room
+  return new Array<Field | undefined>(room).fill(undefined)
 }

@@ -1,22 +1,21 @@
+import { DynamicTable } from './dynamic-table.ts'
 import type { Field } from './field.ts'
 import { FIRST_DYNAMIC_INDEX } from './static-table.ts'
 
 /** More than this is not used of what peers allow: a table that a worker keeps for each connection. Bytes. */
 export const LARGEST_TABLE = 4096
-/** Places for entries, of which none is smaller than 32 bytes. A power of two. */
-const PLACES = LARGEST_TABLE / 32
 
 /** Names in use are few, forged ones many. */
 const NAMES_LIMIT = 256
-/** Of each entry there may be several such objects in use. */
-const OBJECTS_LIMIT = 4 * PLACES
+/** Of each entry, of which there are 128 at the most, there may be several such objects in use. */
+const OBJECTS_LIMIT = 512
 /** After so many insertions of a name it is judged by how often they were of use. */
 const TRIES = 32
 /** What is known is halved after so many, and no name is more than so many uses ahead: what it was long ago counts for little. */
 const MOST_TRIES = 256
 const MOST_AHEAD = 128
 
-/** An entry, which may be evicted by now: they are numbered from 1 in the order of their insertion. */
+/** An entry, which may be evicted by now. */
 interface Entry {
   readonly number: number
   readonly name: KnownName
@@ -33,18 +32,13 @@ interface KnownName {
 }
 
 /** The dynamic table of an encoder: finds entries by field, and judges what is worth one. */
-export class EncoderTable {
-  private capacity = LARGEST_TABLE
-  private bytes = 0
-  private inserted = 0
-  private evicted = 0
-  private readonly ring = new Array<Field | undefined>(PLACES).fill(undefined)
+export class EncoderTable extends DynamicTable {
   /** Entries by the very object, which is how fields that repeat are found mostly. */
   private readonly objects = new Map<Field, Entry>()
   private readonly names = new Map<string, KnownName>()
 
-  get size(): number {
-    return this.bytes
+  constructor() {
+    super(LARGEST_TABLE)
   }
 
   /** How many objects and names it knows, evicted ones among them: bounded, whatever is sent. */
@@ -82,22 +76,21 @@ export class EncoderTable {
     return known.tries <= TRIES || known.uses >= known.tries || known.tries % 64 === 0
   }
 
-  insert(field: Field): void {
-    this.evictTo(this.capacity - field.size)
-    if (field.size > this.capacity) return
-    const number = ++this.inserted
-    this.ring[number & (PLACES - 1)] = field
-    this.bytes += field.size
+  override insert(field: Field): number {
+    const number = super.insert(field)
+    if (number === 0) return 0
     const name = this.knownName(field.name.text)
     const entry = { number, name }
     name.newest = entry
     name.values.set(field.value, entry)
     this.remember(field, entry)
+    return number
   }
 
-  resize(capacity: number): void {
-    this.capacity = capacity
-    this.evictTo(capacity)
+  protected override forget(field: Field, number: number): void {
+    if (this.objects.get(field)?.number === number) this.objects.delete(field)
+    const values = this.names.get(field.name.text)?.values
+    if (values?.get(field.value)?.number === number) values.delete(field.value)
   }
 
   private use(entry: Entry | undefined): number {
@@ -108,21 +101,8 @@ export class EncoderTable {
   }
 
   private indexOf(entry: Entry | undefined): number {
-    if (entry === undefined || entry.number <= this.evicted) return 0
-    return FIRST_DYNAMIC_INDEX + this.inserted - entry.number
-  }
-
-  private evictTo(size: number): void {
-    while (this.bytes > size && this.evicted < this.inserted) {
-      const number = ++this.evicted
-      const place = number & (PLACES - 1)
-      const field = this.ring[place] as Field // there is one for each number that is not evicted
-      this.ring[place] = undefined
-      this.bytes -= field.size
-      if (this.objects.get(field)?.number === number) this.objects.delete(field)
-      const values = this.names.get(field.name.text)?.values
-      if (values?.get(field.value)?.number === number) values.delete(field.value)
-    }
+    const age = entry === undefined ? -1 : this.ageOf(entry.number)
+    return age < 0 ? 0 : FIRST_DYNAMIC_INDEX + age
   }
 
   private remember(field: Field, entry: Entry): void {

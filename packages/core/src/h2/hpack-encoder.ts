@@ -28,7 +28,6 @@ const NONE: ReadonlySet<string> = new Set()
 export class HpackEncoder {
   private readonly table = new EncoderTable()
   private readonly secrets: ReadonlySet<string>
-  private capacity = LARGEST_TABLE
   /** The smallest capacity since the last block; undefined if it did not change. */
   private smallest: number | undefined = undefined
 
@@ -44,8 +43,7 @@ export class HpackEncoder {
   /** The peer's SETTINGS_HEADER_TABLE_SIZE, which holds from now on; the next block tells what is made of it. */
   limitTable(size: number): void {
     const capacity = Math.min(size, LARGEST_TABLE)
-    if (capacity === this.capacity) return
-    this.capacity = capacity
+    if (capacity === this.table.capacity) return
     this.smallest = Math.min(capacity, this.smallest ?? capacity)
     this.table.resize(capacity)
   }
@@ -67,8 +65,9 @@ export class HpackEncoder {
     const { smallest } = this
     if (smallest === undefined) return start
     this.smallest = undefined
-    const position = smallest < this.capacity ? writeInteger(out, start, 0x20, 0x1f, smallest) : start
-    return writeInteger(out, position, 0x20, 0x1f, this.capacity)
+    const { capacity } = this.table
+    const position = smallest < capacity ? writeInteger(out, start, 0x20, 0x1f, smallest) : start
+    return writeInteger(out, position, 0x20, 0x1f, capacity)
   }
 
   private field(out: Buffer, start: number, field: Field): number {
