@@ -12,14 +12,15 @@ const longestFile = 400
 const ground = ['time']
 const telemetry = [...ground, 'telemetry']
 const wire = [...telemetry, 'message', 'fields']
-const sides = [...wire, 'h1', 'h2']
+const sides = [...wire, 'socket', 'h1', 'h2']
 const coreLayers: Record<string, string[]> = {
   time: [],
   telemetry: ground,
   message: telemetry,
   fields: [...telemetry, 'message'],
-  h1: wire,
-  h2: wire,
+  socket: wire,
+  h1: [...wire, 'socket'],
+  h2: [...wire, 'socket'],
   // Neighbours: a policy wraps a handler and does not know what an upstream is, nor the other way round.
   upstream: sides,
   policies: sides,

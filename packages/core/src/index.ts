@@ -58,10 +58,10 @@ export {
   DEFAULT_CLIENT_OPTIONS,
   DEFAULT_SERVER_OPTIONS,
   type ServerConnectionOptions,
-} from './h1/connection-options.ts'
+} from './socket/connection-options.ts'
 export { ClientConnection } from './h1/client-connection.ts'
 export type { ConnectionOwner, DownstreamConnection } from './message/connections.ts'
-export type { HeadLimits } from './h1/head.ts'
+export type { HeadLimits } from './message/head-limits.ts'
 export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'
 export { ServerConnection, type ServerConnectionOwner } from './h1/server-connection.ts'
 export { listHas } from './h1/framing.ts'

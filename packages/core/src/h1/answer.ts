@@ -1,33 +1,16 @@
 import type { Socket } from 'node:net'
-import { type Body, cancelBody, StreamBody } from '../message/body.ts'
+import { type Body, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
-import type { Exchange, Peer } from '../message/exchange.ts'
-import type { Handler } from '../message/handler.ts'
+import type { Exchange } from '../message/exchange.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
-import { HttpResponse, type Tunnel } from '../message/response.ts'
-import type { ServerConnectionOptions } from './connection-options.ts'
+import { type Responder, checkResponse, discard } from '../message/responder.ts'
+import type { HttpResponse, Tunnel } from '../message/response.ts'
+import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { openTunnel, type TunnelEnd } from './tunnel.ts'
 import { informationalHead } from './write-head.ts'
-
-/** Answers what comes in on a connection. */
-export interface Responder {
-  /** Answers requests; what it rejects with, or throws, is answered by `refusal`. */
-  readonly handler: Handler
-  /** The response for a request that could not be accepted, or that the handler rejected. */
-  refusal(error: TrafficError, exchange: Exchange | undefined, peer: Peer): HttpResponse
-}
-
-/** A handler that throws instead of rejecting, or answers no promise, as plain JavaScript can, must not bring the process down. */
-export function ask(responder: Responder, exchange: Exchange): Promise<HttpResponse> {
-  try {
-    return Promise.resolve(responder.handler(exchange)) // the same promise, if it is one
-  } catch (thrown) {
-    return Promise.reject(TrafficError.from(thrown))
-  }
-}
 
 /** One exchange of a server connection, from the handler's response to the outcome. */
 export class Answer {
@@ -107,7 +90,7 @@ export class Answer {
   write(response: HttpResponse, last: boolean, unread: boolean): boolean {
     const { method, version, upgrade, writer } = this
     try {
-      if (!(response instanceof HttpResponse)) throw noResponse(response)
+      checkResponse(response)
       if (unread && response.tunnel !== undefined) throw switchedTooEarly()
       writer.begin(response, { method, version, upgrade, last, pace: this.pace })
       return true
@@ -161,22 +144,7 @@ export class Answer {
   }
 }
 
-/** Nobody gets this response, if it is one. */
-export function discard(response: HttpResponse, error: TrafficError): void {
-  if (!(response instanceof HttpResponse)) return
-  cancelBody(response.body, error)
-  response.tunnel?.outgoing.fail(error)
-}
-
 /** What is left of the request would pass for the new protocol (RFC 9110 7.8). */
 function switchedTooEarly(): TrafficError {
   return new TrafficError('internal', 'the protocol was switched before the request body was read')
-}
-
-function noResponse(got: unknown): TrafficError {
-  const what = got === null ? 'null' : typeof got
-  return new TrafficError(
-    'internal',
-    `a handler or a policy resolved with ${what}: it must resolve with an HttpResponse`,
-  )
 }

@@ -1,6 +1,7 @@
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpVersion } from '../message/request.ts'
 import type { ErrorCode } from '../message/errors.ts'
+import { hasNoContent } from '../message/response.ts'
 import { isLength, isToken, listMembers, trimBlanks } from '../message/tokens.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 
@@ -157,11 +158,6 @@ export function requestFraming(fields: FramingFields): Framing | WireFault {
 /** How the body of a final response to `method` ends, or why the response is refused. */
 export function responseFraming(fields: FramingFields, method: string, status: number): Framing | WireFault {
   return decide(RESPONSE_RULES, fields, hasNoContent(method, status), 'malformed_response')
-}
-
-/** Responses that never have content, whatever their fields say (RFC 9112 6.3 rule 1). */
-export function hasNoContent(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304 || status < 200
 }
 
 /**

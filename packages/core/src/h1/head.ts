@@ -6,18 +6,7 @@ import { type MalformedCode, WireFault } from './fault.ts'
 import { parseFields } from './fields.ts'
 import type { FramingFields } from './framing.ts'
 import type { FoundHead } from './head-buffer.ts'
-
-/** How much of a head is read before it is refused. */
-export interface HeadLimits {
-  /** Octets of the whole head, start line included. */
-  readonly head: number
-  /** Field lines. */
-  readonly fields: number
-  /** Octets of the request target. */
-  readonly target: number
-}
-
-export const DEFAULT_HEAD_LIMITS: HeadLimits = { head: 16 * 1024, fields: 100, target: 8 * 1024 }
+import type { HeadLimits } from '../message/head-limits.ts'
 
 /** The fields that decide on framing and on the connection, found in one pass; values of one name joined by ", ". */
 export class ControlFields implements FramingFields {

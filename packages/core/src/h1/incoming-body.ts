@@ -3,11 +3,11 @@ import { type BodySource, StreamBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { BodyReader } from './body-reader.ts'
 import type { Exchange } from '../message/exchange.ts'
-import type { ServerConnectionOptions } from './connection-options.ts'
+import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import { WireFault } from './fault.ts'
 import { CHUNKED } from './framing.ts'
 import type { Intake } from './intake.ts'
-import { Pace } from './pace.ts'
+import { Pace } from '../socket/pace.ts'
 
 /** The connection that a request's body arrives on. */
 export interface IncomingBodyOwner {

@@ -3,15 +3,16 @@ import { HttpRequest, type Scheme } from '../message/request.ts'
 import {
   type Authority,
   canonicalAuthority,
-  canonicalPath,
-  checkQuery,
   InvalidTarget,
+  originForm,
   type PathForm,
+  type RequestTarget,
   STRICT_PATHS,
 } from '../message/target.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
-import { ControlFields, type HeadLimits, parseRequestHead, type RequestHead } from './head.ts'
+import type { HeadLimits } from '../message/head-limits.ts'
+import { ControlFields, parseRequestHead, type RequestHead } from './head.ts'
 import type { FoundHead } from './head-buffer.ts'
 import { protocolsToPass } from './upgrade.ts'
 
@@ -74,19 +75,13 @@ export function takeIn(
   }
 }
 
-interface Target {
-  readonly authority: Authority
-  readonly path: string
-  readonly query: string
-}
-
 /** The four forms of a target (RFC 9112 3.2), of which authority-form is only CONNECT's. */
 function parseTarget(
   head: RequestHead,
   control: ControlFields,
   scheme: Scheme,
   paths: PathForm,
-): Target | InvalidTarget {
+): RequestTarget | InvalidTarget {
   const { target } = head
   if (control.host === undefined && head.version === '1.1')
     return new InvalidTarget('Host is missing (RFC 9112 3.2)')
@@ -97,7 +92,7 @@ function parseTarget(
     if (head.method === 'OPTIONS') return { authority: host, path: '*', query: '' }
     return new InvalidTarget('the target "*" belongs to OPTIONS only (RFC 9112 3.2.4)')
   }
-  if (target.charCodeAt(0) === SLASH) return pathAndQuery(target, host, paths)
+  if (target.charCodeAt(0) === SLASH) return originForm(target, host, paths)
 
   const absolute = /^(https?):\/\/([^/?#@]+)([/?].*)?$/i.exec(target)
   if (absolute === null)
@@ -110,20 +105,11 @@ function parseTarget(
   const rest = absolute[3] ?? ''
   // No path at all is the whole server to OPTIONS, and the root to every other method (RFC 9112 3.2.4).
   if (rest === '' && head.method === 'OPTIONS') return { authority, path: '*', query: '' }
-  return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority, paths)
+  return originForm(rest.startsWith('/') ? rest : `/${rest}`, authority, paths)
 }
 
 const SLASH = 0x2f
 const NO_AUTHORITY: Authority = { host: '', port: undefined, text: '' }
-
-function pathAndQuery(target: string, authority: Authority, paths: PathForm): Target | InvalidTarget {
-  const mark = target.indexOf('?')
-  const path = canonicalPath(mark < 0 ? target : target.slice(0, mark), paths)
-  if (path instanceof InvalidTarget) return path
-  if (mark < 0) return { authority, path, query: '' }
-  const query = target.slice(mark)
-  return checkQuery(query) ?? { authority, path, query }
-}
 
 /** The protocols to switch to, if any, as a list in the peer's order of preference (RFC 9110 7.8). */
 function wantedUpgrade(head: RequestHead, control: ControlFields): string | undefined {

@@ -4,10 +4,10 @@ import { TrafficError } from '../message/errors.ts'
 import { type HttpRequest, isIdempotent } from '../message/request.ts'
 import type { Timer } from '../time/timer.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
-import type { ClientConnectionOptions } from './connection-options.ts'
+import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import { framingToSend } from './framing.ts'
 import { JOINED_BODY, requestHead } from './write-head.ts'
-import { WriteWatch } from './write-watch.ts'
+import { WriteWatch } from '../socket/write-watch.ts'
 
 /** Told how the writing of a request ended. */
 export interface RequestWriterOwner {

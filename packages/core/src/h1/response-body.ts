@@ -5,10 +5,10 @@ import { TrafficError } from '../message/errors.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { BodyReader } from './body-reader.ts'
-import type { ClientConnectionOptions } from './connection-options.ts'
+import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import { WireFault } from './fault.ts'
 import type { Framing } from './framing.ts'
-import { Pace } from './pace.ts'
+import { Pace } from '../socket/pace.ts'
 
 /** The connection that a response's body arrives on. */
 export interface ResponseBodyOwner {

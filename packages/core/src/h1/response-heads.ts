@@ -1,6 +1,6 @@
 import type { Exchange } from '../message/exchange.ts'
 import { WireFault } from './fault.ts'
-import type { HeadLimits } from './head.ts'
+import type { HeadLimits } from '../message/head-limits.ts'
 import { type FoundHead, HeadBuffer } from './head-buffer.ts'
 import type { Persistence } from './persistence.ts'
 import type { RequestWriter } from './request-writer.ts'

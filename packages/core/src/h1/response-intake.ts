@@ -9,7 +9,8 @@ import {
   responseFraming,
   UNTIL_CLOSE,
 } from './framing.ts'
-import { ControlFields, type HeadLimits, parseResponseHead, type ResponseHead } from './head.ts'
+import type { HeadLimits } from '../message/head-limits.ts'
+import { ControlFields, parseResponseHead, type ResponseHead } from './head.ts'
 import type { FoundHead } from './head-buffer.ts'
 import { isAskedFor } from './upgrade.ts'
 

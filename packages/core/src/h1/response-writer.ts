@@ -3,13 +3,13 @@ import { httpDate } from '../fields/http-date.ts'
 import { type Body, cancelBody, type WholeBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { HttpVersion } from '../message/request.ts'
-import type { HttpResponse } from '../message/response.ts'
+import { hasNoContent, type HttpResponse } from '../message/response.ts'
 import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
-import type { ServerConnectionOptions } from './connection-options.ts'
-import { type Framing, framingToSend, hasNoContent, UNTIL_CLOSE } from './framing.ts'
+import type { ServerConnectionOptions } from '../socket/connection-options.ts'
+import { type Framing, framingToSend, UNTIL_CLOSE } from './framing.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { type ConnectionOption, JOINED_BODY, responseHead } from './write-head.ts'
-import { WriteWatch } from './write-watch.ts'
+import { WriteWatch } from '../socket/write-watch.ts'
 
 /** What the way of writing a response depends on, besides the response. */
 export interface ResponseContext {

@@ -1,4 +1,4 @@
-import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
+import { dropLateFields } from '../fields/late-fields.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 import { parseFields } from './fields.ts'
@@ -61,27 +61,8 @@ export class TrailerSection {
     const text = bytes.toString('latin1', 0, end)
     const fields = parseFields(text, bytes, 0, end, this.limits.fields, this.malformed)
     if (fields instanceof WireFault) return fields
-    const named = connectionNames(this.connection, TRAILER_FILTER.ownFields)
-    const filter = named === undefined ? TRAILER_FILTER : { ...TRAILER_FILTER, named }
-    fields.retain((name) => !FORBIDDEN_TRAILERS.has(name) && passesOn(name, filter))
+    dropLateFields(fields, this.connection)
     if (fields.size > 0) this.fields = fields
     return undefined
   }
-}
-
-/** Fields that change framing, routing, authentication or the meaning of content, too late (RFC 9110 6.5.1). */
-const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set(
-  `authorization cache-control connection content-encoding content-length content-range content-type cookie expect
-forwarded host keep-alive max-forwards proxy-authorization proxy-connection range set-cookie te trailer
-transfer-encoding upgrade via www-authenticate x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto
-x-request-id`.split(/\s+/),
-)
-
-/** What ends at a connection, or is a claim or a variant of ours, ends in the trailers as it does in the head. */
-const TRAILER_FILTER: FieldFilter = {
-  dropXForwarded: true,
-  dropXClaims: true,
-  dropForwarded: true,
-  ownFields: new Set(),
-  named: undefined,
 }

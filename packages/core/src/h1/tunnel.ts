@@ -4,8 +4,8 @@ import { TrafficError } from '../message/errors.ts'
 import type { Tunnel } from '../message/response.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
-import { onWriteFailure } from './write-failure.ts'
-import { octetsTaken } from './write-watch.ts'
+import { onWriteFailure } from '../socket/write-failure.ts'
+import { octetsTaken } from '../socket/write-watch.ts'
 
 /** Milliseconds in which a peer must take something of what is left for it, once the other end is gone. */
 const LINGER = 2_000

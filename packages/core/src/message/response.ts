@@ -48,3 +48,8 @@ export function statusAt(text: string, start: number): number | undefined {
   }
   return status >= 100 && status <= 599 ? status : undefined
 }
+
+/** Responses that never have content, whatever their fields say (RFC 9112 6.3 rule 1). */
+export function hasNoContent(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304 || status < 200
+}

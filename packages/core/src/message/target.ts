@@ -191,3 +191,24 @@ function parseAuthority(raw: string, defaultPort: number): Authority | InvalidTa
   if (port === undefined || port === defaultPort) return { host, port: undefined, text: host }
   return { host, port, text: `${host}:${port}` }
 }
+
+/** What a request is for, canonical. */
+export interface RequestTarget {
+  readonly authority: Authority
+  readonly path: string
+  readonly query: string
+}
+
+/** A target in origin-form, a path with or without a query (RFC 9112 3.2.1), as over HTTP/2 (RFC 9113 8.3.1). */
+export function originForm(
+  target: string,
+  authority: Authority,
+  paths: PathForm,
+): RequestTarget | InvalidTarget {
+  const mark = target.indexOf('?')
+  const path = canonicalPath(mark < 0 ? target : target.slice(0, mark), paths)
+  if (path instanceof InvalidTarget) return path
+  if (mark < 0) return { authority, path, query: '' }
+  const query = target.slice(mark)
+  return checkQuery(query) ?? { authority, path, query }
+}

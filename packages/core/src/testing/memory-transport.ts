@@ -1,4 +1,4 @@
-import { hasNoContent } from '../h1/framing.ts'
+import { hasNoContent } from '../message/response.ts'
 import { type Body, type BodySink, EMPTY_BODY } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { type Cancellable, Exchange } from '../message/exchange.ts'

@@ -9,9 +9,9 @@ import {
   DEFAULT_CLIENT_OPTIONS,
   DEFAULT_SERVER_OPTIONS,
   type ServerConnectionOptions,
-} from '../../src/h1/connection-options.ts'
+} from '../../src/socket/connection-options.ts'
 import { ServerConnection } from '../../src/h1/server-connection.ts'
-import { SocketReader } from '../../src/h1/socket-reader.ts'
+import { SocketReader } from '../../src/socket/socket-reader.ts'
 import { type Body, bodyFrom, type BodySink, StreamBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
 import { Exchange, type Outcome } from '../../src/message/exchange.ts'

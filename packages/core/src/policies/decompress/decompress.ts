@@ -1,5 +1,5 @@
 import { own } from '../../message/own-options.ts'
-import { hasNoContent } from '../../h1/framing.ts'
+import { hasNoContent } from '../../message/response.ts'
 import { WholeBody } from '../../message/body.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'

@@ -1,8 +1,8 @@
 import { own } from '../../message/own-options.ts'
 import type { OnReadOpts, Socket } from 'node:net'
 import { ClientConnection } from '../../h1/client-connection.ts'
-import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../h1/connection-options.ts'
-import { SocketReader } from '../../h1/socket-reader.ts'
+import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../socket/connection-options.ts'
+import { SocketReader } from '../../socket/socket-reader.ts'
 import { type ConnectionFacts, unopened } from '../../message/wire-facts.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
 import {

@@ -1,5 +1,6 @@
 import { WireFault } from '../../h1/fault.ts'
-import { DEFAULT_HEAD_LIMITS, parseResponseHead } from '../../h1/head.ts'
+import { parseResponseHead } from '../../h1/head.ts'
+import { DEFAULT_HEAD_LIMITS } from '../../message/head-limits.ts'
 import { HeadBuffer } from '../../h1/head-buffer.ts'
 import type { ProxyCredentials } from './proxy.ts'
 import {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { DEFAULT_CLIENT_OPTIONS, DEFAULT_SERVER_OPTIONS } from '../../../src/h1/connection-options.ts'
+import { DEFAULT_CLIENT_OPTIONS, DEFAULT_SERVER_OPTIONS } from '../../../src/socket/connection-options.ts'
 import type { Intake } from '../../../src/h1/intake.ts'
 import { RequestWriter } from '../../../src/h1/request-writer.ts'
 import type { ResponseIntake } from '../../../src/h1/response-intake.ts'

@@ -1,4 +1,4 @@
-import { DEFAULT_HEAD_LIMITS, type HeadLimits } from '../../../src/h1/head.ts'
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from '../../../src/message/head-limits.ts'
 
 /** One case: octets, how they arrive, and what they are read as. All that a run of it depends on. */
 export interface Input {

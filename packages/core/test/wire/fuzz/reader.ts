@@ -1,7 +1,7 @@
 import { BodyReader } from '../../../src/h1/body-reader.ts'
 import { WireFault } from '../../../src/h1/fault.ts'
 import { type Framing, NO_BODY } from '../../../src/h1/framing.ts'
-import type { HeadLimits } from '../../../src/h1/head.ts'
+import type { HeadLimits } from '../../../src/message/head-limits.ts'
 import { type FoundHead, HeadBuffer, wholeBody } from '../../../src/h1/head-buffer.ts'
 import { type Intake, takeIn } from '../../../src/h1/intake.ts'
 import { type ResponseIntake, takeInResponse } from '../../../src/h1/response-intake.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { SocketReader } from '../../src/h1/socket-reader.ts'
+import { SocketReader } from '../../src/socket/socket-reader.ts'
 
 /** A socket that is sent to, and one that a reader is attached to. */
 async function pair(

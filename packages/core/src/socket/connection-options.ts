@@ -2,7 +2,7 @@ import type { Exchange } from '../message/exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import { systemClock } from '../time/clock.ts'
 import type { PathForm } from '../message/target.ts'
-import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head.ts'
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from '../message/head-limits.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 
 /** Options of a connection on which requests arrive. All times in milliseconds. */
