@@ -19,7 +19,7 @@ import { CookieJar } from '../src/policies/cookies/cookie-jar.ts'
 import { parseCodings } from '../src/policies/decompress/content-coding.ts'
 import { isShareable } from '../src/policies/dedupe/dedupe-key.ts'
 import { forwarding } from '../src/policies/forwarding.ts'
-import { clientBehind } from '../src/policies/seen-client.ts'
+import { addressBehind, claimedScheme, type ClientClaims } from '../src/policies/seen-client.ts'
 import { isGrpc } from '../src/policies/grpc-status.ts'
 import { clientNetwork } from '../src/policies/rate-limit/client-network.ts'
 import { decideRedirect } from '../src/policies/redirect/redirect-decision.ts'
@@ -31,7 +31,6 @@ import { parseNoProxy } from '../src/upstream/proxy/no-proxy.ts'
 import { assertLinear, type LinearWork, type Parser } from './linear-work.ts'
 
 const LIMITS = { head: Infinity, fields: Infinity, target: Infinity }
-const PROXY = { address: '192.0.2.1', port: 1, encrypted: false }
 const HERE = {
   scheme: 'http',
   authority: { host: 'a', port: undefined, text: 'a' },
@@ -81,6 +80,12 @@ function chunks(text: string, size: number): void {
 function redirect(location: string): void {
   const request = { method: 'GET', url: HERE, body: bodyFrom('') }
   decideRedirect(request as never, { status: 302, location } as never) // what else they hold is not looked at
+}
+
+/** What a peer that is trusted says, with all before it trusted as well. */
+function readClaims(claims: ClientClaims): void {
+  addressBehind(claims, '192.0.2.1', () => true)
+  claimedScheme(claims, () => true)
 }
 
 function digest(text: string): void {
@@ -153,11 +158,11 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   'a challenge of Digest': [digest],
   'a cookie jar': [(text) => new CookieJar().store(HERE, text, 0), { before: ['', 'a=b;Domain='] }],
   'X-Forwarded-Proto': [
-    (text) => clientBehind({ for: text, proto: text, forwarded: undefined }, PROXY, 'http', () => true),
+    (text) => readClaims({ for: text, proto: text, forwarded: undefined }),
     { before: ['', 'http,'] },
   ],
   'the scheme in Forwarded': [
-    (text) => clientBehind({ for: undefined, proto: undefined, forwarded: text }, PROXY, 'http', () => true),
+    (text) => readClaims({ for: undefined, proto: undefined, forwarded: text }),
     { before: ['', 'for=1.1.1.1,'] },
   ],
   'content codings': [parseCodings],

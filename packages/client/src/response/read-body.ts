@@ -17,8 +17,6 @@ export function readOctets(body: Body, limit: number): Promise<Buffer> {
 
 /** The same as text in UTF-8, without a byte order mark (WHATWG Encoding 6: "UTF-8 decode"). */
 export function readText(body: Body, limit: number): Promise<string> {
-  const { whole } = body
-  if (whole !== undefined && whole.length <= limit) return Promise.resolve(textOf(whole))
   return readOctets(body, limit).then(decode)
 }
 

@@ -10,7 +10,7 @@ import { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
 import { listMembers } from '../message/tokens.ts'
-import { type ClientClaims, clientBehind, trustIn } from './seen-client.ts'
+import { type ClientClaims, clientSeer, trustIn } from './seen-client.ts'
 
 /** Options of `forwarding`. */
 export interface ForwardingOptions {
@@ -47,6 +47,7 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
   const loopInfo = `headgate;id=${loopMark}`
   const ownFields = new Set(options.ownFields)
   const trust = trustIn(options.trustedProxies)
+  const seeClient = clientIsKnown ? undefined : clientSeer(options.trustedProxies)
   const untrustedFilter: FieldFilter = {
     dropXForwarded: true,
     dropXClaims: true,
@@ -78,11 +79,7 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
       if (loopMark !== undefined && headers.get('cdn-loop')?.includes(loopMark)) return Promise.reject(loop())
       const trusted = trust?.isTrustedPeer(peer) === true
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
-      if (trusted && !clientIsKnown) {
-        const { address, scheme } = clientBehind(claims, peer, request.scheme, trust.isTrusted)
-        exchange.clientAddress = address
-        exchange.clientScheme = scheme
-      }
+      seeClient?.(exchange)
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
       if (xForwarded) addXForwarded(exchange, claims)
       if (forwarded) addForwarded(exchange, claims)

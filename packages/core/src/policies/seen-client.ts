@@ -7,12 +7,6 @@ import { listMembers } from '../message/tokens.ts'
 
 type IsTrusted = (address: string) => boolean
 
-/** Who sent a request, and how they connected: to us, or to the first trusted proxy, as that says. */
-interface SeenClient {
-  readonly address: string
-  readonly scheme: Scheme
-}
-
 /** What a trusted peer says of who came before it; undefined where it says nothing. */
 export interface ClientClaims {
   /** X-Forwarded-For. */
@@ -21,19 +15,6 @@ export interface ClientClaims {
   readonly proto: string | undefined
   /** Forwarded (RFC 7239). */
   readonly forwarded: string | undefined
-}
-
-/** Whom the claims of a trusted peer speak for. */
-export function clientBehind(
-  claims: ClientClaims,
-  peer: Peer,
-  scheme: Scheme,
-  isTrusted: IsTrusted,
-): SeenClient {
-  return {
-    address: addressBehind(claims, peer.address, isTrusted),
-    scheme: claimedScheme(claims, isTrusted) ?? scheme,
-  }
 }
 
 /**
@@ -50,9 +31,9 @@ export function clientSeer(
   return (exchange) => {
     const { peer, request } = exchange
     if (!trust.isTrustedPeer(peer)) return
-    const { address, scheme } = clientBehind(claimsIn(request.headers), peer, request.scheme, trust.isTrusted)
-    exchange.clientAddress = address
-    exchange.clientScheme = scheme
+    const claims = claimsIn(request.headers)
+    exchange.clientAddress = addressBehind(claims, peer.address, trust.isTrusted)
+    exchange.clientScheme = claimedScheme(claims, trust.isTrusted) ?? request.scheme
   }
 }
 
@@ -63,8 +44,13 @@ interface Trust {
   readonly isTrustedPeer: (peer: Peer) => boolean
 }
 
+/** One for all routes, and for the door: `rules` makes a text of each rule whenever it is asked for. */
+const trusts = new WeakMap<BlockList, Trust>()
+
 /** Undefined where nobody is. */
 export function trustIn(trusted: BlockList | undefined): Trust | undefined {
+  const before = trusted && trusts.get(trusted)
+  if (before !== undefined) return before
   if (trusted === undefined || trusted.rules.length === 0) return undefined
   const isTrusted: IsTrusted = (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   const known = new WeakMap<Peer, boolean>()
@@ -76,7 +62,9 @@ export function trustIn(trusted: BlockList | undefined): Trust | undefined {
     }
     return verdict
   }
-  return { isTrusted, isTrustedPeer }
+  const trust = { isTrusted, isTrustedPeer }
+  trusts.set(trusted, trust)
+  return trust
 }
 
 function claimsIn(headers: HeaderList): ClientClaims {
@@ -91,7 +79,7 @@ function claimsIn(headers: HeaderList): ClientClaims {
  * The address nearest to us that no trusted proxy vouches for: read from the right, as only the right end is ours. Forwarded
  * counts where there is no X-Forwarded-For, as for the scheme.
  */
-function addressBehind(claims: ClientClaims, peer: string, isTrusted: IsTrusted): string {
+export function addressBehind(claims: ClientClaims, peer: string, isTrusted: IsTrusted): string {
   const addresses = claims.for === undefined ? addressesIn(claims.forwarded) : parseXForwardedFor(claims.for)
   let client = peer
   for (let index = addresses.length - 1; index >= 0; index--) {
@@ -113,7 +101,7 @@ function addressesIn(forwarded: string | undefined): (string | undefined)[] {
  * the right end is ours, and only what trusted proxies have added is believed.
  * @returns undefined if they do not say
  */
-function claimedScheme(claims: ClientClaims, isTrusted: IsTrusted): Scheme | undefined {
+export function claimedScheme(claims: ClientClaims, isTrusted: IsTrusted): Scheme | undefined {
   const { proto, forwarded } = claims
   if (proto !== undefined) return schemeOf(proto) ?? fromList(proto, claims.for, isTrusted)
   return forwarded === undefined ? undefined : fromForwarded(forwarded, isTrusted)

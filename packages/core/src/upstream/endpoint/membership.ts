@@ -47,7 +47,7 @@ export class Membership {
   endpoints: readonly Endpoint[] = []
   readonly flags: EndpointFlags
   /** See `UpstreamState.id`. */
-  readonly id: number
+  private readonly id: number
   private readonly options: ConnectionOptions
   private readonly isOwner: boolean
   private readonly memory: [SharedArrayBuffer, ...SharedArrayBuffer[]]

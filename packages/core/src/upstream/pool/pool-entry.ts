@@ -30,7 +30,6 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
   readonly expiresAt: number
   /** Exchanges under way on it. */
   exchanges = 0
-  gone = false
   /** `clock.now()` when the last of its exchanges was over. */
   idleSince = 0
   /** Milliseconds for which it may lie idle, counted from `idleSince`. */

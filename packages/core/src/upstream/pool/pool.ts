@@ -31,16 +31,14 @@ export class Pool {
   private retired = false
   private drained: (() => void)[] = []
   /** Exchanges that a connection takes at the same time, as far as is known: that of the last one that was opened. */
-  private capacity: number
+  private capacity = 1
   private exchanges = 0
   private opened = 0
   private reused = 0
   private failed = 0
 
-  /** @param capacity exchanges that a connection is expected to take at the same time, until one is there: so many wait for one */
-  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS, capacity = 1) {
+  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS) {
     const options = own(given)
-    this.capacity = capacity
     this.name = name
     this.clock = clock
     this.open = open
@@ -143,12 +141,10 @@ export class Pool {
 
   /** For the entries: this one's connection is gone. */
   closed(entry: PoolEntry): void {
-    if (entry.gone) return
-    entry.gone = true
+    if (!this.entries.delete(entry)) return
     entry.moveTo(undefined)
     this.exchanges -= entry.exchanges
     entry.exchanges = 0
-    this.entries.delete(entry)
     this.openForWaiters()
     this.tellDrained()
   }
