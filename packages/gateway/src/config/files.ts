@@ -5,6 +5,7 @@ import type { GatewayConfig } from './schema/schema.ts'
 import type { ListenerConfig } from './schema/gateway-sections.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
 import { geoFiles } from '../features/geo/geo-files.ts'
+import { keysOf } from '../settings/problems/fields.ts'
 import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
 import { whyUnreadable } from '../settings/read/read-text.ts'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
@@ -63,10 +64,6 @@ export async function checkFiles(input: unknown, folder: string): Promise<Findin
     ...upstreams.map((path) => checkTls(input, path, ['ca'], folder)),
   ])
   return findings.flat()
-}
-
-function keysOf(value: unknown): string[] {
-  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }
 
 /** PEM as read from files. */

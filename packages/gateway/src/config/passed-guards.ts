@@ -1,4 +1,6 @@
 import type { RouteConfig } from './schema/route-schema.ts'
+import { upstreamPlaces } from './upstreams.ts'
+import { TARGETS } from '../features/target.ts'
 import type { PathPattern } from '../settings/values/pattern.ts'
 import {
   coversHost,
@@ -20,6 +22,10 @@ interface Side {
   readonly index: number
   readonly config: RouteConfig
   readonly patterns: readonly PathPattern[]
+  /** Where its requests go, without copies and fallbacks; nowhere where it answers by itself. */
+  readonly leadsTo: readonly string[]
+  /** As a text, so that those of two routes can be compared. */
+  readonly rules: string
 }
 
 /** So many pairs of routes take a second; of the others, nothing is said. */
@@ -35,12 +41,15 @@ const RULES = ['rateLimit', 'concurrency', 'graphql', 'limits', 'requestHeaders'
 export function passedGuards(routes: readonly RouteConfig[]): PassedGuard[] {
   const parse = patternParser()
   const sides = routes
-    .map((config, index): Side => ({ index, config, patterns: config.match.path.map(parse) }))
+    .map((config, index): Side => {
+      const patterns = config.match.path.map(parse)
+      return { index, config, patterns, leadsTo: leadsTo(config), rules: rulesOf(config) }
+    })
     .filter(({ config: { paths } }) => paths.encodedSlash === 'pass' || paths.slashes === 'keep')
-  const wide = sides.filter(({ config, patterns }) => leadsTo(config).length > 0 && patterns.some(isOpen))
+  const wide = sides.filter((side) => side.leadsTo.length > 0 && side.patterns.some(isOpen))
   const found: PassedGuard[] = []
   let left = MOST_PAIRS
-  for (const guard of sides.filter(({ config }) => rulesOf(config) !== '[]')) {
+  for (const guard of sides.filter(({ rules }) => rules !== NONE)) {
     const other = wide.find((each) => left-- > 0 && passes(each, guard))
     const spelling = other && spellingOf(guard.config, other.config)
     if (spelling !== undefined && other !== undefined)
@@ -64,8 +73,8 @@ function passes(other: Side, guard: Side): boolean {
     hostsMeet(one, two) &&
     methodsMeet(one, two) &&
     !excludeEachOther(one.match, two.match) &&
-    leadToTheSame(one, two) &&
-    rulesOf(one) !== rulesOf(two)
+    leadToTheSame(guard, other) &&
+    guard.rules !== other.rules
   )
 }
 
@@ -85,20 +94,21 @@ function methodsMeet({ match: guard }: RouteConfig, { match: other }: RouteConfi
   return guard.methods === undefined || guard.methods.some((each) => coversMethod(other.methods ?? [], each))
 }
 
-function leadToTheSame(guard: RouteConfig, other: RouteConfig): boolean {
-  const places = leadsTo(guard)
-  return places.length === 0 || leadsTo(other).some((each) => places.includes(each))
+function leadToTheSame(guard: Side, other: Side): boolean {
+  return guard.leadsTo.length === 0 || other.leadsTo.some((each) => guard.leadsTo.includes(each))
 }
 
-/** Its upstreams; none where it answers by itself. */
-function leadsTo({ upstream, split }: RouteConfig): readonly string[] {
-  return [
-    ...(upstream === undefined ? [] : [upstream]),
-    ...(split?.upstreams ?? []).map((each) => each.upstream),
-  ]
+const LEADING: ReadonlySet<unknown> = new Set([...TARGETS, 'apiVersions'])
+
+function leadsTo(config: RouteConfig): readonly string[] {
+  return upstreamPlaces(config)
+    .filter(({ path: [setting] }) => LEADING.has(setting))
+    .map(({ upstream }) => upstream)
 }
 
-/** As a text, so that those of two routes can be compared. */
+/** The rules of a route that has none. */
+const NONE = '[]'
+
 function rulesOf(config: RouteConfig): string {
   const { respond, redirect } = config
   const refuses = redirect !== undefined || (respond !== undefined && respond.status >= 400)

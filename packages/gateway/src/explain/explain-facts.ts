@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { clientNetwork, type Exchange, isSecretField, parseRequestTimeout } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
-import { type RateLimitConfig, rateLimitId, resolveRateLimits } from '../features/rate-limit/setting.ts'
+import { type RateLimitConfig, rateLimitId, limitOf } from '../features/rate-limit/setting.ts'
 import type { RateLimitKey } from '../features/rate-limit/kinds.ts'
 import { rateLimitBypass, rateLimitKey } from '../features/rate-limit/key.ts'
 import { type AskedVersion, versionSeeker } from '../features/api-versions/asked-version.ts'
@@ -63,10 +63,9 @@ function limitFacts(
   exchange: Exchange,
   geo: GeoLookup,
 ): LimitFacts[] {
-  const all = resolveRateLimits({ ...config, routes: [route] })
   return (route.rateLimit ?? []).flatMap((written) => {
     const id = rateLimitId(route.name, written)
-    const limit = all.get(id)
+    const limit = limitOf(written, config)
     return limit === undefined ? [] : [{ id, key: keyOf(limit, route.name, exchange, geo) }]
   })
 }

@@ -1,15 +1,12 @@
-import type { UpstreamOptions } from '@headgate/core'
+import { isToken, type UpstreamOptions } from '@headgate/core'
 import { type Kind, method, whole } from '../settings/values/kinds.ts'
 import { parsed, refused, scalarText } from '../settings/values/parsed.ts'
-import { TOKEN as TOKEN_PATTERN } from '../settings/values/host.ts'
+import { TOKEN } from '../settings/values/host.ts'
 import { zod } from '../settings/schema/library.ts'
 import { keyed, list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../settings/schema/setting.ts'
 import { requestField, secretFieldValue } from '../settings/values/request-field.ts'
-
-/** RFC 9110 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** What of a request is hashed; the names of headers are in lower case. */
 export type HashKeyConfig =
@@ -20,12 +17,12 @@ export type HashKeyConfig =
 
 export const hashKey: Kind<HashKeyConfig> = {
   allowed: 'client-ip, path, header:NAME or cookie:NAME',
-  json: { type: 'string', pattern: `^(client-ip|path|(header|cookie):${TOKEN_PATTERN})$` },
+  json: { type: 'string', pattern: `^(client-ip|path|(header|cookie):${TOKEN})$` },
   parse(written) {
     if (written === 'client-ip' || written === 'path') return parsed({ kind: written })
     const [, kind, name = ''] = /^(header|cookie):(.*)$/.exec(scalarText(written)) ?? []
     if (kind === undefined) return refused('is not a part of a request')
-    if (!TOKEN.test(name)) return refused(`holds no name of a ${kind}`)
+    if (!isToken(name)) return refused(`holds no name of a ${kind}`)
     return parsed(kind === 'header' ? { kind: 'header', name: name.toLowerCase() } : { kind: 'cookie', name })
   },
   write: (key) => ('name' in key ? `${key.kind}:${key.name}` : key.kind),
@@ -33,9 +30,9 @@ export const hashKey: Kind<HashKeyConfig> = {
 
 export const cookieName: Kind<string> = {
   allowed: 'the name of a cookie, such as route',
-  json: { type: 'string', pattern: `^${TOKEN_PATTERN}$` },
+  json: { type: 'string', pattern: `^${TOKEN}$` },
   parse: (written) =>
-    typeof written === 'string' && TOKEN.test(written)
+    typeof written === 'string' && isToken(written)
       ? parsed(written)
       : refused('is not the name of a cookie'),
 }

@@ -3,9 +3,10 @@ import { isHostName, NAME_OF_HOST } from '../settings/values/host.ts'
 import { type Kind, textKind } from '../settings/values/kinds.ts'
 import { didYouMean, parsed, refused } from '../settings/values/parsed.ts'
 import { list } from '../settings/schema/list.ts'
+import { type JsonSchema, never, oneOfKeys } from '../settings/schema/schema-tree.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { oneOf, time, value } from '../settings/schema/setting.ts'
-import { keysOf, millisecondsOf } from '../settings/problems/fields.ts'
+import { growingTimes, isFields, keysOf } from '../settings/problems/fields.ts'
 import { findEach, type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
 
 /** RFC 1035 2.3.4. */
@@ -95,6 +96,13 @@ export const discovered = () => ({
 
 const PLACES = ['url', 'dns', 'srv']
 
+/** The same as its checks, for editors. */
+export const endpointRules: readonly JsonSchema[] = [
+  oneOfKeys(PLACES),
+  never({ required: ['url', 'scheme'] }), // the URL has one
+  never({ required: ['srv', 'weight'] }), // the records have their own
+]
+
 /** What is wrong about where endpoints are. Looks at the configuration as it was written, as cross-checks.ts does. */
 export function discoveryChecks(input: unknown): Finding[] {
   const upstreams = valueAt(input, ['upstreams'])
@@ -111,7 +119,7 @@ export function discoveryChecks(input: unknown): Finding[] {
 
 /** @param path where it stands */
 function endpointChecks(endpoint: unknown, path: Path): Finding[] {
-  if (typeof endpoint !== 'object' || endpoint === null || Array.isArray(endpoint)) return []
+  if (!isFields(endpoint)) return []
   const written = Object.keys(endpoint).filter((key) => valueAt(endpoint, [key]) !== undefined)
   const [first, ...others] = PLACES.filter((key) => written.includes(key))
   if (first === undefined) {
@@ -136,11 +144,10 @@ function endpointChecks(endpoint: unknown, path: Path): Finding[] {
 }
 
 function intervalChecks(input: unknown): Finding[] {
-  const dns: Path = ['discovery', 'dns']
-  const min = millisecondsOf(valueAt(input, [...dns, 'minInterval']) ?? '1s')
-  const max = millisecondsOf(valueAt(input, [...dns, 'maxInterval']) ?? '5m')
-  if (min === undefined || max === undefined || min <= max) return []
-  const key = valueAt(input, [...dns, 'minInterval']) === undefined ? 'maxInterval' : 'minInterval'
-  const problem = key === 'minInterval' ? 'is longer than "maxInterval"' : 'is shorter than "minInterval"'
-  return [{ path: [...dns, key], problem }]
+  const path: Path = ['discovery', 'dns']
+  const [min, max] = [
+    { key: 'minInterval', default: '1s' } as const,
+    { key: 'maxInterval', default: '5m' } as const,
+  ]
+  return growingTimes(valueAt(input, path), path, min, max)
 }

@@ -1,6 +1,6 @@
 import { type MetricRegistry, retry, RETRY_STATUSES, type RetryBudget } from '@headgate/core'
 import type { AttemptRow, Route } from './layer.ts'
-import { fieldOf, millisecondsOf } from '../settings/problems/fields.ts'
+import { fieldOf, growingTimes, millisecondsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import { noneOrMore } from '../settings/schema/list.ts'
 import { metric } from '../metrics/metric.ts'
@@ -72,11 +72,6 @@ export const retryLayer: AttemptRow<
 const ONE_ATTEMPT = { attempts: 1, backoff: { base: 0, max: 0 } }
 
 function backoffChecks(backoff: unknown, path: Path): Finding[] {
-  const [written, longest] = [fieldOf(backoff, 'base'), fieldOf(backoff, 'max')]
-  const base = written === 0 ? 0 : millisecondsOf(written ?? '25ms')
-  const max = longest === 0 ? 0 : millisecondsOf(longest ?? '1s')
-  if (base === undefined || max === undefined || base <= max) return []
-  return written === undefined
-    ? [{ path: [...path, 'max'], problem: 'is shorter than "base"' }]
-    : [{ path: [...path, 'base'], problem: 'is longer than "max"' }]
+  const [base, max] = [{ key: 'base', default: '25ms' } as const, { key: 'max', default: '1s' } as const]
+  return growingTimes(backoff, path, base, max, (written) => (written === 0 ? 0 : millisecondsOf(written)))
 }

@@ -44,6 +44,20 @@ it('a route with rules is passed by a path that it takes in another spelling, an
   )
 })
 
+it('the upstreams of versions of an API are places where a route leads, as others are', () => {
+  const versions = (to: string): object => ({
+    apiVersions: { header: 'x-v', versions: { 1: { upstream: to } } },
+  })
+  const limited = { rateLimit: { rate: '1/s' } }
+  const elsewhere = 'http://127.0.0.1:1'
+  assert.deepEqual(found([site, admin({ ...versions(upstream), ...limited })]), ['1 by %2F to 0'])
+  assert.deepEqual(
+    found([{ name: 'site', ...versions(elsewhere) }, admin({ upstream: elsewhere, ...limited })]),
+    ['1 by %2F to 0'],
+  )
+  assert.deepEqual(found([site, admin({ ...versions(elsewhere), ...limited })]), [], 'another place')
+})
+
 it('nothing is said where the route with the rules takes no such path, or nothing behind the other is of its kind', () => {
   const refuse = admin({ respond: { status: 403 } })
   assert.deepEqual(found([site, refuse], {}), [])

@@ -2,17 +2,17 @@ import {
   fieldOf,
   type Fields,
   fieldsOf,
+  growingTimes,
   isFields,
   keysOf,
   listOf,
-  millisecondsOf,
   textsOf,
 } from '../../settings/problems/fields.ts'
 import { upstreamPlaces } from '../upstreams.ts'
 import { ROUTE_SETTINGS } from '../../stack.ts'
 import { findEach, type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
-import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
+import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
@@ -22,7 +22,6 @@ import { redactedChecks } from './shared-checks.ts'
 import { routeChecks } from './route-checks.ts'
 import { defaultRouteName } from '../schema/schema.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
-import { didYouMean } from '../../settings/values/parsed.ts'
 import { patternShape } from '../../settings/values/path-pattern.ts'
 import { isUrlLike, parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
 
@@ -31,7 +30,7 @@ import { isUrlLike, parseUpstreamUrl } from '../../settings/values/upstream-url.
  * have the expected form, so that these mistakes are reported in one go with those of the schema.
  */
 export function crossChecks(input: unknown): Finding[] {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return []
+  if (!isFields(input)) return []
   const upstreams = Object.entries(fieldsOf(fieldOf(input, 'upstreams')))
   const written = fieldOf(input, 'routes')
   const routes = listOf(written)
@@ -130,10 +129,7 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
           path: ['routes', index, ...path],
           problem: 'is not the name of an upstream',
           allowed: () => allowed(reference),
-          hint() {
-            const meant = suggest(reference, names)
-            return meant === undefined ? undefined : didYouMean(meant)
-          },
+          hint: () => meant(reference, names),
         },
       ]
     }),
@@ -174,18 +170,16 @@ function matchForms(match: unknown, priority: unknown): string[] {
 
 /** Of an upstream: a first time that grows up to a longest one, with their defaults. */
 const GROWING_TIMES = [
-  { section: 'breaker', first: 'openFor', longest: 'maxOpenFor', defaults: ['5s', '1m'] },
-  { section: 'outliers', first: 'ejectionTime', longest: 'maxEjectionTime', defaults: ['30s', '5m'] },
+  ['breaker', { key: 'openFor', default: '5s' }, { key: 'maxOpenFor', default: '1m' }],
+  ['outliers', { key: 'ejectionTime', default: '30s' }, { key: 'maxEjectionTime', default: '5m' }],
 ] as const
 
 /** Settings that take each other's effect away. Looks at the configuration as it was written, as cross-checks.ts does. */
 function contradictions(input: unknown): Finding[] {
-  return [
-    ...findEach(keysOf(valueAt(input, ['upstreams'])), (name) => {
-      const path: Path = ['upstreams', name]
-      return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
-    }),
-  ]
+  return findEach(keysOf(valueAt(input, ['upstreams'])), (name) => {
+    const path: Path = ['upstreams', name]
+    return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
+  })
 }
 
 /** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
@@ -214,14 +208,8 @@ function addressOf(url: string): string {
 }
 
 function shortLimits(input: unknown, upstream: Path): Finding[] {
-  return GROWING_TIMES.flatMap(({ section, first, longest, defaults }): Finding[] => {
+  return GROWING_TIMES.flatMap(([section, first, longest]) => {
     const path: Path = [...upstream, section]
-    const written = valueAt(input, [...path, first])
-    const start = millisecondsOf(written ?? defaults[0])
-    const end = millisecondsOf(valueAt(input, [...path, longest]) ?? defaults[1])
-    if (start === undefined || end === undefined || start <= end) return []
-    return written === undefined
-      ? [{ path: [...path, longest], problem: `is shorter than "${first}"` }]
-      : [{ path: [...path, first], problem: `is longer than "${longest}"` }]
+    return growingTimes(valueAt(input, path), path, first, longest)
   })
 }

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, isFields } from '../../settings/problems/fields.ts'
+import { type Fields, fieldsOf, isFields, textsOf } from '../../settings/problems/fields.ts'
 import { type Finding, type Path, unused } from '../../settings/problems/problem.ts'
 import { ONLY_TOWARDS_UPSTREAM } from '../../stack.ts'
 import { TARGETS } from '../../features/target.ts'
@@ -39,10 +39,7 @@ function besideAnswer(route: Fields, path: Path): Finding[] {
 
 /** `${params.id}` where a path of the route has no `:id`. */
 function unknownParams(route: Fields, path: Path): Finding[] {
-  const match = fieldsOf(route['match'])['path']
-  const patterns = (Array.isArray(match) ? match : [match ?? '/**']).filter(
-    (each) => typeof each === 'string',
-  )
+  const patterns = textsOf(fieldsOf(route['match'])['path'] ?? '/**')
   const places = ['rewrite', 'requestHeaders', 'responseHeaders', 'redirect', 'respond']
   return places.flatMap((key) => {
     return textsIn(route[key], [...path, key]).flatMap(({ text, at }): Finding[] => {

@@ -2,10 +2,9 @@ import { findEach, type Finding } from '../../settings/problems/problem.ts'
 import { redact } from '../../settings/redact.ts'
 import { HIDDEN } from '../../settings/redact-text.ts'
 import { inputSchema } from '../../settings/schema/schema-tree.ts'
-import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
-import { isFields, textsOf } from '../../settings/problems/fields.ts'
+import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
+import { fieldOf, fieldsOf, isFields, keysOf, listOf, textsOf } from '../../settings/problems/fields.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
-import { didYouMean } from '../../settings/values/parsed.ts'
 import { matchChecks } from '../../features/graphql/checks.ts'
 
 /** No setting stands deeper. */
@@ -60,19 +59,17 @@ const STANDS_FOR_SECRET = {
 export function sharedChecks(input: unknown): Finding[] {
   if (!isFields(input)) return []
   const { defaults, groups, routes } = input
-  const names = isFields(groups) ? Object.keys(groups) : []
+  const names = keysOf(fieldsOf(groups))
   const known = new Set(names)
-  const list: readonly unknown[] = Array.isArray(routes) ? routes : []
   return [
     ...findEach(names, namedWrong),
-    ...findEach(list, (route, index) =>
+    ...findEach(listOf(routes), (route, index) =>
       isFields(route) ? unknownGroups(route['use'], names, known, ['routes', index, 'use']) : [],
     ),
-    ...matchChecks(isFields(defaults) ? defaults['match'] : undefined, ['defaults', 'match']),
-    ...findEach(names, (name) => {
-      const group = isFields(groups) ? groups[name] : undefined
-      return matchChecks(isFields(group) ? group['match'] : undefined, ['groups', name, 'match'])
-    }),
+    ...matchChecks(fieldOf(defaults, 'match'), ['defaults', 'match']),
+    ...findEach(names, (name) =>
+      matchChecks(fieldOf(fieldOf(groups, name), 'match'), ['groups', name, 'match']),
+    ),
     ...redactedChecks({ defaults, groups }),
   ]
 }
@@ -97,10 +94,7 @@ function unknownGroups(
         problem: 'is not the name of a group',
         allowed: () =>
           names.length === 0 ? 'none is defined in "groups"' : someOf(nearestFirst(name, names)),
-        hint() {
-          const meant = suggest(name, names)
-          return meant === undefined ? undefined : didYouMean(meant)
-        },
+        hint: () => meant(name, names),
       },
     ]
   })

@@ -1,4 +1,5 @@
 import { makeInputSchema } from '../schema/schema.ts'
+import { listOf } from '../../settings/problems/fields.ts'
 import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { DEFINITION_RULES, LEADING_SOMEWHERE, SECTION_RULES, STICKY_RULES } from './rules.ts'
 import { withVariables } from './variables.ts'
@@ -49,8 +50,4 @@ function add(schema: JsonSchema, path: readonly string[], rules: readonly JsonSc
   return additionalProperties
     ? { ...schema, additionalProperties: add(additionalProperties, rest, rules) }
     : schema
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

@@ -1,11 +1,11 @@
 import { anyOfKeys, implies, type JsonSchema, never, oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../../features/layer.ts'
+import { recordedRules } from '../../features/access-log/layers.ts'
+import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
-
-const PLACES = ['url', 'dns', 'srv']
 
 /** In any case; a variable may hold it. */
 const HTTPS = '^(?:[Hh][Tt][Tt][Pp][Ss]|.*\\$\\{)'
@@ -22,15 +22,8 @@ export const SECTION_RULES: readonly SectionRules[] = [
   ),
   { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
-  {
-    at: ['upstreams', '*', 'endpoints', '*'],
-    rules: [
-      oneOfKeys(PLACES),
-      never({ required: ['url', 'scheme'] }), // the URL has one
-      never({ required: ['srv', 'weight'] }), // the records have their own
-    ],
-  },
-  { at: ['accessLog', 'headers'], rules: [{ maxItems: 16 }] },
+  { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },
+  { at: ['accessLog', 'headers'], rules: recordedRules },
 ]
 
 /** The same for what is described once, by its name in `$defs`. */

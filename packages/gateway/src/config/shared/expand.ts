@@ -10,7 +10,7 @@ import {
   type RouteSharing,
   type SharedConfig,
 } from './merge.ts'
-import { type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
+import { fieldOf, type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
 import { formatPath } from '../../settings/problems/problem.ts'
 
 /** Settings as they are written in one place: in the route, in a group, or in `defaults`. */
@@ -140,7 +140,7 @@ function layersOf(own: Fields, index: number, use: readonly string[], input: Fie
 }
 
 function groupNamed(groups: unknown, name: string): Fields | undefined {
-  const group = isFields(groups) && Object.hasOwn(groups, name) ? groups[name] : undefined
+  const group = fieldOf(groups, name)
   return isFields(group) ? group : undefined
 }
 

@@ -1,6 +1,6 @@
 import type { SharedSettingsInput } from '../input/input.ts'
 import type { HeaderChangesConfig } from '../../features/header-changes.ts'
-import { isFields } from '../../settings/problems/fields.ts'
+import { fieldOf, fieldsOf, isFields, listOf } from '../../settings/problems/fields.ts'
 
 /** What routes share, as it was written: routes themselves are complete, whatever they have it from. */
 export interface SharedConfig {
@@ -58,7 +58,7 @@ export function placeOf({ origin, isOwn }: Part, path: readonly PropertyKey[]): 
 /** Each part's value under the key, where it has one. */
 function partsUnder(parts: readonly Part[], key: string): Part[] {
   return parts.flatMap(({ value, origin, isOwn }) => {
-    const inner = isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined
+    const inner = fieldOf(value, key)
     return inner === undefined ? [] : [{ value: inner, origin: [...origin, key], isOwn }]
   })
 }
@@ -121,15 +121,14 @@ interface Change {
 }
 
 function changesOf({ value }: Part): Change[] {
-  const changes = isFields(value) ? value : {}
-  const removed = Array.isArray(changes['remove']) ? changes['remove'] : []
+  const changes = fieldsOf(value)
   return [
     ...['set', 'add'].flatMap((kind) =>
-      Object.entries(isFields(changes[kind]) ? changes[kind] : {}).map(([key, each]) => {
+      Object.entries(fieldsOf(changes[kind])).map(([key, each]) => {
         return { kind, name: lowerCase(key), key, value: each }
       }),
     ),
-    ...removed.map((each: unknown, index) => {
+    ...listOf(changes['remove']).map((each, index) => {
       return {
         kind: 'remove',
         name: typeof each === 'string' ? lowerCase(each) : '',

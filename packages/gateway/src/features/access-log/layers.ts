@@ -1,5 +1,6 @@
 import { type AccessLog, type MetricRegistry, observe, type Policy } from '@headgate/core'
 import { list } from '../../settings/schema/list.ts'
+import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { oneOf, value } from '../../settings/schema/setting.ts'
 import { filePath } from '../../settings/values/kinds.ts'
@@ -33,6 +34,9 @@ function loggedFields(names: readonly string[]): Policy {
 
 /** A line has room for a few. */
 const MOST = 16
+
+/** The same for editors. */
+export const recordedRules: readonly JsonSchema[] = [{ maxItems: MOST }]
 
 const recordedNames = () =>
   list(value(loggedField)).superRefine((names, context) => {

@@ -4,9 +4,8 @@ import { anyOfKeys, implies } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
 import { TARGETS } from '../target.ts'
 import { show } from '../../settings/problems/show.ts'
-import { didYouMean } from '../../settings/values/parsed.ts'
 import { isVersionName, moment, plainVersion } from './setting.ts'
-import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
+import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 
 const SOURCES = ['path', 'query', 'header', 'mediaType']
 
@@ -111,10 +110,7 @@ function noVersion(path: Path, name: string, names: readonly string[]): Finding 
     path,
     problem: 'is not one of the versions',
     allowed: () => someOf(nearestFirst(name, names)),
-    hint() {
-      const meant = suggest(name, names)
-      return meant === undefined ? undefined : didYouMean(meant)
-    },
+    hint: () => meant(name, names),
   }
 }
 

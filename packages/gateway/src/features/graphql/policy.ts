@@ -115,28 +115,23 @@ const shared: Pick<ExchangeRow, 'name' | 'once' | 'judged' | 'tells'> = {
     route['graphql'] ?? { ...GRAPHQL_DEFAULTS, maxSize: writtenSize(GRAPHQL_DEFAULTS.maxSize) },
 }
 
-function judgesGraphql(
-  { route }: JudgedExchange,
-  { metrics }: { readonly metrics: MetricRegistry },
-): Policy | undefined {
-  return graphqlPolicy(route, metrics)
-}
-
 /** It stands behind `forwarding`: only from there on is it known whom the peer speaks for. */
 export const countedGraphqlLayer: ExchangeRow<JudgedExchange, { readonly metrics: MetricRegistry }> = {
   ...shared,
   about:
     'reads the operation, and refuses what is beyond the limits; here, where rate limits count by operation',
-  build: (setting, context) =>
-    limitsAskForOperation(setting.route, setting.config) ? judgesGraphql(setting, context) : undefined,
+  build: ({ route, config }, { metrics }) =>
+    isGraphqlRoute(route) && limitsAskForOperation(route, config) ? graphqlPolicy(route, metrics) : undefined,
 }
 
 /** A request that is over a rate limit costs no reading. */
 export const graphqlLayer: ExchangeRow<JudgedExchange, { readonly metrics: MetricRegistry }> = {
   ...shared,
   about: 'the same; here, where rate limits do not ask for the operation',
-  build: (setting, context) =>
-    limitsAskForOperation(setting.route, setting.config) ? undefined : judgesGraphql(setting, context),
+  build: ({ route, config }, { metrics }) =>
+    isGraphqlRoute(route) && !limitsAskForOperation(route, config)
+      ? graphqlPolicy(route, metrics)
+      : undefined,
 }
 
 export const graphqlErrorsLayer: ExchangeRow<{ readonly route: GraphqlRoute }> = {

@@ -1,8 +1,9 @@
-import { once, zod } from '../../settings/schema/library.ts'
+import { once } from '../../settings/schema/library.ts'
 import { OPERATION_TYPES } from './document.ts'
 import { list, oneOrMore } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { bytes, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { choice } from '../../settings/values/choice.ts'
 import type { Kind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 
@@ -15,18 +16,15 @@ const graphqlName: Kind<string> = {
   },
 }
 
-const types = () =>
-  zod()
-    .union([oneOf(OPERATION_TYPES), list(oneOf(OPERATION_TYPES)).min(1)])
-    .transform((written) => (Array.isArray(written) ? written : [written]))
-    .describe('Its type: query, mutation or subscription, or some of them.')
-
 const names = () => list(value(graphqlName)).min(1)
 
 /** Described once, as `$defs/graphqlMatch`: it stands in each match. */
 export const graphqlMatch = once(() =>
   section('GraphqlMatchInput', () => ({
-    operation: types().optional(),
+    operation: oneOrMore(
+      choice(OPERATION_TYPES),
+      'Its type: query, mutation or subscription, or some of them.',
+    ).optional(),
     name: oneOrMore(graphqlName, 'Its name, or some.').optional(),
     rootFields: section('GraphqlRootFieldsInput', () => ({
       any: names().optional().describe('One of these must be there.'),

@@ -1,11 +1,10 @@
 import { LARGEST_SHARED_WINDOW } from '@headgate/core'
-import { type Fields, isFields } from '../../settings/problems/fields.ts'
+import { type Fields, fieldsOf, isFields } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
-import { nearestFirst, someOf, suggest } from '../../settings/problems/suggest.ts'
+import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { type JsonSchema, never } from '../../settings/schema/schema-tree.ts'
 import { defaultLimitName } from './setting.ts'
 import { limitReference, parseRequestRate } from './kinds.ts'
-import { didYouMean } from '../../settings/values/parsed.ts'
 
 /** What the time of a sliding window allows may come at once. */
 export const limitRules: readonly JsonSchema[] = [
@@ -14,7 +13,7 @@ export const limitRules: readonly JsonSchema[] = [
 
 /** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
 export function rateLimitChecks(limits: unknown, routes: readonly unknown[]): Finding[] {
-  const named = isFields(limits) ? limits : {}
+  const named = fieldsOf(limits)
   return [
     ...findEach(Object.entries(named), ([name, limit]) => checkLimit(limit, ['rateLimits', name])),
     ...findEach(routes, (route, index) =>
@@ -55,10 +54,7 @@ function unknown(name: string, named: Fields, path: Path): Finding {
       const known = someOf(nearestFirst(name, Object.keys(named)))
       return `the name of one of rateLimits (${known || 'none is defined'}), or a section with a rate`
     },
-    hint() {
-      const meant = suggest(name, Object.keys(named))
-      return meant === undefined ? undefined : didYouMean(meant)
-    },
+    hint: () => meant(name, Object.keys(named)),
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type LimitedRoute,
   type RateLimitConfig,
   rateLimitId,
-  resolveRateLimits,
+  limitOf,
 } from './setting.ts'
 import type { ExchangeRow } from '../layer.ts'
 import { fieldOf, fieldsOf } from '../../settings/problems/fields.ts'
@@ -121,10 +121,9 @@ export function routeRateLimits(
   geo: GeoLookup = knowNothing,
 ): Policy | undefined {
   if (route.rateLimit === undefined) return undefined
-  const all = resolveRateLimits({ ...config, routes: [route] })
   const limits = route.rateLimit.map((written): QuotaLimit => {
     const id = rateLimitId(route.name, written)
-    const limit = all.get(id)
+    const limit = limitOf(written, config)
     if (limit === undefined) throw new TypeError(`route ${route.name}: there is no rate limit ${id}`)
     const key = rateLimitKey(limit.key, route.name, geo)
     const bypass = rateLimitBypass(limit.bypass)
@@ -181,9 +180,8 @@ export function limitsAskForOperation(
   config: LimitedGateway,
 ): boolean {
   if (takesBatches(route)) return true
-  const limits = resolveRateLimits({ ...config, routes: [route] })
   return (route.rateLimit ?? []).some((written) => {
-    const limit = limits.get(rateLimitId(route.name, written))
+    const limit = limitOf(written, config)
     return limit?.cost !== undefined || limit?.key.some(({ kind }) => kind.startsWith('graphql-'))
   })
 }

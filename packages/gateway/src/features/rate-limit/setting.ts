@@ -138,6 +138,15 @@ export function resolveRateLimits(
   return limits
 }
 
+/** A limit as a route lists it: its own, or the one that it names. */
+export function limitOf(
+  written: string | RateLimitConfig,
+  { rateLimits }: LimitedGateway,
+): RateLimitConfig | undefined {
+  if (typeof written !== 'string') return written
+  return Object.hasOwn(rateLimits, written) ? rateLimits[written] : undefined
+}
+
 /** The id of a limit as a route lists it. */
 export function rateLimitId(route: string, limit: string | { readonly name: string }): string {
   return typeof limit === 'string' ? limit : `${route}/${limit.name}`

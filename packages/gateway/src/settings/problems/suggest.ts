@@ -1,3 +1,5 @@
+import { didYouMean } from '../values/parsed.ts'
+
 /** What is longer is no misspelt word, and would take long to compare. */
 const LONGEST_WORD = 100
 /** Words that a misspelt one is compared with: of very many, each takes time, and again for each mistake. */
@@ -17,6 +19,12 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     if (distance < least) [best, least] = [candidate, distance]
   }
   return best
+}
+
+/** A question for the candidate that a misspelt word probably means. */
+export function meant(word: string, candidates: Iterable<string>): string | undefined {
+  const best = suggest(word, candidates)
+  return best === undefined ? undefined : didYouMean(best)
 }
 
 /** The candidates, with those first that the word may mean; the others keep their order. */

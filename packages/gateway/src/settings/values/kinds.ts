@@ -1,5 +1,6 @@
+import { isToken } from '@headgate/core'
 import { type Address, formatAddress, parseAddress, parseIpRange } from './address.ts'
-import { HOST, isHostName, parseHostPattern, TOKEN as TOKEN_PATTERN, UPSTREAM_URL } from './host.ts'
+import { HOST, isHostName, parseHostPattern, TOKEN, UPSTREAM_URL } from './host.ts'
 import { didYouMean, parsed, type Parsed, refused, scalarText } from './parsed.ts'
 import { parsePathPattern } from './path-pattern.ts'
 import {
@@ -193,9 +194,6 @@ export const pathPattern: Kind<string> = text(
   { pattern: '^(?=/)(?:/(?::[A-Za-z_][A-Za-z0-9_]*|(?!:)[^/?#*]*))*(?:/\\*\\*)?$' },
 )
 
-/** RFC 9110 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-
 export const method: Kind<string> = text(
   'a method',
   'the name of a method in upper case, such as GET, or a list of them',
@@ -203,12 +201,12 @@ export const method: Kind<string> = text(
     if (/^(?:\*|any|all)$/i.test(name))
       return refused('names no method', 'without "methods", every method matches')
     const several = name.split(/[\s,|]+/).filter((each) => each !== '')
-    if (several.length > 1 && several.every((each) => TOKEN.test(each)))
+    if (several.length > 1 && several.every((each) => isToken(each)))
       return refused(
         'names several methods',
         `did you mean ${JSON.stringify(several.map((each) => each.toUpperCase()))}?`,
       )
-    if (!TOKEN.test(name)) return refused('is not the name of a method')
+    if (!isToken(name)) return refused('is not the name of a method')
     return name === name.toUpperCase()
       ? parsed(name)
       : refused('is not in upper case', didYouMean(name.toUpperCase()))
@@ -279,17 +277,17 @@ export const fieldName: Kind<string> = text(
   'the name of a header field, such as x-request-id',
   (written) => {
     const field = written.toLowerCase()
-    if (!TOKEN.test(field)) return refused('is not the name of a header field')
+    if (!isToken(field)) return refused('is not the name of a header field')
     return RESERVED_FIELDS.has(field) ? refused('has a meaning of its own in HTTP') : parsed(field)
   },
-  { pattern: `^${TOKEN_PATTERN}$` },
+  { pattern: `^${TOKEN}$` },
 )
 
 export const pseudonym: Kind<string> = text(
   'a pseudonym',
   'letters, digits and "-" (a token, RFC 9110 7.6.3)',
-  (written) => (TOKEN.test(written) ? parsed(written) : refused('is not a pseudonym')),
-  { pattern: `^${TOKEN_PATTERN}$` },
+  (written) => (isToken(written) ? parsed(written) : refused('is not a pseudonym')),
+  { pattern: `^${TOKEN}$` },
 )
 
 export const filePath: Kind<string> = text(
