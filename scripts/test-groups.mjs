@@ -27,6 +27,7 @@ const ALONE = new Set([
   'packages/client/test/tiny-chunks.test.ts',
   'packages/client/test/turns.test.ts',
   'packages/client/test/unread.test.ts',
+  'packages/core/test/fields/event-stream.test.ts',
   'packages/core/test/fields/linear-work.test.ts',
   'packages/core/test/h2/linear-work.test.ts',
   'packages/core/test/linear-work.test.ts',
@@ -40,9 +41,11 @@ const ALONE = new Set([
   'packages/gateway/test/docs/add-a-policy.test.ts',
   'packages/gateway/test/docs/commands.test.ts',
   'packages/gateway/test/engine-modes.test.ts',
+  'packages/gateway/test/features/graphql/hostile.test.ts',
   'packages/gateway/test/features/graphql/operation-key.test.ts',
   'packages/gateway/test/linear-work.test.ts',
   'packages/gateway/test/routing/linear-work.test.ts',
+  'packages/gateway/test/routing/lookup-cost.test.ts',
   'packages/gateway/test/survival/flat-memory.test.ts',
 ])
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { cpus, release } from 'node:os'
 import { outputOf } from './processes.ts'
 
@@ -61,28 +60,6 @@ export function parseCpuList(list: string): number[] {
       const [first = Number.NaN, last = first] = part.split('-').map(Number)
       return Array.from({ length: last - first + 1 }, (_, index) => first + index)
     })
-}
-
-let lastPort = 18_000 + (process.pid % 2000)
-
-/**
- * A free port of 127.0.0.1, below the range from which the kernel takes ports for outgoing connections: one of
- * ours could have it otherwise by the time the proxy starts.
- */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 2000; tries++) {
-    lastPort = lastPort < 29_999 ? lastPort + 1 : 18_000
-    if (await isFree(lastPort)) return lastPort
-  }
-  throw new Error('no free port from 18000 to 29999 on 127.0.0.1')
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
-  })
 }
 
 function openFilesLimit(): number {

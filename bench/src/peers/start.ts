@@ -4,7 +4,7 @@ import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Certificate } from '../certificate.ts'
-import { freePort } from '../machine.ts'
+import { freePort } from '../../../scripts/testing/free-port.ts'
 import { type Child, hasEnded, startChild, stopChild } from '../processes.ts'
 import type { Peer } from './peer.ts'
 

@@ -11,6 +11,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { type ConnectOptions, connect, targetName } from '../../src/upstream/connect/connect.ts'
 import { type ResolvedAddress, Resolver } from '../../src/upstream/connect/dns.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 /** Starts a server that keeps its sockets for the test, and answers its port. */
 async function listen(
@@ -32,17 +33,6 @@ async function listen(
   })
   const address = server.address()
   return { port: typeof address === 'object' && address !== null ? address.port : 0, sockets }
-}
-
-/** A port that nobody listens on: one that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  server.close()
-  await once(server, 'close')
-  return address.port
 }
 
 function setUp(addresses?: readonly string[]): { clock: VirtualClock; options: ConnectOptions } {
@@ -139,7 +129,7 @@ test('one family that refuses does not hinder the other', async (t) => {
 })
 
 test('nobody listens: connect_failed names host, port and every address tried, and what to look at', async () => {
-  const port = await closedPort()
+  const port = await freePort()
   const error = await failure(
     connect({ kind: 'tcp', host: 'api.example', port }, setUp(['::1', '127.0.0.1']).options),
   )

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 /** A service on one of the addresses of loopback (127.0.0.2 and so on), all on the same port, as the addresses of one name are. */
 export class AddressOrigin {
@@ -16,7 +17,6 @@ export class AddressOrigin {
     })
   }
 
-  /** @param port 0: any */
   static async start(address: string, port: number, listener?: RequestListener): Promise<AddressOrigin> {
     const origin = new AddressOrigin(address, listener)
     await new Promise<void>((resolve, reject) => {
@@ -36,18 +36,11 @@ export class AddressOrigin {
   }
 }
 
-/** One for each address, on a port that is free on all of them. */
+/** One for each address, all on one port. */
 export async function startAll(
   addresses: readonly string[],
   listener?: RequestListener,
 ): Promise<AddressOrigin[]> {
-  for (;;) {
-    const first = await AddressOrigin.start(addresses[0] ?? '127.0.0.1', 0, listener)
-    const others = await Promise.allSettled(
-      addresses.slice(1).map((address) => AddressOrigin.start(address, first.port, listener)),
-    )
-    const started = [first, ...others.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))]
-    if (started.length === addresses.length) return started
-    for (const each of started) each.stop()
-  }
+  const port = await freePort()
+  return Promise.all(addresses.map((address) => AddressOrigin.start(address, port, listener)))
 }

@@ -30,7 +30,7 @@ function change(path: string, { text, place }: Block): void {
 
 /** Folders that come from elsewhere or are large, and are the same for the copy. */
 const SHARED = ['node_modules', 'packages/core', 'packages/client']
-const NOT_COPIED = new Set(['.git', 'node_modules', 'bundle', ...SHARED])
+const NOT_COPIED = new Set(['.git', 'packages/gateway/bundle', ...SHARED])
 
 /** All of the repository that the steps may touch, as it was built. */
 function copyRepository(copy: string): void {

@@ -6,7 +6,8 @@ import { type Finished, TestProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { shellLine, withBuilt } from '../shell-line.ts'
 import { type Block, type Page, userPages } from '../../../../scripts/docs/markdown.ts'
-import { freePorts, isFree, project, QUIET_NPM } from './project.ts'
+import { project, QUIET_NPM } from './project.ts'
+import { freePorts, isFree } from '../../../../scripts/testing/free-port.ts'
 
 /** Commands that are not run here, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
@@ -80,7 +81,7 @@ class Player {
 
   async start(): Promise<void> {
     const origin = await startOrigin()
-    const [listener = '', admin = ''] = await freePorts(2)
+    const [listener, admin] = await freePorts(2)
     const { port } = new URL(origin.url)
     this.ports = new Map([
       [':3000', `:${port}`],

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { folder } from '../headgate-process.ts'
 import { writeMmdb } from '../features/mmdb-writer.ts'
@@ -50,25 +49,4 @@ export function makeCertificates(path: string): void {
     const args = ['req', ...options, '-out', cert, '-keyout', key]
     execFileSync('openssl', args, { cwd: path, stdio: 'ignore' })
   }
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<readonly string[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports: string[] = []
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    ports.push(String(typeof address === 'object' ? address?.port : ''))
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

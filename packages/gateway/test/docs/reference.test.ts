@@ -30,10 +30,10 @@ describe('docs/configuration.md', () => {
   it('holds every metric that is stated anywhere', () => {
     const names = tableWith(page, 'name', 'type', 'labels', 'meaning').flatMap(([name]) => codes(name))
     const stated = sources().flatMap((text) =>
-      Array.from(text.matchAll(/metric\(\{\s*kind: '\w+',\s*name: '(\w+)'/g), ([, name]) => name),
+      Array.from(text.matchAll(/metric\(\{\s*kind: '\w+',\s*name: '(\w+)'/g), ([, name = '']) => name),
     )
     assert.ok(stated.length > 40)
-    assert.deepEqual(new Set(names), new Set(stated))
+    assert.deepEqual(names.sort(), stated.sort())
   })
 
   it('is right about how paths are seen, and which are refused', () => {

@@ -6,7 +6,7 @@ import { after, it } from 'node:test'
 import { readPage, ROOT } from '../../../../scripts/docs/markdown.ts'
 import { folder } from '../headgate-process.ts'
 import { shellLine, withBuilt } from '../shell-line.ts'
-import { freePorts } from './project.ts'
+import { freePorts } from '../../../../scripts/testing/free-port.ts'
 
 /** Those that the page names. */
 const PORTS = ['8080', '9901', '9101', '9102', '9103', '9104']
@@ -28,7 +28,7 @@ after(() => {
 const environment = { ...process.env, FORCE_COLOR: undefined, XDG_STATE_HOME: join(cwd, 'state') }
 
 it('the walkthrough does what it says, command by command', { timeout: 150_000 }, async () => {
-  const free = await freePorts(PORTS.length)
+  const free = (await freePorts(PORTS.length)).map(String)
   const onOurs = (text: string): string =>
     text.replaceAll(/\b\d{4}\b/g, (port) => free[PORTS.indexOf(port)] ?? port)
   const page = readPage(join(ROOT, 'docs/walkthrough.md'))

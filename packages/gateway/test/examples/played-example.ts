@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePorts } from '../docs/project.ts'
 import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 import { shellLine } from '../shell-line.ts'
+import { freePorts } from '../../../../scripts/testing/free-port.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
@@ -44,7 +44,7 @@ export async function play({
     /127\.0\.0\.1:(\d+)/g,
     (whole, port: string) => (ports.includes(port) ? `127.0.0.1:${free[ports.indexOf(port)]}` : whole),
   )
-  const services = new TestProcess(process.execPath, [join(example, service), ...free.slice(2)])
+  const services = new TestProcess(process.execPath, [join(example, service), ...free.slice(2).map(String)])
   await services.print(ready)
   const cwd = folder({ 'headgate.yaml': yaml })
   prepare?.(cwd)

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { startEcho } from '../../../../examples/quick-start/echo-service.ts'
 import { startOrders } from '../../../../examples/quick-start/orders-service.ts'
 import { TestProcess } from '../headgate-process.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const start = join(root, 'examples/quick-start/start.ts')
@@ -27,21 +28,9 @@ const ANSWERS: readonly (readonly [part: string, answer: RegExp])[] = [
   ['/metrics', /^headgate_requests_total\{route="orders",status_class="2xx"\} 3$/m],
 ]
 
-/** Two ports that were free a moment ago. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()]
-  const ports: number[] = []
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    ports.push(typeof address === 'object' ? (address?.port ?? 0) : 0)
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [ports[0] ?? 0, ports[1] ?? 0]
-}
-
 it('the quick start prints lines that work exactly as printed, and ends cleanly at Ctrl-C', async () => {
-  const [port, adminPort] = await freePorts()
+  const port = await freePort()
+  const adminPort = await freePort()
   const args = [start, '--port', String(port), '--admin-port', String(adminPort)]
   const quickStart = new TestProcess(process.execPath, args, { cwd: root })
   await quickStart.print(/Ctrl-C ends it/)
@@ -61,7 +50,8 @@ it('the quick start prints lines that work exactly as printed, and ends cleanly 
 })
 
 it('the quick start says which port is in use, and how to take another', async () => {
-  const [port, adminPort] = await freePorts()
+  const port = await freePort()
+  const adminPort = await freePort()
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const args = [start, '--port', String(port), '--admin-port', String(adminPort)]
@@ -87,7 +77,8 @@ it('the services of the quick start take other ports where theirs are in use', a
 
 it('the quick start exits with 0 after Ctrl-C, also twice, early, and where the gateway ends first', async () => {
   const begin = async (): Promise<TestProcess> => {
-    const [port, adminPort] = await freePorts()
+    const port = await freePort()
+    const adminPort = await freePort()
     const args = [start, '--port', String(port), '--admin-port', String(adminPort)]
     return new TestProcess(process.execPath, args, { cwd: root })
   }
@@ -121,7 +112,8 @@ function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 it('"npm start" exits with 0 after two Ctrl-C in a terminal', {
   skip: existsSync('/usr/bin/script') ? false : 'no /usr/bin/script: no terminal',
 }, async () => {
-  const [port, adminPort] = await freePorts()
+  const port = await freePort()
+  const adminPort = await freePort()
   // In place of the shell, which would end by the same Ctrl-C and tell of that.
   const command = `exec npm start -- --port ${port} --admin-port ${adminPort}`
   const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {

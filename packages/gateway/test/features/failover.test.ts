@@ -318,5 +318,3 @@ test('mistakes in these settings are named', () => {
     assert.match(result.problems.map(({ message }) => message).join(), expected)
   }
 })
-
-/** Time for what is under way on this machine. */

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { openDescriptors, residentMemory } from './process-facts.ts'
 import type { ThreadSample } from './probe.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 const HEADGATE = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url))
 const PROBE = new URL('./probe.ts', import.meta.url).href
@@ -46,15 +46,6 @@ function config(origin: string, closed: string, accessLog: string): object {
   }
 }
 
-/** A port on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // it listens on TCP
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** The built gateway as a process, watched from outside and by the probe in each of its threads. */
 export class SoakedGateway {
   readonly accessLog: string
@@ -75,7 +66,7 @@ export class SoakedGateway {
   static async start(origin: string, interval: number): Promise<SoakedGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'headgate-soak-'))
     const file = join(folder, 'headgate.json')
-    const closed = `http://127.0.0.1:${await closedPort()}`
+    const closed = `http://127.0.0.1:${await freePort()}`
     writeFileSync(file, JSON.stringify(config(origin, closed, join(folder, 'access.log'))))
     const child = spawn(process.execPath, ['--import', PROBE, HEADGATE, 'run', '-c', file], {
       env: { ...process.env, SOAK_SAMPLES: join(folder, 'samples'), SOAK_INTERVAL: String(interval) },

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { runGateway } from '../headgate-process.ts'
 import { startService } from './origins.ts'
 import { startGateway } from './start-gateway.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 /** The path of a socket in a folder of its own, until the test is over. */
 function socketPath(t: TestContext): string {
@@ -129,13 +128,3 @@ test('a request that goes round through several workers of one gateway is found 
   assert.equal(lines.length, 2 * count, 'one line for the way there, and one for the refusal')
   assert.equal(lines.filter((line) => line.includes('loop_detected')).length, count)
 })
-
-/** Nobody listens there, a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 /** An endpoint that can die and come back on the same port, and that may say one thing to checks and do another. */
 export class MortalEndpoint {
@@ -13,17 +13,15 @@ export class MortalEndpoint {
   private readonly port: number
   private server: Server | undefined
 
-  private constructor(port: number, server: Server) {
+  private constructor(port: number) {
     this.port = port
     this.url = `http://127.0.0.1:${port}`
-    this.use(server)
   }
 
   /** One that lives until the test is over. Checks ask for /healthz, and always get 200. */
   static async start(t: TestContext): Promise<MortalEndpoint> {
-    const server = createServer()
-    await listening(server, 0)
-    const endpoint = new MortalEndpoint((server.address() as AddressInfo).port, server)
+    const endpoint = new MortalEndpoint(await freePort())
+    await endpoint.revive()
     t.after(() => endpoint.kill())
     return endpoint
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
@@ -10,6 +10,7 @@ import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { startOrigin } from '../origin.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 function config(input: Record<string, unknown>): GatewayConfig {
   const common = {
@@ -196,7 +197,7 @@ describe('a reload', () => {
     const origin = await startOrigin()
     const routes = [{ name: 'all', upstream: origin.url }]
     const { supervisor, port } = await supervise({ routes })
-    const taken = createTcpServer()
+    const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     after(() => taken.close())
     const listeners = [
@@ -240,11 +241,3 @@ describe('a reload', () => {
     assert.equal(before, true, 'a successor counts what was added before it was born')
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
