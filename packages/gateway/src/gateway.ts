@@ -20,8 +20,14 @@ import { ListenerSet } from './listen/listener-set.ts'
 import { Kept } from './kept.ts'
 import { GatewayMetrics } from './metrics/gateway-metrics.ts'
 import type { StackOptions } from './layers/layer.ts'
-import { followStates, putInForce, RetiredUpstreams, type UpstreamStates } from './upstreams/upstreams.ts'
-import { readings } from './in-force.ts'
+import {
+  followStates,
+  putInForce,
+  RetiredUpstreams,
+  UPSTREAM,
+  type UpstreamStates,
+} from './upstreams/upstreams.ts'
+import { type Readings, readingsOf } from './in-force.ts'
 import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
@@ -85,6 +91,7 @@ interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
   readonly shared: Shared
+  readonly readings: Readings
 }
 
 /** An HTTP gateway in this thread. */
@@ -141,7 +148,7 @@ export class Gateway {
 
   /** Has the endpoints that another thread says there are. */
   useEndpoints(states: UpstreamStates): void {
-    followStates(this.snapshot.upstreams, states)
+    followStates(this.snapshot.upstreams, (identity) => states.get(identity))
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -157,8 +164,9 @@ export class Gateway {
 
   /** Brings what is in force, and knows of itself how it is, into the metrics: to be called now and then. */
   sample(): void {
-    for (const each of this.upstreams()) this.endpoints.record(each.name, each.stats(), each)
-    this.shown.show(readings(this.metrics, this.snapshot))
+    const stats = new Map(Array.from(this.upstreams(), (each) => [each, each.stats()]))
+    for (const [each, its] of stats) this.endpoints.record(each.name, its, each)
+    this.shown.show(this.current.readings(stats))
   }
 
   /** Binds all listeners and serves; answers where. Rejects, with nothing bound, if one cannot be bound. */
@@ -220,7 +228,8 @@ export class Gateway {
       lists.settle(snapshot.config)
       return
     }
-    for (const each of [shared, states]) followStates(snapshot.upstreams, each)
+    // What comes with the commit is newer than what it was prepared with.
+    followStates(snapshot.upstreams, (identity) => states.get(identity) ?? shared.find(UPSTREAM, identity))
     const geo = shared.find(GEO, '')
     if (geo !== undefined) this.geo.use(geo)
   }
@@ -271,7 +280,7 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, shared }
+    return { snapshot, rateLimits, shared, readings: readingsOf(this.metrics, snapshot) }
   }
 
   private open(listener: ListenerConfig): Promise<Listener> {

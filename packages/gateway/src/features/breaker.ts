@@ -3,6 +3,7 @@ import {
   type Circuits,
   type CircuitState,
   type Counter,
+  type Gauge,
   type Labels,
   type MetricRegistry,
 } from '@headgate/core'
@@ -92,18 +93,27 @@ export function endpointTransitions(
   return metrics.find(ENDPOINT_TRANSITIONS, { ...labels, to })
 }
 
-/** Which of the circuits of an upstream are open. */
-export function* circuitReadings(
+/**
+ * What reads which of the circuits of an upstream are open. The series of the upstream is looked up here, and that of an endpoint
+ * once: endpoints come and go.
+ */
+export function circuitReadings(
   metrics: MetricRegistry,
   upstream: string,
   circuits: Circuits | undefined,
   endpointCircuits: Circuits | undefined,
-): Iterable<Reading> {
-  if (circuits !== undefined)
-    yield [metrics.get(BREAKER_OPEN, { upstream }), Number(isOpen(circuits.for(upstream).state))]
-  for (const [endpoint, state] of endpointCircuits?.states() ?? []) {
-    const open = metrics.find(ENDPOINT_OPEN, { upstream, endpoint })
-    if (open !== undefined) yield [open, Number(isOpen(state))]
+): () => Iterable<Reading> {
+  const whole = circuits && metrics.get(BREAKER_OPEN, { upstream })
+  const found = new Map<string, Gauge>()
+  return function* () {
+    if (circuits !== undefined && whole !== undefined)
+      yield [whole, Number(isOpen(circuits.for(upstream).state))]
+    for (const [endpoint, state] of endpointCircuits?.states() ?? []) {
+      const open = found.get(endpoint) ?? metrics.find(ENDPOINT_OPEN, { upstream, endpoint })
+      if (open === undefined) continue
+      found.set(endpoint, open)
+      yield [open, Number(isOpen(state))]
+    }
   }
 }
 

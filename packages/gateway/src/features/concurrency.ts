@@ -66,16 +66,20 @@ export function routeLimiter(route: string): string {
   return `route ${route}`
 }
 
-/** How far a concurrency limit is used; to be gone through once when it is made, so that it has its series. */
+/** What reads how far a concurrency limit is used. Its series are looked up here, and not with each reading. */
 export function limiterReadings(
   metrics: MetricRegistry,
-  limiter: string,
-  { inflight, queued, limit }: Limiter,
-): readonly Reading[] {
-  return [
-    [metrics.get(CONCURRENCY_ACTIVE, { limiter }), inflight],
-    [metrics.get(CONCURRENCY_QUEUED, { limiter }), queued],
-    [metrics.get(CONCURRENCY_LIMIT, { limiter }), Math.floor(limit.limit)],
+  name: string,
+  limiter: Limiter,
+): () => readonly Reading[] {
+  const labels = { limiter: name }
+  const active = metrics.get(CONCURRENCY_ACTIVE, labels)
+  const queued = metrics.get(CONCURRENCY_QUEUED, labels)
+  const slots = metrics.get(CONCURRENCY_LIMIT, labels)
+  return () => [
+    [active, limiter.inflight],
+    [queued, limiter.queued],
+    [slots, Math.floor(limiter.limit.limit)],
   ]
 }
 

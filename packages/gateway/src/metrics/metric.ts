@@ -25,15 +25,20 @@ export type Reading = readonly [gauge: Gauge, value: number]
 
 /** Gauges of what is in force at a moment: what was shown before, and is not there any more, shows 0. */
 export class Shown {
-  private gauges: ReadonlySet<Gauge> = new Set()
+  /** With the call in which each was shown last. */
+  private readonly gauges = new Map<Gauge, number>()
+  private calls = 0
 
   show(readings: Iterable<Reading>): void {
-    const gauges = new Set<Gauge>()
+    const call = ++this.calls
     for (const [gauge, value] of readings) {
-      gauges.add(gauge)
+      this.gauges.set(gauge, call)
       gauge.set(value)
     }
-    for (const gauge of this.gauges) if (!gauges.has(gauge)) gauge.set(0)
-    this.gauges = gauges
+    for (const [gauge, last] of this.gauges) {
+      if (last === call) continue
+      gauge.set(0)
+      this.gauges.delete(gauge)
+    }
   }
 }

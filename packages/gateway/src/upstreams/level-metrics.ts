@@ -1,4 +1,4 @@
-import type { EndpointStats, Gauge, MetricRegistry } from '@headgate/core'
+import type { EndpointStats, MetricRegistry } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
 import { metric, type Reading } from '../metrics/metric.ts'
@@ -11,47 +11,41 @@ const LEVEL_SHARE = metric({
   across: 'max',
 })
 
-/** Endpoints that come before others, or after them. */
-export interface Level {
-  readonly share: Gauge
-  readonly has: (endpoint: Placed) => boolean
+/** What each level of an upstream gets at a moment, by the statistics of its endpoints. */
+export type LevelReadings = (stats: readonly EndpointStats[]) => Iterable<Reading>
+
+interface Placed {
+  readonly priority: number
+  readonly zone?: string | undefined
 }
 
-type Placed = Pick<EndpointStats, 'priority' | 'zone'>
-
-/** The levels of an upstream as it is configured; none where all endpoints are on one. */
-export function levelsOf(
+/** For the levels of an upstream as it is configured; undefined where all endpoints are on one. */
+export function levelReadings(
   metrics: MetricRegistry,
-  name: string,
+  upstream: string,
   { endpoints, zone: own }: UpstreamConfig,
-  { zone = own }: Pick<GatewayConfig, 'zone'>,
-): readonly Level[] {
-  const place = ({ priority, zone: its }: Placed): { upstream: string; priority: string; zone: string } => ({
-    upstream: name,
-    priority: String(priority),
-    zone: sideOf(its, own ?? zone),
+  gateway: Pick<GatewayConfig, 'zone'>,
+): LevelReadings | undefined {
+  const here = own ?? gateway.zone
+  const levelOf = ({ priority, zone }: Placed): string => `${priority} ${sideOf(zone, here)}`
+  const levels = new Map(endpoints.map((endpoint) => [levelOf(endpoint), endpoint]))
+  if (levels.size < 2) return undefined
+  const shares = Array.from(levels, ([level, { priority, zone }]) => {
+    const labels = { upstream, priority: String(priority), zone: sideOf(zone, here) }
+    return [level, metrics.get(LEVEL_SHARE, labels)] as const
   })
-  const places = new Map(
-    endpoints.map((endpoint) => [
-      JSON.stringify(place({ zone: undefined, ...endpoint })),
-      place({ zone: undefined, ...endpoint }),
-    ]),
-  )
-  if (places.size < 2) return []
-  return Array.from(places, ([key, labels]) => ({
-    share: metrics.get(LEVEL_SHARE, labels),
-    has: (endpoint: Placed) => JSON.stringify(place(endpoint)) === key,
-  }))
+  return function* (stats) {
+    const largest = new Map<string, number>()
+    for (const each of stats) {
+      const level = levelOf(each)
+      largest.set(level, Math.max(largest.get(level) ?? 0, each.levelShare))
+    }
+    for (const [level, share] of shares) yield [share, largest.get(level) ?? 0]
+  }
 }
 
 /** `local`, `other`, or `any` where zones do not matter. */
 function sideOf(zone: string | undefined, own: string | undefined): string {
   if (own === undefined) return 'any'
   return zone === own ? 'local' : 'other'
-}
-
-/** What each level gets at this moment. */
-export function* levelReadings(levels: readonly Level[], stats: readonly EndpointStats[]): Iterable<Reading> {
-  for (const { share, has } of levels)
-    yield [share, Math.max(0, ...stats.flatMap((each) => (has(each) ? each.levelShare : [])))]
 }

@@ -16,11 +16,11 @@ import { makeUpstreamGuard, type UpstreamGuard } from './upstream-guard.ts'
 import { type ListedEndpoint, listEndpoints } from '../discovery/listed-endpoint.ts'
 import { checksPaused } from './health-checks.ts'
 import type { Kept } from '../kept.ts'
-import { Shared, type SharedKind } from '../shared.ts'
+import type { Shared, SharedKind } from '../shared.ts'
 import { endpointsIdentity, type FileDigests, upstreamIdentity } from '../identity.ts'
 import { paces } from '../features/timeouts.ts'
 import { changeMetrics } from '../discovery/metrics.ts'
-import { type Level, levelsOf } from './level-metrics.ts'
+import { type LevelReadings, levelReadings } from './level-metrics.ts'
 
 /** An upstream as a snapshot holds it. */
 export interface CompiledUpstream {
@@ -30,8 +30,8 @@ export interface CompiledUpstream {
   /** Those that it had to have when this was compiled. */
   readonly listed: readonly ListedEndpoint[]
   readonly upstream: Upstream
-  /** By priority and zone; none where all endpoints are on one. */
-  readonly levels: readonly Level[]
+  /** What its levels get, by priority and zone; undefined where all endpoints are on one. */
+  readonly levels: LevelReadings | undefined
   /** Shared by all routes to it. */
   readonly budget: RetryBudget
   /** Breaker and concurrency limit, where it has them. */
@@ -71,7 +71,7 @@ export function compileUpstreams(
     // What depends on its endpoints alone, which may change while all else goes on.
     const { listed, levels } = kept.keep('endpoints', [identity, state?.id, endpoints], () => ({
       listed: lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => []),
-      levels: levelsOf(metrics, name, upstream, config),
+      levels: levelReadings(metrics, name, upstream, config),
     }))
     const make = (): Pick<CompiledUpstream, 'upstream' | 'budget' | 'guard'> => {
       const guard = makeUpstreamGuard(name, upstream, clock, metrics)
@@ -113,10 +113,16 @@ export function putInForce(
   return changed
 }
 
-/** The same in the other threads. */
-export function followStates(upstreams: CompiledUpstreams, states: UpstreamStates | Shared): void {
+/**
+ * The same in the other threads.
+ * @param stateOf the newest that is known of an upstream, by its identity
+ */
+export function followStates(
+  upstreams: CompiledUpstreams,
+  stateOf: (identity: string) => Upstream['state'] | undefined,
+): void {
   for (const { identity, upstream } of upstreams.values()) {
-    const state = states instanceof Shared ? states.find(UPSTREAM, identity) : states.get(identity)
+    const state = stateOf(identity)
     if (state !== undefined) upstream.follow(state)
   }
 }

@@ -167,6 +167,12 @@ describe('what says that it is a gateway, and answers anything', () => {
       }
     })
 
+  it('is told of where a share is counted by workers, and there are none', async () => {
+    body = () => JSON.stringify({ workers: [] })
+    const { code, out } = await said('limits', { usage: 'l', key: 'k' })
+    assert.deepEqual([code, out], [0, 'no worker answers\n'])
+  })
+
   it('cannot make a table that is larger than what it holds', () => {
     const rows = [
       ['NAME', ''],

@@ -2,7 +2,7 @@ import { inLine } from '../../printable.ts'
 import { ADMIN_OPTIONS, type AdminClient } from '../admin-client.ts'
 import type { ConcurrencyAnswer } from '../../surveys/concurrency.ts'
 import type { RateLimitsAnswer, RateLimitUsageAnswer } from '../../surveys/rate-limits.ts'
-import { ask } from '../ask.ts'
+import { ask, show } from '../ask.ts'
 import { type CliCommand, EXIT, printFound } from '../command.ts'
 import { table } from '../table.ts'
 
@@ -31,19 +31,13 @@ export const limits: CliCommand = {
       terminal.err(`headgate: ${misuse}\n`)
       return Promise.resolve(EXIT.usage)
     }
+    const query = key === undefined ? '' : `?${new URLSearchParams({ key }).toString()}`
+    if (usage !== undefined) {
+      const path = `/rate-limits/${encodeURIComponent(usage)}/usage${query}`
+      return show(values, terminal, (client) => client.call('GET', path), usageLines)
+    }
+    if (reset === undefined) return show(values, terminal, askAll, limitTables)
     return ask(values, terminal, async (client) => {
-      const query = key === undefined ? '' : `?${new URLSearchParams({ key }).toString()}`
-      if (usage !== undefined)
-        return printFound(
-          values,
-          terminal,
-          (await client.call(
-            'GET',
-            `/rate-limits/${encodeURIComponent(usage)}/usage${query}`,
-          )) as RateLimitUsageAnswer,
-          usageLines,
-        )
-      if (reset === undefined) return printFound(values, terminal, await askAll(client), limitTables)
       await client.call('POST', `/rate-limits/${encodeURIComponent(reset)}/reset${query}`)
       printFound(
         values,
@@ -63,6 +57,7 @@ function misuseOf(usage?: string, reset?: string, key?: string): string | undefi
 }
 
 function usageLines({ workers, ...own }: RateLimitUsageAnswer): string {
+  if (workers?.length === 0) return 'no worker answers\n'
   const lines = (workers ?? [{ worker: undefined, ...own }]).map(({ worker, limit, remaining, reset }) => {
     const who = worker === undefined ? '' : `worker ${worker}: `
     return `${inLine(`${who}${remaining} of ${limit} left, all of them in ${reset} s`)}\n`
