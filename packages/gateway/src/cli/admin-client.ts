@@ -6,6 +6,7 @@ import { readToken } from '../admin/access.ts'
 import { resolveFiles } from '../config/files.ts'
 import { loadConfig, readInput } from '../config/load.ts'
 import { type AdminConfig, applySchema } from '../config/schema/schema.ts'
+import { addressUrl } from '../listen/listener-set.ts'
 import { findConfig } from '../settings/read/read-text.ts'
 import { type Address, formatAddress, parseAddress } from '../settings/values/address.ts'
 import { newestVersion } from '../versions/newest-version.ts'
@@ -31,10 +32,10 @@ async function adminPlace(
   const loaded = await quietly(() => loadConfig(file))
   if (loaded?.ok === true) return { admin: adminOf(loaded.config.admin) }
   const input = await quietly(() => readInput(file))
-  const written =
-    typeof input === 'object' && input !== null ? (Reflect.get(input, 'admin') as unknown) : undefined
   const own =
-    typeof input === 'object' && input !== null ? adminFrom(written, dirname(resolve(file))) : undefined
+    typeof input === 'object' && input !== null
+      ? adminFrom(Reflect.get(input, 'admin'), dirname(resolve(file)))
+      : undefined
   if (own !== undefined) return { admin: own.admin, hint: `${file} has mistakes, but not there` }
   const version = await quietly(() => newestVersion(stateDirectory(file, env)))
   if (version === undefined) return { admin: undefined, hint: `${file} has mistakes, and no version is kept` }
@@ -149,15 +150,13 @@ export class AdminClient {
   /** Nothing is tried twice: whoever typed the command decides on that. */
   private options(): ClientOptions {
     const { address, token } = this
-    const place =
-      address.kind === 'unix' ? 'localhost' : formatAddress({ ...address, host: reachable(address.host) })
     const headers = {
       'headgate-author': userName(),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     }
     return {
       preset: 'minimal',
-      baseUrl: `http://${place}`,
+      baseUrl: address.kind === 'unix' ? 'http://localhost' : addressUrl('http', address),
       redirect: false,
       timeout: TIMEOUT,
       headers,
@@ -193,11 +192,6 @@ function tokenOf(admin: AdminConfig | undefined): string | undefined {
       `${error instanceof Error ? error.message : String(error)}; or set ${TOKEN_VARIABLE}`,
     )
   }
-}
-
-/** Every address of the machine: this one is among them. */
-function reachable(host: string): string {
-  return host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host
 }
 
 function userName(): string {

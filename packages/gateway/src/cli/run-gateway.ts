@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@headgate/core'
+import { systemClock } from '@headgate/core'
 import { serveFast } from '../engine-modes.ts'
 import { StartError } from '../workers/start-failure.ts'
 import type { StopReport } from '../workers/supervisor.ts'
@@ -27,15 +27,11 @@ export async function runGateway(values: CliValues, terminal: Terminal): Promise
 async function runUntilSignal(serving: Serving, source: string, log: Log): Promise<number> {
   const stopped = Promise.withResolvers<StopReport>()
   let stopping = false
-  onStopSignals(
-    systemClock,
-    (signal) => {
-      stopping = true
-      logDraining(log, signal, serving.supervisor.config)
-      serving.stop().then(stopped.resolve, stopped.reject)
-    },
-    (exitCode) => process.exit(exitCode),
-  )
+  onStopSignals((signal) => {
+    stopping = true
+    logDraining(log, signal, serving.supervisor.config)
+    serving.stop().then(stopped.resolve, stopped.reject)
+  })
   process.on('SIGHUP', () => serving.reload())
   try {
     logStart(log, await serving.start(), serving, source)
@@ -61,21 +57,17 @@ type StopSignal = keyof typeof STOP_SIGNALS
 const SAME_WISH = 1_000
 
 /**
- * Calls `stop` at the first SIGINT or SIGTERM, and `force`, with the exit code that stands for the signal, at a
+ * Calls `stop` at the first SIGINT or SIGTERM, and ends the process, with the exit code that stands for the signal, at a
  * further one. For the rest of the process's life: a signal that comes while it ends must not turn its exit code.
  */
-function onStopSignals(
-  clock: Clock,
-  stop: (signal: StopSignal) => void,
-  force: (exitCode: number) => void,
-): void {
+function onStopSignals(stop: (signal: StopSignal) => void): void {
   let first: number | undefined
   const received = (signal: StopSignal): void => {
-    const now = clock.now()
+    const now = systemClock.now()
     if (first === undefined) {
       first = now
       stop(signal)
-    } else if (now - first >= SAME_WISH) force(STOP_SIGNALS[signal])
+    } else if (now - first >= SAME_WISH) process.exit(STOP_SIGNALS[signal])
   }
   for (const signal of Object.keys(STOP_SIGNALS)) process.on(signal as StopSignal, received)
 }

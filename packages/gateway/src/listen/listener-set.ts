@@ -1,6 +1,6 @@
 import type { Clock, DownstreamConnection, ServerConnectionOptions } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
-import { type Address, formatAddress } from '../settings/values/address.ts'
+import { type Address, formatAddress, isEveryAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
 
 /**
@@ -13,8 +13,8 @@ export function listenerUrl({ address, tls }: ListenerConfig, port: number | und
 
 export function addressUrl(scheme: 'http' | 'https', address: Address, port?: number): string {
   if (address.kind === 'unix') return formatAddress(address)
-  // Every address of the machine: this one is among them.
-  const host = address.host === '::' || address.host === '0.0.0.0' ? '127.0.0.1' : address.host
+  // This one is among them.
+  const host = isEveryAddress(address.host) ? '127.0.0.1' : address.host
   return `${scheme}://${formatAddress({ kind: 'tcp', host, port: port ?? address.port })}`
 }
 

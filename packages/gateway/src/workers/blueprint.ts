@@ -8,7 +8,7 @@ import { Shared } from '../shared.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
-import { GEO, type GeoFile, loadGeo } from '../features/geo/geo-files.ts'
+import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
 
 /**
@@ -22,8 +22,6 @@ export interface Blueprint {
   readonly rateLimits: RateLimitStores
   /** What is in the files that it names. */
   readonly files: FileDigests
-  /** Databases of addresses. */
-  readonly geo: readonly GeoFile[]
   /** With all workers. */
   readonly shared: Shared
 }
@@ -41,12 +39,11 @@ export function draw(
   lists?: EndpointLists,
 ): Blueprint {
   const files = fileDigests(config)
-  const geo = loadGeo(config.geo, previous?.geo)
   if (config.geo !== undefined) geoMetrics(metrics, config.geo)
   const kept = new Kept(previous?.snapshot.kept)
   const shared = new Shared(previous?.shared.data)
   shared.set(FILES, '', files)
-  shared.set(GEO, '', geo)
+  shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const surroundings = {
     clock,
@@ -65,5 +62,5 @@ export function draw(
     previous: previous?.snapshot,
   })
   for (const [identity, state] of statesOf(snapshot.upstreams)) shared.set(UPSTREAM, identity, state)
-  return { config, files, snapshot, rateLimits, geo, shared }
+  return { config, files, snapshot, rateLimits, shared }
 }

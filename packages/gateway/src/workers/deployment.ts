@@ -110,6 +110,11 @@ export class Deployment {
     return this.blueprint.config.listeners.map((config, index) => ({ config, port: this.ports[index] }))
   }
 
+  /** The databases of addresses in force. */
+  get geo(): readonly GeoFile[] {
+    return this.blueprint.shared.find(GEO, '') ?? []
+  }
+
   /** The most connections of a listener and worker for which there are file descriptors. */
   affordable(config: GatewayConfig): number {
     const { length } = config.listeners
@@ -164,8 +169,8 @@ export class Deployment {
   replaceGeo(file: GeoFile): Promise<void> {
     return this.inTurn(async () => {
       const before = this.blueprint
-      const geo = before.geo.map((each) => (each.path === file.path ? file : each))
-      this.blueprint = { ...before, geo, shared: before.shared.with(GEO, [['', geo]]) }
+      const geo = this.geo.map((each) => (each.path === file.path ? file : each))
+      this.blueprint = { ...before, shared: before.shared.with(GEO, [['', geo]]) }
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => ({ type: 'use-geo', geo }))))
     })
   }

@@ -137,7 +137,7 @@ export class Supervisor implements SurveySource {
     for (const [name, { upstream }] of this.upstreams)
       endpointMetrics.recordChecks(name, upstream.stats(), upstream)
     this.shown.show([
-      ...geoReadings(metrics, this.deployment.blueprint.geo),
+      ...geoReadings(metrics, this.deployment.geo),
       ...pauseReadings(metrics, this.config, this.checks),
     ])
     showWeights(metrics, this.splits)
@@ -266,7 +266,7 @@ export class Supervisor implements SurveySource {
     const { deployment, onEvent } = this
     const owner = {
       get geoFiles() {
-        return deployment.blueprint.geo
+        return deployment.geo
       },
       replaceGeo: (file: GeoFile) => deployment.replaceGeo(file),
       geoChanged(change: GeoChange) {

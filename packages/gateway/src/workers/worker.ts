@@ -32,7 +32,7 @@ async function serve(): Promise<void> {
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
   const sampler = new MetricSampler(gateway, eventLoopDelay, clock)
-  const answer = answering(gateway, report)
+  const answer = answering(gateway)
   // Kept for good: it is what keeps the thread alive until the supervisor ends it.
   parentPort?.on('message', (order: WorkerOrder) => {
     if (order.type === 'drain') void drain(gateway, sampler, log)
@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
   const listeners = await gateway.listen()
   sampler.start()
   beat(heartbeat, clock)
-  surviveUncaught(notice)
+  surviveUncaught()
   report({ type: 'listening', ports: listeners.map(({ port }) => port) })
 }
 
@@ -68,10 +68,7 @@ function notice(message: string): void {
 }
 
 /** How a worker answers the supervisor. */
-function answering(
-  gateway: Gateway,
-  report: (report: WorkerReport) => void,
-): (id: number, question: WorkerQuestion) => Promise<void> {
+function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => Promise<void> {
   let prepared: PreparedUpdate | undefined
   const answer = async (question: WorkerQuestion): Promise<unknown> => {
     switch (question.type) {
@@ -127,16 +124,15 @@ const MOST_TOLD = 100
 
 /**
  * The last line of defence of a worker: what is thrown outside of all exchanges, as in a timer of somebody's own, must not cost
- * those of everybody else in this thread. Called when the worker serves: before, an error ends it.
- * @param report told of each error once
+ * those of everybody else in this thread. Each error is told once. Called when the worker serves: before, an error ends it.
  */
-function surviveUncaught(report: (message: string) => void): void {
+function surviveUncaught(): void {
   const told = new Set<string>()
   process.on('uncaughtException', (thrown: unknown) => {
     const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : `a ${typeof thrown}`
     if (told.has(reason) || told.size >= MOST_TOLD) return
     told.add(reason)
-    report(`nobody caught an error, and it is not reported again; serving goes on: ${reason}`)
+    notice(`nobody caught an error, and it is not reported again; serving goes on: ${reason}`)
   })
 }
 

@@ -41,17 +41,16 @@ function leadsTo(url: string, { address }: ListenerConfig): boolean {
   if (Number(port || (protocol === 'https:' ? 443 : 80)) !== address.port || address.port === 0) return false
   const host = written.replace(/^\[(.*)\]$/, '$1')
   if (host === address.host.toLowerCase()) return true
-  const isEverywhere = address.host === '::' || address.host === '0.0.0.0'
-  if (isEverywhere) return isOfThisMachine(host)
+  if (isEveryAddress(address.host)) return isOfThisMachine(host)
   // The unspecified address and "localhost" lead to the loopback interface.
   return (
     isLoopback(address.host) &&
-    (isUnspecified(host) || host === 'localhost' || (address.host === 'localhost' && isLoopback(host)))
+    (isEveryAddress(host) || host === 'localhost' || (address.host === 'localhost' && isLoopback(host)))
   )
 }
 
 function isOfThisMachine(host: string): boolean {
-  if (isLoopback(host) || isUnspecified(host) || host === hostname().toLowerCase()) return true
+  if (isLoopback(host) || isEveryAddress(host) || host === hostname().toLowerCase()) return true
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   return addresses.some(({ address }) => address === host)
 }
@@ -61,10 +60,6 @@ function isLoopback(host: string): boolean {
   const version = isIP(host)
   // "::ffff:7f00:1" is 127.0.0.1, and BlockList knows it.
   return version !== 0 && LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4')
-}
-
-function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || host === '::'
 }
 
 function shown({ address }: ListenerConfig): string {
