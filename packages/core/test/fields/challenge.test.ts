@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseAuthParameters, parseChallenges } from '../../src/fields/challenge.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** `scheme token68 name=value …` for each challenge. */
 function shown(value: string): string[] | undefined {

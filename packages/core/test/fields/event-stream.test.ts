@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { EventStreamParser, type ServerSentEvent } from '../../src/fields/event-stream.ts'
 import { TrafficError } from '../../src/message/errors.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function parsed(stream: string, limit = 1000): ServerSentEvent[] {
   return [...new EventStreamParser(limit).push(Buffer.from(stream))]

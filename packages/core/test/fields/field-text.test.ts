@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { comparedText, fieldText, fieldValue } from '../../src/fields/field-text.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const VALUES: readonly (readonly [value: string, text: string])[] = [
   ['', ''],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import {
   parseForwarded,
   parseForwardedNode,
@@ -9,6 +8,7 @@ import {
   serializeForwardedNode,
 } from '../../src/fields/forwarded.ts'
 import { isFieldValue } from '../../src/message/tokens.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function parsed(value: string): Record<string, string>[] | undefined {
   // Elements have no prototype, which deepEqual would mind.

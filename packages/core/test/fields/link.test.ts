@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseLinks } from '../../src/fields/link.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function shown(value: string): string[] | undefined {
   return parseLinks(value)?.map(({ target, relations }) => `${target} ${relations.join('+')}`)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { prefersJson } from '../../src/fields/media.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const cases: [accept: string | undefined, json: boolean, why: string][] = [
   [undefined, true, 'no preference'],

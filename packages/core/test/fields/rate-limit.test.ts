@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseQuotas } from '../../src/fields/rate-limit.ts'
 import { HeaderList } from '../../src/message/headers.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const SECONDS = NOW / 1000

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseRequestTimeout, writeRequestTimeout } from '../../src/fields/request-timeout.ts'
 import { HeaderList } from '../../src/message/headers.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 for (const [fields, milliseconds] of [
   [{}, undefined],

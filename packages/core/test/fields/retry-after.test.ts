@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { httpDate, parseHttpDate } from '../../src/fields/http-date.ts'
 import { parseRetryAfter } from '../../src/fields/retry-after.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const EXAMPLE = Date.UTC(1994, 10, 6, 8, 49, 37)

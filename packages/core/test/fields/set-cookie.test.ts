@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseCookieDate, parseSetCookie } from '../../src/fields/set-cookie.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const DAY = 86_400_000

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { numberOf, parseDictionary, parseItem, parseList } from '../../src/fields/structured.ts'
 import type { BareItem, Dictionary, Item, Member } from '../../src/fields/structured-types.ts'
 import { serializeDictionary, serializeItem, serializeList } from '../../src/fields/structured-writer.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 for (const [text, expected] of [
   ['42', { type: 'integer', value: 42 }],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import fc from 'fast-check'
 import { TrafficError } from '../../src/message/errors.ts'
 import type { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
 import { eventually, type Proxied, proxy } from './harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const REQUESTS = [
   'GET / HTTP/1.1\r\nHost: h\r\n\r\n',

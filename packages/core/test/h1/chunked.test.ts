@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { ChunkedDecoder } from '../../src/h1/chunked.ts'
 import { WireFault } from '../../src/h1/fault.ts'
 import { HeadBuffer } from '../../src/h1/head-buffer.ts'
 import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const LIMITS = { head: 1024, fields: 10 }
 

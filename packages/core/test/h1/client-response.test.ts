@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import fc from 'fast-check'
 import { A_FEW_READS, dial, eventually, gather, RecordingSink } from './harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 interface Reading {
   readonly method?: string

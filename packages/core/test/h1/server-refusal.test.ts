@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { ErrorCode } from '../../src/message/errors.ts'
 import { echo, eventually, serve } from './harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const HOST = 'Host: h\r\n'
 const BODY = '\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import fc from 'fast-check'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import {
@@ -15,6 +14,7 @@ import {
   serve,
   undated,
 } from './harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const POST_LENGTH = 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello world'
 const POST_CHUNKED =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { LARGEST_WINDOW, ReceiveWindow, SendWindow } from '../../src/h2/flow-windows.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 test('a window of sending takes what is sent and grows by what the peer gives', () => {
   const window = new SendWindow(3, 10)

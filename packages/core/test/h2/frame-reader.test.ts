@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { FrameReader } from '../../src/h2/frame-reader.ts'
 import { CLIENT_PREFACE } from '../../src/h2/preface.ts'
 import { cut, frame, READER, readPieces, RecordingSink, SETTINGS, uint32 } from './frames.ts'
 import { hex } from './hpack-blocks.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const EIGHT = '12345678'
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { FieldSection } from '../../src/h2/field-section.ts'
 import { HpackDecoder } from '../../src/h2/hpack-decoder.ts'
 import { HpackEncoder } from '../../src/h2/hpack-encoder.ts'
@@ -17,6 +16,7 @@ import {
   plain,
   type Pair,
 } from './hpack-blocks.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const NAMES = [
   ':path',

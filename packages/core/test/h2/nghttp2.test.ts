@@ -10,10 +10,10 @@ import {
 } from 'node:http2'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import fc from 'fast-check'
 import type { Field } from '../../src/h2/field.ts'
 import { field, pair, type Pair } from './hpack-blocks.ts'
 import { RawPeer } from './raw-peer.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** Blocks between our HPACK and that of nghttp2, the library in node:http2: what one encodes the other decodes. */
 

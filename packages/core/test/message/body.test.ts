@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   type BodySink,
   bodyFrom,
@@ -11,6 +10,7 @@ import {
 } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import { HeaderList } from '../../src/message/headers.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** Writes down what reaches it; `room` is what it answers. */
 class Notebook implements BodySink {

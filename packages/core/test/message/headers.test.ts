@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { HeaderList } from '../../src/message/headers.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const name = fc.constantFrom('host', 'Accept', 'accept', 'X-Trace', 'x-trace', 'set-cookie')
 const value = fc.constantFrom('', 'a', 'b, c', 'caf\u00e9')

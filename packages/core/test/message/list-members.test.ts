@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { isAskedFor } from '../../src/h1/upgrade.ts'
 import { listMembers, trimBlanks } from '../../src/message/tokens.ts'
 import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 test('the members of a list are what stands between its commas, without blanks and without empty ones', () => {
   const list = fc

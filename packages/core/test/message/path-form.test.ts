@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { canonicalPath, InvalidTarget, type PathForm } from '../../src/message/target.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const form = fc.record<PathForm>({
   encodedSlash: fc.constantFrom('refuse', 'pass'),

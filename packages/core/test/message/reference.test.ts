@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { formatUrl, isSameOrigin, resolveReference, urlParts } from '../../src/message/reference.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { InvalidTarget } from '../../src/message/target.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function resolve(base: string, reference: string): string {
   const url = resolveReference(urlParts(HttpRequest.to(base)), reference)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { canonicalAuthority, canonicalPath, checkQuery, InvalidTarget } from '../../src/message/target.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const canonical: readonly (readonly [path: string, expected: string])[] = [
   ['/', '/'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { BoundedMap } from '../../src/policies/bounded-map.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 test('it never holds more keys than its limit, and always the one that was set last', () => {
   const step = fc.record({ key: fc.integer({ min: 0, max: 9 }).map(String), set: fc.boolean() })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type CallResult, Circuit, type CircuitState } from '../../src/policies/breaker/breaker-state.ts'
 import { SlidingWindow } from '../../src/policies/breaker/sliding-window.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** In the middle of what chance may make of an interval. */
 const EVEN = 0.5

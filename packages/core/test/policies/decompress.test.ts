@@ -10,7 +10,6 @@ import {
   gzipSync,
   zstdCompressSync,
 } from 'node:zlib'
-import fc from 'fast-check'
 import { type Body, bodyFrom, collect, EMPTY_BODY, StreamBody } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
@@ -22,6 +21,7 @@ import { RATIO_FLOOR } from '../../src/policies/decompress/decoded-body.ts'
 import { decompress, type DecompressOptions } from '../../src/policies/decompress/decompress.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { eventually, FilledBody, gather, RecordingSink } from '../h1/harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const ENCODERS = {
   gzip: gzipSync,

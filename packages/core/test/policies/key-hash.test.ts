@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { KeyHash } from '../../src/policies/rate-limit/key-hash.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function hashOf(hash: KeyHash, key: string): string {
   hash.hash(key)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { displacedClass, nextClass } from '../../src/policies/concurrency/priority.ts'
 import { WaitingLine, type Waiting } from '../../src/policies/concurrency/waiting-line.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const NONE = undefined
 

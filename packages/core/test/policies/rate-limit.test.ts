@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
@@ -10,6 +9,7 @@ import { LocalRateLimitStore, type RateLimitStore } from '../../src/policies/rat
 import { rateLimit, type RateLimitOptions } from '../../src/policies/rate-limit/rate-limit.ts'
 import { WindowCounter } from '../../src/policies/rate-limit/window-counter.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** 10 a second, 5 at once. */
 const TEN = gcraParameters({ rate: 10, burst: 5 })

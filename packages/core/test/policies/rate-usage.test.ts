@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { LocalRateLimitStore } from '../../src/policies/rate-limit/rate-limit-store.ts'
 import { SharedRateLimitStore } from '../../src/policies/rate-limit/shared-rate-limit-store.ts'
 import { allocateSharedTable } from '../../src/policies/rate-limit/shared-table.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const memory = (keys: number): SharedArrayBuffer =>
   allocateSharedTable(keys, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))

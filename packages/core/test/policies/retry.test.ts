@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type Body, bodyFrom, EMPTY_BODY } from '../../src/message/body.ts'
 import { type ErrorCode, type ReplaySafety, TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
@@ -12,6 +11,7 @@ import { isReplayable } from '../../src/policies/retry/retry-decision.ts'
 import { retry, type RetryOptions } from '../../src/policies/retry/retry.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { FilledBody } from '../h1/harness.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function failure(code: ErrorCode, replaySafe: ReplaySafety, staleConnection = false): TrafficError {
   const error = new TrafficError(code, 'failed', { replaySafe })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import fc from 'fast-check'
 import { LocalRateLimitStore } from '../../src/policies/rate-limit/rate-limit-store.ts'
 import { SharedRateLimitStore } from '../../src/policies/rate-limit/shared-rate-limit-store.ts'
 import { allocateSharedTable, SharedTable } from '../../src/policies/rate-limit/shared-table.ts'
 import type { TakeInThread } from './take-in-thread.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const SEED = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
 const table = (keys: number): SharedArrayBuffer => allocateSharedTable(keys, SEED)

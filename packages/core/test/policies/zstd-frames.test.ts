@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
 import { ZstdFrames } from '../../src/policies/decompress/zstd-frames.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const TO_BE_SKIPPED = Buffer.from([0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0])
 

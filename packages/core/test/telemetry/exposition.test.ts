@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { DURATION_BOUNDS } from '../../src/telemetry/histogram.ts'
 import { metric } from '../../src/telemetry/metric.ts'
 import { MetricRegistry } from '../../src/telemetry/registry.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 it('several memories become one page in the text exposition format', () => {
   const REQUESTS = metric({

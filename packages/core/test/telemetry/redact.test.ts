@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { redactQuery } from '../../src/telemetry/redact.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 it('a query without secrets stays as it is', () => {
   for (const query of [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { Timer } from '../../src/time/timer.ts'
 import { TimerWheel } from '../../src/time/wheel.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const TICK = 10
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { ConsistentHash } from '../../src/upstream/balance/balance-hash.ts'
 import type { HashKey } from '../../src/upstream/balance/balance-key.ts'
 import { candidates, exchangeFrom, FakeCandidate } from './candidates.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const clock = new VirtualClock()
 const clients = Array.from({ length: 500 }, (_, index) =>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { type BalanceMethod, makeBalancer } from '../../src/upstream/balance/balance.ts'
 import type { Balancer } from '../../src/upstream/balance/balancer.ts'
 import { candidates, exchangeFrom, type FakeCandidate } from './candidates.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const METHODS: readonly BalanceMethod[] = [
   'round-robin',

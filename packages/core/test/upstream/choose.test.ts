@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { choose, type ChoiceRules, type Judged, type Level } from '../../src/upstream/endpoint/choose.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 interface Member extends Judged {
   readonly ejected?: boolean

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { makeBalancer } from '../../src/upstream/balance/balance.ts'
 import type { Balancer } from '../../src/upstream/balance/balancer.ts'
@@ -10,6 +9,7 @@ import { EndpointSet, type EndpointSetOptions } from '../../src/upstream/endpoin
 import { Endpoint } from '../../src/upstream/endpoint/endpoint.ts'
 import { OutlierRecord } from '../../src/upstream/health/outlier-record.ts'
 import { exchangeFrom } from './candidates.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** An upstream's set of endpoints a, b, c, with the memory that another thread may have too. */
 class Trial {

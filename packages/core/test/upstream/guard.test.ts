@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { canonicalAuthority, InvalidTarget } from '../../src/message/target.ts'
 import { AddressGuard, type AddressGuardOptions, type Verdict } from '../../src/upstream/guard/guard.ts'
 import { LOCAL_NAMES, NAMES, PUBLIC_ADDRESSES, REFUSED_ADDRESSES, REFUSED_SPELLINGS } from './guard-corpus.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function judge(host: string, options: AddressGuardOptions = {}, port = 443): Verdict {
   return new AddressGuard(options).judge({ host, port, scheme: 'https' })

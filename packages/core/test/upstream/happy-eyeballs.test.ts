@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { ResolvedAddress } from '../../src/upstream/connect/dns.ts'
 import { ConnectionRace, type FailedAddress, interleave } from '../../src/upstream/connect/happy-eyeballs.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const address: fc.Arbitrary<ResolvedAddress> = fc.oneof(
   fc.ipV4().map((text) => ({ address: text, family: 4 as const })),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
 import { type TestContext, test } from 'node:test'
-import fc from 'fast-check'
 import { collect } from '../../src/message/body.ts'
 import type { HttpResponse } from '../../src/message/response.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
@@ -13,6 +12,7 @@ import { makeCertificate } from '../certificates.ts'
 import { exchangeFrom } from './candidates.ts'
 import { origin } from './origin.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function upstream(t: TestContext, urls: readonly string[], options: Partial<UpstreamOptions> = {}): Upstream {
   const made = new Upstream({ name: 'orders', endpoints: listed(...urls), ...options })

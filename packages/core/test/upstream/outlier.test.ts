@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type ErrorCode, TrafficError } from '../../src/message/errors.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { OutlierDetector, type OutlierOptions } from '../../src/upstream/health/outlier.ts'
 import { isOutlier, successRateLimit, type Tally } from '../../src/upstream/health/outlier-rate.ts'
 import type { OutlierRecord } from '../../src/upstream/health/outlier-record.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 class Watched {
   record: OutlierRecord | undefined

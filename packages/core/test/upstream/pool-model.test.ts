@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { TrafficError } from '../../src/message/errors.ts'
 import { type Acquired, type PlainConnection, PoolBench } from './pool-bench.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const index = fc.nat({ max: 20 })
 const step = fc.oneof(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import fc from 'fast-check'
 import { makeCertificate } from '../../../core/test/certificates.ts'
 import { folder, runGateway } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const SEED = 20_260
 const CASES = 250

@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import fc from 'fast-check'
 import { makeLog } from '../../src/cli/log.ts'
 import { table } from '../../src/cli/table.ts'
 import { inLine, printable } from '../../src/printable.ts'
 import { headgate } from '../headgate-command.ts'
 import { folder } from '../headgate-process.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** What a terminal obeys, or shows elsewhere or not at all; only the line break is the printer's own. */
 const OBEYED = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u

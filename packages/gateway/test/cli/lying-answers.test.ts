@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import fc from 'fast-check'
 import { COMMANDS } from '../../src/cli/catalogue.ts'
 import type { CliValues } from '../../src/cli/command.ts'
 import { table } from '../../src/cli/table.ts'
 import { inLine, printable } from '../../src/printable.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** Orders to a terminal, a line of its own, and what is not shown. */
 const HOSTILE =

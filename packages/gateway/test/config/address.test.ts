@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressConflicts } from '../../src/config/checks/addresses.ts'
-import fc from 'fast-check'
 import {
   type Address,
   formatAddress,
@@ -9,6 +8,7 @@ import {
   parseAddress,
   parseIpRange,
 } from '../../src/settings/values/address.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const accepted: [string, Address][] = [
   ['127.0.0.1:8080', { kind: 'tcp', host: '127.0.0.1', port: 8080 }],

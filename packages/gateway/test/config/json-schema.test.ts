@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from 'fast-check'
 import { configJsonSchema } from '../../src/config/json-schema/json-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import type { ConfigProblem } from '../../src/settings/problems/problem.ts'
 import { changeOne } from './changed-configs.ts'
 import { DrawnValues } from './drawn-configs.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const schema = configJsonSchema()
 const validate = new Ajv2020({ strict: false, allErrors: false, validateFormats: false }).compile(schema)

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
+import * as apiVersionKinds from '../../src/features/api-versions/setting.ts'
+import * as balancingKinds from '../../src/features/balancing.ts'
+import * as discoveryKinds from '../../src/features/discovery.ts'
+import * as geoKinds from '../../src/features/geo/setting.ts'
 import * as kinds from '../../src/settings/values/kinds.ts'
+import * as requestFields from '../../src/settings/values/request-field.ts'
+import * as rateLimitKinds from '../../src/features/rate-limit/kinds.ts'
+import * as answers from '../../src/features/answers.ts'
+import * as concurrency from '../../src/features/concurrency.ts'
+import * as hedge from '../../src/features/hedge.ts'
+import * as match from '../../src/features/match/setting.ts'
+import * as mirror from '../../src/features/mirror.ts'
+import * as retry from '../../src/features/retry.ts'
+import * as rewrite from '../../src/features/rewrite/rewrite.ts'
 import * as templateKinds from '../../src/features/templates/kinds.ts'
 import {
   escapeVariables,
@@ -21,16 +32,23 @@ import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
 
 type Read = (text: string) => unknown
 
-const SRC = join(import.meta.dirname, '../../src')
-
-/** All that may state a kind of values. */
-const MODULES = await Promise.all(
-  ['features', 'settings/values'].flatMap((folder) =>
-    readdirSync(join(SRC, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map(async (file) => [file, (await import(join(SRC, folder, file))) as object] as const),
-  ),
-)
+const MODULES = {
+  apiVersionKinds,
+  balancingKinds,
+  discoveryKinds,
+  geoKinds,
+  kinds,
+  rateLimitKinds,
+  requestFields,
+  answers,
+  concurrency,
+  hedge,
+  match,
+  mirror,
+  retry,
+  rewrite,
+  templateKinds,
+}
 
 const VARIABLES = { env: {}, file: () => ({ ok: true, text: 'a' }) as const }
 const ANY_WORD = ['round-robin', 'least-connections']
@@ -38,7 +56,7 @@ const ANY_WORD = ['round-robin', 'least-connections']
 /** Every reader of single texts: the kinds of all settings, as they are written, and what looks at texts besides. */
 const READERS: Readonly<Record<string, Read>> = {
   ...Object.fromEntries(
-    MODULES.flatMap(([module, exports]) =>
+    Object.entries(MODULES).flatMap(([module, exports]) =>
       Object.entries(exports).flatMap(([name, kind]): [string, Read][] =>
         isKind(kind) ? [[`${module}.${name}`, (text) => kind.parse(text)]] : [],
       ),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { defineConfig } from '../../src/config/define-config.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import type { ConfigProblem } from '../../src/settings/problems/problem.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const route = { upstream: 'http://127.0.0.1:9000' }
 

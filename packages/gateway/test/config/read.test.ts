@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { readJson } from '../../src/settings/read/json.ts'
 import type { FileContent } from '../../src/settings/read/positions.ts'
 import { readToml } from '../../src/settings/read/toml.ts'
 import { readYaml } from '../../src/settings/read/yaml.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** The rest of the text from where the key or value at the path stands. */
 function restAt(

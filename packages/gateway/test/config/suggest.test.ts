@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { editDistance, suggest } from '../../src/settings/problems/suggest.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 test('a misspelt word finds the one that was meant', () => {
   const words = ['maxConnections', 'maxPending', 'retry', 'weight', 'host']

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseByteRate, parseDuration, parseSize } from '../../src/settings/values/units.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const durations = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 const sizes = { B: 1, KB: 1e3, KiB: 2 ** 10, MB: 1e6, MiB: 2 ** 20, GB: 1e9, GiB: 2 ** 30 }

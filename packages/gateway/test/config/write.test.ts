@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { writtenConfig } from '../../src/config/shown.ts'
 import { assertSentBackIsSame } from './sent-back.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const EVERYTHING = {
   workers: 2,

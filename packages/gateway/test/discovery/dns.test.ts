@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { systemClock } from '@headgate/core'
-import fc from 'fast-check'
 import { DnsClient } from '../../src/discovery/dns-client.ts'
 import { addressLookup, serviceLookup, standings } from '../../src/discovery/dns-lookups.ts'
 import { decodeAnswer } from '../../src/discovery/dns-message.ts'
 import { NameServer } from './name-server.ts'
 import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const names = await NameServer.start()
 after(() => names.stop())

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { Reader } from 'mmdb-lib'
 import { type AddressOctets, Mmdb, writeOctets } from '../../src/features/geo/mmdb.ts'
 import { MmdbError, type MmdbValue } from '../../src/features/geo/mmdb-data.ts'
 import { bitsOf, control, type MmdbOptions, pointer, writeMmdb, type Written } from './mmdb-writer.ts'
 import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const place: AddressOctets = { octets: new Uint8Array(16), length: 4 }
 

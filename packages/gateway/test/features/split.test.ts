@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import fc from 'fast-check'
 import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import type { RouteConfig } from '../../src/config/schema/route-schema.ts'
 import { parseConfig } from '../../src/config/parse.ts'
@@ -10,6 +9,7 @@ import { Shared } from '../../src/shared.ts'
 import { createGateway } from '../../src/embedding/create-gateway.ts'
 import { SplitChoice } from '../../src/features/split/split.ts'
 import { type CompiledSplit, compileSplits, SplitWeights } from '../../src/features/split/split-weights.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const USERS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Exchange, HeaderList, HttpRequest, systemClock, TrafficError } from '@headgate/core'
-import fc from 'fast-check'
 import { fieldTemplate } from '../../src/features/templates/field-template.ts'
 import { UrlTemplate } from '../../src/features/templates/url-template.ts'
 import { fieldProblem, location } from '../../src/features/templates/kinds.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function accepts(template: string): boolean {
   return location.parse(template).ok

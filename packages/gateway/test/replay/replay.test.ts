@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { bodyFrom } from '@headgate/core'
-import fc from 'fast-check'
 import type { GatewayConfigInput, RouteInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { folder } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { writeMmdb } from '../features/mmdb-writer.ts'
 import { counts, logOf, replayed, texts } from './replayed-log.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 describe('replay', () => {
   it('finds nothing where the configuration is the one that wrote the log', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HttpRequest, type Scheme } from '@headgate/core'
-import fc from 'fast-check'
 import type { MatchConfig } from '../../src/features/match/setting.ts'
 import { allHold, type Subject, weightOf } from '../../src/routing/conditions.ts'
 import { conditionsOf } from '../../src/features/match/conditions.ts'
 import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import { slowFind } from './oracle.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function subject(
   url: string,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { comparePrecedence, type RoutePlace } from '../../src/routing/router/method-choice.ts'
 import { slowFind } from './oracle.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const segment = fc.constantFrom('a', ':x')
 const path = fc

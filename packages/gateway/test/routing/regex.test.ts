@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { Regex } from '../../src/routing/regex/regex.ts'
 import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 describe('a regular expression', () => {
   it('is compared with the whole value', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { type RouteEntry, Router } from '../../src/routing/router/router.ts'
 import { slowFind } from './oracle.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 function route(
   name: string,

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type AccessLog, Exchange, systemClock, TrafficError } from '@headgate/core'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
 import { explain, type Explanation } from '../../src/explain/explain.ts'
@@ -10,6 +9,7 @@ import { Gateway } from '../../src/gateway.ts'
 import { STACK } from '../../src/stack.ts'
 import { checked } from './explained.ts'
 import { type StackCase, stackCases } from './generated-stack.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 const PEER = { address: '192.0.2.7', port: 0, encrypted: false }
 const LOG: AccessLog = { record() {} }

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { bodyFrom, HttpRequest } from '@headgate/core'
+import { fc } from '../../../../scripts/testing/property.ts'
 
 /** A configuration as it is written, and a request for it. */
 export interface StackCase {

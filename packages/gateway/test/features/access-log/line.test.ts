@@ -10,8 +10,8 @@ import {
   TrafficError,
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
-import fc from 'fast-check'
 import { accessLine, JsonAccessLog } from '../../../src/features/access-log/access-log.ts'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 const PEER: Peer = { address: '192.0.2.1', port: 1234, encrypted: false }
 const DELIVERED: Outcome = { status: 200, error: undefined, bytesSent: 7, bytesReceived: 3 }

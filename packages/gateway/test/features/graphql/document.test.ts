@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { type DocumentNode, getIntrospectionQuery, Kind, parse, print, TokenKind } from 'graphql'
 import { readDocument } from '../../../src/features/graphql/document.ts'
 import { type GraphqlOperation, readOperation } from '../../../src/features/graphql/operation.ts'
 import { GraphqlRefusal } from '../../../src/features/graphql/error-response.ts'
 import { damaged, grammatical } from './documents.ts'
 import { referenceNumbers } from './reference-numbers.ts'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 const MOST = 100_000
 

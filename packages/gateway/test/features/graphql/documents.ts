@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 // Random documents, as texts: what stands in them is chosen so that the rules of GraphQL hold, the way they are written is not.
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { GraphqlRefusal } from '../../../src/features/graphql/error-response.ts'
 import { readJson } from '../../../src/features/graphql/strict-json.ts'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 interface Written {
   readonly text: string

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { canonicalPath } from '@headgate/core'
-import fc from 'fast-check'
 import { parseHostPattern } from '../../../src/settings/values/host.ts'
 import type { Parsed } from '../../../src/settings/values/parsed.ts'
 import { parsePathPattern, patternShape } from '../../../src/settings/values/path-pattern.ts'
 import { parseUpstreamUrl } from '../../../src/settings/values/upstream-url.ts'
 import { Router } from '../../../src/routing/router/router.ts'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 function assertRefused(parse: (text: string) => Parsed<string>, cases: [string, RegExp][]): void {
   for (const [text, reason] of cases) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
 import { HttpRequest } from '@headgate/core'
 import type { RouteInput } from '../../../src/config/input/input.ts'
 import { parseConfig } from '../../../src/config/parse.ts'
 import { routeEntry } from '../../../src/features/match/conditions.ts'
 import { routeWarnings } from '../../../src/features/match/warnings/route-warnings.ts'
 import { Router } from '../../../src/routing/router/router.ts'
+import { fc } from '../../../../../scripts/testing/property.ts'
 
 const upstream = 'http://127.0.0.1:9000'
 
