@@ -1,5 +1,12 @@
 import { own } from '@headgate/core'
-import { POLICY_CHECKS, QUERY_ARRAYS, RETRY_PARTS, socket, TIMEOUT_PARTS } from './check-options.ts'
+import {
+  CLIENT_CHECKS,
+  POLICY_CHECKS,
+  QUERY_ARRAYS,
+  RETRY_PARTS,
+  socket,
+  TIMEOUT_PARTS,
+} from './check-options.ts'
 import {
   anything,
   callback,
@@ -13,21 +20,42 @@ import {
   oneOf,
   or,
   settings,
+  shown,
   text,
 } from './option-check.ts'
 import { unknownName } from './foreign-options.ts'
 import type { HeadersInput } from './headers-input.ts'
-import type { CallOptions, CallPolicyOptions, HedgeSettings, Priority } from './options.ts'
+import type {
+  CallOptions,
+  CallPolicyOptions,
+  HedgeSettings,
+  Priority,
+  RetrySettings,
+  TimeoutSettings,
+} from './options.ts'
 
 const off = oneOf(false)
-const { budget: _budget, ...retryParts } = RETRY_PARTS
+/** What a reader of the client's options may look for here. */
+const ofClient: Check = {
+  allowed:
+    'nothing for a call, since connections and budget are its client’s: say it to createClient or extend',
+  valid: () => false,
+}
 const { attempt, deadline } = TIMEOUT_PARTS
+const timeoutParts: Checks<TimeoutSettings> = {
+  attempt,
+  deadline,
+  connect: ofClient,
+  head: ofClient,
+  idle: ofClient,
+  unread: ofClient,
+}
 
 /** What keeps connections or state belongs to a client: a call can only do without it. */
 const CALL_POLICIES: Checks<CallPolicyOptions> = {
   ...POLICY_CHECKS,
-  timeout: or(milliseconds, settings({ attempt, deadline })),
-  retry: or(off, oneOfCount(), settings(retryParts)),
+  timeout: or(milliseconds, settings(timeoutParts)),
+  retry: or(off, oneOfCount(), settings<RetrySettings>({ ...RETRY_PARTS, budget: ofClient })),
   hedge: or(off, {
     ...settings<HedgeSettings>({ delay: number, hedges: number }),
     allowed: 'an object with a delay in milliseconds, as percentiles are for a client',
@@ -104,12 +132,12 @@ export function plainCall(
 /** @throws TypeError that names the option that is not known or not valid, its value and what is allowed */
 export function checkedCall(options: CallOptions | undefined): CheckedCall {
   if (options === undefined) return PLAIN
-  if (!isObject(options)) throw new TypeError('the options of a call are no object')
+  if (!isObject(options)) throw noOptions(options)
   const call: Record<string, unknown> = { ...NOTHING_SAID }
   let changesPolicies = false
   for (const name of Object.keys(options)) {
     const value: unknown = options[name as keyof CallOptions]
-    if (!Object.hasOwn(CALL_CHECKS, name)) throw unknownName(`${name} of a call`, name, CALL_OPTIONS)
+    if (!Object.hasOwn(CALL_CHECKS, name)) throw unknownOfCall(name, CALL_OPTIONS)
     if (value === undefined) continue
     call[name] = checkedValue(name, value, CALL_CHECKS[name as keyof CallOptions], `${name} of a call`)
     if (POLICY_NAMES.has(name) || name === 'socketPath' || (name === 'redirectMode' && value !== 'follow'))
@@ -127,8 +155,56 @@ export function withCallOptions<Options extends CallOptions>(
   options: Options,
   names: readonly string[],
 ): Options {
+  if (!isObject(options)) throw noOptions(options)
   for (const name of Object.keys(options))
     if (!Object.hasOwn(CALL_CHECKS, name) && !names.includes(name))
-      throw unknownName(name, name, [...names, ...CALL_OPTIONS])
+      throw unknownOfCall(name, [...names, ...CALL_OPTIONS], name)
   return own(options)
+}
+
+function noOptions(given: unknown): TypeError {
+  return new TypeError(`the options of a call are ${shown(given)}; allowed: an object`)
+}
+
+/** Members of `fetch` alone. */
+const OF_FETCH = [
+  'mode',
+  'cache',
+  'integrity',
+  'referrer',
+  'referrerPolicy',
+  'keepalive',
+  'duplex',
+  'headgate',
+]
+
+function unknownOfCall(name: string, known: readonly string[], option = `${name} of a call`): TypeError {
+  if (OF_FETCH.includes(name)) return new TypeError(`option ${name} of a call is not known: it is for fetch`)
+  if (Object.hasOwn(CLIENT_CHECKS, name))
+    return new TypeError(`option ${name} of a call is its client’s: give it to createClient or extend`)
+  return unknownName(option, name, known)
+}
+
+/**
+ * The text of a URL. Whatever else is given would lead to a path of its name, as `/undefined`.
+ * @throws TypeError
+ */
+export function urlText(url: unknown): string {
+  if (typeof url === 'string') return url
+  // Also one of another copy of the class.
+  const { href } = Object(url) as Partial<URL>
+  if (typeof url === 'object' && typeof href === 'string') return href
+  throw new TypeError(`the URL of a call is ${shown(url)}; allowed: a string or a URL`)
+}
+
+/**
+ * The method of a call whose function says it.
+ * @throws TypeError if the options say another: one of both would be passed over
+ */
+export function chosenMethod(chosen: string, said: string | undefined): string {
+  if (said !== undefined && said.toUpperCase() !== chosen.toUpperCase())
+    throw new TypeError(
+      `option method of a call is ${shown(said)}, and the call is a ${chosen}; allowed: no other: for that, there is request(method, url)`,
+    )
+  return chosen
 }

@@ -53,18 +53,15 @@ const duration: Check = {
   valid: (value) => typeof value === 'number' && value >= 0,
 }
 const texts = listOf(text)
-const statuses: Check = {
-  allowed: 'a list of statuses from 400 to 599',
-  valid: (value) =>
-    Array.isArray(value) && value.every((each) => Number.isInteger(each) && each >= 400 && each <= 599),
-}
+const statuses = listOf({
+  allowed: 'a status from 400 to 599',
+  valid: (value) => Number.isInteger(value) && Number(value) >= 400 && Number(value) <= 599,
+})
 
-const methods: Check = {
-  allowed: 'a list of methods in capitals, as GET',
-  valid: (value) =>
-    Array.isArray(value) &&
-    value.every((each) => typeof each === 'string' && isToken(each) && each === each.toUpperCase()),
-}
+const methods = listOf({
+  allowed: 'a method in capitals, as GET',
+  valid: (value) => typeof value === 'string' && isToken(value) && value === value.toUpperCase(),
+})
 
 export const TIMEOUT_PARTS: Checks<TimeoutSettings> = {
   connect: milliseconds,
@@ -120,6 +117,10 @@ const ADAPTIVE = settings<AdaptiveOptions>({
   minimumSamples: number,
 })
 
+/** Whoever comes from `fetch` looks for its word. */
+const REDIRECTS =
+  'false, or how many to follow, from 0; what fetch calls manual, follow and error is the option redirectMode of a call'
+
 /** Of everything that a client, and within limits a call, may say of policies. */
 export const POLICY_CHECKS: Checks<PolicyOptions> = {
   timeout: or(milliseconds, settings(TIMEOUT_PARTS)),
@@ -161,7 +162,7 @@ export const POLICY_CHECKS: Checks<PolicyOptions> = {
   resume: flag,
   decompress: or(flag, settings<DecompressOptions>({ maxSize: number, maxRatio: number })),
   maxBody: count,
-  redirect: or(off, countFromZero),
+  redirect: { ...or(off, countFromZero), allowed: REDIRECTS },
   auth: or(
     off,
     secret({
@@ -207,7 +208,8 @@ const GUARD = settings<AddressGuardOptions>({
 
 export const QUERY_ARRAYS: Check = oneOf('repeat', 'comma', 'brackets', 'indices')
 
-const CLIENT_CHECKS: Checks<ClientOptions> = {
+/** Of everything that only a client may say, too. */
+export const CLIENT_CHECKS: Checks<ClientOptions> = {
   ...POLICY_CHECKS,
   preset: oneOf('standard', 'fetch', 'untrusted', 'minimal', 'crawler'),
   name: text,
@@ -234,10 +236,7 @@ const CLIENT_CHECKS: Checks<ClientOptions> = {
     }),
   ),
   guard: or(flag, GUARD),
-  policies: {
-    allowed: 'a list of policies',
-    valid: (value) => Array.isArray(value) && value.every(isFunction),
-  },
+  policies: listOf({ allowed: 'a policy, as (next) => (exchange) => next(exchange)', valid: isFunction }),
   tls: TLS,
   pool: settings<PoolOptions>({
     maxConnections: or(count, oneOf(Infinity)),
@@ -288,10 +287,10 @@ const CLOSE_CHECKS: Checks<CloseOptions> = { grace: duration }
 
 /** @throws TypeError that names the option, its value and what is allowed */
 export function closeOptions(options: CloseOptions): CloseOptions {
-  return checkedOptions('close', options, CLOSE_CHECKS, 'close.')
+  return checkedOptions('the options of close', options, CLOSE_CHECKS, 'close.')
 }
 
 /** The options of a client that `options` has itself. @throws TypeError that names the option, its value and what is allowed */
 export function clientOptions(options: ClientOptions): ClientOptions {
-  return checkedOptions('createClient', options, CLIENT_CHECKS)
+  return checkedOptions('the options of createClient or extend', options, CLIENT_CHECKS)
 }

@@ -1,7 +1,10 @@
 import { own, type ServerSentEvent } from '@headgate/core'
 import { Call } from './call.ts'
 import { withCaller } from './caller-stack.ts'
+import { urlText } from './check-call.ts'
 import { clientOptions, closeOptions } from './check-options.ts'
+import { shown } from './option-check.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { AS_USUAL, ClientEngine } from './engine.ts'
 import type { ClientEventName, ClientListener } from './events.ts'
 import type { Explanation } from './explain.ts'
@@ -60,6 +63,8 @@ export class Client {
 
   /** Any method, as `QUERY` or `PROPFIND`. */
   request(method: string, url: string | URL, options?: CallOptions): Call {
+    if (typeof method !== 'string')
+      throw new TypeError(`the method of request is ${shown(method)}; allowed: a string, as "PROPFIND"`)
     return this.call(method, url, options)
   }
 
@@ -75,6 +80,8 @@ export class Client {
   attempt(work: PromiseLike<unknown> | string | URL, options?: CallOptions): Promise<Result<unknown>> {
     if (typeof work === 'string' || work instanceof URL)
       return settle(this.call(own(options ?? {}).method ?? 'GET', work, options))
+    if (typeof (Object(work) as Partial<PromiseLike<unknown>>).then !== 'function')
+      return settle(Promise.reject(notToAwait(work)))
     return settle(work)
   }
 
@@ -84,9 +91,10 @@ export class Client {
    */
   sse(url: string | URL, options: SseOptions = {}): AsyncGenerator<ServerSentEvent, void, undefined> {
     const { clock } = this.#engine
+    const text = urlText(url)
     const send = (call: CallOptions): Promise<ClientResponse> =>
-      this.#engine.send(String(url), call, { ...AS_USUAL, accept: 'text/event-stream' })
-    return eventStream(options, { clock, url: String(url), send })
+      this.#engine.send(text, call, { ...AS_USUAL, accept: 'text/event-stream' })
+    return eventStream(options, { clock, url: text, send })
   }
 
   /**
@@ -105,6 +113,7 @@ export class Client {
     url: string | URL,
     options: PaginateOptions & Partial<PaginateItemsOptions<unknown>> = {},
   ): AsyncGenerator<unknown, void, undefined> {
+    const text = urlText(url)
     const { method = 'GET' } = own(options)
     const { clock } = this.#engine
     const send = async (page: string, call: CallOptions): Promise<ClientResponse> => {
@@ -112,12 +121,12 @@ export class Client {
       if (response.status >= 400) throw new StatusError(method, response, clock.wallTime())
       return response
     }
-    return pages(options, { url: String(url), origin: this.#engine.originOf(String(url)), send })
+    return pages(options, { url: text, origin: this.#engine.originOf(text), send })
   }
 
   /** What would be done with a call, and why. Nothing is sent. */
   explain(url: string | URL, options: CallOptions = {}): Explanation {
-    return this.#engine.explain(String(url), options)
+    return this.#engine.explain(urlText(url), options)
   }
 
   /**
@@ -131,6 +140,7 @@ export class Client {
   /**
    * Calls `listener` whenever `name` happens; the answer ends that. The same is told on `headgate.client.<name>` of
    * node:diagnostics_channel.
+   * @throws TypeError if there is no such event, or the listener is no function
    */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
     return this.#engine.events.on(name, listener)
@@ -157,7 +167,7 @@ export class Client {
   private call(method: string, url: string | URL, options: CallOptions | undefined): Call {
     return new Call(async (accept) => {
       try {
-        const response = await this.#engine.send(String(url), options, { ...AS_USUAL, accept, method })
+        const response = await this.#engine.send(urlText(url), options, { ...AS_USUAL, accept, method })
         if (response.status < 400) return response
         const { throwOnStatus = this.#engine.options.throwOnStatus } = own(options ?? {})
         if (throwOnStatus === false) return response
@@ -175,6 +185,12 @@ export class Client {
  */
 export function createClient(options: ClientOptions = {}): Client {
   return clientOf(options, undefined)
+}
+
+function notToAwait(work: unknown): Error {
+  return invalidRequest(
+    `attempt was given ${shown(work)}; allowed: a call or another promise, or a URL with options`,
+  )
 }
 
 function clientOf(options: ClientOptions, kin: ClientEngine | undefined): Client {

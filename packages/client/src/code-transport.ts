@@ -4,6 +4,7 @@ import {
   type Handler,
   HeaderList,
   HttpResponse,
+  isHttpResponse,
   type TrafficError,
 } from '@headgate/core'
 import { requestContent } from './request-body.ts'
@@ -50,13 +51,6 @@ export function answered(answer: Answer, name: string): Handler {
     if (statusText !== '') message.reason = statusText
     return message
   }
-}
-
-/** By its form: also one of another copy of the class. */
-function isHttpResponse(value: unknown): value is HttpResponse {
-  if (typeof value !== 'object' || value === null) return false
-  const { headers, body } = value as Partial<Record<keyof HttpResponse, unknown>>
-  return typeof headers === 'object' && typeof body === 'object'
 }
 
 /** Also one of another copy of the class, as npm's undici has. */

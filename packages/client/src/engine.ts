@@ -14,7 +14,7 @@ import {
 } from '@headgate/core'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { transportHandler } from './code-transport.ts'
-import { type CheckedCall, checkedCall } from './check-call.ts'
+import { type CheckedCall, checkedCall, chosenMethod } from './check-call.ts'
 import { Connections } from './connections.ts'
 import { toldRequests } from './diagnostics/told-requests.ts'
 import { EventSource } from './events.ts'
@@ -147,7 +147,7 @@ export class ClientEngine {
     const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
     const { accept, content, failures = this.failures, marksTiming } = how
-    const method = how.method ?? call.method ?? 'GET'
+    const method = how.method === undefined ? (call.method ?? 'GET') : chosenMethod(how.method, call.method)
     const request = prepare(url, { call, method, accept, content }, this.defaults)
     return send(request, {
       handler,

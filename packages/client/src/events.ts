@@ -1,6 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { tell } from './listener.ts'
-import type { CircuitState, ErrorCode, ErrorPhase } from '@headgate/core'
+import { type CircuitState, didYouMean, type ErrorCode, type ErrorPhase } from '@headgate/core'
+import { shown } from './option-check.ts'
 
 /** What every event of a call tells. */
 export interface CallEvent {
@@ -76,8 +77,13 @@ export class EventSource {
     return channels[name].hasSubscribers || (this.listeners.size > 0 && this.listeners.has(name))
   }
 
-  /** Answers what ends the listening. */
+  /** Answers what ends the listening. @throws TypeError for an event that there is not, and for what is no function */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
+    const given: unknown = name
+    if (!NAMES.includes(name))
+      throw new TypeError(`the event ${shown(given)} is not known: ${didYouMean(String(given), NAMES)}`)
+    if (typeof listener !== 'function')
+      throw new TypeError(`the listener of ${name} is ${shown(listener)}; allowed: a function of the event`)
     const all = this.listeners.get(name) ?? new Set()
     this.listeners.set(name, all.add(listener))
     return () => {

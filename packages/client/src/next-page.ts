@@ -1,5 +1,5 @@
 import { parseLinks, TrafficError } from '@headgate/core'
-import { callback, type Check, type Checks, checkedOptions, or, text } from './option-check.ts'
+import { callback, type Check, type Checks, checkedOptions, or, shown, text } from './option-check.ts'
 import type { Query } from './query.ts'
 import type { ClientResponse } from './response/response.ts'
 
@@ -53,7 +53,7 @@ export function checkedPaging<Page>(paging: Paging<Page>): Paging<Page> {
     for (const [kind, names] of Object.entries(KINDS))
       if (Object.hasOwn(paging, kind)) return checkedKind(paging, names) as Paging<Page>
   throw new TypeError(
-    'option by is not valid; allowed: "link", or an object with next, cursor, page or offset',
+    `option by is ${shown(paging)}; allowed: "link", or an object with next, cursor, page or offset`,
   )
 }
 

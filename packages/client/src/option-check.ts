@@ -1,5 +1,6 @@
 import { own } from '@headgate/core'
 import { unknownName } from './foreign-options.ts'
+import { isSchema } from './standard-schema.ts'
 
 /** What an option may be, the words for it, and the options within it where it is an object of options. */
 export interface Check {
@@ -42,6 +43,10 @@ export const share: Check = {
   allowed: 'a number from 0 to 1, as 0.2',
   valid: (value) => typeof value === 'number' && value >= 0 && value <= 1,
 }
+export const schema: Check = {
+  allowed: 'a schema of the Standard Schema kind, as those of zod',
+  valid: isSchema,
+}
 /** Whoever takes it looks at its range. */
 export const number: Check = { allowed: 'a number', valid: (value) => typeof value === 'number' }
 export const anything: Check = { allowed: 'anything', valid: () => true }
@@ -66,7 +71,7 @@ export function secret(check: Check): Check {
 
 export function or(...checks: readonly Check[]): Check {
   return {
-    allowed: checks.map(({ allowed }) => allowed).join('; or '),
+    allowed: [...new Set(checks.flatMap(({ allowed }) => allowed.split('; or ')))].join('; or '),
     valid: (value) => checks.some(({ valid }) => valid(value)),
     parts: checks.map(partsOf).find((parts) => parts !== undefined),
     member: checks.map(memberOf).find((member) => member !== undefined),
@@ -97,7 +102,7 @@ export function oneOf(...values: readonly unknown[]): Check {
 
 /**
  * The options that an object has itself, at every depth: what it inherits counts for nothing (see `own`).
- * @param prefix what stands before their names in messages
+ * @param place what they are, for messages; @param prefix what stands before their names there
  * @throws TypeError that names the option that is not known or not valid, its value and what is allowed
  */
 export function checkedOptions<Options extends object>(
@@ -106,7 +111,7 @@ export function checkedOptions<Options extends object>(
   checks: Readonly<Record<string, Check>>,
   prefix = '',
 ): Options {
-  if (!isObject(options)) throw invalidOption(place, options, 'an object of options')
+  if (!isObject(options)) throw new TypeError(`${place} are ${shown(options)}; allowed: an object`)
   const copy: Record<string, unknown> = own({})
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
@@ -139,10 +144,17 @@ function invalidOption(option: string, value: unknown, allowed: string, isHidden
 }
 
 /** Not what is inside: it may be a secret. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? 'a long string' : JSON.stringify(value)
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : shownObject(value)
   return typeof value === 'function' ? 'a function' : String(value)
+}
+
+/** By its class, which is often what was mistaken: a Request for a URL, an AbortController for its signal. */
+function shownObject(value: object): string {
+  const kind = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value))?.[1] ?? 'Object'
+  if (kind === 'Object') return 'an object'
+  return `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${kind}`
 }
 
 /** What is wrong with an option that is made into something is told under its name. @throws TypeError */

@@ -1,6 +1,6 @@
 import { own, TrafficError } from '@headgate/core'
 import { withCallOptions } from './check-call.ts'
-import { callback, type Check, checkedValue, listOf, text } from './option-check.ts'
+import { callback, type Check, checkedValue, listOf, schema, text } from './option-check.ts'
 import { checkedPaging, firstPage, invalid, type NextPage, nextPage, type Paging } from './next-page.ts'
 import type { CallOptions } from './options.ts'
 import { mergedQuery, type Query } from './query.ts'
@@ -43,10 +43,7 @@ type Options<Page> = PaginateOptions<Page> & {
 const PAGINATE_OPTIONS: readonly (keyof Options<unknown>)[] = ['by', 'schema', 'items', 'maxPages', 'origins']
 
 const CHECKS = {
-  schema: {
-    allowed: 'a schema of the Standard Schema kind, as those of zod',
-    valid: (value) => value !== null && Object(value) === value && '~standard' in (value as object),
-  },
+  schema,
   items: callback,
   origins: listOf(text),
 } satisfies Record<string, Check>
@@ -57,7 +54,7 @@ export async function* pages<Page>(
   context: PaginateContext,
 ): AsyncGenerator<unknown, void, undefined> {
   const options = withCallOptions(given, PAGINATE_OPTIONS)
-  const { by: said = 'link', schema, items, maxPages = 10_000, origins = [], ...rest } = options
+  const { by: said = 'link', schema: pageSchema, items, maxPages = 10_000, origins = [], ...rest } = options
   const call = own(rest)
   const by = checkedPaging(said)
   for (const [name, check] of Object.entries(CHECKS))
@@ -76,7 +73,7 @@ export async function* pages<Page>(
       query,
       headers: headersFor(url, context.origin, call),
     })
-    const page = (schema === undefined ? await response.json() : await response.json(schema)) as Page
+    const page = (pageSchema === undefined ? await response.json() : await response.json(pageSchema)) as Page
     const content = items === undefined ? undefined : [...items(page)]
     if (content === undefined) yield page
     else yield* inTurns(content)

@@ -1,4 +1,5 @@
 import { invalidRequest } from './invalid-request.ts'
+import { shown } from './option-check.ts'
 
 /** What a query parameter may be; a Date is sent as `toISOString` writes it. */
 export type QueryValue = string | number | bigint | boolean | Date | null | undefined
@@ -51,7 +52,7 @@ function entriesOf(query: Query): Entry[] {
   if (typeof query === 'string') return [...new URLSearchParams(query)]
   if (typeof query !== 'object' || query === null)
     throw invalidRequest(
-      'query: allowed are an object of names and values, URLSearchParams, text, or a list of pairs',
+      `query is ${shown(query)}; allowed: an object of names and values, URLSearchParams, text, or a list of pairs`,
     )
   if (!(Symbol.iterator in query)) return Object.entries(query)
   return [...(query as Iterable<unknown>)].map((pair) => {

@@ -1,5 +1,6 @@
 import { HeaderList } from '@headgate/core'
 import { invalidRequest } from './invalid-request.ts'
+import { shown } from './option-check.ts'
 import type { HeadersInput } from './headers-input.ts'
 
 /** Fields that the engine makes itself, of what it knows of body and connection (RFC 9110 7.6.1, RFC 9112 section 6). */
@@ -35,7 +36,9 @@ export function mergedHeaders(defaults: HeaderList, fields: readonly Field[]): H
  */
 export function fieldsOf(input: HeadersInput): Field[] {
   if (typeof input !== 'object' || input === null)
-    throw invalidRequest('headers: allowed are an object of names and values, Headers, or a list of pairs')
+    throw invalidRequest(
+      `headers are ${shown(input)}; allowed: an object of names and values, Headers, or a list of pairs`,
+    )
   const given = Symbol.iterator in input ? [...(input as Iterable<unknown>)] : Object.entries(input)
   return given.flatMap((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string')

@@ -4,6 +4,7 @@ import {
   composeLayers,
   fillPlaces,
   type Handler,
+  ownPolicy,
   type Policy,
 } from '@headgate/core'
 import * as attempt from './layers/attempt-layers.ts'
@@ -51,7 +52,7 @@ function ownLayer(policy: Policy, index: number): ClientLayer {
     name: policy.name || `policies[${index}]`,
     once: 'exchange',
     about: 'a policy of your own',
-    build: () => policy,
+    build: () => ownPolicy(policy, `policies[${index}] of createClient`),
     tells: () => 'a policy of your own',
   }
 }

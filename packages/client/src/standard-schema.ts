@@ -19,3 +19,9 @@ export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
+
+/** Some libraries' schemas are functions. */
+export function isSchema(value: unknown): value is StandardSchema {
+  const { '~standard': standard } = Object(value) as Partial<StandardSchema>
+  return typeof standard?.validate === 'function'
+}

@@ -21,10 +21,7 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
   [{ rettry: 3 }, /^option rettry is not known: did you mean retry\?/],
   [{ retry: -1 }, /^option retry is -1; allowed: false; or a whole number above 0; or an object/],
   [{ retry: { attempts: 0 } }, /^option retry\.attempts is 0; allowed: a whole number above 0/],
-  [
-    { retry: { statuses: [200] } },
-    /^option retry\.statuses is a list; allowed: a list of statuses from 400 to 599/,
-  ],
+  [{ retry: { statuses: [200] } }, /^option retry\.statuses\[0\] is 200; allowed: a status from 400 to 599/],
   [{ retry: { budget: 2 } }, /^option retry\.budget is 2; allowed: a number from 0 to 1/],
   [{ timeout: 0 }, /^option timeout is 0; allowed: milliseconds above 0/],
   [{ timeout: '5s' }, /^option timeout is "5s"; allowed: milliseconds above 0/],
@@ -106,7 +103,12 @@ const WRONG: readonly [options: Record<string, unknown>, message: RegExp][] = [
     /^option tls\.rejectUnauthorized is not known: did you mean verify\?/,
   ],
   [{ data: {} }, /^option data is not known: known are timeout, /],
-  [{ policies: [1] }, /^option policies is a list; allowed: a list of policies/],
+  [{ policies: [1] }, /^option policies\[0\] is 1; allowed: a policy, as \(next\) => /],
+  [{ policies: {} }, /^option policies is an object; allowed: a list, each of its members a policy/],
+  [
+    { redirect: 'manual' },
+    /^option redirect is "manual"; allowed: false, or how many .* the option redirectMode/,
+  ],
 ]
 
 for (const [options, message] of WRONG) {
@@ -126,8 +128,22 @@ const WRONG_FOR_A_CALL: readonly [options: Record<string, unknown>, message: Reg
     /^option credentials of a call is not known: did you mean cookies: false, or auth: false\?/,
   ],
   [{ signal: {} }, /^option signal of a call is an object; allowed: an AbortSignal/],
-  [{ timeout: { head: 5 } }, /^option timeout\.head is not known/],
-  [{ retry: { budget: 0.5 } }, /^option retry\.budget is not known/],
+  [
+    { timeout: { head: 5 } },
+    /^option timeout\.head is 5; allowed: nothing for a call, .* createClient or extend/,
+  ],
+  [{ retry: { budget: 0.5 } }, /^option retry\.budget is 0\.5; allowed: nothing for a call/],
+  [{ redirect: 'manual' }, /^option redirect of a call is "manual"; allowed: .* the option redirectMode/],
+  [{ integrity: 'sha256-x' }, /^option integrity of a call is not known: it is for fetch/],
+  [{ tls: {} }, /^option tls of a call is its client’s: give it to createClient or extend/],
+  [
+    { retry: null },
+    /^option retry of a call is null; allowed: false; or a whole number above 0; or an object$/,
+  ],
+  [
+    { signal: new AbortController() },
+    /^option signal of a call is an AbortController; allowed: an AbortSignal/,
+  ],
   [{ breaker: { window: 1_000 } }, /^option breaker of a call is an object; allowed: false/],
   [{ concurrency: 3 }, /^option concurrency of a call is 3; allowed: false/],
   [{ dedupe: true }, /^option dedupe of a call is true; allowed: false/],

@@ -22,6 +22,7 @@ export { Exchange, type Cancellable, type Outcome, type Peer } from './message/e
 export { type Fact, fact } from './message/fact.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
+export { isHttpResponse, ownPolicy } from './message/own-policy.ts'
 export {
   buildLayers,
   type BuiltLayer,
@@ -50,7 +51,14 @@ export {
   type PathForm,
   STRICT_PATHS,
 } from './message/target.ts'
-export { knownOptions, type OptionNames, own, ownDeep, unknownOption } from './message/own-options.ts'
+export {
+  didYouMean,
+  knownOptions,
+  type OptionNames,
+  own,
+  ownDeep,
+  unknownOption,
+} from './message/own-options.ts'
 export { type Clock, SystemClock, systemClock, TICK_MS } from './time/clock.ts'
 export type { Timer } from './time/timer.ts'
 export {

@@ -37,7 +37,7 @@ export function fetchFailures(signal: AbortSignal | undefined): Failures {
 
 const parsed = (text: string): unknown => JSON.parse(text)
 const terminated = (error: TrafficError): FetchError => failed('terminated', error)
-const WITHOUT_SIGNAL: Failures = { body: terminated, json: parsed, signal: undefined, codedFields: true }
+const WITHOUT_SIGNAL: Failures = { body: terminated, json: parsed, signal: undefined, asPlatform: true }
 
 function failed(message: string, cause: TrafficError): FetchError {
   const error = new TypeError(message, { cause }) as FetchError

@@ -1,6 +1,6 @@
 import type { RedirectMode } from '@headgate/core'
 import { methodOf } from '../method.ts'
-import { type FetchSettings, type Member, membersOf, NO_MEMBERS, stringOf } from './members.ts'
+import { type FetchSettings, type Member, membersOf, NO_MEMBERS, settingsOf, stringOf } from './members.ts'
 
 /** A request as the Fetch standard's `Request` constructor would have made it (5.4), without the cost of one. */
 export interface FetchRequest {
@@ -67,7 +67,7 @@ export function fetchRequest(input: unknown, init: unknown): FetchRequest {
     duplex: member('duplex'),
     keepalive: or('keepalive', '') === true,
     priority: stringOf(member('priority') ?? 'auto'),
-    settings: member('headgate') as FetchSettings | undefined,
+    settings: settingsOf(member('headgate')),
   }
 }
 

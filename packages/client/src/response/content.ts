@@ -1,5 +1,6 @@
 import { TrafficError } from '@headgate/core'
 import { shown } from '../shown-url.ts'
+import { checkedValue, schema as SCHEMA } from '../option-check.ts'
 import type { SchemaIssue, StandardSchema } from '../standard-schema.ts'
 
 type Parse = (text: string) => unknown
@@ -24,6 +25,7 @@ function read(parse: Parse, text: string, url: string): unknown {
 
 /** The value that the schema makes of this one. @throws TrafficError `invalid_content` */
 export async function validated(value: unknown, url: string, schema: StandardSchema): Promise<unknown> {
+  checkedValue('schema', schema, SCHEMA, 'schema of json()')
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
   const reasons = result.issues.slice(0, 5).map(described).join('; ')

@@ -9,8 +9,11 @@ export interface Failures {
   readonly json: (text: string, url: string) => unknown
   /** What the caller's signal was aborted with: then nothing can be read any more. */
   readonly signal: AbortSignal | undefined
-  /** Whether the headers of content that was decoded still tell its coding and the length before, as they came. */
-  readonly codedFields: boolean
+  /**
+   * Whether the response is the platform's in all: the headers of content that was decoded still tell its coding and the length before, and
+   * `json()` passes over arguments of which it knows nothing.
+   */
+  readonly asPlatform: boolean
 }
 
 /** For `get` and its like: everything is a TrafficError. */
@@ -18,5 +21,5 @@ export const TRAFFIC_FAILURES: Failures = {
   body: (error) => error,
   json: jsonReader((text) => JSON.parse(text)),
   signal: undefined,
-  codedFields: false,
+  asPlatform: false,
 }

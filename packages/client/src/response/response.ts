@@ -8,7 +8,7 @@ import {
   REASON_PHRASES,
   type TrafficError,
 } from '@headgate/core'
-import type { StandardSchema } from '../standard-schema.ts'
+import { isSchema, type StandardSchema } from '../standard-schema.ts'
 import { shown } from '../shown-url.ts'
 import type { CallFacts, CallTimings } from './call-facts.ts'
 import { validated } from './content.ts'
@@ -165,8 +165,10 @@ export class ClientResponse extends PlatformResponse {
   json<Output>(schema: StandardSchema<unknown, Output>): Promise<Output>
   async json(schema?: StandardSchema<unknown, unknown>): Promise<unknown> {
     const text = this.#textHere() ?? (await this.text())
-    const value = this.#facts.failures.json(text, this.url)
-    return schema === undefined ? value : validated(value, this.url, schema)
+    const { failures } = this.#facts
+    const value = failures.json(text, this.url)
+    if (schema === undefined || (failures.asPlatform && !isSchema(schema))) return value
+    return validated(value, this.url, schema)
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
@@ -205,7 +207,7 @@ export class ClientResponse extends PlatformResponse {
   }
 
   get #codedFields(): CodedFields | undefined {
-    return this.#facts.failures.codedFields ? codedFieldsOf(this.#message) : undefined
+    return this.#facts.failures.asPlatform ? codedFieldsOf(this.#message) : undefined
   }
 
   #codedField(name: string): string | undefined {

@@ -7,5 +7,9 @@ import { type Answer, answered } from '../code-transport.ts'
  * `Response.error()`, is refused with a TypeError.
  */
 export function respond(answer: Answer): Handler {
+  if (typeof answer !== 'function')
+    throw new TypeError(
+      `respond was given no function, but ${typeof answer}; allowed: a function from Request to Response`,
+    )
   return answered(answer, 'the function of respond')
 }

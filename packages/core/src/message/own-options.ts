@@ -45,9 +45,13 @@ export function knownOptions<Options extends object>(
 
 /** @param option as it is told, with its place; @param name as it was written */
 export function unknownOption(option: string, name: string, known: readonly string[]): TypeError {
+  return new TypeError(`option ${option} is not known: ${didYouMean(name, known)}`)
+}
+
+/** What to say behind a name that is not known. */
+export function didYouMean(name: string, known: readonly string[]): string {
   const near = known.find((each) => isNear(each.toLowerCase(), name.toLowerCase()))
-  const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
-  return new TypeError(`option ${option} is not known: ${hint}`)
+  return near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
 }
 
 /** One letter more, less or other, or two swapped: what slips of the finger do. */

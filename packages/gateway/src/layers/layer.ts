@@ -1,4 +1,11 @@
-import { type Exchange, fillPlaces, type Policy, type RetryBudget, type Upstream } from '@headgate/core'
+import {
+  type Exchange,
+  fillPlaces,
+  ownPolicy,
+  type Policy,
+  type RetryBudget,
+  type Upstream,
+} from '@headgate/core'
 import type { AttemptRow, AttemptWay, ExchangeRow, ExchangeWay, LeadTo } from '../features/layer.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
@@ -105,7 +112,7 @@ function ownLayer({ place: name, once, about }: GatewayPlace, policy: Policy): G
     about,
     // What it does is not known: it may send something.
     judged: false as const,
-    build: () => policy,
+    build: () => ownPolicy(policy, `the policy at ${name}`),
     tells: () => ({ place: name }),
   }
   return once === 'exchange' ? { ...layer, once } : { ...layer, once }

@@ -83,6 +83,36 @@ describe('policies of createGateway', () => {
     assert.deepEqual(order.slice(0, 2), ['first', 'second'])
   })
 
+  it('refuse a request with forbidden: 403, not tried again, and nothing of why is told', async (t) => {
+    let asked = 0
+    const refuse: Policy = () => () => {
+      asked++
+      return Promise.reject(new TrafficError('forbidden', 'not in the list of team-a'))
+    }
+    const config = { routes: [{ upstream: 'http://127.0.0.1:1', retry: { attempts: 3 } }] }
+    const client = await clientOf(t, config, [{ place: 'each-attempt', policy: refuse }])
+    const response = await client.get('/', { throwOnStatus: false })
+    assert.equal(response.status, 403)
+    const problem = (await response.json()) as { title: string }
+    assert.equal(problem.title, 'Forbidden')
+    assert.doesNotMatch(JSON.stringify(problem), /team-a/)
+    assert.equal(asked, 1)
+  })
+
+  it('are told by their place when they return no handler, or no response', async (t) => {
+    const config = { routes: [{ respond: {} }] }
+    const returns = (value: unknown): PlacedPolicy => ({
+      place: 'before-limits',
+      policy: (() => value) as Policy,
+    })
+    await assert.rejects(createGateway(config, { policies: [returns(Promise.reject(new Error('late')))] }), {
+      name: 'TypeError',
+      message: /^the policy at before-limits.* has returned a promise; allowed: a handler/,
+    })
+    const client = await clientOf(t, config, [returns(() => Promise.resolve(undefined))])
+    assert.equal((await client.attempt('/')).error?.status, 500)
+  })
+
   it('cost nothing where no route takes the request', async (t) => {
     const policy: Policy = () => () => assert.fail('it is not to be called')
     const client = await clientOf(

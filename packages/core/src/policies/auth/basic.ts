@@ -1,7 +1,7 @@
 import { knownOptions, type OptionNames } from '../../message/own-options.ts'
 import { isFieldValue, isToken } from '../../message/tokens.ts'
 import { type Credentials, fixedProof, type Proof } from './auth.ts'
-import { CREDENTIAL_OPTIONS, type CredentialOptions } from './bearer.ts'
+import { CREDENTIAL_OPTIONS, type CredentialOptions, noText } from './bearer.ts'
 
 /**
  * User and password in Authorization, in UTF-8 (RFC 7617): readable for everyone on the way, so for https only.
@@ -9,6 +9,7 @@ import { CREDENTIAL_OPTIONS, type CredentialOptions } from './bearer.ts'
  */
 export function basic(user: string, password: string, given: CredentialOptions = {}): Credentials {
   const { origins } = knownOptions('auth.basic', given, CREDENTIAL_OPTIONS)
+  checkTexts('basic', user, password)
   if (user.includes(':')) throw new TypeError('auth: basic: the user holds a colon, which would end it')
   // The values are not told: one of them is a secret, and who swaps them would tell it.
   if (/\p{Cc}/u.test(user + password)) {
@@ -17,6 +18,12 @@ export function basic(user: string, password: string, given: CredentialOptions =
   const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   const proof: Proof = { in: 'header', name: 'authorization', value }
   return fixedProof({ scheme: 'basic', origins }, proof)
+}
+
+/** @throws TypeError if one of both is no text */
+export function checkTexts(scheme: string, user: unknown, password: unknown): void {
+  if (typeof user !== 'string') throw noText(scheme, 'the user', user)
+  if (typeof password !== 'string') throw noText(scheme, 'the password', password)
 }
 
 /** Options of `apiKey`: a header field or a query parameter, not both. */
@@ -38,6 +45,7 @@ export function apiKey(given: ApiKeyOptions): Credentials {
       'auth: apiKey: give one of the options header and query, with the name that the key goes by',
     )
   }
+  if (typeof value !== 'string') throw noText('apiKey', 'value', value)
   if (value === '' || !isFieldValue(value) || value.trim() !== value) {
     throw new TypeError(
       'auth: apiKey: value is not valid; allowed: text in latin1 without control characters or outer spaces',

@@ -33,6 +33,8 @@ export function bearer(
     const proof = bearerProof(token)
     return fixedProof({ scheme: 'bearer', origins }, proof)
   }
+  if (typeof token !== 'function')
+    throw noText('bearer', 'the token', token, 'text, or a function that gives one')
   const ask = (rejected: string | undefined): Proof | Promise<Proof> => {
     let given
     try {
@@ -55,6 +57,12 @@ export function bearer(
       return proof instanceof Promise ? whileWanted(proof, exchange) : proof
     },
   })
+}
+
+/** Of what is missing most often, as a variable of the environment that nobody has set. */
+export function noText(scheme: string, what: string, given: unknown, allowed = 'text'): TypeError {
+  const kind = given === undefined || given === null ? String(given) : `of type ${typeof given}`
+  return new TypeError(`auth: ${scheme}: ${what} is ${kind}; allowed: ${allowed}`)
 }
 
 const PREFIX = 'Bearer '

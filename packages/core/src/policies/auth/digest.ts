@@ -4,6 +4,7 @@ import { parseAuthParameters, parseChallenges } from '../../fields/challenge.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { type Credentials, authFailed, type Proof } from './auth.ts'
+import { checkTexts } from './basic.ts'
 import { CREDENTIAL_OPTIONS, type CredentialOptions } from './bearer.ts'
 import { type DigestChallenge, digestChallenge, digestResponse } from './digest-response.ts'
 import { originKey } from '../origin-key.ts'
@@ -16,6 +17,7 @@ import { originKey } from '../origin-key.ts'
  */
 export function digest(user: string, password: string, given: CredentialOptions = {}): Credentials {
   const options = knownOptions('auth.digest', given, CREDENTIAL_OPTIONS)
+  checkTexts('digest', user, password)
   if (/\p{Cc}/u.test(user + password) || user.includes(':')) {
     throw new TypeError(
       'auth: digest: the user or the password holds a control character, or the user a colon',

@@ -1,6 +1,6 @@
 import { type OptionNames, own } from '../../message/own-options.ts'
 import { HttpRequest } from '../../message/request.ts'
-import type { CredentialOptions } from './bearer.ts'
+import { type CredentialOptions, noText } from './bearer.ts'
 import type { Grant } from './oauth2-token.ts'
 
 /** Options of `oauth2`. */
@@ -46,6 +46,8 @@ export const OAUTH2_OPTIONS: OptionNames<OAuth2Options> = {
 export function grantOf(given: OAuth2Options): Grant {
   const options = own(given)
   const { clientId, clientSecret, clientAuthentication = 'client_secret_basic', scope, audience } = options
+  const url = tokenUrl(String(options.tokenUrl))
+  if (typeof clientId !== 'string') throw noText('oauth2', 'clientId', clientId)
   if (clientId === '') throw new TypeError('auth: oauth2: clientId is empty')
   if (clientSecret === undefined && options.refreshToken === undefined) {
     throw new TypeError(
@@ -73,7 +75,7 @@ export function grantOf(given: OAuth2Options): Grant {
         `auth: oauth2: clientAuthentication: ${JSON.stringify(clientAuthentication)} is not valid; allowed: "client_secret_basic", "client_secret_post"`,
       )
   }
-  return { url: tokenUrl(String(options.tokenUrl)), headers, form }
+  return { url, headers, form }
 }
 
 /** Both are encoded as in a form before they are put together (RFC 6749 section 2.3.1). */
