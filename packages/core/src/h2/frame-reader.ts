@@ -61,6 +61,11 @@ export class FrameReader implements FrameContext, FrameHeader {
     return this.stage === HEADER && this.left === FRAME_HEADER_SIZE && this.blockStream === 0
   }
 
+  /** Whether a frame or a block has begun that is told when it is whole: whoever began it owes the rest. */
+  get isWithinFrame(): boolean {
+    return !this.isBetweenFrames && this.stage !== CONTENT && this.stage !== SKIPPED
+  }
+
   /** @returns the fault that ends the connection, if there is one */
   read(bytes: Buffer, start: number, end: number): Http2Fault | undefined {
     let position = start

@@ -1,8 +1,16 @@
 import type { Socket } from 'node:net'
 import type { Timer } from '../time/timer.ts'
-import type { ServerConnectionOptions } from './connection-options.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { isTakenFastEnough, judgedEvery, octetsTaken } from './write-watch.ts'
+
+export interface LingeringOptions {
+  /** How fast the peer must take what is left. */
+  readonly pace: PaceLimits
+  /** How long a peer that has closed its side, and takes nothing, is still answered. Milliseconds; 0: not at all. */
+  readonly halfClosedTimeout: number
+  /** How long, after our side is closed, we wait for the peer to close its own. Milliseconds. */
+  readonly lingerTimeout: number
+}
 
 /**
  * The proper end of a connection: our side is closed once all is written, and the peer is given time to take it and to close
@@ -12,13 +20,13 @@ import { isTakenFastEnough, judgedEvery, octetsTaken } from './write-watch.ts'
 export class Lingering {
   private readonly socket: Socket
   private readonly timer: Timer
-  private readonly options: ServerConnectionOptions
+  private readonly options: LingeringOptions
   private taken = 0
   /** How fast the peer must take what is left. */
   pace: PaceLimits
 
   /** @param timer armed here; whoever owns it calls `timedOut` when it fires */
-  constructor(socket: Socket, timer: Timer, options: ServerConnectionOptions) {
+  constructor(socket: Socket, timer: Timer, options: LingeringOptions) {
     this.socket = socket
     this.timer = timer
     this.options = options

@@ -1,0 +1,184 @@
+import type { Http2ConnectionOptions } from './connection-options.ts'
+import type { ConnectionRole } from './connection-role.ts'
+import { codeOf } from './error-codes.ts'
+import { Http2Fault } from './fault.ts'
+import type { FieldSection } from './field-section.ts'
+import type { HeaderBlock } from './frame-sink.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import type { Http2Stream } from './stream.ts'
+import { judgeReceived } from './stream-states.ts'
+import type { Streams } from './streams.ts'
+import type { WorkMeter } from './work-meter.ts'
+
+/** What the peer's frames do to streams: judged by the stream's state, counted in the windows, and told to whoever takes them. */
+export class StreamFrames {
+  /** Streams of the peer above it are not taken: GOAWAY has said so. */
+  highestTaken: number = Infinity
+  private readonly streams: Streams
+  private readonly isServer: boolean
+  private readonly role: ConnectionRole
+  private readonly options: Http2ConnectionOptions
+  private readonly writer: FrameWriter
+  private readonly meter: WorkMeter
+  /** Whose DATA is being read; undefined where nobody takes it. */
+  private current: Http2Stream | undefined
+  private hasContent = false
+
+  constructor(
+    streams: Streams,
+    isServer: boolean,
+    role: ConnectionRole,
+    options: Http2ConnectionOptions,
+    writer: FrameWriter,
+    meter: WorkMeter,
+  ) {
+    this.streams = streams
+    this.isServer = isServer
+    this.role = role
+    this.options = options
+    this.writer = writer
+    this.meter = meter
+  }
+
+  fields({ streamId, endStream, fault }: HeaderBlock, section: FieldSection): Http2Fault | undefined {
+    const state = this.streams.table.stateOf(streamId)
+    const verdict = judgeReceived(state, 'HEADERS', streamId)
+    if (verdict === 'ignore') return this.meter.spend('ignored')
+    if (verdict !== 'take') return this.fault(verdict)
+    if (state === 'idle') {
+      const refused = this.accept(streamId, fault)
+      if (refused !== undefined) return refused === 'ignored' ? undefined : refused
+    } else if (fault !== undefined) return this.fault(fault)
+    const stream = this.streams.table.get(streamId)
+    if (stream === undefined) return undefined
+    stream.move('headers-received')
+    const objection =
+      stream.receiver?.fields(section, endStream) ?? (endStream ? stream.countEnd() : undefined)
+    if (objection !== undefined) return this.fault(objection)
+    if (endStream && stream.isReadable) this.endReceived(stream)
+    return undefined
+  }
+
+  /** A stream of the peer begins. @returns undefined if it is taken */
+  private accept(streamId: number, fault: Http2Fault | undefined): Http2Fault | 'ignored' | undefined {
+    const { meter, options, role, writer } = this
+    const { table } = this.streams
+    const notTheirs = table.numbers.open(streamId)
+    if (notTheirs !== undefined) return notTheirs
+    if (streamId > this.highestTaken) {
+      // It may have been sent before GOAWAY arrived (RFC 9113 6.8).
+      table.remember(streamId)
+      return meter.spend('ignored') ?? 'ignored'
+    }
+    if (fault !== undefined) return this.fault(fault) ?? 'ignored'
+    if (table.size >= options.http2.streams || role.isFull()) {
+      table.remember(streamId)
+      writer.reset(streamId, 'REFUSED_STREAM')
+      return meter.spend('refused') ?? 'ignored'
+    }
+    const stream = this.streams.make(streamId)
+    stream.receiver = role.accept(stream)
+    return undefined
+  }
+
+  dataStart(streamId: number, length: number): Http2Fault | undefined {
+    const beyond = this.streams.window.take(length)
+    if (beyond !== undefined) return beyond
+    this.current = undefined
+    this.hasContent = false
+    const stream = this.streams.table.get(streamId)
+    const verdict = judgeReceived(this.streams.table.stateOf(streamId), 'DATA', streamId)
+    if (verdict === 'take' && stream !== undefined) {
+      const fault = stream.receiveWindow.take(length)
+      if (fault === undefined) {
+        this.current = stream
+        stream.held += length
+        return undefined
+      }
+      this.streams.giveBack(length)
+      return this.fault(fault)
+    }
+    // Nobody takes it, but it counts (RFC 9113 6.9).
+    this.streams.giveBack(length)
+    return verdict instanceof Http2Fault ? this.fault(verdict) : this.meter.spend('ignored')
+  }
+
+  data(bytes: Buffer, start: number, end: number): Http2Fault | undefined {
+    const { current } = this
+    if (current === undefined || !current.isReadable) return undefined
+    this.hasContent = true
+    const fault = current.count(end - start)
+    if (fault !== undefined) return this.fault(fault)
+    current.receiver?.data(bytes, start, end)
+    return undefined
+  }
+
+  dataEnd(padding: number, endStream: boolean): Http2Fault | undefined {
+    const { current } = this
+    if (current === undefined || !current.isReadable) return undefined
+    if (padding > 0) this.streams.consumed(current, padding)
+    if (!endStream) return this.hasContent ? undefined : this.meter.spend('emptyData')
+    const fault = current.countEnd()
+    if (fault !== undefined) return this.fault(fault)
+    this.endReceived(current)
+    current.receiver?.ended()
+    return undefined
+  }
+
+  private endReceived(stream: Http2Stream): void {
+    stream.move('end-received')
+    if (stream.state === 'closed') this.streams.remove(stream)
+  }
+
+  resetReceived(streamId: number, code: number): Http2Fault | undefined {
+    const state = this.streams.table.stateOf(streamId)
+    const verdict = judgeReceived(state, 'RST_STREAM', streamId)
+    if (verdict instanceof Http2Fault) return this.fault(verdict)
+    const stream = this.streams.table.get(streamId)
+    if (verdict === 'ignore' || stream === undefined) return this.meter.spend('ignored')
+    stream.move('reset-received')
+    this.streams.drop(stream, {
+      by: 'peer',
+      code: codeOf(code),
+      message: `the peer has reset the stream: ${codeOf(code)}`,
+    })
+    // A server may end a request whose response is complete (RFC 9113 8.1).
+    const isWaste = this.isServer || state !== 'half-closed (remote)'
+    return isWaste ? this.meter.spend('reset') : undefined
+  }
+
+  windowUpdate(streamId: number, increment: number): Http2Fault | undefined {
+    if (streamId === 0) {
+      const fault = this.streams.queue.window.grow(increment)
+      if (fault !== undefined) return fault
+      this.streams.queue.pump()
+      return this.meter.spend('windowUpdate')
+    }
+    const verdict = judgeReceived(this.streams.table.stateOf(streamId), 'WINDOW_UPDATE', streamId)
+    if (verdict instanceof Http2Fault) return this.fault(verdict)
+    const stream = this.streams.table.get(streamId)
+    if (verdict === 'take' && stream !== undefined) {
+      const fault = stream.sendWindow.grow(increment)
+      if (fault !== undefined) return this.fault(fault)
+      if (stream.outgoing !== undefined) {
+        this.streams.queue.offer(stream)
+        this.streams.queue.pump()
+      }
+    }
+    return this.meter.spend('windowUpdate')
+  }
+
+  /** The peer has broken the protocol: a stream is reset, or the connection ends, which is the caller's to do. */
+  fault(fault: Http2Fault): Http2Fault | undefined {
+    const { streamId, code, message } = fault
+    if (streamId === 0) return fault
+    const stream = this.streams.table.get(streamId)
+    this.writer.reset(streamId, code)
+    if (stream === undefined) this.streams.table.remember(streamId)
+    else {
+      stream.move('reset-sent')
+      this.streams.drop(stream, { by: 'fault', code, message })
+    }
+    return this.meter.spend('fault')
+  }
+}

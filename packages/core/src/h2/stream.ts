@@ -1,0 +1,114 @@
+import { after } from '../message/state-table.ts'
+import type { StreamReceiver } from './stream-receiver.ts'
+import type { Http2Code } from './error-codes.ts'
+import { Http2Fault } from './fault.ts'
+import type { Field } from './field.ts'
+import { ReceiveWindow, SendWindow } from './flow-windows.ts'
+import type { Outgoing } from './outgoing.ts'
+import { STREAM_STATES, type StreamEvent, type StreamState } from './stream-states.ts'
+
+/** What a stream asks of its connection. */
+export interface StreamOwner {
+  sendHeaders(stream: Http2Stream, fields: readonly Field[], endStream: boolean): void
+  sendData(stream: Http2Stream, bytes: Uint8Array): boolean
+  sendEnd(stream: Http2Stream, trailers: readonly Field[] | undefined): void
+  /** Content and its end, where all of it is here. */
+  sendWhole(stream: Http2Stream, bytes: Uint8Array): void
+  reset(stream: Http2Stream, code: Http2Code): void
+  consumed(stream: Http2Stream, bytes: number): void
+}
+
+/** One stream of a connection (RFC 9113 5): its state, its windows, and what waits to be sent on it. */
+export class Http2Stream {
+  readonly id: number
+  readonly sendWindow: SendWindow
+  readonly receiveWindow: ReceiveWindow
+  /** Set by whoever takes what comes on it. */
+  receiver: StreamReceiver | undefined
+  state: StreamState = 'idle'
+  /** What waits to be sent; undefined while nothing does. */
+  outgoing: Outgoing | undefined
+  /** What came and has not gone on, padding and all. Bytes. */
+  held = 0
+  private readonly owner: StreamOwner
+  /** What Content-Length says of the content that comes; undefined where it does not. */
+  private expected: number | undefined
+  private received = 0
+
+  constructor(id: number, owner: StreamOwner, sendSize: number, receiveSize: number) {
+    this.id = id
+    this.owner = owner
+    this.sendWindow = new SendWindow(id, sendSize)
+    this.receiveWindow = new ReceiveWindow(id, receiveSize)
+  }
+
+  move(event: StreamEvent): void {
+    this.state = after(STREAM_STATES, this.state, event)
+  }
+
+  /** Whether we may send on it: its end is not sent, and it is not reset. */
+  get isWritable(): boolean {
+    return this.state === 'open' || this.state === 'half-closed (remote)'
+  }
+
+  /** Whether the peer may still send on it. */
+  get isReadable(): boolean {
+    return this.state === 'open' || this.state === 'half-closed (local)'
+  }
+
+  /** How much content is to come, by the head's Content-Length (RFC 9113 8.1.1). */
+  expect(length: number | undefined): void {
+    this.expected = length
+  }
+
+  /** So much content came. @returns the fault, if that is more than was announced */
+  count(length: number): Http2Fault | undefined {
+    this.received += length
+    if (this.expected === undefined || this.received <= this.expected) return undefined
+    return this.wrongLength('more')
+  }
+
+  /** The content has ended. @returns the fault, if that is less than was announced */
+  countEnd(): Http2Fault | undefined {
+    if (this.expected === undefined || this.received === this.expected) return undefined
+    return this.wrongLength('less')
+  }
+
+  /** A head, or trailers, which end our side. */
+  sendHeaders(fields: readonly Field[], endStream: boolean): void {
+    this.owner.sendHeaders(this, fields, endStream)
+  }
+
+  /**
+   * Content. What cannot be sent at once is kept, not copied.
+   * @returns whether all of it was written, so that its memory may be used again; if not, the receiver's `writable` follows
+   */
+  sendData(bytes: Uint8Array): boolean {
+    return this.owner.sendData(this, bytes)
+  }
+
+  /** All of the content, and the end of our side. Kept, not copied, where it cannot be sent at once. */
+  sendWhole(bytes: Uint8Array): void {
+    this.owner.sendWhole(this, bytes)
+  }
+
+  /** Our side ends behind what waits. */
+  sendEnd(trailers?: readonly Field[]): void {
+    this.owner.sendEnd(this, trailers)
+  }
+
+  /** Nothing more is sent or taken; the receiver is not told. */
+  reset(code: Http2Code): void {
+    this.owner.reset(this, code)
+  }
+
+  /** So much of the content has gone on: the peer may send as much again. */
+  consumed(bytes: number): void {
+    this.owner.consumed(this, bytes)
+  }
+
+  private wrongLength(what: 'more' | 'less'): Http2Fault {
+    const message = `${what} content than Content-Length says (RFC 9113 8.1.1)`
+    return new Http2Fault('PROTOCOL_ERROR', this.id, message)
+  }
+}
