@@ -6,11 +6,12 @@ import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/conc
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
-import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes.ts'
+import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes/header-changes.ts'
 import { hedgeLayer } from './features/hedge.ts'
 import { importanceLayer } from './features/importance.ts'
 import { bodyLimitLayer } from './features/limits.ts'
 import { loadSheddingLayer } from './features/load-shedding.ts'
+import { mergeMatches } from './features/match/merge.ts'
 import { mirrorLayer, mirrorTimeoutLayer } from './features/mirror.ts'
 import { problemLayer } from './features/problem.ts'
 import { rateLimitLayer } from './features/rate-limit/policy.ts'
@@ -79,6 +80,7 @@ export const STACK = [
 
 /** What is said of the settings of routes, by rows of the list under their own names: for whatever looks at all settings of a route. */
 export const ROUTE_SETTINGS: readonly NamedSetting[] = [
+  { name: 'match', merge: mergeMatches },
   ...TARGET_SETTINGS,
   ...STACK.flatMap((row) => ('place' in row ? [] : [row])),
 ]

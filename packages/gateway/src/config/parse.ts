@@ -15,8 +15,8 @@ import { inputSchema } from '../settings/schema/schema-tree.ts'
 import { applySchema, defaultRouteName, type GatewayConfig } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
-import type { SharedConfig } from './shared/merge.ts'
-import type { HeaderChangesConfig } from '../features/header-changes.ts'
+import type { SharedConfig } from './shared/sharing.ts'
+import type { HeaderChangesConfig } from '../features/header-changes/header-changes.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }

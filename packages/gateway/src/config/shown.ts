@@ -1,7 +1,7 @@
 import { written } from '../settings/written.ts'
 import type { GatewayConfigInput } from './input/input.ts'
 import { type GatewayConfig, gatewaySetting } from './schema/schema.ts'
-import type { RouteSharing } from './shared/merge.ts'
+import type { RouteSharing } from './shared/sharing.ts'
 import { escapeVariables } from '../settings/prepare/variables.ts'
 import { redact } from '../settings/redact.ts'
 import { inputSchema, isTemplate, schemasAt } from '../settings/schema/schema-tree.ts'

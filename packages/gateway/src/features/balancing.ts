@@ -6,6 +6,8 @@ import { zod } from '../settings/schema/library.ts'
 import { keyed, list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../settings/schema/setting.ts'
+import { type Fields, growingTimes } from '../settings/problems/fields.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
 import { requestField, secretFieldValue } from '../settings/values/request-field.ts'
 
 /** What of a request is hashed; the names of headers are in lower case. */
@@ -240,4 +242,19 @@ function healthOptions({
     ...rest,
     probe: type === 'tcp' ? { kind: 'tcp' } : { kind: 'http', path, method, host, headers, statuses },
   }
+}
+
+export function hashChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {
+  if (upstream['balance'] === 'consistent-hash') return []
+  const problem = 'is without effect: "balance" is not consistent-hash'
+  return [{ path, part: 'key', whole: true, problem }]
+}
+
+export function outlierChecks(written: unknown, path: Path): Finding[] {
+  return growingTimes(
+    written,
+    path,
+    { key: 'ejectionTime', default: '30s' },
+    { key: 'maxEjectionTime', default: '5m' },
+  )
 }

@@ -9,6 +9,8 @@ import {
 } from '@headgate/core'
 import type { AttemptRow } from './layer.ts'
 import { metric, type Reading } from '../metrics/metric.ts'
+import { growingTimes } from '../settings/problems/fields.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
 import { type Read, section } from '../settings/schema/section.ts'
 import { integer, oneOf, time } from '../settings/schema/setting.ts'
 
@@ -31,6 +33,10 @@ export const breakerSetting = section('BreakerInput', () => ({
 }))
 
 export type BreakerConfig = Read<typeof breakerSetting>
+
+export function breakerChecks(written: unknown, path: Path): Finding[] {
+  return growingTimes(written, path, { key: 'openFor', default: '5s' }, { key: 'maxOpenFor', default: '1m' })
+}
 
 const BREAKER_OPEN = metric({
   kind: 'gauge',

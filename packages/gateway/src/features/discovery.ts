@@ -6,8 +6,8 @@ import { list } from '../settings/schema/list.ts'
 import { type JsonSchema, never, oneOfKeys } from '../settings/schema/schema-tree.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { oneOf, time, value } from '../settings/schema/setting.ts'
-import { growingTimes, isFields, keysOf } from '../settings/problems/fields.ts'
-import { findEach, type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
+import { growingTimes, isFields } from '../settings/problems/fields.ts'
+import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
 
 /** RFC 1035 2.3.4. */
 const LONGEST_NAME = 253
@@ -81,7 +81,7 @@ export const discoverySetting = section('DiscoveryInput', () => ({
 
 export type DiscoveryConfig = Read<typeof discoverySetting>
 
-/** What an endpoint may say in place of its URL. Which of them is missing or too much, cross-checks tell. */
+/** What an endpoint may say in place of its URL. Which of them is missing or too much, its checks tell. */
 export const discovered = () => ({
   dns: value(
     dnsName,
@@ -103,22 +103,19 @@ export const endpointRules: readonly JsonSchema[] = [
   never({ required: ['srv', 'weight'] }), // the records have their own
 ]
 
-/** What is wrong about where endpoints are. Looks at the configuration as it was written, as cross-checks.ts does. */
+/** Names are looked up at most so often, and at least so often. */
 export function discoveryChecks(input: unknown): Finding[] {
-  const upstreams = valueAt(input, ['upstreams'])
-  return [
-    ...findEach(keysOf(upstreams), (name) => {
-      const path: Path = ['upstreams', name, 'endpoints']
-      const endpoints = valueAt(input, path)
-      if (!Array.isArray(endpoints)) return []
-      return findEach(endpoints, (endpoint: unknown, index) => endpointChecks(endpoint, [...path, index]))
-    }),
-    ...intervalChecks(input),
-  ]
+  const path: Path = ['discovery', 'dns']
+  return growingTimes(
+    valueAt(input, path),
+    path,
+    { key: 'minInterval', default: '1s' },
+    { key: 'maxInterval', default: '5m' },
+  )
 }
 
-/** @param path where it stands */
-function endpointChecks(endpoint: unknown, path: Path): Finding[] {
+/** What is wrong about where an endpoint is. */
+export function endpointChecks(endpoint: unknown, path: Path): Finding[] {
   if (!isFields(endpoint)) return []
   const written = Object.keys(endpoint).filter((key) => valueAt(endpoint, [key]) !== undefined)
   const [first, ...others] = PLACES.filter((key) => written.includes(key))
@@ -141,13 +138,4 @@ function endpointChecks(endpoint: unknown, path: Path): Finding[] {
       ? [beside('weight', 'is without effect: the records of the service have their own')]
       : []),
   ]
-}
-
-function intervalChecks(input: unknown): Finding[] {
-  const path: Path = ['discovery', 'dns']
-  const [min, max] = [
-    { key: 'minInterval', default: '1s' } as const,
-    { key: 'maxInterval', default: '5m' } as const,
-  ]
-  return growingTimes(valueAt(input, path), path, min, max)
 }

@@ -1,5 +1,6 @@
 import type { Handler, Layer, Metric, Policy } from '@headgate/core'
 import type { JsonSchema } from '../settings/schema/schema-tree.ts'
+import type { Merged, Part } from '../settings/merge.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import type { Fields } from '../settings/problems/fields.ts'
 
@@ -59,6 +60,8 @@ export interface RouteSetting<Value = never> {
   readonly upstreams?: (setting: Value) => readonly UpstreamPlace[]
   /** Other settings that cannot stand beside it: where it is written nearer to the route, a route does not have these from farther. */
   readonly drops?: (written: unknown) => readonly string[]
+  /** Puts the parts of several layers together, the nearest one first. Default: the nearest one counts, whole. */
+  readonly merge?: (parts: readonly Part[]) => Merged
   /** What cannot be meant, of the setting as it was written. */
   readonly checks?: (written: unknown, path: Path, route: Fields) => readonly Finding[]
   /** The same for editors, as far as JSON Schema can say it. */

@@ -1,5 +1,6 @@
 import type { Counter, Handler, MetricRegistry } from '@headgate/core'
-import { fieldOf, fieldsOf } from '../settings/problems/fields.ts'
+import { fieldOf, type Fields, fieldsOf } from '../settings/problems/fields.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
 import {
   type RedirectConfig,
   redirectTo,
@@ -24,6 +25,27 @@ export const TARGET_SETTINGS: readonly NamedSetting[] = [
   { name: 'redirect', drops: () => [...TARGETS, 'apiVersions'] },
   { name: 'respond', drops: () => [...TARGETS, 'apiVersions'], ...respondSettings },
 ]
+
+/** A route leads to one of them. */
+export function targetChecks(route: Fields, path: Path): Finding[] {
+  const named = TARGETS.filter((target) => route[target] !== undefined)
+  // Versions may each have an upstream of their own: see its checks.
+  if (named.length === 0 && route['apiVersions'] !== undefined) return []
+  if (named.length === 0) {
+    return [
+      {
+        path: [...path, 'upstream'],
+        problem: 'is missing',
+        allowed: 'the name of an upstream, or its URL; or split, redirect or respond in its place',
+      },
+    ]
+  }
+  return named.slice(1).map((target) => ({
+    path: [...path, target],
+    part: 'key',
+    problem: `stands beside "${named[0]}": a route leads to one of them`,
+  }))
+}
 
 export interface LeadingRoute {
   readonly route: Route<'upstream', string> &

@@ -1,29 +1,21 @@
-import {
-  fieldOf,
-  type Fields,
-  fieldsOf,
-  growingTimes,
-  isFields,
-  keysOf,
-  listOf,
-  textsOf,
-} from '../../settings/problems/fields.ts'
+import { fieldOf, type Fields, fieldsOf, isFields, listOf, textsOf } from '../../settings/problems/fields.ts'
 import { upstreamPlaces } from '../upstreams.ts'
-import { ROUTE_SETTINGS } from '../../stack.ts'
-import { findEach, type Finding, type Path, valueAt } from '../../settings/problems/problem.ts'
+import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
+import { findEach, type Finding, type Path, unused } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
+import { targetChecks } from '../../features/target.ts'
+import { parameterChecks } from '../../features/templates/checks.ts'
 import { rateLimitChecks } from '../../features/rate-limit/checks.ts'
 import { redactedChecks } from './shared-checks.ts'
-import { routeChecks } from './route-checks.ts'
+import { upstreamChecks } from './upstream-checks.ts'
 import { defaultRouteName } from '../schema/schema.ts'
-import { name as groupName } from '../../settings/values/kinds.ts'
 import { patternShape } from '../../settings/values/path-pattern.ts'
-import { isUrlLike, parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
+import { isUrlLike } from '../../settings/values/upstream-url.ts'
 
 /**
  * What no value shows alone. It looks at the configuration as it was written, and passes over whatever does not
@@ -37,16 +29,14 @@ export function crossChecks(input: unknown): Finding[] {
   return [
     ...(written === undefined || (Array.isArray(written) && routes.length === 0) ? [noRoutes] : []),
     ...addressConflicts(fieldOf(input, 'listeners'), fieldOf(input, 'admin')),
-    ...findEach(upstreams, ([name, upstream]) => checkUpstream(name, upstream)),
+    ...findEach(upstreams, ([name, upstream]) => upstreamChecks(name, upstream)),
     ...repeatedNames(routes),
     ...unknownUpstreams(
       routes,
       upstreams.map(([name]) => name),
     ),
     ...repeatedMatches(routes),
-    ...contradictions(input),
-    ...findEach(routes, routeChecks),
-    ...findEach(routes, (route, index) => settingChecks(fieldsOf(route), ['routes', index])),
+    ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
@@ -63,33 +53,21 @@ const noRoutes: Finding = {
   hint: 'the shortest: routes: [{ upstream: "http://127.0.0.1:9000" }]',
 }
 
-function settingChecks(route: Fields, path: Path): Finding[] {
-  return ROUTE_SETTINGS.flatMap(({ name, checks }) =>
-    checks === undefined || route[name] === undefined ? [] : checks(route[name], [...path, name], route),
-  )
+function routeChecks(route: Fields, path: Path): readonly Finding[] {
+  return [
+    ...targetChecks(route, path),
+    ...besideAnswer(route, path),
+    ...parameterChecks(route, path),
+    ...ROUTE_SETTINGS.flatMap(({ name, checks }) =>
+      checks === undefined || route[name] === undefined ? [] : checks(route[name], [...path, name], route),
+    ),
+  ]
 }
 
-function checkUpstream(name: string, upstream: unknown): Finding[] {
-  const findings: Finding[] = []
-  const named = groupName.parse(name)
-  if (!named.ok)
-    findings.push({
-      path: ['upstreams', name],
-      part: 'key',
-      problem: named.problem,
-      allowed: groupName.allowed,
-    })
-  const urls = listOf(fieldOf(upstream, 'endpoints')).map((endpoint) => fieldOf(endpoint, 'url'))
-  const hasTls = urls.length === 0 || urls.some((url) => typeof url !== 'string' || /^https/i.test(url))
-  if (fieldOf(upstream, 'tls') !== undefined && !hasTls) {
-    const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
-    findings.push({ path: ['upstreams', name, 'tls'], part: 'key', whole: true, problem })
-  }
-  if (fieldOf(upstream, 'hash') !== undefined && fieldOf(upstream, 'balance') !== 'consistent-hash') {
-    const problem = 'is without effect: "balance" is not consistent-hash'
-    findings.push({ path: ['upstreams', name, 'hash'], part: 'key', whole: true, problem })
-  }
-  return findings
+function besideAnswer(route: Fields, path: Path): Finding[] {
+  if ((route['redirect'] ?? route['respond']) === undefined) return []
+  const written = ONLY_TOWARDS_UPSTREAM.filter((name) => route[name] !== undefined)
+  return written.map((name) => unused([...path, name], 'is without effect, as no upstream is asked'))
 }
 
 function repeatedNames(routes: readonly unknown[]): Finding[] {
@@ -166,50 +144,4 @@ function matchForms(match: unknown, priority: unknown): string[] {
   return hosts.flatMap((host) =>
     paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
   )
-}
-
-/** Of an upstream: a first time that grows up to a longest one, with their defaults. */
-const GROWING_TIMES = [
-  ['breaker', { key: 'openFor', default: '5s' }, { key: 'maxOpenFor', default: '1m' }],
-  ['outliers', { key: 'ejectionTime', default: '30s' }, { key: 'maxEjectionTime', default: '5m' }],
-] as const
-
-/** Settings that take each other's effect away. Looks at the configuration as it was written, as cross-checks.ts does. */
-function contradictions(input: unknown): Finding[] {
-  return findEach(keysOf(valueAt(input, ['upstreams'])), (name) => {
-    const path: Path = ['upstreams', name]
-    return [...repeatedEndpoints(input, [...path, 'endpoints']), ...shortLimits(input, path)]
-  })
-}
-
-/** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
-function repeatedEndpoints(input: unknown, path: Path): Finding[] {
-  const first = new Map<string, number>()
-  return findEach(keysOf(valueAt(input, path)), (key): Finding[] => {
-    const index = Number(key)
-    const place: Path = [...path, index, 'url']
-    const written = valueAt(input, place)
-    const url = typeof written === 'string' ? parseUpstreamUrl(written) : undefined
-    if (url?.ok !== true) return []
-    const address = addressOf(url.value)
-    const other = first.get(address)
-    if (other === undefined) first.set(address, index)
-    if (other === undefined) return []
-    const problem = `is the address of endpoints[${other}] already`
-    return [{ path: place, problem, hint: 'for a larger share of the requests, it can have a "weight"' }]
-  })
-}
-
-/** Host and port, or the path of a socket: of two schemes there may be one. */
-function addressOf(url: string): string {
-  if (!url.includes('://')) return url.replace('https+', '')
-  const { protocol, host, port } = new URL(url)
-  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
-}
-
-function shortLimits(input: unknown, upstream: Path): Finding[] {
-  return GROWING_TIMES.flatMap(([section, first, longest]) => {
-    const path: Path = [...upstream, section]
-    return growingTimes(valueAt(input, path), path, first, longest)
-  })
 }

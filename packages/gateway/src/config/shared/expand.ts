@@ -1,15 +1,6 @@
 import { ROUTE_SETTINGS } from '../../stack.ts'
-import {
-  type InheritedSetting,
-  type Merged,
-  mergeHeaderChanges,
-  mergeMatches,
-  type Part,
-  placeOf,
-  placesOf,
-  type RouteSharing,
-  type SharedConfig,
-} from './merge.ts'
+import { type InheritedSetting, type Part, placeOf, placesOf } from '../../settings/merge.ts'
+import type { RouteSharing, SharedConfig } from './sharing.ts'
 import { fieldOf, type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
 import { formatPath } from '../../settings/problems/problem.ts'
 
@@ -25,14 +16,19 @@ const DROPS = new Map(
   ROUTE_SETTINGS.flatMap(({ name, drops }) => (drops === undefined ? [] : [[name, drops] as const])),
 )
 
+/** What a nearer layer replaces a part of only. */
+const MERGES = new Map(
+  ROUTE_SETTINGS.flatMap(({ name, merge }) => (merge === undefined ? [] : [[name, merge] as const])),
+)
+
 /** Without effect where no upstream is asked. */
 const TOWARDS_UPSTREAM = new Set(
   ROUTE_SETTINGS.filter(({ towardsUpstream }) => towardsUpstream !== undefined).map(({ name }) => name),
 )
 
 /**
- * The settings of one route, put together: each whole from the nearest layer that has it, but `match` by what it names, and
- * changes to header fields by the names of the fields.
+ * The settings of one route, put together: each whole from the nearest layer that has it, but for those of which it
+ * replaces a part only.
  * @param layers the nearest one, which is the route's own, first
  * @param without settings that are taken from no other
  */
@@ -43,7 +39,7 @@ function mergeLayers(
   const settings = new Map<string, unknown>()
   const inherited: InheritedSetting[] = []
   for (const [key, parts] of withoutUseless(partsOf(layers, without))) {
-    const merge = parts.length > 1 ? MERGES[key] : undefined
+    const merge = parts.length > 1 ? MERGES.get(key) : undefined
     const [part] = parts
     if (part === undefined) continue
     const merged = merge?.(parts) ?? { value: part.value, places: placeOf(part, []) }
@@ -51,12 +47,6 @@ function mergeLayers(
     inherited.push(...placesOf(merged.places, [key]))
   }
   return { settings: Object.fromEntries(settings), inherited }
-}
-
-const MERGES: Readonly<Record<string, (parts: readonly Part[]) => Merged>> = {
-  match: mergeMatches,
-  requestHeaders: mergeHeaderChanges,
-  responseHeaders: mergeHeaderChanges,
 }
 
 /** By setting, the nearest layer first; without those that a nearer layer drops. */

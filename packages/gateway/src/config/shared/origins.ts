@@ -1,7 +1,8 @@
 import type { VariablePlace } from '../../settings/prepare/prepare.ts'
 import { type Finding, formatPath, type Path } from '../../settings/problems/problem.ts'
 import { show } from '../../settings/problems/show.ts'
-import type { InheritedSetting, RouteSharing, SharedConfig } from './merge.ts'
+import type { InheritedSetting } from '../../settings/merge.ts'
+import type { RouteSharing, SharedConfig } from './sharing.ts'
 
 /** `defaults`, `groups.api`. */
 function sourceName(origin: Path): string {

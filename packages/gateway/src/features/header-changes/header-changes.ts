@@ -1,12 +1,13 @@
-import { ALL_WAYS, type ExchangeRow, type Route } from './layer.ts'
+import { ALL_WAYS, type ExchangeRow, type Route } from '../layer.ts'
 import { type Exchange, fieldValue, type HeaderList, type HttpResponse, type Policy } from '@headgate/core'
-import { keyed, list } from '../settings/schema/list.ts'
-import { nothing, type Read, section } from '../settings/schema/section.ts'
-import { value } from '../settings/schema/setting.ts'
-import { changedField } from '../settings/values/request-field.ts'
-import { type GeoLookup, knowNothing } from './geo/geo-place.ts'
-import { fieldTemplate, type FieldTemplate } from './templates/field-template.ts'
-import { fieldProblem, valueTemplate } from './templates/kinds.ts'
+import { keyed, list } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
+import { value } from '../../settings/schema/setting.ts'
+import { changedField } from '../../settings/values/request-field.ts'
+import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
+import { mergeHeaderChanges } from './merge.ts'
+import { fieldTemplate, type FieldTemplate } from '../templates/field-template.ts'
+import { fieldProblem, valueTemplate } from '../templates/kinds.ts'
 
 /** Where the field leads clients somewhere, no request may choose the host. */
 export function changedFields(about: string) {
@@ -38,6 +39,7 @@ export const responseHeadersLayer: ExchangeRow<
   once: 'exchange',
   ways: ALL_WAYS,
   about: 'changes the fields of all responses, refusals as well',
+  merge: mergeHeaderChanges,
   build: ({ route }, { geo }) => route.responseHeaders && responseHeaders(route.responseHeaders, geo),
   tells: ({ route }) => route.responseHeaders,
 }
@@ -50,6 +52,7 @@ export const requestHeadersLayer: ExchangeRow<
   once: 'exchange',
   about: 'changes the fields of the request',
   towardsUpstream: 'only',
+  merge: mergeHeaderChanges,
   build: ({ route }, { geo }) => route.requestHeaders && requestHeaders(route.requestHeaders, geo),
   tells: ({ route }) => route.requestHeaders,
 }

@@ -1,0 +1,71 @@
+import { hashChecks, outlierChecks } from '../../features/balancing.ts'
+import { breakerChecks } from '../../features/breaker.ts'
+import { endpointChecks } from '../../features/discovery.ts'
+import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
+import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
+import { name as groupName } from '../../settings/values/kinds.ts'
+import { parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
+
+type UpstreamChecks = (written: unknown, path: Path, upstream: Fields) => readonly Finding[]
+
+/** What cannot be meant of a setting of upstreams, as it was written. */
+const CHECKS: Readonly<Record<string, UpstreamChecks>> = {
+  endpoints: (endpoints, path) => [
+    ...findEach(listOf(endpoints), (endpoint, index) => endpointChecks(endpoint, [...path, index])),
+    ...repeatedEndpoints(listOf(endpoints), path),
+  ],
+  tls: tlsChecks,
+  hash: hashChecks,
+  breaker: breakerChecks,
+  outliers: outlierChecks,
+}
+
+/** What no value of an upstream shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
+export function upstreamChecks(name: string, written: unknown): readonly Finding[] {
+  const path = ['upstreams', name]
+  const upstream = fieldsOf(written)
+  const named = groupName.parse(name)
+  return [
+    ...(named.ok ? [] : [{ path, part: 'key', problem: named.problem, allowed: groupName.allowed } as const]),
+    ...Object.entries(CHECKS).flatMap(([key, checks]) =>
+      upstream[key] === undefined ? [] : checks(upstream[key], [...path, key], upstream),
+    ),
+  ]
+}
+
+function tlsChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {
+  const urls = listOf(upstream['endpoints']).map((endpoint) => fieldOf(endpoint, 'url'))
+  const hasTls = urls.length === 0 || urls.some((url) => typeof url !== 'string' || /^https/i.test(url))
+  if (hasTls) return []
+  const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
+  return [{ path, part: 'key', whole: true, problem }]
+}
+
+/** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
+function repeatedEndpoints(endpoints: readonly unknown[], path: Path): readonly Finding[] {
+  const first = new Map<string, number>()
+  return findEach(endpoints, (endpoint, index): Finding[] => {
+    const written = fieldOf(endpoint, 'url')
+    const url = typeof written === 'string' ? parseUpstreamUrl(written) : undefined
+    if (url?.ok !== true) return []
+    const address = addressOf(url.value)
+    const other = first.get(address)
+    if (other === undefined) first.set(address, index)
+    if (other === undefined) return []
+    const problem = `is the address of endpoints[${other}] already`
+    return [
+      {
+        path: [...path, index, 'url'],
+        problem,
+        hint: 'for a larger share of the requests, it can have a "weight"',
+      },
+    ]
+  })
+}
+
+/** Host and port, or the path of a socket: of two schemes there may be one. */
+function addressOf(url: string): string {
+  if (!url.includes('://')) return url.replace('https+', '')
+  const { protocol, host, port } = new URL(url)
+  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
+}
