@@ -19,6 +19,7 @@ import { Connections } from './connections.ts'
 import { toldRequests } from './diagnostics/told-requests.ts'
 import { EventSource } from './events.ts'
 import { explain, type Explanation } from './explain.ts'
+import type { ToldReferrer } from './fetch/referrer.ts'
 import { Hedges } from './hedges.ts'
 import { type Finding, lint } from './lint.ts'
 import { CallObserver } from './observe-call.ts'
@@ -57,6 +58,8 @@ export interface Sending {
   readonly failures: Failures | undefined
   /** Whether its timing is to be found in `performance`, as the platform's fetch has it. */
   readonly marksTiming: boolean
+  /** Where a call of `fetch` says that it comes from. */
+  readonly referrer: ToldReferrer | undefined
 }
 
 export const AS_USUAL: Sending = {
@@ -65,6 +68,7 @@ export const AS_USUAL: Sending = {
   content: undefined,
   failures: undefined,
   marksTiming: false,
+  referrer: undefined,
 }
 
 interface CompiledStack {
@@ -146,7 +150,7 @@ export class ClientEngine {
   sendChecked(url: string, { call, changesPolicies }: CheckedCall, how: Sending): Promise<ClientResponse> {
     const { handler, settings } = changesPolicies ? this.stackFor(call) : this.usual
     const { clock } = this
-    const { accept, content, failures = this.failures, marksTiming } = how
+    const { accept, content, failures = this.failures, marksTiming, referrer } = how
     const method = how.method === undefined ? (call.method ?? 'GET') : chosenMethod(how.method, call.method)
     const request = prepare(url, { call, method, accept, content }, this.defaults)
     return send(request, {
@@ -158,6 +162,7 @@ export class ClientEngine {
       listeners: call,
       failures,
       marksTiming,
+      referrer,
       mayHang: this.context.policies.length > 0 || hasHooks(settings),
     })
   }

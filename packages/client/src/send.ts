@@ -13,6 +13,7 @@ import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
 import { markResourceTiming } from './diagnostics/resource-timing.ts'
+import { stateReferrer, type ToldReferrer } from './fetch/referrer.ts'
 import { listenToInformational } from './informational.ts'
 import type { CallListeners, Priority } from './options.ts'
 import { Progress, uploadTold } from './progress.ts'
@@ -32,6 +33,8 @@ export interface SendOptions {
   /** How the response tells what went wrong while it was read. */
   readonly failures: Failures
   readonly marksTiming: boolean
+  /** What a call of `fetch` says of where it comes from. */
+  readonly referrer: ToldReferrer | undefined
   /** Whether policies or hooks of the caller's take part, which need not listen when the call is given up. */
   readonly mayHang: boolean
 }
@@ -45,6 +48,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
   const exchange = new Exchange(request, clock)
   exchange.wire = new WireFacts()
+  if (options.referrer) stateReferrer(exchange, options.referrer)
   if (options.marksTiming) exchange.onFinish(markResourceTiming)
   if (listeners.onInformational) listenToInformational(exchange, listeners.onInformational)
   if (signal) cancelOnAbort(exchange, signal)

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { isDisturbed } from '../response/lazy-stream.ts'
 import { stringOf } from './members.ts'
 import { NO_CONTENT, type RequestContent, requestContent, streamContent } from '../request-body.ts'
 
@@ -22,8 +23,8 @@ export function extracted(
   if (duplex === undefined) throw new TypeError('RequestInit: duplex option is required when sending a body.')
   if (keepalive === true)
     throw new TypeError('a stream cannot be sent with keepalive: give a string or bytes')
-  if (body instanceof ReadableStream && body.locked)
-    throw new TypeError('the stream to send is locked: somebody else reads it')
+  if (body instanceof ReadableStream && (body.locked || isDisturbed(body)))
+    throw new TypeError('the stream to send is locked or was read from: what is left of it is not the whole')
   return streamContent(body, length)
 }
 

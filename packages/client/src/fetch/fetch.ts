@@ -18,32 +18,38 @@ export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise
 
 /** The client's `fetch`. What it rejects with is what the standard says: the signal's reason, or a TypeError. */
 export function makeFetch(engine: ClientEngine): Fetch {
-  return async function fetch(input, init) {
-    const request = fetchRequest(input, init)
-    const { url, method, headers, signal } = request
-    if (signal?.aborted === true) {
-      giveUpContent(request, signal.reason)
-      checkTarget(engine, url)
-      throw signal.reason
-    }
-    if (isLocal(url)) return localFetch(url, method, headers, signal)
-    try {
-      const { request: holder } = request
-      // Without a Request, at once: whoever calls may change what was given when this returns.
-      const content =
-        holder === undefined ? contentOf(request) : await heldContent(holder, contentLength(headers))
-      const response = await engine.sendChecked(url, callOf(request), {
-        ...AS_USUAL,
-        content,
-        failures: fetchFailures(signal),
-        marksTiming: true,
-      })
-      if (response.status === 407) throw proxyAuthentication(response)
-      return request.integrity === '' ? response : await checked(response, request)
-    } catch (thrown) {
-      throw fetchFailure(thrown, signal)
-    }
+  // A method, since the bundler shortens the names of functions within functions.
+  const { fetch } = {
+    // oxlint-disable-next-line no-useless-default-assignment -- so that it needs one argument, as the platform's
+    async fetch(this: void, input: string | URL | Request, init: FetchInit | undefined = undefined) {
+      const request = fetchRequest(input, init)
+      const { url, method, headers, signal } = request
+      if (signal?.aborted === true) {
+        giveUpContent(request, signal.reason)
+        checkTarget(engine, url)
+        throw signal.reason
+      }
+      if (isLocal(url)) return localFetch(url, method, headers, request)
+      try {
+        const { request: holder } = request
+        // Without a Request, at once: whoever calls may change what was given when this returns.
+        const content =
+          holder === undefined ? contentOf(request) : await heldContent(holder, contentLength(headers))
+        const response = await engine.sendChecked(url, callOf(request), {
+          ...AS_USUAL,
+          content,
+          failures: fetchFailures(signal),
+          marksTiming: true,
+          referrer: request.referrer,
+        })
+        if (response.status === 407) throw proxyAuthentication(response)
+        return request.integrity === '' ? response : await checked(response, request)
+      } catch (thrown) {
+        throw fetchFailure(thrown, signal)
+      }
+    },
   }
+  return fetch
 }
 
 function contentOf(request: FetchRequest): RequestContent {

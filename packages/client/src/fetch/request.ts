@@ -1,5 +1,6 @@
 import type { RedirectMode } from '@headgate/core'
 import { methodOf } from '../method.ts'
+import type { ToldReferrer } from './referrer.ts'
 import { type FetchSettings, type Member, membersOf, NO_MEMBERS, settingsOf, stringOf } from './members.ts'
 
 /** A request as the Fetch standard's `Request` constructor would have made it (5.4), without the cost of one. */
@@ -18,6 +19,8 @@ export interface FetchRequest {
   readonly cache: string
   readonly credentials: string
   readonly integrity: string
+  /** Undefined where nothing is said of it, or `about:client`, which is a page that a server has not. */
+  readonly referrer: ToldReferrer | undefined
   readonly duplex: unknown
   readonly keepalive: boolean
   readonly priority: string
@@ -64,6 +67,7 @@ export function fetchRequest(input: unknown, init: unknown): FetchRequest {
     cache: stringOf(or('cache', 'default')),
     credentials: stringOf(or('credentials', 'same-origin')),
     integrity: stringOf(or('integrity', '')),
+    referrer: referrerOf(init, member, request),
     duplex: member('duplex'),
     keepalive: or('keepalive', '') === true,
     priority: stringOf(member('priority') ?? 'auto'),
@@ -114,6 +118,15 @@ function checkDuplex(duplex: unknown): void {
 function redirectOf(mode: string): RedirectMode {
   if (mode === 'follow' || mode === 'manual' || mode === 'error') return mode
   throw new TypeError(`init.redirect is ${JSON.stringify(mode)}; allowed: "follow", "manual" or "error"`)
+}
+
+/** Whatever `init` says, what a Request says of it no longer counts (WHATWG Fetch 5.4, step 12). */
+function referrerOf(init: unknown, member: Member, request: Request | undefined): ToldReferrer | undefined {
+  const named = member('referrer')
+  if (named !== undefined) return { url: stringOf(named), policy: stringOf(member('referrerPolicy') ?? '') }
+  if (request === undefined || request.referrer === 'about:client') return undefined
+  if (init !== undefined && init !== null && Object.keys(init).length > 0) return undefined
+  return { url: request.referrer, policy: request.referrerPolicy }
 }
 
 function signalOf(member: Member, request: Request | undefined): AbortSignal | undefined {

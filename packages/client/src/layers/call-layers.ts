@@ -15,6 +15,7 @@ import {
   timeout,
   traceExchange,
 } from '@headgate/core'
+import { tellingReferrer } from '../fetch/referrer.ts'
 import { isCredential } from '../default-headers.ts'
 import { retryHooks } from '../retry-hooks.ts'
 import type { Settings } from '../settings.ts'
@@ -94,7 +95,9 @@ export const redirectLayer: ClientLayer = {
   build: ({ redirect: limit, redirectMode: mode }, { boundFields }) =>
     limit === undefined
       ? undefined
-      : redirect({ limit, mode, isCredential: (name) => boundFields.has(name) || isCredential(name) }),
+      : tellingReferrer(
+          redirect({ limit, mode, isCredential: (name) => boundFields.has(name) || isCredential(name) }),
+        ),
   tells: ({ settings: { redirect: limit, redirectMode: mode } }) =>
     mode === 'follow' ? `follows up to ${limit} redirects` : `redirects: ${mode}`,
 }

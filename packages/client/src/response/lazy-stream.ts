@@ -69,9 +69,7 @@ export class LazyStream {
 
   get disturbed(): boolean {
     if (this.taken) return true
-    const { stream } = this
-    // Node's own streams know; its types do not say so.
-    return stream !== undefined && (stream as unknown as Record<symbol, boolean>)[DISTURBED] === true
+    return this.stream !== undefined && isDisturbed(this.stream)
   }
 
   get locked(): boolean {
@@ -86,13 +84,20 @@ export class LazyStream {
     return this.real.getReader()
   }
 
+  /** Asked for by the platform's own `clone`, which puts the first in the place of this: so it is what this stands for, too. */
   tee(): [ByteStream, ByteStream] {
-    return this.real.tee()
+    const other = this.split()
+    return [this.real, other]
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     return this.real[Symbol.asyncIterator]()
   }
+}
+
+/** Whether anything was read from a stream, or it was cancelled: Node's own know, and its types do not say so. */
+export function isDisturbed(stream: ReadableStream): boolean {
+  return (stream as unknown as Record<symbol, boolean>)[DISTURBED] === true
 }
 
 // `new Response(stream)` asks whether its argument is a ReadableStream by its prototypes.

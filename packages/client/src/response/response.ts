@@ -258,6 +258,11 @@ export class ClientResponse extends PlatformResponse {
   }
 }
 
+/** What is listed of a platform's response is listed of this one. What it tells beside is not: whoever copies all of it wants no trailers. */
+for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(ClientResponse.prototype)))
+  if (Object.getOwnPropertyDescriptor(Response.prototype, name)?.enumerable === true)
+    Object.defineProperty(ClientResponse.prototype, name, { ...property, enumerable: true })
+
 /** Neither fields nor content, which may be secret, nor the query. */
 Object.defineProperty(ClientResponse.prototype, inspect.custom, {
   value(this: ClientResponse) {

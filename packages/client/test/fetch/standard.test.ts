@@ -500,3 +500,100 @@ both(
     assert.equal(await cancelled.promise, reason)
   },
 )
+
+both('a listing of the response has what a listing of the platform’s has', async (t, fetch) => {
+  const url = await originOf(t, (_request, response) => response.end())
+  const listed: string[] = []
+  for (const name in await fetch(url)) listed.push(name)
+  const platforms: string[] = []
+  for (const name in new Response()) platforms.push(name)
+  assert.deepEqual(listed.sort(), platforms.sort())
+})
+
+both('Response.prototype.clone leaves two responses that can be read', async (t, fetch) => {
+  const url = await originOf(t, (_request, response) => {
+    response.write('one ')
+    setImmediate(() => response.end('two'))
+  })
+  const response = await fetch(url)
+  const clone = Response.prototype.clone.call(response)
+  assert.equal(response.bodyUsed, false)
+  assert.equal(await clone.text(), 'one two')
+  assert.equal(await response.text(), 'one two')
+  assert.equal(response.bodyUsed, true)
+  await rejection(response.text())
+})
+
+both(
+  'what a URL parser passes over does not hide a data: URL, and its integrity is checked',
+  async (_t, fetch) => {
+    for (const url of [' data:,x', '\tdata:,x', 'da\nta:,x', 'DATA:,x', '\0data:,x'])
+      assert.equal(await (await fetch(url)).text(), 'x', JSON.stringify(url))
+    assert.ok((await rejection(fetch('data:,x', { integrity: 'sha256-AAAA' }))) instanceof TypeError)
+  },
+)
+
+both('a hash algorithm without a hash is one that nothing matches', async (t, fetch) => {
+  const url = await originOf(t, (_request, response) => response.end('content'))
+  const right = 'sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M='
+  for (const integrity of ['sha256', `sha512- ${right}`])
+    assert.ok((await rejection(fetch(url, { integrity }))) instanceof TypeError, integrity)
+  assert.equal((await fetch(url, { integrity: `md5-x ${right}?option` })).status, 200)
+})
+
+both('a stream that was read from, and a symbol, are no body', async (t, fetch) => {
+  const { url, seen } = await witness(t)
+  const body = ReadableStream.from([Buffer.from('one '), Buffer.from('two')])
+  const reader = body.getReader()
+  await reader.read()
+  reader.releaseLock()
+  assert.ok((await rejection(fetch(url, { method: 'POST', body, duplex: 'half' }))) instanceof TypeError)
+  const symbol = Symbol('x') as unknown as string
+  assert.ok((await rejection(fetch(url, { method: 'POST', body: symbol }))) instanceof TypeError)
+  assert.deepEqual(seen, [])
+})
+
+both('fetch goes by its name, and needs one argument', async (_t, fetch) => {
+  assert.equal(fetch.name, 'fetch')
+  assert.equal(fetch.length, 1)
+})
+
+both(
+  'the referrer is told as its policy lets each origin see it, and as a redirect says',
+  async (t, fetch) => {
+    const said: (string | undefined)[] = []
+    const other = await originOf(t, (request, response) => {
+      said.push(request.headers.referer)
+      response.end()
+    })
+    const url = await originOf(t, (request, response) => {
+      said.push(request.headers.referer)
+      const policy = request.url === '/keeps' ? 'nonsense' : 'unsafe-url, origin, nonsense'
+      if (request.url !== '/') response.writeHead(302, { location: '/', 'referrer-policy': policy })
+      if (request.url === '/leaves') response.setHeader('location', other)
+      response.end()
+    })
+    const referrer = `${url}/page?a=1#part`
+    await fetch(`${url}/keeps`, { referrer })
+    await fetch(`${url}/changes`, { referrer })
+    await fetch(other, { referrer })
+    await fetch(url, { referrer: '' })
+    await fetch(url)
+    const whole = `${url}/page?a=1`
+    assert.deepEqual(said, [whole, whole, whole, `${url}/`, `${url}/`, undefined, undefined])
+  },
+)
+
+// Node's own forgets it, and the standard does not (Fetch 5.4, step 12).
+test('a Request keeps its referrer where init says nothing', async (t) => {
+  const { url, seen } = await witness(t)
+  const { fetch } = clientOf(t)
+  const request = new Request(url, { referrer: `${url}/page`, referrerPolicy: 'origin' })
+  const inits: (RequestInit | undefined)[] = [undefined, {}, { cache: 'default' }]
+  for (const init of inits) await fetch(request, init)
+  await fetch(request, { headers: { referer: 'as-it-is' }, referrer: `${url}/page` })
+  assert.deepEqual(
+    seen.map(({ headers }) => headers['referer']),
+    [`${url}/`, `${url}/`, undefined, 'as-it-is'],
+  )
+})

@@ -47,6 +47,8 @@ const FIELDS: Fields = [
   ['x-__proto__', '1'],
   ['constructor', 'x'],
   ['connection', 'close'],
+  ['referrer-policy', 'unsafe-url'],
+  ['referrer-policy', 'no-referrer, origin, nonsense'],
 ]
 const TYPES = [
   'text/plain',

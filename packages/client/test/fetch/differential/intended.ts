@@ -30,6 +30,21 @@ export const INTENDED: readonly Intended[] = [
         given.request.fields.some(([name, value]) => name === '__proto__' && value === '\x7f')),
   },
   {
+    name: 'the referrer of a Request',
+    reason: 'Fetch 5.4, step 12: it counts where init is empty. Node’s own forgets it.',
+    explains: (difference, { given: { request } }) =>
+      request.as === 'Request' && request.more['referrer'] !== undefined && sameBut(difference, 'referer'),
+  },
+  {
+    name: 'a referrer beside a Referer',
+    reason:
+      'RFC 9110 10.1.3: the field is one URI, and the caller has written it. Node’s own makes a list of both.',
+    explains: (difference, { given: { request } }) =>
+      request.fields.some(([name]) => name === 'referer') &&
+      request.more['referrer'] !== undefined &&
+      sameBut(difference, 'referer'),
+  },
+  {
     name: 'Idempotency-Key stays with its origin',
     reason:
       'RFC 9110 15.4: fields that were meant for one origin are not sent to another. The standard’s list has the fields of browsers only.',
@@ -160,7 +175,7 @@ function sameBut({ place, platform, client }: Difference, name: string): boolean
   if (!/^seen\.\d+\.fields$/.test(place)) return false
   const rest = (fields: unknown, names: readonly string[]): string =>
     JSON.stringify((fields as [string, string][]).filter(([each]) => !names.includes(each)))
-  const told = ['__proto__', 'idempotency-key']
+  const told = ['__proto__', 'idempotency-key', 'referer']
   const others = told.filter((each) => each !== name)
   return rest(platform, told) === rest(client, told) && rest(platform, others) !== rest(client, others)
 }
