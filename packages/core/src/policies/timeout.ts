@@ -67,7 +67,7 @@ function placeOf({ request }: Exchange): string {
 function deadlineExceeded(exchange: Exchange, limit: number): TrafficError {
   return new TrafficError(
     'deadline_exceeded',
-    `${placeOf(exchange)} was not complete within ${limit} ms (${exchange.attempts} tries)`,
+    `${placeOf(exchange)} was not complete within ${limit} ms (${exchange.attempts} ${exchange.attempts === 1 ? 'try' : 'tries'})`,
     {
       replaySafe: isIdempotent(exchange.request.method) ? 'idempotent' : 'unknown',
     },

@@ -74,7 +74,7 @@ export class ConfigError extends Error {
 /**
  * Makes a gateway that runs in this thread, and resolves once all that it needs is loaded. `workers`, `admin` and `accessLog.path`
  * of the configuration are for `headgate run`: here, they are without effect. Rejects with a ConfigError if the configuration is not
- * valid, and with a TypeError, which says which, if an option is not.
+ * valid, and with a TypeError, which says which, if an option is not, or if the configuration is a text.
  * @param config as in a configuration file
  */
 // oxlint-disable-next-line require-await -- nothing is waited for yet: a promise makes room for what takes time to load.
@@ -82,6 +82,7 @@ export async function createGateway(
   config: GatewayConfigInput,
   options: CreateGatewayOptions = {},
 ): Promise<EmbeddedGateway> {
+  if (typeof config === 'string') throw new TypeError(NO_TEXT)
   const { clock = systemClock, accessLog, policies } = knownOptions('createGateway', options, OPTIONS)
   const stack = policies && { policies: checkedPolicies(policies) }
   const variables = variablesOf(process.cwd(), process.env)
@@ -112,6 +113,9 @@ export async function createGateway(
   }
   return embedded
 }
+
+const NO_TEXT =
+  'createGateway takes a configuration, such as { routes: [{ upstream: "http://127.0.0.1:9000" }] }, and no text: a file is run by "headgate run --config FILE"'
 
 /** Those that its lines record. */
 function recordedFields({ accessLog }: GatewayConfig): readonly string[] {

@@ -105,3 +105,20 @@ it('"explain" tells when no route takes a request, and what is wrong with one th
     assert.match(wrong.stderr, message)
   }
 })
+
+it('"explain" names the setting by which a path with an encoded slash is taken', async () => {
+  const narrow = { 'headgate.yaml': CONFIG }
+  const mixed = {
+    'headgate.yaml': `${CONFIG}  - { name: files, match: { path: "/files/**" }, upstream: orders, paths: { encodedSlash: pass } }\n`,
+  }
+  for (const files of [narrow, mixed]) {
+    const { code, stdout, stderr } = await headgate(['explain', 'GET', '/elsewhere%2Fa'], {
+      cwd: folder(files),
+    })
+    assert.notEqual(code, 0)
+    assert.match(
+      `${stdout}${stderr}`,
+      /%2F"? in the path is read differently .*; a route takes such paths with paths: \{ encodedSlash: pass \}\n/,
+    )
+  }
+})

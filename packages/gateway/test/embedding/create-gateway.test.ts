@@ -97,6 +97,14 @@ describe('createGateway', () => {
     assert.equal(code, 0)
   })
 
+  it('refuses the name of a file, and says what it takes and what runs files', async () => {
+    await assert.rejects(() => createGateway('headgate.yaml' as never), {
+      name: 'TypeError',
+      message:
+        /^createGateway takes a configuration, such as \{ routes: .* run by "headgate run --config FILE"$/,
+    })
+  })
+
   it('refuses an option that it does not know, and takes none from Object.prototype', async () => {
     const config = { routes: [{ upstream: 'http://127.0.0.1:1' }] }
     await assert.rejects(() => createGateway(config, { acceslog: () => {} } as never), {

@@ -21,7 +21,7 @@ import { ATTEMPTS } from '../../features/layer.ts'
 import { mirrorLine } from '../../features/mirror.ts'
 import { sentHead } from '../../explain/dry-run.ts'
 import { inLine } from '../../printable.ts'
-import { widestForm } from '../../routing/router/path-readings.ts'
+import { SLASH_NOT_TAKEN, widestForm } from '../../routing/router/path-readings.ts'
 import { HIDDEN, redactText } from '../../settings/redact-text.ts'
 import { ADMIN_OPTION } from '../admin-client.ts'
 import { ask } from '../ask.ts'
@@ -82,7 +82,8 @@ export const explain: CliCommand = {
     if (!chosen.ok) return chosen.exitCode
     const asked = requestOf(values, widestForm(chosen.config.routes.map(({ paths }) => paths)))
     if (typeof asked === 'string') {
-      terminal.err(`headgate: ${asked}\n`)
+      // Refused by the forms of all routes, and not by itself.
+      terminal.err(`headgate: ${asked}${TO_TAKE_IT}\n`)
       return EXIT.usage
     }
     // Taken down first: the route changes the request.
@@ -107,6 +108,8 @@ export const explain: CliCommand = {
     return explainedOutcome(explanation) === 'taken' ? EXIT.ok : EXIT.failed
   },
 }
+
+const TO_TAKE_IT = '; a route takes such paths with paths: { encodedSlash: pass }'
 
 /** The request, or what is wrong with it. */
 function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; peer: Peer } | string {
@@ -144,7 +147,13 @@ function sections(explanation: Explanation, isLive: boolean): string[] {
   const where = place === undefined ? [] : [section(`Client ${client}`, columns(Object.entries(place)))]
   if (taken === undefined) {
     if (pathProblem !== undefined)
-      return [section('No route takes it', [`the answer is 400: ${pathProblem}`]), ...where, ...not]
+      return [
+        section('No route takes it', [
+          `the answer is 400: ${pathProblem}${pathProblem === SLASH_NOT_TAKEN ? TO_TAKE_IT : ''}`,
+        ]),
+        ...where,
+        ...not,
+      ]
     const answer = found.kind === 'method_not_allowed' ? `405, with Allow: ${found.allow.join(', ')}` : '404'
     if (graphql?.refusal !== undefined)
       return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]

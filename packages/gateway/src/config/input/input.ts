@@ -532,7 +532,10 @@ export interface RateLimitInput {
    * each worker and route alone (local). The stores local and shared are part of the process and cannot fail.
    */
   onStoreError?: 'open' | 'closed' | 'local' | undefined
-  /** How many keys are known at a time; beyond that, one is forgotten and starts anew. Default: 10000. */
+  /**
+   * How many keys are known at a time, which a shared store rounds up to a power of two; beyond that, one is
+   * forgotten and starts anew. Default: 10000.
+   */
   maxKeys?: number | undefined
 }
 
@@ -955,7 +958,10 @@ export interface RouteRateLimitInput {
    * each worker and route alone (local). The stores local and shared are part of the process and cannot fail.
    */
   onStoreError?: 'open' | 'closed' | 'local' | undefined
-  /** How many keys are known at a time; beyond that, one is forgotten and starts anew. Default: 10000. */
+  /**
+   * How many keys are known at a time, which a shared store rounds up to a power of two; beyond that, one is
+   * forgotten and starts anew. Default: 10000.
+   */
   maxKeys?: number | undefined
 }
 

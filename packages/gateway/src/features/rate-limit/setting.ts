@@ -50,7 +50,7 @@ const settings = () => ({
     'What holds while the store cannot be asked: requests pass (open), are refused (closed), or are counted by each worker and route alone (local). The stores local and shared are part of the process and cannot fail.',
   ).optional(),
   maxKeys: integer(
-    'How many keys are known at a time; beyond that, one is forgotten and starts anew.',
+    'How many keys are known at a time, which a shared store rounds up to a power of two; beyond that, one is forgotten and starts anew.',
     10_000,
     1,
     10_000_000,

@@ -20,6 +20,10 @@ export function hasTwoReadings(path: string): boolean {
   return path.includes('//') || path.includes('%2F')
 }
 
+/** Why a path is refused of which the route alone decides. */
+export const SLASH_NOT_TAKEN =
+  '"%2F" in the path is read differently by different servers, and its route does not take it'
+
 /**
  * Settles which of its readings counts for a path that has several. It stays as it is only where its route takes such a path,
  * and where the reading of those who decode `%2F` and merge slashes leads to no route that does not: so no route is reached
@@ -42,9 +46,7 @@ export function settlePath<Route>(
     const found = find(candidate)
     if (found.kind === 'found' && takes(formOf(found.route), candidate)) return { path: candidate, found }
   }
-  return new InvalidTarget(
-    '"%2F" in the path is read differently by different servers, and its route does not take it',
-  )
+  return new InvalidTarget(SLASH_NOT_TAKEN)
 }
 
 function takes({ encodedSlash, slashes }: PathForm, path: string): boolean {
