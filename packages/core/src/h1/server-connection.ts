@@ -5,7 +5,7 @@ import { Exchange, type Peer } from '../message/exchange.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
 import { after } from '../message/state-table.ts'
 import type { Timer } from '../time/timer.ts'
-import { ask, discard, type Responder } from '../message/responder.ts'
+import { ask, discard, type ServerConnectionOwner } from '../message/responder.ts'
 import { Answer } from './answer.ts'
 import { Backlog } from './backlog.ts'
 import type { ServerConnectionOptions } from '../socket/connection-options.ts'
@@ -19,11 +19,6 @@ import { peerOf } from '../socket/peer.ts'
 import { writeLast } from './response-writer.ts'
 import { type ReadTarget, SocketReader } from '../socket/socket-reader.ts'
 import { SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
-
-/** Whoever accepted the connection. */
-export interface ServerConnectionOwner extends Responder {
-  closed(connection: DownstreamConnection): void
-}
 
 /**
  * One HTTP/1.1 connection on which requests arrive: reads octets, makes exchanges of them one at a time, and writes the

@@ -6,12 +6,14 @@ import type { SectionLimits } from './field-section.ts'
 export interface Http2Limits {
   /** Streams that the peer may have open at a time: SETTINGS_MAX_CONCURRENT_STREAMS. Default 100. */
   readonly streams: number
-  /** What may be on its way on one stream before somebody has taken it: SETTINGS_INITIAL_WINDOW_SIZE. Default 256 KiB. */
+  /** What may be on its way on one stream that somebody reads. Default 256 KiB. */
   readonly streamWindow: number
   /** The same for all streams of a connection together: what one that is not read may make us hold. Default 1 MiB. */
   readonly connectionWindow: number
   /** CONTINUATION frames of one field block. Default 16. */
   readonly continuations: number
+  /** Fields that Cookie may be cut into. Default 200. */
+  readonly cookieCrumbs: number
   /** How long the peer may take to acknowledge our SETTINGS. Default 10 s. */
   readonly settingsTimeout: number
   /** How long nothing may come, while streams are open, before the peer is asked by PING whether it is there. Default 60 s. */
@@ -27,6 +29,7 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   streamWindow: 256 * 1024,
   connectionWindow: 1024 * 1024,
   continuations: 16,
+  cookieCrumbs: 200,
   settingsTimeout: 10_000,
   pingInterval: 60_000,
   pingTimeout: 20_000,
@@ -37,6 +40,8 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
 export interface Http2ConnectionOptions {
   readonly clock: Clock
   readonly http2: Http2Limits
+  /** What the peer may send on a stream before somebody reads it: SETTINGS_INITIAL_WINDOW_SIZE. Bytes. */
+  readonly unreadWindow: number
   /** What a message's head or trailers may be. */
   readonly section: SectionLimits
   /** From the connection's start to the peer's first SETTINGS, and from a frame's first byte to its last, or the last of its block. */

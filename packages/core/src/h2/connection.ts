@@ -41,8 +41,6 @@ type Phase =
  */
 export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHandlerOwner {
   readonly socket: Socket
-  /** Whether content is passed on rather than looked at: then it need not be copied. */
-  streaming = false
   readonly streams: Streams
   readonly frames: FrameHandler
   private readonly isServer: boolean
@@ -62,6 +60,8 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
   private peerEnded = false
   private frameOwed = true
   private isPaused = false
+  /** Streams whose content is passed on as it comes. */
+  private flowing = 0
   private saidLast = false
   /** Of the read under way. */
   private isOwned = false
@@ -131,6 +131,20 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
       this.socket.pause()
     }
     return !this.isKept
+  }
+
+  /** Whether content is passed on rather than looked at: then it need not be copied. */
+  get streaming(): boolean {
+    return this.flowing > 0
+  }
+
+  /** Content of a stream is passed on as it comes, until `contentEnds`. */
+  contentBegins(): void {
+    this.flowing++
+  }
+
+  contentEnds(): void {
+    this.flowing--
   }
 
   /** The bytes of a read, for whoever goes on holding them: copied if their memory is used again. */

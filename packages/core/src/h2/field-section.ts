@@ -4,8 +4,10 @@ import { FieldKind } from './field-kinds.ts'
 export interface SectionLimits {
   /** What the sizes of all fields may come to: name, value and 32 bytes for each, which SETTINGS_MAX_HEADER_LIST_SIZE tells (RFC 9113 10.5.1). */
   readonly maxSize: number
-  /** How many fields there may be, pseudo-header fields among them. */
+  /** How many fields there may be, pseudo-header fields among them, and without the parts of Cookie. */
   readonly maxFields: number
+  /** How many fields Cookie may be cut into (RFC 9113 8.2.3). */
+  readonly maxCrumbs: number
 }
 
 /**
@@ -30,6 +32,7 @@ export class FieldSection {
   malformed: string | undefined = undefined
   private readonly limits: SectionLimits
   private count = 0
+  private crumbs = 0
 
   constructor(limits: SectionLimits) {
     this.limits = limits
@@ -38,7 +41,7 @@ export class FieldSection {
   add(field: Field): void {
     if (this.tooLarge) return
     this.size += field.size
-    if (this.size > this.limits.maxSize || ++this.count > this.limits.maxFields) {
+    if (this.size > this.limits.maxSize || this.isTooMany(field.kind)) {
       this.tooLarge = true
       return
     }
@@ -73,6 +76,11 @@ export class FieldSection {
       default:
     }
     this.fields.push(field)
+  }
+
+  private isTooMany(kind: FieldKind): boolean {
+    if (kind === FieldKind.cookie) return ++this.crumbs > this.limits.maxCrumbs
+    return ++this.count > this.limits.maxFields
   }
 
   private pseudo(field: Field, earlier: Field | undefined): Field {

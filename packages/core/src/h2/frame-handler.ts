@@ -74,10 +74,10 @@ export class FrameHandler implements FrameSink {
 
   /** Our preface (RFC 9113 3.4). */
   begin(): void {
-    const { http2, section } = this.options
+    const { http2, section, unreadWindow } = this.options
     if (!this.isServer) this.writer.preface()
     const both = [
-      [SettingId.initialWindowSize, http2.streamWindow],
+      [SettingId.initialWindowSize, unreadWindow],
       [SettingId.maxHeaderListSize, section.maxSize],
     ] as const
     // Nobody may push to us, and clients may not be asked for anything (RFC 9113 6.5.2, 8.4).

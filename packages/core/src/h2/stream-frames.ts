@@ -52,8 +52,11 @@ export class StreamFrames {
     const stream = this.streams.table.get(streamId)
     if (stream === undefined) return undefined
     stream.move('headers-received')
+    // Before trailers are told, and behind a head: only there it is known how much was announced.
     const objection =
-      stream.receiver?.fields(section, endStream) ?? (endStream ? stream.countEnd() : undefined)
+      (endStream ? stream.countEnd() : undefined) ??
+      stream.receiver?.fields(section, endStream) ??
+      (endStream ? stream.countEnd() : undefined)
     if (objection !== undefined) return this.fault(objection)
     if (endStream && stream.isReadable) this.endReceived(stream)
     return undefined

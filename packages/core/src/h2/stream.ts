@@ -16,6 +16,7 @@ export interface StreamOwner {
   sendWhole(stream: Http2Stream, bytes: Uint8Array): void
   reset(stream: Http2Stream, code: Http2Code): void
   consumed(stream: Http2Stream, bytes: number): void
+  widen(stream: Http2Stream): void
 }
 
 /** One stream of a connection (RFC 9113 5): its state, its windows, and what waits to be sent on it. */
@@ -35,11 +36,16 @@ export class Http2Stream {
   private expected: number | undefined
   private received = 0
 
-  constructor(id: number, owner: StreamOwner, sendSize: number, receiveSize: number) {
+  /**
+   * @param sendSize what the peer's SETTINGS allow us, in bytes
+   * @param full how large the window is kept for the peer once somebody reads, in bytes
+   * @param unread how large it is before
+   */
+  constructor(id: number, owner: StreamOwner, sendSize: number, full: number, unread: number) {
     this.id = id
     this.owner = owner
     this.sendWindow = new SendWindow(id, sendSize)
-    this.receiveWindow = new ReceiveWindow(id, receiveSize)
+    this.receiveWindow = new ReceiveWindow(id, full, unread)
   }
 
   move(event: StreamEvent): void {
@@ -105,6 +111,11 @@ export class Http2Stream {
   /** So much of the content has gone on: the peer may send as much again. */
   consumed(bytes: number): void {
     this.owner.consumed(this, bytes)
+  }
+
+  /** Somebody reads the content now: the peer may send ahead of that. */
+  widen(): void {
+    this.owner.widen(this)
   }
 
   private wrongLength(what: 'more' | 'less'): Http2Fault {

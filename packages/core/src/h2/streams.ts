@@ -70,7 +70,8 @@ export class Streams implements StreamOwner, SendQueueOwner {
   }
 
   make(id: number): Http2Stream {
-    const stream = new Http2Stream(id, this, this.peerWindow, this.parts.options.http2.streamWindow)
+    const { http2, unreadWindow } = this.parts.options
+    const stream = new Http2Stream(id, this, this.peerWindow, http2.streamWindow, unreadWindow)
     this.table.add(stream)
     this.parts.owner.streamOpened()
     return stream
@@ -160,6 +161,12 @@ export class Streams implements StreamOwner, SendQueueOwner {
     this.giveBack(count)
     if (!stream.isReadable) return
     const increment = stream.receiveWindow.give(count)
+    if (increment > 0) this.parts.writer.windowUpdate(stream.id, increment)
+  }
+
+  widen(stream: Http2Stream): void {
+    if (this.isOver || !stream.isReadable) return
+    const increment = stream.receiveWindow.widen()
     if (increment > 0) this.parts.writer.windowUpdate(stream.id, increment)
   }
 

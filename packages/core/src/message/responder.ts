@@ -1,4 +1,5 @@
 import { cancelBody } from './body.ts'
+import type { DownstreamConnection } from './connections.ts'
 import { TrafficError } from './errors.ts'
 import type { Exchange, Peer } from './exchange.ts'
 import type { Handler } from './handler.ts'
@@ -10,6 +11,11 @@ export interface Responder {
   readonly handler: Handler
   /** The response for a request that could not be accepted, or that the handler rejected. */
   refusal(error: TrafficError, exchange: Exchange | undefined, peer: Peer): HttpResponse
+}
+
+/** Whoever accepted a connection. */
+export interface ServerConnectionOwner extends Responder {
+  closed(connection: DownstreamConnection): void
 }
 
 /** A handler that throws instead of rejecting, or answers no promise, as plain JavaScript can, must not bring the process down. */

@@ -121,7 +121,8 @@ export async function rig(t: TestContext, { http2, options }: RigOptions = {}): 
   const connection = new Http2Connection(socket, reader, true, role, {
     clock,
     http2: { ...DEFAULT_HTTP2_LIMITS, ...http2 },
-    section: { maxSize: 16_384, maxFields: 100 },
+    unreadWindow: http2?.streamWindow ?? 262_144,
+    section: { maxSize: 16_384, maxFields: 100, maxCrumbs: 100 },
     frameTimeout: 30_000,
     idleTimeout: 75_000,
     pace: { idle: 30_000, minimumRate: 240, grace: 30_000 },

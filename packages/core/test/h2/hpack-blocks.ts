@@ -10,7 +10,7 @@ import { CODE_LENGTHS, END_OF_STRING, huffmanCodes } from '../../src/h2/huffman-
 
 export type Pair = readonly [name: string, value: string]
 
-export const NO_LIMITS = { maxSize: Infinity, maxFields: Infinity }
+export const NO_LIMITS = { maxSize: Infinity, maxFields: Infinity, maxCrumbs: Infinity }
 
 export function field(name: string, value: string, neverIndexed: boolean = false): Field {
   return fieldOf(fieldName(name), value, neverIndexed)

@@ -185,8 +185,8 @@ test('a repeated field is the same object, whether it came by index or as a lite
 test('beyond the limit on size or number nothing is collected, and the table follows all the same', () => {
   const decoder = new HpackDecoder()
   for (const limits of [
-    { maxSize: 40, maxFields: Infinity },
-    { maxSize: Infinity, maxFields: 1 },
+    { maxSize: 40, maxFields: Infinity, maxCrumbs: Infinity },
+    { maxSize: Infinity, maxFields: 1, maxCrumbs: 100 },
   ]) {
     const section = new FieldSection(limits)
     const block = Buffer.concat([
@@ -206,7 +206,7 @@ test('beyond the limit on size or number nothing is collected, and the table fol
     ])
   }
   const over = (block: Buffer): string | undefined => {
-    const section = new FieldSection({ maxSize: 0, maxFields: 0 })
+    const section = new FieldSection({ maxSize: 0, maxFields: 0, maxCrumbs: 100 })
     return decodeInto(new HpackDecoder(), Buffer.concat([GET, block]), section)?.message
   }
   assert.match(over(hex('000161 05')) ?? '', /cuts off/, 'what is skipped must be there')
@@ -221,7 +221,7 @@ test('beyond the limit on size or number nothing is collected, and the table fol
 })
 
 test('the size of a section counts name, value and 32 bytes for each field (RFC 9113 10.5.1)', () => {
-  const section = new FieldSection({ maxSize: 42 + 35, maxFields: 100 })
+  const section = new FieldSection({ maxSize: 42 + 35, maxFields: 100, maxCrumbs: 100 })
   section.add(field(':method', 'GET'))
   section.add(field('a', 'bc'))
   assert.equal(section.size, 77)
@@ -233,7 +233,7 @@ test('the size of a section counts name, value and 32 bytes for each field (RFC 
 test('a field of 4 KB that is indexed a million times costs next to nothing beyond the limit', () => {
   const decoder = new HpackDecoder()
   const bomb = Buffer.concat([literal('bomb', 'x'.repeat(4000)), Buffer.alloc(1_000_000, 0xbe)])
-  const section = new FieldSection({ maxSize: 65_536, maxFields: 200 })
+  const section = new FieldSection({ maxSize: 65_536, maxFields: 200, maxCrumbs: 100 })
   const took = cpuTimeOf(() => decodeInto(decoder, bomb, section))
   assert.equal(section.tooLarge, true)
   assert.equal(section.fields.length, 16)

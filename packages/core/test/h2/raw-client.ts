@@ -43,17 +43,16 @@ export class RawClient {
     this.send(CLIENT_PREFACE, settings, frame(4, 1, 0))
   }
 
-  /** HEADERS of a request, `:method=GET :scheme=http :authority=h :path=/` unless `fields` say otherwise; those come behind. */
+  /** HEADERS of a request, `:method=GET :scheme=http :authority=h :path=/` unless `fields` say otherwise; those come behind. Encoded in the order of the calls, which must be that of sending. */
   head(id: number, fields: readonly Pair[] = [], flags = 5): Buffer {
-    return frame(1, flags, id, this.block(requestFields(fields)))
+    const all = requestFields(fields).map(([name, value]) => field(name, value))
+    return frame(1, flags, id, encode(this.encoder, all))
   }
 
-  /** A block of just these fields. Encoded in the order of the calls, which must be that of sending. */
+  /** A block of just these fields, whatever they are, as literals that are in no table. */
   block(fields: readonly Pair[]): Buffer {
-    return encode(
-      this.encoder,
-      fields.map(([name, value]) => field(name, value)),
-    )
+    const parts = fields.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)])
+    return Buffer.concat(parts)
   }
 
   /** All frames so far, which are forgotten. */
@@ -116,6 +115,16 @@ export class RawClient {
         return `${name}${end ? '+ACK' : ''} ${id} ${payload.toString('latin1')}`.trimEnd()
     }
   }
+}
+
+/** A string of any length and any bytes, not in Huffman code (RFC 7541 5.2). */
+function literal(text: string): Buffer {
+  const bytes = Buffer.from(text, 'latin1')
+  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes])
+  const prefix = [127]
+  let rest = bytes.length - 127
+  for (; rest >= 128; rest >>>= 7) prefix.push((rest & 127) | 128)
+  return Buffer.concat([Buffer.from([...prefix, rest]), bytes])
 }
 
 function requestFields(fields: readonly Pair[]): Pair[] {

@@ -1,0 +1,163 @@
+import { type BodySource, StreamBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { PaceLimits } from '../message/exchange-times.ts'
+import type { HeaderList } from '../message/headers.ts'
+import { Pace } from '../socket/pace.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Http2Connection } from './connection.ts'
+import type { Http2Stream } from './stream.ts'
+
+/** The stream that content arrives on. */
+export interface IncomingContentOwner {
+  /** The content is wanted by someone, and the peer waits to be told (RFC 9110 10.1.1). */
+  continueWanted(): void
+  /** It will never be complete. */
+  contentBroken(error: TrafficError): void
+  /** The message is answered, and the rest of the content is not worth waiting for. */
+  restUnwanted(): void
+}
+
+export interface IncomingContentOptions {
+  readonly clock: Clock
+  readonly pace: PaceLimits
+  readonly discardLimit: number
+}
+
+/** The content of a message while it arrives: the peer may send on as what came is taken, or thrown away. */
+export class IncomingContent implements BodySource {
+  readonly body: StreamBody
+  private readonly connection: Http2Connection
+  private readonly stream: Http2Stream
+  private readonly options: IncomingContentOptions
+  private readonly owner: IncomingContentOwner
+  private readonly pace: Pace
+  private continueOwed: boolean
+  /** What came and nobody has taken yet. Bytes. */
+  private untaken = 0
+  private flowing = false
+  private unwanted = false
+  private answered = false
+  private discarded = 0
+  private isOver = false
+
+  /** @param continueOwed whether the peer sends nothing before it gets 100 */
+  constructor(
+    connection: Http2Connection,
+    stream: Http2Stream,
+    length: number | undefined,
+    continueOwed: boolean,
+    options: IncomingContentOptions,
+    owner: IncomingContentOwner,
+  ) {
+    this.connection = connection
+    this.stream = stream
+    this.options = options
+    this.owner = owner
+    this.continueOwed = continueOwed
+    this.body = new StreamBody(length, this)
+    this.pace = new Pace(options.clock, options.pace, () => this.tooSlow())
+    this.pace.start()
+    if (continueOwed) this.pace.pause()
+    connection.contentBegins()
+  }
+
+  /** What came before there was a body to push it to: its memory is its own. */
+  early(chunk: Buffer): void {
+    this.push(chunk)
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    this.pace.progress(end - start)
+    if (this.unwanted) return this.discardMore(end - start)
+    this.push(this.connection.take(bytes, start, end))
+    if (!this.body.holdsNothing) this.connection.keep()
+  }
+
+  private push(chunk: Buffer): void {
+    const room = this.body.push(chunk)
+    if (room && this.untaken === 0) return this.stream.consumed(chunk.length)
+    this.untaken += chunk.length
+    this.pace.pause()
+  }
+
+  /** The content has ended. */
+  end(trailers?: HeaderList): void {
+    this.finish()
+    // What it holds is here, whoever takes it and when; the connection's window is for what others send.
+    this.giveBack()
+    this.body.end(trailers)
+  }
+
+  /** The stream is lost. */
+  stop(error: TrafficError): void {
+    this.finish()
+    this.body.fail(error)
+  }
+
+  /** The route may be known by now, and have times of its own. */
+  use(pace: PaceLimits): void {
+    this.pace.use(pace)
+  }
+
+  /** The message is answered: unless somebody is still at it, as an upstream that answered early, the rest is thrown away. */
+  discard(): void {
+    this.answered = true
+    if (this.flowing || this.isOver) return
+    this.unwanted = true
+    const left = this.body.length === undefined ? 0 : this.body.length - this.body.received
+    this.body.cancel(new TrafficError('cancelled', 'answered before the request body was read'))
+    if (this.continueOwed || left > this.options.discardLimit) return this.owner.restUnwanted()
+    this.pace.resume()
+    this.discardMore(0)
+  }
+
+  resumeBody(): void {
+    if (this.unwanted || this.isOver) return
+    if (!this.flowing) this.stream.widen()
+    this.flowing = true
+    if (this.continueOwed) {
+      this.continueOwed = false
+      this.owner.continueWanted()
+    }
+    this.pace.resume()
+    this.giveBack()
+  }
+
+  /** Nobody wants the rest: what becomes of it is decided when the response is written. */
+  cancelBody(): void {
+    if (this.unwanted) return
+    this.flowing = false
+    this.unwanted = true
+    if (this.answered) this.discard()
+    else this.pace.pause()
+  }
+
+  /** Before the answer nothing is given back: the peer waits, once its window is used up, for what becomes of it. */
+  private discardMore(length: number): void {
+    this.untaken += length
+    if (!this.answered) return
+    this.discarded += this.untaken
+    if (this.discarded > this.options.discardLimit) this.owner.restUnwanted()
+    else this.giveBack()
+  }
+
+  private giveBack(): void {
+    const { untaken } = this
+    this.untaken = 0
+    this.stream.consumed(untaken)
+  }
+
+  private finish(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.pace.stop()
+    this.connection.contentEnds()
+  }
+
+  private tooSlow(): void {
+    if (this.answered && this.unwanted) return this.owner.restUnwanted()
+    this.owner.contentBroken(
+      new TrafficError('request_timeout', 'the request body comes too slowly', { phase: 'request-body' }),
+    )
+  }
+}

@@ -1,0 +1,91 @@
+import { httpDate } from '../fields/http-date.ts'
+import { unsendable } from '../message/errors.ts'
+import type { HeaderList } from '../message/headers.ts'
+import { trimBlanks } from '../message/tokens.ts'
+import { type Field, fieldName, fieldOf, malformation } from './field.ts'
+import { FieldKind } from './field-kinds.ts'
+
+const STATUS = fieldName(':status')
+const CONTENT_LENGTH = fieldName('content-length')
+const DATE = fieldName('date')
+
+/** By the status. */
+const statusFields: Field[] = []
+
+function statusField(status: number): Field {
+  return (statusFields[status] ??= fieldOf(STATUS, String(status)))
+}
+
+/**
+ * The head of a response.
+ * @param length of its content, where that is known; undefined where it is not, or where there is none by rule, in which case its
+ * own Content-Length, if it tells one, is that of another response
+ * @param isEmpty whether it has no content by rule
+ */
+export function responseFields(
+  status: number,
+  headers: HeaderList,
+  length: number | undefined,
+  isEmpty: boolean,
+  wallTime: number,
+): Field[] {
+  const fields = [statusField(status)]
+  addFields(fields, headers)
+  if (!isEmpty) {
+    if (length !== undefined) fields.push(fieldOf(CONTENT_LENGTH, String(length)))
+  } else if (status !== 204) {
+    const told = headers.get('content-length')
+    if (told !== undefined) fields.push(fieldOf(CONTENT_LENGTH, told))
+  }
+  if (!headers.has('date')) fields.push(fieldOf(DATE, httpDate(wallTime)))
+  return fields
+}
+
+/** The head of a 1xx response (RFC 9110 15.2). */
+export function informationalFields(status: number, headers?: HeaderList): Field[] {
+  const fields = [statusField(status)]
+  if (headers !== undefined) addFields(fields, headers)
+  return fields
+}
+
+/**
+ * Trailers; undefined if there are none.
+ * @throws TrafficError `internal` if one of them is malformed: they are sent when nobody can be told any more
+ */
+export function trailerFields(trailers: HeaderList | undefined): Field[] | undefined {
+  if (trailers === undefined || trailers.size === 0) return undefined
+  const fields: Field[] = []
+  addFields(fields, trailers)
+  const broken = fields.find(({ kind }) => kind === FieldKind.malformed)
+  if (broken !== undefined) throw unsendable(malformation(broken), 'set fields through HeaderList.set')
+  return fields
+}
+
+/** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
+function addFields(fields: Field[], headers: HeaderList): void {
+  for (let index = 0; index < headers.size; index++) {
+    const name = headers.nameAt(index)
+    if (isOfConnection(name)) continue
+    const known = fieldName(name)
+    const value = headers.valueAt(index)
+    const field = fieldOf(known, value)
+    // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
+    fields.push(field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value)) : field)
+  }
+}
+
+function isOfConnection(name: string): boolean {
+  switch (name) {
+    case 'connection':
+    case 'content-length':
+    case 'host':
+    case 'keep-alive':
+    case 'proxy-connection':
+    case 'te':
+    case 'transfer-encoding':
+    case 'upgrade':
+      return true
+    default:
+      return false
+  }
+}
