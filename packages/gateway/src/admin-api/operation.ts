@@ -1,3 +1,4 @@
+import type { Body, HeaderList } from '@headgate/core'
 import type { Locate } from '../settings/read/positions.ts'
 import type { Schema } from './schema.ts'
 
@@ -15,6 +16,8 @@ export interface AdminOperation<Result = unknown> {
    * thread waits, so it must not take long.
    */
   readonly open?: string
+  /** For a GET that returns a stream, which goes on until somebody ends it: the media type of its 200. */
+  readonly stream?: string
   /** Of the query, with a sentence each. */
   readonly query?: Readonly<Record<string, string>>
   /** JSON Schema of the body; absent: none is read. */
@@ -39,8 +42,7 @@ export interface AdminRequest {
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** By their names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers: HeaderList
   /** As JSON; undefined if there is none. */
   readonly body: unknown
   /** Where in the body its values stand. */
@@ -64,7 +66,13 @@ declare const RESULT: unique symbol
 export interface AdminAnswer<Result = unknown> {
   readonly status: number
   readonly type: string
+  /** Empty where a stream is sent. */
   readonly body: string
+  /**
+   * Sent in place of `body`, as its source pushes it and with back-pressure. The source is told (`cancelBody`) when its reader leaves
+   * or takes nothing any more, and when the gateway ends, whereupon the stream ends as complete.
+   */
+  readonly stream?: Body
   readonly [RESULT]?: Result
   /** Further fields, as Allow. */
   readonly headers?: Readonly<Record<string, string>>
@@ -95,6 +103,11 @@ export function json<Result>(
   }
 }
 
+/** @param type as the operation states it in `stream` */
+export function streamed(type: string, stream: Body): AdminAnswer<never> {
+  return { status: 200, type, body: '', stream }
+}
+
 /**
  * Problem details (RFC 9457), as the gateway itself answers errors.
  * @param more further members
@@ -112,7 +125,7 @@ export function problem(
 
 /** The hash that If-Match asks for; undefined if any will do. */
 export function ifHash({ headers }: AdminRequest): string | undefined {
-  const match = headers['if-match']
-  if (typeof match !== 'string' || match.trim() === '*') return undefined
+  const match = headers.get('if-match')
+  if (match === undefined || match.trim() === '*') return undefined
   return match.trim().replaceAll(/^(?:W\/)?"|"$/g, '')
 }

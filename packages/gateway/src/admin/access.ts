@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import type { HttpRequest } from '@headgate/core'
 import { type AdminAnswer, problem } from '../admin-api/operation.ts'
 import { LARGEST_SECRET, readPlainFile } from '../plain-file.ts'
 import { whyUnreadable } from '../settings/read/read-text.ts'
@@ -17,7 +17,7 @@ export interface Access {
 
 /** Why a request may not do what it wants to; undefined if it may. */
 export function denied(
-  request: IncomingMessage,
+  request: HttpRequest,
   changes: boolean,
   { address, token }: Access,
 ): AdminAnswer | undefined {
@@ -37,8 +37,8 @@ export function denied(
   return undefined
 }
 
-function bears({ headers }: IncomingMessage, token: string): boolean {
-  const sent = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
+function bears({ headers }: HttpRequest, token: string): boolean {
+  const sent = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? ''
   // Of their hashes: in a time that does not even tell the length.
   return timingSafeEqual(hash(sent), hash(token))
 }
@@ -47,10 +47,10 @@ function hash(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function isForeign({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers
-  if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site'
-  return URL.canParse(origin) ? new URL(origin).host !== host : true
+function isForeign({ headers, authority }: HttpRequest): boolean {
+  const origin = headers.get('origin')
+  if (origin === undefined) return headers.get('sec-fetch-site') === 'cross-site'
+  return URL.canParse(origin) ? new URL(origin).host !== authority.text : true
 }
 
 const LOOPBACK = new BlockList()
@@ -66,18 +66,13 @@ function isLocal(address: Address): boolean {
  * Whether a Host field may be trusted to come from somebody who means this server. A web page can have its own name
  * resolve to 127.0.0.1 after it was loaded, and the browser then lets it read what this server answers (DNS
  * rebinding): but it cannot make the browser send another Host than that name.
- * @param host as it was sent; undefined in HTTP/1.0, which no browser speaks
+ * @param host as it was sent, canonical and without the port
  * @param hosts that are allowed, too: `headgate.internal`, or `*.internal` for all below it
  */
-export function isHostAllowed(
-  host: string | undefined,
-  address: Address,
-  hosts: readonly string[] = [],
-): boolean {
+export function isHostAllowed(host: string, address: Address, hosts: readonly string[] = []): boolean {
   // No browser reaches a unix socket.
-  if (host === undefined || address.kind === 'unix') return true
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d*)?$/.exec(host)
-  const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase()
+  if (address.kind === 'unix') return true
+  const name = host.replace(/^\[(.*)\]$/, '$1')
   if (isIP(name) !== 0 || name === 'localhost' || name === address.host.toLowerCase()) return true
   return hosts.some((each) => (each.startsWith('*.') ? name.endsWith(each.slice(1)) : name === each))
 }

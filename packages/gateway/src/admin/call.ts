@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http'
+import { ERROR_FACTS, type Exchange, type HeaderList, TrafficError } from '@headgate/core'
 import { type AdminAnswer, type AdminChange, type AdminOperation, problem } from '../admin-api/operation.ts'
-import { LARGEST_FILE, type Locate } from '../settings/read/positions.ts'
-import { readJson } from '../settings/read/json.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { type Access, denied } from './access.ts'
+import { readBody } from './request-body.ts'
 
 /** The operation that a path and method name, with what stands in the path; or the methods that there are. */
 export type Looked =
@@ -67,33 +66,39 @@ export interface AuditRecord {
   readonly reason: string | undefined
 }
 
-/** Performs an operation for whoever may have it performed, and keeps it on record. Never rejects. */
+/**
+ * Performs an operation for whoever may have it performed, and keeps it on record. Never rejects.
+ * @param limit milliseconds for the body of the request
+ */
 export async function call(
-  request: IncomingMessage,
+  exchange: Exchange,
   called: Called,
   access: Access,
+  limit: number,
   record: (record: AuditRecord) => void,
 ): Promise<AdminAnswer> {
-  const author = authorOf(request.headers, request.socket.remoteAddress)
-  const answered = await perform(request, called, author, access).catch(failed)
+  const author = authorOf(exchange)
+  const answered = await perform(exchange, called, author, access, limit).catch(failed)
   const toRecord = recordOf(called, author, answered)
   if (toRecord !== undefined) record(toRecord)
   return answered
 }
 
 async function perform(
-  request: IncomingMessage,
+  exchange: Exchange,
   { operation, params }: Called,
   author: string,
   access: Access,
+  limit: number,
 ): Promise<AdminAnswer> {
-  const { headers, url = '' } = request
+  const { request } = exchange
+  const { headers } = request
   const { method, conditional, open } = operation
-  const query = new URLSearchParams(url.split('?')[1] ?? '')
+  const query = new URLSearchParams(request.query)
   if (open !== undefined) return operation.handle({ params, query, headers, body: undefined, author })
   const refused = denied(request, method !== 'GET', access)
   if (refused !== undefined) return refused
-  const body = await readBody(request)
+  const body = await readBody(exchange, limit)
   if ('refused' in body) return body.refused
   // A condition that nobody looks at would be one that holds.
   if (method !== 'GET' && conditional === undefined && isConditional(headers)) return unconditional
@@ -113,8 +118,8 @@ function recordOf(
   return { operation: id, path: named, author, status, change, reason }
 }
 
-function isConditional({ 'if-match': match = '*' }: IncomingMessage['headers']): boolean {
-  return match.trim() !== '*'
+function isConditional(headers: HeaderList): boolean {
+  return (headers.get('if-match') ?? '*').trim() !== '*'
 }
 
 const unconditional = problem(
@@ -123,57 +128,20 @@ const unconditional = problem(
   'what this changes has no ETag: send it without If-Match',
 )
 
-/** An error that nobody expected. */
+/** An error: what is wrong with the request, or one that nobody expected. */
 export function failed(error: unknown): AdminAnswer {
+  if (error instanceof TrafficError && error.source === 'downstream') {
+    const { status, title } = ERROR_FACTS[error.code]
+    return problem(status, title, error.message)
+  }
   return problem(500, 'Internal error', error instanceof Error ? error.message : String(error))
 }
 
 /** Who says to have sent it: for the record, not for access. */
-function authorOf(headers: IncomingMessage['headers'], address = 'local'): string {
-  const claimed = headers['headgate-author']
-  const name = typeof claimed === 'string' ? claimed.replace(/[^\x20-\x7e]/g, '').slice(0, 100) : ''
+function authorOf({ request, peer }: Exchange): string {
+  // Through a unix socket there is no address.
+  const address = peer.address || 'local'
+  const claimed = request.headers.get('headgate-author') ?? ''
+  const name = claimed.replace(/[^\x20-\x7e]/g, '').slice(0, 100)
   return name === '' ? address : `${name} (${address})`
-}
-
-/** Enough for a configuration of 10,000 routes. */
-const MOST = LARGEST_FILE
-
-/** A body as JSON, with the places of what it holds, or the answer that says why it is not. */
-type BodyResult = { readonly value: unknown; readonly locate?: Locate } | { readonly refused: AdminAnswer }
-
-async function readBody(request: IncomingMessage): Promise<BodyResult> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MOST) return { refused: problem(413, 'Content too large', `at most ${MOST} bytes are read`) }
-    chunks.push(chunk)
-  }
-  if (size === 0) return { value: undefined }
-  if (!/^application\/(?:[\w.-]+\+)?json(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-    return { refused: problem(415, 'Unsupported media type', 'a body must be application/json') }
-  }
-  return fromJson(Buffer.concat(chunks))
-}
-
-/** As a file in JSON is read: a key that is there twice is no matter of taste, and `1.10` is not 1.1. */
-function fromJson(bytes: Buffer): BodyResult {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return { refused: problem(400, 'Bad request', 'the body is not in UTF-8') }
-  }
-  const { value, problems } = readJson(text)
-  const [first] = problems
-  if (value !== undefined && first === undefined) {
-    const { input, locate } = value
-    return { value: input, ...(locate !== undefined && { locate }) }
-  }
-  const { line, column, message, hint } = first ?? { message: 'it holds nothing' }
-  const place = line === undefined ? '' : `line ${line}, column ${column}: `
-  const advice = hint === undefined ? '' : `; ${hint}`
-  return {
-    refused: problem(400, 'Bad request', `the body cannot be read as JSON: ${place}${message}${advice}`),
-  }
 }

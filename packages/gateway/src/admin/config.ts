@@ -81,7 +81,7 @@ function replaceConfiguration(reloader: Pick<Reloader, 'apply'>): AdminOperation
         return problem(400, 'Bad request', 'the body must be the configuration, as JSON')
       const order = orderOf(request)
       // Without it, of two who change the same configuration the second undoes what the first did, and nobody notices.
-      if (request.headers['if-match'] === undefined && !order.dryRun) {
+      if (!request.headers.has('if-match') && !order.dryRun) {
         const detail = 'send If-Match with the ETag of GET /config, or * for any'
         return problem(428, 'Precondition required', detail)
       }

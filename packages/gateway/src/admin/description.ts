@@ -113,10 +113,11 @@ function describe(operation: AdminOperation): unknown {
 }
 
 /** Those below 400. */
-function done({ open, result, answers, etag, conditional }: AdminOperation): Record<string, unknown> {
+function done({ open, stream, result, answers, etag, conditional }: AdminOperation): Record<string, unknown> {
   const hasEtag = conditional !== undefined || etag === true
   const headers = { ETag: { description: 'for If-Match', schema: { type: 'string' } } }
-  const content = open === undefined ? { 'application/json': { schema: result } } : { [open]: {} }
+  const type = open ?? stream
+  const content = type === undefined ? { 'application/json': { schema: result } } : { [type]: {} }
   const all = Object.entries(answers).filter(([status]) => status < '400')
   return Object.fromEntries(
     all.map(([status, description]) => [status, { description, ...(hasEtag && { headers }), content }]),

@@ -16,6 +16,7 @@ import {
 } from '@headgate/core'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { ListenerConfig, ListenerTlsConfig } from '../config/schema/gateway-sections.ts'
+import type { Address } from '../settings/values/address.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -68,7 +69,7 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     return undefined
   }
   const server = makeServer(config, options, accept)
-  await bind(server, config, options.reusePort)
+  await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
     get config() {
@@ -120,8 +121,8 @@ function secureContext(
   })
 }
 
-function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<void> {
-  const { address } = config
+/** Rejects with Node's error if the address cannot be bound. */
+export function bind(server: Server, address: Address, reusePort: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     const bound = (): void => {

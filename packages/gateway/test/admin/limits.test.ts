@@ -79,6 +79,19 @@ describe('whoever takes their time at the admin listener', () => {
     assert.doesNotMatch(await ended, /^HTTP\/1\.1 200 /)
   })
 
+  it('with a body is told so, and one that announces too much is told before it sends any', async () => {
+    const port = await start()
+    const [slow, large] = [open(port), open(port)]
+    slow.socket.write('PUT /config HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{')
+    large.socket.write('PUT /config HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000000000\r\n\r\n')
+    for (const [{ ended }, status] of [[slow, 408] as const, [large, 413] as const]) {
+      const [head = '', body = ''] = (await ended).split('\r\n\r\n')
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} .*content-type: application/problem\\+json`, 's'))
+      assert.match(head, /\r\nconnection: close/)
+      assert.equal(JSON.parse(body).status, status)
+    }
+  })
+
   it('with reading an answer is cut off', async () => {
     const port = await start()
     const socket = connect(port, '127.0.0.1')
