@@ -18,7 +18,7 @@ import { type ResponseIntake, responseOf } from './response-intake.ts'
 import type { ReadTarget, SocketReader } from '../socket/socket-reader.ts'
 import { CLIENT_STATES, type ClientEvent, type ClientState } from './states.ts'
 import { TunnelEnd } from './tunnel.ts'
-import { type UpstreamErrorCode, upstreamError } from './upstream-error.ts'
+import { type UpstreamErrorCode, upstreamError } from '../message/upstream-error.ts'
 import { isBrokenPipe, LAST_READ_TIMEOUT, onWriteFailure } from '../socket/write-failure.ts'
 
 /**

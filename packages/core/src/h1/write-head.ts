@@ -1,7 +1,7 @@
-import { unsendable } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { REASON_PHRASES } from '../message/reason-phrases.ts'
 import type { HttpRequest } from '../message/request.ts'
+import { checkRequestLine, expectsContent } from '../message/request-line.ts'
 import { CHUNKED, type Framing, framingToSend, NO_BODY, UNTIL_CLOSE } from './framing.ts'
 import { HeadText } from './head-text.ts'
 
@@ -50,31 +50,6 @@ export function sentFields(request: HttpRequest): [name: string, value: string][
   const head = requestHead(request, framingToSend(request.body.length, '1.1'), connection)
   const lines = head.trimEnd().split('\r\n').slice(1)
   return lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
-}
-
-/** A request line is split at its blanks: another one, put there by a policy, would move the target's end (RFC 9112 3). */
-function checkRequestLine({ method, path, query }: HttpRequest): void {
-  if (method !== '' && path !== '' && !hasBlank(method) && !hasBlank(path) && !hasBlank(query)) return
-  throw unsendable('a request line to be written has an empty part or a blank within one')
-}
-
-function hasBlank(text: string): boolean {
-  return text.includes(' ') || text.includes('\t')
-}
-
-/** Methods whose content has a meaning: without one, "content-length: 0" says so (RFC 9110 8.6). */
-function expectsContent(method: string): boolean {
-  switch (method) {
-    case 'POST':
-    case 'PUT':
-    case 'PATCH':
-    case 'QUERY':
-    case 'PROPFIND':
-    case 'PROPPATCH':
-      return true
-    default:
-      return false
-  }
 }
 
 /** The parts of a response's head. */

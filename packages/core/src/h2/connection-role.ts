@@ -12,6 +12,8 @@ export interface ConnectionRole {
   readDone(): void
   /** The peer has sent SETTINGS: how many streams it takes may have changed. */
   settingsChanged(): void
+  /** Content waits for the connection's window, or does so no longer. */
+  stalled(isStalled: boolean): void
   /** A stream has gone: there is a place for another. */
   streamClosed(): void
   /** The peer opens and takes no more streams; those above `lastStreamId` were told that it has refused them. */

@@ -14,6 +14,7 @@ import { Liveness } from './liveness.ts'
 import { SocketOutput, type SocketOutputOwner } from './socket-output.ts'
 import type { StreamAbort } from './stream-receiver.ts'
 import type { Streams } from './streams.ts'
+import type { WriteBuffer } from './write-buffer.ts'
 
 /** What may wait for a peer that does not read before we stop to read what it sends. Bytes. */
 const MOST_BACKLOG = 256 * 1024
@@ -63,6 +64,7 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
   /** Streams whose content is passed on as it comes. */
   private flowing = 0
   private saidLast = false
+  private stalledAt: number | undefined = undefined
   /** Of the read under way. */
   private isOwned = false
   private isKept = false
@@ -117,6 +119,16 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
     return this.phase === 'open'
   }
 
+  /** What is about to be sent, and how much of it has left. */
+  get out(): WriteBuffer {
+    return this.output.buffer
+  }
+
+  /** Since when (`clock.now()`) content has waited for the connection's window; undefined while none does. */
+  get stalledSince(): number | undefined {
+    return this.stalledAt
+  }
+
   read(chunk: Buffer, owned: boolean): boolean {
     if (this.phase === 'closing' || this.phase === 'closed') return true
     this.isOwned = owned
@@ -126,7 +138,8 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
     if (fault === undefined) this.watchFrame()
     else this.fail(fault)
     this.role.readDone()
-    if (this.output.buffer.backlog > MOST_BACKLOG && !this.isPaused) {
+    // A server that takes no more may be waiting for us to take what it sends: it is never made to wait.
+    if (this.isServer && this.output.buffer.backlog > MOST_BACKLOG && !this.isPaused) {
       this.isPaused = true
       this.socket.pause()
     }
@@ -189,6 +202,8 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
   }
 
   stalled(isStalled: boolean): void {
+    this.stalledAt = isStalled ? this.options.clock.now() : undefined
+    this.role.stalled(isStalled)
     if (isStalled) this.windowPace.start()
     else this.windowPace.stop()
   }

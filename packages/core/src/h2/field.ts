@@ -1,3 +1,4 @@
+import { isSecretField } from '../telemetry/redact.ts'
 import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
 import { FieldKind, INDEXING, Indexing, KINDS } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
@@ -8,6 +9,8 @@ export class FieldName {
   readonly text: string
   readonly kind: FieldKind
   readonly indexing: Indexing
+  /** Whether its values are secrets, as the name says: they must not be indexed where a table serves many who ask. */
+  readonly isSecret: boolean
   /** The first entry of the static table that has this name; 0 if none has. */
   readonly staticIndex: number
   /** The last field that was made of it: the next one often has the same value, and is the same object then. */
@@ -17,6 +20,7 @@ export class FieldName {
     this.text = text
     this.kind = KINDS.get(text) ?? (isLowerToken(text) ? FieldKind.regular : FieldKind.malformed)
     this.indexing = INDEXING.get(text) ?? Indexing.repeats
+    this.isSecret = this.indexing === Indexing.never || isSecretField(text)
     this.staticIndex = staticIndex
   }
 }
@@ -83,7 +87,7 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
   if (recent !== undefined && recent.value === value && recent.neverIndexed === neverIndexed) return recent
   const field =
     (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
-  if (value.length <= LONGEST_VALUE && name.indexing !== Indexing.never) name.recent = field
+  if (value.length <= LONGEST_VALUE && !neverIndexed && name.indexing !== Indexing.never) name.recent = field
   return field
 }
 

@@ -91,6 +91,7 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
   }
 
   settingsChanged(): void {}
+  stalled(): void {}
   streamClosed(): void {}
   goingAway(): void {}
 

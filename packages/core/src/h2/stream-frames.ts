@@ -96,6 +96,7 @@ export class StreamFrames {
       if (fault === undefined) {
         this.current = stream
         stream.held += length
+        if (!this.streams.holdsConnection) this.streams.giveBack(length)
         return undefined
       }
       this.streams.giveBack(length)

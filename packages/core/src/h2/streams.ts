@@ -44,11 +44,17 @@ export class Streams implements StreamOwner, SendQueueOwner {
   readonly window: ReceiveWindow
   /** What the peer's SETTINGS give each stream. */
   private peerWindow: number = INITIAL_WINDOW
+  /**
+   * Whether content that has not gone on keeps the connection's window shut. Not on the side that asks: there the connection is shared
+   * by all who ask, and one of them that reads slowly must not keep the others waiting. What a stream holds is bounded by its own window.
+   */
+  readonly holdsConnection: boolean
   private isOver = false
 
   constructor(parts: StreamsParts) {
     const { isServer, options, writer, out, encoder } = parts
     this.parts = parts
+    this.holdsConnection = isServer
     this.table = new StreamTable(isServer)
     this.window = new ReceiveWindow(0, options.http2.connectionWindow, INITIAL_WINDOW)
     this.queue = new SendQueue(writer, out, encoder, this)
@@ -158,7 +164,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
     const count = Math.min(bytes, stream.held)
     if (count === 0 || this.isOver) return
     stream.held -= count
-    this.giveBack(count)
+    if (this.holdsConnection) this.giveBack(count)
     if (!stream.isReadable) return
     const increment = stream.receiveWindow.give(count)
     if (increment > 0) this.parts.writer.windowUpdate(stream.id, increment)
@@ -180,7 +186,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
   /** It is over before its end: what it holds is of no use to anybody. */
   drop(stream: Http2Stream, abort: StreamAbort | undefined): void {
     this.queue.forget(stream)
-    this.giveBack(stream.held)
+    if (this.holdsConnection) this.giveBack(stream.held)
     stream.held = 0
     this.remove(stream)
     if (abort !== undefined) stream.receiver?.aborted(abort)

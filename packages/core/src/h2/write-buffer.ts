@@ -31,6 +31,9 @@ export class WriteBuffer implements Flushable {
   private readonly full: FilledBuffer[] = []
   /** The one that the output has not done with. */
   private leaving: Buffer | undefined = undefined
+  /** Bytes that the output was given so far. */
+  handed = 0
+  private waitingBytes = 0
   private isAdded = false
   private isClosed = false
 
@@ -43,6 +46,11 @@ export class WriteBuffer implements Flushable {
   /** Whether the output has not taken yet what it was given: only what cannot wait should be written now. */
   get isBlocked(): boolean {
     return this.leaving !== undefined
+  }
+
+  /** All that was ever written, whether the output was given it by now or not. Bytes. */
+  get written(): number {
+    return this.handed + this.waitingBytes + this.position
   }
 
   /** What is written and not given to the output yet. Bytes. */
@@ -75,6 +83,7 @@ export class WriteBuffer implements Flushable {
     this.leaving = undefined
     while (this.full.length > 0 && !this.isBlocked) {
       const { bytes, length } = this.full.shift() as FilledBuffer // there is one
+      this.waitingBytes -= length
       this.hand(bytes, length)
     }
     if (!this.isBlocked) this.send()
@@ -95,13 +104,17 @@ export class WriteBuffer implements Flushable {
   }
 
   private hand(bytes: Buffer, length: number): void {
-    if (this.isClosed || this.output.write(bytes.subarray(0, length))) this.pool.give(bytes)
+    if (this.isClosed) return this.pool.give(bytes)
+    this.handed += length
+    if (this.output.write(bytes.subarray(0, length))) this.pool.give(bytes)
     else this.leaving = bytes
+    return undefined
   }
 
   private setAside(): void {
     if (this.position === 0) return
     this.full.push({ bytes: this.bytes, length: this.position })
+    this.waitingBytes += this.position
     this.clear()
   }
 

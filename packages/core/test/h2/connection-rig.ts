@@ -41,6 +41,7 @@ export class RecordingRole implements ConnectionRole {
 
   readDone(): void {}
   settingsChanged(): void {}
+  stalled(): void {}
   streamClosed(): void {}
 
   goingAway(): void {

@@ -1,6 +1,6 @@
-import { TrafficError } from '../message/errors.ts'
-import type { Exchange } from '../message/exchange.ts'
-import { isIdempotent } from '../message/request.ts'
+import { TrafficError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { isIdempotent } from './request.ts'
 
 /** What can become of an exchange once its request is on its way. */
 export type UpstreamErrorCode =
@@ -19,6 +19,8 @@ export interface UpstreamErrorFacts {
   /** Whether the connection had served another exchange before, and brought nothing for this one. */
   readonly stale: boolean
   readonly cause: Error | undefined
+  /** Where it is known for sure that the upstream has not handled the request. */
+  readonly replaySafe?: 'unsent' | 'refused' | undefined
 }
 
 /** A failure of the upstream, with the facts that decide whether the exchange may be tried again. */
@@ -32,7 +34,7 @@ export function upstreamError(
   const error = new TrafficError(code, `${said} (${exchange?.endpoint || 'upstream'})`, {
     phase: facts.inBody ? 'response-body' : 'response-head',
     bytesSent: facts.bytesSent,
-    replaySafe: isIdempotent(exchange?.request.method ?? '') ? 'idempotent' : 'unknown',
+    replaySafe: facts.replaySafe ?? (isIdempotent(exchange?.request.method ?? '') ? 'idempotent' : 'unknown'),
     cause: facts.cause,
   })
   // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
