@@ -37,7 +37,7 @@ export function mergedHeaders(defaults: HeaderList, fields: readonly Field[]): H
 export function fieldsOf(input: HeadersInput): Field[] {
   if (typeof input !== 'object' || input === null)
     throw invalidRequest(
-      `headers are ${shown(input)}; allowed: an object of names and values, Headers, or a list of pairs`,
+      `headers are ${typeof input === 'string' ? 'a text' : shown(input)}; allowed: an object of names and values, Headers, or a list of pairs`,
     )
   const given = Symbol.iterator in input ? [...(input as Iterable<unknown>)] : Object.entries(input)
   return given.flatMap((pair) => {
