@@ -12,10 +12,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const ENTRY = join(DIST, 'index.js')
 
-/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 112 kB as this is written. */
+/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 113 kB as this is written. */
 const LOADED_LIMIT = 116_000
 
-/** The same, put into one file with all names shortened, as programs are that are deployed as one: 96 kB as this is written. */
+/** The same, put into one file with all names shortened, as programs are that are deployed as one: 99 kB as this is written. */
 const BUNDLED_LIMIT = 100_000
 
 /**

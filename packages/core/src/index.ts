@@ -42,7 +42,8 @@ export {
 } from './message/request.ts'
 export { REASON_PHRASES } from './message/reason-phrases.ts'
 export { HttpResponse, type Tunnel } from './message/response.ts'
-export { formatUrl, isSameOrigin, resolveReference, type UrlParts, urlParts } from './message/reference.ts'
+export { formatUrl, isSameOrigin, type UrlParts, urlParts } from './message/reference.ts'
+export { resolveReference } from './message/resolve-reference.ts'
 export {
   type Authority,
   canonicalAuthority,
@@ -111,7 +112,7 @@ export { RetryBudget, type RetryBudgetOptions } from './policies/retry/retry-bud
 export { times } from './policies/times.ts'
 export { timeout, type TimeoutOptions } from './policies/timeout.ts'
 export { attemptTimeout, type AttemptTimeoutOptions } from './policies/attempt-timeout.ts'
-export { MAX_WEIGHT } from './upstream/endpoint/endpoint.ts'
+export { MAX_WEIGHT } from './upstream/endpoint/weight.ts'
 export {
   type ConnectListener,
   type ConnectionOptions,
@@ -160,7 +161,8 @@ export {
   type StatedMetric,
 } from './telemetry/metric.ts'
 export { MetricRegistry, type SeriesList, type SharedMetrics } from './telemetry/registry.ts'
-export { isSecretField, isSecretName, redactQuery } from './telemetry/redact.ts'
+export { redactQuery } from './telemetry/redact.ts'
+export { isSecretField, isSecretName } from './telemetry/secret-names.ts'
 export { breaker, type BreakerOptions, isUpstreamFailure } from './policies/breaker/breaker.ts'
 export { type CircuitListener, Circuits, type CircuitsOptions } from './policies/breaker/circuits.ts'
 export type { CircuitOptions, CircuitState } from './policies/breaker/breaker-state.ts'

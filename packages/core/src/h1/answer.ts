@@ -10,7 +10,7 @@ import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { openTunnel, type TunnelEnd } from './tunnel.ts'
-import { informationalHead } from './write-head.ts'
+import { informationalHead } from './write-response-head.ts'
 
 /** One exchange of a server connection, from the handler's response to the outcome. */
 export class Answer {

@@ -12,7 +12,8 @@ import {
 import { WireFault } from './fault.ts'
 import { type Framing, isPersistent, listHas, NO_BODY, requestFraming } from './framing.ts'
 import type { HeadLimits } from '../message/head-limits.ts'
-import { ControlFields, parseRequestHead, type RequestHead } from './head.ts'
+import { ControlFields } from './head.ts'
+import { parseRequestHead, type RequestHead } from './request-head.ts'
 import type { FoundHead } from './head-buffer.ts'
 import { protocolsToPass } from './upgrade.ts'
 

@@ -8,7 +8,8 @@ import { BodyWriter, type BodyWriterOwner } from './body-writer.ts'
 import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import { type Framing, framingToSend, UNTIL_CLOSE } from './framing.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
-import { type ConnectionOption, JOINED_BODY, responseHead } from './write-head.ts'
+import { type ConnectionOption, JOINED_BODY } from './write-head.ts'
+import { responseHead } from './write-response-head.ts'
 import { WriteWatch } from '../socket/write-watch.ts'
 
 /** What the way of writing a response depends on, besides the response. */

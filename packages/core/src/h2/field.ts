@@ -1,4 +1,4 @@
-import { isSecretField } from '../telemetry/redact.ts'
+import { isSecretField } from '../telemetry/secret-names.ts'
 import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
 import { FieldKind, INDEXING, Indexing, KINDS } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'

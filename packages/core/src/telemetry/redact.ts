@@ -1,28 +1,11 @@
-/**
- * What a parameter's name says when its value is a secret; `code` is OAuth's (RFC 6749 4.1.2). Names may end in a number
- * (`api_key_2`); a session is as good as a password while it lasts (`JSESSIONID`).
- */
-const SECRET_NAME =
-  /token|secret|passw|passphrase|passcode|credential|assertion|jwt|signature|sess(?:ion)?[-_]?id|(?:keys?|pwd|auth|authorization|authentication|bearer|sig|otp|^code|(?:^|[-_])(?:pin|pass|sid))(?:[-_]?\d+)?$/i
+import { isSecretName } from './secret-names.ts'
+
 /** Whether a closer look is needed: part of such a name, or an escape that may hide one. */
 const SUSPICIOUS =
   /token|secret|pass|credential|assertion|jwt|key|pwd|auth|bearer|sess|sid|sig|otp|pin|code|%/i
 
 /** What stands in logs and recordings in place of a secret. */
 export const REDACTED = '[redacted]'
-
-/** Whether what has that name is a secret, as its name says. */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
-}
-
-/** Fields and cookies that hold secrets under names that do not say so. */
-const SECRET_FIELD = /^(?:set-)?cookie2?$|^dpop$|^x-csrf|session|sid$/i
-
-/** Whether a header field, a cookie or whatever else has a name and a value holds a secret, as its name says. */
-export function isSecretField(name: string): boolean {
-  return SECRET_NAME.test(name) || SECRET_FIELD.test(name)
-}
 
 /**
  * A query for logs: values of parameters whose names speak of secrets are replaced by `[redacted]`.
@@ -35,7 +18,7 @@ export function redactQuery(query: string): string {
   while (start < query.length) {
     let end = endOf(query, start, isParameterEnd)
     const equals = endOf(query, start, isNameEnd)
-    if (equals < end && SECRET_NAME.test(decodeAscii(query.slice(start, equals)))) {
+    if (equals < end && isSecretName(decodeAscii(query.slice(start, equals)))) {
       // Up to "&": where ";" does not end a parameter, what follows it is part of the secret.
       const ampersand = query.indexOf('&', end)
       end = ampersand < 0 ? query.length : ampersand

@@ -2,7 +2,8 @@ import type { ErrorCode, ErrorPhase, ReplaySafety } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { formatUrl, urlParts } from '../message/reference.ts'
 import type { HttpRequest } from '../message/request.ts'
-import { isSecretName, REDACTED, redactQuery } from '../telemetry/redact.ts'
+import { REDACTED, redactQuery } from '../telemetry/redact.ts'
+import { isSecretName } from '../telemetry/secret-names.ts'
 
 /** What was exchanged, as JSON can hold it, without secrets. */
 export interface Recording {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatUrl, isSameOrigin, resolveReference, urlParts } from '../../src/message/reference.ts'
+import { formatUrl, isSameOrigin, urlParts } from '../../src/message/reference.ts'
+import { resolveReference } from '../../src/message/resolve-reference.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { InvalidTarget } from '../../src/message/target.ts'
 import { fc } from '../../../../scripts/testing/property.ts'

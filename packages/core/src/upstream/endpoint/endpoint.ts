@@ -4,6 +4,7 @@ import type { EndpointFlags, EndpointMark } from './endpoint-flags.ts'
 import type { EndpointGate } from './endpoint-gate.ts'
 import type { EndpointWatch } from './endpoint-watch.ts'
 import type { OutlierRecord } from '../health/outlier-record.ts'
+import { checkedWeight } from './weight.ts'
 import { PeakEwma } from '../balance/peak-ewma.ts'
 import type { Open, Pool } from '../pool/pool.ts'
 
@@ -141,13 +142,4 @@ export class Endpoint implements Candidate {
     if (this.barred) return 'circuit-open'
     return this.ejected ? 'ejected' : 'up'
   }
-}
-
-/** The largest weight of an endpoint: so that shares stay exact, and fit into the state that threads share. */
-export const MAX_WEIGHT = 1000
-
-/** @throws TypeError if it is not a whole number from 0 to 1000 */
-export function checkedWeight(weight: number): number {
-  if (Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT) return weight
-  throw new TypeError(`${weight} is not a weight: it must be a whole number from 0 to ${MAX_WEIGHT}`)
 }
