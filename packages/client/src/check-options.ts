@@ -97,13 +97,13 @@ const HEDGE_DELAY = settings<HedgeDelayOptions>({
 
 const CIRCUIT = settings<CircuitOptions>({
   consecutiveFailures: number,
-  failureRatio: number,
-  slowRatio: number,
-  slowCall: number,
-  minimumThroughput: number,
+  failurePercent: number,
+  slowPercent: number,
+  slowAfter: number,
+  minimumRequests: number,
   window: number,
-  openInterval: number,
-  maxOpenInterval: number,
+  openFor: number,
+  maxOpenFor: number,
   probes: number,
 })
 

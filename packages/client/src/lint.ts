@@ -69,14 +69,14 @@ const RULES: readonly Rule[] = [
     advice: (settings) => `breaker: { window: ${attemptLimit(settings)} }, or a shorter timeout.attempt`,
   },
   {
-    option: 'breaker.slowCall',
+    option: 'breaker.slowAfter',
     applies: (settings) => {
-      const slowCall = settings.breaker?.slowCall ?? Infinity
-      return slowCall !== Infinity && slowCall >= attemptLimit(settings)
+      const slowAfter = settings.breaker?.slowAfter ?? Infinity
+      return slowAfter !== Infinity && slowAfter >= attemptLimit(settings)
     },
     problem: (settings) =>
-      `no call can be slow: it is given up after ${attemptLimit(settings)} ms, before slowCall of ${settings.breaker?.slowCall} ms`,
-    advice: (settings) => `breaker: { slowCall: ${Math.floor(attemptLimit(settings) / 2)} }`,
+      `no call can be slow: it is given up after ${attemptLimit(settings)} ms, before slowAfter of ${settings.breaker?.slowAfter} ms`,
+    advice: (settings) => `breaker: { slowAfter: ${Math.floor(attemptLimit(settings) / 2)} }`,
   },
   {
     option: 'hedge.delay',

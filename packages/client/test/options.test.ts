@@ -268,7 +268,7 @@ const SURPRISES: readonly [options: ClientOptions, option: string, advice: RegEx
   [{ timeout: { attempt: 20_000 } }, 'retry.attempts', /attempt: 10000/],
   [{ retry: { maxRetryAfter: 60_000 } }, 'retry.maxRetryAfter', /maxRetryAfter: 15000/],
   [{ breaker: { window: 1_000 } }, 'breaker.window', /window: 30000/],
-  [{ breaker: { slowCall: 40_000 } }, 'breaker.slowCall', /slowCall: 15000/],
+  [{ breaker: { slowAfter: 40_000 } }, 'breaker.slowAfter', /slowAfter: 15000/],
   [{ hedge: { delay: 50_000 } }, 'hedge.delay', /percentile: 0\.95/],
   [{ hedge: { delay: 50 }, retry: { budget: 0 } }, 'hedge', /budget: 0\.2/],
   [{ rateLimit: { rate: 1, maxWait: 60_000 } }, 'rateLimit.maxWait', /leave maxWait out/],

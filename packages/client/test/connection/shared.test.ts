@@ -165,7 +165,7 @@ test('calls that outlast the grace fail with shutting_down, and only those of th
 test('what extends a client that was closed has connections of its own, and one that could not be made holds none', async (t) => {
   const origin = await countingOrigin(t, ok)
   const parent = createClient({ baseUrl: origin.url })
-  assert.throws(() => parent.extend({ breaker: { failureRatio: Number.NaN } }), TypeError)
+  assert.throws(() => parent.extend({ breaker: { failurePercent: Number.NaN } }), TypeError)
   await parent.get('/').text()
   await parent.close()
   await origin.emptied()

@@ -9,7 +9,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   // Of a client and a call.
   auth: credentials,
   baseUrl: 'http://127.0.0.1:1',
-  breaker: { consecutiveFailures: 1, openInterval: 1e9 },
+  breaker: { consecutiveFailures: 1, openFor: 1e9 },
   cookies: true,
   decompress: false,
   dedupe: true,

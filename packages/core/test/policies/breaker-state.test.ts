@@ -21,20 +21,20 @@ function calls(circuit: Circuit, pattern: string, now = 0): void {
   }
 }
 
-const RATIOS = { consecutiveFailures: 0, minimumThroughput: 10, failureRatio: 0.5, slowRatio: 0.5 }
+const PERCENTAGES = { consecutiveFailures: 0, minimumRequests: 10, failurePercent: 50, slowPercent: 50 }
 
 for (const [name, options, pattern, state] of [
   ['five failures in a row open it', {}, 'fffff', 'open'],
   ['four do not', {}, 'ffff', 'closed'],
   ['a success in between starts the row anew', {}, 'ffffsffff', 'closed'],
   ['what is ignored does not', {}, 'ffffif', 'open'],
-  ['ignored calls count for nothing', { ...RATIOS, minimumThroughput: 5 }, 'iiiiiiiissff', 'closed'],
-  ['a row of 0 is no reason', { consecutiveFailures: 0, failureRatio: 2 }, 'f'.repeat(100), 'closed'],
-  ['half of the calls failing opens it', RATIOS, 'sssssfffff', 'open'],
-  ['less than half does not', RATIOS, 'ssssssffffssssssffff', 'closed'],
-  ['too few calls say nothing', RATIOS, 'fffffffff', 'closed'],
-  ['half of the calls being slow opens it', RATIOS, 'ssssslllll', 'open'],
-  ['slow and failed are counted apart', RATIOS, 'ssssfffllls', 'closed'],
+  ['ignored calls count for nothing', { ...PERCENTAGES, minimumRequests: 5 }, 'iiiiiiiissff', 'closed'],
+  ['a row of 0 is no reason', { consecutiveFailures: 0, failurePercent: 200 }, 'f'.repeat(100), 'closed'],
+  ['half of the calls failing opens it', PERCENTAGES, 'sssssfffff', 'open'],
+  ['less than half does not', PERCENTAGES, 'ssssssffffssssssffff', 'closed'],
+  ['too few calls say nothing', PERCENTAGES, 'fffffffff', 'closed'],
+  ['half of the calls being slow opens it', PERCENTAGES, 'ssssslllll', 'open'],
+  ['slow and failed are counted apart', PERCENTAGES, 'ssssfffllls', 'closed'],
 ] as const) {
   test(`circuit: ${name}`, () => {
     const circuit = new Circuit(options)
@@ -44,18 +44,18 @@ for (const [name, options, pattern, state] of [
 }
 
 test('what is older than the window does not count', () => {
-  const circuit = new Circuit(RATIOS)
+  const circuit = new Circuit(PERCENTAGES)
   calls(circuit, 'fffffffff', 0)
   calls(circuit, 'f', 9_999)
   assert.equal(circuit.state, 'open')
-  const later = new Circuit(RATIOS)
+  const later = new Circuit(PERCENTAGES)
   calls(later, 'fffffffff', 0)
   calls(later, 'f', 10_000)
   assert.equal(later.state, 'closed')
 })
 
 function opened(options: ConstructorParameters<typeof Circuit>[0] = {}): Circuit {
-  const circuit = new Circuit({ openInterval: 1_000, maxOpenInterval: 3_000, probes: 2, ...options })
+  const circuit = new Circuit({ openFor: 1_000, maxOpenFor: 3_000, probes: 2, ...options })
   calls(circuit, 'fffff')
   return circuit
 }
@@ -117,14 +117,14 @@ test('chance spreads the interval by a fifth either way', () => {
     [0.5, 1_000],
     [1, 1_200],
   ] as const) {
-    const circuit = new Circuit({ openInterval: 1_000, consecutiveFailures: 1 })
+    const circuit = new Circuit({ openFor: 1_000, consecutiveFailures: 1 })
     circuit.record(circuit.enter(0), 'failure', false, 0, random)
     assert.equal(Math.round(circuit.opensUntil), expected)
   }
 })
 
 test('a call says nothing about a state that it did not begin in', () => {
-  const circuit = new Circuit({ consecutiveFailures: 1, openInterval: 1_000, probes: 1 })
+  const circuit = new Circuit({ consecutiveFailures: 1, openFor: 1_000, probes: 1 })
   const early = circuit.enter(0)
   const late = circuit.enter(0)
   circuit.record(early, 'failure', false, 0, EVEN)
@@ -157,7 +157,7 @@ for (const options of [
   { probes: 0 },
   { window: -1 },
   { consecutiveFailures: -1 },
-  { failureRatio: Number.NaN },
+  { failurePercent: Number.NaN },
 ]) {
   test(`${JSON.stringify(options)} is refused by name`, () => {
     assert.throws(() => new Circuit(options), {
@@ -176,7 +176,7 @@ test('in any sequence of events there are never more probes than allowed, and op
   })
   fc.assert(
     fc.property(fc.array(event, { maxLength: 200 }), (events) => {
-      const circuit = new Circuit({ consecutiveFailures: 2, openInterval: 1_000, probes: 2 })
+      const circuit = new Circuit({ consecutiveFailures: 2, openFor: 1_000, probes: 2 })
       const under: { readonly permit: number; readonly probe: boolean }[] = []
       let now = 0
       for (const { wait, enter, result, slow } of events) {

@@ -45,7 +45,7 @@ for (const [name, handler, state] of [
 }
 
 test('an open circuit refuses at once, with the time until it is tried again, and its origin only', async () => {
-  const circuits = new Circuits({ consecutiveFailures: 1, openInterval: 1_000 })
+  const circuits = new Circuits({ consecutiveFailures: 1, openFor: 1_000 })
   let calls = 0
   const handle = breaker({ circuits })((exchange) => {
     calls++
@@ -83,7 +83,7 @@ test('an upstream that hangs until the deadline is slow; one that a client leave
     ['deadline_exceeded', 'open'],
     ['downstream_closed', 'closed'],
   ] as const) {
-    const circuits = new Circuits({ slowCall: 500, minimumThroughput: 1 })
+    const circuits = new Circuits({ slowAfter: 500, minimumRequests: 1 })
     const handle = breaker({ circuits })(async (exchange) => {
       await sleep(1_000, exchange)
       return new HttpResponse(200)
@@ -99,7 +99,7 @@ test('an upstream that hangs until the deadline is slow; one that a client leave
 })
 
 test('slow answers open it', async () => {
-  const circuits = new Circuits({ slowCall: 500, minimumThroughput: 2, slowRatio: 1 })
+  const circuits = new Circuits({ slowAfter: 500, minimumRequests: 2, slowPercent: 100 })
   const handle = breaker({ circuits })(async (exchange) => {
     await sleep(501, exchange)
     return new HttpResponse(200)

@@ -20,7 +20,7 @@ class Trial {
   constructor() {
     this.circuits = new Circuits({
       consecutiveFailures: 3,
-      openInterval: 1_000,
+      openFor: 1_000,
       probes: 2,
       onTransition: (key, from, to) => this.moves.push(`${key}: ${from} → ${to}`),
     })

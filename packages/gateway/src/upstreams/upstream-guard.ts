@@ -53,16 +53,6 @@ function wholeCircuit(name: string, config: BreakerConfig, metrics: MetricRegist
   return circuits
 }
 
-function circuitOptions(config: BreakerConfig): CircuitsOptions {
-  return {
-    consecutiveFailures: config.consecutiveFailures,
-    failureRatio: config.failurePercent / 100,
-    slowCall: config.slowAfter,
-    slowRatio: config.slowPercent / 100,
-    minimumThroughput: config.minimumRequests,
-    window: config.window,
-    openInterval: config.openFor,
-    maxOpenInterval: config.maxOpenFor,
-    probes: config.probes,
-  }
+function circuitOptions({ per: _per, ...options }: BreakerConfig): CircuitsOptions {
+  return options
 }

@@ -8,20 +8,20 @@ export type CircuitState = 'closed' | 'open' | 'half-open' | 'forced-open'
 export interface CircuitOptions {
   /** Opens after so many failures in a row; 0 for never. Default 5. */
   readonly consecutiveFailures?: number | undefined
-  /** Opens when this part of the calls in the window failed; above 1 for never. Default 0.5. */
-  readonly failureRatio?: number | undefined
-  /** Opens when this part of the calls in the window was slow; above 1 for never. Default 0.8. */
-  readonly slowRatio?: number | undefined
+  /** Opens when so many percent of the calls in the window failed; above 100 for never. Default 50. */
+  readonly failurePercent?: number | undefined
+  /** Opens when so many percent of the calls in the window were slow; above 100 for never. Default 80. */
+  readonly slowPercent?: number | undefined
   /** A call that takes longer is slow. Default Infinity: none is. */
-  readonly slowCall?: number | undefined
-  /** The ratios count from so many calls in the window on. Default 20. */
-  readonly minimumThroughput?: number | undefined
+  readonly slowAfter?: number | undefined
+  /** The percentages count from so many calls in the window on. Default 20. */
+  readonly minimumRequests?: number | undefined
   /** Length of the window. Default 10,000, in 10 buckets. */
   readonly window?: number | undefined
   /** How long it stays open the first time; doubles each time that the probes fail. Default 5,000. */
-  readonly openInterval?: number | undefined
+  readonly openFor?: number | undefined
   /** How long it stays open at most. Default 60,000. */
-  readonly maxOpenInterval?: number | undefined
+  readonly maxOpenFor?: number | undefined
   /** How many calls try whether it is well again, at most at the same time; all must succeed to close it. Default 3. */
   readonly probes?: number | undefined
 }
@@ -41,7 +41,7 @@ export class Circuit {
   state: CircuitState = 'closed'
   /** When it is tried again, while open. */
   opensUntil = 0
-  readonly slowCall: number
+  readonly slowAfter: number
   private readonly options: Required<{ [Key in keyof CircuitOptions]: number }>
   private readonly window: SlidingWindow
   private readonly moved: ((from: CircuitState, to: CircuitState) => void) | undefined
@@ -59,7 +59,7 @@ export class Circuit {
     const options = own(given)
     this.options = checked(options)
     this.moved = moved
-    this.slowCall = this.options.slowCall
+    this.slowAfter = this.options.slowAfter
     this.window = new SlidingWindow({ length: this.options.window, buckets: BUCKETS })
   }
 
@@ -96,7 +96,7 @@ export class Circuit {
   retryAfter(now: number): number | undefined {
     if (this.state === 'forced-open') return undefined
     // While probes are under way, the outcome is a matter of one call's length.
-    return this.state === 'open' ? Math.max(0, this.opensUntil - now) : this.options.openInterval
+    return this.state === 'open' ? Math.max(0, this.opensUntil - now) : this.options.openFor
   }
 
   /** By hand: closed, with nothing remembered. */
@@ -135,16 +135,16 @@ export class Circuit {
   private trips(): boolean {
     const { window, options } = this
     if (options.consecutiveFailures > 0 && this.consecutive >= options.consecutiveFailures) return true
-    if (window.total < options.minimumThroughput) return false
+    if (window.total < options.minimumRequests) return false
     return (
-      window.failures >= options.failureRatio * window.total ||
-      window.slow >= options.slowRatio * window.total
+      100 * window.failures >= options.failurePercent * window.total ||
+      100 * window.slow >= options.slowPercent * window.total
     )
   }
 
   private open(now: number, random: number): void {
-    const { openInterval, maxOpenInterval } = this.options
-    const interval = Math.min(maxOpenInterval, openInterval * 2 ** this.openings)
+    const { openFor, maxOpenFor } = this.options
+    const interval = Math.min(maxOpenFor, openFor * 2 ** this.openings)
     this.openings++
     this.opensUntil = now + interval * (1 - JITTER + 2 * JITTER * random)
     this.move('open')
@@ -168,13 +168,13 @@ export class Circuit {
 
 const DEFAULTS = {
   consecutiveFailures: 5,
-  failureRatio: 0.5,
-  slowRatio: 0.8,
-  slowCall: Infinity,
-  minimumThroughput: 20,
+  failurePercent: 50,
+  slowPercent: 80,
+  slowAfter: Infinity,
+  minimumRequests: 20,
   window: 10_000,
-  openInterval: 5_000,
-  maxOpenInterval: 60_000,
+  openFor: 5_000,
+  maxOpenFor: 60_000,
   probes: 3,
 }
 
@@ -184,7 +184,7 @@ function checked(given: CircuitOptions): typeof DEFAULTS {
   for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[key]
     if (value === undefined) continue
-    // A ratio of 0 would open it at the first call, whatever became of that.
+    // A percentage of 0 would open it at the first call, whatever became of that.
     const positive = key !== 'consecutiveFailures'
     if (!(positive ? value > 0 : value >= 0))
       throw new TypeError(`${key} of the breaker is ${value}: use a number ${positive ? 'above' : 'from'} 0`)

@@ -52,7 +52,7 @@ function record(
   { clock }: Exchange,
 ): void {
   const now = clock.now()
-  const slow = timed && now - started > circuit.slowCall
+  const slow = timed && now - started > circuit.slowAfter
   circuit.record(permit, result, slow, now, result === 'failure' || slow ? clock.random() : 0)
 }
 
