@@ -141,5 +141,7 @@ function checkedTls(tls: TlsOptions): TlsOptions {
 
 function headLimits(head: number = DEFAULT_CLIENT_OPTIONS.limits.head): HeadLimits {
   const { limits } = DEFAULT_CLIENT_OPTIONS
-  return { ...limits, head, fields: Math.max(limits.fields, Math.ceil((head / limits.head) * limits.fields)) }
+  const fields = Math.max(limits.fields, Math.ceil((head / limits.head) * limits.fields))
+  // As the platform's fetch: some sites refuse with 999, and a program can look at it.
+  return { ...limits, head, fields, status: 999 }
 }

@@ -63,7 +63,8 @@ export class OriginCounts {
     this.bytesSent += bytesSent
     this.bytesReceived += bytesReceived
     if (status !== undefined) {
-      const digit = Math.floor(status / 100)
+      // What is no status of HTTP counts as one of 5xx (RFC 9110 15).
+      const digit = Math.min(5, Math.floor(status / 100))
       this.responses[digit] = (this.responses[digit] ?? 0) + 1
     }
     if (error !== undefined) this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1)

@@ -85,7 +85,8 @@ export class ClientResponse extends PlatformResponse {
         ? { status: constructible, statusText }
         : { status: constructible, statusText, headers },
     )
-    if (constructible !== status) Object.defineProperty(this, 'status', { value: status, enumerable: false })
+    if (constructible !== status)
+      Object.defineProperties(this, { status: { value: status }, ok: { value: false } })
     this.#message = message
     this.#facts = facts
     this.#lazy = lazy

@@ -293,6 +293,26 @@ both('JSON that is none is a SyntaxError, and a body is read once', async (t, fe
   assert.throws(() => response.clone(), TypeError)
 })
 
+both('a status beyond 599 is delivered, and is not ok', async (t, fetch) => {
+  const url = await originOf(t, (request, response) =>
+    response.writeHead(Number(request.url?.slice(1)), 'Denied').end('why'),
+  )
+  for (const status of [600, 999]) {
+    const response = await fetch(`${url}/${status}`)
+    assert.deepEqual([response.status, response.ok, response.statusText], [status, false, 'Denied'])
+    assert.equal(response.clone().ok, false)
+    assert.equal(await response.text(), 'why')
+  }
+})
+
+test('a status beyond 599 is a StatusError of the methods, and counts among 5xx', async (t) => {
+  const url = await originOf(t, (_request, response) => response.writeHead(999).end())
+  const client = clientOf(t)
+  const { error } = await client.attempt(url)
+  assert.deepEqual([error?.code, error?.status, error?.attempts], ['unexpected_status', 999, 1])
+  assert.equal(client.metrics()[0]?.responses['5xx'], 1)
+})
+
 both('the response is the platform’s, in all that can be asked of it', async (t, fetch) => {
   const url = await originOf(t, (_request, response) => {
     response

@@ -83,11 +83,11 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
   const { text, start, end } = found
   const version = parseVersion(text, start, start + 8, 'malformed_response')
   if (version instanceof WireFault) return version
-  const status = parseStatus(text, start + 8)
+  const status = parseStatus(text, start + 8, limits.status)
   if (status === undefined)
     return new WireFault(
       'malformed_response',
-      'the status line has no status from 100 to 599 (RFC 9110 section 15)',
+      `the status line has no status from 100 to ${limits.status ?? 599} (RFC 9110 section 15)`,
     )
   const lineEnd = text.indexOf('\r\n', start)
   for (let index = start + 12; index < lineEnd; index++) {
@@ -101,8 +101,8 @@ export function parseResponseHead(found: FoundHead, limits: HeadLimits): Respons
 }
 
 /** SP 3DIGIT, then SP and a reason, or the line's end: servers that leave out the last space are common. */
-function parseStatus(text: string, start: number): number | undefined {
+function parseStatus(text: string, start: number, most: number | undefined): number | undefined {
   if (text.charCodeAt(start) !== SPACE) return undefined
   const after = text.charCodeAt(start + 4)
-  return after === SPACE || after === 0x0d ? statusAt(text, start + 1) : undefined
+  return after === SPACE || after === 0x0d ? statusAt(text, start + 1, most) : undefined
 }

@@ -38,15 +38,15 @@ export class HttpResponse {
   }
 }
 
-/** The status that three digits at `start` of `text` are; undefined if they are none from 100 to 599 (RFC 9110 15). */
-export function statusAt(text: string, start: number): number | undefined {
+/** The status that three digits at `start` of `text` are; undefined if they are none from 100 to `most` (RFC 9110 15). */
+export function statusAt(text: string, start: number, most: number = 599): number | undefined {
   let status = 0
   for (let index = start; index < start + 3; index++) {
     const digit = text.charCodeAt(index) - 0x30
     if (!(digit >= 0 && digit <= 9)) return undefined
     status = status * 10 + digit
   }
-  return status >= 100 && status <= 599 ? status : undefined
+  return status >= 100 && status <= most ? status : undefined
 }
 
 /** Responses that never have content, whatever their fields say (RFC 9112 6.3 rule 1). */
