@@ -9,6 +9,8 @@ const jobLimit = 90_000
 /** The process with load generator and origin, seen from the benchmark. */
 export interface LoadSide {
   originPort: number
+  /** Undefined where there is no server that speaks HTTP/2. */
+  h2cPort: number | undefined
   /** Performs one job; rejects with what went wrong. One at a time. */
   perform: (job: Job) => Promise<Measurement>
   stop: () => Promise<void>
@@ -22,6 +24,7 @@ export async function startLoadSide(core: number | undefined): Promise<LoadSide>
   if (ready.kind !== 'ready') throw new Error('the load side did not say that it is ready')
   return {
     originPort: ready.originPort,
+    h2cPort: ready.h2cPort,
     async perform(job) {
       child.process.send(job)
       const answer = await reply(child, (job.window.warmupSeconds + job.window.seconds) * 1000 + jobLimit)

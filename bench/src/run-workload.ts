@@ -98,10 +98,14 @@ async function startEntry(
   setting: RunSetting,
 ): Promise<RunningPeer> {
   const { certificate, cores, folder, load } = setting
+  const originPort = contender.upstream === 'h2c' ? load.h2cPort : load.originPort
+  if (originPort === undefined) throw new Error('no `nghttpd` on the path (apt install nghttp2)')
   return startPeer(contender.peer, {
     folder,
     core: cores.proxy,
-    originPort: load.originPort,
+    originPort,
+    h2cOrigin: contender.upstream === 'h2c',
+    http2: workload.http2 === true,
     routes: contender.routes,
     connections: workload.connections,
     ...(workload.tls && certificate && { tls: certificate }),

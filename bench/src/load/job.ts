@@ -66,7 +66,21 @@ export interface WatchJob {
   window: Window
 }
 
-export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob | WatchJob
+/** Requests of HTTP/2 by h2load: every connection has `streams` of them in flight at all times. */
+export interface Http2Job {
+  kind: 'http2'
+  target: Target
+  window: Window
+  connections: number
+  streams: number
+  routes: number
+  /** Different targets, in turn. */
+  paths: number
+  /** Header fields beside those that every request has. */
+  fields: number
+}
+
+export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob | WatchJob | Http2Job
 
 /** What one job measured. */
 export interface Measurement {
@@ -90,6 +104,6 @@ export interface Measurement {
 
 /** Messages to the load process and back. */
 export type LoadReply =
-  | { kind: 'ready'; originPort: number }
+  | { kind: 'ready'; originPort: number; h2cPort: number | undefined }
   | { kind: 'done'; measurement: Measurement }
   | { kind: 'failed'; message: string }

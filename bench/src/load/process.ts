@@ -1,8 +1,10 @@
 // The load side of the benchmark: the load generator and the origin in one event loop, which needs fewer switches
 // between processes than two (measured: 70 k against 66 k requests/s on one core). Started by load-side.ts.
 import { type Origin, startOrigin } from '../origin/origin.ts'
+import { startH2cOrigin } from '../origin/h2c-origin.ts'
 import { connectionPerRequest } from './connection-per-request.ts'
 import { fixedRate } from './fixed-rate.ts'
+import { http2 } from './http2.ts'
 import { idle } from './idle.ts'
 import type { Job, LoadReply, Measurement } from './job.ts'
 import { saturation } from './saturation.ts'
@@ -19,6 +21,8 @@ function perform(job: Job, origin: Origin): Promise<Measurement> {
       return fixedRate(job, origin)
     case 'idle':
       return idle(job, origin)
+    case 'http2':
+      return http2(job, origin)
     case 'watch':
       return measureWindow(job.window, new Tally(), origin)
   }
@@ -39,4 +43,4 @@ process.on('message', (job: Job) => {
       reply({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
   )
 })
-reply({ kind: 'ready', originPort: origin.port })
+reply({ kind: 'ready', originPort: origin.port, h2cPort: await startH2cOrigin() })

@@ -29,8 +29,11 @@ function routeMap(routes: number): string {
   return Array.from({ length: routes }, (_, route) => `/r${route}/ origin\n`).join('')
 }
 
-function configuration({ folder, port, originPort, connections, tls }: PeerSetup): string {
-  const secure = tls === undefined ? '' : ` ssl crt ${folder}/both.pem ssl-min-ver TLSv1.3 alpn http/1.1`
+function configuration({ folder, port, originPort, connections, tls, http2, h2cOrigin }: PeerSetup): string {
+  const secure =
+    tls === undefined
+      ? ''
+      : ` ssl crt ${folder}/both.pem ssl-min-ver TLSv1.3 alpn ${http2 ? 'h2' : 'http/1.1'}`
   // It reserves two descriptors per connection at start; where the limit is lower, it warns and goes on.
   return `global
   nbthread 1
@@ -44,9 +47,9 @@ defaults
   timeout http-keep-alive 75s
   http-reuse always
 frontend all
-  bind 127.0.0.1:${port} backlog 4096${secure}
+  bind 127.0.0.1:${port} backlog 4096${secure}${http2 && tls === undefined ? ' proto h2' : ''}
   use_backend %[path,map_beg(${folder}/routes.map)]
 backend origin
-  server one 127.0.0.1:${originPort} pool-max-conn 256
+  server one 127.0.0.1:${originPort} pool-max-conn 256${h2cOrigin ? ' proto h2' : ''}
 `
 }

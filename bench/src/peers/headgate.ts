@@ -64,12 +64,12 @@ ${lines.join('')}  - { match: { path: /** }, upstream: origin }
 `
 }
 
-function configuration({ port, adminPort, originPort, routes, tls }: PeerSetup): string {
+function configuration({ port, adminPort, originPort, routes, tls, h2cOrigin }: PeerSetup): string {
   const secure = tls === undefined ? '' : `, tls: { cert: ${tls.certFile}, key: ${tls.keyFile} }`
   const lines = Array.from(
     { length: routes },
     (_, route) =>
-      `  - { name: r${route}, match: { path: /r${route}/** }, upstream: 'http://127.0.0.1:${originPort}' }`,
+      `  - { name: r${route}, match: { path: /r${route}/** }, upstream: '${h2cOrigin ? 'h2c' : 'http'}://127.0.0.1:${originPort}' }`,
   )
   return `workers: 1
 listeners:

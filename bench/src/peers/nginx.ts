@@ -20,7 +20,7 @@ export const nginx: Peer = {
   },
 }
 
-function configuration({ folder, port, originPort, routes, connections, tls }: PeerSetup): string {
+function configuration({ folder, port, originPort, routes, connections, tls, http2 }: PeerSetup): string {
   const locations = Array.from(
     { length: routes },
     (_, route) => `location /r${route}/ { proxy_pass http://origin; }`,
@@ -46,6 +46,7 @@ http {
   tcp_nodelay on;
   keepalive_timeout 75s;
   keepalive_requests 1000000000;
+  http2_max_concurrent_streams 1000;
   client_max_body_size 0;
   client_body_buffer_size 128k;
   client_body_temp_path ${folder}/body;
@@ -65,7 +66,7 @@ http {
     keepalive_requests 1000000000;
   }
   server {
-    listen 127.0.0.1:${port} backlog=4096${tls === undefined ? '' : ' ssl'};
+    listen 127.0.0.1:${port} backlog=4096${tls === undefined ? '' : ' ssl'}${http2 ? ' http2' : ''};
     ${secure}
     ${locations.join('\n    ')}
   }

@@ -9,6 +9,10 @@ export interface PeerSetup {
   /** A second port, for its administration. */
   adminPort: number
   originPort: number
+  /** Whether the origin speaks HTTP/2 without TLS. */
+  h2cOrigin: boolean
+  /** Whether clients speak HTTP/2. */
+  http2: boolean
   /** Paths /r0/… to /r(n-1)/… lead to the origin. */
   routes: number
   /** Downstream connections that it must be able to hold. */

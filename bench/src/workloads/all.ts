@@ -1,5 +1,6 @@
 import { connectionPerRequest } from './connection-per-request.ts'
 import { download } from './download-1m.ts'
+import { http2Workloads } from './http2.ts'
 import { idle } from './idle-10k.ts'
 import { latency } from './latency.ts'
 import { manyRoutes } from './routes-10k.ts'
@@ -20,4 +21,5 @@ export const allWorkloads: readonly Workload[] = [
   idle,
   manyRoutes,
   richRoute,
+  ...http2Workloads,
 ]

@@ -7,6 +7,8 @@ export interface Contender {
   name: string
   peer: Peer
   routes: number
+  /** What it speaks to the origin. Default: HTTP/1.1. */
+  upstream?: 'h2c'
 }
 
 /** A figure that is made of a measurement, one per round. */
@@ -33,6 +35,8 @@ export interface Workload {
   /** What happens, in one line. */
   title: string
   tls: boolean
+  /** Whether clients speak HTTP/2. Default: HTTP/1.1. */
+  http2?: true
   /** Start each proxy anew in each round: for memory, which a process never gives back for sure. */
   fresh: boolean
   /** The most downstream connections that are open at a time. */
