@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { test } from 'node:test'
 import { SocketReader } from '../../src/socket/socket-reader.ts'
 
@@ -159,4 +159,25 @@ test('a target that throws is destroyed, and the process lives on', async () => 
   sender.write('a')
   await destroyed.promise
   await close()
+})
+
+test('a connection that streams little at a time reads into what all share, and gets a buffer of its own once it brings much', () => {
+  const make = (): SocketReader => {
+    const reader = new SocketReader()
+    reader.target = { socket: new Socket(), streaming: true, read: () => false, destroy() {} }
+    return reader
+  }
+  const [small, other, large] = [make(), make(), make()]
+  const shared = other.next()
+  // A head, and a small body that comes after it.
+  for (const size of [200, 24, 4_000, 16_383]) {
+    const buffer = small.next()
+    assert.equal(buffer, shared)
+    small.take(size, buffer)
+  }
+  large.take(16_384, large.next())
+  const own = large.next()
+  assert.notEqual(own.buffer, shared.buffer)
+  large.take(100, own)
+  assert.equal(large.next(), own, 'it stays with it for as long as it streams')
 })
