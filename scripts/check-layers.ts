@@ -21,11 +21,13 @@ const coreLayers: Record<string, string[]> = {
   socket: wire,
   h1: [...wire, 'socket'],
   h2: [...wire, 'socket'],
+  // What makes connections of either version.
+  accept: sides,
   // Neighbours: a policy wraps a handler and does not know what an upstream is, nor the other way round.
   upstream: sides,
   policies: sides,
   testing: [...sides, 'upstream', 'policies'],
-  '.': [...sides, 'upstream', 'policies'],
+  '.': [...sides, 'accept', 'upstream', 'policies'],
 }
 
 /**

@@ -43,7 +43,13 @@ export class ServerConnection implements DownstreamConnection, IncomingBodyOwner
   /** How long the peer may still bring a request, once no more are wanted. */
   private grace: number | undefined
 
-  constructor(socket: Socket, owner: ServerConnectionOwner, options: ServerConnectionOptions) {
+  /** @param attached a reader that brings what the socket does already: its reads come here from now on */
+  constructor(
+    socket: Socket,
+    owner: ServerConnectionOwner,
+    options: ServerConnectionOptions,
+    attached?: SocketReader,
+  ) {
     this.socket = socket
     this.owner = owner
     this.options = options
@@ -54,9 +60,9 @@ export class ServerConnection implements DownstreamConnection, IncomingBodyOwner
     this.backlog = new Backlog(socket, options.limits.head)
     this.timer.arm(options.requestHeadTimeout)
     socket.setNoDelay(true)
-    const reader = new SocketReader()
+    const reader = attached ?? new SocketReader()
     reader.target = this
-    reader.attach(socket)
+    if (attached === undefined) reader.attach(socket)
     socket.on('end', () => this.ended())
     socket.on('drain', () => this.drained())
     socket.on('error', () => {}) // 'close' follows and says all that matters

@@ -8,6 +8,9 @@ import { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
 import { frame, SETTINGS, uint32 } from './frames.ts'
 import { decodeAll, encode, field, type Pair } from './hpack-blocks.ts'
 
+/** Without its private fields, which would make those of the built package others. */
+type RawConnection = Pick<ScriptedConnection, keyof ScriptedConnection>
+
 /** Content that is longer is told by its length. */
 const SHOWN = 60
 
@@ -16,14 +19,14 @@ const SHOWN = 60
  * `HEADERS+END 1 :status=200 date=…`, `DATA 1 hello`, `RST_STREAM 1 CANCEL` or `GOAWAY 3 NO_ERROR`.
  */
 export class RawClient {
-  readonly connection: ScriptedConnection
+  readonly connection: RawConnection
   /** Of the frames that came and were not looked at by `frames`. */
   private lines: string[] = []
   private rest: Buffer = Buffer.alloc(0)
   private readonly decoder = new HpackDecoder()
   private readonly encoder = new HpackEncoder()
 
-  constructor(connection: ScriptedConnection) {
+  constructor(connection: RawConnection) {
     this.connection = connection
     connection.socket.on('data', (bytes: Buffer) => this.take(bytes))
   }

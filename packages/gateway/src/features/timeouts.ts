@@ -1,4 +1,5 @@
 import {
+  type AcceptOptions,
   attemptTimeout,
   type Clock,
   DEFAULT_SERVER_OPTIONS,
@@ -8,10 +9,10 @@ import {
   parseRequestTimeout,
   passDeadline,
   type PathForm,
-  type ServerConnectionOptions,
   timeout,
   times,
 } from '@headgate/core'
+import { type Http2Config, http2Limits } from './http2.ts'
 import type { AttemptRow, ExchangeRow, Route } from './layer.ts'
 import { fieldOf, type Fields, fieldsOf, millisecondsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
@@ -112,12 +113,13 @@ export function paces(
 }
 
 /** What connections of clients are made with. */
-export function connectionOptions(config: ServedGateway, clock: Clock): ServerConnectionOptions {
+export function connectionOptions(config: ServedGateway, clock: Clock): AcceptOptions {
   const { timeouts, limits, minimumByteRate } = config
   return {
     ...DEFAULT_SERVER_OPTIONS,
     clock,
     limits,
+    http2: http2Limits(config.http2),
     paths: widestForm(config.routes.map(({ paths }) => paths)),
     requestHeadTimeout: timeouts.requestHead,
     keepAliveTimeout: timeouts.keepAlive,
@@ -138,7 +140,8 @@ export interface TimedGateway {
 }
 
 interface ServedGateway extends TimedGateway {
-  readonly limits: ServerConnectionOptions['limits']
+  readonly limits: AcceptOptions['limits']
+  readonly http2: Http2Config
   readonly routes: readonly { readonly paths: PathForm }[]
 }
 

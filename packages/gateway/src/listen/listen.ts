@@ -6,11 +6,12 @@ import {
   TLSSocket,
 } from 'node:tls'
 import {
+  acceptConnection,
+  type AcceptOptions,
   type DownstreamConnection,
   own,
   type Peer,
-  ServerConnection,
-  type ServerConnectionOptions,
+  type Protocol,
   type ServerConnectionOwner,
   TrafficError,
 } from '@headgate/core'
@@ -29,14 +30,14 @@ export interface Listener {
    * connection on.
    * @throws Error if a certificate cannot be read
    */
-  update(config: ListenerConfig, connection: ServerConnectionOptions): () => void
+  update(config: ListenerConfig, connection: AcceptOptions): () => void
   /** Accepts no more. Connections live on. */
   stop(): void
 }
 
 /** What a listener needs besides its configuration. */
 export interface ListenOptions {
-  readonly connection: ServerConnectionOptions
+  readonly connection: AcceptOptions
   readonly owner: Pick<ServerConnectionOwner, 'handler' | 'refusal'>
   /** Whether several threads bind the same port (SO_REUSEPORT), each with its own queue in the kernel. */
   readonly reusePort: boolean
@@ -51,7 +52,7 @@ export interface ListenOptions {
 /** As many connections as the kernel may hold before they are accepted; it caps this at net.core.somaxconn. */
 const BACKLOG = 4096
 
-/** Binds an address and serves HTTP/1.1 on what it accepts. Rejects if it cannot be bound. */
+/** Binds an address and serves HTTP on what it accepts. Rejects if it cannot be bound. */
 export async function listen(config: ListenerConfig, options: ListenOptions): Promise<Listener> {
   const connections = new Set<DownstreamConnection>()
   const owner: ServerConnectionOwner = {
@@ -64,11 +65,11 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   let current = { config, connection: options.connection }
   const accept = (socket: Socket): void => {
     if (connections.size >= current.config.maxConnections) return refuse(socket, options)
-    connections.add(new ServerConnection(socket, owner, current.connection))
+    connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection))
     options.onConnection(1)
     return undefined
   }
-  const server = makeServer(config, options, accept)
+  const server = makeServer(config, options, accept, () => current.config.protocols)
   await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
@@ -92,6 +93,7 @@ function makeServer(
   config: ListenerConfig,
   options: ListenOptions,
   accept: (socket: Socket) => void,
+  protocols: () => readonly Protocol[],
 ): Server {
   // Half-open: a client may close its side once its request is sent, and is answered all the same.
   const common = own({ allowHalfOpen: true, noDelay: true })
@@ -99,7 +101,9 @@ function makeServer(
   const secure = own({
     ...common,
     ...secureContext(config.tls, options),
-    ALPNProtocols: ['http/1.1'],
+    // Asked each time, as a reload may change them. None in common ends the handshake (RFC 7301 3.2).
+    ALPNCallback: (client: { readonly protocols: readonly string[] }) =>
+      protocols().find((each) => client.protocols.includes(each)),
     handshakeTimeout: options.connection.requestHeadTimeout,
   })
   const server = createTlsServer(secure)
@@ -141,11 +145,15 @@ export function bind(server: Server, address: Address, reusePort: boolean): Prom
 const TOO_MANY = 'too many connections\n'
 const TOO_MANY_RESPONSE = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${TOO_MANY.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${TOO_MANY}`
 
+/** The same over HTTP/2: empty SETTINGS, and GOAWAY with ENHANCE_YOUR_CALM before any stream (RFC 9113 3.4, 6.8). */
+const TOO_MANY_STREAMS = Buffer.from('000000040000000000000008070000000000000000000000000b', 'hex')
+
 /** More connections than allowed: told so, without reading a request. */
 function refuse(socket: Socket, { refused }: ListenOptions): undefined {
   const { remoteAddress: address = '', remotePort: port = 0 } = socket
   socket.on('error', () => {})
-  socket.end(TOO_MANY_RESPONSE, 'latin1', () => socket.destroySoon())
+  const isHttp2 = socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
+  socket.end(isHttp2 ? TOO_MANY_STREAMS : TOO_MANY_RESPONSE, 'latin1', () => socket.destroySoon())
   socket.resume()
   const error = new TrafficError('too_many_connections', 'the listener has maxConnections open')
   refused(error, { address, port, encrypted: socket instanceof TLSSocket }, TOO_MANY.length)

@@ -1,4 +1,4 @@
-import type { Clock, DownstreamConnection, ServerConnectionOptions } from '@headgate/core'
+import type { Clock, DownstreamConnection, AcceptOptions } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 import { type Address, formatAddress, isEveryAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
@@ -48,10 +48,7 @@ export class ListenerSet {
    * Opens what is not there yet. One on the same address is kept, with its connections, whatever else is changed about it.
    * Rejects, with nothing opened, if one cannot be bound.
    */
-  async prepare(
-    configs: readonly ListenerConfig[],
-    connection: ServerConnectionOptions,
-  ): Promise<PreparedListeners> {
+  async prepare(configs: readonly ListenerConfig[], connection: AcceptOptions): Promise<PreparedListeners> {
     const free = [...this.listeners]
     const opened: Listener[] = []
     const updates: (() => void)[] = []

@@ -33,11 +33,28 @@ function problemOf(input: unknown): string {
 test('one route with a URL is a whole configuration, with every default filled in', () => {
   assert.deepEqual(accepted({ routes: [route] }), {
     workers: availableParallelism(),
-    listeners: [{ address: { kind: 'tcp', host: '127.0.0.1', port: 8080 }, maxConnections: 50_000 }],
+    listeners: [
+      {
+        address: { kind: 'tcp', host: '127.0.0.1', port: 8080 },
+        protocols: ['h2', 'http/1.1'],
+        maxConnections: 50_000,
+      },
+    ],
     admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9901 }, hosts: [] },
     trustedProxies: [],
     paths: { encodedSlash: 'refuse', slashes: 'merge' },
     limits: { head: 16_384, fields: 100, target: 8192 },
+    http2: {
+      maxStreams: 100,
+      streamWindow: 262_144,
+      connectionWindow: 1_048_576,
+      maxContinuations: 16,
+      maxCookieCrumbs: 200,
+      settingsTimeout: 10_000,
+      pingInterval: 60_000,
+      pingTimeout: 20_000,
+      wastedWork: 2_000,
+    },
     timeouts: {
       connect: 5_000,
       requestHead: 30_000,
@@ -82,6 +99,7 @@ test('everything that can be set is set', () => {
       {
         address: ':8443',
         tls: { cert: 'cert.pem', key: 'key.pem', minVersion: 'TLSv1.3' },
+        protocols: ['http/1.1'],
         maxConnections: 10,
       },
       { address: 'unix:/run/headgate.sock' },
@@ -90,6 +108,17 @@ test('everything that can be set is set', () => {
     trustedProxies: ['10.0.0.0/8'],
     paths: { encodedSlash: 'pass' },
     limits: { head: '32KiB', fields: 50, target: '4KiB', body: '10MB' },
+    http2: {
+      maxStreams: 7,
+      streamWindow: '64KiB',
+      connectionWindow: '128KiB',
+      maxContinuations: 1,
+      maxCookieCrumbs: 2,
+      settingsTimeout: '8s',
+      pingInterval: 'off',
+      pingTimeout: '9s',
+      wastedWork: 500,
+    },
     timeouts: {
       connect: '1s',
       requestHead: '2s',
@@ -138,14 +167,30 @@ test('everything that can be set is set', () => {
       {
         address: { kind: 'tcp', host: '::', port: 8443 },
         tls: { cert: 'cert.pem', key: 'key.pem', minVersion: 'TLSv1.3' },
+        protocols: ['http/1.1'],
         maxConnections: 10,
       },
-      { address: { kind: 'unix', path: '/run/headgate.sock' }, maxConnections: 50_000 },
+      {
+        address: { kind: 'unix', path: '/run/headgate.sock' },
+        protocols: ['h2', 'http/1.1'],
+        maxConnections: 50_000,
+      },
     ],
     admin: false,
     trustedProxies: ['10.0.0.0/8'],
     paths: { encodedSlash: 'pass', slashes: 'merge' },
     limits: { head: 32_768, fields: 50, target: 4096, body: 10_000_000 },
+    http2: {
+      maxStreams: 7,
+      streamWindow: 65_536,
+      connectionWindow: 131_072,
+      maxContinuations: 1,
+      maxCookieCrumbs: 2,
+      settingsTimeout: 8_000,
+      pingInterval: Infinity,
+      pingTimeout: 9_000,
+      wastedWork: 500,
+    },
     timeouts: {
       connect: 1e3,
       requestHead: 2e3,

@@ -27,6 +27,8 @@ export interface GatewayConfigInput {
   paths?: PathsInput | undefined
   /** What a message may measure. */
   limits?: LimitsInput | undefined
+  /** What a client may ask of one connection of HTTP/2. */
+  http2?: Http2Input | undefined
   /** How long anything may take. */
   timeouts?: TimeoutsInput | undefined
   /** Ends exchanges with peers that trickle bytes to hold a connection; off: none. */
@@ -78,6 +80,11 @@ export interface ListenerInput {
   address: string
   /** Serve HTTPS with this certificate; left out, the listener serves plain HTTP. */
   tls?: ListenerTlsInput | undefined
+  /**
+   * What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken
+   * with clients that begin with its preface.
+   */
+  protocols?: ('h2' | 'http/1.1')[] | undefined
   /**
    * Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered
    * with 503. Default: 50000.
@@ -157,6 +164,36 @@ export interface LimitsInput {
   target?: ByteSize | undefined
   /** Size of a request body; a larger one is answered with 413. Left out, or off, there is no limit. */
   body?: ByteSize | Zero | Off | undefined
+}
+
+export interface Http2Input {
+  /** Requests that a client may have open at a time on one connection. Default: 100. */
+  maxStreams?: number | undefined
+  /** Content that may be on its way on one stream, once somebody reads it. Default: 256KiB. */
+  streamWindow?: ByteSize | undefined
+  /**
+   * The same for all streams of a connection together: what slow upstreams may make a connection hold.
+   * Default: 1MiB.
+   */
+  connectionWindow?: ByteSize | undefined
+  /** CONTINUATION frames of one field block. Default: 16. */
+  maxContinuations?: number | undefined
+  /** Fields that Cookie may be cut into. Default: 200. */
+  maxCookieCrumbs?: number | undefined
+  /** How long a client may take to acknowledge our SETTINGS. Default: 10s. */
+  settingsTimeout?: Duration | undefined
+  /**
+   * How long a client may be silent while requests of it are open before it is asked by PING whether it is
+   * there; off: for ever. Default: 60s.
+   */
+  pingInterval?: Duration | Off | undefined
+  /** How long it may take to answer. Default: 20s. */
+  pingTimeout?: Duration | undefined
+  /**
+   * Points that a connection may spend on resets and frames that bring nothing forward, before it is ended:
+   * 10 for a reset stream, 1 for a PING. Each response earns 20, each second 100. Default: 2000.
+   */
+  wastedWork?: number | undefined
 }
 
 export interface TimeoutsInput {

@@ -1,3 +1,4 @@
+import { list } from '../../settings/schema/list.ts'
 import { named, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
 import { address, anyText, filePath } from '../../settings/values/kinds.ts'
@@ -13,6 +14,11 @@ const tls = section('ListenerTlsInput', () => ({
 
 export type ListenerTlsConfig = Read<typeof tls>
 
+const listOfProtocols = () =>
+  list(oneOf(['h2', 'http/1.1']))
+    .min(1)
+    .prefault(['h2', 'http/1.1'])
+
 export const listener = section('ListenerInput', () => ({
   address: value(
     address,
@@ -21,6 +27,9 @@ export const listener = section('ListenerInput', () => ({
   tls: tls()
     .optional()
     .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
+  protocols: listOfProtocols().describe(
+    'What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken with clients that begin with its preface.',
+  ),
   maxConnections: integer(
     'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
     50_000,

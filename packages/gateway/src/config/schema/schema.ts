@@ -5,6 +5,7 @@ import { accessLogSetting } from '../../features/access-log/layers.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
 import type { HeaderChangesConfig } from '../../features/header-changes/header-changes.ts'
+import { http2Setting } from '../../features/http2.ts'
 import { limitsSetting } from '../../features/limits.ts'
 import { loadSheddingSetting } from '../../features/load-shedding.ts'
 import { rateLimitSetting } from '../../features/rate-limit/setting.ts'
@@ -70,6 +71,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .describe('IP addresses and CIDR ranges of proxies in front, whose forwarding fields are believed.'),
   paths: paths().prefault(nothing).describe('What paths may hold that not every server reads alike.'),
   limits: limitsSetting().prefault(nothing).describe('What a message may measure.'),
+  http2: http2Setting().prefault(nothing).describe('What a client may ask of one connection of HTTP/2.'),
   timeouts: timeoutsSetting().prefault(nothing).describe('How long anything may take.'),
   minimumByteRate: minimumByteRateSetting()
     .prefault(nothing)

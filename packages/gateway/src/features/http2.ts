@@ -1,0 +1,37 @@
+import type { Http2Limits } from '@headgate/core'
+import { type Read, section } from '../settings/schema/section.ts'
+import { bytes, integer, time, timeOrOff } from '../settings/schema/setting.ts'
+
+/** The least that a window of HTTP/2 is before anything is said of it (RFC 9113 6.9.2), and the most that one may be. */
+const WINDOW = { min: '65535B', max: '1GiB' } as const
+
+export const http2Setting = section('Http2Input', () => ({
+  maxStreams: integer('Requests that a client may have open at a time on one connection.', 100, 1, 10_000),
+  streamWindow: bytes(
+    'Content that may be on its way on one stream, once somebody reads it.',
+    WINDOW,
+  ).prefault('256KiB'),
+  connectionWindow: bytes(
+    'The same for all streams of a connection together: what slow upstreams may make a connection hold.',
+    WINDOW,
+  ).prefault('1MiB'),
+  maxContinuations: integer('CONTINUATION frames of one field block.', 16, 0, 1_000),
+  maxCookieCrumbs: integer('Fields that Cookie may be cut into.', 200, 1, 10_000),
+  settingsTimeout: time('How long a client may take to acknowledge our SETTINGS.').prefault('10s'),
+  pingInterval: timeOrOff(
+    'How long a client may be silent while requests of it are open before it is asked by PING whether it is there; off: for ever.',
+  ).prefault('60s'),
+  pingTimeout: time('How long it may take to answer.').prefault('20s'),
+  wastedWork: integer(
+    'Points that a connection may spend on resets and frames that bring nothing forward, before it is ended: 10 for a reset stream, 1 for a PING. Each response earns 20, each second 100.',
+    2_000,
+    100,
+  ),
+}))
+
+export type Http2Config = Read<typeof http2Setting>
+
+export function http2Limits(config: Http2Config): Http2Limits {
+  const { maxStreams, maxContinuations, maxCookieCrumbs, ...others } = config
+  return { ...others, streams: maxStreams, continuations: maxContinuations, cookieCrumbs: maxCookieCrumbs }
+}
