@@ -2,7 +2,7 @@
 export interface Calls {
   /** Asks for the small document and resolves with it, parsed. */
   json: () => Promise<unknown>
-  /** Reads the large document as a stream, and resolves with its octets; missing where it takes no part in that. */
+  /** Reads the large document as a stream, and resolves with its bytes; missing where it takes no part in that. */
   download?: () => Promise<number>
 }
 

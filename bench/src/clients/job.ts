@@ -16,7 +16,7 @@ export interface ClientMeasurement {
   seconds: number
   /** Calls that were completed. */
   requests: number
-  /** Octets of content, also of calls that had not come to their end. */
+  /** Bytes of content, also of calls that had not come to their end. */
   bytes: number
   cpuSeconds: number
   /** By what happened, warm-up included. */

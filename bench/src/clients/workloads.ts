@@ -14,7 +14,7 @@ export interface ClientWorkload {
   figures: readonly Figure[]
   /** Of the clients that are there, those that take part. */
   contenders: (clients: readonly Client[]) => readonly Client[]
-  /** One call; resolves with the octets of content that it brought. Rejects if they are not the right ones. */
+  /** One call; resolves with the bytes of content that it brought. Rejects if they are not the right ones. */
   call: (calls: Calls) => Promise<number>
 }
 
@@ -56,7 +56,7 @@ const download: ClientWorkload = {
   contenders: (clients) => clients.filter(({ streams }) => streams),
   async call(calls) {
     const octets = await calls.download?.()
-    if (octets !== hugeSize) throw new Error(`${octets} octets instead of ${hugeSize}`)
+    if (octets !== hugeSize) throw new Error(`${octets} bytes instead of ${hugeSize}`)
     return octets
   },
 }

@@ -44,7 +44,7 @@ export interface ClientEvents {
     readonly code: ErrorCode | undefined
     readonly attempts: number
     readonly duration: number
-    /** Octets of the response's content. */
+    /** Bytes of the response's content. */
     readonly bytes: number
   }
   /** A breaker changed its state. */

@@ -1,7 +1,7 @@
 /** A form in the encoding of multipart/form-data (RFC 7578). */
 export interface Multipart {
   readonly contentType: string
-  /** Octets in all. */
+  /** Bytes in all. */
   readonly length: number
   /** The encoded form, from its start. */
   readonly chunks: () => AsyncIterable<Uint8Array>

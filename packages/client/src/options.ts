@@ -37,7 +37,7 @@ export interface TimeoutSettings {
   readonly connect?: number | undefined
   /** From the request's end to the response's head. Default 30,000. */
   readonly head?: number | undefined
-  /** Without an octet of the response's body, while it is read. Default 30,000. */
+  /** Without a byte of the response's body, while it is read. Default 30,000. */
   readonly idle?: number | undefined
   /**
    * Until somebody begins to read a response's body that has not ended. The first 64 KiB are read ahead, so that this is about
@@ -72,7 +72,7 @@ export interface RetrySettings {
   readonly beforeRetry?: BeforeRetry | undefined
   /** The longest Retry-After to wait for, in milliseconds. Default 60,000. */
   readonly maxRetryAfter?: number | undefined
-  /** Octets of a streamed request body to keep for another try. Default 0. */
+  /** Bytes of a streamed request body to keep for another try. Default 0. */
   readonly spool?: number | undefined
   /** Retries and hedges per call, over ten seconds. Default 0.2. */
   readonly budget?: number | undefined
@@ -127,7 +127,7 @@ export interface PolicyOptions {
   readonly resume?: boolean | undefined
   /** Whether compressed responses are asked for and decoded. Default: on. */
   readonly decompress?: boolean | DecompressOptions | undefined
-  /** The most octets that a response may bring, decoded, read as a stream or not. Default: no limit, but for `untrusted` and `crawler`. */
+  /** The most bytes that a response may bring, decoded, read as a stream or not. Default: no limit, but for `untrusted` and `crawler`. */
   readonly maxBody?: number | undefined
   /** How many redirects to follow; false delivers them as they are. Default 20, for `untrusted` and `crawler` 10. */
   readonly redirect?: false | number | undefined
@@ -136,7 +136,7 @@ export interface PolicyOptions {
    * credentials name.
    */
   readonly auth?: false | Credentials | undefined
-  /** Octets that `json()`, `text()` and their like hold at most. Default 16 MiB. */
+  /** Bytes that `json()`, `text()` and their like hold at most. Default 16 MiB. */
   readonly maxBufferedBody?: number | undefined
 }
 
@@ -178,7 +178,7 @@ export interface ClientOptions extends PolicyOptions {
   readonly policies?: readonly Policy[] | undefined
   /** Whom to trust, and who one is oneself, for origins of https. Default: the public authorities, and nobody. */
   readonly tls?: TlsOptions | undefined
-  /** Octets of a response's head at most: status line and fields; 100 fields for each 16 KiB. Default 16 KiB. */
+  /** Bytes of a response's head at most: status line and fields; 100 fields for each 16 KiB. Default 16 KiB. */
   readonly maxResponseHead?: number | undefined
   /** Connections to each origin. */
   readonly pool?: Partial<PoolOptions> | undefined

@@ -21,7 +21,7 @@ export interface OriginFigures {
   /** By `1xx` to `5xx`. */
   readonly responses: Readonly<Record<string, number>>
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>
-  /** Octets of content. */
+  /** Bytes of content. */
   readonly bytesSent: number
   readonly bytesReceived: number
   /** Seconds from the call to the end of its response. */

@@ -46,7 +46,7 @@ export function requestContent(input: BodyInput): RequestContent {
   if (isIterable(input)) return streamContent(input, undefined)
   const kind = input === null ? 'null' : typeof input
   throw new TypeError(
-    `a body of type ${kind} cannot be sent: pass a string, octets, Blob, FormData, URLSearchParams, a stream or a function that makes one; for JSON use the option json`,
+    `a body of type ${kind} cannot be sent: pass a string, bytes, Blob, FormData, URLSearchParams, a stream or a function that makes one; for JSON use the option json`,
   )
 }
 

@@ -25,9 +25,9 @@ export interface SseOptions extends Omit<CallOptions, 'throwOnStatus' | 'hedge' 
   readonly reconnect?: boolean | ReconnectSettings | undefined
   /** Where to go on: the `lastEventId` of an event received before. */
   readonly lastEventId?: string | undefined
-  /** Octets of one event at most. Default 1 MiB. */
+  /** Bytes of one event at most. Default 1 MiB. */
   readonly maxEventSize?: number | undefined
-  /** Milliseconds without an octet, comments included, after which the connection counts as lost. Default: an hour. */
+  /** Milliseconds without a byte, comments included, after which the connection counts as lost. Default: an hour. */
   readonly heartbeat?: number | undefined
 }
 
@@ -43,7 +43,7 @@ const SSE_OPTIONS: readonly (keyof SseOptions)[] = ['reconnect', 'lastEventId', 
 const RECONNECT = or(flag, object)
 const ID: Check = { allowed: 'a string', valid: (value) => typeof value === 'string' }
 
-/** Octets. */
+/** Bytes. */
 const MAX_EVENT = 1024 * 1024
 /** Milliseconds that the caller has to read a response that is no stream. */
 const UNREAD_FOR = 30_000
@@ -183,7 +183,7 @@ function spent({ body }: SseOptions): boolean {
 
 function bodySpent(): TrafficError {
   const message =
-    'the event stream ended, and its request body cannot be sent again: give it as octets, or as a function'
+    'the event stream ended, and its request body cannot be sent again: give it as bytes, or as a function'
   return new TrafficError('upstream_closed', message, { phase: 'response-body' })
 }
 

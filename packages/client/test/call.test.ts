@@ -184,7 +184,7 @@ const invalid: readonly [what: string, url: string, options: CallOptions][] = [
 ]
 
 for (const [what, path, options] of invalid) {
-  test(`${what} is refused before any octet is sent`, async (t) => {
+  test(`${what} is refused before any byte is sent`, async (t) => {
     let connections = 0
     const url = await originOf(t, (_request, response) => response.end())
     const client = clientOf(t, { baseUrl: url })

@@ -187,7 +187,7 @@ test('a listener that is taken off hears no more, and one that throws breaks no 
   assert.equal(heard, 1)
 })
 
-test('metrics count calls, attempts, retries, statuses, errors and octets of each origin', async (t) => {
+test('metrics count calls, attempts, retries, statuses, errors and bytes of each origin', async (t) => {
   let requests = 0
   const url = await originOf(t, (request, response) => {
     requests++

@@ -54,7 +54,7 @@ export interface Echo {
   readonly url: string
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly rawHeaders: readonly string[]
-  /** One character for each octet. */
+  /** One character for each byte. */
   readonly content: string
 }
 

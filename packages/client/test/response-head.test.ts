@@ -47,7 +47,7 @@ const PADDED: readonly [what: string, tail: Buffer, good: boolean][] = [
 ]
 for (const [what, tail, good] of PADDED)
   for (const size of [10, 100_000])
-    test(`${what} behind ${size} octets in two members of gzip ${good ? 'counts for nothing' : 'is an error'}, in one piece or in many`, async (t) => {
+    test(`${what} behind ${size} bytes in two members of gzip ${good ? 'counts for nothing' : 'is an error'}, in one piece or in many`, async (t) => {
       const content = Buffer.from('x'.repeat(size / 2))
       const encoded = Buffer.concat([gzipSync(content), gzipSync(content), tail])
       const url = await originOf(t, (request, response) => {

@@ -30,7 +30,7 @@ const POLICIES: ReadonlySet<string> = new Set([
   'unsafe-url',
 ])
 
-/** Octets of a URL beyond which only its origin is told (ibid. 8.3, step 6). */
+/** Bytes of a URL beyond which only its origin is told (ibid. 8.3, step 6). */
 const LONGEST = 4096
 
 /**

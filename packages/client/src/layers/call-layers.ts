@@ -60,7 +60,7 @@ export const sizeLimitLayer: ClientLayer = {
   once: 'exchange',
   about: 'breaks responses with more content than `maxBody`',
   build: ({ maxBody }) => (maxBody === undefined ? undefined : sizeLimit({ response: maxBody })),
-  tells: ({ settings }) => `breaks responses of more than ${settings.maxBody} octets`,
+  tells: ({ settings }) => `breaks responses of more than ${settings.maxBody} bytes`,
 }
 
 export const decompressLayer: ClientLayer = {

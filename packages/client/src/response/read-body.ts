@@ -2,7 +2,7 @@ import { type Body, type BodySink, TrafficError, type WholeBody } from '@headgat
 
 /**
  * Reads a body whole.
- * @param limit the most octets to hold
+ * @param limit the most bytes to hold
  * @throws TrafficError what broke the body, or `response_body_too_large`
  */
 export function readOctets(body: Body, limit: number): Promise<Buffer> {
@@ -22,7 +22,7 @@ export function readText(body: Body, limit: number): Promise<string> {
 
 /** The text of content that is here. */
 export function textOf(whole: WholeBody): string {
-  // Most JSON is ASCII, and then the text that the head came with will do: no octets are made of it.
+  // Most JSON is ASCII, and then the text that the head came with will do: no bytes are made of it.
   const text = whole.latin1
   return BEYOND_ASCII.test(text) ? decode(asBuffer(whole.bytes)) : text
 }
@@ -82,6 +82,6 @@ class Collector implements BodySink {
 }
 
 function tooLarge(limit: number): TrafficError {
-  const message = `the response body is larger than ${limit} octets: read it as a stream (response.body), or raise the option maxBufferedBody`
+  const message = `the response body is larger than ${limit} bytes: read it as a stream (response.body), or raise the option maxBufferedBody`
   return new TrafficError('response_body_too_large', message, { phase: 'response-body' })
 }

@@ -18,7 +18,7 @@ export interface Fault {
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n'
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
-/** A record of the handshake with more octets than will come (RFC 8446 5.1). */
+/** A record of the handshake with more bytes than will come (RFC 8446 5.1). */
 const RECORD = '\x16\x03\x03\x20\x00\x02\x00\x1f\xfc\x03\x03'
 /** Milliseconds: long enough that a busy machine gets as far as the fault, and short enough to be waited for. */
 const LIMIT = 250

@@ -108,7 +108,7 @@ describe('a peer with a certificate that proves nothing', { concurrency: 8 }, as
         const ended = await failureOf(peer.url, request.call(), { tls: { ca, verify: true } })
         check(ended, { code: 'tls_failed', phase: 'tls', attempts: 3, replaySafe: 'unsent' })
         await peer.emptied()
-        assert.equal(peer.received, '', 'not an octet of the request leaves')
+        assert.equal(peer.received, '', 'not a byte of the request leaves')
       })
     }
   }

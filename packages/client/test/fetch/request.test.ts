@@ -19,7 +19,7 @@ const bodies: readonly [
   length?: string,
 ][] = [
   ['a string', 'text', 'text', 'text/plain;charset=UTF-8', '4'],
-  ['octets', new Uint8Array([1, 2, 3]).subarray(1), '\x02\x03', undefined, '2'],
+  ['bytes', new Uint8Array([1, 2, 3]).subarray(1), '\x02\x03', undefined, '2'],
   ['an ArrayBuffer', new Uint8Array([1, 2]).buffer, '\x01\x02', undefined, '2'],
   ['URLSearchParams', new URLSearchParams({ a: '1 2' }), 'a=1+2', FORM, '5'],
   ['a Blob', new Blob(['blob'], { type: 'image/x' }), 'blob', 'image/x', '4'],

@@ -70,7 +70,7 @@ test('formData reads what a server sends as a form', async (t) => {
 })
 
 for (const size of [5, 3_000_000]) {
-  test(`a clone of a response of ${size} octets reads the same`, async (t) => {
+  test(`a clone of a response of ${size} bytes reads the same`, async (t) => {
     const content = 'x'.repeat(size)
     const url = await originOf(t, (_request, response) => response.end(content))
     const response = await clientOf(t).fetch(url)

@@ -1,4 +1,4 @@
-/** Which part of a representation a 206 response brings (RFC 9110 14.4). In octets, the last one included. */
+/** Which part of a representation a 206 response brings (RFC 9110 14.4). In bytes, the last one included. */
 export interface ContentRange {
   readonly first: number
   readonly last: number

@@ -20,7 +20,7 @@ const SMALLEST = 64
 const LONGEST = 2 ** 31
 
 /**
- * Makes events of the octets of an event stream, however these are cut into chunks (WHATWG HTML 9.2.5 and 9.2.6). An event that
+ * Makes events of the bytes of an event stream, however these are cut into chunks (WHATWG HTML 9.2.5 and 9.2.6). An event that
  * the end of the stream interrupts is none.
  */
 export class EventStreamParser {
@@ -34,7 +34,7 @@ export class EventStreamParser {
   private partial: Uint8Array = NOTHING
   private partialSize = 0
   private atStart = true
-  /** The last octet was CR: an LF that follows belongs to it. */
+  /** The last byte was CR: an LF that follows belongs to it. */
   private afterCr = false
   private id: string
   private type = ''
@@ -42,7 +42,7 @@ export class EventStreamParser {
   private dataSize = 0
 
   /**
-   * @param limit octets of one event, and of one line, at most
+   * @param limit bytes of one event, and of one line, at most
    * @param lastEventId of the stream that this one continues. HTML has each stream begin with an empty one, which would forget
    *   the place with the first event that has no id of its own; browsers keep it, and so does this.
    */
@@ -144,7 +144,7 @@ export class EventStreamParser {
 
   private checkSize(size: number): void {
     if (size <= this.limit) return
-    const message = `an event of the stream is larger than ${this.limit} octets: raise the limit if that is to be expected`
+    const message = `an event of the stream is larger than ${this.limit} bytes: raise the limit if that is to be expected`
     throw new TrafficError('response_body_too_large', message, { phase: 'response-body' })
   }
 }

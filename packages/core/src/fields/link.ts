@@ -12,7 +12,7 @@ export interface Link {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** What stands between the angle brackets: no white space, no brackets, no control octets (RFC 3986 appendix C). */
+/** What stands between the angle brackets: no white space, no brackets, no control bytes (RFC 3986 appendix C). */
 const REFERENCE = /^[!#-;=?-~\u0080-\u00ff]*$/
 
 /**

@@ -15,7 +15,7 @@ export interface SetCookie {
   readonly httpOnly: boolean
 }
 
-/** Octets of name and value together, and of one attribute, that are taken (RFC 6265bis 5.6). */
+/** Bytes of name and value together, and of one attribute, that are taken (RFC 6265bis 5.6). */
 const MAX_PAIR = 4096
 const MAX_ATTRIBUTE = 1024
 /** The longest that a cookie lives: 400 days (RFC 6265bis 5.5). */

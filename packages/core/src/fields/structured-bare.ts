@@ -5,7 +5,7 @@ const NUMBER = /-?\d+(?:\.\d+)?/y
 const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*/y
 const STRING = /(?:[ !#-[\]-~]|\\["\\])*"/y
 const BYTES = /[A-Za-z0-9+/]*={0,2}:/y
-/** Percent, and what is not ASCII, stand as escapes of UTF-8 octets in lower case. */
+/** Percent, and what is not ASCII, stand as escapes of UTF-8 bytes in lower case. */
 const DISPLAY = /(?:[ !#$&-~]|%[0-9a-f]{2})*"/y
 
 /** A bare item (RFC 9651 4.2.3.1): its first character says of which type it is. */

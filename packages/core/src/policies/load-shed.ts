@@ -7,7 +7,7 @@ import type { Policy } from '../message/handler.ts'
 export interface Load {
   /** How late the event loop is, in milliseconds. */
   readonly eventLoopDelay: number
-  /** Resident memory, in octets. */
+  /** Resident memory, in bytes. */
   readonly memory: number
 }
 
@@ -15,7 +15,7 @@ export interface Load {
 export interface LoadLimits {
   /** Milliseconds. */
   readonly eventLoopDelay?: number | undefined
-  /** Octets. */
+  /** Bytes. */
   readonly memory?: number | undefined
 }
 

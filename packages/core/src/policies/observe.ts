@@ -13,7 +13,7 @@ export interface RouteMetrics {
   readonly duration: Histogram
   /** By the first digit of the status; at 0 those that ended without a response. */
   readonly statusClasses: readonly [none: Counter, ...classes: Counter[]]
-  /** Octets of content. */
+  /** Bytes of content. */
   readonly requestBytes: Counter
   readonly responseBytes: Counter
   /** All routes may share these. */

@@ -63,6 +63,6 @@ function requestTooLarge(limit: number): TrafficError {
 }
 
 function responseTooLarge(limit: number): TrafficError {
-  const message = `the response has more content than the limit of ${limit} octets; read it as a stream, or raise the limit`
+  const message = `the response has more content than the limit of ${limit} bytes; read it as a stream, or raise the limit`
   return new TrafficError('response_body_too_large', message, { phase: 'response-body' })
 }

@@ -7,7 +7,7 @@ import type { HttpResponse } from '../message/response.ts'
 
 /** Options of `timeout`. */
 export interface TimeoutOptions {
-  /** Milliseconds for the whole exchange, from the request's head to the response's last octet, all tries included. */
+  /** Milliseconds for the whole exchange, from the request's head to the response's last byte, all tries included. */
   readonly exchange?: number | undefined
   /** What the peer itself gives an exchange, in milliseconds; undefined if it says nothing. It can only shorten. */
   readonly asked?: ((exchange: Exchange) => number | undefined) | undefined

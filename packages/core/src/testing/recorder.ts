@@ -14,7 +14,7 @@ import {
   recordRequest,
 } from './recording.ts'
 
-/** The most octets of one body that are recorded: a recording is a file that people read. */
+/** The most bytes of one body that are recorded: a recording is a file that people read. */
 const LIMIT = 16 * 1024 * 1024
 
 /** A handler that keeps what passes through it. */

@@ -38,7 +38,7 @@ export interface RecordedError {
   readonly replaySafe: ReplaySafety
 }
 
-/** Text, or octets that are none in base64. */
+/** Text, or bytes that are none in base64. */
 export type RecordedBody = string | { readonly base64: string }
 
 /** A request without its secrets. */

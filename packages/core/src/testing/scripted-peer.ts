@@ -3,16 +3,16 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** For how long nothing may come before a wait fails and says what was received instead, in milliseconds. */
 const PATIENCE = 20_000
-/** The longest text that is waited for in a long stream, in octets. */
+/** The longest text that is waited for in a long stream, in bytes. */
 const LONGEST = 1024
 
 /**
- * One end of a raw TCP connection: records each octet that it gets, and does nothing but what it is told. For tests that
- * play a client or an origin octet by octet, also one that breaks the rules.
+ * One end of a raw TCP connection: records each byte that it gets, and does nothing but what it is told. For tests that
+ * play a client or an origin byte by byte, also one that breaks the rules.
  */
 export class ScriptedConnection {
   readonly socket: Socket
-  /** All that was received, one character for each octet. */
+  /** All that was received, one character for each byte. */
   text = ''
   /** Whether the other end has closed its side. */
   ended = false
@@ -39,7 +39,7 @@ export class ScriptedConnection {
     return new ScriptedConnection(socket)
   }
 
-  /** Octets, or text of which each character is one octet. False: they wait in memory, since the other end does not read. */
+  /** Bytes, or text of which each character is one byte. False: they wait in memory, since the other end does not read. */
   send(octets: string | Uint8Array): boolean {
     return typeof octets === 'string' ? this.socket.write(octets, 'latin1') : this.socket.write(octets)
   }
@@ -72,7 +72,7 @@ export class ScriptedConnection {
   }
 
   /**
-   * Waits until what was received holds `expected`, or has that many octets, and resolves with all of it.
+   * Waits until what was received holds `expected`, or has that many bytes, and resolves with all of it.
    * Rejects if the connection ends before.
    */
   async receives(expected: string | RegExp | number): Promise<string> {
@@ -143,7 +143,7 @@ export class ScriptedConnection {
     const { text } = this
     return text.length <= 400
       ? JSON.stringify(text)
-      : `${text.length} octets, ending in ${JSON.stringify(text.slice(-200))}`
+      : `${text.length} bytes, ending in ${JSON.stringify(text.slice(-200))}`
   }
 }
 

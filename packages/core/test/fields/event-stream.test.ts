@@ -141,7 +141,7 @@ test('however a stream is cut, its events are those of the standard', () => {
   )
 })
 
-test('octets that are no UTF-8 become U+FFFD, wherever they are cut', () => {
+test('bytes that are no UTF-8 become U+FFFD, wherever they are cut', () => {
   const octets = Buffer.from('data: a\u00ff\u00c3\n\n', 'latin1')
   for (let cut = 0; cut <= octets.length; cut++) {
     const parser = new EventStreamParser(1000)

@@ -150,9 +150,9 @@ test('a body passes through unchanged', async () => {
   const { body } = await call('a', 0, filled.body).response
   assert.equal(body.length, 6)
   const content = collect(body)
-  filled.push('octets')
+  filled.push('bytes')
   filled.body.end()
-  assert.equal((await content).toString(), 'octets')
+  assert.equal((await content).toString(), 'bytes')
 })
 
 test('failures give the slot back', async () => {

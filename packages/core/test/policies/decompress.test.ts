@@ -54,7 +54,7 @@ async function answer(given: Answer): Promise<{ response: HttpResponse; request:
   return { response: await policy(exchange), request: exchange.request }
 }
 
-/** Octets that arrive in pieces of the given size. */
+/** Bytes that arrive in pieces of the given size. */
 function arriving(octets: Uint8Array, size = octets.length): Body {
   let position = 0
   const filled = new FilledBody()
@@ -107,7 +107,7 @@ for (const coding of Object.keys(ENCODERS) as Coding[]) {
     }
   })
 
-  test(`${coding} that ends too early fails, at whatever octet`, async () => {
+  test(`${coding} that ends too early fails, at whatever byte`, async () => {
     const short = ENCODERS[coding](Buffer.from('0123456789'.repeat(5)))
     for (let length = 1; length < short.length; length++) {
       const cut = short.subarray(0, length)
@@ -242,7 +242,7 @@ test('what has no coding, one that nobody knows, or no content, is left alone', 
   }
 })
 
-test('no octets at all are no content, whatever the field says', async () => {
+test('no bytes at all are no content, whatever the field says', async () => {
   for (const body of [EMPTY_BODY, arriving(new Uint8Array(0))]) {
     const { response } = await answer({ encoding: 'gzip', body })
     assert.equal((await collect(response.body)).length, 0)
@@ -259,9 +259,9 @@ test('a decompression bomb is cut off, by its ratio and by its size', async () =
       assert.equal(error?.code, 'decompression_failed')
       assert.match(
         error.message,
-        options.maxRatio ? /limit of 2097152 octets \(maxSize\)/ : /200 times its size \(maxRatio\)/,
+        options.maxRatio ? /limit of 2097152 bytes \(maxSize\)/ : /200 times its size \(maxRatio\)/,
       )
-      assert.ok(octets <= 6 * RATIO_FLOOR, `${coding}: ${octets} octets came out`)
+      assert.ok(octets <= 6 * RATIO_FLOOR, `${coding}: ${octets} bytes came out`)
     }
   }
   const small = gzipSync(Buffer.alloc(1_000))
@@ -303,8 +303,8 @@ test('no more is decoded, and taken from who sends it, than a few chunks ahead o
   await eventually(() => sink.octets > 0, 'something is decoded')
   // In the time in which another decoder has done all of it several times.
   for (let count = 0; count < 5; count++) await promisify(gunzip)(encoded)
-  assert.ok(sink.octets <= 32 * 1024, `${sink.octets} octets were given to who has no room`)
-  assert.ok(position < 300_000, `${position} octets were taken though nobody reads`)
+  assert.ok(sink.octets <= 32 * 1024, `${sink.octets} bytes were given to who has no room`)
+  assert.ok(position < 300_000, `${position} bytes were taken though nobody reads`)
   // From here on there is room.
   sink.room = true
   response.body.resume()

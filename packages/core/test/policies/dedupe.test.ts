@@ -107,7 +107,7 @@ for (const exchange of [
   make(undefined, {}, 'GET', bodyFrom('x')),
   make(undefined, {}, 'GET', new FilledBody().body),
 ]) {
-  test(`${exchange.request.method} with ${exchange.request.body.length} octets goes by itself`, () => {
+  test(`${exchange.request.method} with ${exchange.request.body.length} bytes goes by itself`, () => {
     assert.equal(dedupeKey(exchange, KEY_FIELDS), undefined)
     const { sent, call } = deduped()
     call(exchange)

@@ -249,7 +249,7 @@ for (const [what, respond, message] of [
     async () => [200, { access_token: 'x', token_type: 'bearer', expires_in: 's3cret:ü' }],
     /expires_in/,
   ],
-  ['answers with too much', async () => [200, 'x'.repeat(300_000)], /more than 262144 octets/],
+  ['answers with too much', async () => [200, 'x'.repeat(300_000)], /more than 262144 bytes/],
   [
     'cannot be reached',
     () => Promise.reject(new TrafficError('connect_failed', 'no route to id.example')),

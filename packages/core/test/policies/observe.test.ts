@@ -46,7 +46,7 @@ function exchangeFor(): Exchange {
   return new Exchange(HttpRequest.to('http://a.example/'), clock)
 }
 
-it('an exchange is active until it finishes, and then counted with its status, time and octets', async () => {
+it('an exchange is active until it finishes, and then counted with its status, time and bytes', async () => {
   const handler = observe({ route: 'orders', metrics })(() => Promise.resolve(new HttpResponse(200)))
   const exchange = exchangeFor()
   await handler(exchange)

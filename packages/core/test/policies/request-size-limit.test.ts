@@ -22,7 +22,7 @@ for (const [length, allowed] of [
   [11, false],
   [Number.MAX_SAFE_INTEGER, false],
 ] as const) {
-  test(`a body that says that it has ${length} octets is ${allowed ? 'let through' : 'refused unread'}`, async () => {
+  test(`a body that says that it has ${length} bytes is ${allowed ? 'let through' : 'refused unread'}`, async () => {
     let calls = 0
     const handler = sizeLimit({ request: 10 })(() => {
       calls++

@@ -78,7 +78,7 @@ interface Run {
   readonly resumedAt: number[]
 }
 
-/** Content of ten octets that is sent by hand; of further requests `answer` says what they get. */
+/** Content of ten bytes that is sent by hand; of further requests `answer` says what they get. */
 async function run(
   options: Partial<ResumeOptions> = {},
   answer: (body: FilledBody, first: number) => HttpResponse = partial,

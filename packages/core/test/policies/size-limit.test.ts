@@ -32,7 +32,7 @@ test('one that announces more is given up before it is read', async () => {
     code: 'response_body_too_large',
     phase: 'response-body',
     message:
-      'the response has more content than the limit of 5 octets; read it as a stream, or raise the limit',
+      'the response has more content than the limit of 5 bytes; read it as a stream, or raise the limit',
   })
   const filled = new FilledBody(6)
   await assert.rejects(answer(filled.body, 5), { code: 'response_body_too_large' })

@@ -70,7 +70,7 @@ test('what was not recorded, or was replayed already, fails and tells what is le
   )
   assert.match(
     await call(played, { method: 'POST', body: bodyFrom('abc') }),
-    /^POST .* with 3 octets was not recorded/,
+    /^POST .* with 3 bytes was not recorded/,
   )
   const repeated = replay(recording(), { repeat: true })
   assert.deepEqual(
@@ -150,7 +150,7 @@ test('no secret is recorded, and replay works without it', async () => {
   )
 })
 
-test('content is kept octet by octet, text as text', async () => {
+test('content is kept byte by byte, text as text', async () => {
   const octets = Buffer.from([0xff, 0, 0x80, 0x0a])
   const text = '{ "a": 1.0 }'
   for (const [content, kept] of [

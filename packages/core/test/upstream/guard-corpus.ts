@@ -110,7 +110,7 @@ export const PUBLIC_ADDRESSES: readonly string[] = forms(`
   [2001:0:808:808:8000:63bf:f7f7:f7f7] [2606:4700::5efe:8.8.8.8]
 `)
 
-/** What some reader takes for an address or a name, and another for another; written as octets where an editor would lose them. */
+/** What some reader takes for an address or a name, and another for another; written as bytes where an editor would lose them. */
 export const REFUSED_SPELLINGS: readonly string[] = [
   '256.256.256.256',
   '127.0.0.1.1',

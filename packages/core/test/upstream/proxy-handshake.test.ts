@@ -4,7 +4,7 @@ import { HttpConnect } from '../../src/upstream/proxy/http-connect.ts'
 import type { ProxyHandshake } from '../../src/upstream/proxy/proxy-handshake.ts'
 import { Socks5 } from '../../src/upstream/proxy/socks5.ts'
 
-/** Plays the proxy's octets in pieces; answers what we said, and how it ended. */
+/** Plays the proxy's bytes in pieces; answers what we said, and how it ended. */
 function play(make: () => ProxyHandshake, said: readonly (string | Buffer)[], size: number): string[] {
   const handshake = make()
   const log = [handshake.begin().toString('latin1')]
@@ -24,7 +24,7 @@ function play(make: () => ProxyHandshake, said: readonly (string | Buffer)[], si
 
 function outcome(make: () => ProxyHandshake, ...said: (string | Buffer)[]): string {
   const whole = play(make, said, 1_000_000)
-  assert.deepEqual(play(make, said, 1), whole, 'octet by octet it is the same')
+  assert.deepEqual(play(make, said, 1), whole, 'byte by byte it is the same')
   return whole.at(-1) ?? ''
 }
 

@@ -16,7 +16,7 @@ import type { ProxyOptions } from '../../src/upstream/proxy/proxy.ts'
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { makeCertificate } from '../certificates.ts'
 
-/** Says one octet at a time, each in a packet of its own as far as the kernel lets it. */
+/** Says one byte at a time, each in a packet of its own as far as the kernel lets it. */
 async function drip(connection: ScriptedConnection, text: string): Promise<void> {
   for (const char of text) {
     connection.send(char)
@@ -28,7 +28,7 @@ async function drip(connection: ScriptedConnection, text: string): Promise<void>
 function splice(connection: ScriptedConnection, port: number, received: string): void {
   const other = connectSocket({ host: '127.0.0.1', port })
   const { socket } = connection
-  // Some of it may have come while the last octets of the answer were on their way.
+  // Some of it may have come while the last bytes of the answer were on their way.
   other.write(received + connection.forget(), 'latin1')
   other.on('data', (chunk) => socket.write(chunk))
   socket.on('data', (chunk) => other.write(chunk))
@@ -116,7 +116,7 @@ test('HTTP CONNECT: the proxy resolves the name, and the connection is used agai
   ])
 })
 
-test('octets right behind the head of the proxy’s answer are the tunnel’s', async (t) => {
+test('bytes right behind the head of the proxy’s answer are the tunnel’s', async (t) => {
   // The answer to what is asked at once: it must be neither lost nor taken for part of the proxy's head.
   const peer = await ScriptedPeer.listen(async (connection) => {
     await connection.receives('\r\n\r\n')
@@ -180,7 +180,7 @@ test('the proxy itself may be spoken to through TLS', async (t) => {
   assert.match(error.message, /^the proxy could not be reached: the TLS handshake with 127\.0\.0\.1:/)
 })
 
-test('SOCKS5, octet by octet: names are resolved here or there, as the URL says', async (t) => {
+test('SOCKS5, byte by byte: names are resolved here or there, as the URL says', async (t) => {
   const { port } = await origin(t)
   const asked: string[] = []
   const peer = await ScriptedPeer.listen(async (connection) => {

@@ -8,7 +8,7 @@ export interface NameServer {
   readonly port: number
 }
 
-/** Nothing longer can be said over TCP: its length has two octets (RFC 1035 4.2.2). */
+/** Nothing longer can be said over TCP: its length has two bytes (RFC 1035 4.2.2). */
 const LENGTH_OCTETS = 2
 
 /**

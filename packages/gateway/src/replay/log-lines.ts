@@ -5,9 +5,9 @@ import { createGunzip } from 'node:zlib'
 
 /** A log, as it is read. */
 export interface LogInput {
-  /** Octets, to be shown; undefined where it is a stream. */
+  /** Bytes, to be shown; undefined where it is a stream. */
   readonly size: number | undefined
-  /** Octets read so far. */
+  /** Bytes read so far. */
   readonly read: () => number
   readonly lines: AsyncIterable<string>
 }

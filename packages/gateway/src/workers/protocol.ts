@@ -18,7 +18,7 @@ export interface WorkerStart {
   readonly reusePort: boolean
   /** Whether it takes the place of one that served, and should rather serve without a log than not at all. */
   readonly replacement: boolean
-  /** TLS session ticket keys, 48 octets, the same for all workers. */
+  /** TLS session ticket keys, 48 bytes, the same for all workers. */
   readonly ticketKeys: Uint8Array
   readonly loopKey: Uint8Array
 }

@@ -27,7 +27,7 @@ const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n'
 const PROBE = 'GET /probe HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'
 
 /**
- * A running gateway before an origin that records every octet, to be attacked with octets of a client. After each attack
+ * A running gateway before an origin that records every byte, to be attacked with bytes of a client. After each attack
  * a plain request goes the same way: whatever else was on its way to the origin is there by then.
  */
 export class AttackedGateway {
@@ -58,7 +58,7 @@ export class AttackedGateway {
     const client = await this.gateway.connect()
     client.send(octets + SMUGGLED)
     await this.closesWith(client, status)
-    assert.equal(this.origin.octets, '', 'octets of the attack reached the origin')
+    assert.equal(this.origin.octets, '', 'bytes of the attack reached the origin')
     await this.servesOn()
   }
 

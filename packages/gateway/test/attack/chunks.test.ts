@@ -33,7 +33,7 @@ const MALFORMED: readonly (readonly [name: string, chunk: string, status?: numbe
   ['a vertical tab behind the size', '5\x0b\r\nhello\r\n'],
   ['a NUL behind the size', '5\0\r\nhello\r\n'],
   ['a comma behind the size', '5,5\r\nhello\r\n'],
-  ['an octet beyond ASCII behind the size', '5\xa0\r\nhello\r\n'],
+  ['a byte beyond ASCII behind the size', '5\xa0\r\nhello\r\n'],
   ['a bare LF behind the size', '5\nhello\r\n'],
   ['a bare CR behind the size', '5\rhello\r\n'],
   ['two CR behind the size', '5\r\r\nhello\r\n'],
@@ -104,7 +104,7 @@ test('well-formed chunks pass in their plainest form', async (t) => {
   for (const [name, body] of [
     ['data that look like the last chunk', '0\r\n\r\n'],
     ['data that look like a request', 'GET /admin HTTP/1.1\r\nhost: a\r\n\r\n'],
-    ['data of any octets', '\0\r\n\xff\n\r\x80'],
+    ['data of any bytes', '\0\r\n\xff\n\r\x80'],
   ] as const) {
     await t.test(name, () =>
       site.passesAs(`${HEAD}${body.length.toString(16).toUpperCase()}\r\n${body}\r\n${LAST}`, {

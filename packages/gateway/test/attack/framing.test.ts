@@ -37,7 +37,7 @@ test('a Content-Length that is in doubt is refused', async (t) => {
     ['2^64 + 5', '18446744073709551621'],
     ['of 400 digits', '9'.repeat(400)],
     ['with so many zeros in front that others cut it', `${'0'.repeat(20)}5`],
-    ['with an octet beyond ASCII', '5\xb2'],
+    ['with a byte beyond ASCII', '5\xb2'],
     ['with a digit of another script', '\xd9\xa5'],
     ['chunked', 'chunked'],
     ['not a number', 'NaN'],

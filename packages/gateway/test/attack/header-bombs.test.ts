@@ -53,7 +53,7 @@ test('a head of just the size that is allowed passes', async (t) => {
     site.passesAs(`GET ${target} HTTP/1.1\r\nhost: a${END}`, { target }),
   )
   const dots = '/x/..'.repeat(1600)
-  await t.test('a target of 8000 octets that comes to nothing', () =>
+  await t.test('a target of 8000 bytes that comes to nothing', () =>
     site.passesAs(`GET ${dots} HTTP/1.1\r\nhost: a${END}`),
   )
   await t.test('a Connection of 2500 names', () =>

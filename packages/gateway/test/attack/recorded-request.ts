@@ -37,7 +37,7 @@ export function valuesOf({ fields }: Pick<RecordedRequest, 'fields'>, name: stri
   return fields.filter((field) => field.name.toLowerCase() === name).map(({ value }) => value)
 }
 
-/** Nothing but what is beyond doubt: one blank, no octet that some parser takes for the end of a line or of a field. */
+/** Nothing but what is beyond doubt: one blank, no byte that some parser takes for the end of a line or of a field. */
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) (HTTP\/1\.1)$/
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\t\x20-\x7e\x80-\xff]*)$/
 

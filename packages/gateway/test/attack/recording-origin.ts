@@ -5,7 +5,7 @@ import { ScriptedConnection } from '@headgate/core/testing'
 import { type RecordedRequest, readRequests } from './recorded-request.ts'
 
 /**
- * What to answer to a request: octets, or text of which each character is one octet; undefined sends nothing, also when
+ * What to answer to a request: bytes, or text of which each character is one byte; undefined sends nothing, also when
  * the function has written to the connection itself, or ended it.
  */
 export type AnswerOf = (
@@ -22,7 +22,7 @@ export interface RecordingOriginOptions {
 }
 
 /**
- * A raw TCP origin that keeps every octet it gets, and answers each complete request, one after the other on a connection.
+ * A raw TCP origin that keeps every byte it gets, and answers each complete request, one after the other on a connection.
  * It reads them by its own reader, which shares no code with the gateway's.
  */
 export class RecordingOrigin {
@@ -55,12 +55,12 @@ export class RecordingOrigin {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** All octets that came since the last `forget`, connection by connection, one character for each. */
+  /** All bytes that came since the last `forget`, connection by connection, one character for each. */
   get octets(): string {
     return this.connections.map(({ text }) => text).join('')
   }
 
-  /** The requests among them. @throws Error if the octets of a connection are no whole number of plain requests */
+  /** The requests among them. @throws Error if the bytes of a connection are no whole number of plain requests */
   get requests(): RecordedRequest[] {
     return this.connections.flatMap(({ text }) => {
       const { requests, rest } = readRequests(text)
@@ -69,7 +69,7 @@ export class RecordingOrigin {
     })
   }
 
-  /** The connection on which the next octets come. */
+  /** The connection on which the next bytes come. */
   next(): Promise<ScriptedConnection> {
     return new Promise((resolve) => this.awaiting.push(resolve))
   }

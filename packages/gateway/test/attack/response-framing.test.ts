@@ -12,7 +12,7 @@ const POISON = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison'
 const OK = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${OK}transfer-encoding: chunked\r\n\r\n`
 
-/** The name of an attack, and the octets of the origin. */
+/** The name of an attack, and the bytes of the origin. */
 type Rows = readonly (readonly [name: string, octets: string])[]
 
 test('a response whose framing or fields are ambiguous is a 502, and nothing of it reaches any client', async (t) => {
@@ -78,7 +78,7 @@ test('a response whose framing or fields are ambiguous is a 502, and nothing of 
   }
 })
 
-test('octets behind a response are no part of it, and not of the next one', async (t) => {
+test('bytes behind a response are no part of it, and not of the next one', async (t) => {
   const site = await SharedUpstream.start(t)
   const rows: readonly (readonly [
     name: string,

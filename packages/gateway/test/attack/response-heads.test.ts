@@ -63,7 +63,7 @@ test('1xx responses that come one by one do not prolong the time for the final o
   await connection.end()
 })
 
-test('a response head that comes octet by octet has no more time than any other', async (t) => {
+test('a response head that comes byte by byte has no more time than any other', async (t) => {
   const clock = new VirtualClock()
   const site = await SharedUpstream.start(t, { timeouts: { responseHead: '3s' } }, { clock })
   const { attacker, connection } = await asked(site)

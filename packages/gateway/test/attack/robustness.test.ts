@@ -12,7 +12,7 @@ const CASES = 250
 /** How many at a time. */
 const TOGETHER = 25
 
-/** Pieces that lead a parser astray, and octets that no parser wants. */
+/** Pieces that lead a parser astray, and bytes that no parser wants. */
 const piece = fc.oneof(
   fc.constantFrom(
     'GET / HTTP/1.1\r\n',
@@ -84,7 +84,7 @@ async function startAttacker(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
 }
 
-test('no octets on any socket end the process or a worker', { timeout: 60_000 }, async () => {
+test('no bytes on any socket end the process or a worker', { timeout: 60_000 }, async () => {
   const origin = await startOrigin()
   const { key, cert } = makeCertificate({ names: ['127.0.0.1'] })
   const files = folder({ 'cert.pem': cert, 'key.pem': key })

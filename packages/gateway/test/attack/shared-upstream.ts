@@ -41,8 +41,8 @@ export class SharedUpstream {
   }
 
   /**
-   * Sends `request` while the connection is free, and has it answered with `octets` in one write, at a moment when the other
-   * client waits for the connection already; `rest` follows when the attacker has received the `hello` among the octets, and
+   * Sends `request` while the connection is free, and has it answered with `bytes` in one write, at a moment when the other
+   * client waits for the connection already; `rest` follows when the attacker has received the `hello` among the bytes, and
    * `finish` closes the origin's side. The other client then gets its own answer, twice, and nothing else.
    */
   async attack(request: string, octets: string, { finish = false, rest = '' } = {}): Promise<Attacked> {

@@ -28,7 +28,7 @@ async function start(t: TestContext): Promise<{ clock: VirtualClock; gateway: St
   }
 }
 
-test('a hundred heads that drip octet by octet are refused when their time is up, and others are served until then', async (t) => {
+test('a hundred heads that drip byte by byte are refused when their time is up, and others are served until then', async (t) => {
   const { clock, gateway } = await start(t)
   const slow = await Promise.all(Array.from({ length: 100 }, () => gateway.connect()))
   for (const client of slow) client.send('GET / HTTP/1.1\r\nhost: a\r\nx-drip: ')

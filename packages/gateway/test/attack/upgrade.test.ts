@@ -14,14 +14,14 @@ for (const [name, answer, status] of [
   ['with 403', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', 403],
   ['with 426', 'HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 0\r\n\r\n', 426],
 ] as const) {
-  test(`octets behind an Upgrade that the origin refuses ${name} never reach it, nor are they a request`, async (t) => {
+  test(`bytes behind an Upgrade that the origin refuses ${name} never reach it, nor are they a request`, async (t) => {
     const site = await AttackedGateway.start(t)
     site.origin.answer = ({ target }) => (target === '/chat' ? answer : TAKEN)
     await site.answers(UPGRADE + SMUGGLED, [status], ['/chat'])
   })
 }
 
-test('octets behind an Upgrade are held back until the origin has switched, and then belong to the tunnel', async (t) => {
+test('bytes behind an Upgrade are held back until the origin has switched, and then belong to the tunnel', async (t) => {
   const site = await AttackedGateway.start(t)
   let before = ''
   site.origin.answer = async (request, connection) => {

@@ -176,7 +176,7 @@ function unsigned(value: number): [Buffer, Buffer] {
   return [control(bytes.length <= 4 ? 6 : 9, bytes.length), bytes]
 }
 
-/** The octets that say what comes, and how much of it. */
+/** The bytes that say what comes, and how much of it. */
 export function control(type: number, size: number): Buffer {
   const [bits, rest] =
     size < 29
@@ -189,7 +189,7 @@ export function control(type: number, size: number): Buffer {
   return Buffer.from(type < 8 ? [(type << 5) | bits, ...rest] : [bits, type - 7, ...rest])
 }
 
-/** The octets that lead to another place of the data. */
+/** The bytes that lead to another place of the data. */
 export function pointer(to: number): Buffer {
   if (to < 2048) return Buffer.from([0x20 | (to >> 8), to & 255])
   if (to < 526_336) {

@@ -150,7 +150,7 @@ describe('a broken MaxMind DB file', () => {
         ...new Array<Buffer>(50_000).fill(pointer(200_000)),
       ],
       'a pointer out of the file': [pointer(2 ** 26)],
-      'a number of 300 octets': [control(9, 300), Buffer.alloc(300)],
+      'a number of 300 bytes': [control(9, 300), Buffer.alloc(300)],
       'a key that is a number': [control(7, 1), control(5, 1), Buffer.from([1]), control(5, 0)],
       'an unknown type': [Buffer.from([0, 200])],
     }
@@ -162,7 +162,7 @@ describe('a broken MaxMind DB file', () => {
     }
   })
 
-  it('crashes nothing, cut anywhere or with any octets changed', () => {
+  it('crashes nothing, cut anywhere or with any bytes changed', () => {
     const changes = fc.array(fc.record({ at: fc.nat(whole.length - 1), to: octet }), {
       minLength: 1,
       maxLength: 4,

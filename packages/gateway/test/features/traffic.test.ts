@@ -144,7 +144,7 @@ describe('fields of the request as variables', () => {
         responseHeaders: { set: { 'x-tenant': '${request.headers.x-tenant}' } },
       },
     ])
-    // Two octets of UTF-8, as they arrive.
+    // Two bytes of UTF-8, as they arrive.
     const value = 'a;b ?#%\u00c3\u00a9'
     const { response, echo } = await ask('http://a/7', { 'x-tenant': value })
     assert.equal(echo.url, '/of/a;b%20%3F%23%25%C3%A9/7?t=a%3Bb%20%3F%23%25%C3%A9')

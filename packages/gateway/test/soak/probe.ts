@@ -8,9 +8,9 @@ export interface ThreadSample {
   /** Milliseconds since 1970. */
   readonly time: number
   readonly thread: number
-  /** Octets of live objects, after a garbage collection. */
+  /** Bytes of live objects, after a garbage collection. */
   readonly heap: number
-  /** Octets of buffers outside the heap. */
+  /** Bytes of buffers outside the heap. */
   readonly buffers: number
   /** What the event loop waits for, by kind. */
   readonly active: Readonly<Record<string, number>>

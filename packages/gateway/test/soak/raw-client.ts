@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** A response as its octets tell. */
+/** A response as its bytes tell. */
 export interface Reply {
   /** 0: the connection ended before a head. */
   readonly status: number
@@ -97,7 +97,7 @@ export class RawClient {
     }
   }
 
-  /** False if the connection ends before so many octets. */
+  /** False if the connection ends before so many bytes. */
   async skip(octets: number): Promise<boolean> {
     let left = octets
     for (;;) {

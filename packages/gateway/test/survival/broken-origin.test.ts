@@ -111,7 +111,7 @@ test('of two answers to one request the first is delivered, the second reaches n
   await origin.connections[0]?.end()
 })
 
-test('more octets than the length announced reach nobody', async (t) => {
+test('more bytes than the length announced reach nobody', async (t) => {
   const origin = await startScripted(t, async (connection, index) => {
     await connection.receives('\r\n\r\n')
     connection.send(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${index}!HTTP/1.1 200 OK\r\n\r\n`)
@@ -124,7 +124,7 @@ test('more octets than the length announced reach nobody', async (t) => {
   assert.equal(client.text, '')
 })
 
-test('octets on an idle connection destroy it, and nobody sees them', async (t) => {
+test('bytes on an idle connection destroy it, and nobody sees them', async (t) => {
   const origin = await startScripted(t)
   const gateway = await startGateway(t, { routes: [{ upstream: origin.url }] })
   const client = await gateway.connect()

@@ -25,7 +25,7 @@ async function behindDying(t: TestContext, die: Script): Promise<StartedGateway>
 function dies(start: string, end: (connection: ScriptedConnection) => void): Script {
   return (connection) => {
     connection.send(start)
-    // Behind it, in order: neither a close nor a reset may overtake the octets.
+    // Behind it, in order: neither a close nor a reset may overtake the bytes.
     connection.socket.write('', () => setImmediate(() => end(connection)))
   }
 }

@@ -11,11 +11,11 @@ const HEAP = 64
 const LARGE = 300 * MIB
 /** How much the gateway may grow, whatever it carries: buffers of a few connections, and what garbage there is at a time. */
 const GROWTH = 60 * MIB
-/** Of a length that no buffer has, so that octets of another place are never the same by chance. */
+/** Of a length that no buffer has, so that bytes of another place are never the same by chance. */
 const CHUNK = randomBytes(65_521)
 const PATTERN = Buffer.concat([CHUNK, CHUNK, CHUNK])
 
-/** Gives `writable` so many octets, as fast as it takes them. */
+/** Gives `writable` so many bytes, as fast as it takes them. */
 async function pour(writable: NodeJS.WritableStream, octets: number): Promise<void> {
   for (let left = octets; left > 0; left -= CHUNK.length) {
     if (!writable.write(left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK)) await once(writable, 'drain')
@@ -34,7 +34,7 @@ async function takeSlowly(
       const piece = chunk.subarray(start, start + CHUNK.length)
       const place = (octets + start) % CHUNK.length
       const expected = PATTERN.subarray(place, place + piece.length)
-      assert.ok(piece.equals(expected), `wrong within ${piece.length} octets at ${octets + start}`)
+      assert.ok(piece.equals(expected), `wrong within ${piece.length} bytes at ${octets + start}`)
     }
     octets += chunk.length
     taken(octets)
@@ -101,7 +101,7 @@ test('an upload of 300 MiB, of known length or in chunks, goes through a heap of
       upload(gateway.url, octets, framing === 'chunked' ? {} : { 'content-length': octets }),
     )
     t.diagnostic(`grown by ${(grown / MIB).toFixed(1)} MiB (${framing})`)
-    assert.ok(grown < GROWTH, `grown by ${grown} octets`)
+    assert.ok(grown < GROWTH, `grown by ${grown} bytes`)
   }
 })
 
@@ -115,8 +115,8 @@ test('a download of 300 MiB, of known length or in chunks, goes through a heap o
     t.diagnostic(
       `grown by ${(grown / MIB).toFixed(1)} MiB; the origin was ahead by ${(ahead / MIB).toFixed(1)} MiB`,
     )
-    assert.ok(grown < GROWTH, `grown by ${grown} octets`)
+    assert.ok(grown < GROWTH, `grown by ${grown} bytes`)
     // What the sockets' buffers hold in kernel and process: the rest waits at the origin.
-    assert.ok(ahead < LARGE / 4, `the origin was ahead of the client by ${ahead} octets`)
+    assert.ok(ahead < LARGE / 4, `the origin was ahead of the client by ${ahead} bytes`)
   }
 })

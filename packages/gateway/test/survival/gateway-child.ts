@@ -8,7 +8,7 @@ export type ChildRequest = { readonly config: GatewayConfigInput } | 'usage'
 export interface Usage {
   /** Milliseconds of processor time. */
   readonly cpu: number
-  /** The most memory that was ever resident, in octets. */
+  /** The most memory that was ever resident, in bytes. */
   readonly memory: number
 }
 

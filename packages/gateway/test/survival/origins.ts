@@ -17,7 +17,7 @@ export async function startService(
   return Object.assign(server, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
 }
 
-/** An origin that plays a script, octet by octet, on each connection, until the test is over. */
+/** An origin that plays a script, byte by byte, on each connection, until the test is over. */
 export async function startScripted(t: TestContext, script?: Script): Promise<ScriptedPeer> {
   const peer = await ScriptedPeer.listen(script)
   t.after(() => peer.close())

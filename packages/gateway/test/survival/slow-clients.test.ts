@@ -9,10 +9,10 @@ import { startService } from './origins.ts'
 const SLOW = 1000
 const FAST_CONNECTIONS = 16
 const FAST_REQUESTS = 3000
-/** What each slow client has to say in all, at one octet a time. */
+/** What each slow client has to say in all, at one byte a time. */
 const DRIP = 'drip'.repeat(8)
 
-/** A client that has sent the beginning of its request, and goes on octet by octet. */
+/** A client that has sent the beginning of its request, and goes on byte by byte. */
 class SlowClient {
   private readonly connection: ScriptedConnection
   private readonly end: string

@@ -30,7 +30,7 @@ async function openWebSocket(t: TestContext): Promise<Sockets> {
   return { gateway, client, origin, request }
 }
 
-/** The next message that comes, as octets. */
+/** The next message that comes, as bytes. */
 async function message(socket: WebSocket): Promise<{ octets: Buffer; isBinary: boolean }> {
   const [octets, isBinary] = (await once(socket, 'message')) as [Buffer, boolean]
   return { octets, isBinary }

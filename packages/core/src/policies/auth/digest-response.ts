@@ -112,7 +112,7 @@ export function digestResponse(challenge: DigestChallenge, input: DigestInput): 
   return `Digest ${parts.join(', ')}`
 }
 
-/** Fields are read as latin1, one character for each octet: that gives their octets back. */
+/** Fields are read as latin1, one character for each byte: that gives their bytes back. */
 function digestOf(hash: string, data: string | Uint8Array): string {
   return createHash(hash)
     .update(typeof data === 'string' ? Buffer.from(data, 'latin1') : data)

@@ -70,7 +70,7 @@ export async function requestToken(
 async function contentOf({ body }: HttpResponse, place: string): Promise<string> {
   if (body.length !== undefined && body.length > LARGEST) {
     body.cancel(new TrafficError('cancelled', 'a token response is not that long'))
-    throw authFailed(`the token endpoint ${place} answered with more than ${LARGEST} octets`)
+    throw authFailed(`the token endpoint ${place} answered with more than ${LARGEST} bytes`)
   }
   return (await collect(body, LARGEST)).toString('utf8')
 }

@@ -34,7 +34,7 @@ export function parseCodings(value: string): Coding[] | 'too-many' | undefined {
   return codings.length > MAX_CODINGS ? 'too-many' : codings
 }
 
-/** A decoder of node:zlib: a stream that counts the octets it has used. */
+/** A decoder of node:zlib: a stream that counts the bytes it has used. */
 export type Decoder = Transform & Zlib & { readonly bytesWritten: number }
 
 /** How much one chunk that leaves a decoder holds at most. */
@@ -43,7 +43,7 @@ const CHUNK = 32 * 1024
 /** A window of 8 MiB is what RFC 9659 lets a sender ask for; without it, one of gigabytes could be. */
 const ZSTD_LIMITS = { [zlib.constants.ZSTD_d_windowLogMax]: 23 }
 
-/** @param first the first octet of the content */
+/** @param first the first byte of the content */
 export function makeDecoder(coding: Coding, first: number): Decoder {
   switch (coding) {
     case 'gzip':
@@ -108,5 +108,5 @@ export function isPadding(octets: Uint8Array): boolean {
   return octets.every((octet) => octet === 0)
 }
 
-/** Said of octets behind the end of what is encoded, which node:zlib passes over. */
-export const TRAILING = 'octets follow its end'
+/** Said of bytes behind the end of what is encoded, which node:zlib passes over. */
+export const TRAILING = 'bytes follow its end'

@@ -6,9 +6,9 @@ import { ZstdFrames } from './zstd-frames.ts'
 
 /** How much may come out of a decoder. */
 export interface DecodeLimits {
-  /** Octets of decoded content. */
+  /** Bytes of decoded content. */
   readonly maxSize: number
-  /** Decoded octets for each encoded one, once there are more than `RATIO_FLOOR` of them. */
+  /** Decoded bytes for each encoded one, once there are more than `RATIO_FLOOR` of them. */
   readonly maxRatio: number
 }
 
@@ -18,12 +18,12 @@ export const RATIO_FLOOR: number = 1024 * 1024
 /** Why that much may not come out of this much; undefined if it may. */
 export function objectionTo(decoded: number, encoded: number, limits: DecodeLimits): string | undefined {
   if (decoded > limits.maxSize)
-    return `it decodes to more than the limit of ${limits.maxSize} octets (maxSize)`
+    return `it decodes to more than the limit of ${limits.maxSize} bytes (maxSize)`
   if (decoded <= RATIO_FLOOR || decoded <= encoded * limits.maxRatio) return undefined
   return `it decodes to more than ${limits.maxRatio} times its size (maxRatio), as a decompression bomb does`
 }
 
-/** Octets of zeros behind gzip: more than the largest blocks of tapes. */
+/** Bytes of zeros behind gzip: more than the largest blocks of tapes. */
 const MAX_PADDING = 1024 * 1024
 
 function zerosAtEnd(chunk: Uint8Array): number {
@@ -113,7 +113,7 @@ export class DecodedBody implements Body, BodySink {
     if (this.frames?.breaksOff === true) return this.broken('it is not valid: a frame of it breaks off')
     const rest = this.frames?.rest()
     if (rest !== undefined && rest.length > 0) this.give(rest)
-    // Content of no octets is encoded as it is, whatever the field says.
+    // Content of no bytes is encoded as it is, whatever the field says.
     if (this.decoder === undefined || this.finished) this.stop()?.end(trailers)
     else this.decoder.end()
   }

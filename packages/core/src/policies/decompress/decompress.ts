@@ -8,9 +8,9 @@ import { DecodedBody, type DecodeLimits, objectionTo, undecodable } from './deco
 
 /** Options of `decompress`. */
 export interface DecompressOptions {
-  /** The most octets that a response may decode to. Default 1 GiB. */
+  /** The most bytes that a response may decode to. Default 1 GiB. */
   readonly maxSize?: number
-  /** The most octets for each octet received, once it is more than 1 MiB in all. Default 200. */
+  /** The most bytes for each byte received, once it is more than 1 MiB in all. Default 200. */
   readonly maxRatio?: number
 }
 
@@ -35,7 +35,7 @@ export function decompress(given: DecompressOptions = {}): Policy {
   return (next) =>
     function decompress(exchange) {
       const { request } = exchange
-      // A part of what is encoded cannot be decoded (RFC 9110 14.2 counts encoded octets).
+      // A part of what is encoded cannot be decoded (RFC 9110 14.2 counts encoded bytes).
       if (!request.headers.has('accept-encoding'))
         request.headers.add('accept-encoding', request.headers.has('range') ? 'identity' : ACCEPTED_CODINGS)
       // Not `await`, which costs twice as much where it only passes a response on.

@@ -11,7 +11,7 @@ export interface DedupeOptions {
   readonly fields?: readonly string[] | undefined
   /** Who asks, where no field says so, as by a client certificate or address; requests of different ones are never one. */
   readonly identity?: ((exchange: Exchange) => string) | undefined
-  /** Octets of a streamed body to keep for late joiners and slow readers. Default 1 MiB. */
+  /** Bytes of a streamed body to keep for late joiners and slow readers. Default 1 MiB. */
   readonly buffer?: number | undefined
   /** Whether a response may go to several who asked the same. Default: `isShareable`. */
   readonly shareable?: ((response: HttpResponse) => boolean) | undefined

@@ -8,7 +8,7 @@ import { SharedBody, type SharedBodyOwner, type SharedReader } from './shared-bo
 
 /** What a flight is run by. */
 export interface FlightRules {
-  /** Octets of the body to keep at most. */
+  /** Bytes of the body to keep at most. */
   readonly buffer: number
   readonly shareable: (response: HttpResponse) => boolean
   /** Nobody can join any more. */

@@ -12,7 +12,7 @@ export interface SharedBodyOwner {
 
 /**
  * One body that flows to several readers, each at its own speed. It is read as fast as the fastest of them takes it. Up to
- * `limit` octets are kept: all from the start, for those who join late, and after that what the slowest has not taken yet. Who
+ * `limit` bytes are kept: all from the start, for those who join late, and after that what the slowest has not taken yet. Who
  * falls further behind is cut off with `downstream_too_slow`, so that nobody waits for anybody.
  */
 export class SharedBody implements BodySink {
@@ -23,7 +23,7 @@ export class SharedBody implements BodySink {
   private chunks: Uint8Array[] = []
   /** How many chunks were let go at the front. */
   private dropped = 0
-  /** Octets from the start that have arrived. */
+  /** Bytes from the start that have arrived. */
   private arrived = 0
   private flowing = false
   private joinable = true
@@ -146,7 +146,7 @@ export class SharedReader implements Body {
   readonly whole: undefined = undefined
   /** For the shared body: the next chunk, counted from the start. */
   position = 0
-  /** For the shared body: octets given so far. */
+  /** For the shared body: bytes given so far. */
   taken = 0
   pumping = false
   room = false
@@ -217,7 +217,7 @@ export class SharedReader implements Body {
 function tooSlow(limit: number): TrafficError {
   return new TrafficError(
     'downstream_too_slow',
-    `read too slowly: more than ${limit} octets behind the others that share this response`,
+    `read too slowly: more than ${limit} bytes behind the others that share this response`,
     { phase: 'response-body' },
   )
 }

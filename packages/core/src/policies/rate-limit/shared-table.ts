@@ -3,7 +3,7 @@ import { KeyHash } from './key-hash.ts'
 /** Whether the state of an entry says no more than that of a new one: then its slot may be given to another key. */
 export type IsSpent = (state: bigint) => boolean
 
-/** Octets before the first slot: the seed of the hash, and what fills up a cache line. */
+/** Bytes before the first slot: the seed of the hash, and what fills up a cache line. */
 const HEADER = 64
 const SLOT = 16
 /** How many slots a key may be in, from the one that its hash names. */
@@ -14,7 +14,7 @@ const LOOKED_AT = 2 ** 16
 /**
  * Makes the memory of a table, all of it spent. What is not used of it costs address space only.
  * @param keys how many keys to keep at least, until they get in each other's way
- * @param seed 8 random octets that nobody outside can know
+ * @param seed 8 random bytes that nobody outside can know
  */
 export function allocateSharedTable(keys: number, seed: Uint8Array): SharedArrayBuffer {
   let slots = PROBES
@@ -53,7 +53,7 @@ export class SharedTable {
   constructor(memory: SharedArrayBuffer, isSpent: IsSpent) {
     const slots = (memory.byteLength - HEADER) / SLOT
     if (!(slots >= PROBES) || !Number.isInteger(Math.log2(slots)))
-      throw new TypeError(`a shared table of ${memory.byteLength} octets: use allocateSharedTable to make it`)
+      throw new TypeError(`a shared table of ${memory.byteLength} bytes: use allocateSharedTable to make it`)
     this.keys = new Int32Array(memory, HEADER)
     this.words = new BigInt64Array(memory, HEADER)
     this.mask = slots - 1

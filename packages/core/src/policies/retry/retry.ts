@@ -48,7 +48,7 @@ export interface RetryOptions {
   readonly prepare?: ((failed: FailedTry) => void | Promise<void>) | undefined
   /** The longest Retry-After to wait for, in milliseconds; what asks for more fails now. Default 60,000. */
   readonly maxRetryAfter?: number | undefined
-  /** Octets of a streamed request body to keep, so that it can be sent again. Default 0: a stream is sent once. */
+  /** Bytes of a streamed request body to keep, so that it can be sent again. Default 0: a stream is sent once. */
   readonly spool?: number | undefined
   /** Called when a further try is decided on, before the wait. */
   readonly onScheduled?: ((exchange: Exchange, error: TrafficError, delay: number) => void) | undefined

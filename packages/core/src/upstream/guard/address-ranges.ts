@@ -21,7 +21,7 @@ export type AddressRange =
   | 'discard'
   | 'reserved'
 
-/** The octets of an address and how many of its first bits count. */
+/** The bytes of an address and how many of its first bits count. */
 export interface Network {
   /** 4 or 16 of them. */
   readonly octets: Uint8Array

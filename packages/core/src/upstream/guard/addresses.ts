@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { type AddressRange, IPV4_RANGES, IPV6_RANGES, type Network, type RangeRow } from './address-ranges.ts'
 
 /**
- * The octets of an IP address as a resolver or a socket writes it: 4 or 16 of them. A zone (`%eth0`) is left out.
+ * The bytes of an IP address as a resolver or a socket writes it: 4 or 16 of them. A zone (`%eth0`) is left out.
  * @returns undefined for anything else
  */
 export function parseAddress(text: string): Uint8Array | undefined {
@@ -23,7 +23,7 @@ function parseIPv6(text: string): Uint8Array {
   return octets
 }
 
-/** The octets of `a:b:c`, the last of which may be a dotted IPv4 address. */
+/** The bytes of `a:b:c`, the last of which may be a dotted IPv4 address. */
 function groups(text: string): number[] {
   if (text === '') return []
   return text.split(':').flatMap((group) => {
@@ -167,7 +167,7 @@ export function embedded(address: Uint8Array): EmbeddedAddress[] {
     found.push({ form: 'Teredo', octets: address.subarray(4, 8) })
     found.push({ form: 'Teredo', octets: last.map((octet) => octet ^ 0xff) })
   }
-  // In any prefix; the second octet's "u" bit tells whether the IPv4 address is globally unique (RFC 5214 6.1).
+  // In any prefix; the second byte's "u" bit tells whether the IPv4 address is globally unique (RFC 5214 6.1).
   if (starts(address, 8, [0, 0, 0x5e, 0xfe]) || starts(address, 8, [2, 0, 0x5e, 0xfe])) {
     found.push({ form: 'ISATAP', octets: last })
   }
@@ -207,7 +207,7 @@ export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return address.join('.')
   const text: string[] = []
   for (let index = 0; index < 16; index += 2) {
-    text.push((((address[index] as number) << 8) | (address[index + 1] as number)).toString(16)) // 16 octets
+    text.push((((address[index] as number) << 8) | (address[index + 1] as number)).toString(16)) // 16 bytes
   }
   return text.join(':')
 }

@@ -4,7 +4,7 @@ import type { OnReadOpts, Socket } from 'node:net'
 const BUFFER_SIZE = 4096
 
 /**
- * Reads a socket for a handshake, and then leaves it to whoever it is for, with no octet lost: what came after the handshake is
+ * Reads a socket for a handshake, and then leaves it to whoever it is for, with no byte lost: what came after the handshake is
  * given to `onread` first, or put back into the socket.
  */
 export class HandshakeReader {
@@ -15,7 +15,7 @@ export class HandshakeReader {
   private socket: Socket | undefined
   private take: ((octets: Buffer) => void) | undefined
 
-  /** @param after where octets go when the handshake is over */
+  /** @param after where bytes go when the handshake is over */
   constructor(after: OnReadOpts | undefined) {
     this.after = after
     this.buffer = Buffer.allocUnsafe(after === undefined ? 0 : BUFFER_SIZE)

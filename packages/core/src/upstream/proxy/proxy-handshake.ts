@@ -9,11 +9,11 @@ export type HandshakeStep =
 
 export const MORE: HandshakeStep = { kind: 'more' }
 
-/** What is said between us and a proxy until a tunnel stands: octets in, octets out, no sockets. */
+/** What is said between us and a proxy until a tunnel stands: bytes in, bytes out, no sockets. */
 export interface ProxyHandshake {
   /** What we say first. */
   begin(): Buffer
-  /** What the proxy said; the octets are not kept by the caller. */
+  /** What the proxy said; the bytes are not kept by the caller. */
   take(octets: Buffer): HandshakeStep
 }
 

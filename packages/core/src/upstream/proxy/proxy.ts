@@ -120,7 +120,7 @@ function parseCredentials(text: string, kind: Proxy['kind']): ProxyCredentials {
   if (kind === 'http-connect' && user.includes(':'))
     throw invalid('a user of Basic authentication has no ":"')
   if (kind === 'socks5' && ![user, password].every((each) => Buffer.byteLength(each) <= 255 && each !== '')) {
-    throw invalid('user and password of SOCKS5 have 1 to 255 octets each')
+    throw invalid('user and password of SOCKS5 have 1 to 255 bytes each')
   }
   return { user, password }
 }

@@ -49,7 +49,7 @@ export class Socks5 implements ProxyHandshake {
   take(octets: Buffer): HandshakeStep {
     this.received = Buffer.concat([this.received, octets])
     if (this.received.length < 2) return MORE
-    const [version, second] = this.received as unknown as [number, number] // at least two octets
+    const [version, second] = this.received as unknown as [number, number] // at least two bytes
     if (this.state === 'reply') return this.reply()
     this.received = this.received.subarray(2)
     if (this.state === 'authentication') {

@@ -37,11 +37,11 @@ export interface LogWriterOptions {
   readonly place?: string
   /** Told when lines cannot be written, and when they can again. */
   readonly report: (message: string) => void
-  /** The most octets to hold while they cannot be written: what comes then is dropped. Default 8 MiB. */
+  /** The most bytes to hold while they cannot be written: what comes then is dropped. Default 8 MiB. */
   readonly bufferLimit?: number
 }
 
-/** Octets that are written without waiting for more. */
+/** Bytes that are written without waiting for more. */
 const BATCH = 64 * 1024
 /** Milliseconds that a line waits for others. */
 const FLUSH_AFTER = 100
@@ -215,7 +215,7 @@ export class LogWriter implements LineSink {
   }
 }
 
-/** How many octets from `start` on may be written at once: within the limit, whole lines; at least one line. */
+/** How many bytes from `start` on may be written at once: within the limit, whole lines; at least one line. */
 function wholeLines(batch: Buffer, start: number, limit: number): number {
   if (batch.length - start <= limit) return batch.length - start
   const last = batch.lastIndexOf(LINE_FEED, start + limit - 1)

@@ -142,7 +142,7 @@ export class MmdbData {
     return this.bytes[this.take(1)] as number // within the section
   }
 
-  /** Where the next `size` octets are. */
+  /** Where the next `size` bytes are. */
   private take(size: number): number {
     const at = this.offset
     if (at < this.start || at + size > this.end) throw new MmdbError('a record leads out of the data')

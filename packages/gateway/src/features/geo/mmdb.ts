@@ -1,14 +1,14 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { MmdbData, MmdbError, type MmdbValue } from './mmdb-data.ts'
 
-/** The octets of an IP address, and how many of them count: a place that is used again and again. */
+/** The bytes of an IP address, and how many of them count: a place that is used again and again. */
 export interface AddressOctets {
   readonly octets: Uint8Array
   length: 4 | 16
 }
 
 /**
- * Writes the octets of an address as a socket or a proxy tells it; false if it is none. An IPv4 address in IPv6 notation
+ * Writes the bytes of an address as a socket or a proxy tells it; false if it is none. An IPv4 address in IPv6 notation
  * (`::ffff:192.0.2.7`) is the IPv4 address. A zone (`%eth0`) is left out.
  */
 export function writeOctets(text: string, into: AddressOctets): boolean {
@@ -148,7 +148,7 @@ export class Mmdb {
 
   /**
    * Where the record of an address is, for `record`; 0 if there is none.
-   * @param octets 4 or 16 of them, in the first places
+   * @param bytes 4 or 16 of them, in the first places
    */
   find(octets: Uint8Array, length: 4 | 16): number {
     const { ipVersion, nodeCount } = this.metadata
@@ -177,7 +177,7 @@ export class Mmdb {
     const at = node * nodeBytes
     if (nodeBytes === 6) return bytes.readUIntBE(at + bit * 3, 3)
     if (nodeBytes === 8) return bytes.readUInt32BE(at + bit * 4)
-    // 28 bits: the middle octet holds the highest four of both.
+    // 28 bits: the middle byte holds the highest four of both.
     const middle = bytes[at + 3] as number // within the tree
     const high = bit === 0 ? middle >> 4 : middle & 0x0f
     return high * 0x1000000 + bytes.readUIntBE(at + bit * 4, 3)

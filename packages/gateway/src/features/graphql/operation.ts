@@ -148,7 +148,7 @@ export interface RequestView {
   readonly kind: 'none' | 'persisted' | 'single' | 'batch'
   /** At least one, for `single` and `batch`. */
   readonly operations: readonly GraphqlOperation[]
-  /** Octets of the body, or of the URL's query. */
+  /** Bytes of the body, or of the URL's query. */
   readonly size: number
   /** That which a route is sought for: of a batch, one after the other. */
   sought: GraphqlOperation | undefined

@@ -5,7 +5,7 @@ import { checkNoParams, paramsOfJson, paramsOfQuery, type RequestParams } from '
 
 /** What reading a request may cost at most. */
 export interface ReadLimits {
-  /** Octets. */
+  /** Bytes. */
   readonly maxSize: number
   /** Of each document. */
   readonly maxTokens: number
@@ -137,9 +137,9 @@ function unsupported(message: string, field: readonly [string, string]): Graphql
 const FIRST_ROOM = 4096
 
 /**
- * Has all of a request's body here, and the request carry it from then on: the octets that were judged are those that are
+ * Has all of a request's body here, and the request carry it from then on: the bytes that were judged are those that are
  * sent. At once, without a promise, where the body came together with the head.
- * @throws GraphqlRefusal if it is larger than `limit` octets; what broke the body
+ * @throws GraphqlRefusal if it is larger than `limit` bytes; what broke the body
  */
 function readContent(request: HttpRequest, limit: number): WholeBody | Promise<WholeBody> {
   const { body } = request
@@ -148,7 +148,7 @@ function readContent(request: HttpRequest, limit: number): WholeBody | Promise<W
   return collected(request, limit)
 }
 
-/** Into one piece of memory that grows: a body that comes octet by octet takes no more than one that does not. */
+/** Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not. */
 function collected(request: HttpRequest, limit: number): Promise<WholeBody> {
   const { body } = request
   const { promise, resolve, reject } = Promise.withResolvers<WholeBody>()

@@ -81,7 +81,7 @@ export const rewriteSetting = section('RewriteInput', () => ({
 /** The path is a template. */
 export type RewriteConfig = Read<typeof rewriteSetting>
 
-/** Changes parameters by name; all others stay octet for octet, in their order. */
+/** Changes parameters by name; all others stay byte for byte, in their order. */
 export function queryChanges(config: QueryChangesConfig, geo?: GeoLookup): (exchange: Exchange) => string {
   const gone = new Set([...config.remove, ...Object.keys(config.set)])
   const added = [...Object.entries(config.set), ...Object.entries(config.add)].map(([name, value]) => {

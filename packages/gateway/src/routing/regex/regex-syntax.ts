@@ -1,4 +1,4 @@
-/** A regular expression, taken apart. A set holds 1 for each octet that it takes, and at 256 whether it takes all beyond. */
+/** A regular expression, taken apart. A set holds 1 for each byte that it takes, and at 256 whether it takes all beyond. */
 export type RegexNode =
   | { readonly kind: 'set'; readonly set: Uint8Array }
   | { readonly kind: 'sequence'; readonly parts: readonly RegexNode[] }
@@ -11,7 +11,7 @@ export type RegexNode =
       readonly max: number
     }
 
-/** Every octet, and one for all that is beyond. */
+/** Every byte, and one for all that is beyond. */
 export const SYMBOLS = 257
 const LONGEST = 1000
 const MOST_REPEATS = 1000

@@ -88,7 +88,7 @@ it('shows no secret of the query', () => {
   assert.equal(line['path'], '/x?a=1&access_token=[redacted]&b=2')
 })
 
-it('is one line of ASCII and valid JSON, whatever octets the peer sent', () => {
+it('is one line of ASCII and valid JSON, whatever bytes the peer sent', () => {
   const unit = (min: number, max: number) => fc.integer({ min, max }).map((code) => String.fromCharCode(code))
   const fieldValue = fc.string({ unit: fc.oneof(unit(0x20, 0x7e), unit(0x80, 0xff)), maxLength: 60 })
   const anything = fc.string({ unit: unit(0, 0xffff), maxLength: 200 })
@@ -110,7 +110,7 @@ it('stays short enough for a pipe to take it whole', () => {
     'user-agent': '\u00ff'.repeat(5000),
   })
   const text = accessLine(exchange, DELIVERED, 1, TIME)
-  assert.ok(text.length <= 4096, `${text.length} octets`)
+  assert.ok(text.length <= 4096, `${text.length} bytes`)
   assert.match(text, /x\.\.\."/)
 })
 

@@ -36,9 +36,9 @@ export interface GraphqlGateway {
     url?: string,
   ) => Promise<Answer>
   readonly get: (query: string, headers?: Record<string, string>) => Promise<Answer>
-  /** Writes octets as they are, and answers all that comes back until the connection ends. */
+  /** Writes bytes as they are, and answers all that comes back until the connection ends. */
   readonly raw: (parts: readonly (string | Buffer)[], isDone?: (text: string) => boolean) => Promise<string>
-  /** Writes octets, and leaves. */
+  /** Writes bytes, and leaves. */
   readonly abandoned: (parts: readonly string[]) => Promise<void>
   /** Lines of the metrics of GraphQL. */
   readonly shown: () => string[]

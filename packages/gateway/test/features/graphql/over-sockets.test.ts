@@ -19,7 +19,7 @@ const HEAD = 'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/jso
 const CONTENT = JSON.stringify({ query: 'query A { a(x: "ä") }', operationName: 'A' })
 const LENGTH = `content-length: ${Buffer.byteLength(CONTENT)}\r\n`
 
-/** Each octet in a chunk of its own, and in a write of its own. */
+/** Each byte in a chunk of its own, and in a write of its own. */
 function dripped(content: string): Buffer[] {
   return [...Buffer.from(content)].map((octet) => Buffer.from([0x31, 0x0d, 0x0a, octet, 0x0d, 0x0a]))
 }
@@ -29,7 +29,7 @@ for (const [what, route] of [
   ['on its route', JUDGED],
 ] as const) {
   describe(`a body that is read ${what}`, () => {
-    it('may come octet by octet in chunks, and is sent on with its length', async (t) => {
+    it('may come byte by byte in chunks, and is sent on with its length', async (t) => {
       const gateway = await startGraphql(t, [route])
       const text = await gateway.raw([
         `${HEAD}transfer-encoding: chunked\r\nconnection: close\r\n\r\n`,
