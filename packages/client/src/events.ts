@@ -77,7 +77,7 @@ export class EventSource {
     return channels[name].hasSubscribers || (this.listeners.size > 0 && this.listeners.has(name))
   }
 
-  /** Answers what ends the listening. @throws TypeError for an event that there is not, and for what is no function */
+  /** Returns what ends the listening. @throws TypeError for an event that there is not, and for what is no function */
   on<Name extends ClientEventName>(name: Name, listener: ClientListener<Name>): () => void {
     const given: unknown = name
     if (!NAMES.includes(name))

@@ -169,7 +169,7 @@ export class Gateway {
     this.shown.show(this.current.readings(stats))
   }
 
-  /** Binds all listeners and serves; answers where. Rejects, with nothing bound, if one cannot be bound. */
+  /** Binds all listeners and serves; resolves with where. Rejects, with nothing bound, if one cannot be bound. */
   async listen(): Promise<readonly Listener[]> {
     const { config } = this.snapshot
     await this.lists?.discovery.ready(config)

@@ -53,7 +53,7 @@ export class EventStreamParser {
   }
 
   /**
-   * Takes a chunk and answers the events that it completes. The chunk is not referred to after that.
+   * Takes a chunk and returns the events that it completes. The chunk is not referred to after that.
    * @throws TrafficError `response_body_too_large`; the parser is of no use after that
    */
   push(chunk: Uint8Array): readonly ServerSentEvent[] {

@@ -19,7 +19,7 @@ export class FieldScanner {
     return this.at >= this.text.length
   }
 
-  /** OWS; answers whether there was any. */
+  /** OWS; returns whether there was any. */
   skipBlanks(): boolean {
     const start = this.at
     while (this.text.charCodeAt(this.at) === SPACE || this.text.charCodeAt(this.at) === HTAB) this.at++

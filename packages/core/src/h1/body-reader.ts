@@ -42,7 +42,7 @@ export class BodyReader {
   }
 
   /**
-   * Takes octets from `start` on and answers where the next message begins, or the chunk's end. The body is not ended
+   * Takes octets from `start` on and returns where the next message begins, or the chunk's end. The body is not ended
    * here: its owner does that, after it has put its own state in order.
    */
   feed(chunk: Buffer, start: number): number | WireFault {

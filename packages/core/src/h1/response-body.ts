@@ -59,7 +59,7 @@ export class ResponseBody implements BodySource {
     this.pace.start()
   }
 
-  /** Octets came from the socket; answers whether their memory may be used again. */
+  /** Octets came from the socket; returns whether their memory may be used again. */
   read(chunk: Buffer): boolean {
     this.pace.progress(chunk.length)
     const next = this.reader.feed(chunk, 0)

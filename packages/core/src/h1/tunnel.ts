@@ -61,7 +61,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
     this.goneListener = listener
   }
 
-  /** Octets came from the socket; answers whether their memory may be used again. */
+  /** Octets came from the socket; returns whether their memory may be used again. */
   read(chunk: Buffer): boolean {
     if (!this.leaving) this.idle.arm(this.idleTimeout)
     if (!this.incoming.push(chunk)) this.socket.pause()

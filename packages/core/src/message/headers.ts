@@ -83,7 +83,7 @@ export class HeaderList {
     if (this.has(name)) this.retain((each) => each !== name)
   }
 
-  /** Keeps only the lines for whose name `keep` answers true. `keep` is called with `context`, to need no closure. */
+  /** Keeps only the lines for whose name `keep` returns true. `keep` is called with `context`, to need no closure. */
   retain<Context>(keep: (name: string, context: Context) => boolean, context?: Context): void {
     const { list, used } = this
     let kept = 0

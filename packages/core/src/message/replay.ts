@@ -13,7 +13,7 @@ export class ReplayBody implements Body {
   private cancellation: TrafficError | undefined
 
   /**
-   * @param make answers a new body with the same content each time; what it throws breaks the attempt
+   * @param make returns a new body with the same content each time; what it throws breaks the attempt
    * @param length in octets, where it is known
    */
   constructor(make: () => Body, length?: number) {

@@ -18,7 +18,7 @@ export interface ServerConnectionOwner extends Responder {
   closed(connection: DownstreamConnection): void
 }
 
-/** A handler that throws instead of rejecting, or answers no promise, as plain JavaScript can, must not bring the process down. */
+/** A handler that throws instead of rejecting, or returns no promise, as plain JavaScript can, must not bring the process down. */
 export function ask(responder: Responder, exchange: Exchange): Promise<HttpResponse> {
   try {
     return Promise.resolve(responder.handler(exchange)) // the same promise, if it is one

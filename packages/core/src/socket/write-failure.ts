@@ -10,7 +10,7 @@ const PEER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ECONNABORTED'])
  * Tells of a write that failed because the peer is gone, before the socket destroys itself for it: node:net does that at once,
  * and what the peer had sent before, and the kernel holds, would be lost. That counts more than what could not be written
  * (RFC 9112 9.5).
- * @param keep answers whether the socket is to be kept, to be read to its end; it takes nothing to write any more, and whoever
+ * @param keep returns whether the socket is to be kept, to be read to its end; it takes nothing to write any more, and whoever
  * keeps it destroys it
  */
 export function onWriteFailure(socket: Socket, keep: (error: Error) => boolean): void {

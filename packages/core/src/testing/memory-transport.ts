@@ -13,7 +13,7 @@ import type { OpenConnection } from '../upstream/upstream.ts'
 
 /**
  * Connections without sockets, for `UpstreamOptions.open`: what is sent on them is an exchange for `handler`, such as a gateway's, and
- * what it answers is the response. Pool, name resolution and address guard work as with sockets. What the handler rejects
+ * what it returns is the response. Pool, name resolution and address guard work as with sockets. What the handler rejects
  * with is what the upstream fails with, so that a test can play any failure.
  */
 export function memoryTransport(handler: Handler): OpenConnection {

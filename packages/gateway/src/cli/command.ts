@@ -8,7 +8,7 @@ export interface CliCommand {
   readonly arguments?: readonly CliArgument[]
   readonly options: readonly CliOption[]
   readonly examples: readonly CliExample[]
-  /** Does it, and answers the exit code. */
+  /** Does it, and returns the exit code. */
   run(values: CliValues, terminal: Terminal): Promise<number>
 }
 

@@ -26,7 +26,7 @@ export interface Listener {
   readonly port: number | undefined
   readonly connections: ReadonlySet<DownstreamConnection>
   /**
-   * Reads what a configuration with the same address needs, and answers what to call to follow it, from the next
+   * Reads what a configuration with the same address needs, and returns what to call to follow it, from the next
    * connection on.
    * @throws Error if a certificate cannot be read
    */

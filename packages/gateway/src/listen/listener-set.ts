@@ -77,7 +77,7 @@ export class ListenerSet {
     return { listeners, commit, abort }
   }
 
-  /** Accepts no more, lets exchanges in flight finish, and answers how many connections had to be cut off. */
+  /** Accepts no more, lets exchanges in flight finish, and returns how many connections had to be cut off. */
   async close(timeout: number): Promise<number> {
     const listeners = this.listeners
     this.listeners = []

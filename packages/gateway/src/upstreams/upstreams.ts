@@ -95,7 +95,7 @@ export function statesOf(upstreams: CompiledUpstreams): UpstreamStates {
 }
 
 /**
- * Has the upstreams that stay have the endpoints that they are to have from now on, in the thread that says so. Answers the
+ * Has the upstreams that stay have the endpoints that they are to have from now on, in the thread that says so. Returns the
  * states of those that changed.
  */
 export function putInForce(

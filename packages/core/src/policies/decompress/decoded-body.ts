@@ -162,7 +162,7 @@ export class DecodedBody implements Body, BodySink {
     sink.fail(error)
   }
 
-  /** Lets go of decoder and sink; answers the sink, for the last call to it. */
+  /** Lets go of decoder and sink; returns the sink, for the last call to it. */
   private stop(): BodySink | undefined {
     const { sink } = this
     this.sink = undefined

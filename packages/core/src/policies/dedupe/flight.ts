@@ -40,7 +40,7 @@ export class Flight implements SharedBodyOwner {
     this.answered(response)
   }
 
-  /** Answers a response of the passenger's own, or undefined: it must send its request itself. */
+  /** Returns a response of the passenger's own, or undefined: it must send its request itself. */
   join(exchange: Exchange): Promise<HttpResponse | undefined> {
     // It must not end before the last of them would.
     this.exchange.deadline = Math.max(this.exchange.deadline, exchange.deadline)

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../message/response.ts'
 
 /** Lets exchanges through to one endpoint, or not, as a circuit breaker does. The face that has one puts it in. */
 export interface EndpointGate {
-  /** Nothing can be let through now. While it is false, `enter` answers a permit. */
+  /** Nothing can be let through now. While it is false, `enter` returns a permit. */
   readonly shut: boolean
   /** To be called when `shut` has changed: set by the upstream. */
   changed: () => void

@@ -77,7 +77,7 @@ function print(run: Replay, { json }: CliValues, terminal: Terminal): void {
   terminal.out(json === undefined ? formatReport(report) : `${JSON.stringify(report)}\n`)
 }
 
-/** Answers whether it came to the end. */
+/** Returns whether it came to the end. */
 async function readAll(file: string, run: Replay, terminal: Terminal): Promise<boolean> {
   const progress = new Progress(terminal)
   try {

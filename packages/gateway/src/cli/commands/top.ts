@@ -40,7 +40,7 @@ export const top: CliCommand = {
     }),
 }
 
-/** Answers what there is to show, compared with the time before. */
+/** Returns what there is to show, compared with the time before. */
 function looker(client: AdminClient): () => Promise<TopFacts> {
   let before: { readonly totals: Totals; readonly time: number } | undefined
   return async () => {

@@ -29,7 +29,7 @@ export function regexSteps(node: RegexNode): {
 class StepWriter {
   readonly steps: RegexStep[] = [{ set: undefined, next: NOWHERE, other: NOWHERE }]
 
-  /** Adds the steps of `node`, which go on to `next`; answers where they start. */
+  /** Adds the steps of `node`, which go on to `next`; returns where they start. */
   compile(node: RegexNode, next: number): number {
     switch (node.kind) {
       case 'set':

@@ -32,7 +32,7 @@ export interface RouteNotFound {
   readonly kind: 'not_found'
 }
 
-/** What `find` answers. */
+/** What `find` returns. */
 export type Found<Route> = RouteFound<Route> | MethodNotAllowed | RouteNotFound
 
 const NOT_FOUND: RouteNotFound = Object.freeze({ kind: 'not_found' })

@@ -1,4 +1,4 @@
-/** What a parser of one written value answers. */
+/** What a parser of one written value returns. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | Refused
 
 /** Why a written value was refused. */
