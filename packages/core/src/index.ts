@@ -69,6 +69,7 @@ export {
   type ServerConnectionOptions,
 } from './socket/connection-options.ts'
 export { ClientConnection } from './h1/client-connection.ts'
+export type { HttpProtocol } from './upstream/endpoint/endpoint-protocols.ts'
 export type { ConnectionOwner, DownstreamConnection } from './message/connections.ts'
 export type { HeadLimits } from './message/head-limits.ts'
 export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'

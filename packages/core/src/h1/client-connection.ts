@@ -72,6 +72,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   send(exchange: Exchange): Promise<HttpResponse> {
     this.move('sent')
     this.exchange = exchange
+    exchange.upstreamVersion = '1.1'
     this.persistence.sent()
     this.heads.reset()
     this.sawOctets = false

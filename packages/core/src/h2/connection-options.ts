@@ -36,6 +36,9 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   wastedWork: 2_000,
 }
 
+/** On the side that asks. `streams`: as many exchanges are sent at a time at the most, even if the peer takes more. */
+export const DEFAULT_HTTP2_CLIENT_LIMITS: Http2Limits = { ...DEFAULT_HTTP2_LIMITS, streams: 1000 }
+
 /** What a connection is made with, whichever side we are. Milliseconds. */
 export interface Http2ConnectionOptions {
   readonly clock: Clock

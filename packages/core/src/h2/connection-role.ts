@@ -21,5 +21,5 @@ export interface ConnectionRole {
   /** The peer has broken the protocol, or wasted too much: GOAWAY tells it so. For the log. */
   failed(fault: Http2Fault): void
   /** Nothing more happens here. Called once. */
-  closed(): void
+  gone(): void
 }

@@ -326,6 +326,6 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
     this.windowPace.stop()
     this.output.close()
     this.streams.close({ by: 'connection', code: 'CANCEL', message: 'the connection was lost' })
-    this.role.closed()
+    this.role.gone()
   }
 }

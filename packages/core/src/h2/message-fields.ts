@@ -62,15 +62,22 @@ export function trailerFields(trailers: HeaderList | undefined): Field[] | undef
 }
 
 /** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
-function addFields(fields: Field[], headers: HeaderList): void {
+export function addFields(fields: Field[], headers: HeaderList): void {
   for (let index = 0; index < headers.size; index++) {
     const name = headers.nameAt(index)
     if (isOfConnection(name)) continue
     const known = fieldName(name)
+    if (known.kind >= FieldKind.method)
+      throw unsendable(
+        `${name} stands among the fields of a message`,
+        'set the part of the message that it tells',
+      )
     const value = headers.valueAt(index)
-    const field = fieldOf(known, value)
+    const field = fieldOf(known, value, known.isSecret)
     // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
-    fields.push(field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value)) : field)
+    fields.push(
+      field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value), known.isSecret) : field,
+    )
   }
 }
 

@@ -100,7 +100,7 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
     this.responder.refusal(new TrafficError('malformed_request', message), undefined, this.peer)
   }
 
-  closed(): void {
+  gone(): void {
     this.responder.closed(this)
   }
 }

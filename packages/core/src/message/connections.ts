@@ -12,6 +12,8 @@ export interface DownstreamConnection {
 export interface ConnectionOwner<Connection> {
   /** An exchange is over with proven framing: the connection has a place for another. */
   released(connection: Connection): void
+  /** It takes more exchanges than before, or fewer, though none of them has ended. */
+  roomChanged?(connection: Connection): void
   /** It is gone: called once, at any time. */
   closed(connection: Connection): void
 }

@@ -4,7 +4,7 @@ import { reportDefect } from '../time/defect.ts'
 import { TrafficError } from './errors.ts'
 import type { ExchangeTimes } from './exchange-times.ts'
 import type { HeaderList } from './headers.ts'
-import type { HttpRequest, Scheme } from './request.ts'
+import type { HttpRequest, HttpVersion, Scheme } from './request.ts'
 import type { WireFacts } from './wire-facts.ts'
 
 /** The peer that asked, as its socket shows it. */
@@ -69,6 +69,8 @@ export class Exchange {
   freshConnection = false
   /** The endpoint of the last try, for logs; empty before. */
   endpoint = ''
+  /** The version of HTTP that the last try was sent in; undefined before. */
+  upstreamVersion: HttpVersion | undefined
   /** The endpoints of all tries that failed, for the next one to avoid; undefined until one did. */
   tried: string[] | undefined
   /** How many endpoints its upstream could choose from at the last try; 0 before, and where there is no upstream. */

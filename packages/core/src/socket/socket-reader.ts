@@ -44,6 +44,8 @@ export class SocketReader {
   /** Set before the first octet arrives. */
   target: ReadTarget | undefined
   private buffer = shared
+  /** What came before there was a target. */
+  private early: Buffer[] = []
   /** Bytes since the others had their turn. */
   private brought = 0
   /** Bytes of the last read. */
@@ -57,6 +59,11 @@ export class SocketReader {
   /** For a socket that was accepted, and not made by us. */
   attach(socket: Socket): void {
     if (!attachOnRead(socket, this)) socket.on('data', (chunk: Buffer) => this.give(chunk, true))
+  }
+
+  /** There is a target now, and what came before is for it: a server of HTTP/2 may speak first. */
+  release(): void {
+    for (const chunk of this.early.splice(0)) this.give(chunk, true)
   }
 
   readonly next = (): Buffer => {
@@ -91,7 +98,9 @@ export class SocketReader {
   /** An error here would end the process, and with it all other connections. */
   private give(chunk: Buffer, owned: boolean): boolean {
     try {
-      return this.target?.read(chunk, owned) ?? true
+      if (this.target !== undefined) return this.target.read(chunk, owned)
+      this.early.push(Buffer.from(chunk))
+      return true
     } catch (thrown) {
       reportDefect('reading a connection', thrown)
       this.target?.destroy()

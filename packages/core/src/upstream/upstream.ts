@@ -18,7 +18,8 @@ import { HealthChecker, type HealthCheckOptions, type HealthListener } from './h
 import { OutlierDetector, type OutlierOptions } from './health/outlier.ts'
 import { composeSteps, upstreamSteps, type UpstreamStep } from './steps.ts'
 
-export type { EndpointOptions, OpenConnection } from './endpoint/endpoint-open.ts'
+export type { EndpointOptions } from './endpoint/endpoint-open.ts'
+export type { OpenConnection } from './endpoint/open-connection.ts'
 export type { EndpointStats } from './endpoint/endpoint-stats.ts'
 export type { MembershipChange, UpstreamState } from './endpoint/membership.ts'
 

@@ -52,7 +52,7 @@ export class RecordingRole implements ConnectionRole {
     this.told.push(`failed ${fault.code}`)
   }
 
-  closed(): void {
+  gone(): void {
     this.told.push('closed')
   }
 }

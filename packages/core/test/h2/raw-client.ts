@@ -22,12 +22,15 @@ export class RawClient {
   readonly connection: RawConnection
   /** Of the frames that came and were not looked at by `frames`. */
   private lines: string[] = []
+  private skipped: number
   private rest: Buffer = Buffer.alloc(0)
   private readonly decoder = new HpackDecoder()
   private readonly encoder = new HpackEncoder()
 
-  constructor(connection: RawConnection) {
+  /** @param skipped bytes that are no frames yet: the preface, where this end plays the server */
+  constructor(connection: RawConnection, skipped = 0) {
     this.connection = connection
+    this.skipped = skipped
     connection.socket.on('data', (bytes: Buffer) => this.take(bytes))
   }
 
@@ -84,7 +87,9 @@ export class RawClient {
   }
 
   private take(bytes: Buffer): void {
-    this.rest = Buffer.concat([this.rest, bytes])
+    const skip = Math.min(this.skipped, bytes.length)
+    this.skipped -= skip
+    this.rest = Buffer.concat([this.rest, bytes.subarray(skip)])
     while (this.rest.length >= 9) {
       const length = 9 + this.rest.readUIntBE(0, 3)
       if (this.rest.length < length) return

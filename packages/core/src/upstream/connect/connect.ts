@@ -45,6 +45,8 @@ export interface ConnectOptions {
   readonly localAddress?: string | undefined
   /** Begins to connect a TCP socket; node:net's own by default. */
   readonly dial?: (place: NetConnectOpts) => Socket
+  /** Offered by ALPN where there is TLS (RFC 7301), the one that is liked best first. Default `http/1.1` alone. */
+  readonly protocols?: readonly string[] | undefined
   /** Written to as the connection comes to be; nobody asks by default. */
   readonly facts?: ConnectionFacts | undefined
 }
@@ -173,7 +175,12 @@ class ConnectAttempt implements Cancellable {
     }
     if (this.material === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
     const socket = connectTls(
-      own({ ...TLS_DEFAULTS, ...common, ...this.material.connectionOptions(), ...place }),
+      own({
+        ...TLS_DEFAULTS,
+        ...common,
+        ...this.material.connectionOptions(this.options.protocols),
+        ...place,
+      }),
     )
     this.material.watch(socket)
     return socket

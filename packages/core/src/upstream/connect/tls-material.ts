@@ -25,6 +25,8 @@ export interface TlsValues {
   readonly verify?: boolean | undefined
 }
 
+const ONLY_HTTP_1 = ['http/1.1']
+
 /** What connections are made with for as long as the values stay the same, the session to resume among it. */
 export class TlsMaterial {
   private readonly servername: string
@@ -54,13 +56,16 @@ export class TlsMaterial {
     )
   }
 
-  /** The part of `tls.connect`'s options that concerns TLS. */
-  connectionOptions(): ConnectionOptions {
+  /**
+   * The part of `tls.connect`'s options that concerns TLS.
+   * @param protocols offered by ALPN (RFC 7301), the one that is liked best first
+   */
+  connectionOptions(protocols: readonly string[] = ONLY_HTTP_1): ConnectionOptions {
     return {
       // Given always: the default of it follows NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: this.values.verify ?? true,
       secureContext: this.context,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
       // SNI names hosts only, never addresses (RFC 6066 section 3).
       ...(isIP(this.servername) === 0 ? { servername: this.servername } : {}),
       // What is dialled may be an address or a unix socket: the name to verify is always this one.

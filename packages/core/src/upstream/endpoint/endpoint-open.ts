@@ -1,9 +1,7 @@
 import { own } from '../../message/own-options.ts'
-import type { OnReadOpts, Socket } from 'node:net'
-import { ClientConnection } from '../../h1/client-connection.ts'
+import type { Socket } from 'node:net'
+import { DEFAULT_HTTP2_CLIENT_LIMITS, type Http2Limits } from '../../h2/connection-options.ts'
 import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../socket/connection-options.ts'
-import { SocketReader } from '../../socket/socket-reader.ts'
-import { type ConnectionFacts, unopened } from '../../message/wire-facts.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
 import {
   admitTarget,
@@ -16,19 +14,22 @@ import {
 } from '../connect/connect.ts'
 import { Resolver } from '../connect/dns.ts'
 import { atAddress, atSocket, endpointAuthority, endpointTarget } from './endpoint-url.ts'
+import { endpointProtocols, type EndpointProtocols, type HttpProtocol } from './endpoint-protocols.ts'
 import type { EndpointParts } from './endpoint.ts'
 import { checkedWeight } from './weight.ts'
+import type { OpenConnection } from './open-connection.ts'
+import { openHttp } from './open-http.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import { Pool } from '../pool/pool.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../pool/pool-options.ts'
 import type { PooledConnection } from '../pool/pool-entry.ts'
-import { connectToProxy, ForwardConnection } from '../proxy/forward-proxy.ts'
+import { connectToProxy } from '../proxy/forward-proxy.ts'
 import { type Proxy, type ProxySetting, proxyFor } from '../proxy/proxy.ts'
 import { connectThrough, proxyTarget } from '../proxy/proxy-tunnel.ts'
 import type { TlsOptions } from '../connect/tls.ts'
 
 export interface EndpointOptions {
-  /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`. */
+  /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`; `h2c://host[:port]` or `h2c+unix:/path` for HTTP/2 without TLS. */
   readonly url: string
   /** Its share of the exchanges, a whole number up to 1000; 1 by default, 0 for none. */
   readonly weight?: number
@@ -48,16 +49,6 @@ export interface EndpointOptions {
 /** The last priority of an endpoint. */
 export const MAX_PRIORITY = 99
 
-/**
- * Makes a connection that speaks HTTP. It calls `connectSocket`, with the buffer that it wants to be read into,
- * and takes the socket over.
- */
-export type OpenConnection = (
-  connectSocket: (onread?: OnReadOpts, facts?: ConnectionFacts) => Promise<Socket>,
-  /** What `connectSocket` would connect to, judged by the guard: for those that need no socket. */
-  admitted: () => Promise<unknown>,
-) => Promise<PooledConnection>
-
 /** Who is told how connections come to be; it must not throw. */
 export interface ConnectListener {
   begins(target: ConnectTarget): void
@@ -67,9 +58,13 @@ export interface ConnectListener {
 
 /** How the endpoints of an upstream are connected to. */
 export interface ConnectionOptions {
-  /** HTTP/1.1 by default. */
+  /** Connections of `protocols` by default. */
   readonly open?: OpenConnection
-  /** Of the HTTP/1.1 connections; defaults: `DEFAULT_CLIENT_OPTIONS`. */
+  /** Versions of HTTP that may be spoken, the one that is liked best first; HTTP/1.1 alone by default. A URL of h2c says so itself. */
+  readonly protocols?: readonly HttpProtocol[] | undefined
+  /** Of the HTTP/2 connections; defaults: `DEFAULT_HTTP2_CLIENT_LIMITS`. */
+  readonly http2?: Partial<Http2Limits> | undefined
+  /** Of the connections, whatever they speak; defaults: `DEFAULT_CLIENT_OPTIONS`. */
   readonly connection?: Partial<ClientConnectionOptions>
   /** Defaults: `POOL_DEFAULTS`. The limits are of each endpoint. */
   readonly pool?: Partial<PoolOptions>
@@ -102,23 +97,48 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const target = placeOf(named, own(endpoint))
   const name = targetName(target)
   const proxy = proxyOf(target, options.proxy)
-  const forward = isForward(proxy, target, guard) ? proxy : undefined
+  const protocols = endpointProtocols(own(endpoint).url, options.protocols)
+  const forward = isForward(proxy, target, guard) && !protocols.priorKnowledge ? proxy : undefined
   const http = { ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection }
-  const connectHttp = options.open ?? openHttp1(http, forward)
+  const http2 = { ...DEFAULT_HTTP2_CLIENT_LIMITS, ...options.http2 }
+  const connectHttp = options.open ?? openHttp({ name, http, http2, protocols, forward, timeout })
+  const { alpn } = protocols
   const dial = toldDial(dialler(target, proxy, forward !== undefined), target, options.connects)
   const open = (scope: CancelScope): Promise<PooledConnection> =>
     connectHttp(
       (onread, facts) =>
-        dial({ clock, resolver, timeout, scope, guard, localAddress, facts, ...(onread && { onread }) }),
+        dial({
+          clock,
+          resolver,
+          timeout,
+          scope,
+          guard,
+          localAddress,
+          facts,
+          protocols: alpn,
+          ...(onread && { onread }),
+        }),
       () => admitTarget(target, { resolver, guard }),
+      scope,
     )
   return {
     name,
     ...standing(endpoint),
     authority: endpointAuthority(named),
     open,
-    pool: new Pool(name, clock, open, { ...POOL_DEFAULTS, ...options.pool }),
+    pool: new Pool(
+      name,
+      clock,
+      open,
+      { ...POOL_DEFAULTS, ...options.pool },
+      // Else a crowd that waits for the first connection would open one for each.
+      options.open === undefined && maySpeakHttp2(target, protocols) ? http2.streams : 1,
+    ),
   }
+}
+
+function maySpeakHttp2({ tls }: ConnectTarget, { alpn, priorKnowledge }: EndpointProtocols): boolean {
+  return tls === undefined ? priorKnowledge : alpn.includes('h2')
 }
 
 /** Where the connection leads, whatever the URL says. */
@@ -177,24 +197,5 @@ function toldDial(dial: Dial, target: ConnectTarget, listener: ConnectListener |
       listener.failed(target, error)
       throw error
     }
-  }
-}
-
-function openHttp1(given: ClientConnectionOptions, forward: Proxy | undefined): OpenConnection {
-  const options = own(given)
-  return async (connectSocket) => {
-    const reader = new SocketReader()
-    const facts = unopened()
-    const socket = await connectSocket(reader.options, facts)
-    facts.socket = socket
-    if (forward === undefined) {
-      const connection = new ClientConnection(socket, reader, options)
-      connection.facts = facts
-      return connection
-    }
-    const connection = new ForwardConnection(socket, reader, options)
-    connection.facts = facts
-    connection.credentials = forward.credentials
-    return connection
   }
 }

@@ -3,7 +3,7 @@ import { type Authority, canonicalAuthority, InvalidTarget } from '../../message
 import type { ConnectTarget } from '../connect/connect.ts'
 import { TlsOrigin, type TlsOptions } from '../connect/tls.ts'
 
-const FORMS = 'http://host[:port], https://host[:port], unix:/path or https+unix:/path'
+const FORMS = 'http://host[:port], https://host[:port], h2c://host[:port], unix:/path or https+unix:/path'
 
 /**
  * Where the URL of an endpoint leads: an address, without a path or credentials.
@@ -11,14 +11,14 @@ const FORMS = 'http://host[:port], https://host[:port], unix:/path or https+unix
  * @throws TypeError if it is none of those, or names more than an address
  */
 export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget {
-  const unix = /^(https\+|http\+)?unix:(\/[^\0]+)$/.exec(url)
+  const unix = /^(https\+|http\+|h2c\+)?unix:(\/[^\0]+)$/.exec(url)
   if (unix !== null) {
     const path = unix[2] as string // a group that always takes part in the match
     return unix[1] === 'https+'
       ? { kind: 'unix', path, tls: new TlsOrigin('localhost', tls) }
       : { kind: 'unix', path, tls: undefined }
   }
-  const parts = /^(https?):\/\/([^/?#@]+)\/?$/i.exec(url)
+  const parts = /^(https?|h2c):\/\/([^/?#@]+)\/?$/i.exec(url)
   // The URL is not told: it may hold a password.
   if (parts === null && url.includes('@')) throw new TypeError(`an endpoint's URL holds "@": write ${FORMS}`)
   if (parts === null)

@@ -20,6 +20,7 @@ export interface PooledConnection {
 /** Whom an entry belongs to. */
 interface Keeper {
   released(entry: PoolEntry): void
+  roomChanged(entry: PoolEntry): void
   closed(entry: PoolEntry): void
 }
 
@@ -53,6 +54,10 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
 
   released(): void {
     this.keeper.released(this)
+  }
+
+  roomChanged(): void {
+    this.keeper.roomChanged(this)
   }
 
   closed(): void {

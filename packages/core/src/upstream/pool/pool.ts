@@ -31,18 +31,26 @@ export class Pool {
   private retired = false
   private drained: (() => void)[] = []
   /** Exchanges that a connection takes at the same time, as far as is known: that of the last one that was opened. */
-  private capacity = 1
+  private capacity: number
   private exchanges = 0
   private opened = 0
   private reused = 0
   private failed = 0
 
-  constructor(name: string, clock: Clock, open: Open, given: PoolOptions = POOL_DEFAULTS) {
+  /** @param capacity exchanges that a connection is thought to take at the same time, until one was opened */
+  constructor(
+    name: string,
+    clock: Clock,
+    open: Open,
+    given: PoolOptions = POOL_DEFAULTS,
+    capacity: number = 1,
+  ) {
     const options = own(given)
     this.name = name
     this.clock = clock
     this.open = open
     this.options = options
+    this.capacity = capacity
     this.sweeper = clock.timer(() => {
       this.sweeping = false
       this.sweep()
@@ -137,6 +145,20 @@ export class Pool {
       // Whoever waits wants a fresh one, for which there was no room.
       this.drop(entry)
     } else this.rest(entry, now)
+  }
+
+  /** For the entries: this one takes more exchanges than before, or fewer. */
+  roomChanged(entry: PoolEntry): void {
+    if (!this.entries.has(entry)) return
+    if (entry.room <= 0 || this.clock.now() >= entry.expiresAt) return this.spend(entry)
+    if (entry.exchanges > 0) entry.moveTo(this.shared)
+    while (entry.room > 0) {
+      const waiter = this.waiters.shiftReusing()
+      if (waiter === undefined) return
+      this.occupy(entry)
+      this.reused++
+      waiter.serve(entry.connection)
+    }
   }
 
   /** For the entries: this one's connection is gone. */

@@ -13,7 +13,10 @@ export function sendThrough(pool: Pool, exchange: Exchange): Promise<HttpRespons
 /** On a connection that was waited for: in between, exchange or connection may have come to an end. */
 function sendLater(pool: Pool, connection: PooledConnection, exchange: Exchange): Promise<HttpResponse> {
   if (connection.closed) return sendThrough(pool, exchange)
-  if (exchange.cancellation === undefined) return connection.send(exchange)
+  const goesAway = connection.capacity === 0
+  if (!goesAway && exchange.cancellation === undefined) return connection.send(exchange)
   connection.owner?.released(connection)
-  return Promise.reject(exchange.cancellation)
+  return exchange.cancellation === undefined
+    ? sendThrough(pool, exchange)
+    : Promise.reject(exchange.cancellation)
 }

@@ -172,14 +172,14 @@ class ProxyTunnel implements Cancellable {
 
   private async secure(tunnel: Socket, tls: TlsOrigin): Promise<Socket> {
     this.phase = 'tls'
-    const { onread } = this.parts.options
+    const { onread, protocols } = this.parts.options
     const material = await tls.material()
     if (this.settled) throw this.error('proxy_failed', 'no longer wanted')
     return await new Promise((resolve, reject) => {
       const options: ConnectionOptions & { allowHalfOpen: boolean } = {
         ...SOCKET_DEFAULTS,
         ...TLS_DEFAULTS,
-        ...material.connectionOptions(),
+        ...material.connectionOptions(protocols),
         socket: tunnel,
         allowHalfOpen: true,
       }

@@ -1,0 +1,331 @@
+import type { WholeBody } from '../message/body.ts'
+import { TrafficError } from '../message/errors.ts'
+import type { Cancellable, Exchange } from '../message/exchange.ts'
+import type { HeaderList } from '../message/headers.ts'
+import { InterimResponses } from '../message/interim-responses.ts'
+import type { HttpResponse } from '../message/response.ts'
+import { type ClientConnectionOptions, optionsFor } from '../socket/connection-options.ts'
+import { abortError } from './abort-error.ts'
+import { type ResponseHead, type Refusal, takeInResponse, takeInTrailers } from './client-intake.ts'
+import type { Http2Connection } from './connection.ts'
+import { type EarlyContent, joined } from './early-content.ts'
+import { Http2Fault } from './fault.ts'
+import type { Field } from './field.ts'
+import type { FieldSection } from './field-section.ts'
+import { RequestSender, type RequestSenderOwner } from './request-sender.ts'
+import { ResponseContent, type ResponseContentOwner } from './response-content.ts'
+import type { Http2Stream } from './stream.ts'
+import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
+
+/** The connection that a request is sent on. */
+export interface ClientStreamOwner {
+  readonly connection: Http2Connection
+  readonly options: ClientConnectionOptions
+  /** How often something has come. */
+  readonly reads: number
+  /** How many exchanges it has had, this one among them. */
+  readonly exchanges: number
+  /** Why the socket broke, where it has said so. */
+  readonly lossCause: Error | undefined
+  /** The response's head is here: `deliver` is to be called when the whole read was looked at. */
+  arrived(stream: ClientStream): void
+  /** `overdue` is to be called at that time, by `clock.now()`. */
+  waitUntil(at: number): void
+  /** Somebody waits for what comes on a stream, or nobody any more: that is what keeps the process alive. */
+  awaited(change: 1 | -1): void
+  /** There is a place for another exchange. */
+  over(): void
+}
+
+type Phase =
+  /** The head of the final response is to come. */
+  | 'waiting'
+  /** It is here, its content or its end is not. */
+  | 'content'
+  /** The response is here, and the request is not sent to its end. */
+  | 'sending'
+  | 'over'
+
+/** One exchange on a stream, from its request's head to the end of both messages. */
+export class ClientStream implements StreamReceiver, Cancellable, RequestSenderOwner, ResponseContentOwner {
+  readonly answer: PromiseWithResolvers<HttpResponse> = Promise.withResolvers()
+  /** By when the response's head must be here; Infinity while it is not its turn. */
+  headDueAt: number = Infinity
+  private readonly owner: ClientStreamOwner
+  private readonly exchange: Exchange
+  private readonly options: ClientConnectionOptions
+  private readonly stream: Http2Stream
+  private sender: RequestSender | undefined
+  private content: ResponseContent | undefined
+  private phase: Phase = 'waiting'
+  /** A head that was not handed over yet, and what came with it. */
+  private head: ResponseHead | undefined
+  private early: EarlyContent[] | undefined
+  private hasEnded = false
+  private trailers: HeaderList | undefined
+  private isSent = false
+  private isAwaited = true
+  private interim: InterimResponses | undefined
+  /** What was written to the connection before and behind our head, in bytes. */
+  private headStart = 0
+  private headEnd = 0
+  private bodyBytes = 0
+  private readonly readsBefore: number
+
+  constructor(owner: ClientStreamOwner, exchange: Exchange) {
+    this.owner = owner
+    this.exchange = exchange
+    this.options = optionsFor(exchange, owner.options)
+    this.stream = owner.connection.streams.open(this)
+    this.readsBefore = owner.reads
+    owner.awaited(1)
+  }
+
+  /** Sends the request. @param fields its head */
+  begin(fields: readonly Field[]): void {
+    const { exchange, stream } = this
+    const { out } = this.owner.connection
+    const { request } = exchange
+    const { whole } = request.body
+    exchange.occupy(this)
+    this.headStart = out.written
+    try {
+      stream.sendHeaders(fields, whole?.length === 0)
+    } catch (thrown) {
+      return this.fail(TrafficError.from(thrown))
+    }
+    this.headEnd = out.written
+    if (whole?.length === 0) return
+    const expectsContinue = request.headers.get('expect') !== undefined
+    if (whole !== undefined && !expectsContinue) this.sendWhole(whole)
+    else {
+      this.sender = new RequestSender(stream, request, this.options, this)
+      this.sender.begin(expectsContinue)
+    }
+  }
+
+  private sendWhole(whole: WholeBody): void {
+    const { stream } = this
+    this.bodyBytes = whole.length
+    stream.sendWhole(whole.bytes)
+    if (stream.outgoing === undefined) return
+    this.sender = new RequestSender(stream, this.exchange.request, this.options, this)
+    this.sender.wholeWaits()
+  }
+
+  fields(section: FieldSection, endStream: boolean): Http2Fault | undefined {
+    if (this.phase === 'over') return undefined
+    if (this.head !== undefined || this.phase !== 'waiting') return this.takeTrailers(section, endStream)
+    const { request } = this.exchange
+    const head = takeInResponse(section, request.method, endStream, this.options.limits.head)
+    if ('reason' in head) return this.refuse(head)
+    const { status, headers } = head.response
+    if (status < 200) return this.inform(status, headers, section.size)
+    this.stream.expect(head.length)
+    this.head = head
+    this.hasEnded = endStream
+    this.headDueAt = Infinity
+    this.exchange.wire?.responded(this.options.clock.now())
+    // Content that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
+    this.sender?.forgo()
+    this.owner.arrived(this)
+    return undefined
+  }
+
+  private inform(status: number, headers: HeaderList, size: number): Http2Fault | undefined {
+    const { exchange, sender } = this
+    this.interim ??= new InterimResponses(this.options.limits.head)
+    const reason = this.interim.add(size, exchange)
+    if (reason !== undefined) return this.refuse({ code: 'response_head_too_large', reason })
+    if (status === 100) sender?.proceed()
+    else exchange.inform?.(status, headers)
+    return undefined
+  }
+
+  private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
+    const trailers = takeInTrailers(section, endStream)
+    if (trailers !== undefined && 'reason' in trailers) return this.refuse(trailers)
+    this.trailers = trailers
+    this.ended()
+    return undefined
+  }
+
+  /** What the exchange fails with, and what its stream is reset for. */
+  private refuse({ code, reason }: Refusal): Http2Fault {
+    this.conclude(this.errorOf({ by: 'fault', code: 'PROTOCOL_ERROR', message: reason }, code))
+    return new Http2Fault('PROTOCOL_ERROR', this.stream.id, reason)
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    if (this.content !== undefined) this.content.data(bytes, start, end)
+    // Looked at within the same read, hence not copied.
+    else if (this.head !== undefined) (this.early ??= []).push({ bytes, start, end })
+    else this.headless('DATA before a final response')
+  }
+
+  ended(): void {
+    this.hasEnded = true
+    if (this.head !== undefined) return
+    if (this.phase === 'content') this.responseRead()
+    else this.headless('the stream has ended without a final response')
+  }
+
+  private headless(what: string): void {
+    if (this.phase !== 'waiting') return
+    this.stream.reset('PROTOCOL_ERROR')
+    const reason = `${what} (RFC 9113 8.1)`
+    this.conclude(this.errorOf({ by: 'fault', code: 'PROTOCOL_ERROR', message: reason }))
+  }
+
+  /** Hands the response over, unless the same read has brought its failure. */
+  deliver(): void {
+    const { head, early, trailers } = this
+    this.head = undefined
+    this.early = undefined
+    if (head === undefined || this.phase !== 'waiting') return
+    const { response, length } = head
+    this.phase = 'content'
+    if (this.hasEnded && trailers === undefined) {
+      if (early !== undefined) response.body = joined(early)
+      this.responseRead()
+    } else {
+      this.beginContent(response, length)
+      for (const { bytes, start, end } of early ?? []) this.content?.data(bytes, start, end)
+      if (this.hasEnded) this.responseRead()
+      // A body that nobody reads keeps no process alive.
+      else this.await(false)
+    }
+    this.answer.resolve(response)
+  }
+
+  private beginContent(response: HttpResponse, length: number | undefined): void {
+    const { connection } = this.owner
+    this.content = new ResponseContent(connection, this.stream, length, response.headers, this.options, this)
+    response.body = this.content.body
+  }
+
+  /** All of the response is here. */
+  private responseRead(): void {
+    const { content } = this
+    this.content = undefined
+    this.phase = 'sending'
+    if (this.isSent) this.conclude(undefined)
+    // Who expected 100 got a final response: what the head announced will never come.
+    else if (this.sender?.forgone === true) this.stopSending()
+    content?.end(this.trailers)
+  }
+
+  private stopSending(): void {
+    this.stream.reset('CANCEL')
+    this.conclude(undefined)
+  }
+
+  progressed(bytes: number): void {
+    this.sender?.progressed(bytes)
+  }
+
+  writable(): void {
+    this.sender?.writable()
+  }
+
+  sent(): void {
+    const { clock, responseHeadTimeout } = this.options
+    this.isSent = true
+    this.sender?.sent()
+    this.exchange.wire?.requestWritten(clock.now())
+    if (this.phase === 'sending') this.conclude(undefined)
+    else if (this.phase === 'waiting' && this.head === undefined && responseHeadTimeout !== Infinity) {
+      this.headDueAt = clock.now() + responseHeadTimeout
+      this.owner.waitUntil(this.headDueAt)
+    }
+  }
+
+  /** The time for the response's head is over. */
+  overdue(): void {
+    const reason = `no response head within ${this.options.responseHeadTimeout} ms`
+    this.fail(this.errorOf({ by: 'fault', code: 'CANCEL', message: reason }, 'upstream_timeout'))
+  }
+
+  /** The request's content broke: what was sent is half a request. */
+  requestBroken(error: TrafficError): void {
+    // One that has answered need not take the rest: what it sends counts.
+    const hasAnswered = this.head !== undefined || this.phase === 'content' || this.phase === 'sending'
+    if (!hasAnswered || error.source !== 'upstream') return this.fail(error)
+    this.sender?.stop(error)
+    if (this.phase === 'sending') this.stopSending()
+  }
+
+  contentBroken(reason: string): void {
+    this.fail(this.errorOf({ by: 'slow', code: 'CANCEL', message: reason }))
+  }
+
+  contentUnwanted(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  contentWanted(): void {
+    this.await(true)
+  }
+
+  cancelled(error: TrafficError): void {
+    this.fail(error)
+  }
+
+  aborted(abort: StreamAbort): void {
+    if (this.phase === 'over') return
+    // A server may end a request whose response is complete (RFC 9113 8.1).
+    const isHere = this.hasEnded && this.head !== undefined && abort.by !== 'fault'
+    const isComplete = isHere || this.phase === 'sending'
+    if (!isComplete) return this.conclude(this.errorOf(abort))
+    this.sender?.stop(noMoreTaken())
+    this.isSent = true
+    if (this.phase === 'sending') this.conclude(undefined)
+  }
+
+  /** Ends stream and exchange: whoever waits for either learns why. */
+  private fail(error: TrafficError): void {
+    if (this.phase === 'over') return
+    this.stream.reset('CANCEL')
+    this.conclude(error)
+  }
+
+  private conclude(error: TrafficError | undefined): void {
+    if (this.phase === 'over') return
+    const { exchange, content, sender } = this
+    this.phase = 'over'
+    this.head = undefined
+    this.early = undefined
+    this.content = undefined
+    this.headDueAt = Infinity
+    exchange.release(this)
+    this.await(false)
+    if (!this.isSent) sender?.stop(exchange.cancellation ?? noMoreTaken())
+    this.owner.over()
+    if (error === undefined) return
+    this.answer.reject(error)
+    content?.fail(error)
+  }
+
+  private await(isAwaited: boolean): void {
+    if (this.isAwaited === isAwaited) return
+    this.isAwaited = isAwaited
+    this.owner.awaited(isAwaited ? 1 : -1)
+  }
+
+  private errorOf(abort: StreamAbort, code?: Refusal['code']): TrafficError {
+    const { owner, exchange, headStart, headEnd } = this
+    const { handed } = owner.connection.out
+    const left = Math.min(Math.max(0, handed - headStart), headEnd - headStart)
+    return abortError(abort, code, {
+      exchange,
+      bytesSent: left === 0 ? 0 : left + (this.sender?.bodyBytes ?? this.bodyBytes),
+      inBody: this.phase === 'content',
+      stale: owner.exchanges > 1 && owner.reads === this.readsBefore,
+      cause: owner.lossCause,
+    })
+  }
+}
+
+function noMoreTaken(): TrafficError {
+  return new TrafficError('cancelled', 'the upstream takes no more of the request body')
+}

@@ -1,0 +1,35 @@
+import { checkRequestLine, expectsContent } from '../message/request-line.ts'
+import type { HttpRequest, Scheme } from '../message/request.ts'
+import { type Field, fieldName, fieldOf } from './field.ts'
+import { addFields } from './message-fields.ts'
+
+const METHOD = fieldName(':method')
+const SCHEME = fieldName(':scheme')
+const AUTHORITY = fieldName(':authority')
+const PATH = fieldName(':path')
+const CONTENT_LENGTH = fieldName('content-length')
+const SCHEMES = { http: fieldOf(SCHEME, 'http'), https: fieldOf(SCHEME, 'https') }
+const TE_TRAILERS = fieldOf(fieldName('te'), 'trailers')
+
+/**
+ * The head of a request (RFC 9113 8.3.1).
+ * @param scheme how the connection goes: over TLS, or not
+ * @throws TrafficError `internal` if its method or target has a blank in it
+ */
+export function requestFields(request: HttpRequest, scheme: Scheme): Field[] {
+  checkRequestLine(request)
+  const { method, authority, path, query, headers, body } = request
+  const fields = [
+    fieldOf(METHOD, method),
+    SCHEMES[scheme],
+    fieldOf(AUTHORITY, authority.text),
+    fieldOf(PATH, query === '' ? path : path + query),
+  ]
+  addFields(fields, headers)
+  const { length } = body
+  if (length === 0 ? expectsContent(method) : length !== undefined)
+    fields.push(fieldOf(CONTENT_LENGTH, String(length)))
+  // Servers of gRPC ask for it, to find proxies that would lose the trailers.
+  if (headers.get('content-type')?.startsWith('application/grpc') === true) fields.push(TE_TRAILERS)
+  return fields
+}
