@@ -21,7 +21,7 @@ import { parseCodings } from '../src/policies/decompress/content-coding.ts'
 import { isShareable } from '../src/policies/dedupe/dedupe-key.ts'
 import { forwarding } from '../src/policies/forwarding.ts'
 import { addressBehind, claimedScheme, type ClientClaims } from '../src/policies/seen-client.ts'
-import { isGrpc } from '../src/policies/grpc-status.ts'
+import { encodeGrpcMessage, isGrpc } from '../src/fields/grpc.ts'
 import { clientNetwork } from '../src/policies/rate-limit/client-network.ts'
 import { decideRedirect } from '../src/policies/redirect/redirect-decision.ts'
 import { redactQuery } from '../src/telemetry/redact.ts'
@@ -167,6 +167,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     { before: ['', 'for=1.1.1.1,'] },
   ],
   'content codings': [parseCodings],
+  'a message of gRPC': [encodeGrpcMessage],
   'the type of gRPC': [isGrpc, { before: ['', 'application/grpc', 'application/grpc+'] }],
   Vary: [
     (text) => {

@@ -1,70 +1,97 @@
+import { encodeGrpcMessage, GRPC_STATUSES, type GrpcStatus } from '../fields/grpc.ts'
 import { EMPTY_BODY } from '../message/body.ts'
 import { ERROR_FACTS, type ErrorCode, type TrafficError } from '../message/errors.ts'
 import { HeaderList } from '../message/headers.ts'
 import { HttpResponse } from '../message/response.ts'
 
-// What a gRPC client makes of a status of HTTP ("HTTP to gRPC Status Code Mapping", doc/http-grpc-status-mapping.md of gRPC).
-// A gateway that says it itself is understood by those, too, that look at grpc-status alone.
-
-const UNKNOWN = 2
-const DEADLINE_EXCEEDED = 4
-const PERMISSION_DENIED = 7
-const UNIMPLEMENTED = 12
-const INTERNAL = 13
-const UNAVAILABLE = 14
-const UNAUTHENTICATED = 16
-
-const BY_HTTP_STATUS: ReadonlyMap<number, number> = new Map([
-  [400, INTERNAL],
-  [401, UNAUTHENTICATED],
-  [403, PERMISSION_DENIED],
-  [404, UNIMPLEMENTED],
-  [429, UNAVAILABLE],
-  [502, UNAVAILABLE],
-  [503, UNAVAILABLE],
-  [504, UNAVAILABLE],
-])
-
-/** The gRPC status that stands for a failure. */
-export function grpcStatus(code: ErrorCode): number {
-  // The client's own deadline, or that of the route: not that the upstream is away.
-  if (code === 'deadline_exceeded') return DEADLINE_EXCEEDED
-  return BY_HTTP_STATUS.get(ERROR_FACTS[code].status) ?? UNKNOWN
+/**
+ * The gRPC status of each failure: that which clients make of its status of HTTP (doc/http-grpc-status-mapping.md of gRPC, and Envoy), so that
+ * a client sees the same of any proxy. Other ones where doc/statuscodes.md has a status for just this: a passed deadline, what
+ * is too large or too often, what was cancelled, what is not implemented, and our own faults. Nobody tries those again as if a
+ * server were away.
+ */
+const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
+  malformed_request: 'INTERNAL',
+  unsupported_version: 'INTERNAL',
+  unsupported_method: 'UNIMPLEMENTED',
+  unsupported_transfer_coding: 'UNIMPLEMENTED',
+  unsupported_expectation: 'INTERNAL',
+  request_head_too_large: 'RESOURCE_EXHAUSTED',
+  request_target_too_long: 'RESOURCE_EXHAUSTED',
+  request_body_too_large: 'RESOURCE_EXHAUSTED',
+  unsupported_media_type: 'UNKNOWN',
+  request_timeout: 'DEADLINE_EXCEEDED',
+  downstream_closed: 'CANCELLED',
+  downstream_too_slow: 'CANCELLED',
+  route_not_found: 'UNIMPLEMENTED',
+  method_not_allowed: 'UNIMPLEMENTED',
+  deadline_exceeded: 'DEADLINE_EXCEEDED',
+  loop_detected: 'INTERNAL',
+  pool_queue_full: 'UNAVAILABLE',
+  pool_queue_timeout: 'UNAVAILABLE',
+  no_healthy_upstream: 'UNAVAILABLE',
+  too_many_connections: 'UNAVAILABLE',
+  shutting_down: 'UNAVAILABLE',
+  cancelled: 'CANCELLED',
+  internal: 'INTERNAL',
+  dns_failed: 'UNAVAILABLE',
+  connect_failed: 'UNAVAILABLE',
+  connect_timeout: 'UNAVAILABLE',
+  tls_failed: 'UNAVAILABLE',
+  pin_mismatch: 'UNAVAILABLE',
+  upstream_closed: 'UNAVAILABLE',
+  upstream_timeout: 'UNAVAILABLE',
+  upstream_too_slow: 'UNAVAILABLE',
+  malformed_response: 'UNAVAILABLE',
+  response_head_too_large: 'RESOURCE_EXHAUSTED',
+  response_body_too_large: 'RESOURCE_EXHAUSTED',
+  decompression_failed: 'INTERNAL',
+  too_many_redirects: 'UNAVAILABLE',
+  redirect_refused: 'UNAVAILABLE',
+  proxy_failed: 'UNAVAILABLE',
+  unexpected_status: 'UNAVAILABLE',
+  invalid_content: 'INTERNAL',
+  auth_failed: 'UNAVAILABLE',
+  forbidden: 'PERMISSION_DENIED',
+  address_refused: 'PERMISSION_DENIED',
+  circuit_open: 'UNAVAILABLE',
+  rate_limited: 'RESOURCE_EXHAUSTED',
+  concurrency_limited: 'UNAVAILABLE',
+  overloaded: 'UNAVAILABLE',
+  graphql_refused: 'INTERNAL',
+  invalid_request: 'INTERNAL',
 }
 
-/** Whether a request with this Content-Type is one of gRPC or gRPC-Web: `application/grpc`, with a suffix or without. */
-export function isGrpc(contentType: string | undefined): contentType is string {
-  return (
-    contentType !== undefined &&
-    /^application\/grpc(?:-web(?:-text)?)?(?:\+[\w.-]+)?[ \t]*(?:;|$)/i.test(contentType)
-  )
+/** The gRPC status that stands for a failure. */
+export function grpcStatus(code: ErrorCode): GrpcStatus {
+  return STATUS_OF[code]
 }
 
 /**
- * A failure as a response of gRPC without content ("Trailers-Only"): the status is in the head. As everywhere, the peer is
- * told no more than the kind of what was not its own doing.
+ * The fields in which gRPC tells of a failure, in a head or as trailers. As everywhere, the peer is told no more than the kind of what was
+ * not its own doing.
+ */
+function addGrpcStatus(headers: HeaderList, error: TrafficError): void {
+  const { title } = ERROR_FACTS[error.code]
+  const detail = error.source === 'downstream' ? `${title}: ${error.message}` : title
+  headers.append('grpc-status', String(GRPC_STATUSES.indexOf(STATUS_OF[error.code])))
+  headers.append('grpc-message', encodeGrpcMessage(detail))
+}
+
+/**
+ * A failure as a response of gRPC without content ("Trailers-Only"): the status is in the head.
  * @param contentType of the request
  */
 export function grpcResponse(error: TrafficError, contentType: string): HttpResponse {
-  const { title } = ERROR_FACTS[error.code]
-  const detail = error.source === 'downstream' ? `${title}: ${error.message}` : title
   const headers = new HeaderList()
   headers.append('content-type', (contentType.split(';', 1)[0] ?? '').trim())
-  headers.append('grpc-status', String(grpcStatus(error.code)))
-  headers.append('grpc-message', percentEncoded(detail))
+  addGrpcStatus(headers, error)
   headers.append('cache-control', 'no-store')
-  if (error.retryAfter !== undefined)
+  if (error.retryAfter !== undefined) {
     headers.append('retry-after', String(Math.ceil(error.retryAfter / 1000)))
+    // What clients of gRPC wait for (gRFC A6); they know no Retry-After.
+    headers.append('grpc-retry-pushback-ms', String(Math.ceil(error.retryAfter)))
+  }
   for (const [name, value] of error.fields ?? []) headers.append(name, value)
   return new HttpResponse(200, headers, EMPTY_BODY)
-}
-
-/** As gRPC wants its messages ("PROTOCOL-HTTP2", Status-Message): all but printable ASCII, and the percent sign itself. */
-function percentEncoded(text: string): string {
-  return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, (part) =>
-    Array.from(
-      new TextEncoder().encode(part),
-      (octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`,
-    ).join(''),
-  )
 }

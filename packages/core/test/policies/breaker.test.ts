@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type ErrorCode, TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
+import { HeaderList } from '../../src/message/headers.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { breaker } from '../../src/policies/breaker/breaker.ts'
@@ -26,7 +27,19 @@ const answering =
   () =>
     Promise.resolve(new HttpResponse(status))
 
+const answeringGrpc =
+  (status: number): Handler =>
+  () => {
+    const headers = HeaderList.of({ 'content-type': 'application/grpc', 'grpc-status': String(status) })
+    return Promise.resolve(new HttpResponse(200, headers))
+  }
+
 for (const [name, handler, state] of [
+  ['one that answers UNAVAILABLE by gRPC', answeringGrpc(14), 'open'],
+  ['one that answers INTERNAL by gRPC', answeringGrpc(13), 'open'],
+  ['one that answers OK by gRPC', answeringGrpc(0), 'closed'],
+  ['one that has not the method that gRPC asks for', answeringGrpc(12), 'closed'],
+  ['a client of gRPC with a short deadline', answeringGrpc(4), 'closed'],
   ['an upstream that refuses connections', failing('connect_failed'), 'open'],
   ['one that does not answer', failing('upstream_timeout'), 'open'],
   ['one that answers 503', answering(503), 'open'],

@@ -1,4 +1,10 @@
-import { type MetricRegistry, retry, RETRY_STATUSES, type RetryBudget } from '@headgate/core'
+import {
+  GRPC_RETRY_STATUSES,
+  type MetricRegistry,
+  retry,
+  RETRY_STATUSES,
+  type RetryBudget,
+} from '@headgate/core'
 import type { AttemptRow, Route } from './layer.ts'
 import { fieldOf, growingTimes, millisecondsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
@@ -6,6 +12,7 @@ import { noneOrMore } from '../settings/schema/list.ts'
 import { metric } from '../metrics/metric.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, oneOf, timeOr0 } from '../settings/schema/setting.ts'
+import { choice } from '../settings/values/choice.ts'
 import type { Kind } from '../settings/values/kinds.ts'
 import { parsed, refused } from '../settings/values/parsed.ts'
 
@@ -37,6 +44,10 @@ export const retrySetting = section('RetryInput', () => ({
     retryStatus,
     'Statuses of the upstream after which it is tried again, where that is safe: some of 408, 425, 429, 500, 502, 503 and 504.',
   ),
+  grpcStatuses: noneOrMore<(typeof GRPC_RETRY_STATUSES)[number]>(
+    choice(GRPC_RETRY_STATUSES),
+    'Statuses of gRPC after which a call is tried again where the upstream has sent nothing else. To list one says that the methods of this route may be called twice.',
+  ),
 }))
 
 export type RetryConfig = Read<typeof retrySetting>
@@ -64,12 +75,16 @@ export const retryLayer: AttemptRow<
     const retries = metrics.get(RETRIES, { route: route.name })
     // What answers in place of what failed is asked once.
     const attempts = (way === 'target' && route.retry) || ONE_ATTEMPT
-    return retry({ ...attempts, budget, onRetry: () => retries.add(1) })
+    const spool = attempts.grpcStatuses.length > 0 ? GRPC_SPOOL : 0
+    return retry({ ...attempts, spool, budget, onRetry: () => retries.add(1) })
   },
   tells: ({ way, route }) => way === 'target' && route.retry,
 }
 
-const ONE_ATTEMPT = { attempts: 1, backoff: { base: 0, max: 0 } }
+const ONE_ATTEMPT = { attempts: 1, backoff: { base: 0, max: 0 }, grpcStatuses: [] }
+
+/** Bytes of a call that are kept for another try while they stream: what is longer is sent once. */
+const GRPC_SPOOL = 64 * 1024
 
 function backoffChecks(backoff: unknown, path: Path): Finding[] {
   const [base, max] = [{ key: 'base', default: '25ms' } as const, { key: 'max', default: '1s' } as const]

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
 import { test } from 'node:test'
 import { ask } from '../survival/http-client.ts'
 import { startScripted, startService } from '../survival/origins.ts'
@@ -51,4 +53,36 @@ test('an attempt that takes too long is given up for another, within the time of
 
 test('mistakes in it are named', () => {
   assertRefused({ retry: { statuses: [404] } }, /says nothing of another try/)
+})
+
+test('a call of gRPC is tried again by its status, with what it has streamed so far', async (t) => {
+  const contents: string[] = []
+  const { url: upstream } = await startService(t, (request, response) => {
+    let content = ''
+    request.on('data', (chunk: Buffer) => (content += chunk.toString('latin1')))
+    request.on('end', () => {
+      contents.push(content)
+      const status = contents.length < 3 ? 14 : 0
+      response.writeHead(200, {
+        'content-type': 'application/grpc',
+        'grpc-status': status,
+        'content-length': 0,
+      })
+      response.end()
+    })
+  })
+  const gateway = await startGateway(t, {
+    routes: [{ upstream, retry: { attempts: 3, backoff: AT_ONCE, grpcStatuses: ['UNAVAILABLE'] } }],
+  })
+  const request = http.request(`${gateway.url}/shop.Orders/Get`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/grpc' },
+  })
+  request.write('\0\0\0\0\x01')
+  setImmediate(() => request.end('a'))
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  response.resume()
+  assert.equal(response.headers['grpc-status'], '0')
+  assert.deepEqual(contents, Array(3).fill('\0\0\0\0\x01a'))
+  assert.equal((await gateway.logged(1)).attempts, 3)
 })

@@ -1,3 +1,4 @@
+import { judgedStatus } from '../../fields/grpc.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
@@ -6,9 +7,9 @@ import type { CallResult, Circuit } from './breaker-state.ts'
 /** Whether an outcome is a failure of the upstream. */
 export type FailureTest = (outcome: HttpResponse | TrafficError) => boolean
 
-/** The default of `failure`: what the upstream did not answer, or answered with 5xx. */
+/** The default of `failure`: what the upstream did not answer, or answered with 5xx, or with a gRPC status that stands for one (`judgedStatus`). */
 export function isUpstreamFailure(outcome: HttpResponse | TrafficError): boolean {
-  return outcome instanceof TrafficError ? outcome.source === 'upstream' : outcome.status >= 500
+  return outcome instanceof TrafficError ? outcome.source === 'upstream' : judgedStatus(outcome) >= 500
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type GrpcStatus, parsePushback, trailersOnlyStatus } from '../../fields/grpc.ts'
 import { parseRetryAfter } from '../../fields/retry-after.ts'
 import { type ErrorCode, type ReplaySafety, TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -76,6 +77,40 @@ export function statusFailure(exchange: Exchange, response: HttpResponse): Traff
   const replaySafe = statusSafety(status, method)
   const error = new TrafficError('unexpected_status', message, { phase: 'response-head', replaySafe })
   error.retryAfter = parseRetryAfter(response.headers.get('retry-after'), exchange.clock.wallTime())
+  return error
+}
+
+/** The statuses of gRPC after which another try may help; that it may is for the owner of the method to say (gRFC A6). */
+export const GRPC_RETRY_STATUSES = [
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'RESOURCE_EXHAUSTED',
+  'ABORTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+] as const
+
+/**
+ * A response that is a listed status of gRPC and nothing else, as the failure that it stands for; undefined for any other. Each call is a
+ * POST, so it is by listing a status that somebody says that it may be repeated. What is exhausted is only asked again where
+ * the server says when, or elsewhere.
+ */
+export function failedGrpcStatus(
+  exchange: Exchange,
+  response: HttpResponse,
+  statuses: readonly GrpcStatus[],
+): TrafficError | undefined {
+  const { headers } = response
+  if (response.status !== 200 || !headers.has('grpc-status')) return undefined
+  const status = trailersOnlyStatus(response)
+  if (status === undefined || !statuses.includes(status)) return undefined
+  const pushback = parsePushback(headers.get('grpc-retry-pushback-ms'))
+  if (pushback === Infinity) return undefined
+  const message = `the upstream answered ${status} (${exchange.endpoint || 'upstream'})`
+  const details = { phase: 'response-head', replaySafe: 'refused' } as const
+  const error = new TrafficError('unexpected_status', message, details)
+  error.retryAfter = pushback ?? parseRetryAfter(headers.get('retry-after'), exchange.clock.wallTime())
+  if (status === 'RESOURCE_EXHAUSTED' && error.retryAfter === undefined) error.onlyElsewhere = true
   return error
 }
 

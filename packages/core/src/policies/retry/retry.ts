@@ -1,4 +1,5 @@
 import { own } from '../../message/own-options.ts'
+import type { GrpcStatus } from '../../fields/grpc.ts'
 import { drain } from '../../message/drain.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
@@ -10,6 +11,7 @@ import { type BackoffOptions, sleep } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import {
   canBeSentAgain,
+  failedGrpcStatus,
   failedStatus,
   hasUntriedEndpoint,
   isReplayable,
@@ -35,6 +37,8 @@ export interface RetryOptions {
   readonly budget: RetryBudget
   /** Responses with these statuses are tried again, 500 only where the method is idempotent: see `RETRY_STATUSES`. Default: none. */
   readonly statuses?: readonly number[] | undefined
+  /** Responses that are one of these statuses of gRPC, and nothing else, are tried again: see `failedGrpcStatus`. Default: none. */
+  readonly grpcStatuses?: readonly GrpcStatus[] | undefined
   /** Whether a request with Idempotency-Key counts as idempotent: only its origin can promise that. Default false. */
   readonly idempotencyKey?: boolean | undefined
   /** The only methods that are tried again, each as one that may be repeated. Default: all, as RFC 9110 9.2.2 defines them. */
@@ -87,6 +91,7 @@ function attempts(given: RetryOptions, next: Handler): Handler {
   const {
     attempts,
     statuses,
+    grpcStatuses,
     idempotencyKey: keyed = false,
     methods,
     judge,
@@ -107,6 +112,7 @@ function attempts(given: RetryOptions, next: Handler): Handler {
       try {
         response = await next(exchange)
         if (statuses !== undefined) error = failedStatus(exchange, response, statuses, methods)
+        if (grpcStatuses !== undefined) error ??= failedGrpcStatus(exchange, response, grpcStatuses)
         if (error === undefined) {
           if (judge === undefined || response.status < 400) return response
           error = statusFailure(exchange, response)

@@ -1,3 +1,4 @@
+import { judgedStatus } from '../../fields/grpc.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
@@ -36,7 +37,7 @@ export class EndpointWatch {
   }
 
   private readonly responded = (response: HttpResponse): HttpResponse => {
-    if (this.record !== undefined) this.detector?.responded(this.record, response.status)
+    if (this.record !== undefined) this.detector?.responded(this.record, judgedStatus(response))
     return response
   }
 

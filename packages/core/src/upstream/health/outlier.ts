@@ -9,7 +9,7 @@ import { OutlierRecord } from './outlier-record.ts'
 export interface OutlierOptions {
   /** This many failures in a row; 0: these do not matter. Default 5. */
   readonly consecutiveFailures?: number | undefined
-  /** Statuses that count as failures, beside connections that fail or break and timeouts. Default 502, 503 and 504. */
+  /** Statuses that count as failures, beside connections that fail or break and timeouts; of gRPC, by `judgedStatus`. Default 502, 503 and 504. */
   readonly statuses?: readonly number[] | undefined
   /** A rate of successes far below that of the others; false, the default: rates do not matter. */
   readonly successRate?: false | SuccessRateOptions | undefined

@@ -668,6 +668,8 @@ export interface MatchInput {
   contentType?: string | string[] | undefined
   /** Media types of which Accept names one; its wildcards name none. */
   accept?: string | string[] | undefined
+  /** The call of a gRPC or gRPC-Web request; an empty one takes them all. Its CORS preflights match, too. */
+  grpc?: GrpcMatchInput | undefined
   /** The operation of a GraphQL request. */
   graphql?: GraphqlMatchInput | undefined
   /** Further matches that must all match. */
@@ -696,6 +698,13 @@ export interface GeoMatchInput {
   subdivision?: string[] | undefined
   /** Autonomous systems by their numbers, or unknown. */
   asn?: (number | string)[] | undefined
+}
+
+export interface GrpcMatchInput {
+  /** Its service with its package, or some; `*` stands for any run of characters. */
+  service?: string | string[] | undefined
+  /** Its method, or some; `*` stands for any run of characters. */
+  method?: string | string[] | undefined
 }
 
 export interface GraphqlMatchInput {
@@ -882,6 +891,13 @@ export interface RetryInput {
    * 502, 503 and 504.
    */
   statuses?: number[] | undefined
+  /**
+   * Statuses of gRPC after which a call is tried again where the upstream has sent nothing else. To list one
+   * says that the methods of this route may be called twice.
+   */
+  grpcStatuses?:
+    | ('CANCELLED' | 'DEADLINE_EXCEEDED' | 'RESOURCE_EXHAUSTED' | 'ABORTED' | 'INTERNAL' | 'UNAVAILABLE')[]
+    | undefined
 }
 
 export interface BackoffInput {

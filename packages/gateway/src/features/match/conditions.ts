@@ -18,6 +18,7 @@ import {
 } from '../../routing/conditions.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import { graphqlConditions } from '../graphql/conditions.ts'
+import { grpcConditions } from '../grpc/conditions.ts'
 import { Regex } from '../../routing/regex/regex.ts'
 import { type RouteEntry, Router } from '../../routing/router/router.ts'
 import { geoConditions } from '../geo/setting.ts'
@@ -46,6 +47,7 @@ export function conditionsOf(
     ...geoConditions(match.geo, geo),
     ...(contentType === undefined ? [] : [sends(contentType)]),
     ...(accept === undefined ? [] : [accepts(accept)]),
+    ...(match.grpc === undefined ? [] : grpcConditions(match.grpc)),
     ...all.flatMap(nested),
     ...(any === undefined ? [] : [anyOf(any.map(nested))]),
     ...(not === undefined ? [] : [noneOf(nested(not))]),

@@ -12,6 +12,7 @@ import {
 } from '../../settings/values/kinds.ts'
 import { matchedField, token } from '../../settings/values/request-field.ts'
 import { geoMatch } from '../geo/setting.ts'
+import { grpcMatch } from '../grpc/setting.ts'
 import { graphqlMatch } from '../graphql/setting.ts'
 import { Regex } from '../../routing/regex/regex.ts'
 import { once, zod } from '../../settings/schema/library.ts'
@@ -114,6 +115,11 @@ const conditions = () => ({
     "Media types of the request's content: type/subtype, or type/* for all of a kind.",
   ).optional(),
   accept: oneOrMore(mediaRange, 'Media types of which Accept names one; its wildcards name none.').optional(),
+  grpc: grpcMatch()
+    .optional()
+    .describe(
+      'The call of a gRPC or gRPC-Web request; an empty one takes them all. Its CORS preflights match, too.',
+    ),
   graphql: graphqlMatch().optional().describe('The operation of a GraphQL request.'),
 })
 

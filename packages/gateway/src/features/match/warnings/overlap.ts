@@ -6,6 +6,7 @@ import { conditionsOf } from '../conditions.ts'
 import { takesType } from '../../../routing/conditions.ts'
 import { Regex } from '../../../routing/regex/regex.ts'
 import type { GeoMatchConfig } from '../../geo/setting.ts'
+import { callsExclude } from '../../grpc/conditions.ts'
 import { operationsExclude } from '../../graphql/conditions.ts'
 
 /** Whether every path that `other` matches is matched by `one`. */
@@ -131,6 +132,7 @@ export function excludeEachOther(one: MatchConfig, other: MatchConfig): boolean 
     presenceExcludes(one.cookies, other.cookies) ||
     listsExclude(one.contentType, other.contentType) ||
     placesExclude(one.geo, other.geo) ||
+    callsExclude(one.grpc, other.grpc) ||
     operationsExclude(one.graphql, other.graphql) ||
     rangesExclude(one.client, other.client)
   )

@@ -1,0 +1,32 @@
+import { once } from '../../settings/schema/library.ts'
+import { oneOrMore } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
+
+function names(what: string, characters: string, example: string): Kind<string> {
+  const pattern = `^[${characters}*-]{1,255}$`
+  const form = new RegExp(pattern)
+  return textKind(
+    what,
+    `letters, digits and "_"${characters.includes('.') ? ', with dots between its parts' : ''}, "*" for any run of them, such as ${example}`,
+    (written) => (form.test(written) ? parsed(written) : refused(`is not ${what}`)),
+    { pattern },
+  )
+}
+
+const serviceName = names('the name of a gRPC service', 'A-Za-z0-9_.', 'shop.Orders or shop.*')
+const methodName = names('the name of a gRPC method', 'A-Za-z0-9_', 'GetOrder or Get*')
+
+/** Described once, as `$defs/grpcMatch`: it stands in each match. */
+export const grpcMatch = once(() =>
+  section('GrpcMatchInput', () => ({
+    service: oneOrMore(
+      serviceName,
+      'Its service with its package, or some; `*` stands for any run of characters.',
+    ).optional(),
+    method: oneOrMore(methodName, 'Its method, or some; `*` stands for any run of characters.').optional(),
+  }))().meta({ id: 'grpcMatch' }),
+)
+
+export type GrpcMatchConfig = Read<typeof grpcMatch>
