@@ -12,11 +12,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const ENTRY = join(DIST, 'index.js')
 
-/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 113 kB as this is written. */
-const LOADED_LIMIT = 116_000
+/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 117 kB as this is written. */
+const LOADED_LIMIT = 119_000
 
-/** The same, put into one file with all names shortened, as programs are that are deployed as one: 99 kB as this is written. */
-const BUNDLED_LIMIT = 100_000
+/**
+ * The same with HTTP/2, which is loaded on first use, put into one file with all names shortened, as programs are that are deployed as one:
+ * 122 kB as this is written, 20 of them HTTP/2.
+ */
+const BUNDLED_LIMIT = 124_000
 
 /**
  * What an import may cost in CPU time beyond what it asks of Node, in starts of an empty program: 0.3 to 0.7 as this is written, and 3.3
@@ -74,7 +77,7 @@ test('what an import loads is a few files, and small', (t) => {
   const files = [...loaded(ENTRY)]
   const size = files.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0)
   t.diagnostic(`${files.length} files, ${size} bytes as gzip`)
-  assert.ok(files.length <= 5, files.map((path) => relative(ROOT, path)).join(', '))
+  assert.ok(files.length <= 7, files.map((path) => relative(ROOT, path)).join(', '))
   assert.ok(size <= LOADED_LIMIT, `${size} bytes`)
 })
 
