@@ -11,6 +11,7 @@ import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { EncoderOptions } from './hpack-encoder.ts'
 import { Liveness } from './liveness.ts'
+import { ReadMemory } from './read-memory.ts'
 import { SocketOutput, type SocketOutputOwner } from './socket-output.ts'
 import type { StreamAbort } from './stream-receiver.ts'
 import type { Streams } from './streams.ts'
@@ -42,6 +43,8 @@ type Phase =
  */
 export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHandlerOwner {
   readonly socket: Socket
+  /** Of what is read. */
+  readonly memory: ReadMemory = new ReadMemory()
   readonly streams: Streams
   readonly frames: FrameHandler
   private readonly isServer: boolean
@@ -61,13 +64,8 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
   private peerEnded = false
   private frameOwed = true
   private isPaused = false
-  /** Streams whose content is passed on as it comes. */
-  private flowing = 0
   private saidLast = false
   private stalledAt: number | undefined = undefined
-  /** Of the read under way. */
-  private isOwned = false
-  private isKept = false
 
   /** @param reader attached to the socket by the caller, whose reads come here from now on */
   constructor(
@@ -114,6 +112,10 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
     this.frames.begin()
   }
 
+  get streaming(): boolean {
+    return this.memory.streaming
+  }
+
   /** Whether a stream may begin: it does not end yet. */
   get isOpen(): boolean {
     return this.phase === 'open'
@@ -131,8 +133,7 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
 
   read(chunk: Buffer, owned: boolean): boolean {
     if (this.phase === 'closing' || this.phase === 'closed') return true
-    this.isOwned = owned
-    this.isKept = false
+    this.memory.begin(owned)
     this.liveness.hear()
     const fault = this.reader.read(chunk, 0, chunk.length)
     if (fault === undefined) this.watchFrame()
@@ -143,32 +144,7 @@ export class Http2Connection implements ReadTarget, SocketOutputOwner, FrameHand
       this.isPaused = true
       this.socket.pause()
     }
-    return !this.isKept
-  }
-
-  /** Whether content is passed on rather than looked at: then it need not be copied. */
-  get streaming(): boolean {
-    return this.flowing > 0
-  }
-
-  /** Content of a stream is passed on as it comes, until `contentEnds`. */
-  contentBegins(): void {
-    this.flowing++
-  }
-
-  contentEnds(): void {
-    this.flowing--
-  }
-
-  /** The bytes of a read, for whoever goes on holding them: copied if their memory is used again. */
-  take(bytes: Buffer, start: number, end: number): Buffer {
-    const part = bytes.subarray(start, end)
-    return this.isOwned ? part : Buffer.from(part)
-  }
-
-  /** What was taken of the present read is still in use. */
-  keep(): void {
-    this.isKept = true
+    return !this.memory.isKept
   }
 
   /** A frame that was begun must be finished in time; the content of DATA is judged by whoever reads it. */

@@ -4,7 +4,7 @@ import type { PaceLimits } from '../message/exchange-times.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { Pace } from '../socket/pace.ts'
 import type { Clock } from '../time/clock.ts'
-import type { Http2Connection } from './connection.ts'
+import type { ReadMemory } from './read-memory.ts'
 import type { Http2Stream } from './stream.ts'
 
 /** The stream that content arrives on. */
@@ -26,7 +26,7 @@ export interface IncomingContentOptions {
 /** The content of a message while it arrives: the peer may send on as what came is taken, or thrown away. */
 export class IncomingContent implements BodySource {
   readonly body: StreamBody
-  private readonly connection: Http2Connection
+  private readonly memory: ReadMemory
   private readonly stream: Http2Stream
   private readonly options: IncomingContentOptions
   private readonly owner: IncomingContentOwner
@@ -42,14 +42,14 @@ export class IncomingContent implements BodySource {
 
   /** @param continueOwed whether the peer sends nothing before it gets 100 */
   constructor(
-    connection: Http2Connection,
+    memory: ReadMemory,
     stream: Http2Stream,
     length: number | undefined,
     continueOwed: boolean,
     options: IncomingContentOptions,
     owner: IncomingContentOwner,
   ) {
-    this.connection = connection
+    this.memory = memory
     this.stream = stream
     this.options = options
     this.owner = owner
@@ -58,7 +58,7 @@ export class IncomingContent implements BodySource {
     this.pace = new Pace(options.clock, options.pace, () => this.tooSlow())
     this.pace.start()
     if (continueOwed) this.pace.pause()
-    connection.contentBegins()
+    memory.contentBegins()
   }
 
   /** What came before there was a body to push it to: its memory is its own. */
@@ -69,8 +69,8 @@ export class IncomingContent implements BodySource {
   data(bytes: Buffer, start: number, end: number): void {
     this.pace.progress(end - start)
     if (this.unwanted) return this.discardMore(end - start)
-    this.push(this.connection.take(bytes, start, end))
-    if (!this.body.holdsNothing) this.connection.keep()
+    this.push(this.memory.take(bytes, start, end))
+    if (!this.body.holdsNothing) this.memory.keep()
   }
 
   private push(chunk: Buffer): void {
@@ -151,7 +151,7 @@ export class IncomingContent implements BodySource {
     if (this.isOver) return
     this.isOver = true
     this.pace.stop()
-    this.connection.contentEnds()
+    this.memory.contentEnds()
   }
 
   private tooSlow(): void {

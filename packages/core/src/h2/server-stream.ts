@@ -141,7 +141,7 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     }
     const continueOwed = expectsContinue && early.length === 0
     const { connection, options } = this.owner
-    const incoming = new IncomingContent(connection, this.stream, length, continueOwed, options, this)
+    const incoming = new IncomingContent(connection.memory, this.stream, length, continueOwed, options, this)
     request.body = incoming.body
     for (const chunk of early) incoming.early(chunk)
     if (this.hasEnded) incoming.end(this.trailers)

@@ -1,4 +1,5 @@
 import type { Http2Stream } from './stream.ts'
+import { StreamMap } from './stream-map.ts'
 import { StreamNumbers, type StreamState } from './stream-states.ts'
 
 /** So many resets of ours are remembered: a peer may have sent on these before it knew. */
@@ -7,7 +8,7 @@ const REMEMBERED = 256
 /** The streams of a connection that are not closed, and what is known of the others. */
 export class StreamTable {
   readonly numbers: StreamNumbers
-  private readonly streams = new Map<number, Http2Stream>()
+  private readonly streams = new StreamMap()
   /** In the order of the resets, the next one to be forgotten at `oldest`. */
   private readonly recent: number[] = []
   private oldest = 0
@@ -27,17 +28,17 @@ export class StreamTable {
 
   /** Those that are not closed, as they are now. */
   all(): Http2Stream[] {
-    return [...this.streams.values()]
+    return this.streams.all()
   }
 
   add(stream: Http2Stream): void {
-    this.streams.set(stream.id, stream)
+    this.streams.add(stream)
   }
 
   /** @returns false if it was not there */
   remove(stream: Http2Stream): boolean {
     if (stream.state === 'reset') this.remember(stream.id)
-    return this.streams.delete(stream.id)
+    return this.streams.delete(stream)
   }
 
   stateOf(id: number): StreamState {
