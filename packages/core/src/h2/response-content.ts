@@ -55,15 +55,15 @@ export class ResponseContent implements BodySource {
     const unread = { idle: options.unreadTimeout, minimumRate: 0, grace: 0 }
     this.pace = new Pace(options.clock, unread, () => this.tooSlow())
     this.pace.start()
-    connection.contentBegins()
+    connection.memory.contentBegins()
   }
 
   data(bytes: Buffer, start: number, end: number): void {
     this.pace.progress(end - start)
     // While what came before is still in use, a part of a large read would keep all of it in memory.
     if (!this.body.holdsNothing) return this.push(Buffer.from(bytes.subarray(start, end)))
-    this.push(this.connection.take(bytes, start, end))
-    if (!this.body.holdsNothing) this.connection.keep()
+    this.push(this.connection.memory.take(bytes, start, end))
+    if (!this.body.holdsNothing) this.connection.memory.keep()
   }
 
   private push(chunk: Buffer): void {
@@ -114,6 +114,6 @@ export class ResponseContent implements BodySource {
     if (this.isOver) return
     this.isOver = true
     this.pace.stop()
-    this.connection.contentEnds()
+    this.connection.memory.contentEnds()
   }
 }
