@@ -6,6 +6,7 @@ import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/conc
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
+import { grpcLayer, grpcLimitsLayer } from './features/grpc/layers.ts'
 import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes/header-changes.ts'
 import { hedgeLayer } from './features/hedge.ts'
 import { importanceLayer } from './features/importance.ts'
@@ -39,6 +40,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  grpcLayer,
   apiVersionsLayer,
   lifecycleLayer,
   problemLayer,
@@ -48,6 +50,7 @@ export const STACK = [
   timesLayer,
   loadSheddingLayer,
   bodyLimitLayer,
+  grpcLimitsLayer,
   forwardingLayer,
   countedGraphqlLayer,
   rateLimitLayer,

@@ -71,7 +71,7 @@ export function grpcStatus(code: ErrorCode): GrpcStatus {
  * The fields in which gRPC tells of a failure, in a head or as trailers. As everywhere, the peer is told no more than the kind of what was
  * not its own doing.
  */
-function addGrpcStatus(headers: HeaderList, error: TrafficError): void {
+export function addGrpcStatus(headers: HeaderList, error: TrafficError): void {
   const { title } = ERROR_FACTS[error.code]
   const detail = error.source === 'downstream' ? `${title}: ${error.message}` : title
   headers.append('grpc-status', String(GRPC_STATUSES.indexOf(STATUS_OF[error.code])))

@@ -5,15 +5,18 @@ import {
   DEFAULT_SERVER_OPTIONS,
   type Exchange,
   type ExchangeTimes,
+  isGrpc,
   type PaceLimits,
   parseRequestTimeout,
   passDeadline,
+  type Policy,
   type PathForm,
   timeout,
   times,
 } from '@headgate/core'
 import { type Http2Config, http2Limits } from './http2.ts'
 import type { AttemptRow, ExchangeRow, Route } from './layer.ts'
+import { type GrpcRoute, isGrpcRoute } from './grpc/conditions.ts'
 import { fieldOf, type Fields, fieldsOf, millisecondsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import { widestForm } from '../routing/router/path-readings.ts'
@@ -129,7 +132,24 @@ export function connectionOptions(config: ServedGateway, clock: Clock): AcceptOp
   }
 }
 
-export type TimedRoute = Route<'timeouts', RouteTimeoutsConfig> &
+/** A client that streams messages of gRPC may be silent for as long as a response may that is a stream. */
+function callTimes(own: ExchangeTimes | undefined, { timeouts, minimumByteRate }: TimedGateway): Policy {
+  const { responseHead, streamIdle, upstream } = own ?? {
+    ...timeouts,
+    ...paces(timeouts.bodyIdle, minimumByteRate),
+  }
+  const downstream = { idle: streamIdle, minimumRate: 0, grace: 0 }
+  const [others, calls] = [own && times(own), times({ responseHead, streamIdle, downstream, upstream })]
+  return (next) => {
+    const [asOthers, asCall] = [others === undefined ? next : others(next), calls(next)]
+    return function callTimes(exchange) {
+      return isGrpc(exchange.request.headers.get('content-type')) ? asCall(exchange) : asOthers(exchange)
+    }
+  }
+}
+
+export type TimedRoute = GrpcRoute &
+  Route<'timeouts', RouteTimeoutsConfig> &
   Route<'minimumByteRate', MinimumByteRateConfig> &
   Route<'timeout', number>
 
@@ -153,12 +173,13 @@ export interface Timed {
 export const timesLayer: ExchangeRow<Timed> = {
   name: 'timeouts',
   once: 'exchange',
-  about: 'gives the exchange the time limits of its route, where they are not those of the whole gateway',
+  about:
+    'gives the exchange the time limits of its route, where they are not those of the whole gateway, and calls of gRPC those of streams',
   towardsUpstream: true,
   checks: uselessAttempt,
   build({ route, config }) {
     const own = routeTimes(route, config)
-    return own && times(own)
+    return isGrpcRoute(route) ? callTimes(own, config) : own && times(own)
   },
   tells({ route: { timeouts, minimumByteRate } }) {
     const { attempt: _, ...own } = fieldsOf(timeouts)

@@ -93,6 +93,7 @@ describe('docs/configuration.md', () => {
           {
             upstream: origin.url,
             retry: false,
+            grpc: {},
             apiVersions: { header: 'x-version', default: 1, versions: { 1: {} } },
           },
         ],
@@ -100,7 +101,8 @@ describe('docs/configuration.md', () => {
       { accessLog: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     )
     const [listening] = await gateway.listen()
-    await fetch(listening?.url ?? '', { headers: { 'x-forwarded-for': '192.0.2.7' } })
+    const headers = { 'x-forwarded-for': '192.0.2.7', 'content-type': 'application/grpc' }
+    await fetch(listening?.url ?? '', { method: 'POST', headers })
     await gateway.close()
     const names = tableWith(page, 'field', 'meaning').flatMap(([name]) => codes(name))
     assert.deepEqual(names, Object.keys(lines[0] ?? {}))

@@ -55,7 +55,12 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         rewrite: maybe(some({ stripPrefix: '/s' }, { path: '/other' }, { query: { remove: ['a'] } })),
         requestHeaders: maybe(fc.constant({ set: { 'x-a': '1' } })),
         preserveHost: maybe(fc.boolean()),
-        retry: some(false, { attempts: 2, backoff: { base: '1ms', max: '1ms' } }),
+        retry: some(
+          false,
+          { attempts: 2, backoff: { base: '1ms', max: '1ms' } },
+          { attempts: 2, backoff: { base: '1ms', max: '1ms' }, grpcStatuses: ['UNAVAILABLE'] },
+        ),
+        grpc: maybe(some({}, { maxRequestMessage: '1B', maxResponseMessage: '1MiB' })),
         hedge: maybe(fc.constant({ delay: '1s' })),
         mirror: maybe(some({ upstream: 'b' }, { upstream: 'a', percent: 0 })),
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
@@ -132,7 +137,8 @@ export function stackCases(origin: string): fc.Arbitrary<StackCase> {
       ),
     })
     .map(({ path, method, content, headers }) => () => {
-      const type = content.startsWith('{') ? { 'content-type': 'application/json' } : {}
+      const named = content.startsWith('{') ? 'application/json' : content === '' ? '' : 'application/grpc'
+      const type: Record<string, string> = named === '' ? {} : { 'content-type': named }
       const hasContent = method !== 'GET' && content !== ''
       return HttpRequest.to(`http://a.example${path}`, {
         method,

@@ -631,6 +631,8 @@ export interface SharedSettingsInput {
    * shedding.
    */
   importance?: 'high' | 'normal' | 'low' | undefined
+  /** What is done for calls of gRPC. An empty one counts them, as match.grpc does, and limits nothing. */
+  grpc?: GrpcInput | undefined
   /**
    * What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.
    */
@@ -933,6 +935,21 @@ export interface RouteTimeoutsInput {
   streamIdle?: Duration | Off | undefined
 }
 
+export interface GrpcInput {
+  /**
+   * Size of one message of a client; a call with a larger one fails with RESOURCE_EXHAUSTED. Left out, or
+   * off, there is no limit.
+   */
+  maxRequestMessage?: ByteSize | Zero | Off | undefined
+  /** The same of a message of the upstream. */
+  maxResponseMessage?: ByteSize | Zero | Off | undefined
+  /**
+   * Messages that a client may send on one call in a second, so many at once too; a call with more fails with
+   * RESOURCE_EXHAUSTED. Left out, there is no limit.
+   */
+  messagesPerSecond?: number | undefined
+}
+
 export interface GraphqlInput {
   /** How deep fields may stand in fields; those at the top are at 1. Default: 15. */
   maxDepth?: number | undefined
@@ -1079,6 +1096,8 @@ export interface RouteInput {
    * shedding. Default: normal.
    */
   importance?: 'high' | 'normal' | 'low' | undefined
+  /** What is done for calls of gRPC. An empty one counts them, as match.grpc does, and limits nothing. */
+  grpc?: GrpcInput | undefined
   /**
    * What is taken of GraphQL. Left out: anything, but the defaults where match.graphql asks for operations.
    */

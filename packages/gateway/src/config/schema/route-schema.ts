@@ -5,6 +5,7 @@ import { IMPORTANCES } from '../../features/importance.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
 import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
+import { grpcSetting } from '../../features/grpc/setting.ts'
 import { graphqlSetting } from '../../features/graphql/setting.ts'
 import { matchSetting } from '../../features/match/setting.ts'
 import { routePaths } from './gateway-sections.ts'
@@ -78,6 +79,11 @@ const settings = {
     IMPORTANCES,
     'What gives way first where there is not enough for all: the line of a concurrency limit, and load shedding.',
   ).optional(),
+  grpc: grpcSetting()
+    .optional()
+    .describe(
+      'What is done for calls of gRPC. An empty one counts them, as match.grpc does, and limits nothing.',
+    ),
   graphql: graphqlSetting()
     .optional()
     .describe(

@@ -9,6 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { callStatus } from '../grpc/call-status.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
 /** Where lines go. */
@@ -97,6 +98,8 @@ export function accessLine(
     `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}` +
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
   const apiVersion = takenVersion.of(exchange)
+  const grpcStatus = callStatus.of(exchange)
+  if (grpcStatus !== undefined) line += `","grpc_status":"${grpcStatus}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`

@@ -8,6 +8,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { callStatus } from '../grpc/call-status.ts'
 import { escaped, type LineSink } from './access-log.ts'
 
 /** What a terminal has room for. */
@@ -33,6 +34,7 @@ export class ShortAccessLog implements AccessLog {
   record(exchange: Exchange, outcome: Outcome, duration: number): void {
     const { request, route, error } = exchange
     const query = request.query === '' ? '' : redactQuery(request.query)
+    const grpcStatus = callStatus.of(exchange)
     const code = failureCode(exchange, outcome)
     const reason = (error ?? outcome.error)?.message
     this.write(outcome.status, [
@@ -40,6 +42,7 @@ export class ShortAccessLog implements AccessLog {
       `${escaped(request.authority.text)}${escaped(request.path + query, PATH_LIMIT)}`,
       shortDuration(duration),
       ...(route === '' ? [] : [escaped(route)]),
+      ...(grpcStatus === undefined || grpcStatus === 'OK' ? [] : [grpcStatus]),
       ...(code === undefined ? [] : [failure(code, reason)]),
     ])
   }

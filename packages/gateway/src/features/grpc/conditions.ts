@@ -1,7 +1,7 @@
 import { type HttpRequest, isGrpc } from '@headgate/core'
 import type { Condition } from '../../routing/conditions.ts'
 import { isWebPreflight } from './preflight.ts'
-import type { GrpcMatchConfig } from './setting.ts'
+import type { GrpcConfig, GrpcMatchConfig } from './setting.ts'
 
 /** What a match asks of the call of a gRPC request. None holds for any other request. */
 export function grpcConditions({ service, method }: GrpcMatchConfig): Condition[] {
@@ -76,4 +76,26 @@ function namesExclude(one: readonly string[] | undefined, other: readonly string
 function haveCommon(one: string, other: string): boolean {
   if (!one.includes('*')) return nameTest(other)(one)
   return other.includes('*') || nameTest(one)(other)
+}
+
+/** A match, as far as it asks for calls. */
+interface CallMatch {
+  readonly grpc?: GrpcMatchConfig | undefined
+  readonly all?: readonly CallMatch[] | undefined
+  readonly any?: readonly CallMatch[] | undefined
+}
+
+/** A route, as far as it looks at gRPC. */
+export interface GrpcRoute {
+  readonly grpc?: GrpcConfig | undefined
+  readonly match: CallMatch
+}
+
+/** Whether the route is one of gRPC, by what it takes or by a setting of its own. */
+export function isGrpcRoute({ grpc, match }: GrpcRoute): boolean {
+  return grpc !== undefined || asksForCall(match)
+}
+
+function asksForCall({ grpc, all = [], any = [] }: CallMatch): boolean {
+  return grpc !== undefined || all.some(asksForCall) || any.some(asksForCall)
 }

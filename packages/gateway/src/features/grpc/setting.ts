@@ -1,7 +1,8 @@
 import { once } from '../../settings/schema/library.ts'
 import { oneOrMore } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
-import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { bytesOrOff, value } from '../../settings/schema/setting.ts'
+import { type Kind, textKind, whole } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 
 function names(what: string, characters: string, example: string): Kind<string> {
@@ -30,3 +31,16 @@ export const grpcMatch = once(() =>
 )
 
 export type GrpcMatchConfig = Read<typeof grpcMatch>
+
+export const grpcSetting = section('GrpcInput', () => ({
+  maxRequestMessage: bytesOrOff(
+    'Size of one message of a client; a call with a larger one fails with RESOURCE_EXHAUSTED. Left out, or off, there is no limit.',
+  ).optional(),
+  maxResponseMessage: bytesOrOff('The same of a message of the upstream.').optional(),
+  messagesPerSecond: value(
+    whole(1, 1_000_000),
+    'Messages that a client may send on one call in a second, so many at once too; a call with more fails with RESOURCE_EXHAUSTED. Left out, there is no limit.',
+  ).optional(),
+}))
+
+export type GrpcConfig = Read<typeof grpcSetting>
