@@ -104,7 +104,7 @@ function answer({ response, error }: RecordedExchange, method: string): HttpResp
 
 function unknown({ method, url, body }: RecordedRequest, left: readonly RecordedExchange[]): TrafficError {
   const size = bodyOctets(body).length
-  const what = `${method} ${url}${size > 0 ? ` with ${size} octets` : ''}`
+  const what = `${method} ${url}${size > 0 ? ` with ${size} bytes` : ''}`
   const rest = left.map(({ request }) => `${request.method} ${request.url}`).join(', ') || 'nothing'
   return new TrafficError('internal', `${what} was not recorded, or was replayed already; left is: ${rest}`)
 }

@@ -19,10 +19,17 @@ export interface Clock {
 /** How late a timer may fire, in milliseconds: all timers of a thread share one interval of this length. */
 export const TICK_MS = 10
 
+/**
+ * A tick that comes so late, in milliseconds, says that the thread was held up, as by a large configuration or a stopped process. What peers have
+ * sent meanwhile waits to be read, and is read before any timer says that they were late.
+ */
+const STALL_MS = 100
+
 /** The clock of the machine. One per thread: its timers share one wheel. */
 export class SystemClock implements Clock {
   private readonly wheel: TimerWheel
   private ticker: NodeJS.Timeout | undefined
+  private tickedAt = 0
 
   constructor() {
     this.wheel = new TimerWheel(TICK_MS, performance.now(), () => this.startTicking())
@@ -51,15 +58,22 @@ export class SystemClock implements Clock {
   /** The interval runs only while a timer is armed, and never keeps the process alive by itself. */
   private startTicking(): void {
     if (this.ticker !== undefined) return
-    this.wheel.catchUp(performance.now())
+    this.tickedAt = performance.now()
+    this.wheel.catchUp(this.tickedAt)
     this.ticker = setInterval(() => {
-      this.wheel.advance(performance.now())
-      if (this.wheel.size === 0) {
-        clearInterval(this.ticker)
-        this.ticker = undefined
-      }
+      // The event loop calls timers first, then those who read, then immediates.
+      if (performance.now() - this.tickedAt > STALL_MS) setImmediate(this.tick)
+      else this.tick()
     }, TICK_MS)
     this.ticker.unref()
+  }
+
+  private readonly tick = (): void => {
+    this.tickedAt = performance.now()
+    this.wheel.advance(this.tickedAt)
+    if (this.wheel.size > 0) return
+    clearInterval(this.ticker)
+    this.ticker = undefined
   }
 }
 
