@@ -36,6 +36,7 @@ export function copyExchange(
   child.attempts = parent.attempts
   child.freshConnection = parent.freshConnection
   child.endpoint = parent.endpoint
+  child.upstreamVersion = parent.upstreamVersion
   child.tried = parent.tried
   child.span = parent.span
   if (parent.wire !== undefined) child.wire = new WireFacts()
@@ -65,6 +66,7 @@ export class Fork implements Cancellable {
   adopt(): void {
     const { parent, exchange } = this
     parent.endpoint = exchange.endpoint
+    parent.upstreamVersion = exchange.upstreamVersion
     parent.choices = exchange.choices
     parent.wire = exchange.wire
     parent.onFinish((_parent, outcome) => exchange.finish(outcome))

@@ -37,6 +37,7 @@ const OF_ITS_TIME = [
   'attempts',
   'freshConnection',
   'endpoint',
+  'upstreamVersion',
   'tried',
   'span',
   'wire',
