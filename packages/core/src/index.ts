@@ -220,7 +220,14 @@ export { digest } from './policies/auth/digest.ts'
 export type { OAuth2Options } from './policies/auth/oauth2-grant.ts'
 export { oauth2 } from './policies/auth/oauth2.ts'
 export { type Challenge, parseChallenges } from './fields/challenge.ts'
-export { GRPC_STATUSES, type GrpcStatus, isGrpc, parseGrpcStatus, statusFromHttp } from './fields/grpc.ts'
+export {
+  encodeGrpcMessage,
+  GRPC_STATUSES,
+  type GrpcStatus,
+  isGrpc,
+  parseGrpcStatus,
+  statusFromHttp,
+} from './fields/grpc.ts'
 export { addGrpcStatus, grpcStatus } from './policies/grpc-status.ts'
 export { isStream } from './fields/stream-types.ts'
 export { EventStreamParser, type ServerSentEvent } from './fields/event-stream.ts'

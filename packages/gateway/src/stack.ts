@@ -7,6 +7,7 @@ import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
 import { grpcLayer, grpcLimitsLayer } from './features/grpc/layers.ts'
+import { grpcWebLayer } from './features/grpc/web/layer.ts'
 import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes/header-changes.ts'
 import { hedgeLayer } from './features/hedge.ts'
 import { importanceLayer } from './features/importance.ts'
@@ -40,6 +41,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  grpcWebLayer,
   grpcLayer,
   apiVersionsLayer,
   lifecycleLayer,

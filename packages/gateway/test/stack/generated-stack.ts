@@ -60,7 +60,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
           { attempts: 2, backoff: { base: '1ms', max: '1ms' } },
           { attempts: 2, backoff: { base: '1ms', max: '1ms' }, grpcStatuses: ['UNAVAILABLE'] },
         ),
-        grpc: maybe(some({}, { maxRequestMessage: '1B', maxResponseMessage: '1MiB' })),
+        grpc: maybe(some({}, { web: {} }, { maxRequestMessage: '1B', maxResponseMessage: '1MiB' })),
         hedge: maybe(fc.constant({ delay: '1s' })),
         mirror: maybe(some({ upstream: 'b' }, { upstream: 'a', percent: 0 })),
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),

@@ -10,6 +10,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange accessLog.headers',
     'exchange requestId',
     'exchange responseHeaders',
+    'exchange grpc.web',
     'exchange grpc',
     'exchange apiVersions',
     'exchange lifecycle',

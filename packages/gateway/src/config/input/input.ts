@@ -948,6 +948,25 @@ export interface GrpcInput {
    * RESOURCE_EXHAUSTED. Left out, there is no limit.
    */
   messagesPerSecond?: number | undefined
+  /**
+   * Calls of gRPC-Web become those of gRPC for the upstream; an empty section will do. Left out, they are
+   * passed on as they are.
+   */
+  web?: GrpcWebInput | undefined
+}
+
+export interface GrpcWebInput {
+  /**
+   * Pages of other origins that may make calls (CORS), "*" for any. Left out: those of the same origin alone,
+   * and preflights go to the upstream.
+   */
+  origins?: string[] | undefined
+  /** Whether such pages may send cookies and other credentials of the browser. Default: false. */
+  credentials?: boolean | undefined
+  /** Fields of responses that such pages may read, besides those of gRPC. */
+  exposeHeaders?: string[] | undefined
+  /** How long a browser may remember the answer to a preflight; 0: not at all. Default: 1h. */
+  maxAge?: Duration | Zero | undefined
 }
 
 export interface GraphqlInput {

@@ -7,10 +7,11 @@ import {
   type Policy,
 } from '@headgate/core'
 import { metric } from '../../metrics/metric.ts'
-import { fieldsOf } from '../../settings/problems/fields.ts'
+import { fieldOf, fieldsOf } from '../../settings/problems/fields.ts'
 import type { ExchangeRow } from '../layer.ts'
 import { concludeStatus, watchStatus } from './call-status.ts'
 import { type GrpcRoute, isGrpcRoute } from './conditions.ts'
+import { grpcWebChecks } from './web/setting.ts'
 import { limitMessages } from './message-limits.ts'
 
 const CALLS = metric({
@@ -30,6 +31,7 @@ export const grpcLayer: ExchangeRow<
   once: 'exchange',
   about: 'counts calls of gRPC by status, and ends those that break with one',
   towardsUpstream: true,
+  checks: (written, path) => grpcWebChecks(fieldOf(written, 'web'), [...path, 'web']),
   build({ route }, { metrics }) {
     if (!isGrpcRoute(route)) return undefined
     const counters = new Map(
@@ -55,5 +57,8 @@ export const grpcLimitsLayer: ExchangeRow<{ readonly route: GrpcRoute }> = {
   about: 'ends calls of gRPC with messages that are too large, or too many in a second',
   judged: false,
   build: ({ route: { grpc } }) => grpc && limitMessages(grpc),
-  tells: ({ route }) => fieldsOf(route['grpc']),
+  tells({ route }) {
+    const { web: _, ...limits } = fieldsOf(route['grpc'])
+    return limits
+  },
 }

@@ -1,6 +1,7 @@
 import { once } from '../../settings/schema/library.ts'
 import { oneOrMore } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
+import { grpcWebSetting } from './web/setting.ts'
 import { bytesOrOff, value } from '../../settings/schema/setting.ts'
 import { type Kind, textKind, whole } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
@@ -41,6 +42,11 @@ export const grpcSetting = section('GrpcInput', () => ({
     whole(1, 1_000_000),
     'Messages that a client may send on one call in a second, so many at once too; a call with more fails with RESOURCE_EXHAUSTED. Left out, there is no limit.',
   ).optional(),
+  web: grpcWebSetting()
+    .optional()
+    .describe(
+      'Calls of gRPC-Web become those of gRPC for the upstream; an empty section will do. Left out, they are passed on as they are.',
+    ),
 }))
 
 export type GrpcConfig = Read<typeof grpcSetting>
