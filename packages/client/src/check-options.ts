@@ -268,6 +268,10 @@ export const CLIENT_CHECKS: Checks<ClientOptions> = {
     maxNames: count,
   }),
   maxResponseHead: count,
+  http2: {
+    allowed: 'true, false, "alpn" or "h2c"',
+    valid: (value) => typeof value === 'boolean' || value === 'alpn' || value === 'h2c',
+  },
   transport: {
     allowed:
       'a handler of the engine, as that of a gateway, or an object with a function fetch from Request to Response',

@@ -6,6 +6,7 @@ import {
   DEFAULT_CLIENT_OPTIONS,
   type DnsOptions,
   type HeadLimits,
+  type HttpProtocol,
   type PoolOptions,
   type ProxyOptions,
   proxySetting,
@@ -37,6 +38,7 @@ interface ConnectionPlan {
   readonly localAddress: string | undefined
   readonly lookup: HostLookup | undefined
   readonly dns: DnsOptions | undefined
+  readonly http2: boolean | 'alpn' | 'h2c'
 }
 
 /** The network end of a client, which it may share with those that it was extended from and to. */
@@ -71,7 +73,17 @@ export class Connections {
 }
 
 function planOf(options: ClientOptions, { timeout }: Settings, clock: Clock): ConnectionPlan {
-  const { preset = 'standard', pool, tls, proxy, maxResponseHead, localAddress, lookup, dns } = options
+  const {
+    preset = 'standard',
+    pool,
+    tls,
+    proxy,
+    maxResponseHead,
+    localAddress,
+    lookup,
+    dns,
+    http2 = false,
+  } = options
   const { connect, head, idle, unread } = timeout
   const { guard = PRESETS[preset].guard ?? false, socketPath } = options
   return {
@@ -89,6 +101,7 @@ function planOf(options: ClientOptions, { timeout }: Settings, clock: Clock): Co
     localAddress,
     lookup,
     dns,
+    http2,
   }
 }
 
@@ -111,8 +124,20 @@ function resolverOf({ clock, lookup, dns }: ConnectionPlan): Resolver {
 }
 
 function originsOf(plan: ConnectionPlan, guard: AddressGuard | undefined, resolver: Resolver): Origins {
-  const { clock, connect, head, idle, unread, maxResponseHead, pool, proxy, tls, socketPath, localAddress } =
-    plan
+  const {
+    clock,
+    connect,
+    head,
+    idle,
+    unread,
+    maxResponseHead,
+    pool,
+    proxy,
+    tls,
+    socketPath,
+    localAddress,
+    http2,
+  } = plan
   return new Origins({
     clock,
     resolver,
@@ -120,6 +145,7 @@ function originsOf(plan: ConnectionPlan, guard: AddressGuard | undefined, resolv
     socketPath,
     localAddress,
     connects: toldConnections(localAddress),
+    protocols: protocolsOf(http2),
     connectTimeout: connect,
     connection: {
       responseHeadTimeout: head,
@@ -137,6 +163,11 @@ function originsOf(plan: ConnectionPlan, guard: AddressGuard | undefined, resolv
 function checkedTls(tls: TlsOptions): TlsOptions {
   void new TlsOrigin('localhost', tls)
   return tls
+}
+
+function protocolsOf(http2: ConnectionPlan['http2']): readonly HttpProtocol[] {
+  if (http2 === false) return ['http/1.1']
+  return http2 === 'h2c' ? ['h2', 'h2c', 'http/1.1'] : ['h2', 'http/1.1']
 }
 
 function headLimits(head: number = DEFAULT_CLIENT_OPTIONS.limits.head): HeadLimits {

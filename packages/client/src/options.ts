@@ -178,6 +178,11 @@ export interface ClientOptions extends PolicyOptions {
   readonly policies?: readonly Policy[] | undefined
   /** Whom to trust, and who one is oneself, for origins of https. Default: the public authorities, and nobody. */
   readonly tls?: TlsOptions | undefined
+  /**
+   * Whether HTTP/2 is spoken: with `true` or `alpn` to origins of https that choose it in the TLS handshake, with `h2c` to those of http, too,
+   * which must then speak it. A connection is shared by many calls. Default: false, HTTP/1.1 alone.
+   */
+  readonly http2?: boolean | 'alpn' | 'h2c' | undefined
   /** Bytes of a response's head at most: status line and fields; 100 fields for each 16 KiB. Default 16 KiB. */
   readonly maxResponseHead?: number | undefined
   /** Connections to each origin. */

@@ -36,6 +36,7 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   owner: ConnectionOwner<Http2ClientConnection> | undefined
   /** How it came to be, where whoever opened it has looked. */
   facts: ConnectionFacts | undefined
+  readonly version = '2'
   readonly connection: Http2Connection
   readonly options: ClientConnectionOptions
   /** Resolves with the peer's first SETTINGS: it speaks HTTP/2. Rejects with TrafficError `connect_failed` if it does not. */

@@ -1,5 +1,6 @@
 import { dropLateFields } from '../fields/late-fields.ts'
 import { HeaderList } from '../message/headers.ts'
+import type { HeadLimits } from '../message/head-limits.ts'
 import { hasNoContent, HttpResponse, statusAt } from '../message/response.ts'
 import type { UpstreamErrorCode } from '../message/upstream-error.ts'
 import type { FieldSection } from './field-section.ts'
@@ -24,15 +25,15 @@ export function takeInResponse(
   section: FieldSection,
   method: string,
   endStream: boolean,
-  mostBytes: number,
+  limits: HeadLimits,
 ): ResponseHead | Refusal {
   if (section.tooLarge) {
-    const reason = `the response's fields are larger than ${mostBytes} bytes, or too many (RFC 9113 10.5.1)`
+    const reason = `the response's fields are larger than ${limits.head} bytes, or too many (RFC 9113 10.5.1)`
     return { code: 'response_head_too_large', reason }
   }
-  const malformed = responseMalformation(section)
+  const malformed = responseMalformation(section, limits.status)
   if (malformed !== undefined) return refused(malformed)
-  const status = statusAt(section.status?.value ?? '', 0) ?? 0 // it was looked at right before
+  const status = statusAt(section.status?.value ?? '', 0, limits.status) ?? 0 // it was looked at right before
   if (status < 200 && endStream)
     return refused(`a ${status} response ends the stream: the final one is missing (RFC 9113 8.1)`)
   const response = new HttpResponse(status, headersOf(section))

@@ -117,7 +117,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     if (this.phase === 'over') return undefined
     if (this.head !== undefined || this.phase !== 'waiting') return this.takeTrailers(section, endStream)
     const { request } = this.exchange
-    const head = takeInResponse(section, request.method, endStream, this.options.limits.head)
+    const head = takeInResponse(section, request.method, endStream, this.options.limits)
     if ('reason' in head) return this.refuse(head)
     const { status, headers } = head.response
     if (status < 200) return this.inform(status, headers, section.size)
@@ -320,7 +320,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
       exchange,
       bytesSent: left === 0 ? 0 : left + (this.sender?.bodyBytes ?? this.bodyBytes),
       inBody: this.phase === 'content',
-      stale: owner.exchanges > 1 && owner.reads === this.readsBefore,
+      stale: abort.by === 'connection' && owner.exchanges > 1 && owner.reads === this.readsBefore,
       cause: owner.lossCause,
     })
   }

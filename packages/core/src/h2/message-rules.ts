@@ -49,12 +49,13 @@ export function requestMalformation(section: FieldSection, extended: boolean): s
   return judge(section, EXTENDED_CONNECT) ?? emptyPath(section.path)
 }
 
-export function responseMalformation(section: FieldSection): string | undefined {
+/** @param most the largest status that is taken */
+export function responseMalformation(section: FieldSection, most: number = 599): string | undefined {
   const malformed = judge(section, RESPONSE)
   if (malformed !== undefined) return malformed
   const status = section.status?.value ?? ''
-  if (status.length !== 3 || statusAt(status, 0) === undefined)
-    return ':status is no number of three digits from 100 to 599 (RFC 9110 15)'
+  if (status.length !== 3 || statusAt(status, 0, most) === undefined)
+    return `:status is no number of three digits from 100 to ${most} (RFC 9110 15)`
   return status === '101' ? ':status is 101, which HTTP/2 does not have (RFC 9113 8.6)' : undefined
 }
 

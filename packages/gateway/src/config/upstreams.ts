@@ -74,4 +74,5 @@ const DEFAULTS: Omit<UpstreamConfig, 'endpoints'> = {
     idleTimeout: 60_000,
     maxAge: 600_000,
   },
+  protocols: ['http/1.1'],
 }

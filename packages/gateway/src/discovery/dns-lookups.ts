@@ -67,7 +67,7 @@ export interface Lookup {
 /** Rejects with an Error that says why there is none. */
 export type LookUp = () => Promise<Lookup>
 
-export type Scheme = 'http' | 'https'
+export type Scheme = 'http' | 'https' | 'h2c'
 
 /** What an upstream can use; a name with more is a mistake. */
 const MOST_ENDPOINTS = 1_000

@@ -91,7 +91,10 @@ export const discovered = () => ({
     serviceName,
     'A service, such as _http._tcp.orders.internal, whose SRV records tell the endpoints with their ports, weights and priorities, in place of url.',
   ).optional(),
-  scheme: oneOf(['http', 'https'], 'How endpoints that DNS tells are spoken to. Left out: http.').optional(),
+  scheme: oneOf(
+    ['http', 'https', 'h2c'],
+    'How endpoints that DNS tells are spoken to; h2c is HTTP/2 without TLS. Left out: http.',
+  ).optional(),
 })
 
 const PLACES = ['url', 'dns', 'srv']

@@ -26,11 +26,24 @@ const SHOWN = {
     labels,
     help: 'Exchanges that wait for a connection to the endpoint.',
   }),
+  exchanges: metric({
+    kind: 'gauge',
+    name: 'headgate_upstream_exchanges_active',
+    labels,
+    help: 'Exchanges under way to the endpoint: over HTTP/2 a connection may serve several.',
+  }),
   opened: metric({
     kind: 'counter',
     name: 'headgate_upstream_connections_opened_total',
     labels,
     help: 'Connections opened to the endpoint.',
+  }),
+  openedHttp2: metric({
+    kind: 'counter',
+    name: 'headgate_upstream_connections_http2_opened_total',
+    labels,
+    help: 'Connections opened to the endpoint that speak HTTP/2.',
+    sparse: true,
   }),
   failed: metric({
     kind: 'counter',
@@ -86,7 +99,13 @@ const SHOWN = {
 type Shown = keyof typeof SHOWN
 
 /** What ends with an endpoint; the others count. */
-const OF_THE_MOMENT = ['active', 'idle', 'pending', 'available'] as const satisfies readonly Shown[]
+const OF_THE_MOMENT = [
+  'active',
+  'idle',
+  'pending',
+  'exchanges',
+  'available',
+] as const satisfies readonly Shown[]
 
 /** How many endpoints of an upstream have series of their own, and what those are called that were found beyond. */
 const MOST_SERIES = 500

@@ -147,6 +147,7 @@ function makeUpstream(
     ...balancingOptions(upstream, config.zone),
     connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
     ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
+    protocols: upstream.protocols,
     connection: {
       limits,
       responseHeadTimeout: timeouts.responseHead,

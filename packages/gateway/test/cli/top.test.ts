@@ -35,7 +35,18 @@ it('figures are those of the time between two looks', () => {
 })
 
 it('a view fits its screen, however small, and has colours only where they are wanted', () => {
-  const counts = { active: 0, idle: 0, connecting: 0, pending: 0, opened: 0, closed: 0, reused: 0, failed: 2 }
+  const counts = {
+    active: 0,
+    idle: 0,
+    connecting: 0,
+    pending: 0,
+    exchanges: 0,
+    opened: 0,
+    openedHttp2: 0,
+    closed: 0,
+    reused: 0,
+    failed: 2,
+  }
   const settings = { source: 'configured', weight: 1, priority: 0, levelShare: 1, marked: 'down' } as const
   const rest = { healthy: true, status: 'down', ejections: 0, spills: 0 }
   const endpoint = { endpoint: 'x:1', ...settings, ...rest, ...counts }

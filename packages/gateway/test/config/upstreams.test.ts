@@ -41,6 +41,7 @@ test('every route finds its upstream: groups by name, URLs as groups of their ow
       idleTimeout: 60_000,
       maxAge: 600_000,
     },
+    protocols: ['http/1.1'],
   })
 })
 

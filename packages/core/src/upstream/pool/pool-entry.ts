@@ -1,5 +1,6 @@
 import type { ConnectionOwner } from '../../message/connections.ts'
 import type { Exchange } from '../../message/exchange.ts'
+import type { HttpVersion } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
 
 /** What a pool holds: a connection that takes one exchange at a time, as HTTP/1.1, or several, as HTTP/2. */
@@ -13,6 +14,8 @@ export interface PooledConnection {
   readonly persistence?: { readonly idleLimit: number }
   /** Exchanges that it takes at the same time: it may change while they are under way, and with 0 it takes no more. Default 1. */
   readonly capacity?: number
+  /** Which version of HTTP it speaks. Default 1.1. */
+  readonly version?: HttpVersion
   /** Ends it now, whatever it does. */
   destroy(): void
 }

@@ -20,7 +20,7 @@ export const POOL_DEFAULTS: PoolOptions = {
   maxAge: 600_000,
 }
 
-/** The first four are of this moment, the others count since the pool was made. */
+/** The first five are of this moment, the others count since the pool was made. */
 export interface PoolStats {
   readonly active: number
   readonly idle: number
@@ -28,7 +28,11 @@ export interface PoolStats {
   readonly connecting: number
   /** Exchanges waiting, for a free connection or for one being opened. */
   readonly pending: number
+  /** Exchanges under way: over HTTP/2 a connection may serve several. */
+  readonly exchanges: number
   readonly opened: number
+  /** Those of them that speak HTTP/2. */
+  readonly openedHttp2: number
   readonly closed: number
   /** Exchanges that were given a connection which had served another before. */
   readonly reused: number

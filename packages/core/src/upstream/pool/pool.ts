@@ -34,6 +34,7 @@ export class Pool {
   private capacity: number
   private exchanges = 0
   private opened = 0
+  private openedHttp2 = 0
   private reused = 0
   private failed = 0
 
@@ -94,7 +95,9 @@ export class Pool {
       idle: this.idle.size,
       connecting: this.openings.size,
       pending: this.waiters.size,
+      exchanges: this.exchanges,
       opened: this.opened,
+      openedHttp2: this.openedHttp2,
       closed: this.opened - this.entries.size,
       reused: this.reused,
       failed: this.failed,
@@ -264,6 +267,7 @@ export class Pool {
   private openedOne(opening: Opening, connection: PooledConnection): void {
     this.openings.delete(opening)
     this.opened++
+    if (connection.version === '2') this.openedHttp2++
     const now = this.clock.now()
     const entry = new PoolEntry(
       connection,

@@ -65,7 +65,7 @@ function repeatedEndpoints(endpoints: readonly unknown[], path: Path): readonly 
 
 /** Host and port, or the path of a socket: of two schemes there may be one. */
 function addressOf(url: string): string {
-  if (!url.includes('://')) return url.replace('https+', '')
+  if (!url.includes('://')) return url.replace(/^(?:https|h2c)\+/, '')
   const { protocol, host, port } = new URL(url)
   return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
 }

@@ -329,10 +329,18 @@ export interface UpstreamInput {
   concurrency?: ConcurrencyInput | undefined
   /** TLS towards the https endpoints. */
   tls?: UpstreamTlsInput | undefined
+  /**
+   * What https endpoints are offered, the most wanted first: they choose by ALPN. Endpoints of h2c speak
+   * HTTP/2, those of http HTTP/1.1, whatever stands here.
+   */
+  protocols?: ('h2' | 'http/1.1')[] | undefined
 }
 
 export interface EndpointInput {
-  /** http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket. */
+  /**
+   * http://host:port, https://host:port, h2c://host:port for HTTP/2 without TLS, or unix:/run/app.sock
+   * (https+unix: with TLS, h2c+unix: for HTTP/2) for a unix socket.
+   */
   url?: string | undefined
   /**
    * A name, with its port, whose addresses (A and AAAA) are endpoints, in place of url: they are looked up
@@ -344,8 +352,8 @@ export interface EndpointInput {
    * weights and priorities, in place of url.
    */
   srv?: string | undefined
-  /** How endpoints that DNS tells are spoken to. Left out: http. */
-  scheme?: 'http' | 'https' | undefined
+  /** How endpoints that DNS tells are spoken to; h2c is HTTP/2 without TLS. Left out: http. */
+  scheme?: 'http' | 'https' | 'h2c' | undefined
   /** Share of the requests, relative to the other endpoints. Default: 1. */
   weight?: number | undefined
   /**

@@ -17,7 +17,7 @@ const endpoint = once(() =>
     section('EndpointInput', () => ({
       url: value(
         upstreamUrl,
-        'http://host:port, https://host:port, or unix:/run/app.sock (https+unix: with TLS) for a unix socket.',
+        'http://host:port, https://host:port, h2c://host:port for HTTP/2 without TLS, or unix:/run/app.sock (https+unix: with TLS, h2c+unix: for HTTP/2) for a unix socket.',
       ).optional(),
       ...discovered(),
       weight: integer('Share of the requests, relative to the other endpoints.', 1, 1, MAX_WEIGHT),
@@ -108,6 +108,12 @@ export const upstream = section('UpstreamInput', () => ({
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
   tls: tls().optional().describe('TLS towards the https endpoints.'),
+  protocols: list(oneOf(['h2', 'http/1.1']))
+    .min(1)
+    .prefault(['http/1.1'])
+    .describe(
+      'What https endpoints are offered, the most wanted first: they choose by ALPN. Endpoints of h2c speak HTTP/2, those of http HTTP/1.1, whatever stands here.',
+    ),
 }))
 
 export type UpstreamConfig = Read<typeof upstream>

@@ -103,6 +103,7 @@ export function accessLine(
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
+  if (exchange.upstreamVersion !== undefined) line += `","upstream_version":"${exchange.upstreamVersion}`
   if (code !== undefined) line += `","error":"${code}`
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
   if (userAgent !== undefined) line += `","user_agent":"${escapedField(userAgent)}`

@@ -49,4 +49,4 @@ export const NAME_OF_HOST: string = `[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\\.${LAB
 export const HOST: string = `(?:${NAME_OF_HOST}|\\[[0-9a-f:.]+\\])`
 
 const AUTHORITY = '(?:[A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{0,5})?'
-export const UPSTREAM_URL: string = `(?:[Hh][Tt][Tt][Pp][Ss]?://${AUTHORITY}/?|(?:https\\+)?unix:/[^\\u0000]*)`
+export const UPSTREAM_URL: string = `(?:(?:[Hh][Tt][Tt][Pp][Ss]?|[Hh]2[Cc])://${AUTHORITY}/?|(?:https\\+|h2c\\+)?unix:/[^\\u0000]*)`

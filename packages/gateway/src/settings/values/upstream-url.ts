@@ -5,17 +5,17 @@ import { didYouMean, parsed, type Parsed, refused } from './parsed.ts'
 
 /**
  * The URL of an endpoint in its one spelling (lower case, default port and final slash left out), so that equal
- * ones are the same upstream. `http://host:port`, `https://host:port`, or over a unix socket `unix:/run/app.sock`
- * (plain HTTP) and `https+unix:/run/app.sock`. Credentials are refused, because they would end up in logs; a
+ * ones are the same upstream. `http://host:port`, `https://host:port`, `h2c://host:port` (HTTP/2 without TLS), or over a unix socket
+ * `unix:/run/app.sock` (plain HTTP), `https+unix:/run/app.sock` and `h2c+unix:/run/app.sock`. Credentials are refused, because they would end up in logs; a
  * path is refused, because the request's own path is forwarded as it came.
  */
 export function parseUpstreamUrl(text: string): Parsed<string> {
-  const [, unixScheme, socketPath] = /^((?:https\+)?unix:)(.*)$/s.exec(text) ?? []
+  const [, unixScheme, socketPath] = /^((?:https\+|h2c\+)?unix:)(.*)$/s.exec(text) ?? []
   if (unixScheme !== undefined && socketPath !== undefined) {
     const path = parseSocketPath(socketPath)
     return path.ok ? parsed(`${unixScheme}${path.value}`) : path
   }
-  const parts = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text)
+  const parts = /^(https?|h2c):\/\/([^/?#]*)(.*)$/is.exec(text)
   if (parts === null) return refused('is not the URL of an upstream', schemeHint(text))
   const [, scheme = '', authority = '', rest = ''] = parts
   if (authority.includes('@')) return refused('carries credentials', 'remove what stands before the "@"')
@@ -54,7 +54,7 @@ export function isUrlLike(reference: string): boolean {
 
 /** What an endpoint is called in logs and metrics, by its canonical URL: `host:port`, or `unix:/path`. */
 export function endpointName(url: string): string {
-  const [, scheme, authority] = /^(https?):\/\/(.*)$/.exec(url) ?? []
-  if (authority === undefined) return url.replace(/^https\+/, '')
+  const [, scheme, authority] = /^(https?|h2c):\/\/(.*)$/.exec(url) ?? []
+  if (authority === undefined) return url.replace(/^(?:https|h2c)\+/, '')
   return /:\d+$/.test(authority) ? authority : `${authority}:${scheme === 'https' ? 443 : 80}`
 }
