@@ -6,7 +6,7 @@ import { zod } from '../settings/schema/library.ts'
 import { keyed, list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../settings/schema/setting.ts'
-import { type Fields, growingTimes } from '../settings/problems/fields.ts'
+import { fieldOf, type Fields, growingTimes } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import { requestField, secretFieldValue } from '../settings/values/request-field.ts'
 
@@ -67,6 +67,15 @@ export const hostText: Kind<string> = {
     typeof written === 'string' && /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(written)
       ? parsed(written)
       : refused('is not a host'),
+}
+
+export const serviceText: Kind<string> = {
+  allowed: 'the name of a service, such as shop.Orders',
+  json: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  parse: (written) =>
+    typeof written === 'string' && /^[\x21-\x7e]{1,255}$/.test(written)
+      ? parsed(written)
+      : refused('is not the name of a service'),
 }
 
 export interface StatusRange {
@@ -157,6 +166,16 @@ export const healthSetting = section('HealthInput', () => ({
     ['http', 'tcp'],
     'What is asked for: a good answer (http), or that it accepts a connection (tcp).',
   ).prefault('http'),
+  grpc: section('GrpcHealthInput', () => ({
+    service: value(
+      serviceText,
+      'The service that is asked after. Left out: the server as a whole.',
+    ).optional(),
+  }))()
+    .optional()
+    .describe(
+      'Ask by gRPC (grpc.health.v1) whether it is serving, in place of type, path, method and statuses. It needs an upstream that speaks HTTP/2.',
+    ),
   path: value(requestPath, 'The path that is asked for, with its query.').prefault('/'),
   method: value(method, 'The method of the request.').prefault('GET'),
   host: value(hostText, "What Host says. Left out: the endpoint's own name.").optional(),
@@ -231,6 +250,7 @@ export function balancingOptions(config: BalancedUpstream, zone?: string): Balan
 
 function healthOptions({
   type,
+  grpc,
   path,
   method,
   host,
@@ -238,10 +258,16 @@ function healthOptions({
   statuses,
   ...rest
 }: HealthConfig): Balancing['health'] {
+  if (grpc !== undefined) return { ...rest, probe: { kind: 'grpc', service: grpc.service, host, headers } }
   return {
     ...rest,
     probe: type === 'tcp' ? { kind: 'tcp' } : { kind: 'http', path, method, host, headers, statuses },
   }
+}
+
+export function healthChecks(written: unknown, path: Path): Finding[] {
+  if (fieldOf(written, 'grpc') === undefined || fieldOf(written, 'type') !== 'tcp') return []
+  return [{ path: [...path, 'type'], problem: 'is without effect beside "grpc"' }]
 }
 
 export function hashChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {

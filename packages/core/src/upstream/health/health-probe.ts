@@ -1,5 +1,5 @@
 import { own } from '../../message/own-options.ts'
-import { EMPTY_BODY } from '../../message/body.ts'
+import { EMPTY_BODY, WholeBody } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { Exchange } from '../../message/exchange.ts'
 import { HeaderList } from '../../message/headers.ts'
@@ -7,10 +7,11 @@ import { HttpRequest } from '../../message/request.ts'
 import { type Authority, canonicalAuthority, InvalidTarget } from '../../message/target.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Open } from '../pool/pool.ts'
+import { type GrpcProbe, HEALTH_CHECK, healthRequest, whyNotServing } from './grpc-probe.ts'
 import type { PooledConnection } from '../pool/pool-entry.ts'
 
 /** How an endpoint is asked whether it is well. */
-export type ProbeOptions = HttpProbe | TcpProbe
+export type ProbeOptions = HttpProbe | TcpProbe | GrpcProbe
 
 /** It answers a request with a good status. */
 export interface HttpProbe {
@@ -60,7 +61,9 @@ export async function probe(
   try {
     connection = await endpoint.open(exchange)
     if (options.kind === 'tcp') return undefined
-    const { status } = await connection.send(exchange)
+    const response = await connection.send(exchange)
+    if (options.kind === 'grpc') return await whyNotServing(response)
+    const { status } = response
     const good = (options.statuses ?? OK).some(({ from, to }) => from <= status && status <= to)
     return good ? undefined : `it answered ${status}`
   } catch (thrown) {
@@ -74,12 +77,8 @@ export async function probe(
 /** Made for each check, since connections may change what they send. */
 function probeRequest(endpoint: Probed, given: ProbeOptions): HttpRequest {
   const options = own(given)
-  const {
-    path,
-    method = 'GET',
-    host,
-    headers = {},
-  } = options.kind === 'http' ? options : own<Partial<HttpProbe> & { path: string }>({ path: '/' })
+  const { host, headers = {} } = options.kind === 'tcp' ? NOTHING : options
+  const { method, path, fields, body } = contentOf(options)
   const query = path.indexOf('?')
   return new HttpRequest({
     method,
@@ -87,11 +86,29 @@ function probeRequest(endpoint: Probed, given: ProbeOptions): HttpRequest {
     authority: host === undefined ? endpoint.authority : hostAuthority(host),
     path: query < 0 ? path : path.slice(0, query),
     query: query < 0 ? '' : path.slice(query),
-    headers: HeaderList.of({ 'user-agent': 'headgate-health-check', ...headers }),
-    body: EMPTY_BODY,
+    headers: HeaderList.of({ 'user-agent': 'headgate-health-check', ...fields, ...headers }),
+    body,
     version: '1.1',
     upgrade: undefined,
   })
+}
+
+const NOTHING: Pick<HttpProbe, 'host' | 'headers'> = {}
+
+interface ProbeContent {
+  readonly method: string
+  readonly path: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: WholeBody
+}
+
+function contentOf(options: ProbeOptions): ProbeContent {
+  if (options.kind === 'grpc') {
+    const body = WholeBody.fromBytes(healthRequest(options.service))
+    return { method: 'POST', path: HEALTH_CHECK, fields: { 'content-type': 'application/grpc' }, body }
+  }
+  const { method = 'GET', path } = options.kind === 'http' ? options : { path: '/' }
+  return { method, path, fields: {}, body: EMPTY_BODY }
 }
 
 function hostAuthority(host: string): Authority {

@@ -1,4 +1,4 @@
-import { hashChecks, outlierChecks } from '../../features/balancing.ts'
+import { hashChecks, healthChecks, outlierChecks } from '../../features/balancing.ts'
 import { breakerChecks } from '../../features/breaker.ts'
 import { endpointChecks } from '../../features/discovery.ts'
 import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
@@ -16,6 +16,7 @@ const CHECKS: Readonly<Record<string, UpstreamChecks>> = {
   ],
   tls: tlsChecks,
   hash: hashChecks,
+  health: healthChecks,
   breaker: breakerChecks,
   outliers: outlierChecks,
 }

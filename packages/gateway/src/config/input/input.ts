@@ -425,6 +425,11 @@ export interface SuccessRateInput {
 export interface HealthInput {
   /** What is asked for: a good answer (http), or that it accepts a connection (tcp). Default: http. */
   type?: 'http' | 'tcp' | undefined
+  /**
+   * Ask by gRPC (grpc.health.v1) whether it is serving, in place of type, path, method and statuses. It needs
+   * an upstream that speaks HTTP/2.
+   */
+  grpc?: GrpcHealthInput | undefined
   /** The path that is asked for, with its query. Default: /. */
   path?: string | undefined
   /** The method of the request. Default: GET. */
@@ -443,6 +448,11 @@ export interface HealthInput {
   healthyThreshold?: number | undefined
   /** Bad answers in a row until an endpoint is not used any more; of the first check, one. Default: 3. */
   unhealthyThreshold?: number | undefined
+}
+
+export interface GrpcHealthInput {
+  /** The service that is asked after. Left out: the server as a whole. */
+  service?: string | undefined
 }
 
 export interface PoolInput {
