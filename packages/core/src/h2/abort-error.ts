@@ -1,4 +1,4 @@
-import type { TrafficError } from '../message/errors.ts'
+import { TrafficError } from '../message/errors.ts'
 import { type UpstreamErrorCode, upstreamError, type UpstreamErrorFacts } from '../message/upstream-error.ts'
 import type { StreamAbort } from './stream-receiver.ts'
 
@@ -25,4 +25,9 @@ function codeOf({ by, code }: StreamAbort): UpstreamErrorCode {
   if (by === 'slow') return 'upstream_too_slow'
   if (by !== 'connection' || code === 'CANCEL') return 'upstream_closed'
   return code === 'SETTINGS_TIMEOUT' ? 'upstream_timeout' : 'malformed_response'
+}
+
+/** Told to whoever makes the content of a request whose stream is over. */
+export function noMoreTaken(): TrafficError {
+  return new TrafficError('cancelled', 'the upstream takes no more of the request body')
 }

@@ -10,7 +10,8 @@ import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import type { SocketReader } from '../socket/socket-reader.ts'
 import { LAST_READ_TIMEOUT, onWriteFailure } from '../socket/write-failure.ts'
 import type { Timer } from '../time/timer.ts'
-import { ClientStream, type ClientStreamOwner } from './client-stream.ts'
+import { ClientStream } from './client-stream.ts'
+import type { ArrivedStream, ClientStreamOwner } from './client-stream-owner.ts'
 import { Http2Connection } from './connection.ts'
 import { DEFAULT_HTTP2_CLIENT_LIMITS, type Http2Limits } from './connection-options.ts'
 import type { ConnectionRole } from './connection-role.ts'
@@ -51,7 +52,7 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   /** Ends a connection to which nothing can be written when what came before was read. */
   private readonly lastReads: Timer
   /** Responses that the present read has brought. */
-  private fresh: ClientStream[] = []
+  private fresh: ArrivedStream[] = []
   private awaitedStreams = 0
   private isLost = false
 
@@ -138,7 +139,7 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
     else this.connection.drain(0)
   }
 
-  arrived(stream: ClientStream): void {
+  arrived(stream: ArrivedStream): void {
     this.fresh.push(stream)
   }
 

@@ -4,6 +4,7 @@ import type { HeadLimits } from '../message/head-limits.ts'
 import { hasNoContent, HttpResponse, statusAt } from '../message/response.ts'
 import type { UpstreamErrorCode } from '../message/upstream-error.ts'
 import type { FieldSection } from './field-section.ts'
+import { takeField } from './message-fields.ts'
 import { responseMalformation, trailersMalformation } from './message-rules.ts'
 
 /** Why a section is refused. */
@@ -59,6 +60,6 @@ function refused(reason: string): Refusal {
 
 function headersOf({ fields }: FieldSection): HeaderList {
   const headers = new HeaderList()
-  for (const { name, value } of fields) headers.add(name.text, value)
+  for (const field of fields) takeField(headers, field)
   return headers
 }

@@ -5,37 +5,18 @@ import type { HeaderList } from '../message/headers.ts'
 import { InterimResponses } from '../message/interim-responses.ts'
 import type { HttpResponse } from '../message/response.ts'
 import { type ClientConnectionOptions, optionsFor } from '../socket/connection-options.ts'
-import { abortError } from './abort-error.ts'
+import { abortError, noMoreTaken } from './abort-error.ts'
 import { type ResponseHead, type Refusal, takeInResponse, takeInTrailers } from './client-intake.ts'
-import type { Http2Connection } from './connection.ts'
+import type { ClientStreamOwner } from './client-stream-owner.ts'
 import { type EarlyContent, joined } from './early-content.ts'
 import { Http2Fault } from './fault.ts'
 import type { Field } from './field.ts'
 import type { FieldSection } from './field-section.ts'
 import { RequestSender, type RequestSenderOwner } from './request-sender.ts'
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts'
+import { SentBytes } from './sent-bytes.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
-
-/** The connection that a request is sent on. */
-export interface ClientStreamOwner {
-  readonly connection: Http2Connection
-  readonly options: ClientConnectionOptions
-  /** How often something has come. */
-  readonly reads: number
-  /** How many exchanges it has had, this one among them. */
-  readonly exchanges: number
-  /** Why the socket broke, where it has said so. */
-  readonly lossCause: Error | undefined
-  /** The response's head is here: `deliver` is to be called when the whole read was looked at. */
-  arrived(stream: ClientStream): void
-  /** `overdue` is to be called at that time, by `clock.now()`. */
-  waitUntil(at: number): void
-  /** Somebody waits for what comes on a stream, or nobody any more: that is what keeps the process alive. */
-  awaited(change: 1 | -1): void
-  /** There is a place for another exchange. */
-  over(): void
-}
 
 type Phase =
   /** The head of the final response is to come. */
@@ -58,7 +39,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   private sender: RequestSender | undefined
   private content: ResponseContent | undefined
   private phase: Phase = 'waiting'
-  /** A head that was not handed over yet, and what came with it. */
+  /** What was not handed over yet. */
   private head: ResponseHead | undefined
   private early: EarlyContent[] | undefined
   private hasEnded = false
@@ -66,10 +47,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   private isSent = false
   private isAwaited = true
   private interim: InterimResponses | undefined
-  /** What was written to the connection before and behind our head, in bytes. */
-  private headStart = 0
-  private headEnd = 0
-  private bodyBytes = 0
+  private readonly bytes: SentBytes
   private readonly readsBefore: number
 
   constructor(owner: ClientStreamOwner, exchange: Exchange) {
@@ -77,6 +55,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     this.exchange = exchange
     this.options = optionsFor(exchange, owner.options)
     this.stream = owner.connection.streams.open(this)
+    this.bytes = new SentBytes(owner.connection.out)
     this.readsBefore = owner.reads
     owner.awaited(1)
   }
@@ -84,17 +63,15 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   /** Sends the request. @param fields its head */
   begin(fields: readonly Field[]): void {
     const { exchange, stream } = this
-    const { out } = this.owner.connection
     const { request } = exchange
     const { whole } = request.body
     exchange.occupy(this)
-    this.headStart = out.written
     try {
       stream.sendHeaders(fields, whole?.length === 0)
     } catch (thrown) {
       return this.fail(TrafficError.from(thrown))
     }
-    this.headEnd = out.written
+    this.bytes.headWritten()
     if (whole?.length === 0) return
     const expectsContinue = request.headers.get('expect') !== undefined
     if (whole !== undefined && !expectsContinue) this.sendWhole(whole)
@@ -106,7 +83,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
 
   private sendWhole(whole: WholeBody): void {
     const { stream } = this
-    this.bodyBytes = whole.length
+    this.bytes.content = whole.length
     stream.sendWhole(whole.bytes)
     if (stream.outgoing === undefined) return
     this.sender = new RequestSender(stream, this.exchange.request, this.options, this)
@@ -313,19 +290,13 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   }
 
   private errorOf(abort: StreamAbort, code?: Refusal['code']): TrafficError {
-    const { owner, exchange, headStart, headEnd } = this
-    const { handed } = owner.connection.out
-    const left = Math.min(Math.max(0, handed - headStart), headEnd - headStart)
+    const { owner, exchange, bytes, sender } = this
     return abortError(abort, code, {
       exchange,
-      bytesSent: left === 0 ? 0 : left + (this.sender?.bodyBytes ?? this.bodyBytes),
+      bytesSent: bytes.sent(sender?.bodyBytes),
       inBody: this.phase === 'content',
       stale: abort.by === 'connection' && owner.exchanges > 1 && owner.reads === this.readsBefore,
       cause: owner.lossCause,
     })
   }
-}
-
-function noMoreTaken(): TrafficError {
-  return new TrafficError('cancelled', 'the upstream takes no more of the request body')
 }

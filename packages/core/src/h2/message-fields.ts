@@ -61,6 +61,12 @@ export function trailerFields(trailers: HeaderList | undefined): Field[] | undef
   return fields
 }
 
+/** Adds a field that came: where nobody may index it, nobody behind us may, either (RFC 7541 6.2.3). */
+export function takeField(headers: HeaderList, { name, value, neverIndexed }: Field): void {
+  headers.add(name.text, value)
+  if (neverIndexed) (headers.neverIndexed ??= new Set()).add(name.text)
+}
+
 /** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
 export function addFields(fields: Field[], headers: HeaderList): void {
   for (let index = 0; index < headers.size; index++) {
@@ -73,11 +79,10 @@ export function addFields(fields: Field[], headers: HeaderList): void {
         'set the part of the message that it tells',
       )
     const value = headers.valueAt(index)
-    const field = fieldOf(known, value, known.isSecret)
+    const isSecret = known.isSecret || headers.neverIndexed?.has(name) === true
+    const field = fieldOf(known, value, isSecret)
     // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
-    fields.push(
-      field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value), known.isSecret) : field,
-    )
+    fields.push(field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value), isSecret) : field)
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { isToken } from '../message/tokens.ts'
 import { FieldKind } from './field-kinds.ts'
 import type { FieldSection } from './field-section.ts'
+import { takeField } from './message-fields.ts'
 import { requestMalformation } from './message-rules.ts'
 
 /** A request that was accepted at the door, and what its stream must know of it. */
@@ -141,9 +142,10 @@ function headersOf({ fields }: FieldSection, authority: Authority): HeaderList {
   const headers = new HeaderList()
   headers.add('host', authority.text)
   let cookie: string | undefined
-  for (const { kind, name, value } of fields) {
+  for (const field of fields) {
+    const { kind, value } = field
     if (kind === FieldKind.cookie) cookie = cookie === undefined ? value : `${cookie}; ${value}`
-    else if (kind !== FieldKind.host) headers.add(name.text, value)
+    else if (kind !== FieldKind.host) takeField(headers, field)
   }
   if (cookie !== undefined) headers.add('cookie', cookie)
   return headers

@@ -15,12 +15,15 @@ export class HeaderList {
   private list: string[]
   /** How much of `list` is in use: what lies behind is left over from lines that were removed. Cutting an array costs a call. */
   private used: number
+  /** Names of lines that came as not to be put into any table of a compression (RFC 7541 6.2.3); undefined if none did. */
+  neverIndexed: Set<string> | undefined
 
   /** @param from copied, with no room for more lines; without it, empty */
   constructor(from?: HeaderList) {
     // Room for 16 lines from the start: an array that grows is copied, once or twice for a usual message.
     this.list = from === undefined ? new Array<string>(32) : from.list.slice(0, from.used)
     this.used = from === undefined ? 0 : from.used
+    this.neverIndexed = from?.neverIndexed
   }
 
   /** Checked as `append` checks. */

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FieldSection } from '../../src/h2/field-section.ts'
+import { HpackDecoder } from '../../src/h2/hpack-decoder.ts'
+import { HpackEncoder, mostBytes } from '../../src/h2/hpack-encoder.ts'
+import { requestFields } from '../../src/h2/request-fields.ts'
+import { takeInRequest } from '../../src/h2/request-intake.ts'
+import { TrafficError } from '../../src/message/errors.ts'
+import { DEFAULT_HEAD_LIMITS } from '../../src/message/head-limits.ts'
+
+/** A literal with a name of its own; `first` says what its table may do with it. */
+function literal(first: number, name: string, value: string): Buffer {
+  const parts = [name, value].map((text) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]))
+  return Buffer.concat([Buffer.from([first]), ...parts])
+}
+
+test('a field that came as never indexed is sent on as never indexed, to whichever origin and however often', () => {
+  // GET http / with an authority.
+  const head = Buffer.concat([Buffer.from([0x82, 0x86, 0x84, 0x41, 1]), Buffer.from('h')])
+  const block = Buffer.concat([head, literal(0x10, 'x-inner', 'hush'), literal(0x00, 'x-outer', 'open')])
+  const section = new FieldSection({ maxSize: 16_384, maxFields: 100, maxCrumbs: 100 })
+  assert.equal(new HpackDecoder().decode(block, 0, block.length, section), undefined)
+  const intake = takeInRequest(section, true, { limits: DEFAULT_HEAD_LIMITS }, 'http')
+  assert.ok(!(intake instanceof TrafficError))
+  const encoder = new HpackEncoder()
+  for (const turn of [1, 2]) {
+    // A policy may have worked on a copy.
+    const request = intake.request.clone()
+    const fields = requestFields(request, 'http')
+    const out = Buffer.alloc(mostBytes(fields))
+    const sent = out.subarray(0, encoder.encode(out, 0, fields)).toString('latin1')
+    assert.ok(sent.includes(literal(0x10, 'x-inner', 'hush').toString('latin1')), `turn ${turn}`)
+    assert.equal(sent.includes('open'), turn === 1, 'the other one is indexed')
+  }
+})
