@@ -20,6 +20,7 @@ export interface IncomingContentOwner {
 export interface IncomingContentOptions {
   readonly clock: Clock
   readonly pace: PaceLimits
+  /** Bytes of what nobody wants that the peer may send on once it is answered. */
   readonly discardLimit: number
 }
 
@@ -106,6 +107,8 @@ export class IncomingContent implements BodySource {
     this.unwanted = true
     const left = this.body.length === undefined ? 0 : this.body.length - this.body.received
     this.body.cancel(new TrafficError('cancelled', 'answered before the request body was read'))
+    // A client that reads the answer and the reset at a time may take the former for broken, as curl does: a little is read on all the
+    // same. More than its window holds would not come: some no longer look at windows once they have their answer.
     if (this.continueOwed || left > this.options.discardLimit) return this.owner.restUnwanted()
     this.pace.resume()
     this.discardMore(0)

@@ -11,6 +11,7 @@ import type { Http2Limits } from './connection-options.ts'
 import type { ConnectionRole } from './connection-role.ts'
 import type { Http2Fault } from './fault.ts'
 import { INITIAL_WINDOW } from './flow-windows.ts'
+import type { IncomingContentOptions } from './incoming-content.ts'
 import { ServerStream, type ServerStreamOwner } from './server-stream.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
@@ -23,6 +24,7 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
   readonly connection: Http2Connection
   readonly peer: Peer
   readonly options: ServerConnectionOptions
+  readonly content: IncomingContentOptions
   readonly responder: ServerConnectionOwner
   private readonly limits: Http2Limits
   /** Requests that the present read has brought. */
@@ -40,14 +42,17 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
   ) {
     this.peer = peerOf(socket)
     this.options = options
+    // Many streams may wait for their handlers, and hold what they brought meanwhile.
+    const unreadWindow = Math.min(INITIAL_WINDOW, limits.streamWindow)
+    const { clock, pace } = options
+    this.content = { clock, pace, discardLimit: Math.min(options.discardLimit, unreadWindow) }
     this.responder = owner
     this.limits = limits
     const { head, fields } = options.limits
     this.connection = new Http2Connection(socket, reader, true, this, {
       clock: options.clock,
       http2: limits,
-      // Many streams may wait for their handlers, and hold what they brought meanwhile.
-      unreadWindow: Math.min(INITIAL_WINDOW, limits.streamWindow),
+      unreadWindow,
       section: { maxSize: head, maxFields: fields + PSEUDO_FIELDS, maxCrumbs: limits.cookieCrumbs },
       frameTimeout: options.requestHeadTimeout,
       idleTimeout: options.keepAliveTimeout,

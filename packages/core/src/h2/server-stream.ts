@@ -10,7 +10,11 @@ import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { Http2Connection } from './connection.ts'
 import { Http2Fault } from './fault.ts'
 import type { FieldSection } from './field-section.ts'
-import { IncomingContent, type IncomingContentOwner } from './incoming-content.ts'
+import {
+  IncomingContent,
+  type IncomingContentOptions,
+  type IncomingContentOwner,
+} from './incoming-content.ts'
 import { trailersMalformation } from './message-rules.ts'
 import { takeInRequest, whyNoRequest } from './request-intake.ts'
 import { ResponseSender, type ResponseSenderOwner } from './response-sender.ts'
@@ -22,6 +26,8 @@ export interface ServerStreamOwner {
   readonly connection: Http2Connection
   readonly peer: Peer
   readonly options: ServerConnectionOptions
+  /** How the content of requests is taken. */
+  readonly content: IncomingContentOptions
   readonly responder: Responder
   /** A head is here: `dispatch` is to be called when the whole read was looked at. */
   arrived(stream: ServerStream): void
@@ -140,8 +146,8 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
       return this.stream.consumed(whole.length)
     }
     const continueOwed = expectsContinue && early.length === 0
-    const { connection, options } = this.owner
-    const incoming = new IncomingContent(connection.memory, this.stream, length, continueOwed, options, this)
+    const { connection, content } = this.owner
+    const incoming = new IncomingContent(connection.memory, this.stream, length, continueOwed, content, this)
     request.body = incoming.body
     for (const chunk of early) incoming.early(chunk)
     if (this.hasEnded) incoming.end(this.trailers)
@@ -227,9 +233,11 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
 
   responseSent(): void {
     this.conclude(undefined)
-    if (this.incoming !== undefined) this.incoming.discard()
-    // Refused, and nobody reads the rest.
-    else if (!this.hasEnded) this.stream.reset('NO_ERROR')
+    if (this.hasEnded) return
+    const { connection, content } = this.owner
+    // One that was refused has nobody who reads it.
+    this.incoming ??= new IncomingContent(connection.memory, this.stream, undefined, false, content, this)
+    this.incoming.discard()
   }
 
   responseBroken(error: TrafficError): void {

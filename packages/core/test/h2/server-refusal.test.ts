@@ -6,7 +6,7 @@ import { HeaderList } from '../../src/message/headers.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import { frame } from './frames.ts'
 import type { Pair } from './hpack-blocks.ts'
-import { data } from './raw-client.ts'
+import { data, ping } from './raw-client.ts'
 import { serve } from './server-rig.ts'
 
 const hello: Handler = async () => new HttpResponse(200, new HeaderList(), bodyFrom('hello'))
@@ -117,11 +117,14 @@ for (const [what, [status, fields]] of Object.entries(REFUSED)) {
   })
 }
 
-test('a refused request that has content is answered, and the rest of it is not waited for', async (t) => {
+test('a refused request that has content is answered, and the rest of it is thrown away', async (t) => {
   const server = await serve(t, hello)
   const client = await server.client()
   client.send(client.head(1, [[':path', 'x']], 4), data(1, 'content'))
-  assert.deepEqual((await client.until('RST_STREAM 1 NO_ERROR')).length, 3)
+  await client.until('DATA+END 1')
+  client.send(data(1, 'more', 1), ping('12345678'))
+  assert.deepEqual(await client.until('PING+ACK'), ['PING+ACK 0 12345678'])
+  assert.equal(server.connections[0]?.connection.streams.table.size, 0)
 })
 
 test('Host may repeat what :authority says in other letters, and stands in for it where it is missing', async (t) => {
