@@ -166,7 +166,7 @@ test('a call is tried again by its status, and the log tells it', async (t) => {
 test('without an upstream the gateway says UNAVAILABLE, without a route UNIMPLEMENTED', async (t) => {
   const { shop, logged } = await startSite(
     t,
-    { list: (call) => call.end() },
+    [],
     { match: { grpc: { method: 'Get' } }, retry: false },
     {
       upstreams: { shop: { endpoints: [{ url: 'h2c://127.0.0.1:1' }] } },

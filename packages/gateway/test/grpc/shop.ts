@@ -56,12 +56,14 @@ export async function startShop(t: TestContext, handlers: Handlers): Promise<str
   return `h2c://127.0.0.1:${port}`
 }
 
-/** A client of grpc-js. */
+/** A client of grpc-js, with a connection of its own: else all clients in the process share one. */
 export class ShopClient {
   readonly client: grpc.Client
 
   constructor(address: string) {
-    this.client = new grpc.Client(address, grpc.credentials.createInsecure())
+    this.client = new grpc.Client(address, grpc.credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+    })
   }
 
   /** Resolves with the message, or with the error. */
@@ -152,7 +154,9 @@ export async function startSite(
   const { upstreams, ...rest } = config
   const gateway = await startGateway(t, {
     ...rest,
-    upstreams: { shop: { endpoints, ...upstreams?.['shop'] } },
+    upstreams: {
+      shop: { ...upstreams?.['shop'], endpoints: [...endpoints, ...(upstreams?.['shop']?.endpoints ?? [])] },
+    },
     routes: [{ match: { grpc: {} }, ...route, upstream: 'shop' }],
   })
   const newShop = (): ShopClient => {
