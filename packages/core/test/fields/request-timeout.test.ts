@@ -60,3 +60,27 @@ test('a time with more digits than grpc-timeout has is told as the most that it 
   assert.equal(headers.get('grpc-timeout'), '99999999S')
   assert.equal(parseRequestTimeout(headers), 99_999_999_000)
 })
+
+test('grpc-timeout is read as the specification says: up to eight digits and a unit, and nothing else', () => {
+  const factors = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const
+  const units = fc.constantFrom(...(Object.keys(factors) as (keyof typeof factors)[]))
+  fc.assert(
+    fc.property(fc.nat(99_999_999), fc.nat(8), units, (value, width, unit) => {
+      const digits = String(value).padStart(width, '0')
+      const read = parseRequestTimeout(HeaderList.of({ 'grpc-timeout': `${digits}${unit}` }))
+      assert.equal(read, value * factors[unit])
+    }),
+  )
+  const form = /^\d{1,8}[HMSmun]$/
+  const text = fc.string({
+    unit: fc.constantFrom('0', '7', 'm', 'S', 'h', ' ', '-', '.', '+'),
+    maxLength: 11,
+  })
+  fc.assert(
+    fc.property(text, (value) => {
+      const headers = new HeaderList()
+      headers.add('grpc-timeout', value)
+      assert.equal(parseRequestTimeout(headers) !== undefined, form.test(value))
+    }),
+  )
+})

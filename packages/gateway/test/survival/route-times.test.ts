@@ -107,6 +107,26 @@ for (const [name, route, pause, cut] of [
   })
 }
 
+for (const [name, route, pause, cut] of [
+  ['on a route of gRPC, for as long as a stream', { grpc: {} }, HOUR - 1_000, false],
+  ['on a route of gRPC, for no longer', { grpc: {}, timeouts: { streamIdle: '5s' } }, 5_200, true],
+  ['on any other route, as all uploads', {}, 31_000, true],
+] as const) {
+  test(`a client that streams messages of gRPC may pause ${name}`, async (t) => {
+    const post =
+      'POST /a.A/B HTTP/1.1\r\nhost: a\r\ncontent-type: application/grpc\r\ncontent-length: 8\r\n\r\nsome'
+    const { clock, client, origin } = await asked(t, route, {}, post)
+    await origin.receives('some')
+    await clock.advance(pause)
+    if (cut) {
+      await origin.end()
+      return
+    }
+    client.send('more')
+    await origin.receives('more')
+  })
+}
+
 test('a tunnel may be silent for as long as the route says', async (t) => {
   const upgrade = 'GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'
   for (const [streamIdle, pause] of [
