@@ -181,13 +181,12 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     response.body = this.content.body
   }
 
-  /** All of the response is here. */
   private responseRead(): void {
     const { content } = this
     this.content = undefined
     this.phase = 'sending'
     if (this.isSent) this.conclude(undefined)
-    // Who expected 100 got a final response: what the head announced will never come.
+    // What the head announced will never come.
     else if (this.sender?.forgone === true) this.stopSending()
     content?.end(this.trailers)
   }
@@ -217,7 +216,6 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     }
   }
 
-  /** The time for the response's head is over. */
   overdue(): void {
     const reason = `no response head within ${this.options.responseHeadTimeout} ms`
     this.fail(this.errorOf({ by: 'fault', code: 'CANCEL', message: reason }, 'upstream_timeout'))
@@ -228,7 +226,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     // One that has answered need not take the rest: what it sends counts.
     const hasAnswered = this.head !== undefined || this.phase === 'content' || this.phase === 'sending'
     if (!hasAnswered || error.source !== 'upstream') return this.fail(error)
-    this.sender?.stop(error)
+    this.sender?.giveUp(error)
     if (this.phase === 'sending') this.stopSending()
   }
 

@@ -17,7 +17,7 @@ export interface RequestSenderOwner {
 export class RequestSender implements BodySink {
   /** Bytes of content written, or handed over to be. */
   bodyBytes = 0
-  /** The content was held back for good: the stream cannot end properly. */
+  /** The content, or the rest of it, will not be sent: the stream cannot end properly. */
   forgone = false
   private readonly stream: Http2Stream
   private readonly options: ClientConnectionOptions
@@ -116,6 +116,12 @@ export class RequestSender implements BodySink {
 
   sent(): void {
     this.pace?.stop()
+  }
+
+  /** The peer takes no more, and may have answered: the stream cannot end properly. */
+  giveUp(why: TrafficError): void {
+    this.forgone = true
+    this.stop(why)
   }
 
   /** Nothing more is sent. @param why told to whoever makes the content */

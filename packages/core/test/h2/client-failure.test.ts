@@ -167,6 +167,26 @@ test('a peer that says nothing is asked by PING, and given up', async (t) => {
   assert.equal(await failed, 'upstream_closed idempotent')
 })
 
+test('a server that has answered, and takes no more of the request, is read to the end of its response', async (t) => {
+  const { call, accept, clock, endpoint } = await clientRig(t)
+  const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })
+  const one = call('/', { method: 'PUT', body })
+  const server = await accept(settings([4, 1]))
+  await server.until('HEADERS 1')
+  body.push(Buffer.from('two'))
+  server.send(server.response(1), data(1, 'par'))
+  const reading = collect((await one.response).body)
+  for (let turn = 0; turn < 2; turn++) {
+    await clock.advance(20_000)
+    server.send(data(1, 't'), ping('are here'))
+    await server.until('PING+ACK')
+  }
+  server.send(data(1, '', 1))
+  assert.equal((await reading).toString(), 'partt')
+  assert.equal((await server.until('RST_STREAM')).at(-1), 'RST_STREAM 1 CANCEL')
+  assert.deepEqual([endpoint.stats().exchanges, endpoint.stats().idle], [0, 1])
+})
+
 test('a request’s content that waits for a window that does not open is not waited for when the response is here', async (t) => {
   const { call, accept, clock } = await clientRig(t)
   const body = new StreamBody(undefined, { resumeBody() {}, cancelBody() {} })

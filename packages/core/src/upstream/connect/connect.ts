@@ -174,14 +174,8 @@ class ConnectAttempt implements Cancellable {
       ...(onread === undefined ? {} : { onread }),
     }
     if (this.material === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
-    const socket = connectTls(
-      own({
-        ...TLS_DEFAULTS,
-        ...common,
-        ...this.material.connectionOptions(this.options.protocols),
-        ...place,
-      }),
-    )
+    const tls = this.material.connectionOptions(this.options.protocols)
+    const socket = connectTls(own({ ...TLS_DEFAULTS, ...common, ...tls, ...place }))
     this.material.watch(socket)
     return socket
   }

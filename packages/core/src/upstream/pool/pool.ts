@@ -139,15 +139,10 @@ export class Pool {
     this.exchanges--
     const now = this.clock.now()
     if (now >= entry.expiresAt || entry.room <= 0) return this.spend(entry)
-    const waiter = this.waiters.shiftReusing()
-    if (waiter !== undefined) {
-      this.occupy(entry)
-      this.reused++
-      waiter.serve(entry.connection)
-    } else if (entry.exchanges === 0 && this.unprovided > 0) {
-      // Whoever waits wants a fresh one, for which there was no room.
-      this.drop(entry)
-    } else this.rest(entry, now)
+    if (this.serveNext(entry)) return
+    // Whoever waits wants a fresh one, for which there was no room.
+    if (entry.exchanges === 0 && this.unprovided > 0) this.drop(entry)
+    else this.rest(entry, now)
   }
 
   /** For the entries: this one takes more exchanges than before, or fewer. */
@@ -155,13 +150,17 @@ export class Pool {
     if (!this.entries.has(entry)) return
     if (entry.room <= 0 || this.clock.now() >= entry.expiresAt) return this.spend(entry)
     if (entry.exchanges > 0) entry.moveTo(this.shared)
-    while (entry.room > 0) {
-      const waiter = this.waiters.shiftReusing()
-      if (waiter === undefined) return
-      this.occupy(entry)
-      this.reused++
-      waiter.serve(entry.connection)
-    }
+    while (entry.room > 0) if (!this.serveNext(entry)) return
+  }
+
+  /** Gives a place to the one that has waited longest, if one waits that takes it. */
+  private serveNext(entry: PoolEntry): boolean {
+    const waiter = this.waiters.shiftReusing()
+    if (waiter === undefined) return false
+    this.occupy(entry)
+    this.reused++
+    waiter.serve(entry.connection)
+    return true
   }
 
   /** For the entries: this one's connection is gone. */
