@@ -6,7 +6,7 @@ import { zod } from '../settings/schema/library.ts'
 import { keyed, list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../settings/schema/setting.ts'
-import { fieldOf, type Fields, growingTimes } from '../settings/problems/fields.ts'
+import { fieldOf, type Fields, growingTimes, listOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import { requestField, secretFieldValue } from '../settings/values/request-field.ts'
 
@@ -265,9 +265,24 @@ function healthOptions({
   }
 }
 
-export function healthChecks(written: unknown, path: Path): Finding[] {
-  if (fieldOf(written, 'grpc') === undefined || fieldOf(written, 'type') !== 'tcp') return []
-  return [{ path: [...path, 'type'], problem: 'is without effect beside "grpc"' }]
+export function healthChecks(written: unknown, path: Path, upstream: Fields): Finding[] {
+  if (fieldOf(written, 'grpc') === undefined) return []
+  const tcp: Finding = { path: [...path, 'type'], problem: 'is without effect beside "grpc"' }
+  const urls = listOf(upstream['endpoints']).map((endpoint) => fieldOf(endpoint, 'url'))
+  const speaksHttp2 = (url: unknown): boolean =>
+    typeof url !== 'string' ||
+    /^h2c/i.test(url) ||
+    (/^https/i.test(url) && listOf(upstream['protocols']).includes('h2'))
+  const http1: Finding = {
+    path: [...path, 'grpc'],
+    whole: true,
+    problem: 'asks by gRPC, but no endpoint speaks HTTP/2, so all would be found unhealthy',
+    allowed: 'endpoints with URLs of h2c, or of https where "protocols" has h2',
+  }
+  return [
+    ...(fieldOf(written, 'type') === 'tcp' ? [tcp] : []),
+    ...(urls.length > 0 && !urls.some(speaksHttp2) ? [http1] : []),
+  ]
 }
 
 export function hashChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {

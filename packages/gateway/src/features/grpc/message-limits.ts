@@ -117,7 +117,7 @@ export class MessageGuard implements FrameListener {
 }
 
 /** A body that breaks at the first message that is beyond a limit; nothing of that message's chunk passes. */
-export class LimitedMessages extends RelayedBody {
+class LimitedMessages extends RelayedBody {
   private readonly guard: MessageGuard
   private readonly exceeded: ((error: TrafficError) => void) | undefined
 
