@@ -85,7 +85,7 @@ test('one route with a URL is a whole configuration, with every default filled i
         preserveHost: true,
         priority: 0,
         importance: 'normal',
-        retry: { attempts: 3, backoff: { base: 25, max: 1_000, jitter: 'full' }, statuses: [] },
+        retry: { attempts: 3, backoff: { base: 25, max: 1_000, jitter: 'full' }, statuses: [], grpcStatuses: [] },
       },
     ],
   })
@@ -217,6 +217,7 @@ test('everything that can be set is set', () => {
     upstreams: {
       orders: {
         endpoints: [{ url: 'https://127.0.0.1:9001', weight: 3, priority: 0 }],
+        protocols: ['http/1.1'],
         balance: 'round-robin',
         slowStart: 0,
         panicThreshold: 30,
