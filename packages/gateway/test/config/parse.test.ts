@@ -85,7 +85,12 @@ test('one route with a URL is a whole configuration, with every default filled i
         preserveHost: true,
         priority: 0,
         importance: 'normal',
-        retry: { attempts: 3, backoff: { base: 25, max: 1_000, jitter: 'full' }, statuses: [], grpcStatuses: [] },
+        retry: {
+          attempts: 3,
+          backoff: { base: 25, max: 1_000, jitter: 'full' },
+          statuses: [],
+          grpcStatuses: [],
+        },
       },
     ],
   })

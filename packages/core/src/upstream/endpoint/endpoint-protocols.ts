@@ -5,7 +5,7 @@
 export type HttpProtocol = 'http/1.1' | 'h2' | 'h2c'
 
 /** What is spoken where nothing is said. */
-export const DEFAULT_PROTOCOLS: readonly HttpProtocol[] = ['http/1.1']
+const DEFAULT_PROTOCOLS: readonly HttpProtocol[] = ['http/1.1']
 
 /** How the version of HTTP is found for the connections to one endpoint. */
 export interface EndpointProtocols {
@@ -33,6 +33,6 @@ export function endpointProtocols(
 }
 
 /** Whether the URL of an endpoint says that it speaks HTTP/2 without TLS. */
-export function isH2c(url: string): boolean {
+function isH2c(url: string): boolean {
   return /^h2c(?:\+unix)?:/i.test(url)
 }
