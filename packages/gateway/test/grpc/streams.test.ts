@@ -32,6 +32,13 @@ test('a server waits for a client that reads slowly, and all arrives once that r
     },
   })
   const call = shop.list('a')
+  // grpc-js holds a server back only once somebody has begun to read: before, it keeps whatever comes.
+  await new Promise<void>((resolve) => {
+    call.once('data', () => {
+      call.pause()
+      resolve()
+    })
+  })
   let before = -1
   // Until nothing moves any more: the windows and buffers of all four connections are full.
   await eventually(async () => {
@@ -41,8 +48,10 @@ test('a server waits for a client that reads slowly, and all arrives once that r
     return stood && written === before
   }, 'the server waits')
   assert.ok(written < count / 2, `${written} messages of ${count} are on their way`)
-  const { messages, status } = await readAll(call)
-  assert.deepEqual([messages.length, status.code], [count, grpc.status.OK])
+  const rest = readAll(call)
+  call.resume()
+  const { messages, status } = await rest
+  assert.deepEqual([messages.length, status.code], [count - 1, grpc.status.OK])
 })
 
 test('hundreds of streams are open at once, and each has its own answers', async (t) => {
