@@ -267,7 +267,7 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     this.section = undefined
     this.exchange?.cancel(error)
     incoming?.stop(error)
-    this.sender.abandon(error)
+    this.sender.stop(error)
     this.conclude(error)
   }
 
