@@ -1,14 +1,12 @@
 import type { Socket } from 'node:net'
-import { isStream } from '../fields/stream-types.ts'
 import { type BodySource, StreamBody } from '../message/body.ts'
-import { TrafficError } from '../message/errors.ts'
-import type { PaceLimits } from '../message/exchange-times.ts'
+import type { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { BodyReader } from './body-reader.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import { WireFault } from './fault.ts'
 import type { Framing } from './framing.ts'
-import { Pace } from '../socket/pace.ts'
+import { READ_AHEAD, ReadingPace, type ReadingPaceOwner } from '../socket/reading-pace.ts'
 
 /** The connection that a response's body arrives on. */
 export interface ResponseBodyOwner {
@@ -20,20 +18,13 @@ export interface ResponseBodyOwner {
   responseUnwanted(error: TrafficError): void
 }
 
-/** Bytes that are read before anybody asks for them, so that a small body ends, and frees its connection, though nobody reads it. */
-const READ_AHEAD = 64 * 1024
-
 /** The body of a response while it arrives, read as fast as it is taken. */
-export class ResponseBody implements BodySource {
+export class ResponseBody implements BodySource, ReadingPaceOwner {
   readonly stream: StreamBody
   private readonly socket: Socket
   private readonly owner: ResponseBodyOwner
   private readonly reader: BodyReader
-  private readonly pace: Pace
-  /** Those that count once somebody reads. */
-  private readonly limits: PaceLimits
-  private readonly unreadTimeout: number
-  private begun = false
+  private readonly pace: ReadingPace
   private over = false
 
   constructor(
@@ -45,18 +36,12 @@ export class ResponseBody implements BodySource {
   ) {
     this.socket = socket
     this.owner = owner
-    this.unreadTimeout = options.unreadTimeout
     this.stream = new StreamBody(framing > 0 ? framing : undefined, this, READ_AHEAD)
     // A body that nobody reads keeps no process alive.
     socket.unref()
     const connection = headers.get('connection')
     this.reader = new BodyReader(framing, this.stream, options.limits, 'malformed_response', connection)
-    // A stream of events is silent for as long as nothing happens.
-    const streams = isStream(headers.get('content-type'))
-    this.limits = streams ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
-    const unread = { idle: options.unreadTimeout, minimumRate: 0, grace: 0 }
-    this.pace = new Pace(options.clock, unread, () => this.tooSlow())
-    this.pace.start()
+    this.pace = new ReadingPace(headers, options, this)
   }
 
   /** Octets came from the socket; returns whether their memory may be used again. */
@@ -68,7 +53,7 @@ export class ResponseBody implements BodySource {
     else if (this.reader.done) this.finish(next < chunk.length)
     else if (!this.reader.room) {
       this.socket.pause()
-      if (this.begun) this.pace.pause()
+      this.pace.waits()
     }
     return this.stream.holdsNothing
   }
@@ -92,12 +77,7 @@ export class ResponseBody implements BodySource {
   resumeBody(): void {
     if (this.over) return
     this.reader.room = true
-    if (this.begun) this.pace.resume()
-    else {
-      this.begun = true
-      this.pace.restart(this.limits)
-      this.socket.ref()
-    }
+    if (this.pace.reads()) this.socket.ref()
     this.socket.resume()
   }
 
@@ -105,12 +85,12 @@ export class ResponseBody implements BodySource {
     if (!this.over) this.owner.responseUnwanted(error)
   }
 
-  /** Nothing came for too long, or nobody has begun to read: its connection is not held for ever. */
-  private tooSlow(): void {
-    if (this.begun)
-      return this.owner.responseBroken('upstream_too_slow', 'the response body comes too slowly')
-    const reason = `nobody began to read the response body within ${this.unreadTimeout} ms; read it, or give it up`
-    this.owner.responseUnwanted(new TrafficError('cancelled', reason, { phase: 'response-body' }))
+  tooSlow(reason: string): void {
+    this.owner.responseBroken('upstream_too_slow', reason)
+  }
+
+  unread(error: TrafficError): void {
+    this.owner.responseUnwanted(error)
   }
 
   private finish(more: boolean): void {

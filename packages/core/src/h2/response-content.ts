@@ -1,10 +1,8 @@
-import { isStream } from '../fields/stream-types.ts'
 import { type BodySource, StreamBody } from '../message/body.ts'
-import { TrafficError } from '../message/errors.ts'
-import type { PaceLimits } from '../message/exchange-times.ts'
+import type { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
-import { Pace } from '../socket/pace.ts'
+import { READ_AHEAD, ReadingPace, type ReadingPaceOwner } from '../socket/reading-pace.ts'
 import type { Http2Connection } from './connection.ts'
 import type { Http2Stream } from './stream.ts'
 
@@ -18,22 +16,15 @@ export interface ResponseContentOwner {
   contentWanted(): void
 }
 
-/** Bytes that are taken before anybody asks for them, so that a small body ends though nobody reads it. */
-const READ_AHEAD = 64 * 1024
-
 /** The content of a response while it arrives: the peer may send on as what came is taken. */
-export class ResponseContent implements BodySource {
+export class ResponseContent implements BodySource, ReadingPaceOwner {
   readonly body: StreamBody
   private readonly connection: Http2Connection
   private readonly stream: Http2Stream
   private readonly owner: ResponseContentOwner
-  private readonly pace: Pace
-  /** Those that count once somebody reads. */
-  private readonly limits: PaceLimits
-  private readonly unreadTimeout: number
+  private readonly pace: ReadingPace
   /** What came and nobody has taken yet. Bytes. */
   private untaken = 0
-  private begun = false
   private isOver = false
 
   constructor(
@@ -47,14 +38,8 @@ export class ResponseContent implements BodySource {
     this.connection = connection
     this.stream = stream
     this.owner = owner
-    this.unreadTimeout = options.unreadTimeout
     this.body = new StreamBody(length, this, READ_AHEAD)
-    // A stream of events is silent for as long as nothing happens.
-    const streams = isStream(headers.get('content-type'))
-    this.limits = streams ? { idle: options.tunnelIdleTimeout, minimumRate: 0, grace: 0 } : options.pace
-    const unread = { idle: options.unreadTimeout, minimumRate: 0, grace: 0 }
-    this.pace = new Pace(options.clock, unread, () => this.tooSlow())
-    this.pace.start()
+    this.pace = new ReadingPace(headers, options, this)
     connection.memory.contentBegins()
   }
 
@@ -71,7 +56,7 @@ export class ResponseContent implements BodySource {
     if (this.isOver) return // given up by whoever took it
     if (room && this.untaken === 0) return this.stream.consumed(chunk.length)
     this.untaken += chunk.length
-    if (this.begun) this.pace.pause()
+    this.pace.waits()
   }
 
   /** The content has ended. */
@@ -88,12 +73,7 @@ export class ResponseContent implements BodySource {
 
   resumeBody(): void {
     if (this.isOver) return
-    if (this.begun) this.pace.resume()
-    else {
-      this.begun = true
-      this.pace.restart(this.limits)
-      this.owner.contentWanted()
-    }
+    if (this.pace.reads()) this.owner.contentWanted()
     const { untaken } = this
     this.untaken = 0
     this.stream.consumed(untaken)
@@ -103,11 +83,12 @@ export class ResponseContent implements BodySource {
     if (!this.isOver) this.owner.contentUnwanted(error)
   }
 
-  /** Nothing came for too long, or nobody has begun to read: its stream is not held for ever. */
-  private tooSlow(): void {
-    if (this.begun) return this.owner.contentBroken('the response body comes too slowly')
-    const reason = `nobody began to read the response body within ${this.unreadTimeout} ms; read it, or give it up`
-    this.owner.contentUnwanted(new TrafficError('cancelled', reason, { phase: 'response-body' }))
+  tooSlow(reason: string): void {
+    this.owner.contentBroken(reason)
+  }
+
+  unread(error: TrafficError): void {
+    this.owner.contentUnwanted(error)
   }
 
   private finish(): void {
