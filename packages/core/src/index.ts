@@ -252,5 +252,6 @@ export {
 export { passDeadline, type PassDeadlineOptions } from './policies/pass-deadline.ts'
 export { parseRequestTimeout } from './fields/request-timeout.ts'
 export { type ConnectionFacts, WireFacts } from './message/wire-facts.ts'
+export { JudgedBody } from './message/judged-body.ts'
 export { RelayedBody } from './message/relayed-body.ts'
 export { isToken } from './message/tokens.ts'

@@ -2,7 +2,7 @@ import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
-import { LimitedBody } from '../message/limited-body.ts'
+import { JudgedBody } from '../message/judged-body.ts'
 import type { HttpResponse } from '../message/response.ts'
 
 /** Options of `sizeLimit`. Default: neither is limited. */
@@ -41,19 +41,31 @@ function isWithin(exchange: Exchange, limit: number): boolean {
   const { body } = request
   if (body.length !== undefined) return body.length <= limit
   const exceeded = (error: TrafficError): void => exchange.cancel(error)
-  request.body = new LimitedBody(body, limit, () => requestTooLarge(limit), exceeded)
+  request.body = new JudgedBody(body, sizeJudge(limit, requestTooLarge), exceeded)
   return true
 }
 
 function limited(response: HttpResponse, limit: number): HttpResponse {
   const { body } = response
-  if (body.length === undefined) response.body = new LimitedBody(body, limit, () => responseTooLarge(limit))
+  if (body.length === undefined) response.body = new JudgedBody(body, sizeJudge(limit, responseTooLarge))
   else if (body.length > limit) {
     const error = responseTooLarge(limit)
     body.cancel(error)
     throw error
   }
   return response
+}
+
+/** Counts what has come so far. */
+function sizeJudge(
+  limit: number,
+  tooLarge: (limit: number) => TrafficError,
+): (chunk: Uint8Array) => TrafficError | undefined {
+  let received = 0
+  return ({ byteLength }) => {
+    received += byteLength
+    return received <= limit ? undefined : tooLarge(limit)
+  }
 }
 
 function requestTooLarge(limit: number): TrafficError {

@@ -1,12 +1,4 @@
-import {
-  type Body,
-  type Clock,
-  type Exchange,
-  isGrpc,
-  type Policy,
-  RelayedBody,
-  TrafficError,
-} from '@headgate/core'
+import { type Clock, type Exchange, isGrpc, JudgedBody, type Policy, TrafficError } from '@headgate/core'
 import type { GrpcConfig } from './setting.ts'
 import { type FrameListener, MessageFrames } from './message-frames.ts'
 
@@ -23,7 +15,7 @@ export function limitMessages(config: GrpcConfig): Policy | undefined {
       const answer = await next(exchange)
       const { body, headers } = answer
       if (response !== undefined && body.length !== 0 && hasFrames(headers.get('content-type')))
-        answer.body = new LimitedMessages(body, new MessageGuard(response, exchange.clock))
+        answer.body = new JudgedBody(body, judgeOf(response, exchange.clock))
       return answer
     }
 }
@@ -36,14 +28,19 @@ function hasFrames(contentType: string | undefined): boolean {
 /** @throws TrafficError what is here already must not pass; what comes later ends the exchange */
 function limitRequest(exchange: Exchange, limits: MessageLimits): void {
   const { request, clock } = exchange
-  const guard = new MessageGuard(limits, clock)
+  const judge = judgeOf(limits, clock)
   const { whole } = request.body
   if (whole === undefined)
-    request.body = new LimitedMessages(request.body, guard, (error) => exchange.cancel(error))
+    request.body = new JudgedBody(request.body, judge, (error) => exchange.cancel(error))
   else {
-    const error = guard.judge(whole.bytes)
+    const error = judge(whole.bytes)
     if (error !== undefined) throw error
   }
+}
+
+function judgeOf(limits: MessageLimits, clock: Clock): (chunk: Uint8Array) => TrafficError | undefined {
+  const guard = new MessageGuard(limits, clock)
+  return (chunk) => guard.judge(chunk)
 }
 
 function limitsOf(
@@ -113,33 +110,5 @@ export class MessageGuard implements FrameListener {
       this.error ??= new TrafficError('rate_limited', `more than ${rate} messages a second on one call`, {
         phase: 'request-body',
       })
-  }
-}
-
-/** A body that breaks at the first message that is beyond a limit; nothing of that message's chunk passes. */
-class LimitedMessages extends RelayedBody {
-  private readonly guard: MessageGuard
-  private readonly exceeded: ((error: TrafficError) => void) | undefined
-
-  /** @param exceeded told of the error before the reader is, who need not be one that listens to the exchange */
-  constructor(inner: Body, guard: MessageGuard, exceeded?: (error: TrafficError) => void) {
-    super(inner)
-    this.guard = guard
-    this.exceeded = exceeded
-  }
-
-  override cancel(error: TrafficError): void {
-    this.sink = undefined
-    super.cancel(error)
-  }
-
-  override write(chunk: Uint8Array): boolean {
-    const error = this.guard.judge(chunk)
-    if (error === undefined) return super.write(chunk)
-    const { sink } = this
-    this.cancel(error)
-    this.exceeded?.(error)
-    sink?.fail(error)
-    return false
   }
 }

@@ -2,26 +2,22 @@ import type { Body } from './body.ts'
 import type { TrafficError } from './errors.ts'
 import { RelayedBody } from './relayed-body.ts'
 
-/** A body of unknown length that breaks when it gets too long. */
-export class LimitedBody extends RelayedBody {
-  private readonly limit: number
-  private readonly tooLarge: () => TrafficError
+/** A body that breaks at the first chunk that must not go on; nothing of that chunk passes. */
+export class JudgedBody extends RelayedBody {
+  private readonly judge: (chunk: Uint8Array) => TrafficError | undefined
   private readonly exceeded: ((error: TrafficError) => void) | undefined
-  private received = 0
 
   /**
-   * @param limit octets
+   * @param judge returns why a chunk must not go on, undefined for one that may
    * @param exceeded told of the error before the reader is, who need not be one that listens to the exchange
    */
   constructor(
     inner: Body,
-    limit: number,
-    tooLarge: () => TrafficError,
+    judge: (chunk: Uint8Array) => TrafficError | undefined,
     exceeded?: (error: TrafficError) => void,
   ) {
     super(inner)
-    this.limit = limit
-    this.tooLarge = tooLarge
+    this.judge = judge
     this.exceeded = exceeded
   }
 
@@ -31,10 +27,9 @@ export class LimitedBody extends RelayedBody {
   }
 
   override write(chunk: Uint8Array): boolean {
-    this.received += chunk.byteLength
-    if (this.received <= this.limit) return super.write(chunk)
+    const error = this.judge(chunk)
+    if (error === undefined) return super.write(chunk)
     const { sink } = this
-    const error = this.tooLarge()
     this.cancel(error)
     this.exceeded?.(error)
     sink?.fail(error)
