@@ -38,6 +38,19 @@ export interface Served {
   readonly client: () => Promise<ScriptedConnection>
 }
 
+/** Never answers; notes what it is told of a cancellation. */
+export function waiting(told: TrafficError[]): Handler {
+  return (exchange) =>
+    new Promise((_, reject) => {
+      exchange.occupy({
+        cancelled(error) {
+          told.push(error)
+          reject(error)
+        },
+      })
+    })
+}
+
 export async function serve(
   t: TestContext,
   handler: Handler,

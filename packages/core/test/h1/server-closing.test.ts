@@ -3,24 +3,10 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
-import type { Handler } from '../../src/message/handler.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { echo, eventually, FilledBody, headers, RecordingSink, serve } from './harness.ts'
+import { echo, eventually, FilledBody, headers, RecordingSink, serve, waiting } from './harness.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
-
-/** Never answers; notes what it is told of a cancellation. */
-function waiting(told: TrafficError[]): Handler {
-  return (exchange) =>
-    new Promise((_, reject) => {
-      exchange.occupy({
-        cancelled(error) {
-          told.push(error)
-          reject(error)
-        },
-      })
-    })
-}
 
 test('a peer that closes its side after a request is answered, and then the connection ends', async (t) => {
   const server = await serve(t, echo)

@@ -6,7 +6,7 @@ import type { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { HttpResponse } from '../../src/message/response.ts'
-import { eventually, FilledBody, gather, RecordingSink } from '../h1/harness.ts'
+import { eventually, FilledBody, gather, RecordingSink, waiting } from '../h1/harness.ts'
 import { data, ping, reset, settings, windowUpdate } from './raw-client.ts'
 import { serve } from './server-rig.ts'
 
@@ -16,19 +16,6 @@ const hello: Handler = async () => new HttpResponse(200, HeaderList.of({ 'x-a': 
 
 /** Responds with what it was sent. */
 const echo: Handler = async ({ request }) => new HttpResponse(200, new HeaderList(), request.body)
-
-/** Never answers; notes what it is told of a cancellation. */
-function waiting(told: TrafficError[]): Handler {
-  return (exchange) =>
-    new Promise((_, reject) => {
-      exchange.occupy({
-        cancelled(error) {
-          told.push(error)
-          reject(error)
-        },
-      })
-    })
-}
 
 test('a request reaches the handler as one of HTTP/1.1 does, and its response leaves in HEADERS and DATA', async (t) => {
   const server = await serve(t, hello)
