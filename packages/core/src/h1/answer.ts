@@ -104,7 +104,7 @@ export class Answer {
     }
   }
 
-  /** Once 101 is written: octets pass both ways from now on. */
+  /** Once 101 is written: bytes pass both ways from now on. */
   openTunnel(upstream: Tunnel): TunnelEnd {
     const { clock, tunnelIdleTimeout } = this.options
     const idle = this.exchange.times?.streamIdle ?? tunnelIdleTimeout

@@ -36,13 +36,13 @@ export class BodyReader {
     return this.remaining === Infinity
   }
 
-  /** Octets still to come where that is known; Infinity where it is not. */
+  /** Bytes still to come where that is known; Infinity where it is not. */
   get expected(): number {
     return this.decoder === undefined ? this.remaining : Infinity
   }
 
   /**
-   * Takes octets from `start` on and returns where the next message begins, or the chunk's end. The body is not ended
+   * Takes bytes from `start` on and returns where the next message begins, or the chunk's end. The body is not ended
    * here: its owner does that, after it has put its own state in order.
    */
   feed(chunk: Buffer, start: number): number | WireFault {

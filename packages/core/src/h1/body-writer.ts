@@ -20,7 +20,7 @@ const SMALL_CHUNK = 4096
 
 /** Writes one body to a socket, by its framing, and never more or less than the head announced. */
 export class BodyWriter implements BodySink {
-  /** Octets of content written. */
+  /** Bytes of content written. */
   written = 0
   private readonly socket: Socket
   private readonly framing: Framing

@@ -23,7 +23,7 @@ import { isBrokenPipe, LAST_READ_TIMEOUT, onWriteFailure } from '../socket/write
 
 /**
  * One HTTP/1.1 connection on which requests are sent, one exchange at a time. The rows of `CLIENT_STATES` are its life.
- * It is used again only when request and response are both proven finished; octets that arrive while it is idle destroy it.
+ * It is used again only when request and response are both proven finished; bytes that arrive while it is idle destroy it.
  */
 export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTarget {
   owner: ConnectionOwner<ClientConnection> | undefined

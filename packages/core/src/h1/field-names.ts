@@ -26,7 +26,7 @@ const LONGEST = 64
 const shared: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill(undefined)
 const pinned = new Uint8Array(SLOTS)
 
-/** One step of the hash that `sharedName` expects: FNV-1a over the lower-case octets. */
+/** One step of the hash that `sharedName` expects: FNV-1a over the lower-case bytes. */
 export function hashStep(hash: number, lowerOctet: number): number {
   return Math.imul(hash ^ lowerOctet, 0x01000193)
 }

@@ -11,7 +11,7 @@ const COLON = 0x3a
  * Parses field lines (RFC 9112 section 5), each ended by CRLF, from `start` up to `end`. Strict: no white space before the
  * colon, no obs-fold, no bare CR or LF, no control characters.
  * @param text what `octets` holds, one character each: values are cut out of it, as cutting text costs a tenth of turning
- * octets into text; octets are what is looked at, as they are quicker to look at
+ * bytes into text; bytes are what is looked at, as they are quicker to look at
  */
 export function parseFields(
   text: string,

@@ -6,7 +6,7 @@ import { isLength, isToken, listMembers, trimBlanks } from '../message/tokens.ts
 import { type MalformedCode, WireFault } from './fault.ts'
 
 /**
- * How the end of a body is found (RFC 9112 6.3): by counting this many octets (0: there is none), by chunks, or
+ * How the end of a body is found (RFC 9112 6.3): by counting this many bytes (0: there is none), by chunks, or
  * by the connection's end.
  */
 export type Framing = number

@@ -4,11 +4,11 @@ import { PartialHead } from './partial-head.ts'
 
 /** A head that is complete: `text` holds it from `start`, its last CRLF ends at `end`, and its body begins at `next`. */
 export interface FoundHead {
-  /** What was read, one octet a character, at least up to `next`. */
+  /** What was read, one byte a character, at least up to `next`. */
   readonly text: string
   readonly start: number
   readonly end: number
-  /** All octets read, of which `text` shows the beginning. */
+  /** All bytes read, of which `text` shows the beginning. */
   readonly buffer: Buffer
   readonly next: number
 }
@@ -17,7 +17,7 @@ export interface FoundHead {
 const SMALL_READ = 4096
 
 /**
- * Collects octets until a head is complete. It nearly always comes in one read, and then nothing is copied or kept.
+ * Collects bytes until a head is complete. It nearly always comes in one read, and then nothing is copied or kept.
  */
 export class HeadBuffer {
   private partial: PartialHead | undefined
@@ -101,7 +101,7 @@ function textLength(buffer: Buffer, limit: number): number {
   return Math.min(buffer.length, blank < 0 ? limit + 4 : Math.min(blank + 4, limit + 4))
 }
 
-/** The `length` octets behind a head, which are all here: as text if they are text already, else copied. */
+/** The `length` bytes behind a head, which are all here: as text if they are text already, else copied. */
 export function wholeBody(found: FoundHead, length: number): WholeBody {
   const { text, buffer, next } = found
   if (text.length >= next + length) return WholeBody.fromLatin1(text.slice(next, next + length))

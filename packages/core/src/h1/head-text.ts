@@ -37,7 +37,7 @@ function lineStart(name: string): string {
 
 /**
  * A message head under construction: one start line, then fields. `finish` takes the last look before the socket, at the very
- * octets that will be sent: as many line ends as lines were added, each of them CRLF, and no other control character. So
+ * bytes that will be sent: as many line ends as lines were added, each of them CRLF, and no other control character. So
  * nothing that code put into a value can end a line early or begin another (response splitting, CWE-113).
  */
 export class HeadText {
@@ -62,7 +62,7 @@ export class HeadText {
   }
 
   /**
-   * The head, one octet a character, followed by `body`, which is taken as it is.
+   * The head, one byte a character, followed by `body`, which is taken as it is.
    * @throws TrafficError `internal` if a line holds what no line may
    */
   finish(body: string = ''): string {
@@ -74,7 +74,7 @@ export class HeadText {
     }
     // With the body, since what is joined here is flattened here: once, and not again for the socket.
     const message = this.text + ('\r\n\r\n' + body)
-    // Looked at as octets: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
+    // Looked at as bytes: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
     octets.write(message, 0, 'latin1')
     let lineEnds = 0
     for (let index = 0; index < length; index++) {

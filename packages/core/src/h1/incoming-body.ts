@@ -23,7 +23,7 @@ export interface IncomingBodyOwner {
 }
 
 /**
- * Octets of a body that are read although nobody takes them yet: a peer that leaves while its exchange waits is noticed only on
+ * Bytes of a body that are read although nobody takes them yet: a peer that leaves while its exchange waits is noticed only on
  * a socket that is read, and most bodies are smaller.
  */
 const READ_AHEAD = 16 * 1024

@@ -43,7 +43,7 @@ export class RequestWriter implements BodyWriterOwner {
     return this.done && this.socket.writableLength === 0
   }
 
-  /** Octets handed to the socket so far, framing of the body not counted. */
+  /** Bytes handed to the socket so far, framing of the body not counted. */
   get bytesSent(): number {
     return this.headBytes + (this.bodyWriter?.written ?? 0)
   }

@@ -10,7 +10,7 @@ import { READ_AHEAD, ReadingPace, type ReadingPaceOwner } from '../socket/readin
 
 /** The connection that a response's body arrives on. */
 export interface ResponseBodyOwner {
-  /** The body was read to its end; `more` if the connection has brought, or may bring, octets that belong to no response. */
+  /** The body was read to its end; `more` if the connection has brought, or may bring, bytes that belong to no response. */
   responseRead(more: boolean): void
   /** The body can never be complete. */
   responseBroken(code: 'malformed_response' | 'upstream_too_slow', reason: string): void
@@ -44,7 +44,7 @@ export class ResponseBody implements BodySource, ReadingPaceOwner {
     this.pace = new ReadingPace(headers, options, this)
   }
 
-  /** Octets came from the socket; returns whether their memory may be used again. */
+  /** Bytes came from the socket; returns whether their memory may be used again. */
   read(chunk: Buffer): boolean {
     this.pace.progress(chunk.length)
     const next = this.reader.feed(chunk, 0)

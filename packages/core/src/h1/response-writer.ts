@@ -51,7 +51,7 @@ export class ResponseWriter implements BodyWriterOwner {
     this.done = done
   }
 
-  /** Octets of content written so far. */
+  /** Bytes of content written so far. */
   get bodyBytes(): number {
     return this.bodyWriter?.written ?? this.wholeBytes
   }
@@ -89,7 +89,7 @@ export class ResponseWriter implements BodyWriterOwner {
     if (framing === undefined) {
       this.socket.write(head, 'latin1')
       if (body.whole === undefined) body.cancel(new TrafficError('cancelled', 'this response has no content'))
-      // A switch of protocols is not the end: octets follow, both ways.
+      // A switch of protocols is not the end: bytes follow, both ways.
       if (status !== 101) this.done(undefined)
     } else if (whole !== undefined) this.writeWhole(head, whole)
     else this.stream(head, body, framing)

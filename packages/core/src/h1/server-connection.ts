@@ -21,7 +21,7 @@ import { type ReadTarget, SocketReader } from '../socket/socket-reader.ts'
 import { SERVER_STATES, type ServerEvent, type ServerState } from './states.ts'
 
 /**
- * One HTTP/1.1 connection on which requests arrive: reads octets, makes exchanges of them one at a time, and writes the
+ * One HTTP/1.1 connection on which requests arrive: reads bytes, makes exchanges of them one at a time, and writes the
  * responses in order. The rows of `SERVER_STATES` are its life.
  */
 export class ServerConnection implements DownstreamConnection, IncomingBodyOwner, ReadTarget {

@@ -9,12 +9,12 @@ import type { StateTable } from '../message/state-table.ts'
  *   proves both ends, `answered` and `discarded` on one side, `complete` on the other.
  * - Faulty framing, and whoever said "close", end the connection (RFC 9112 6.3, 9.6): `refused`, `last` and `gone`.
  * - What comes on an idle connection to an origin belongs to nothing (RFC 9112 9.2): `gone`.
- * - After 101 the octets are no HTTP (RFC 9110 7.8): no row leads back from `tunnel`.
+ * - After 101 the bytes are no HTTP (RFC 9110 7.8): no row leads back from `tunnel`.
  */
 
 /** A connection on which requests arrive, one exchange at a time: what is pipelined waits (RFC 9112 9.3.2). */
 export type ServerState =
-  /** No octet of a request is here. May be closed at any time. */
+  /** No byte of a request is here. May be closed at any time. */
   | 'idle'
   /** A part of a request's head is here. */
   | 'head'
@@ -22,7 +22,7 @@ export type ServerState =
   | 'exchange'
   /** The response is written; the rest of the request's body is read and thrown away. */
   | 'discarding'
-  /** The protocol was switched: octets pass both ways. */
+  /** The protocol was switched: bytes pass both ways. */
   | 'tunnel'
   /** Our side is closed; what still comes is thrown away, lest a reset destroys the response (RFC 9112 9.6). */
   | 'lingering'
@@ -57,13 +57,13 @@ export const SERVER_STATES: StateTable<ServerState, ServerEvent> = {
 
 /** A connection on which requests are sent, one exchange at a time. */
 export type ClientState =
-  /** May take an exchange. Octets that arrive now belong to nothing: the connection is destroyed. */
+  /** May take an exchange. Bytes that arrive now belong to nothing: the connection is destroyed. */
   | 'idle'
   /** A request is being sent, and its response's head awaited. */
   | 'waiting'
   /** The response's head is here; its body, or the rest of the request's, may still be on the way. */
   | 'body'
-  /** The protocol was switched: octets pass both ways. */
+  /** The protocol was switched: bytes pass both ways. */
   | 'tunnel'
   | 'closed'
 

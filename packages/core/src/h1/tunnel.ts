@@ -11,12 +11,12 @@ import { octetsTaken } from '../socket/write-watch.ts'
 const LINGER = 2_000
 
 /**
- * One end of a connection that has switched protocols: octets pass through it both ways, each direction ends on its own
+ * One end of a connection that has switched protocols: bytes pass through it both ways, each direction ends on its own
  * (half-close), and both are cut when nothing passes for long.
  */
 export class TunnelEnd implements Tunnel, BodySink, BodySource {
   readonly incoming: StreamBody
-  /** Octets written so far. */
+  /** Bytes written so far. */
   written = 0
   private readonly socket: Socket
   private readonly idle: Timer
@@ -61,7 +61,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
     this.goneListener = listener
   }
 
-  /** Octets came from the socket; returns whether their memory may be used again. */
+  /** Bytes came from the socket; returns whether their memory may be used again. */
   read(chunk: Buffer): boolean {
     if (!this.leaving) this.idle.arm(this.idleTimeout)
     if (!this.incoming.push(chunk)) this.socket.pause()

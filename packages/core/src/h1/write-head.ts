@@ -6,7 +6,7 @@ import { HeadText } from './head-text.ts'
 /** What a head says of its connection (RFC 9112 section 9). */
 export type ConnectionOption = 'close' | 'keep-alive' | 'upgrade' | undefined
 
-/** A body up to this size, in octets, leaves in one write with its head. */
+/** A body up to this size, in bytes, leaves in one write with its head. */
 export const JOINED_BODY: number = 16 * 1024
 
 /**

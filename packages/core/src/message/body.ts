@@ -22,7 +22,7 @@ export interface BodySink {
  * (`whole` is set) may flow any number of times.
  */
 export interface Body {
-  /** Octets, where known before the end. */
+  /** Bytes, where known before the end. */
   readonly length: number | undefined
   /** The content, if all of it is here. */
   readonly whole: WholeBody | undefined
@@ -35,7 +35,7 @@ export interface Body {
   readonly replay?: (() => Body) | undefined
 }
 
-/** A body that is here, and no stream: kept as it came, octets or latin1 text, and turned over when asked. */
+/** A body that is here, and no stream: kept as it came, bytes or latin1 text, and turned over when asked. */
 export class WholeBody implements Body {
   readonly length: number
   private octets: Uint8Array | undefined
@@ -51,7 +51,7 @@ export class WholeBody implements Body {
     return new WholeBody(octets, undefined)
   }
 
-  /** Each character is one octet. */
+  /** Each character is one byte. */
   static fromLatin1(text: string): WholeBody {
     return new WholeBody(undefined, text)
   }
@@ -65,7 +65,7 @@ export class WholeBody implements Body {
     return this.octets
   }
 
-  /** One character for each octet: what a connection writes together with the head. */
+  /** One character for each byte: what a connection writes together with the head. */
   get latin1(): string {
     this.text ??= asBuffer(this.octets ?? EMPTY).toString('latin1')
     return this.text
@@ -98,7 +98,7 @@ export interface BodySource {
  */
 export class StreamBody implements Body {
   readonly length: number | undefined
-  /** Octets passed on or held so far. */
+  /** Bytes passed on or held so far. */
   received = 0
   private readonly source: BodySource
   private readonly readAhead: number
@@ -201,7 +201,7 @@ export class StreamBody implements Body {
     }
   }
 
-  /** The sink may be anybody's: one that throws breaks this body, not the connection that the octets come from. */
+  /** The sink may be anybody's: one that throws breaks this body, not the connection that the bytes come from. */
   private pass(sink: BodySink, chunk: Uint8Array): boolean {
     try {
       return sink.write(chunk)
@@ -234,19 +234,19 @@ export function cancelBody(body: Body, error: TrafficError): void {
   }
 }
 
-/** Views the octets as a Buffer, without a copy. */
+/** Views the bytes as a Buffer, without a copy. */
 export function asBuffer(octets: Uint8Array): Buffer {
   return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
 }
 
-/** Makes a body of text (as UTF-8) or octets. */
+/** Makes a body of text (as UTF-8) or bytes. */
 export function bodyFrom(content: string | Uint8Array): WholeBody {
   return WholeBody.fromBytes(typeof content === 'string' ? Buffer.from(content) : content)
 }
 
 /**
  * Reads a whole body into memory.
- * @param limit the most octets to hold
+ * @param limit the most bytes to hold
  * @throws TrafficError what broke the body, or `internal` if it is larger than `limit`
  */
 export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {

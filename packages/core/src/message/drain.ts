@@ -4,7 +4,7 @@ import { TrafficError } from './errors.ts'
 
 /** What reading a body that nobody wants may cost at most. */
 export interface DrainLimits {
-  /** Octets. */
+  /** Bytes. */
   readonly size: number
   /** Milliseconds. */
   readonly time: number

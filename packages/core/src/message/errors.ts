@@ -148,7 +148,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
 export interface ErrorDetails {
   readonly phase?: ErrorPhase
   readonly replaySafe?: ReplaySafety
-  /** Octets of the request that had left this process. */
+  /** Bytes of the request that had left this process. */
   readonly bytesSent?: number
   /** The error underneath: for the log, never for the peer. */
   readonly cause?: unknown
@@ -168,7 +168,7 @@ export class TrafficError extends Error {
   /** How many attempts were made when it was given up; set by whoever gives up. */
   declare attempts: number
   replaySafe: ReplaySafety
-  /** A reused connection was closed by the upstream before any octet of a response: a fresh one will do (RFC 9112 9.3.1). */
+  /** A reused connection was closed by the upstream before any byte of a response: a fresh one will do (RFC 9112 9.3.1). */
   declare staleConnection: boolean
   /** Another try may help at another endpoint, and only makes it worse at the same. */
   declare onlyElsewhere: boolean

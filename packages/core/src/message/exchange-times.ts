@@ -1,8 +1,8 @@
 /** When a peer that should send or take a body is too slow. */
 export interface PaceLimits {
-  /** Milliseconds without a single octet; Infinity: none are too many. */
+  /** Milliseconds without a single byte; Infinity: none are too many. */
   readonly idle: number
-  /** Octets a second, on average, once `grace` is over; 0 turns it off. */
+  /** Bytes a second, on average, once `grace` is over; 0 turns it off. */
   readonly minimumRate: number
   /** Milliseconds at the start in which the rate does not count. */
   readonly grace: number
@@ -12,7 +12,7 @@ export interface PaceLimits {
 export interface ExchangeTimes {
   /** From the request's end to the response head's. */
   readonly responseHead: number
-  /** Without a single octet in a response that is a stream by its type, or in a tunnel. */
+  /** Without a single byte in a response that is a stream by its type, or in a tunnel. */
   readonly streamIdle: number
   /** How fast the peer that asked must send and take bodies. */
   readonly downstream: PaceLimits

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly status: number | undefined
   /** What broke it, before or after the head; undefined if the response was delivered whole. */
   readonly error: TrafficError | undefined
-  /** Octets of content sent to the peer that asked; after a switch of protocols, those of the tunnel. */
+  /** Bytes of content sent to the peer that asked; after a switch of protocols, those of the tunnel. */
   readonly bytesSent: number
   /** The same of what it sent. */
   readonly bytesReceived: number

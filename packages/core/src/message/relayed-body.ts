@@ -3,7 +3,7 @@ import type { TrafficError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 
 /**
- * A body that passes through somebody's hands. By itself it changes nothing, and keeps no chunk; what looks at the octets, or
+ * A body that passes through somebody's hands. By itself it changes nothing, and keeps no chunk; what looks at the bytes, or
  * at their end, extends it.
  */
 export class RelayedBody implements Body, BodySink {

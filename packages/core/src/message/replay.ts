@@ -14,7 +14,7 @@ export class ReplayBody implements Body {
 
   /**
    * @param make returns a new body with the same content each time; what it throws breaks the attempt
-   * @param length in octets, where it is known
+   * @param length in bytes, where it is known
    */
   constructor(make: () => Body, length?: number) {
     this.make = make

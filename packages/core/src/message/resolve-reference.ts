@@ -4,7 +4,7 @@ import { canonicalAuthority, canonicalPath, checkQuery, InvalidTarget } from './
 /** RFC 3986 appendix B, without the capturing of what is dropped: scheme, authority, path, query; no fragment. */
 const REFERENCE = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?/
 
-/** What servers send raw though it must be escaped, octets of UTF-8 above all: browsers escape it, and so do we. */
+/** What servers send raw though it must be escaped, bytes of UTF-8 above all: browsers escape it, and so do we. */
 const RAW = /[ "<>`{}\u0080-\u00ff]/g
 
 /**

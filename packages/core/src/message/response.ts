@@ -2,7 +2,7 @@ import { type Body, type BodySink, EMPTY_BODY } from './body.ts'
 import { HeaderList } from './headers.ts'
 import type { HttpVersion } from './request.ts'
 
-/** Both directions of a connection that has switched protocols (RFC 9110 7.8): octets, no messages. */
+/** Both directions of a connection that has switched protocols (RFC 9110 7.8): bytes, no messages. */
 export interface Tunnel {
   /** What the peer sends. */
   readonly incoming: Body

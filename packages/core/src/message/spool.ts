@@ -18,7 +18,7 @@ export class Spool implements BodySink {
   private failure: TrafficError | undefined
   private settled = false
 
-  /** @param limit octets to keep at most */
+  /** @param limit bytes to keep at most */
   constructor(source: Body, limit: number) {
     this.source = source
     this.limit = limit

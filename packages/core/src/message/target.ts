@@ -36,7 +36,7 @@ export interface PathForm {
 export const STRICT_PATHS: PathForm = Object.freeze({ encodedSlash: 'refuse', slashes: 'merge' })
 
 const PLAIN = 1
-/** Octets that a path may hold but that make a closer look necessary: % . / ; */
+/** Bytes that a path may hold but that make a closer look necessary: % . / ; */
 const LOOK = 2
 const PATH_OCTETS = new Uint8Array(128)
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@") {
@@ -49,7 +49,7 @@ for (const char of '|[]^') PATH_OCTETS[char.charCodeAt(0)] = PLAIN
 /**
  * The canonical form of an absolute path: unreserved characters decoded, hex digits in upper case, `.` and
  * `..` resolved, runs of slashes merged (an origin that merges them must not see another path than the router).
- * Refused: control octets, backslash, `%00`, `%2F`, `%5C`, `..` above the root, `..;`, and over-long or
+ * Refused: control bytes, backslash, `%00`, `%2F`, `%5C`, `..` above the root, `..;`, and over-long or
  * otherwise invalid UTF-8 in escapes, which different decoders read differently.
  * @param form where `%2F` passes, a `.` or `..` beside one is refused; where runs of slashes are kept, a `..` behind one is
  */
@@ -128,7 +128,7 @@ function isUtf8(path: string): boolean {
   }
 }
 
-/** The query as sent, "?" included: not normalised, as its meaning is the origin's; only octets are checked. */
+/** The query as sent, "?" included: not normalised, as its meaning is the origin's; only bytes are checked. */
 export function checkQuery(query: string): InvalidTarget | undefined {
   for (let index = 0; index < query.length; index++) {
     const code = query.charCodeAt(index)

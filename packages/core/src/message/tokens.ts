@@ -1,10 +1,10 @@
 /**
- * The characters of HTTP, as tables: which octet may stand where (RFC 9110 5.5, 5.6.2; RFC 3986 3).
+ * The characters of HTTP, as tables: which byte may stand where (RFC 9110 5.5, 5.6.2; RFC 3986 3).
  */
 
-/** For a `tchar`, its lower-case octet; 0 for every other octet (RFC 9110 5.6.2). */
+/** For a `tchar`, its lower-case byte; 0 for every other byte (RFC 9110 5.6.2). */
 export const TOKEN_LOWER: Uint8Array = new Uint8Array(256)
-/** 1 for an octet that a field value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110 5.5). */
+/** 1 for a byte that a field value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110 5.5). */
 export const FIELD_VALUE: Uint8Array = new Uint8Array(256)
 
 for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
@@ -23,7 +23,7 @@ export function isToken(text: string): boolean {
   return text.length > 0
 }
 
-/** Whether each character may stand in a field value and fits one octet. */
+/** Whether each character may stand in a field value and fits one byte. */
 export function isFieldValue(value: string): boolean {
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index)

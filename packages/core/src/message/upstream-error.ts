@@ -13,7 +13,7 @@ export type UpstreamErrorCode =
 /** What a connection knows of the exchange that failed on it. */
 export interface UpstreamErrorFacts {
   readonly exchange: Exchange | undefined
-  /** Octets of the request that were handed to the socket. */
+  /** Bytes of the request that were handed to the socket. */
   readonly bytesSent: number
   readonly inBody: boolean
   /** Whether the connection had served another exchange before, and brought nothing for this one. */

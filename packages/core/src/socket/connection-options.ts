@@ -11,11 +11,11 @@ export interface ServerConnectionOptions {
   readonly limits: HeadLimits
   /** What paths may hold, at the most: whoever serves them looks closer. Default: nothing that has two readings. */
   readonly paths?: PathForm
-  /** From the first octet of a head, or from the connection's start, to the head's end. Default 30 s. */
+  /** From the first byte of a head, or from the connection's start, to the head's end. Default 30 s. */
   readonly requestHeadTimeout: number
   /** Between exchanges. Default 75 s. */
   readonly keepAliveTimeout: number
-  /** How fast a peer must send a request's body and take a response. Default: 30 s idle, 240 octets a second. */
+  /** How fast a peer must send a request's body and take a response. Default: 30 s idle, 240 bytes a second. */
   readonly pace: PaceLimits
   /**
    * How long a peer that has closed its side, and takes nothing, is still answered: it may have left altogether. 0: not at all;
@@ -24,9 +24,9 @@ export interface ServerConnectionOptions {
   readonly halfClosedTimeout: number
   /** How long, after our side is closed, we wait for the peer to close its own. Default 2 s. */
   readonly lingerTimeout: number
-  /** Octets of a request's body that are read and thrown away to keep the connection after an early answer. Default 64 KiB. */
+  /** Bytes of a request's body that are read and thrown away to keep the connection after an early answer. Default 64 KiB. */
   readonly discardLimit: number
-  /** Without a single octet either way, after a protocol switch. Default 1 h. */
+  /** Without a single byte either way, after a protocol switch. Default 1 h. */
   readonly tunnelIdleTimeout: number
 }
 
@@ -54,7 +54,7 @@ export interface ClientConnectionOptions {
   readonly unreadTimeout: number
   /** How long a body that expects 100 is held back before it is sent all the same (RFC 9110 10.1.1). Default 1 s. */
   readonly continueTimeout: number
-  /** Without a single octet, after a protocol switch or within an event stream. Default 1 h. */
+  /** Without a single byte, after a protocol switch or within an event stream. Default 1 h. */
   readonly tunnelIdleTimeout: number
 }
 

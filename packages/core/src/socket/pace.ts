@@ -4,7 +4,7 @@ import type { Timer } from '../time/timer.ts'
 
 /**
  * Judges a peer by idle time and a minimum rate, not by the length of the whole transfer: a large upload may take an
- * hour, a drip of one octet every 29 seconds may not (Slowloris, R.U.D.Y.). The time in which it is us who make it wait
+ * hour, a drip of one byte every 29 seconds may not (Slowloris, R.U.D.Y.). The time in which it is us who make it wait
  * does not count.
  */
 export class Pace {
@@ -12,7 +12,7 @@ export class Pace {
   private limits: PaceLimits
   private readonly timer: Timer
   private running = false
-  /** By when the rate allowed so far is used up; moves on with each octet. */
+  /** By when the rate allowed so far is used up; moves on with each byte. */
   private paidUntil = 0
   private lastProgress = 0
   private pausedAt: number | undefined

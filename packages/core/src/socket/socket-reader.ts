@@ -6,11 +6,11 @@ export interface ReadTarget {
   /** Where the bytes come from: reading it is put off for a moment after `SHARE` bytes. */
   readonly socket: Socket
   /**
-   * @param owned false: the octets are gone when the call returns, unless copied
-   * @returns true if the octets are of no more use, even if they were owned: their memory is then read into again
+   * @param owned false: the bytes are gone when the call returns, unless copied
+   * @returns true if the bytes are of no more use, even if they were owned: their memory is then read into again
    */
   read(chunk: Buffer, owned: boolean): boolean
-  /** Whether octets are being passed on rather than looked at: reads then go into buffers that can be handed over. */
+  /** Whether bytes are being passed on rather than looked at: reads then go into buffers that can be handed over. */
   readonly streaming: boolean
   /** Called if `read` threw: the connection is in no state to go on. */
   destroy(): void
@@ -38,10 +38,10 @@ const shared = Buffer.allocUnsafeSlow(READ_SIZE)
  * costs 3 to 5 µs of the 30 that a proxied exchange takes (allocation, page faults, garbage collection); `onread` of
  * node:net reads into a buffer of ours. Idle connections share one, and so do those that stream little at a time, as a small body that
  * comes after its head: of such reads a copy is kept in any case, and a buffer for each would cost three times the rest of the response. A
- * connection that streams much has its own, which is used again if the octets could be written at once, and else goes along with them.
+ * connection that streams much has its own, which is used again if the bytes could be written at once, and else goes along with them.
  */
 export class SocketReader {
-  /** Set before the first octet arrives. */
+  /** Set before the first byte arrives. */
   target: ReadTarget | undefined
   private buffer = shared
   /** What came before there was a target. */

@@ -31,7 +31,7 @@ export class WriteWatch {
   }
 }
 
-/** Whether `taken` octets in the period of `judgedEvery` are what the minimum rate asks. */
+/** Whether `taken` bytes in the period of `judgedEvery` are what the minimum rate asks. */
 export function isTakenFastEnough(taken: number, limits: PaceLimits): boolean {
   return taken > 0 && taken >= (limits.minimumRate * judgedEvery(limits)) / 1000
 }
@@ -42,7 +42,7 @@ export function judgedEvery({ idle, minimumRate, grace }: PaceLimits): number {
 }
 
 /**
- * Octets that the peer, or the kernel for it, has taken so far. `writableLength` shrinks only when a whole write is through,
+ * Bytes that the peer, or the kernel for it, has taken so far. `writableLength` shrinks only when a whole write is through,
  * which for a slow peer and a write of 64 KiB may take minutes; the handle, which is not public, knows better.
  */
 export function octetsTaken(socket: Socket): number {
@@ -51,7 +51,7 @@ export function octetsTaken(socket: Socket): number {
   return handle.bytesWritten - (handle.writeQueueSize ?? 0)
 }
 
-/** The parts of a handle that count: octets handed to it, and those of them that still wait in it. */
+/** The parts of a handle that count: bytes handed to it, and those of them that still wait in it. */
 interface WriteHandle {
   readonly bytesWritten?: number
   readonly writeQueueSize?: number

@@ -8,7 +8,7 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const EMPTY = `${OK}Content-Length: 0\r\n\r\n`
 const CANCELLED = new TrafficError('cancelled', 'no longer wanted')
 
-/** Waits until the connection has read that many octets. */
+/** Waits until the connection has read that many bytes. */
 function read({ connection }: Dialled, octets: number): Promise<boolean> {
   return eventually(() => connection.socket.bytesRead === octets, `${octets} octets are read`)
 }

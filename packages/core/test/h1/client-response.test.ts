@@ -12,7 +12,7 @@ interface Reading {
   readonly trailer?: string
   /** Whether the connection lives on. */
   readonly lives: boolean
-  /** Whether the origin closes its side behind the octets. */
+  /** Whether the origin closes its side behind the bytes. */
   readonly closes?: boolean
 }
 

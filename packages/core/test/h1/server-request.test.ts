@@ -23,7 +23,7 @@ const POST_CHUNKED =
 const GET = 'GET /d HTTP/1.1\r\nHost: h\r\nX-Empty:\r\nX-Padded: \t v w \t\r\nx-obs: \xe9\r\n\r\n'
 const LAST = 'GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'
 
-/** What the server answers to these octets, which come in these pieces. */
+/** What the server answers to these bytes, which come in these pieces. */
 async function answersTo(server: Served, pieces: readonly string[]): Promise<string> {
   const client = await server.client()
   const index = server.connections.length - 1

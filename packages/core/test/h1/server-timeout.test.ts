@@ -19,7 +19,7 @@ import {
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
-/** Waits until the server has read that many octets on its first connection. */
+/** Waits until the server has read that many bytes on its first connection. */
 function read(server: Served, octets: number): Promise<boolean> {
   return eventually(() => server.connections[0]?.socket.bytesRead === octets, `${octets} octets are read`)
 }
@@ -120,14 +120,14 @@ test('a body that drips more slowly than the minimum rate is answered with 408, 
   const client = await server.client()
   client.send(POST)
   let sent = 0
-  // 10 octets a second for 20 seconds: that is enough.
+  // 10 bytes a second for 20 seconds: that is enough.
   for (; sent < 40; sent++) {
     client.send('xxxxx')
     await read(server, POST.length + (sent + 1) * 5)
     await server.clock.advance(500)
   }
   assert.equal(client.text, '')
-  // 4 octets a second.
+  // 4 bytes a second.
   for (; sent < 60 && client.text === ''; sent++) {
     client.send('xx')
     await turn()

@@ -116,7 +116,7 @@ test('where it is accepted, a browser would go to the same place', () => {
       if (ours.startsWith('refused')) return
       const theirs = new URL(text, 'http://a.example/b/c?q')
       theirs.hash = ''
-      // We merge slashes and decode what needs no escape, on purpose; an empty query is none, and ' is no octet to escape.
+      // We merge slashes and decode what needs no escape, on purpose; an empty query is none, and ' is no byte to escape.
       const canonical = resolve('http://a.example/', theirs.href)
       assert.equal(ours.replaceAll("'", '%27'), canonical.replaceAll("'", '%27'), text)
     }),

@@ -10,7 +10,7 @@ import { emptyTally } from './fuzz/tally.ts'
 
 const ASKED: Asked = { method: 'GET', upgrade: undefined, version: '1.1' }
 
-/** The octets in one read, and cut in two at every place. */
+/** The bytes in one read, and cut in two at every place. */
 function readings(text: string, read: (reads: Buffer[]) => Reading): Reading[] {
   const bytes = Buffer.from(text, 'latin1')
   const all = [read([bytes])]

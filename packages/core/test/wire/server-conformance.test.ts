@@ -33,7 +33,7 @@ test('white space around a field value is no part of it, within it it is', async
 test('a message is octets: UTF-8 that ends in the octets of CR and LF elsewhere is no line end', async (t) => {
   const server = await serve(t, echo)
   const client = await server.client()
-  // U+560D and U+560A, which end in CR and LF when they are cut to one octet; then octets that are no UTF-8 at all.
+  // U+560D and U+560A, which end in CR and LF when they are cut to one byte; then bytes that are no UTF-8 at all.
   const value = 'a\xe5\x98\x8d\xe5\x98\x8ax-b: 1 \xff\x8d\x8a'
   client.send(`GET / HTTP/1.1\r\nHost: h\r\nX-A: ${value}\r\n\r\n`)
   await client.receives('\n.')

@@ -47,7 +47,7 @@ function pass(from: Socket, to: Socket, types: number[], ended: () => void): voi
   from.on('data', (octets: Buffer) => {
     to.write(octets)
     rest = Buffer.concat([rest, octets])
-    // A record is its type, two octets of version, two of length, and that many more.
+    // A record is its type, two bytes of version, two of length, and that many more.
     while (rest.length >= 5 && rest.length >= 5 + rest.readUInt16BE(3)) {
       types.push(rest.readUInt8(0))
       rest = rest.subarray(5 + rest.readUInt16BE(3))

@@ -14,8 +14,8 @@ const oracle = new Llhttp()
 const DISGUISE = Buffer.from('PUT')
 
 /**
- * Reads the same octets with llhttp, message by message, and answers the first disagreement.
- * @param refusedLate whether Headgate refuses the octets, too, once an empty line stands behind them
+ * Reads the same bytes with llhttp, message by message, and answers the first disagreement.
+ * @param refusedLate whether Headgate refuses the bytes, too, once an empty line stands behind them
  */
 export function compare(
   bytes: Buffer,
@@ -73,7 +73,7 @@ function compareBegun(
 ): string | undefined {
   feedTo(bytes, message, bytes.length, tally)
   if (oracle.refusal !== undefined) {
-    // A section of trailers is looked at when all of it is here, by llhttp octet by octet.
+    // A section of trailers is looked at when all of it is here, by llhttp byte by byte.
     if (!refusedLate()) return refusal(bytes, message, tally)
     tally.late++
     return undefined

@@ -61,7 +61,7 @@ class MemorySocket extends Duplex {
 /** Turns of the event loop after which a connection whose peer has left must be gone. */
 const PATIENCE = 2000
 
-/** Brings the octets to a whole server connection; answers where that differs from the reading of its parts. */
+/** Brings the bytes to a whole server connection; answers where that differs from the reading of its parts. */
 export async function throughServer(input: Input, reading: Reading): Promise<string | undefined> {
   const socket = new MemorySocket()
   const seen: string[] = []
@@ -101,7 +101,7 @@ export async function throughServer(input: Input, reading: Reading): Promise<str
   return refusals <= 1 ? undefined : `${refusals} refusals on one connection`
 }
 
-/** Brings the octets to a whole client connection; answers where that differs from the reading of its parts. */
+/** Brings the bytes to a whole client connection; answers where that differs from the reading of its parts. */
 export async function throughClient(
   input: Input,
   asked: Asked,

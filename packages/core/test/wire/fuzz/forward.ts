@@ -136,7 +136,7 @@ const NO_TUNNEL: Tunnel = {
   onGone() {},
 }
 
-/** llhttp takes all of it for one message, which ends with the last octet. */
+/** llhttp takes all of it for one message, which ends with the last byte. */
 function readOnce(octets: Buffer, asked: Asked | undefined, untilClose = false): string | undefined {
   oracle.begin(asked && ((status) => hasNoBody(asked.method, status)))
   oracle.feed(octets.subarray(0, untilClose ? octets.length : -1))

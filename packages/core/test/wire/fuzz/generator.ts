@@ -10,7 +10,7 @@ const REQUEST_METHODS = ['GET', 'GET', 'GET', 'POST', 'HEAD', 'OPTIONS']
 /** One of so many cases goes through a whole connection. */
 const WHOLE = 64
 
-/** Makes cases, the same ones for the same seed. The octets of a case are valid until the next one is made. */
+/** Makes cases, the same ones for the same seed. The bytes of a case are valid until the next one is made. */
 export class Generator {
   private readonly random: Random
   private readonly requests: RequestGrammar

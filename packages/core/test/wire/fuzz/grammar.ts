@@ -179,7 +179,7 @@ export class Grammar {
     return this.or(text, SIZES)
   }
 
-  /** A field that brings `others` octets of lines, and the empty line behind them, to about the low limit. */
+  /** A field that brings `others` bytes of lines, and the empty line behind them, to about the low limit. */
   padding(others: number): string {
     const length = LOW_LIMITS.head - others - 'p: \r\n\r\n'.length + this.random.below(14) - 7
     return length < 0 ? '' : `p: ${'p'.repeat(length)}\r\n`

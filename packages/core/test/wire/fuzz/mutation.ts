@@ -9,7 +9,7 @@ const INSERTS = [
 ]
 const OCTETS = [0x0d, 0x0a, 0x00, 0x20, 0x09, 0x3a, 0x7f, 0x80, 0xff, 0x2c, 0x3b, 0x30, 0x0b]
 
-/** Octets under change, in memory that is used again for each case. */
+/** Bytes under change, in memory that is used again for each case. */
 export class Mutation {
   readonly buffer: Buffer = Buffer.allocUnsafeSlow(INPUT_LIMIT)
   length = 0

@@ -13,7 +13,7 @@ import type { Asked } from './input.ts'
 /** What Headgate read: messages one after another, and why it stopped there. */
 export interface Reading {
   readonly messages: Message[]
-  /** `ended`: all octets are used up, or what is left is not for this reader. */
+  /** `ended`: all bytes are used up, or what is left is not for this reader. */
   readonly stop: 'ended' | 'in-head' | 'in-body' | WireFault
   /** Where the message begins that it stopped in. */
   readonly at: number
@@ -25,14 +25,14 @@ export interface Message {
   /** Its fields when it was read: forwarding changes them. */
   readonly fields: HeaderList
   readonly start: number
-  /** Behind its last octet; undefined if it is not complete. */
+  /** Behind its last byte; undefined if it is not complete. */
   end: number | undefined
   body: Body
   chunks: Buffer[]
   trailers: HeaderList | undefined
 }
 
-/** Octets in reads, with a place in them that counts from the beginning of all. */
+/** Bytes in reads, with a place in them that counts from the beginning of all. */
 class Reads {
   private readonly reads: readonly Buffer[]
   private index = 0
@@ -60,7 +60,7 @@ class Reads {
     }
   }
 
-  /** The last `count` octets of the read that was taken last were not used. */
+  /** The last `count` bytes of the read that was taken last were not used. */
   giveBack(count: number): void {
     if (count === 0) return
     this.index--
@@ -220,7 +220,7 @@ class Replay implements Body {
   cancel(): void {}
 }
 
-/** The octets of a message's content, one character each. */
+/** The bytes of a message's content, one character each. */
 export function contentOf(message: Message): string {
   let text = ''
   for (const chunk of message.chunks) text += chunk.toString('latin1')

@@ -3,7 +3,7 @@ import type { Input } from './input.ts'
 /** Attempts after which what was reached is small enough. */
 const ATTEMPTS = 5000
 
-/** Makes a failing case smaller as long as it fails in the same way, as far as numbers and quotations go: fewer cuts and octets. */
+/** Makes a failing case smaller as long as it fails in the same way, as far as numbers and quotations go: fewer cuts and bytes. */
 export async function shrink(
   input: Input,
   verdictOn: (candidate: Input) => Promise<string | undefined>,
@@ -38,7 +38,7 @@ function kindOf(verdict: string | undefined): string | undefined {
     .slice(0, 24)
 }
 
-/** Cuts move with the octets that they stand before. */
+/** Cuts move with the bytes that they stand before. */
 function without({ bytes, cuts, ...rest }: Input, at: number, size: number): Input {
   const end = Math.min(bytes.length, at + size)
   return {
@@ -48,7 +48,7 @@ function without({ bytes, cuts, ...rest }: Input, at: number, size: number): Inp
   }
 }
 
-/** The octets as a JavaScript string in latin1, with nothing in it that a terminal hides. */
+/** The bytes as a JavaScript string in latin1, with nothing in it that a terminal hides. */
 export function literal(bytes: Buffer): string {
   const text = JSON.stringify(bytes.toString('latin1'))
     .slice(1, -1)
