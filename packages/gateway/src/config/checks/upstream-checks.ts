@@ -4,7 +4,7 @@ import { endpointChecks } from '../../features/discovery.ts'
 import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
-import { parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
+import { endpointName, parseUpstreamUrl } from '../../settings/values/upstream-url.ts'
 
 type UpstreamChecks = (written: unknown, path: Path, upstream: Fields) => readonly Finding[]
 
@@ -42,16 +42,17 @@ function tlsChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {
   return [{ path, part: 'key', whole: true, problem }]
 }
 
-/** Endpoints are known by their address: in the admin API, in metrics and in the cookies of sticky sessions. */
+/** Endpoints are known by their name, which is their address: in the admin API, in metrics and in the cookies of sticky sessions. */
 function repeatedEndpoints(endpoints: readonly unknown[], path: Path): readonly Finding[] {
   const first = new Map<string, number>()
   return findEach(endpoints, (endpoint, index): Finding[] => {
     const written = fieldOf(endpoint, 'url')
     const url = typeof written === 'string' ? parseUpstreamUrl(written) : undefined
     if (url?.ok !== true) return []
-    const address = addressOf(url.value)
-    const other = first.get(address)
-    if (other === undefined) first.set(address, index)
+    // Of two schemes there may be one.
+    const name = endpointName(url.value)
+    const other = first.get(name)
+    if (other === undefined) first.set(name, index)
     if (other === undefined) return []
     const problem = `is the address of endpoints[${other}] already`
     return [
@@ -62,11 +63,4 @@ function repeatedEndpoints(endpoints: readonly unknown[], path: Path): readonly 
       },
     ]
   })
-}
-
-/** Host and port, or the path of a socket: of two schemes there may be one. */
-function addressOf(url: string): string {
-  if (!url.includes('://')) return url.replace(/^(?:https|h2c)\+/, '')
-  const { protocol, host, port } = new URL(url)
-  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
 }
