@@ -43,6 +43,7 @@ const ALONE = new Set([
   'packages/gateway/test/engine-modes.test.ts',
   'packages/gateway/test/features/graphql/hostile.test.ts',
   'packages/gateway/test/features/graphql/operation-key.test.ts',
+  'packages/gateway/test/grpc/many-streams.test.ts',
   'packages/gateway/test/linear-work.test.ts',
   'packages/gateway/test/routing/linear-work.test.ts',
   'packages/gateway/test/routing/lookup-cost.test.ts',

@@ -11,6 +11,8 @@ export interface GatewayProcess {
   readonly url: string
   readonly port: number
   usage(): Promise<Usage>
+  /** As `/metrics` of the admin API has them. */
+  metrics(): Promise<string>
 }
 
 /** @param options of `node` */
@@ -23,7 +25,12 @@ export async function forkGateway(
   t.after(() => child.kill('SIGKILL'))
   const listening = await tell(child, { config: { listeners: [{ address: '127.0.0.1:0' }], ...config } })
   const { url, port = 0 } = listening as ListeningOn
-  return { url, port, usage: async () => (await tell(child, 'usage')) as Usage }
+  return {
+    url,
+    port,
+    usage: async () => (await tell(child, 'usage')) as Usage,
+    metrics: async () => (await tell(child, 'metrics')) as string,
+  }
 }
 
 /** Resolves with its answer; rejects if it ends before. */
