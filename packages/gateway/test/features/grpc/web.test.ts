@@ -250,6 +250,33 @@ for (const [what, web, expected] of [
   })
 }
 
+for (const origin of [
+  'https://shop.example.evil.example',
+  'https://evilshop.example',
+  'https://shop.example@evil.example',
+  'https://shop.example:443',
+  'https://shop.example/',
+  'HTTPS://SHOP.EXAMPLE',
+  'http://shop.example',
+  'https://shop.example, https://evil.example',
+  'https://shop.example https://evil.example',
+  'null',
+  '*',
+  '',
+]) {
+  test(`a page whose origin is ${JSON.stringify(origin)} may neither ask nor read`, async (t) => {
+    const web = { origins: ['https://shop.example'], credentials: true }
+    for (const request of [
+      { method: 'OPTIONS', headers: { ...PREFLIGHT, origin } },
+      { headers: { ...WEB, origin } },
+    ]) {
+      const { headers } = await called(t, streamed({ 'grpc-status': '0' }), request, web)
+      const allowed = [...headers].filter(({ name }) => name.startsWith('access-control-'))
+      assert.deepEqual([allowed, headers.get('vary')?.includes('Origin')], [[], true])
+    }
+  })
+}
+
 test('what is no origin is refused, and credentials for every page', () => {
   for (const origin of [
     'shop.example',
