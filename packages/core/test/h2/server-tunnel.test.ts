@@ -64,6 +64,7 @@ test('bytes pass both ways, each direction ends on its own, and the outcome coun
   const client = await server.client()
   client.send(client.head(1, CONNECT, 4), data(1, 'early'))
   await client.until('HEADERS 1')
+  await client.until('WINDOW_UPDATE 1 196609')
   const end = server.ends[0] ?? assert.fail()
   await eventually(() => end.text === 'early', 'what came before the answer is passed on')
   end.push('welcome')
@@ -78,6 +79,56 @@ test('bytes pass both ways, each direction ends on its own, and the outcome coun
   await client.until('DATA+END 1')
   assert.deepEqual(server.outcomes, [{ status: 101, error: undefined, bytesSent: 10, bytesReceived: 10 }])
 })
+
+test('where the far end has ended first, the tunnel is over when the client ends its side', async (t) => {
+  const server = await tunnels(t)
+  const client = await server.client()
+  client.send(client.head(1, CONNECT, 4))
+  await client.until('HEADERS 1')
+  server.ends[0]?.incoming.end()
+  await client.until('DATA+END 1')
+  client.send(data(1, 'bye', 1))
+  await eventually(() => server.outcomes.length === 1, 'it is over')
+  assert.deepEqual([server.ends[0]?.text, server.ends[0]?.over], ['bye', 'end'])
+})
+
+test('what came with its end before the answer is passed on with it', async (t) => {
+  const answer = Promise.withResolvers<HttpResponse>()
+  const server = await serve(t, () => answer.promise)
+  const client = await server.client()
+  client.send(client.head(1, CONNECT, 4))
+  await eventually(() => server.exchanges.length === 1, 'it is handled')
+  client.send(data(1, 'hello', 1), frame(6, 0, 0, '12345678'))
+  await client.until('PING+ACK')
+  const end = new TunnelEnd()
+  answer.resolve(new HttpResponse(101, undefined, undefined, end))
+  await client.until('HEADERS 1')
+  assert.deepEqual([end.text, end.over], ['hello', 'end'])
+})
+
+for (const [what, isGranted] of [
+  ['that is refused', false],
+  ['whose far end takes nothing', true],
+] as const) {
+  test(`a tunnel ${what} gives the connection’s window back when it ends`, async (t) => {
+    const end = new TunnelEnd()
+    end.hasRoom = false
+    const answer = Promise.withResolvers<HttpResponse>()
+    const server = await serve(t, () => answer.promise, { http2: { connectionWindow: 100_000 } })
+    const client = await server.client()
+    client.send(client.head(1, CONNECT, 4))
+    client.send(...Array.from({ length: 4 }, () => data(1, 'x'.repeat(15_000))))
+    client.send(frame(6, 0, 0, '12345678'))
+    const before = await client.until('PING+ACK')
+    assert.ok(!before.some((line) => line.startsWith('WINDOW_UPDATE 0 60')))
+    answer.resolve(new HttpResponse(isGranted ? 101 : 403, undefined, undefined, isGranted ? end : undefined))
+    if (isGranted) {
+      await client.until('HEADERS 1')
+      client.send(data(1, '', 1))
+    }
+    await client.until('WINDOW_UPDATE 0 60000')
+  })
+}
 
 test('a WebSocket whose client has ended its side with the request is granted, and told so', async (t) => {
   const server = await tunnels(t)
@@ -133,7 +184,7 @@ for (const [what, fields] of Object.entries<readonly Pair[]>({
   test(`an extended CONNECT is malformed with ${what}, and the connection goes on`, async (t) => {
     const server = await tunnels(t)
     const client = await server.client()
-    client.send(frame(1, 4, 1, client.block(fields)), data(1, 'x'))
+    client.send(frame(1, 4, 1, client.block(fields)))
     await client.until('RST_STREAM 1 PROTOCOL_ERROR')
     client.send(client.head(3, CONNECT, 4))
     await client.until('HEADERS 3 :status=200')
