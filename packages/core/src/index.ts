@@ -240,6 +240,8 @@ export {
   GRPC_STATUSES,
   type GrpcStatus,
   isGrpc,
+  isGrpcWeb,
+  mayBeGrpc,
   parseGrpcStatus,
   statusFromHttp,
 } from './fields/grpc.ts'
