@@ -6,10 +6,12 @@ import { HeaderList } from '../message/headers.ts'
 import { ask, checkResponse, discard, type Responder } from '../message/responder.ts'
 import type { HttpResponse } from '../message/response.ts'
 import { dropLateFields } from '../fields/late-fields.ts'
+import { responsePriority } from '../fields/priority.ts'
 import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { Http2Connection } from './connection.ts'
 import { Http2Fault } from './fault.ts'
 import type { FieldSection } from './field-section.ts'
+import { FRAME_SIZE } from './frame-types.ts'
 import {
   IncomingContent,
   type IncomingContentOptions,
@@ -181,6 +183,7 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     const { sender, method } = this
     try {
       checkResponse(response)
+      this.prioritize(response)
       sender.begin(response, method, this.pace)
     } catch (thrown) {
       const error = TrafficError.from(thrown)
@@ -189,6 +192,13 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
       if (sender.begun) this.responseBroken(error)
       else sender.begin(this.refusal(error), method, this.pace)
     }
+  }
+
+  /** The origin may know better than the client how urgent it is (RFC 9218 8). What fits into a frame waits for nobody. */
+  private prioritize({ headers, body: { length } }: HttpResponse): void {
+    if (length !== undefined && length <= FRAME_SIZE) return
+    const said = headers.get('priority')
+    if (said !== undefined) this.stream.prioritize(responsePriority(said, this.stream.priority))
   }
 
   /** How fast the peer must take the response. */
