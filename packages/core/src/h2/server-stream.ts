@@ -3,15 +3,14 @@ import { TrafficError } from '../message/errors.ts'
 import { Exchange, type Peer } from '../message/exchange.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { HeaderList } from '../message/headers.ts'
+import { joinTunnel } from '../message/join-tunnel.ts'
 import { ask, checkResponse, discard, type Responder } from '../message/responder.ts'
-import type { HttpResponse } from '../message/response.ts'
+import type { HttpResponse, Tunnel } from '../message/response.ts'
 import { dropLateFields } from '../fields/late-fields.ts'
-import { responsePriority } from '../fields/priority.ts'
 import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { Http2Connection } from './connection.ts'
 import { Http2Fault } from './fault.ts'
 import type { FieldSection } from './field-section.ts'
-import { FRAME_SIZE } from './frame-types.ts'
 import {
   IncomingContent,
   type IncomingContentOptions,
@@ -19,9 +18,12 @@ import {
 } from './incoming-content.ts'
 import { trailersMalformation } from './message-rules.ts'
 import { takeInRequest, whyNoRequest } from './request-intake.ts'
+import { prioritizeResponse } from './priorities.ts'
 import { ResponseSender, type ResponseSenderOwner } from './response-sender.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
+import { StreamTunnel, type StreamTunnelOwner } from './stream-tunnel.ts'
+import { notSwitched } from './websocket.ts'
 
 /** The connection that a request came on. */
 export interface ServerStreamOwner {
@@ -38,7 +40,9 @@ export interface ServerStreamOwner {
 }
 
 /** One request on a stream and its response, from the request's head to the outcome. */
-export class ServerStream implements StreamReceiver, IncomingContentOwner, ResponseSenderOwner {
+export class ServerStream
+  implements StreamReceiver, IncomingContentOwner, ResponseSenderOwner, StreamTunnelOwner
+{
   private readonly stream: Http2Stream
   private readonly owner: ServerStreamOwner
   private readonly sender: ResponseSender
@@ -52,6 +56,8 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   private incoming: IncomingContent | undefined
   /** The request's content as it came; a policy may put another in its place. */
   private content: Body | undefined
+  /** Our end of the tunnel that was asked for; undefined where none was, or it was refused. */
+  private tunnel: StreamTunnel | undefined
   private isOver = false
 
   constructor(stream: Http2Stream, owner: ServerStreamOwner) {
@@ -73,6 +79,7 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   }
 
   private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
+    if (this.method === 'CONNECT') return this.malformed('HEADERS behind those of CONNECT (RFC 9113 8.5)')
     if (!endStream)
       return this.malformed('HEADERS behind the content that do not end the stream (RFC 9113 8.1)')
     if (section.tooLarge) return this.malformed('trailers that are too large (RFC 9113 10.5.1)')
@@ -88,12 +95,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
 
   data(bytes: Buffer, start: number, end: number): void {
     if (this.incoming !== undefined) this.incoming.data(bytes, start, end)
+    else if (this.tunnel !== undefined) this.tunnel.data(bytes, start, end)
     else if (this.section !== undefined) (this.early ??= []).push(Buffer.from(bytes.subarray(start, end)))
     // Else nobody wants it, and the stream is about to be reset: what it held is given back then.
   }
 
   ended(): void {
     this.hasEnded = true
+    this.tunnel?.ended()
     const { incoming } = this
     this.incoming = undefined
     incoming?.end(this.trailers)
@@ -119,7 +128,9 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     const { request, expectsContinue } = intake
     const exchange = new Exchange(request, options.clock, peer)
     this.exchange = exchange
-    this.beginContent(exchange, section.contentLength, expectsContinue, early)
+    if (request.upgrade === undefined)
+      this.beginContent(exchange, section.contentLength, expectsContinue, early)
+    else this.holdTunnel(early)
     this.content = request.body
     exchange.inform = this.inform
     owner.handling(1)
@@ -131,6 +142,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     const early = this.early ?? []
     this.early = undefined
     return early
+  }
+
+  /** What comes is the tunnel's, and held until there is one: nobody may take it for a request (RFC 8441 5). */
+  private holdTunnel(early: readonly Buffer[]): void {
+    const { connection, options } = this.owner
+    this.tunnel = new StreamTunnel(this.stream, connection.memory, options.clock)
+    for (const chunk of early) this.tunnel.data(chunk, 0, chunk.length)
+    if (this.hasEnded) this.tunnel.ended()
   }
 
   /** Content that is here already is no stream. */
@@ -180,10 +199,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   private send(response: HttpResponse): void {
     if (this.isOver)
       return discard(response, new TrafficError('downstream_closed', 'the peer left meanwhile'))
-    const { sender, method } = this
+    const { sender, method, tunnel } = this
     try {
       checkResponse(response)
-      this.prioritize(response)
+      if (tunnel !== undefined) {
+        if (response.tunnel !== undefined) return this.switchProtocols(tunnel, response, response.tunnel)
+        this.refuseTunnel(tunnel, response)
+      }
+      prioritizeResponse(this.stream, response)
       sender.begin(response, method, this.pace)
     } catch (thrown) {
       const error = TrafficError.from(thrown)
@@ -194,11 +217,20 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     }
   }
 
-  /** The origin may know better than the client how urgent it is (RFC 9218 8). What fits into a frame waits for nobody. */
-  private prioritize({ headers, body: { length } }: HttpResponse): void {
-    if (length !== undefined && length <= FRAME_SIZE) return
-    const said = headers.get('priority')
-    if (said !== undefined) this.stream.prioritize(responsePriority(said, this.stream.priority))
+  private switchProtocols(tunnel: StreamTunnel, response: HttpResponse, upstream: Tunnel): void {
+    this.sender.switchProtocols(response)
+    tunnel.open(this.exchange?.times?.streamIdle ?? this.owner.options.tunnelIdleTimeout, this)
+    joinTunnel(tunnel, upstream)
+  }
+
+  private refuseTunnel(tunnel: StreamTunnel, { status }: HttpResponse): void {
+    this.tunnel = undefined
+    tunnel.drop()
+    if (status < 300) throw notSwitched(status)
+  }
+
+  tunnelOver(): void {
+    this.conclude(undefined)
   }
 
   /** How fast the peer must take the response. */
@@ -283,14 +315,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
 
   private conclude(error: TrafficError | undefined): void {
     this.isOver = true
-    const { content, exchange, sender } = this
+    const { content, exchange, sender, tunnel } = this
     if (exchange === undefined) return
     const received = content instanceof StreamBody ? content.received : (content?.length ?? 0)
     exchange.finish({
       status: sender.status,
       error: error ?? exchange.error,
-      bytesSent: sender.bodyBytes,
-      bytesReceived: received,
+      bytesSent: sender.bodyBytes + (tunnel?.written ?? 0),
+      bytesReceived: received + (tunnel?.incoming.received ?? 0),
     })
   }
 }

@@ -7,7 +7,7 @@ import type { FieldSection } from './field-section.ts'
 import { protocolError } from './frame-header.ts'
 import type { HeaderBlock } from './frame-sink.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { RequestPriorities } from './request-priorities.ts'
+import { RequestPriorities } from './priorities.ts'
 import type { Http2Stream } from './stream.ts'
 import { judgeReceived } from './stream-states.ts'
 import type { Streams } from './streams.ts'
@@ -152,7 +152,7 @@ export class StreamFrames {
       message: `the peer has reset the stream: ${codeOf(code)}`,
     })
     // A server may end a request whose response is complete (RFC 9113 8.1).
-    const isWaste = this.isServer || state !== 'half-closed (remote)'
+    const isWaste = !stream.isTunnel && (this.isServer || state !== 'half-closed (remote)')
     return isWaste ? this.meter.spend('reset') : undefined
   }
 

@@ -1,5 +1,7 @@
-import { type Priority, requestPriority } from '../fields/priority.ts'
+import { type Priority, requestPriority, responsePriority } from '../fields/priority.ts'
+import type { HttpResponse } from '../message/response.ts'
 import type { FieldSection } from './field-section.ts'
+import { FRAME_SIZE } from './frame-types.ts'
 import type { Http2Stream } from './stream.ts'
 
 /** How the responses to requests are to be sent, as clients ask for it: by the field Priority, and by PRIORITY_UPDATE (RFC 9218). */
@@ -46,4 +48,11 @@ function isShared({ fields }: FieldSection): boolean {
     if (name.text === 'via' || name.text === 'forwarded' || name.text === 'x-forwarded-for') return true
   }
   return false
+}
+
+/** An origin may know better than the client how urgent its response is (RFC 9218 8). What fits into a frame waits for nobody. */
+export function prioritizeResponse(stream: Http2Stream, { headers, body: { length } }: HttpResponse): void {
+  if (length !== undefined && length <= FRAME_SIZE) return
+  const said = headers.get('priority')
+  if (said !== undefined) stream.prioritize(responsePriority(said, stream.priority))
 }
