@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { bodyFrom, collect, StreamBody } from '../../src/message/body.ts'
-import type { TrafficError } from '../../src/message/errors.ts'
+import { TrafficError } from '../../src/message/errors.ts'
 import { type Call, clientRig, told } from './client-rig.ts'
 import { frame, uint32 } from './frames.ts'
 import { data, ping, reset, settings, windowUpdate } from './raw-client.ts'
@@ -29,6 +29,20 @@ test('a stream that the server refuses was not handled; one that it resets other
     'upstream_closed unknown',
     'upstream_closed idempotent',
   ])
+})
+
+test('who asks for HTTP/1.1 where that is not allowed is told so in the error, and nothing is tried there again', async (t) => {
+  const { call, accept } = await clientRig(t)
+  const one = call('/', { method: 'POST', body: bodyFrom('x') })
+  const server = await accept()
+  await server.until('DATA+END 1')
+  server.send(reset(1, 0xd))
+  const error = await one.response.then(() => undefined, TrafficError.from)
+  assert.deepEqual(
+    [error?.code, error?.replaySafe, error?.onlyElsewhere],
+    ['upstream_closed', 'refused', true],
+  )
+  assert.match(error?.message ?? '', /HTTP_1_1_REQUIRED.*HTTP\/1\.1 is not allowed there; use https/)
 })
 
 test('GOAWAY makes those behind its last stream retryable, the others end, and new ones get another connection', async (t) => {
