@@ -268,6 +268,31 @@ test('active checks ask over HTTP/2, and see an endpoint come back', async (t) =
   await becomes(200)
 })
 
+test('the settings of http2 of an upstream are told to its endpoints, and hold', async (t) => {
+  const release = Promise.withResolvers<void>()
+  const origin = await http2Origin(t, (stream) => {
+    void release.promise.then(() => {
+      stream.respond()
+      stream.end('done')
+    })
+  })
+  const gateway = await startGateway(t, {
+    upstreams: {
+      api: {
+        endpoints: [{ url: origin.url }],
+        http2: { maxStreams: 2, streamWindow: '128KiB', pingInterval: 'off' },
+      },
+    },
+    routes: [{ upstream: 'api' }],
+  })
+  const asked = Array.from({ length: 5 }, () => ask(gateway.url))
+  await eventually(() => origin.asked.length === 5, 'all are asked')
+  assert.equal(origin.sessions.length, 3)
+  for (const session of origin.sessions) assert.equal(session.remoteSettings.initialWindowSize, 131_072)
+  release.resolve()
+  for (const { body } of await Promise.all(asked)) assert.equal(body, 'done')
+})
+
 test('an upstream that asks for HTTP/1.1 gets that: the request is tried again, and others go there at once', async (t) => {
   const origin = await http2Origin(
     t,
