@@ -52,7 +52,8 @@ async function http2Origin(
   })
   if (http1 !== undefined)
     server.on('request', (request, response) => {
-      if (request.httpVersion === '1.1') http1(request as IncomingMessage, response as ServerResponse)
+      if (request.httpVersion === '1.1')
+        http1(request as unknown as IncomingMessage, response as unknown as ServerResponse)
     })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
