@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { bodyFrom, collect, StreamBody } from '../../src/message/body.ts'
-import { TrafficError } from '../../src/message/errors.ts'
+import type { TrafficError } from '../../src/message/errors.ts'
 import { type Call, clientRig, told } from './client-rig.ts'
 import { frame, uint32 } from './frames.ts'
 import { data, ping, reset, settings, windowUpdate } from './raw-client.ts'
@@ -37,7 +37,10 @@ test('who asks for HTTP/1.1 where that is not allowed is told so in the error, a
   const server = await accept()
   await server.until('DATA+END 1')
   server.send(reset(1, 0xd))
-  const error = await one.response.then(() => undefined, TrafficError.from)
+  const error = await one.response.then(
+    () => undefined,
+    (thrown: TrafficError) => thrown,
+  )
   assert.deepEqual(
     [error?.code, error?.replaySafe, error?.onlyElsewhere],
     ['upstream_closed', 'refused', true],
