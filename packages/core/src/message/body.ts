@@ -71,6 +71,14 @@ export class WholeBody implements Body {
     return this.text
   }
 
+  /** Copies it to where it is sent from; text needs no bytes of its own for that. The caller has made room. @returns the end */
+  copyTo(target: Buffer, start: number): number {
+    const { octets, text } = this
+    if (octets === undefined) return start + target.write(text ?? '', start, 'latin1')
+    target.set(octets, start)
+    return start + octets.byteLength
+  }
+
   flowTo(sink: BodySink): void {
     if (this.length > 0) sink.write(this.bytes)
     sink.end()
