@@ -113,8 +113,8 @@ export class FaultyOrigin {
   }
 }
 
-function pour(response: ServerResponse, octets: number): void {
-  let left = octets
+function pour(response: ServerResponse, bytes: number): void {
+  let left = bytes
   const more = (): void => {
     while (left > 0) {
       const piece = PIECE.subarray(0, Math.min(left, PIECE.length))

@@ -225,9 +225,9 @@ const MALFORMED = [
 ] as const
 
 /** Requests that are refused before they are exchanges. */
-async function refuse(lane: Lane, octets: string, expected: number): Promise<void> {
+async function refuse(lane: Lane, bytes: string, expected: number): Promise<void> {
   const client = new RawClient(lane.port)
-  client.send(octets)
+  client.send(bytes)
   lane.ledger.refused((await client.reply()).status, expected)
   await client.end()
   client.socket.destroy()

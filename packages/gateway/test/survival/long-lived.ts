@@ -22,9 +22,9 @@ export async function startLastingOrigin(t: TestContext, answer = 'ok\n'): Promi
       const timer = setInterval(() => response.write(`${count++}\n`), BEAT)
       response.on('close', () => clearInterval(timer))
     } else if (incoming.method === 'POST') {
-      let octets = 0
-      incoming.on('data', (chunk: Buffer) => (octets += chunk.length))
-      incoming.on('end', () => response.end(String(octets)))
+      let bytes = 0
+      incoming.on('data', (chunk: Buffer) => (bytes += chunk.length))
+      incoming.on('end', () => response.end(String(bytes)))
     } else response.end(answer)
   })
   const sockets = new WebSocketServer({ server })
