@@ -78,6 +78,31 @@ test('an endpoint that is not serving by grpc.health.v1 gets no calls, until it 
   await eventually(async () => (await four()) === 'one,two', 'the second is back')
 })
 
+test('a server whose calls end in UNAVAILABLE behind messages is left alone by circuit and outlier alike', async (t) => {
+  for (const settings of [
+    { breaker: { per: 'endpoint', consecutiveFailures: 2 } },
+    { outliers: { consecutiveFailures: 2 } },
+  ] as const) {
+    let asked = 0
+    const broken: Handlers = {
+      list: (call) => {
+        asked++
+        call.write(Buffer.from('first'))
+        call.emit('error', Object.assign(new Error('gone'), { code: grpc.status.UNAVAILABLE }))
+      },
+    }
+    const well: Handlers = { list: (call) => call.end() }
+    const { shop } = await startSite(
+      t,
+      [broken, well],
+      {},
+      { upstreams: { shop: { endpoints: [], balance: 'round-robin', ...settings } } },
+    )
+    for (let count = 0; count < 10; count++) await readAll(shop.list(''))
+    assert.equal(asked, 2, JSON.stringify(settings))
+  }
+})
+
 test('calls are counted by route and status', async (t) => {
   const url = await startShop(t, {
     get: (call, answer) =>

@@ -29,6 +29,12 @@ export interface CircuitOptions {
 /** What a finished call says. `ignored`: nothing, as when it was given up. */
 export type CallResult = 'success' | 'failure' | 'ignored'
 
+/** A call that has answered. Its permit is that of the state which its answer has led to. */
+export interface AnsweredCall {
+  readonly permit: number
+  readonly counted: boolean
+}
+
 /** What of its interval chance may take away or add, so that many callers do not probe at the same moment. */
 const JITTER = 0.2
 const BUCKETS = 10
@@ -90,6 +96,24 @@ export class Circuit {
     else if (this.state === 'closed' && result !== 'ignored') this.recordCall(result, slow, now, random)
     // A call that was given up but had been slow before that was slow all the same.
     else if (this.state === 'closed' && slow) this.recordCall('success', true, now, random, this.consecutive)
+  }
+
+  /**
+   * A call that was let through has answered, and tells later whether it has failed (`ended`, with what this returns). The answer counts of
+   * a probe, which must not hold its place for as long as a stream lasts, and of a call that was slow.
+   */
+  answered(permit: number, slow: boolean, now: number, random: number): AnsweredCall {
+    const counted = permit === this.permit && (slow || this.state === 'half-open')
+    if (counted) this.record(permit, 'success', slow, now, random)
+    return { permit: counted ? this.permit : permit, counted }
+  }
+
+  /** A call that had answered is over. One whose answer has counted says no more but that it failed after all. */
+  ended({ permit, counted }: AnsweredCall, failed: boolean, now: number, random: number): void {
+    if (!counted) this.record(permit, failed ? 'failure' : 'success', false, now, random)
+    else if (!failed || permit !== this.permit) return
+    else if (this.state === 'half-open') this.open(now, random)
+    else if (this.state === 'closed') this.recordCall('failure', false, now, random)
   }
 
   /** Milliseconds until it may be tried again; undefined if nobody knows. */

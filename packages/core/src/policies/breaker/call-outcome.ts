@@ -1,4 +1,5 @@
 import { judgedStatus } from '../../fields/grpc.ts'
+import { onCallEnd, statusFollows } from '../../fields/grpc-end.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
@@ -14,7 +15,7 @@ export function isUpstreamFailure(outcome: HttpResponse | TrafficError): boolean
 
 /**
  * The response that was sent for, once the circuit that let the call through knows how it ended. A call is measured until
- * its response's head. One that was given up, or that failed by our own doing, does not count; but one whose deadline passed
+ * its response's head; where that is one of gRPC, the status behind its messages says whether it failed. One that was given up, or that failed by our own doing, does not count; but one whose deadline passed
  * when it had been slow already counts as slow, else an upstream that hangs would never open the circuit.
  */
 export async function recorded(
@@ -40,8 +41,27 @@ export async function recorded(
     )
     throw error
   }
-  record(circuit, permit, failure(response) ? 'failure' : 'success', true, started, exchange)
+  if (statusFollows(response)) recordEnd(response, circuit, permit, started, exchange, failure)
+  else record(circuit, permit, failure(response) ? 'failure' : 'success', true, started, exchange)
   return response
+}
+
+/** Records a call of gRPC by the status behind its messages. Without one it has answered, and no more is known of it. */
+function recordEnd(
+  response: HttpResponse,
+  circuit: Circuit,
+  permit: number,
+  started: number,
+  { clock }: Exchange,
+  failure: FailureTest,
+): void {
+  const now = clock.now()
+  const slow = now - started > circuit.slowAfter
+  const call = circuit.answered(permit, slow, now, slow ? clock.random() : 0)
+  onCallEnd(response, (status) => {
+    const failed = failure(status ?? response)
+    circuit.ended(call, failed, clock.now(), failed ? clock.random() : 0)
+  })
 }
 
 function record(

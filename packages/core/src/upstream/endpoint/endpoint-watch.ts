@@ -1,4 +1,5 @@
 import { judgedStatus } from '../../fields/grpc.ts'
+import { onCallEnd, statusFollows } from '../../fields/grpc-end.ts'
 import { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
@@ -37,7 +38,12 @@ export class EndpointWatch {
   }
 
   private readonly responded = (response: HttpResponse): HttpResponse => {
-    if (this.record !== undefined) this.detector?.responded(this.record, judgedStatus(response))
+    const { detector, record } = this
+    if (detector === undefined || record === undefined) return response
+    // What ends without a status has answered all the same.
+    if (statusFollows(response))
+      onCallEnd(response, (status) => detector.responded(record, judgedStatus(status ?? response)))
+    else detector.responded(record, judgedStatus(response))
     return response
   }
 
