@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Body } from '../message/body.ts'
+import { asksWebSocket, newWebSocketKey } from '../fields/websocket.ts'
 import { TrafficError } from '../message/errors.ts'
 import { type HttpRequest, isIdempotent } from '../message/request.ts'
 import type { Timer } from '../time/timer.ts'
@@ -21,6 +22,8 @@ export class RequestWriter implements BodyWriterOwner {
   done = false
   /** The body was held back for good: what the head announced will never come. */
   forgone = false
+  /** The Sec-WebSocket-Key that was made for a request which came without one over HTTP/2, where there is none (RFC 8441 5). */
+  webSocketKey: string | undefined
   private headBytes = 0
   private readonly socket: Socket
   private readonly options: ClientConnectionOptions
@@ -56,7 +59,8 @@ export class RequestWriter implements BodyWriterOwner {
     const { whole } = body
     const joined = whole !== undefined && whole.length <= JOINED_BODY
     const connection = request.upgrade === undefined ? undefined : 'upgrade'
-    const head = requestHead(request, framing, connection, joined ? whole.latin1 : '')
+    if (request.version === '2' && asksWebSocket(request)) this.webSocketKey = newWebSocketKey()
+    const head = requestHead(request, framing, connection, joined ? whole.latin1 : '', this.webSocketKey)
     this.headBytes = head.length
     if (joined) {
       this.socket.write(head, 'latin1')

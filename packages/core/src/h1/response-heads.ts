@@ -36,7 +36,7 @@ export class ResponseHeads {
       if (!this.buffer.begun) this.persistence.answered(written)
       const found = this.buffer.take(octets)
       if (found === undefined || found instanceof WireFault) return found
-      const head = takeInResponse(found, exchange.request, this.limits)
+      const head = takeInResponse(found, exchange.request, this.limits, writer.webSocketKey)
       if (head instanceof WireFault) return head
       if (head.framing !== undefined || head.status === 101) {
         this.found = found

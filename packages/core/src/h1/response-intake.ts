@@ -1,3 +1,4 @@
+import { webSocketAccept } from '../fields/websocket.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse, type Tunnel } from '../message/response.ts'
 import { WireFault } from './fault.ts'
@@ -24,17 +25,26 @@ export interface ResponseIntake extends ResponseHead {
   readonly keepAlive: string | undefined
 }
 
-/** Checks the head of a response to `request`: what a connection does next, or why it can do nothing with it. */
+/**
+ * Checks the head of a response to `request`: what a connection does next, or why it can do nothing with it.
+ * @param webSocketKey one of ours, for which nobody else can look whether it was seen
+ */
 export function takeInResponse(
   found: FoundHead,
   request: HttpRequest,
   limits: HeadLimits,
+  webSocketKey?: string,
 ): ResponseIntake | WireFault {
   const head = parseResponseHead(found, limits)
   if (head instanceof WireFault) return head
   const { status, reason, version, headers } = head
   if (status === 101 && !isAskedFor(headers.get('upgrade'), request.upgrade)) {
     return new WireFault('malformed_response', '101 to a protocol that was not asked for (RFC 9110 15.2.2)')
+  }
+  if (status === 101 && webSocketKey !== undefined) {
+    if (headers.get('sec-websocket-accept') !== webSocketAccept(webSocketKey))
+      return new WireFault('malformed_response', '101 without the accept of the WebSocket key (RFC 6455 4.1)')
+    headers.delete('sec-websocket-accept')
   }
   const fields = new ControlFields(headers, version)
   const framing = responseFraming(fields, request.method, status)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type BodySink, type BodySource, StreamBody } from '../message/body.ts'
-import { TrafficError } from '../message/errors.ts'
+import { joinTunnel, tunnelCut } from '../message/join-tunnel.ts'
 import type { Tunnel } from '../message/response.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
@@ -88,7 +88,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   /** The socket is closed. */
   gone(): void {
     this.idle.disarm()
-    this.incoming.fail(cut())
+    this.incoming.fail(tunnelCut())
     this.goneListener?.()
   }
 
@@ -124,7 +124,7 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   private leave(): void {
     if (this.leaving || this.socket.destroyed) return
     this.leaving = true
-    this.incoming.cancel(cut())
+    this.incoming.cancel(tunnelCut())
     const unread = this.socket.writableLength > 0 || this.clock.now() - this.lastWrite < LINGER
     if (this.deaf || !unread) return void this.socket.destroy()
     this.socket.end()
@@ -148,20 +148,4 @@ export function openTunnel(socket: Socket, upstream: Tunnel, clock: Clock, idleT
   const end = new TunnelEnd(socket, clock, idleTimeout)
   joinTunnel(end, upstream)
   return end
-}
-
-/** Joins two ends: what comes in at one goes out at the other. */
-function joinTunnel(one: Tunnel, other: Tunnel): void {
-  join(other, one)
-  join(one, other)
-}
-
-function join(from: Tunnel, to: Tunnel): void {
-  to.onDrain(() => from.incoming.resume())
-  to.onGone(() => from.incoming.cancel(cut()))
-  from.incoming.flowTo(to.outgoing)
-}
-
-function cut(): TrafficError {
-  return new TrafficError('upstream_closed', 'the tunnel was cut')
 }

@@ -18,6 +18,7 @@ export function requestHead(
   framing: Framing,
   connection: ConnectionOption,
   body: string = '',
+  webSocketKey?: string,
 ): string {
   checkRequestLine(request)
   const head = new HeadText(`${request.method} ${request.path}${request.query} HTTP/1.1`)
@@ -27,6 +28,7 @@ export function requestHead(
   else if (framing === CHUNKED) head.field('transfer-encoding', 'chunked')
   else if (expectsContent(request.method)) head.field('content-length', '0')
   appendConnection(head, connection, request.upgrade)
+  if (webSocketKey !== undefined) head.field('sec-websocket-key', webSocketKey)
   return head.finish(body)
 }
 

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ConnectionOwner } from '../message/connections.ts'
+import { asksWebSocket } from '../fields/websocket.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Exchange } from '../message/exchange.ts'
-import type { Scheme } from '../message/request.ts'
+import type { HttpRequest, Scheme } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
 import type { ConnectionFacts } from '../message/wire-facts.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
@@ -16,9 +17,10 @@ import { Http2Connection } from './connection.ts'
 import { DEFAULT_HTTP2_CLIENT_LIMITS, type Http2Limits } from './connection-options.ts'
 import type { ConnectionRole } from './connection-role.ts'
 import type { Http2Fault } from './fault.ts'
-import { requestFields } from './request-fields.ts'
+import { connectFields, requestFields } from './request-fields.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 import { WaitTimer } from './wait-timer.ts'
+import { checkConnect } from './websocket.ts'
 
 /** `:status` counts as a field. */
 const PSEUDO_FIELDS = 1
@@ -101,16 +103,24 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
     if (this.capacity === 0) return this.refuse(goneAway(exchange))
     let stream: ClientStream
     try {
-      const fields = requestFields(exchange.request, this.scheme)
+      const { request } = exchange
+      const asksTunnel = request.upgrade !== undefined && asksWebSocket(request)
+      if (asksTunnel) checkConnect(exchange, this.connection.frames.peerSettings)
+      const fields = asksTunnel ? connectFields(request, this.scheme) : requestFields(request, this.scheme)
       this.exchanges++
       exchange.upstreamVersion = '2'
       exchange.wire?.begin(this.facts, this.exchanges > 1)
-      stream = new ClientStream(this, exchange)
+      stream = new ClientStream(this, exchange, asksTunnel)
       stream.begin(fields)
     } catch (thrown) {
       return this.refuse(TrafficError.from(thrown))
     }
     return stream.answer.promise
+  }
+
+  /** Any other wish to switch has no form in HTTP/2: it is left out. */
+  takesUpgrade(request: HttpRequest): boolean {
+    return this.connection.frames.peerSettings.enableConnectProtocol && asksWebSocket(request)
   }
 
   private refuse(error: TrafficError): Promise<never> {

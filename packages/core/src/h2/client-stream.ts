@@ -17,6 +17,8 @@ import { ResponseContent, type ResponseContentOwner } from './response-content.t
 import { SentBytes } from './sent-bytes.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
+import { StreamTunnel, type StreamTunnelOwner } from './stream-tunnel.ts'
+import { switchedResponse } from './websocket.ts'
 
 type Phase =
   /** The head of the final response is to come. */
@@ -25,10 +27,14 @@ type Phase =
   | 'content'
   /** The response is here, and the request is not sent to its end. */
   | 'sending'
+  /** It has opened a tunnel. */
+  | 'tunnel'
   | 'over'
 
 /** One exchange on a stream, from its request's head to the end of both messages. */
-export class ClientStream implements StreamReceiver, Cancellable, RequestSenderOwner, ResponseContentOwner {
+export class ClientStream
+  implements StreamReceiver, Cancellable, RequestSenderOwner, ResponseContentOwner, StreamTunnelOwner
+{
   readonly answer: PromiseWithResolvers<HttpResponse> = Promise.withResolvers()
   /** By when the response's head must be here; Infinity while it is not its turn. */
   headDueAt: number = Infinity
@@ -38,6 +44,8 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   private readonly stream: Http2Stream
   private sender: RequestSender | undefined
   private content: ResponseContent | undefined
+  private readonly asksTunnel: boolean
+  private tunnel: StreamTunnel | undefined
   private phase: Phase = 'waiting'
   /** What was not handed over yet. */
   private head: ResponseHead | undefined
@@ -50,9 +58,11 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   private readonly bytes: SentBytes
   private readonly readsBefore: number
 
-  constructor(owner: ClientStreamOwner, exchange: Exchange) {
+  /** @param asksTunnel whether its head is an extended CONNECT */
+  constructor(owner: ClientStreamOwner, exchange: Exchange, asksTunnel: boolean) {
     this.owner = owner
     this.exchange = exchange
+    this.asksTunnel = asksTunnel
     this.options = optionsFor(exchange, owner.options)
     this.stream = owner.connection.streams.open(this)
     this.bytes = new SentBytes(owner.connection.out)
@@ -67,11 +77,12 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     const { whole } = request.body
     exchange.occupy(this)
     try {
-      stream.sendHeaders(fields, whole?.length === 0)
+      stream.sendHeaders(fields, whole?.length === 0 && !this.asksTunnel)
     } catch (thrown) {
       return this.fail(TrafficError.from(thrown))
     }
     this.bytes.headWritten()
+    if (this.asksTunnel) return this.requestOut()
     if (whole?.length === 0) return
     const expectsContinue = request.headers.get('expect') !== undefined
     if (whole !== undefined && !expectsContinue) this.sendWhole(whole)
@@ -98,8 +109,11 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     if ('reason' in head) return this.refuse(head)
     const { status, headers } = head.response
     if (status < 200) return this.inform(status, headers, section.size)
-    this.stream.expect(head.length)
     this.head = head
+    if (!this.opensTunnel) {
+      this.stream.expect(head.length)
+      if (this.asksTunnel) this.stream.sendEnd()
+    }
     this.hasEnded = endStream
     this.headDueAt = Infinity
     this.exchange.wire?.responded(this.options.clock.now())
@@ -107,6 +121,11 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     this.sender?.forgo()
     this.owner.arrived(this)
     return undefined
+  }
+
+  /** Whether the head that is here has opened the tunnel (RFC 9110 9.3.6). */
+  private get opensTunnel(): boolean {
+    return this.asksTunnel && this.head !== undefined && this.head.response.status < 300
   }
 
   private inform(status: number, headers: HeaderList, size: number): Http2Fault | undefined {
@@ -120,6 +139,8 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   }
 
   private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
+    if (this.opensTunnel)
+      return this.refuse({ code: 'malformed_response', reason: 'HEADERS within a tunnel (RFC 9113 8.5)' })
     const trailers = takeInTrailers(section, endStream)
     if (trailers !== undefined && 'reason' in trailers) return this.refuse(trailers)
     this.trailers = trailers
@@ -161,6 +182,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
     this.early = undefined
     if (head === undefined || this.phase !== 'waiting') return
     const { response, length } = head
+    if (this.asksTunnel && response.status < 300) return this.beginTunnel(response, early ?? [])
     this.phase = 'content'
     if (this.hasEnded && trailers === undefined) {
       if (early !== undefined) response.body = joined(early)
@@ -173,6 +195,22 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
       else this.await(false)
     }
     this.answer.resolve(response)
+  }
+
+  private beginTunnel(granted: HttpResponse, early: readonly EarlyContent[]): void {
+    const { exchange, options, owner, stream } = this
+    const tunnel = new StreamTunnel(stream, owner.connection.memory, options.clock)
+    this.phase = 'tunnel'
+    this.tunnel = tunnel
+    for (const { bytes, start, end } of early) tunnel.data(bytes, start, end)
+    if (this.hasEnded) tunnel.ended()
+    tunnel.open(options.tunnelIdleTimeout, this)
+    this.answer.resolve(switchedResponse(granted, exchange.request, tunnel))
+  }
+
+  tunnelOver(): void {
+    this.isSent = true
+    this.conclude(undefined)
   }
 
   private beginContent(response: HttpResponse, length: number | undefined): void {
@@ -205,12 +243,17 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   }
 
   sent(): void {
-    const { clock, responseHeadTimeout } = this.options
     this.isSent = true
     this.sender?.sent()
-    this.exchange.wire?.requestWritten(clock.now())
+    if (!this.asksTunnel) this.requestOut()
     if (this.phase === 'sending') this.conclude(undefined)
-    else if (this.phase === 'waiting' && this.head === undefined && responseHeadTimeout !== Infinity) {
+  }
+
+  /** It is the peer's turn. */
+  private requestOut(): void {
+    const { clock, responseHeadTimeout } = this.options
+    this.exchange.wire?.requestWritten(clock.now())
+    if (this.phase === 'waiting' && this.head === undefined && responseHeadTimeout !== Infinity) {
       this.headDueAt = clock.now() + responseHeadTimeout
       this.owner.waitUntil(this.headDueAt)
     }
@@ -260,6 +303,7 @@ export class ClientStream implements StreamReceiver, Cancellable, RequestSenderO
   /** Ends stream and exchange: whoever waits for either learns why. */
   private fail(error: TrafficError): void {
     if (this.phase === 'over') return
+    if (this.phase === 'tunnel') return this.tunnel?.abort()
     this.stream.reset('CANCEL')
     this.conclude(error)
   }

@@ -81,10 +81,11 @@ export class FrameHandler implements FrameSink {
       [SettingId.maxHeaderListSize, section.maxSize],
     ] as const
     // Nobody may push to us, and clients may not be asked for anything (RFC 9113 6.5.2, 8.4).
-    this.writer.settings([
-      this.isServer ? [SettingId.maxConcurrentStreams, http2.streams] : [SettingId.enablePush, 0],
-      ...both,
-    ])
+    this.writer.settings(
+      this.isServer
+        ? [[SettingId.maxConcurrentStreams, http2.streams], ...both, [SettingId.enableConnectProtocol, 1]]
+        : [[SettingId.enablePush, 0], ...both],
+    )
     this.streams.begin()
     this.settingsTimer.arm(http2.settingsTimeout)
   }

@@ -22,10 +22,10 @@ const CONNECT: SectionRule = {
   required: ['method', 'authority'],
   forbidden: ['scheme', 'path', 'status', 'protocol'],
 }
-/** Only where our SETTINGS have told SETTINGS_ENABLE_CONNECT_PROTOCOL. */
+/** What our SETTINGS offer by SETTINGS_ENABLE_CONNECT_PROTOCOL. Content would have an end: what follows is a tunnel's (RFC 9110 9.3.6). */
 const EXTENDED_CONNECT: SectionRule = {
   section: 'an extended CONNECT, RFC 8441 4',
-  required: ['method', 'protocol', 'scheme', 'path', 'authority'],
+  required: ['method', 'protocol', 'scheme', 'path'],
   forbidden: ['status'],
 }
 const RESPONSE: SectionRule = {
@@ -39,14 +39,13 @@ const TRAILERS: SectionRule = {
   forbidden: ['method', 'scheme', 'authority', 'path', 'status', 'protocol'],
 }
 
-/**
- * Why a section is no request's head; undefined if it is one.
- * @param extended whether extended CONNECT was offered to the peer
- */
-export function requestMalformation(section: FieldSection, extended: boolean): string | undefined {
+/** Why a section is no request's head; undefined if it is one. */
+export function requestMalformation(section: FieldSection): string | undefined {
   if (section.method?.value !== 'CONNECT') return judge(section, REQUEST) ?? emptyPath(section.path)
-  if (section.protocol === undefined || !extended) return judge(section, CONNECT)
-  return judge(section, EXTENDED_CONNECT) ?? emptyPath(section.path)
+  if (section.protocol === undefined) return judge(section, CONNECT)
+  const malformed = judge(section, EXTENDED_CONNECT) ?? emptyPath(section.path)
+  if (malformed !== undefined || section.contentLength === undefined) return malformed
+  return 'content-length has no place (an extended CONNECT, RFC 9110 9.3.6)'
 }
 
 /** @param most the largest status that is taken */

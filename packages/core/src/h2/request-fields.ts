@@ -4,6 +4,8 @@ import { type Field, fieldName, fieldOf } from './field.ts'
 import { addFields } from './message-fields.ts'
 
 const METHOD = fieldName(':method')
+const CONNECT = fieldOf(METHOD, 'CONNECT')
+const WEBSOCKET = fieldOf(fieldName(':protocol'), 'websocket')
 const SCHEME = fieldName(':scheme')
 const AUTHORITY = fieldName(':authority')
 const PATH = fieldName(':path')
@@ -31,5 +33,20 @@ export function requestFields(request: HttpRequest, scheme: Scheme): Field[] {
     fields.push(fieldOf(CONTENT_LENGTH, String(length)))
   // Servers of gRPC ask for it, to find proxies that would lose the trailers.
   if (headers.get('content-type')?.startsWith('application/grpc') === true) fields.push(TE_TRAILERS)
+  return fields
+}
+
+/**
+ * The head of the extended CONNECT that a request for a WebSocket is (RFC 8441 5), which has no use for a key.
+ * @throws TrafficError `internal` if its method or target has a blank in it
+ */
+export function connectFields(request: HttpRequest, scheme: Scheme): Field[] {
+  checkRequestLine(request)
+  const { authority, path, query } = request
+  const headers = request.headers.clone()
+  headers.delete('sec-websocket-key')
+  const target = [SCHEMES[scheme], fieldOf(AUTHORITY, authority.text), fieldOf(PATH, path + query)]
+  const fields = [CONNECT, WEBSOCKET, ...target]
+  addFields(fields, headers)
   return fields
 }

@@ -37,7 +37,7 @@ export interface IntakeOptions {
  */
 export function whyNoRequest(section: FieldSection): string | undefined {
   if (section.tooLarge) return undefined
-  const malformed = requestMalformation(section, false)
+  const malformed = requestMalformation(section)
   if (malformed !== undefined) return malformed
   return isToken(section.method?.value ?? '') ? undefined : ':method is no token (RFC 9110 9.1)'
 }
@@ -58,25 +58,30 @@ export function takeInRequest(
   if (refused !== undefined) return refused
   const target = targetOf(section, method, scheme, options.paths ?? STRICT_PATHS)
   if (target instanceof InvalidTarget) return refusal('malformed_request', target.reason)
+  const isTunnel = section.protocol !== undefined
   const headers = headersOf(section, target.authority)
+  // HTTP/2 needs none, and whoever asks an origin over HTTP/1.1 makes its own (RFC 8441 5).
+  if (isTunnel) headers.delete('sec-websocket-key')
   const expect = headers.get('expect')
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
     return refusal('unsupported_expectation', 'an expectation other than 100-continue (RFC 9110 10.1.1)')
   }
-  const expectsContinue = expect !== undefined && !endStream
+  const hasContent = !endStream && !isTunnel
+  const expectsContinue = expect !== undefined && hasContent
   // Where it means nothing it is not passed on either (RFC 9110 10.1.1).
-  if (expect !== undefined && endStream) headers.delete('expect')
+  if (expect !== undefined && !hasContent) headers.delete('expect')
   const { authority, path, query } = target
   const request = new HttpRequest({
     authority,
     path,
     query,
-    method,
+    // What HTTP/1.1 asks by Upgrade: all that decides by a request sees one and the same (RFC 8441 5).
+    method: isTunnel ? 'GET' : method,
     version: '2',
     headers,
     scheme,
     body: EMPTY_BODY,
-    upgrade: undefined,
+    upgrade: isTunnel ? 'websocket' : undefined,
   })
   return { request, expectsContinue }
 }
@@ -91,7 +96,10 @@ function whyRefused(
     const what = `more than ${limits.head} bytes, ${limits.fields} fields, or too many parts of Cookie`
     return refusal('request_head_too_large', `the request's fields are ${what} (RFC 9113 10.5.1)`)
   }
-  if (method === 'CONNECT') return refusal('unsupported_method', 'CONNECT: this is no forward proxy')
+  if (method === 'CONNECT' && section.protocol?.value.toLowerCase() !== 'websocket') {
+    const what = section.protocol === undefined ? 'this is no forward proxy' : 'its :protocol is no websocket'
+    return refusal('unsupported_method', `CONNECT: ${what}`)
+  }
   if (method === 'TRACE' && !endStream)
     return refusal('malformed_request', 'content in a TRACE request (RFC 9110 9.3.8)')
   const given = section.scheme?.value.toLowerCase()

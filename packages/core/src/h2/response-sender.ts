@@ -7,6 +7,7 @@ import type { Clock } from '../time/clock.ts'
 import { ContentSender } from './content-sender.ts'
 import { informationalFields, responseFields } from './message-fields.ts'
 import type { Http2Stream } from './stream.ts'
+import { grantedFields } from './websocket.ts'
 
 /** Told how the sending of a response ended. */
 export interface ResponseSenderOwner {
@@ -63,6 +64,15 @@ export class ResponseSender extends ContentSender {
     }
   }
 
+  /** @throws TrafficError `internal`, with nothing sent, if the status is not 101, or a field is malformed */
+  switchProtocols({ status, headers }: HttpResponse): void {
+    if (status !== 101) throw noFinalStatus(status)
+    this.stream.sendHeaders(grantedFields(headers, this.clock.wallTime()), false)
+    this.begun = true
+    // As over HTTP/1.1, whatever stands for it on the wire: logs and figures go by what happened.
+    this.status = status
+  }
+
   override sent(): void {
     super.sent()
     this.owner.responseSent()
@@ -78,6 +88,6 @@ export class ResponseSender extends ContentSender {
 }
 
 function noFinalStatus(status: number): TrafficError {
-  const reason = `the response has status ${status}: a final one is within 200 to 599, and HTTP/2 does not switch protocols (RFC 9113 8.6)`
+  const reason = `the response has status ${status}: a final one is within 200 to 599, and 101 needs a tunnel, and a request for it`
   return new TrafficError('internal', reason, { phase: 'send' })
 }

@@ -3,8 +3,9 @@ import { TrafficError } from '../message/errors.ts'
 import { Exchange, type Peer } from '../message/exchange.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
 import { HeaderList } from '../message/headers.ts'
+import { joinTunnel } from '../message/join-tunnel.ts'
 import { ask, checkResponse, discard, type Responder } from '../message/responder.ts'
-import type { HttpResponse } from '../message/response.ts'
+import type { HttpResponse, Tunnel } from '../message/response.ts'
 import { dropLateFields } from '../fields/late-fields.ts'
 import type { ServerConnectionOptions } from '../socket/connection-options.ts'
 import type { Http2Connection } from './connection.ts'
@@ -20,6 +21,8 @@ import { takeInRequest, whyNoRequest } from './request-intake.ts'
 import { ResponseSender, type ResponseSenderOwner } from './response-sender.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
+import { StreamTunnel, type StreamTunnelOwner } from './stream-tunnel.ts'
+import { notSwitched } from './websocket.ts'
 
 /** The connection that a request came on. */
 export interface ServerStreamOwner {
@@ -36,7 +39,9 @@ export interface ServerStreamOwner {
 }
 
 /** One request on a stream and its response, from the request's head to the outcome. */
-export class ServerStream implements StreamReceiver, IncomingContentOwner, ResponseSenderOwner {
+export class ServerStream
+  implements StreamReceiver, IncomingContentOwner, ResponseSenderOwner, StreamTunnelOwner
+{
   private readonly stream: Http2Stream
   private readonly owner: ServerStreamOwner
   private readonly sender: ResponseSender
@@ -50,6 +55,8 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   private incoming: IncomingContent | undefined
   /** The request's content as it came; a policy may put another in its place. */
   private content: Body | undefined
+  /** Our end of the tunnel that was asked for; undefined where none was, or it was refused. */
+  private tunnel: StreamTunnel | undefined
   private isOver = false
 
   constructor(stream: Http2Stream, owner: ServerStreamOwner) {
@@ -71,6 +78,7 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   }
 
   private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
+    if (this.method === 'CONNECT') return this.malformed('HEADERS behind those of CONNECT (RFC 9113 8.5)')
     if (!endStream)
       return this.malformed('HEADERS behind the content that do not end the stream (RFC 9113 8.1)')
     if (section.tooLarge) return this.malformed('trailers that are too large (RFC 9113 10.5.1)')
@@ -86,12 +94,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
 
   data(bytes: Buffer, start: number, end: number): void {
     if (this.incoming !== undefined) this.incoming.data(bytes, start, end)
+    else if (this.tunnel !== undefined) this.tunnel.data(bytes, start, end)
     else if (this.section !== undefined) (this.early ??= []).push(Buffer.from(bytes.subarray(start, end)))
     // Else nobody wants it, and the stream is about to be reset: what it held is given back then.
   }
 
   ended(): void {
     this.hasEnded = true
+    this.tunnel?.ended()
     const { incoming } = this
     this.incoming = undefined
     incoming?.end(this.trailers)
@@ -117,7 +127,9 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     const { request, expectsContinue } = intake
     const exchange = new Exchange(request, options.clock, peer)
     this.exchange = exchange
-    this.beginContent(exchange, section.contentLength, expectsContinue, early)
+    if (request.upgrade === undefined)
+      this.beginContent(exchange, section.contentLength, expectsContinue, early)
+    else this.holdTunnel(early)
     this.content = request.body
     exchange.inform = this.inform
     owner.handling(1)
@@ -129,6 +141,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
     const early = this.early ?? []
     this.early = undefined
     return early
+  }
+
+  /** What comes is the tunnel's, and held until there is one: nobody may take it for a request (RFC 8441 5). */
+  private holdTunnel(early: readonly Buffer[]): void {
+    const { connection, options } = this.owner
+    this.tunnel = new StreamTunnel(this.stream, connection.memory, options.clock)
+    for (const chunk of early) this.tunnel.data(chunk, 0, chunk.length)
+    if (this.hasEnded) this.tunnel.ended()
   }
 
   /** Content that is here already is no stream. */
@@ -178,9 +198,13 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
   private send(response: HttpResponse): void {
     if (this.isOver)
       return discard(response, new TrafficError('downstream_closed', 'the peer left meanwhile'))
-    const { sender, method } = this
+    const { sender, method, tunnel } = this
     try {
       checkResponse(response)
+      if (tunnel !== undefined) {
+        if (response.tunnel !== undefined) return this.switchProtocols(tunnel, response, response.tunnel)
+        this.refuseTunnel(tunnel, response)
+      }
       sender.begin(response, method, this.pace)
     } catch (thrown) {
       const error = TrafficError.from(thrown)
@@ -189,6 +213,22 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
       if (sender.begun) this.responseBroken(error)
       else sender.begin(this.refusal(error), method, this.pace)
     }
+  }
+
+  private switchProtocols(tunnel: StreamTunnel, response: HttpResponse, upstream: Tunnel): void {
+    this.sender.switchProtocols(response)
+    tunnel.open(this.exchange?.times?.streamIdle ?? this.owner.options.tunnelIdleTimeout, this)
+    joinTunnel(tunnel, upstream)
+  }
+
+  private refuseTunnel(tunnel: StreamTunnel, { status }: HttpResponse): void {
+    this.tunnel = undefined
+    tunnel.drop()
+    if (status < 300) throw notSwitched(status)
+  }
+
+  tunnelOver(): void {
+    this.conclude(undefined)
   }
 
   /** How fast the peer must take the response. */
@@ -273,14 +313,14 @@ export class ServerStream implements StreamReceiver, IncomingContentOwner, Respo
 
   private conclude(error: TrafficError | undefined): void {
     this.isOver = true
-    const { content, exchange, sender } = this
+    const { content, exchange, sender, tunnel } = this
     if (exchange === undefined) return
     const received = content instanceof StreamBody ? content.received : (content?.length ?? 0)
     exchange.finish({
       status: sender.status,
       error: error ?? exchange.error,
-      bytesSent: sender.bodyBytes,
-      bytesReceived: received,
+      bytesSent: sender.bodyBytes + (tunnel?.written ?? 0),
+      bytesReceived: received + (tunnel?.incoming.received ?? 0),
     })
   }
 }

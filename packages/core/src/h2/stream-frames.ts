@@ -147,7 +147,7 @@ export class StreamFrames {
       message: `the peer has reset the stream: ${codeOf(code)}`,
     })
     // A server may end a request whose response is complete (RFC 9113 8.1).
-    const isWaste = this.isServer || state !== 'half-closed (remote)'
+    const isWaste = !stream.isTunnel && (this.isServer || state !== 'half-closed (remote)')
     return isWaste ? this.meter.spend('reset') : undefined
   }
 

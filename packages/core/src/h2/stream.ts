@@ -29,6 +29,8 @@ export class Http2Stream {
   state: StreamState = 'idle'
   /** What waits to be sent; undefined while nothing does. */
   outgoing: Outgoing | undefined
+  /** Whether it has become a tunnel, whose end by a reset is no work in vain. */
+  isTunnel = false
   /** What came and has not gone on, padding and all. Bytes. */
   held = 0
   private readonly owner: StreamOwner

@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'connect_timeout'
   | 'tls_failed'
   | 'pin_mismatch'
+  | 'upgrade_unsupported'
   | 'upstream_closed'
   | 'upstream_timeout'
   | 'upstream_too_slow'
@@ -120,6 +121,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   connect_timeout: { status: 504, title: 'Upstream connect timeout', source: 'upstream' },
   tls_failed: { status: 502, title: 'Upstream TLS failed', source: 'upstream' },
   pin_mismatch: { status: 502, title: 'Upstream key not pinned', source: 'local' },
+  upgrade_unsupported: { status: 502, title: 'Upstream takes no WebSockets', source: 'local' },
   upstream_closed: { status: 502, title: 'Upstream closed the connection', source: 'upstream' },
   upstream_timeout: { status: 504, title: 'Upstream response timeout', source: 'upstream' },
   upstream_too_slow: { status: 504, title: 'Upstream too slow', source: 'upstream' },

@@ -39,6 +39,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   connect_timeout: 'UNAVAILABLE',
   tls_failed: 'UNAVAILABLE',
   pin_mismatch: 'UNAVAILABLE',
+  upgrade_unsupported: 'UNAVAILABLE',
   upstream_closed: 'UNAVAILABLE',
   upstream_timeout: 'UNAVAILABLE',
   upstream_too_slow: 'UNAVAILABLE',

@@ -11,15 +11,16 @@ const OK = [field(':status', '200')]
 
 test('our preface is SETTINGS and the connection’s window, byte by byte, before the client says anything', async (t) => {
   const { client } = await rig(t)
-  const bytes = await client.connection.receives(9 + 18 + 13)
+  const bytes = await client.connection.receives(9 + 24 + 13)
   assert.equal(
     Buffer.from(bytes, 'latin1').toString('hex'),
-    '000012' +
+    '000018' +
       '0400' +
       '00000000' +
       '000300000064' +
       '000400040000' +
       '000600004000' +
+      '000800000001' +
       '0000040800' +
       '00000000' +
       '000f0001',

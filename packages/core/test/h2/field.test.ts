@@ -135,8 +135,7 @@ const PROTOCOL: Pair = [':protocol', 'websocket']
 const STATUS: Pair = [':status', '200']
 
 test('a request has just the pseudo-header fields that it needs, each once and before all others', () => {
-  const judge = (...pairs: readonly Pair[]): string | undefined =>
-    requestMalformation(section(...pairs), false)
+  const judge = (...pairs: readonly Pair[]): string | undefined => requestMalformation(section(...pairs))
   assert.equal(judge(METHOD, SCHEME, PATH), undefined)
   assert.equal(judge(PATH, AUTHORITY, SCHEME, METHOD, ['a', 'b']), undefined)
   assert.match(judge(SCHEME, PATH) ?? '', /:method is missing/)
@@ -152,15 +151,15 @@ test('a request has just the pseudo-header fields that it needs, each once and b
   assert.match(judge(METHOD, SCHEME, PATH, ['content-length', '1'], ['content-length', '1']) ?? '', /twice/)
 })
 
-test('CONNECT has an authority alone, and an extended one all that a request has, where it was offered', () => {
-  assert.equal(requestMalformation(section(CONNECT, AUTHORITY), false), undefined)
-  assert.match(requestMalformation(section(CONNECT), false) ?? '', /:authority is missing/)
-  assert.match(requestMalformation(section(CONNECT, AUTHORITY, PATH), false) ?? '', /:path has no place/)
-  assert.match(requestMalformation(section(CONNECT, AUTHORITY, SCHEME), true) ?? '', /:scheme has no place/)
+test('CONNECT has an authority alone, and an extended one all that a request has, and no content', () => {
+  assert.equal(requestMalformation(section(CONNECT, AUTHORITY)), undefined)
+  assert.match(requestMalformation(section(CONNECT)) ?? '', /:authority is missing/)
+  assert.match(requestMalformation(section(CONNECT, AUTHORITY, PATH)) ?? '', /:path has no place/)
+  assert.match(requestMalformation(section(CONNECT, AUTHORITY, SCHEME)) ?? '', /:scheme has no place/)
   const extended = [CONNECT, PROTOCOL, SCHEME, PATH, AUTHORITY]
-  assert.equal(requestMalformation(section(...extended), true), undefined)
-  assert.match(requestMalformation(section(...extended), false) ?? '', /has no place/)
-  assert.match(requestMalformation(section(CONNECT, PROTOCOL, AUTHORITY), true) ?? '', /:scheme is missing/)
+  assert.equal(requestMalformation(section(...extended)), undefined)
+  assert.match(requestMalformation(section(...extended, ['content-length', '0'])) ?? '', /has no place/)
+  assert.match(requestMalformation(section(CONNECT, PROTOCOL, AUTHORITY)) ?? '', /:scheme is missing/)
 })
 
 test('a response has a status of three digits and no other pseudo-header field, trailers have none', () => {

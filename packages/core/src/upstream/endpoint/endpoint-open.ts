@@ -5,7 +5,6 @@ import { type ClientConnectionOptions, DEFAULT_CLIENT_OPTIONS } from '../../sock
 import { type Clock, systemClock } from '../../time/clock.ts'
 import {
   admitTarget,
-  type CancelScope,
   connect,
   type ConnectOptions,
   type ConnectTarget,
@@ -20,9 +19,8 @@ import { checkedWeight } from './weight.ts'
 import type { OpenConnection } from './open-connection.ts'
 import { openHttp } from './open-http.ts'
 import type { AddressGuard } from '../guard/guard.ts'
-import { Pool } from '../pool/pool.ts'
+import { type Open, Pool } from '../pool/pool.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../pool/pool-options.ts'
-import type { PooledConnection } from '../pool/pool-entry.ts'
 import { connectToProxy } from '../proxy/forward-proxy.ts'
 import { type Proxy, type ProxySetting, proxyFor } from '../proxy/proxy.ts'
 import { connectThrough, proxyTarget } from '../proxy/proxy-tunnel.ts'
@@ -101,26 +99,22 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const forward = isForward(proxy, target, guard) && !protocols.priorKnowledge ? proxy : undefined
   const http = { ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection }
   const http2 = { ...DEFAULT_HTTP2_CLIENT_LIMITS, ...options.http2 }
-  const connectHttp = options.open ?? openHttp({ name, http, http2, protocols, forward, timeout })
-  const { alpn } = protocols
   const dial = toldDial(dialler(target, proxy, forward !== undefined), target, options.connects)
-  const open = (scope: CancelScope): Promise<PooledConnection> =>
-    connectHttp(
-      (onread, facts) =>
-        dial({
-          clock,
-          resolver,
-          timeout,
-          scope,
-          guard,
-          localAddress,
-          facts,
-          protocols: alpn,
-          ...(onread && { onread }),
-        }),
-      () => admitTarget(target, { resolver, guard }),
-      scope,
-    )
+  const opener = (spoken: EndpointProtocols): Open => {
+    const connectHttp = options.open ?? openHttp({ name, http, http2, protocols: spoken, forward, timeout })
+    const admitted = () => admitTarget(target, { resolver, guard })
+    const base = { clock, resolver, timeout, guard, localAddress, protocols: spoken.alpn }
+    return (scope) =>
+      connectHttp(
+        (onread, facts) => dial({ ...base, scope, facts, ...(onread && { onread }) }),
+        admitted,
+        scope,
+      )
+  }
+  const open = opener(protocols)
+  const pool = { ...POOL_DEFAULTS, ...options.pool }
+  const mayBeHttp2 = options.open === undefined && maySpeakHttp2(target, protocols)
+  const upgrades = mayBeHttp2 && protocols.alpn.includes('http/1.1') && target.tls !== undefined
   return {
     name,
     ...standing(endpoint),
@@ -130,12 +124,15 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
       name,
       clock,
       open,
-      { ...POOL_DEFAULTS, ...options.pool },
+      pool,
       // Else a crowd that waits for the first connection would open one for each.
-      options.open === undefined && maySpeakHttp2(target, protocols) ? http2.streams : 1,
+      mayBeHttp2 ? http2.streams : 1,
+      upgrades ? new Pool(name, clock, opener(HTTP1_ALONE), pool) : undefined,
     ),
   }
 }
+
+const HTTP1_ALONE: EndpointProtocols = { alpn: ['http/1.1'], priorKnowledge: false }
 
 function maySpeakHttp2({ tls }: ConnectTarget, { alpn, priorKnowledge }: EndpointProtocols): boolean {
   return tls === undefined ? priorKnowledge : alpn.includes('h2')

@@ -1,6 +1,6 @@
 import type { ConnectionOwner } from '../../message/connections.ts'
 import type { Exchange } from '../../message/exchange.ts'
-import type { HttpVersion } from '../../message/request.ts'
+import type { HttpRequest, HttpVersion } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
 
 /** What a pool holds: a connection that takes one exchange at a time, as HTTP/1.1, or several, as HTTP/2. */
@@ -16,6 +16,8 @@ export interface PooledConnection {
   readonly capacity?: number
   /** Which version of HTTP it speaks. Default 1.1. */
   readonly version?: HttpVersion
+  /** Whether it can ask for the switch of protocols that the request wants. Without it, any. */
+  takesUpgrade?(request: HttpRequest): boolean
   /** Ends it now, whatever it does. */
   destroy(): void
 }

@@ -39,3 +39,19 @@ export interface PoolStats {
   /** Connections that could not be opened. */
   readonly failed: number
 }
+
+/** Those of two pools together. */
+export function sumOfStats(one: PoolStats, other: PoolStats): PoolStats {
+  return {
+    active: one.active + other.active,
+    idle: one.idle + other.idle,
+    connecting: one.connecting + other.connecting,
+    pending: one.pending + other.pending,
+    exchanges: one.exchanges + other.exchanges,
+    opened: one.opened + other.opened,
+    openedHttp2: one.openedHttp2 + other.openedHttp2,
+    closed: one.closed + other.closed,
+    reused: one.reused + other.reused,
+    failed: one.failed + other.failed,
+  }
+}

@@ -6,7 +6,7 @@ import type { Timer } from '../../time/timer.ts'
 import type { CancelScope } from '../connect/connect.ts'
 import { Opening } from './opening.ts'
 import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
-import { POOL_DEFAULTS, type PoolOptions, type PoolStats } from './pool-options.ts'
+import { POOL_DEFAULTS, type PoolOptions, type PoolStats, sumOfStats } from './pool-options.ts'
 import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, WaiterQueue } from './pool-queue.ts'
 
 /** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
@@ -16,6 +16,11 @@ export type Open = (scope: CancelScope) => Promise<PooledConnection>
 export class Pool {
   /** The endpoint, for messages. */
   readonly name: string
+  /**
+   * Connections of HTTP/1.1 for what those of HTTP/2 have no form for: a switch of protocols. Bounded as these are, each for itself.
+   * Undefined where the endpoint speaks one version alone.
+   */
+  readonly upgrades: Pool | undefined
   private readonly clock: Clock
   private readonly open: Open
   private readonly options: PoolOptions
@@ -45,6 +50,7 @@ export class Pool {
     open: Open,
     given: PoolOptions = POOL_DEFAULTS,
     capacity: number = 1,
+    upgrades?: Pool,
   ) {
     const options = own(given)
     this.name = name
@@ -52,6 +58,7 @@ export class Pool {
     this.open = open
     this.options = options
     this.capacity = capacity
+    this.upgrades = upgrades
     this.sweeper = clock.timer(() => {
       this.sweeping = false
       this.sweep()
@@ -86,11 +93,11 @@ export class Pool {
 
   /** Exchanges that are served or wait: what balancers go by. */
   get load(): number {
-    return this.exchanges + this.waiters.size
+    return this.exchanges + this.waiters.size + (this.upgrades?.load ?? 0)
   }
 
   stats(): PoolStats {
-    return {
+    const ours = {
       active: this.entries.size - this.idle.size,
       idle: this.idle.size,
       connecting: this.openings.size,
@@ -102,27 +109,32 @@ export class Pool {
       reused: this.reused,
       failed: this.failed,
     }
+    return this.upgrades === undefined ? ours : sumOfStats(ours, this.upgrades.stats())
   }
 
   /** Keeps no connection idle from now on. Exchanges that were on their way here are served all the same. */
   retire(): void {
     this.retired = true
+    this.upgrades?.retire()
     while (this.idle.newest !== undefined) this.drop(this.idle.newest)
   }
 
   /** Takes no more exchanges, serves those that it has, and resolves when the last connection is gone. */
-  drain(): Promise<void> {
+  async drain(): Promise<void> {
+    const others = this.upgrades?.drain()
     this.closing = true
     while (this.idle.newest !== undefined) this.drop(this.idle.newest)
     if (this.waiters.size === 0) this.cancelOpenings()
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.drained.push(resolve)
       this.tellDrained()
     })
+    await others
   }
 
   /** Ends everything now: waiting exchanges fail with `shutting_down`, those on a connection as it says. */
   destroy(): void {
+    this.upgrades?.destroy()
     this.closing = true
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       waiter.fail(shuttingDown(this.name))
