@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Job, LoadReply, Measurement } from './load/job.ts'
+import type { Certificate } from './certificate.ts'
+import type { Job, LoadReply, Measurement, OriginPorts } from './load/job.ts'
 import { type Child, startChild, stopChild } from './processes.ts'
 
 /** Longest time for a job beyond its own window: opening and closing connections. */
@@ -8,23 +9,24 @@ const jobLimit = 90_000
 
 /** The process with load generator and origin, seen from the benchmark. */
 export interface LoadSide {
-  originPort: number
-  /** Undefined where there is no server that speaks HTTP/2. */
-  h2cPort: number | undefined
+  ports: OriginPorts
   /** Performs one job; rejects with what went wrong. One at a time. */
   perform: (job: Job) => Promise<Measurement>
   stop: () => Promise<void>
 }
 
-/** Starts the load side, bound to a core where one is given. */
-export async function startLoadSide(core: number | undefined): Promise<LoadSide> {
+/** Starts the load side, bound to a core where one is given. The certificate is that of its service over TLS. */
+export async function startLoadSide(
+  core: number | undefined,
+  certificate: Certificate | undefined,
+): Promise<LoadSide> {
   const program = fileURLToPath(new URL('./load/process.ts', import.meta.url))
-  const child = await startChild({ command: process.execPath, args: [program], core, messages: true })
+  const args = [program, ...(certificate === undefined ? [] : [certificate.certFile, certificate.keyFile])]
+  const child = await startChild({ command: process.execPath, args, core, messages: true })
   const ready = await reply(child, 20_000)
   if (ready.kind !== 'ready') throw new Error('the load side did not say that it is ready')
   return {
-    originPort: ready.originPort,
-    h2cPort: ready.h2cPort,
+    ports: ready.ports,
     async perform(job) {
       child.process.send(job)
       const answer = await reply(child, (job.window.warmupSeconds + job.window.seconds) * 1000 + jobLimit)

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Certificate, makeCertificate } from './certificate.ts'
 import type { Client } from './clients/client.ts'
-import { goalsOf } from './clients/goals.ts'
+import { goalsOf } from './goals.ts'
 import { runClients } from './clients/run-clients.ts'
 import type { ClientWorkload } from './clients/workloads.ts'
 import { type LoadSide, startLoadSide } from './load-side.ts'
@@ -40,7 +40,7 @@ async function main(options: Options, folder: string): Promise<void> {
   const clientWorkloads = options.clientWorkloads.filter((each) => each.contenders(clients).length > 0)
   const cells = plan(workloads, peers, options) + planClients(clientWorkloads, clients, options)
 
-  const load = await startLoadSide(cores.load)
+  const load = await startLoadSide(cores.load, certificate)
   const header = {
     startedAt: startedAt.toISOString(),
     command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
@@ -65,6 +65,7 @@ async function main(options: Options, folder: string): Promise<void> {
   for (const workload of workloads) {
     const outcome = await runWorkload(workload, peers, setting)
     result.workloads.push(outcome)
+    result.goals.push(...goalsOf(outcome))
     console.log(reportWorkload(outcome))
   }
   for (const workload of clientWorkloads) {
@@ -150,7 +151,7 @@ function planClients(
 async function loadCapacity(load: LoadSide, { seconds, warmup }: Options): Promise<number> {
   const measurement = await load.perform({
     kind: 'saturation',
-    target: { port: load.originPort },
+    target: { port: load.ports.http },
     window: { warmupSeconds: warmup, seconds: Math.min(seconds, 2) },
     exchange: 'small',
     connections: 64,

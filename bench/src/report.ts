@@ -44,17 +44,18 @@ export function reportWorkload(workload: WorkloadResult): string {
   return `\n## ${workload.name}: ${workload.title}\n\n${body}`
 }
 
-/** How the clients compare with what they shall reach. */
+/** How Headgate compares with what it shall reach. */
 export function reportGoals(goals: readonly GoalResult[]): string {
-  const rows = goals.map(({ workload, client, to, ratio: measured, must, aim, met }) => [
-    `${workload}: ${client} to ${to}`,
+  const rows = goals.map(({ workload, who, to, measured, must, aim, met }) => [
+    `${workload}: ${who}${to === undefined ? '' : ` to ${to}`}`,
     ratio(measured.median),
     span(measured, ratio),
     ratio(must),
     ratio(aim),
     met === 'missed' ? 'MISSED' : met,
   ])
-  return `\n## What clients shall reach\n\n${table([['ratio', 'median', 'min..max', 'must', 'aim', 'met'], ...rows])}`
+  const headings = ['ratio, or figure', 'median', 'min..max', 'must', 'aim', 'met']
+  return `\n## What Headgate shall reach\n\n${table([headings, ...rows])}`
 }
 
 function headings({ reference, contenders, subject = 'proxy' }: WorkloadResult): string[] {

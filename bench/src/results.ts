@@ -40,19 +40,20 @@ export interface WorkloadResult {
   contenders: ContenderResult[]
 }
 
-/** How one client shall compare with another, in the first figure of a workload. */
+/** What a contender shall reach in the first figure of a workload, which a ratio follows: more or less is better as it is for the figure. */
 export interface Goal {
   workload: string
-  client: string
-  to: string
-  /** The least ratio. */
+  who: string
+  /** With whom it is compared; without, the figure itself is meant. */
+  to?: string
+  /** The worst that is accepted. */
   must: number
   aim: number
 }
 
 /** A goal, and what became of it. */
 export interface GoalResult extends Goal {
-  ratio: Summary
+  measured: Summary
   met: 'aim' | 'must' | 'missed'
 }
 
@@ -68,6 +69,6 @@ export interface BenchmarkResult {
   loadCapacity: number
   leftOut: LeftOut[]
   workloads: WorkloadResult[]
-  /** How the clients compare with what they shall reach. */
+  /** How Headgate compares with what it shall reach. */
   goals: GoalResult[]
 }

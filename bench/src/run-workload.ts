@@ -98,13 +98,14 @@ async function startEntry(
   setting: RunSetting,
 ): Promise<RunningPeer> {
   const { certificate, cores, folder, load } = setting
-  const originPort = contender.upstream === 'h2c' ? load.h2cPort : load.originPort
+  const { upstream = 'http' } = contender
+  const originPort = load.ports[upstream]
   if (originPort === undefined) throw new Error('no `nghttpd` on the path (apt install nghttp2)')
   return startPeer(contender.peer, {
     folder,
     core: cores.proxy,
     originPort,
-    h2cOrigin: contender.upstream === 'h2c',
+    h2cOrigin: upstream !== 'http',
     http2: workload.http2 === true,
     routes: contender.routes,
     connections: workload.connections,

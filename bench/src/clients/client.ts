@@ -8,8 +8,10 @@ export interface Calls {
 
 /** Where the documents are. */
 export interface Documents {
-  /** As `http://127.0.0.1:1234`. */
+  /** As `http://127.0.0.1:1234`; with `https` for clients of HTTP/2 over TLS. */
   origin: string
+  /** The certificate of an origin with TLS (PEM). */
+  ca?: string
   smallPath: string
   largePath: string
   /** How many connections it may have. */
@@ -21,6 +23,8 @@ export interface Client {
   name: string
   /** The package that it comes in; none for what Node has. */
   library?: string
+  /** What it speaks; `h2` is HTTP/2 over TLS, `h2c` without. Default `http`, which is HTTP/1.1. */
+  protocol?: 'http' | 'h2c' | 'h2'
   /** Whether it takes part in the download. */
   streams: boolean
   /** Loads the library, in the process that is measured: no client shares its process with another. */

@@ -1,9 +1,14 @@
-import type { Client as HeadgateClient, PresetName } from '@headgate/client'
+import type { ClientOptions, Client as HeadgateClient, PresetName } from '@headgate/client'
 import { type Client, type Documents, octetsOf } from './client.ts'
 
-async function clientFor({ origin, connections }: Documents, preset: PresetName): Promise<HeadgateClient> {
+async function clientFor(
+  { origin, connections, ca }: Documents,
+  preset: PresetName,
+  http2: ClientOptions['http2'] = false,
+): Promise<HeadgateClient> {
   const { createClient } = await import('@headgate/client')
-  return createClient({ preset, baseUrl: origin, pool: { maxConnections: connections } })
+  const tls = ca === undefined ? undefined : { ca }
+  return createClient({ preset, baseUrl: origin, pool: { maxConnections: connections }, http2, tls })
 }
 
 /** As a user gets it: retries, circuit breaker, timeouts, redirects, decompression, figures. */
@@ -41,3 +46,20 @@ export const headgateFetch: Client = {
     }
   },
 }
+
+function overHttp2(name: string, protocol: 'h2' | 'h2c'): Client {
+  return {
+    name,
+    library: '@headgate/client',
+    protocol,
+    streams: false,
+    async open(documents) {
+      const client = await clientFor(documents, 'standard', protocol === 'h2c' ? 'h2c' : 'alpn')
+      return { json: () => client.get(documents.smallPath).json() }
+    },
+  }
+}
+
+/** `headgate` over HTTP/2, without TLS and with it: all calls share a connection. */
+export const headgateH2c: Client = overHttp2('headgate-h2c', 'h2c')
+export const headgateH2: Client = overHttp2('headgate-h2', 'h2')

@@ -3,6 +3,8 @@ export interface ClientSetup {
   client: string
   workload: string
   originPort: number
+  /** The certificate of the origin over TLS (PEM). */
+  ca?: string
 }
 
 /** What it is told for each turn. */

@@ -60,8 +60,11 @@ function named<Item extends { name: string }>(all: readonly Item[], name: string
 
 const setup = JSON.parse(process.argv[2] ?? '') as ClientSetup
 const workload = named(clientWorkloads, setup.workload)
-const calls = await named(allClients, setup.client).open({
-  origin: `http://127.0.0.1:${setup.originPort}`,
+const client = named(allClients, setup.client)
+const secure = client.protocol === 'h2' && setup.ca !== undefined
+const calls = await client.open({
+  origin: `${secure ? 'https' : 'http'}://127.0.0.1:${setup.originPort}`,
+  ...(secure && { ca: setup.ca }),
   smallPath: '/r0/small',
   largePath: '/r0/10m',
   connections: workload.concurrency,

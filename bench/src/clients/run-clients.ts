@@ -3,6 +3,7 @@ import type { Measurement } from '../load/job.ts'
 import type { RunSetting } from '../run-workload.ts'
 import type { WorkloadResult } from '../results.ts'
 import type { Client } from './client.ts'
+import type { ClientSetup } from './job.ts'
 import { type RunningClient, startClient } from './start.ts'
 import type { ClientWorkload } from './workloads.ts'
 
@@ -41,13 +42,12 @@ async function measureEntry(
   setting: RunSetting,
 ): Promise<void> {
   entry.rounds[round] = undefined
-  const { cores, load, options, progress } = setting
+  const { cores, options, progress } = setting
   const { name } = entry.client
   progress.start(`${workload.name}, round ${round + 1} of ${options.rounds}, ${name}`)
   if (entry.stopped) return progress.done('left out')
   try {
-    const setup = { client: name, workload: workload.name, originPort: load.originPort }
-    entry.running ??= await startClient(setup, cores.proxy)
+    entry.running ??= await startClient(setupOf(workload, entry.client, setting), cores.proxy)
     const measurement = await measure(entry.running, round, setting)
     entry.rounds[round] = measurement
     const [figure] = workload.figures
@@ -62,6 +62,19 @@ async function measureEntry(
   }
 }
 
+function setupOf(
+  workload: ClientWorkload,
+  { name, protocol = 'http' }: Client,
+  { load, certificate }: RunSetting,
+): ClientSetup {
+  const originPort = load.ports[protocol]
+  if (originPort === undefined)
+    throw new Error(
+      `no service for ${protocol}: it takes \`nghttpd\` (apt install nghttp2), and \`openssl\` for TLS`,
+    )
+  return { client: name, workload: workload.name, originPort, ...(certificate && { ca: certificate.cert }) }
+}
+
 /** The client counts for itself; the load side, which is only asked, tells what it used meanwhile. */
 async function measure(
   running: RunningClient,
@@ -72,7 +85,7 @@ async function measure(
   const window = { warmupSeconds: options.warmup * (round === 0 ? 2 : 1), seconds: options.seconds }
   const [own, watched] = await Promise.all([
     running.turn(window),
-    load.perform({ kind: 'watch', target: { port: load.originPort }, window }),
+    load.perform({ kind: 'watch', target: { port: load.ports.http }, window }),
   ])
   const { seconds, requests, bytes, cpuSeconds, failures } = own
   if (requests === 0) throw new Error(`no request was answered: ${Object.keys(failures).join(', ')}`)

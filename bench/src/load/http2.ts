@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { processTree } from '../accounting.ts'
+import { smallMessage } from '../origin/documents.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Http2Job, Measurement } from './job.ts'
 import { readings } from './window.ts'
+
+const TARGETS = 'targets'
+const MESSAGE = 'message'
+const GRPC_FIELDS = ['content-type: application/grpc', 'te: trailers', 'grpc-accept-encoding: identity, gzip']
 
 /**
  * h2load runs twice, to warm up and to be measured: it does not say what it did in a part of its time. Processor time of opening the
@@ -16,13 +21,13 @@ export async function http2(job: Http2Job, origin: Origin): Promise<Measurement>
   const { window } = job
   const folder = mkdtempSync(join(tmpdir(), 'headgate-h2load-'))
   try {
-    const targets = join(folder, 'targets')
-    writeFileSync(targets, targetsOf(job))
+    writeFileSync(join(folder, TARGETS), targetsOf(job))
+    writeFileSync(join(folder, MESSAGE), smallMessage)
     const upstreamBefore = origin.accepted
-    if (window.warmupSeconds > 0) await h2load(job, targets, window.warmupSeconds)
+    if (window.warmupSeconds > 0) await h2load(job, folder, window.warmupSeconds)
     const proxy = window.proxyPid === undefined ? [] : processTree(window.proxyPid)
     const before = readings(proxy)
-    const { succeeded, failed, bytes } = await h2load(job, targets, window.seconds)
+    const { succeeded, failed, bytes } = await h2load(job, folder, window.seconds)
     const after = readings(proxy)
     return {
       seconds: after.seconds - before.seconds,
@@ -38,15 +43,20 @@ export async function http2(job: Http2Job, origin: Origin): Promise<Measurement>
   }
 }
 
-function targetsOf({ target, routes, paths }: Http2Job): string {
+function targetsOf({ target, routes, paths, grpc }: Http2Job): string {
   const base = `${target.ca === undefined ? 'http' : 'https'}://127.0.0.1:${target.port}`
-  const lines = Array.from({ length: paths }, (_, path) => `${base}/r${path % routes}/small?n=${path}\n`)
+  const lines = Array.from(
+    { length: paths },
+    (_, path) => `${base}/r${path % routes}/${grpc ? 'small.grpc' : 'small'}?n=${path}\n`,
+  )
   return lines.join('')
 }
 
-async function h2load({ connections, streams, fields }: Http2Job, targets: string, seconds: number) {
-  const own = Array.from({ length: fields }, (_, field) => `x-field-${field}: value ${field} of ${fields}`)
-  const load = ['-c', String(connections), '-m', String(streams), '-t', '1', '-i', targets]
+async function h2load({ connections, streams, fields, grpc }: Http2Job, folder: string, seconds: number) {
+  const more = Array.from({ length: fields }, (_, field) => `x-field-${field}: value ${field} of ${fields}`)
+  const own = grpc ? [...GRPC_FIELDS, ...more] : more
+  const load = ['-c', String(connections), '-m', String(streams), '-t', '1', '-i', join(folder, TARGETS)]
+  if (grpc) load.push('-d', join(folder, MESSAGE))
   const time = ['-D', String(Math.max(1, Math.round(seconds)))]
   const args = [...load, ...time, ...own.flatMap((field) => ['-H', field])]
   const { stdout } = await promisify(execFile)('h2load', args)

@@ -7,6 +7,7 @@ import { ConnectionPool } from './pool.ts'
 import { requestsFor } from './requests.ts'
 import { saturation } from './saturation.ts'
 import { Tally } from './tally.ts'
+import { type IdleConnections, openIdleHttp2, warmHttp2 } from './idle-http2.ts'
 import { readings } from './window.ts'
 
 /** Connections that have their first request in flight at any one time. */
@@ -27,12 +28,14 @@ export async function idle(job: IdleJob, origin: Origin): Promise<Measurement> {
   const proxy = window.proxyPid === undefined ? [] : processTree(window.proxyPid)
   const warmup = { warmupSeconds: 0, seconds: window.warmupSeconds }
   const shared = { target, routes, window: warmup, exchange: 'small' as const }
-  const warm = await saturation({ ...shared, kind: 'saturation', connections: openingAtOnce }, origin)
+  const warm = job.http2
+    ? { upstreamConnections: 0, ...(await warmHttp2(job, openingAtOnce)) }
+    : await saturation({ ...shared, kind: 'saturation', connections: openingAtOnce }, origin)
   await sleep(settleSeconds * 1000)
 
   const tally = new Tally()
   const before = readings(proxy)
-  const pool = await openIdle(job, tally)
+  const opened = await openIdle(job, tally)
   try {
     await sleep(settleSeconds * 1000)
     const after = readings(proxy)
@@ -47,12 +50,39 @@ export async function idle(job: IdleJob, origin: Origin): Promise<Measurement> {
       idle: { connections: job.connections, bytesBefore: before.proxyBytes, bytesAfter: after.proxyBytes },
     }
   } finally {
-    pool.close()
+    opened.close()
   }
 }
 
-async function openIdle(job: IdleJob, tally: Tally): Promise<ConnectionPool> {
+/** Opens all connections, and rejects when that takes too long. */
+async function openIdle(job: IdleJob, tally: Tally): Promise<IdleConnections> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let sum = 0
+  const answered = (so: number): void => {
+    sum = so
+    if (sum >= job.connections) resolve()
+  }
+  const opened = job.http2
+    ? openIdleHttp2(job, openingAtOnce, tally, answered)
+    : openIdleHttp1(job, tally, answered)
+  const limit = setTimeout(() => {
+    const failures = Object.keys(tally.failures).join(', ') || 'none'
+    reject(
+      new Error(`${sum} of ${job.connections} connections after ${openingLimit} s; failures: ${failures}`),
+    )
+  }, openingLimit * 1000)
+  try {
+    await promise
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
+function openIdleHttp1(job: IdleJob, tally: Tally, whenAnswered: (sum: number) => void): IdleConnections {
   const asked = new Set<Connection>()
   const answered = new Set<Connection>()
   const pool = new ConnectionPool(job.target, requestsFor('small', job.target, job.routes), tally, {
@@ -63,27 +93,11 @@ async function openIdle(job: IdleJob, tally: Tally): Promise<ConnectionPool> {
         return
       }
       answered.add(connection)
-      if (answered.size >= job.connections) resolve()
-      else if (pool.size < job.connections) pool.open()
+      whenAnswered(answered.size)
+      if (pool.size < job.connections) pool.open()
     },
     lost: (connection) => answered.delete(connection),
   })
   for (let count = 0; count < Math.min(openingAtOnce, job.connections); count++) pool.open()
-  const limit = setTimeout(() => {
-    const failures = Object.keys(tally.failures).join(', ') || 'none'
-    reject(
-      new Error(
-        `${answered.size} of ${job.connections} connections after ${openingLimit} s; failures: ${failures}`,
-      ),
-    )
-  }, openingLimit * 1000)
-  try {
-    await promise
-    return pool
-  } catch (error) {
-    pool.close()
-    throw error
-  } finally {
-    clearTimeout(limit)
-  }
+  return pool
 }

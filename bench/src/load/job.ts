@@ -57,6 +57,8 @@ export interface IdleJob {
   window: Window
   connections: number
   routes: number
+  /** Default: HTTP/1.1. */
+  http2?: true
 }
 
 /** Sends nothing: tells what the origin used while others asked it. */
@@ -78,9 +80,29 @@ export interface Http2Job {
   paths: number
   /** Header fields beside those that every request has. */
   fields: number
+  /** Whether they are unary calls of gRPC, a small message both ways. Default: GET of the small document. */
+  grpc?: true
 }
 
-export type Job = SaturationJob | ConnectionPerRequestJob | FixedRateJob | IdleJob | WatchJob | Http2Job
+/** Streams of HTTP/2 in both directions: on each, a message is sent whenever the one before has come back. */
+export interface MessagesJob {
+  kind: 'messages'
+  target: Target
+  window: Window
+  connections: number
+  /** Of each connection. */
+  streams: number
+  routes: number
+}
+
+export type Job =
+  | SaturationJob
+  | ConnectionPerRequestJob
+  | FixedRateJob
+  | IdleJob
+  | WatchJob
+  | Http2Job
+  | MessagesJob
 
 /** What one job measured. */
 export interface Measurement {
@@ -102,8 +124,20 @@ export interface Measurement {
   idle?: { connections: number; bytesBefore: number; bytesAfter: number }
 }
 
+/** Where each kind of origin listens; undefined where there is no server for it. */
+export interface OriginPorts {
+  http: number
+  h2c: number | undefined
+  /** HTTP/2 over TLS. */
+  h2: number | undefined
+  /** h2c that answers unary calls of gRPC. */
+  grpc: number | undefined
+  /** h2c that sends back what it gets. */
+  echo: number | undefined
+}
+
 /** Messages to the load process and back. */
 export type LoadReply =
-  | { kind: 'ready'; originPort: number; h2cPort: number | undefined }
+  | { kind: 'ready'; ports: OriginPorts }
   | { kind: 'done'; measurement: Measurement }
   | { kind: 'failed'; message: string }

@@ -8,6 +8,12 @@ export const hugeSize: number = 10 * 1024 * 1024
 export const smallBody =
   '{"id":42,"name":"one small order","items":[3,1,4,1,5],"total":"1217.90","currency":"EUR"}'
 
+/** The same as a message of gRPC: a byte for compression, four for the length. */
+export const smallMessage: Buffer = Buffer.concat([
+  Buffer.from([0, 0, 0, 0, smallBody.length]),
+  Buffer.from(smallBody),
+])
+
 /** A small answer as it goes over the wire: five header fields, as a plain JSON service sends. */
 export const smallResponse: Buffer = response(Buffer.from(smallBody), 'application/json')
 

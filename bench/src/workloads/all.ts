@@ -1,7 +1,8 @@
 import { connectionPerRequest } from './connection-per-request.ts'
 import { download } from './download-1m.ts'
 import { http2Workloads } from './http2.ts'
-import { idle } from './idle-10k.ts'
+import { grpcWorkloads } from './grpc.ts'
+import { idle, idleHttp2 } from './idle.ts'
 import { latency } from './latency.ts'
 import { manyRoutes } from './routes-10k.ts'
 import { richRoute } from './rich-route.ts'
@@ -22,4 +23,6 @@ export const allWorkloads: readonly Workload[] = [
   manyRoutes,
   richRoute,
   ...http2Workloads,
+  idleHttp2,
+  ...grpcWorkloads,
 ]

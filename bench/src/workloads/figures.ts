@@ -15,6 +15,18 @@ export const mebibytesPerCpuSecond: Figure = {
   of: (measurement) => measurement.bytes / 2 ** 20 / cpuSeconds(measurement),
 }
 
+/** The same for calls of gRPC. */
+export const callsPerCpuSecond: Figure = {
+  ...requestsPerCpuSecond,
+  name: 'calls per CPU-second of the proxy',
+}
+
+/** The same for messages that went to the service and came back. */
+export const messagesPerCpuSecond: Figure = {
+  ...requestsPerCpuSecond,
+  name: 'messages, there and back, per CPU-second of the proxy',
+}
+
 /** The inverse, where a cost is to be told. */
 export const cpuPerRequest: Figure = {
   name: 'CPU time of the proxy per request, µs',

@@ -53,11 +53,14 @@ function http2(load: Http2Load): Workload {
       paths,
       fields,
     }),
-    obstacle: () =>
-      outputOf('h2load', ['--version']) === undefined
-        ? 'it takes `h2load` to speak HTTP/2 (apt install nghttp2)'
-        : undefined,
+    obstacle: withoutH2load,
   }
+}
+
+/** Why a workload of h2load cannot run, if so. */
+export function withoutH2load(): string | undefined {
+  if (outputOf('h2load', ['--version']) !== undefined) return undefined
+  return 'it takes `h2load` to speak HTTP/2 (apt install nghttp2)'
 }
 
 /** HTTP/1.1 in front of one connection of HTTP/2 for each upstream, which takes system calls off each exchange. */

@@ -7,8 +7,8 @@ export interface Contender {
   name: string
   peer: Peer
   routes: number
-  /** What it speaks to the origin. Default: HTTP/1.1. */
-  upstream?: 'h2c'
+  /** The kind of origin: HTTP/2 without TLS, but for `http`, which is HTTP/1.1. Default `http`. */
+  upstream?: 'http' | 'h2c' | 'grpc' | 'echo'
 }
 
 /** A figure that is made of a measurement, one per round. */

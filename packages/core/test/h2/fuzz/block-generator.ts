@@ -17,7 +17,7 @@ export interface Sequence {
   readonly answerTableSize: number
 }
 
-export const TABLE_SIZES: readonly number[] = [4096, 0, 200, 1000, 65_536]
+const TABLE_SIZES: readonly number[] = [4096, 0, 200, 1000, 65_536]
 const MOST_BLOCKS = 400
 /** One block of so many is changed, which most often ends the connection. */
 const CHANGED = 160
