@@ -95,7 +95,7 @@ export class ClientStream
   private sendWhole(whole: WholeBody): void {
     const { stream } = this
     this.bytes.content = whole.length
-    stream.sendWhole(whole.bytes)
+    stream.sendWhole(whole)
     if (stream.outgoing === undefined) return
     this.sender = new RequestSender(stream, this.exchange.request, this.options, this)
     this.sender.wholeWaits()

@@ -37,6 +37,11 @@ export const KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['upgrade', FieldKind.malformed],
 ])
 
+/** Names of fields that describe one connection, or the framing of HTTP/1.1: what a stream does decides them (RFC 9113 8.2.2). */
+export const OF_CONNECTION: ReadonlySet<string> = new Set(
+  'connection content-length host keep-alive proxy-connection te transfer-encoding upgrade'.split(' '),
+)
+
 /** What our encoder does with the fields of a name. */
 export const Indexing = {
   /** A value is put into the dynamic table, as it is likely to come again. */

@@ -1,6 +1,6 @@
 import { isSecretField } from '../telemetry/secret-names.ts'
 import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
-import { FieldKind, INDEXING, Indexing, KINDS } from './field-kinds.ts'
+import { FieldKind, INDEXING, Indexing, KINDS, OF_CONNECTION } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
 
 /** A field's name, with what is known of all fields that have it. Names in use are kept and shared. */
@@ -11,16 +11,19 @@ export class FieldName {
   readonly indexing: Indexing
   /** Whether its values are secrets, as the name says: they must not be indexed where a table serves many who ask. */
   readonly isSecret: boolean
+  /** Whether it describes one connection or its framing, which a stream decides for itself (RFC 9113 8.2.2): no head is made with it. */
+  readonly isOfConnection: boolean
   /** The first entry of the static table that has this name; 0 if none has. */
   readonly staticIndex: number
   /** The last field that was made of it: the next one often has the same value, and is the same object then. */
   recent: Field | undefined = undefined
 
   constructor(text: string, staticIndex: number) {
-    this.text = text
+    this.text = internalized(text)
     this.kind = KINDS.get(text) ?? (isLowerToken(text) ? FieldKind.regular : FieldKind.malformed)
     this.indexing = INDEXING.get(text) ?? Indexing.repeats
     this.isSecret = this.indexing === Indexing.never || isSecretField(text)
+    this.isOfConnection = OF_CONNECTION.has(text)
     this.staticIndex = staticIndex
   }
 }
@@ -54,12 +57,11 @@ const KNOWN_LIMIT = 1024
 const LONGEST_NAME = 64
 const LONGEST_VALUE = 256
 
-const known = new Map<string, FieldName>()
-/** Those of the static table: never forgotten. */
-const standard = new Map<string, FieldName>()
-for (const [index, [name]] of STATIC_ENTRIES.entries()) {
-  if (!standard.has(name)) standard.set(name, new FieldName(name, index + 1))
-}
+/** Those of the static table, which are never forgotten. */
+const STANDARD: ReadonlyMap<string, FieldName> = new Map(
+  STATIC_ENTRIES.map(([name], index) => [name, new FieldName(name, index + 1)] as const).reverse(),
+)
+let known = new Map(STANDARD)
 
 /** Entry `n` of the static table is element `n - 1`. */
 export const STATIC_FIELDS: readonly Field[] = STATIC_ENTRIES.map(
@@ -67,11 +69,11 @@ export const STATIC_FIELDS: readonly Field[] = STATIC_ENTRIES.map(
 )
 
 export function fieldName(text: string): FieldName {
-  let name = standard.get(text) ?? known.get(text)
+  let name = known.get(text)
   if (name === undefined) {
     name = new FieldName(text, 0)
     if (text.length <= LONGEST_NAME) {
-      if (known.size >= KNOWN_LIMIT) known.clear()
+      if (known.size >= KNOWN_LIMIT) known = new Map(STANDARD)
       known.set(text, name)
     }
   }
@@ -116,6 +118,12 @@ export function malformation({ name: { text, kind }, value }: Field): string {
   return kind === FieldKind.te
     ? 'te holds something else than "trailers" (RFC 9113 8.2.2)'
     : `the value of ${text} is no decimal number below 2^53 (RFC 9110 8.6)`
+}
+
+/** The same text as the names in our code are: two such are compared by their addresses (V8), as `HeaderList` does for each line. */
+function internalized(text: string): string {
+  for (const key in { [text]: undefined }) return key
+  return text
 }
 
 function isLowerToken(text: string): boolean {

@@ -1,3 +1,4 @@
+import type { WholeBody } from '../message/body.ts'
 import { ERROR_NUMBERS, type Http2Code } from './error-codes.ts'
 import type { Field } from './field.ts'
 import { Flag, FRAME_HEADER_SIZE, FRAME_SIZE, FrameType } from './frame-types.ts'
@@ -90,6 +91,12 @@ export class FrameWriter {
       this.bytes(bytes, position, stop)
       position = stop
     } while (position < end)
+  }
+
+  /** Content that one frame holds, and the end of the stream. The windows are the caller's. */
+  whole(streamId: number, body: WholeBody): void {
+    this.header(body.length, FrameType.data, Flag.endStream, streamId)
+    this.out.position = body.copyTo(this.out.bytes, this.out.position)
   }
 
   private longHeaders(

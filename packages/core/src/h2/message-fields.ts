@@ -2,7 +2,7 @@ import { httpDate } from '../fields/http-date.ts'
 import { unsendable } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { trimBlanks } from '../message/tokens.ts'
-import { type Field, fieldName, fieldOf, malformation } from './field.ts'
+import { type Field, type FieldName, fieldName, fieldOf, malformation } from './field.ts'
 import { FieldKind } from './field-kinds.ts'
 
 const STATUS = fieldName(':status')
@@ -37,7 +37,7 @@ export function responseFields(
     const told = headers.get('content-length')
     if (told !== undefined) fields.push(fieldOf(CONTENT_LENGTH, told))
   }
-  if (!headers.has('date')) fields.push(fieldOf(DATE, httpDate(wallTime)))
+  if (valueOf(fields, DATE) === undefined) fields.push(fieldOf(DATE, httpDate(wallTime)))
   return fields
 }
 
@@ -69,35 +69,28 @@ export function takeField(headers: HeaderList, { name, value, neverIndexed }: Fi
 
 /** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
 export function addFields(fields: Field[], headers: HeaderList): void {
-  for (let index = 0; index < headers.size; index++) {
-    const name = headers.nameAt(index)
-    if (isOfConnection(name)) continue
-    const known = fieldName(name)
-    if (known.kind >= FieldKind.method)
+  const { size, neverIndexed } = headers
+  for (let index = 0; index < size; index++) {
+    const name = fieldName(headers.nameAt(index))
+    if (name.isOfConnection) continue
+    if (name.kind >= FieldKind.method)
       throw unsendable(
-        `${name} stands among the fields of a message`,
+        `${name.text} stands among the fields of a message`,
         'set the part of the message that it tells',
       )
     const value = headers.valueAt(index)
-    const isSecret = known.isSecret || headers.neverIndexed?.has(name) === true
-    const field = fieldOf(known, value, isSecret)
+    const isSecret = name.isSecret || neverIndexed?.has(name.text) === true
+    const field = fieldOf(name, value, isSecret)
     // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
-    fields.push(field.kind === FieldKind.malformed ? fieldOf(known, trimBlanks(value), isSecret) : field)
+    fields.push(field.kind === FieldKind.malformed ? fieldOf(name, trimBlanks(value), isSecret) : field)
   }
 }
 
-function isOfConnection(name: string): boolean {
-  switch (name) {
-    case 'connection':
-    case 'content-length':
-    case 'host':
-    case 'keep-alive':
-    case 'proxy-connection':
-    case 'te':
-    case 'transfer-encoding':
-    case 'upgrade':
-      return true
-    default:
-      return false
+/** The value of the last of them that has that name; undefined if none has. */
+export function valueOf(fields: readonly Field[], name: FieldName): string | undefined {
+  for (let index = fields.length - 1; index >= 0; index--) {
+    const field = fields[index] as Field // within the list
+    if (field.name === name) return field.value
   }
+  return undefined
 }

@@ -1,7 +1,7 @@
 import { checkRequestLine, expectsContent } from '../message/request-line.ts'
 import type { HttpRequest, Scheme } from '../message/request.ts'
 import { type Field, fieldName, fieldOf } from './field.ts'
-import { addFields } from './message-fields.ts'
+import { addFields, valueOf } from './message-fields.ts'
 
 const METHOD = fieldName(':method')
 const CONNECT = fieldOf(METHOD, 'CONNECT')
@@ -10,6 +10,7 @@ const SCHEME = fieldName(':scheme')
 const AUTHORITY = fieldName(':authority')
 const PATH = fieldName(':path')
 const CONTENT_LENGTH = fieldName('content-length')
+const CONTENT_TYPE = fieldName('content-type')
 const SCHEMES = { http: fieldOf(SCHEME, 'http'), https: fieldOf(SCHEME, 'https') }
 const TE_TRAILERS = fieldOf(fieldName('te'), 'trailers')
 
@@ -32,7 +33,7 @@ export function requestFields(request: HttpRequest, scheme: Scheme): Field[] {
   if (length === 0 ? expectsContent(method) : length !== undefined)
     fields.push(fieldOf(CONTENT_LENGTH, String(length)))
   // Servers of gRPC ask for it, to find proxies that would lose the trailers.
-  if (headers.get('content-type')?.startsWith('application/grpc') === true) fields.push(TE_TRAILERS)
+  if (valueOf(fields, CONTENT_TYPE)?.startsWith('application/grpc') === true) fields.push(TE_TRAILERS)
   return fields
 }
 

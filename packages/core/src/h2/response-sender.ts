@@ -56,7 +56,7 @@ export class ResponseSender extends ContentSender {
       if (whole === undefined) cancelBody(body, new TrafficError('cancelled', 'this response has no content'))
     } else if (whole !== undefined) {
       this.bodyBytes = whole.length
-      this.stream.sendWhole(whole.bytes)
+      this.stream.sendWhole(whole)
       if (this.stream.outgoing !== undefined) this.waits(pace)
     } else {
       this.hold(body, pace)

@@ -1,3 +1,4 @@
+import { asBuffer, type WholeBody } from '../message/body.ts'
 import type { Field } from './field.ts'
 import { INITIAL_WINDOW, SendWindow } from './flow-windows.ts'
 import { FRAME_SIZE } from './frame-types.ts'
@@ -62,8 +63,8 @@ export class SendQueue {
   }
 
   /** Content and its end, where all of it is here: the last frame says so. */
-  whole(stream: Http2Stream, bytes: Buffer): void {
-    const { length } = bytes
+  whole(stream: Http2Stream, body: WholeBody): void {
+    const { length } = body
     const isFree = this.ready.length === 0 && !this.pumping && !this.out.isBlocked
     if (
       isFree &&
@@ -71,12 +72,14 @@ export class SendQueue {
       length <= stream.sendWindow.available &&
       length <= this.window.available
     ) {
-      this.write(stream, bytes, 0, length, true)
+      this.take(stream, length)
+      this.writer.whole(stream.id, body)
+      this.owner.dataSent(length)
       this.owner.endSent(stream)
       return
     }
     stream.outgoing = new Outgoing()
-    stream.outgoing.push(bytes)
+    stream.outgoing.push(asBuffer(body.bytes))
     stream.outgoing.ending = { trailers: undefined }
     this.offer(stream)
     this.pump()
@@ -166,10 +169,14 @@ export class SendQueue {
 
   private write(stream: Http2Stream, bytes: Buffer, start: number, end: number, endStream: boolean): void {
     const length = end - start
-    stream.sendWindow.take(length)
-    this.window.take(length)
+    this.take(stream, length)
     this.writer.data(stream.id, bytes, start, end, endStream)
     this.owner.dataSent(length)
+  }
+
+  private take(stream: Http2Stream, length: number): void {
+    stream.sendWindow.take(length)
+    this.window.take(length)
   }
 
   private stall(isStalled: boolean): void {

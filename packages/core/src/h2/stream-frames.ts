@@ -6,7 +6,7 @@ import type { FieldSection } from './field-section.ts'
 import type { HeaderBlock } from './frame-sink.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { Http2Stream } from './stream.ts'
-import { judgeReceived } from './stream-states.ts'
+import { judgeReceived, StreamEvent, StreamFrame, StreamState } from './stream-states.ts'
 import type { Streams } from './streams.ts'
 import type { WorkMeter } from './work-meter.ts'
 
@@ -42,16 +42,16 @@ export class StreamFrames {
 
   fields({ streamId, endStream, fault }: HeaderBlock, section: FieldSection): Http2Fault | undefined {
     const state = this.streams.table.stateOf(streamId)
-    const verdict = judgeReceived(state, 'HEADERS', streamId)
+    const verdict = judgeReceived(state, StreamFrame.HEADERS, streamId)
     if (verdict === 'ignore') return this.meter.spend('ignored')
     if (verdict !== 'take') return this.fault(verdict)
-    if (state === 'idle') {
+    if (state === StreamState.idle) {
       const refused = this.accept(streamId, fault)
       if (refused !== undefined) return refused === 'ignored' ? undefined : refused
     } else if (fault !== undefined) return this.fault(fault)
     const stream = this.streams.table.get(streamId)
     if (stream === undefined) return undefined
-    stream.move('headers-received')
+    stream.move(StreamEvent.headersReceived)
     // Before trailers are told, and behind a head: only there it is known how much was announced.
     const objection =
       (endStream ? stream.countEnd() : undefined) ??
@@ -90,7 +90,7 @@ export class StreamFrames {
     this.current = undefined
     this.hasContent = false
     const stream = this.streams.table.get(streamId)
-    const verdict = judgeReceived(this.streams.table.stateOf(streamId), 'DATA', streamId)
+    const verdict = judgeReceived(this.streams.table.stateOf(streamId), StreamFrame.DATA, streamId)
     if (verdict === 'take' && stream !== undefined) {
       const fault = stream.receiveWindow.take(length)
       if (fault === undefined) {
@@ -130,24 +130,24 @@ export class StreamFrames {
   }
 
   private endReceived(stream: Http2Stream): void {
-    stream.move('end-received')
-    if (stream.state === 'closed') this.streams.remove(stream)
+    stream.move(StreamEvent.endReceived)
+    if (stream.state === StreamState.closed) this.streams.remove(stream)
   }
 
   resetReceived(streamId: number, code: number): Http2Fault | undefined {
     const state = this.streams.table.stateOf(streamId)
-    const verdict = judgeReceived(state, 'RST_STREAM', streamId)
+    const verdict = judgeReceived(state, StreamFrame.RST_STREAM, streamId)
     if (verdict instanceof Http2Fault) return this.fault(verdict)
     const stream = this.streams.table.get(streamId)
     if (verdict === 'ignore' || stream === undefined) return this.meter.spend('ignored')
-    stream.move('reset-received')
+    stream.move(StreamEvent.resetReceived)
     this.streams.drop(stream, {
       by: 'peer',
       code: codeOf(code),
       message: `the peer has reset the stream: ${codeOf(code)}`,
     })
     // A server may end a request whose response is complete (RFC 9113 8.1).
-    const isWaste = !stream.isTunnel && (this.isServer || state !== 'half-closed (remote)')
+    const isWaste = !stream.isTunnel && (this.isServer || state !== StreamState.halfClosedRemote)
     return isWaste ? this.meter.spend('reset') : undefined
   }
 
@@ -158,7 +158,7 @@ export class StreamFrames {
       this.streams.queue.pump()
       return this.meter.spend('windowUpdate')
     }
-    const verdict = judgeReceived(this.streams.table.stateOf(streamId), 'WINDOW_UPDATE', streamId)
+    const verdict = judgeReceived(this.streams.table.stateOf(streamId), StreamFrame.WINDOW_UPDATE, streamId)
     if (verdict instanceof Http2Fault) return this.fault(verdict)
     const stream = this.streams.table.get(streamId)
     if (verdict === 'take' && stream !== undefined) {
@@ -180,7 +180,7 @@ export class StreamFrames {
     this.writer.reset(streamId, code)
     if (stream === undefined) this.streams.table.remember(streamId)
     else {
-      stream.move('reset-sent')
+      stream.move(StreamEvent.resetSent)
       this.streams.drop(stream, { by: 'fault', code, message })
     }
     return this.meter.spend('fault')

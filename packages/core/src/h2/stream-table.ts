@@ -1,6 +1,6 @@
 import type { Http2Stream } from './stream.ts'
 import { StreamMap } from './stream-map.ts'
-import { StreamNumbers, type StreamState } from './stream-states.ts'
+import { StreamNumbers, StreamState } from './stream-states.ts'
 
 /** So many resets of ours are remembered: a peer may have sent on these before it knew. */
 const REMEMBERED = 256
@@ -37,14 +37,14 @@ export class StreamTable {
 
   /** @returns false if it was not there */
   remove(stream: Http2Stream): boolean {
-    if (stream.state === 'reset') this.remember(stream.id)
+    if (stream.state === StreamState.reset) this.remember(stream.id)
     return this.streams.delete(stream)
   }
 
   stateOf(id: number): StreamState {
     const stream = this.streams.get(id)
     if (stream !== undefined) return stream.state
-    return this.reset.has(id) ? 'reset' : this.numbers.unknown(id)
+    return this.reset.has(id) ? StreamState.reset : this.numbers.unknown(id)
   }
 
   /** A stream that never was more than a number is reset as well. */

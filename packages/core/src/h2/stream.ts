@@ -1,11 +1,11 @@
-import { after } from '../message/state-table.ts'
+import type { WholeBody } from '../message/body.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 import type { Http2Code } from './error-codes.ts'
 import { Http2Fault } from './fault.ts'
 import type { Field } from './field.ts'
 import { ReceiveWindow, SendWindow } from './flow-windows.ts'
 import type { Outgoing } from './outgoing.ts'
-import { STREAM_STATES, type StreamEvent, type StreamState } from './stream-states.ts'
+import { streamAfter, type StreamEvent, StreamState } from './stream-states.ts'
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
@@ -13,7 +13,7 @@ export interface StreamOwner {
   sendData(stream: Http2Stream, bytes: Uint8Array): boolean
   sendEnd(stream: Http2Stream, trailers: readonly Field[] | undefined): void
   /** Content and its end, where all of it is here. */
-  sendWhole(stream: Http2Stream, bytes: Uint8Array): void
+  sendWhole(stream: Http2Stream, body: WholeBody): void
   reset(stream: Http2Stream, code: Http2Code): void
   consumed(stream: Http2Stream, bytes: number): void
   widen(stream: Http2Stream): void
@@ -26,7 +26,7 @@ export class Http2Stream {
   readonly receiveWindow: ReceiveWindow
   /** Set by whoever takes what comes on it. */
   receiver: StreamReceiver | undefined
-  state: StreamState = 'idle'
+  state: StreamState = StreamState.idle
   /** What waits to be sent; undefined while nothing does. */
   outgoing: Outgoing | undefined
   /** Whether it has become a tunnel, whose end by a reset is no work in vain. */
@@ -51,17 +51,17 @@ export class Http2Stream {
   }
 
   move(event: StreamEvent): void {
-    this.state = after(STREAM_STATES, this.state, event)
+    this.state = streamAfter(this.state, event)
   }
 
   /** Whether we may send on it: its end is not sent, and it is not reset. */
   get isWritable(): boolean {
-    return this.state === 'open' || this.state === 'half-closed (remote)'
+    return this.state === StreamState.open || this.state === StreamState.halfClosedRemote
   }
 
   /** Whether the peer may still send on it. */
   get isReadable(): boolean {
-    return this.state === 'open' || this.state === 'half-closed (local)'
+    return this.state === StreamState.open || this.state === StreamState.halfClosedLocal
   }
 
   /** How much content is to come, by the head's Content-Length (RFC 9113 8.1.1). */
@@ -96,8 +96,8 @@ export class Http2Stream {
   }
 
   /** All of the content, and the end of our side. Kept, not copied, where it cannot be sent at once. */
-  sendWhole(bytes: Uint8Array): void {
-    this.owner.sendWhole(this, bytes)
+  sendWhole(body: WholeBody): void {
+    this.owner.sendWhole(this, body)
   }
 
   /** Our side ends behind what waits. */

@@ -1,4 +1,4 @@
-import { asBuffer } from '../message/body.ts'
+import { asBuffer, type WholeBody } from '../message/body.ts'
 import type { Http2ConnectionOptions } from './connection-options.ts'
 import type { Http2Code } from './error-codes.ts'
 import type { Http2Fault } from './fault.ts'
@@ -9,6 +9,7 @@ import type { HpackEncoder } from './hpack-encoder.ts'
 import { SendQueue, type SendQueueOwner } from './send-queue.ts'
 import { Http2Stream, type StreamOwner } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
+import { StreamEvent, StreamState } from './stream-states.ts'
 import { StreamTable } from './stream-table.ts'
 import type { WorkMeter } from './work-meter.ts'
 import type { WriteBuffer } from './write-buffer.ts'
@@ -102,8 +103,8 @@ export class Streams implements StreamOwner, SendQueueOwner {
     for (const stream of this.table.all()) {
       if (!which(stream)) continue
       // As if the peer had reset it; one that it has not heard of has no row for that.
-      if (stream.state === 'idle') stream.state = 'closed'
-      else stream.move('reset-received')
+      if (stream.state === StreamState.idle) stream.state = StreamState.closed
+      else stream.move(StreamEvent.resetReceived)
       this.drop(stream, abort)
     }
   }
@@ -115,9 +116,9 @@ export class Streams implements StreamOwner, SendQueueOwner {
   }
 
   sendHeaders(stream: Http2Stream, fields: readonly Field[], endStream: boolean): void {
-    if (!stream.isWritable && stream.state !== 'idle') return
+    if (!stream.isWritable && stream.state !== StreamState.idle) return
     this.parts.writer.headers(stream.id, fields, this.parts.encoder, endStream)
-    if (stream.state === 'idle' || !endStream) stream.move('headers-sent')
+    if (stream.state === StreamState.idle || !endStream) stream.move(StreamEvent.headersSent)
     if (endStream) this.endSent(stream)
   }
 
@@ -125,8 +126,8 @@ export class Streams implements StreamOwner, SendQueueOwner {
     return !stream.isWritable || this.queue.data(stream, asBuffer(bytes))
   }
 
-  sendWhole(stream: Http2Stream, bytes: Uint8Array): void {
-    if (stream.isWritable) this.queue.whole(stream, asBuffer(bytes))
+  sendWhole(stream: Http2Stream, body: WholeBody): void {
+    if (stream.isWritable) this.queue.whole(stream, body)
   }
 
   sendEnd(stream: Http2Stream, trailers: readonly Field[] | undefined): void {
@@ -134,9 +135,9 @@ export class Streams implements StreamOwner, SendQueueOwner {
   }
 
   endSent(stream: Http2Stream): void {
-    stream.move('end-sent')
+    stream.move(StreamEvent.endSent)
     this.parts.meter.messageSent()
-    if (stream.state === 'closed') this.remove(stream)
+    if (stream.state === StreamState.closed) this.remove(stream)
     stream.receiver?.sent()
   }
 
@@ -150,11 +151,11 @@ export class Streams implements StreamOwner, SendQueueOwner {
   }
 
   reset(stream: Http2Stream, code: Http2Code): void {
-    if (stream.state === 'closed' || stream.state === 'reset') return
+    if (stream.state === StreamState.closed || stream.state === StreamState.reset) return
     // One that the peer has not heard of needs no reset (RFC 9113 5.1).
-    if (stream.state === 'idle') stream.state = 'closed'
+    if (stream.state === StreamState.idle) stream.state = StreamState.closed
     else {
-      stream.move('reset-sent')
+      stream.move(StreamEvent.resetSent)
       if (!this.isOver) this.parts.writer.reset(stream.id, code)
     }
     this.drop(stream, undefined)

@@ -71,6 +71,14 @@ export class WholeBody implements Body {
     return this.text
   }
 
+  /** Copies it to where it is sent from; text needs no bytes of its own for that. The caller has made room. @returns the end */
+  copyTo(target: Buffer, start: number): number {
+    const { octets, text } = this
+    if (octets === undefined) return start + target.write(text ?? '', start, 'latin1')
+    target.set(octets, start)
+    return start + octets.byteLength
+  }
+
   flowTo(sink: BodySink): void {
     if (this.length > 0) sink.write(this.bytes)
     sink.end()
@@ -244,12 +252,23 @@ export function bodyFrom(content: string | Uint8Array): WholeBody {
   return WholeBody.fromBytes(typeof content === 'string' ? Buffer.from(content) : content)
 }
 
+/** Content that has come to its end, and what came behind it. */
+export interface Collected {
+  readonly content: Buffer
+  readonly trailers: HeaderList | undefined
+}
+
 /**
  * Reads a whole body into memory.
  * @param limit the most bytes to hold
  * @throws TrafficError what broke the body, or `internal` if it is larger than `limit`
  */
-export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {
+export async function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {
+  return (await collectWithTrailers(body, limit)).content
+}
+
+/** The same, with the trailers. */
+export function collectWithTrailers(body: Body, limit: number): Promise<Collected> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
@@ -267,7 +286,7 @@ export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<B
         }
         return true
       },
-      end: () => resolve(Buffer.concat(chunks)),
+      end: (trailers) => resolve({ content: Buffer.concat(chunks), trailers }),
       fail: reject,
     })
   })

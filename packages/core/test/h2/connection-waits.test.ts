@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { WholeBody } from '../../src/message/body.ts'
 import { CLIENT_PREFACE } from '../../src/h2/preface.ts'
 import { field } from './hpack-blocks.ts'
 import { frame, SETTINGS } from './frames.ts'
@@ -72,7 +73,7 @@ test('a peer that does not open the connection’s window is given up', async (t
   client.send(client.head(1))
   await eventually(() => role.streams.has(1), 'it is here')
   role.stream(1).sendHeaders(OK, false)
-  role.stream(1).sendWhole(Buffer.alloc(100_000))
+  role.stream(1).sendWhole(WholeBody.fromBytes(Buffer.alloc(100_000)))
   await client.until('DATA 1 (16383 bytes)')
   await clock.advance(29_000)
   client.send(windowUpdate(0, 1))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { WholeBody } from '../../src/message/body.ts'
 import { CLIENT_PREFACE } from '../../src/h2/preface.ts'
 import { field } from './hpack-blocks.ts'
 import { frame, SETTINGS, uint32 } from './frames.ts'
@@ -88,7 +89,7 @@ test('the connection’s window holds for all streams together', async (t) => {
   await eventually(() => role.streams.size === 2, 'both requests are here')
   for (const id of [1, 3]) {
     role.stream(id).sendHeaders(OK, false)
-    role.stream(id).sendWhole(Buffer.alloc(40_000))
+    role.stream(id).sendWhole(WholeBody.fromBytes(Buffer.alloc(40_000)))
   }
   const bytes = () => sizes(client.frames().filter((line) => line.startsWith('DATA')))
   let sum = 0
@@ -113,7 +114,7 @@ test('streams that send at the same time have a frame’s turn each', async (t) 
     queue: { window: { take: (n: number) => void; grow: (n: number) => void }; pump: () => void }
   }
   queue.window.take(1_065_535)
-  for (const id of [1, 3, 5]) role.stream(id).sendWhole(Buffer.alloc(40_000))
+  for (const id of [1, 3, 5]) role.stream(id).sendWhole(WholeBody.fromBytes(Buffer.alloc(40_000)))
   queue.window.grow(1_065_535)
   queue.pump()
   const order: string[] = []

@@ -1,98 +1,101 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { after } from '../../src/message/state-table.ts'
 import { codeOf, ERROR_NUMBERS } from '../../src/h2/error-codes.ts'
 import { Http2Fault } from '../../src/h2/fault.ts'
 import {
   judgeReceived,
   RECEIVED,
+  STATE_NAMES,
   STREAM_STATES,
-  type StreamEvent,
-  type StreamFrame,
+  streamAfter,
+  StreamEvent,
+  StreamFrame,
   StreamNumbers,
-  type StreamState,
+  StreamState,
 } from '../../src/h2/stream-states.ts'
 
-function walk(...events: readonly StreamEvent[]): StreamState {
-  return events.reduce<StreamState>((state, event) => after(STREAM_STATES, state, event), 'idle')
+const { idle, open, halfClosedLocal, halfClosedRemote, closed, reset } = StreamState
+const { headersSent, headersReceived, endSent, endReceived, resetSent, resetReceived } = StreamEvent
+
+function walk(...events: readonly StreamEvent[]): string | undefined {
+  return STATE_NAMES[events.reduce<StreamState>(streamAfter, idle)]
 }
 
 test('a stream goes the ways of RFC 9113 5.1', () => {
-  assert.equal(walk('headers-received'), 'open')
-  assert.equal(walk('headers-received', 'end-received'), 'half-closed (remote)')
-  assert.equal(walk('headers-received', 'end-received', 'headers-sent', 'headers-sent', 'end-sent'), 'closed')
-  assert.equal(walk('headers-received', 'headers-sent', 'end-sent'), 'half-closed (local)')
-  assert.equal(
-    walk('headers-received', 'headers-sent', 'end-sent', 'headers-received', 'end-received'),
-    'closed',
-  )
-  assert.equal(walk('headers-sent', 'end-sent', 'headers-received', 'end-received'), 'closed')
-  for (const before of [[], ['end-sent'], ['end-received']] as const) {
-    assert.equal(walk('headers-sent', ...before, 'reset-sent'), 'reset')
-    assert.equal(walk('headers-sent', ...before, 'reset-received'), 'closed')
+  assert.equal(walk(headersReceived), 'open')
+  assert.equal(walk(headersReceived, endReceived), 'half-closed (remote)')
+  assert.equal(walk(headersReceived, endReceived, headersSent, headersSent, endSent), 'closed')
+  assert.equal(walk(headersReceived, headersSent, endSent), 'half-closed (local)')
+  assert.equal(walk(headersReceived, headersSent, endSent, headersReceived, endReceived), 'closed')
+  assert.equal(walk(headersSent, endSent, headersReceived, endReceived), 'closed')
+  for (const before of [[], [endSent], [endReceived]]) {
+    assert.equal(walk(headersSent, ...before, resetSent), 'reset')
+    assert.equal(walk(headersSent, ...before, resetReceived), 'closed')
   }
 })
 
 test('nothing leads out of a closed stream, and nothing is sent where RFC 9113 5.1 lets nothing be sent', () => {
-  const sent: readonly StreamEvent[] = ['headers-sent', 'end-sent', 'reset-sent']
-  for (const state of ['closed', 'reset'] as const) {
-    for (const event of sent) assert.throws(() => after(STREAM_STATES, state, event), /no row/)
+  for (const state of [closed, reset]) {
+    for (const event of [headersSent, endSent, resetSent])
+      assert.throws(
+        () => streamAfter(state, event),
+        /no row in the state table for "(headers|end|reset)Sent" in "/,
+      )
   }
-  for (const event of ['headers-sent', 'end-sent'] as const) {
-    assert.throws(() => after(STREAM_STATES, 'half-closed (local)', event), /no row/)
-  }
-  for (const event of ['end-sent', 'end-received', 'reset-sent', 'reset-received'] as const) {
-    assert.throws(() => after(STREAM_STATES, 'idle', event), /no row/)
-  }
+  for (const event of [headersSent, endSent])
+    assert.throws(() => streamAfter(halfClosedLocal, event), /no row/)
+  for (const event of [endSent, endReceived, resetSent, resetReceived])
+    assert.throws(() => streamAfter(idle, event), /no row/)
 })
 
 test('each frame that is taken in a state has the rows that it needs', () => {
-  for (const [state, frames] of Object.entries(RECEIVED)) {
-    const rows = STREAM_STATES[state as StreamState]
-    assert.equal(frames.HEADERS === 'take', 'headers-received' in rows, state)
-    assert.equal(frames.DATA === 'take', 'end-received' in rows, state)
-    if (frames.RST_STREAM === 'take') assert.ok('reset-received' in rows, state)
+  for (const [state, frames] of RECEIVED.entries()) {
+    const rows = STREAM_STATES[state]
+    const has = (event: StreamEvent) => rows?.[event] !== undefined
+    assert.equal(frames[StreamFrame.HEADERS] === 'take', has(headersReceived), STATE_NAMES[state])
+    assert.equal(frames[StreamFrame.DATA] === 'take', has(endReceived), STATE_NAMES[state])
+    if (frames[StreamFrame.RST_STREAM] === 'take') assert.ok(has(resetReceived), STATE_NAMES[state])
   }
 })
 
-const VERDICTS: Readonly<Record<StreamState, string>> = {
-  idle: 'connection PROTOCOL_ERROR, take, connection PROTOCOL_ERROR, connection PROTOCOL_ERROR',
-  open: 'take, take, take, take',
-  'half-closed (local)': 'take, take, take, ignore',
-  'half-closed (remote)': 'stream STREAM_CLOSED, stream STREAM_CLOSED, take, take',
-  closed: 'stream STREAM_CLOSED, connection STREAM_CLOSED, ignore, ignore',
-  reset: 'ignore, ignore, ignore, ignore',
-}
+const VERDICTS: readonly (readonly [state: StreamState, verdicts: string])[] = [
+  [idle, 'connection PROTOCOL_ERROR, take, connection PROTOCOL_ERROR, connection PROTOCOL_ERROR'],
+  [open, 'take, take, take, take'],
+  [halfClosedLocal, 'take, take, take, ignore'],
+  [halfClosedRemote, 'stream STREAM_CLOSED, stream STREAM_CLOSED, take, take'],
+  [closed, 'stream STREAM_CLOSED, connection STREAM_CLOSED, ignore, ignore'],
+  [reset, 'ignore, ignore, ignore, ignore'],
+]
 
 test('what comes in a state that does not allow it is a fault of the stream or of the connection, or too late to matter', () => {
-  const frames: readonly StreamFrame[] = ['DATA', 'HEADERS', 'RST_STREAM', 'WINDOW_UPDATE']
-  for (const [state, verdicts] of Object.entries(VERDICTS)) {
-    const judged = frames.map((frame) => {
-      const verdict = judgeReceived(state as StreamState, frame, 7)
+  assert.equal(VERDICTS.length, RECEIVED.length)
+  for (const [state, verdicts] of VERDICTS) {
+    const judged = Object.entries(StreamFrame).map(([name, frame]) => {
+      const verdict = judgeReceived(state, frame, 7)
       if (!(verdict instanceof Http2Fault)) return verdict
-      assert.match(verdict.message, new RegExp(`^${frame} on a stream that is .*5\\.1`))
+      assert.match(verdict.message, new RegExp(`^${name} on a stream that is .*5\\.1`))
       assert.equal(verdict.streamId, verdict.scope === 'stream' ? 7 : 0)
       return `${verdict.scope} ${verdict.code}`
     })
-    assert.equal(judged.join(', '), verdicts, state)
+    assert.equal(judged.join(', '), verdicts, STATE_NAMES[state])
   }
 })
 
 test('a client opens odd streams with rising numbers; those below are closed, those above idle', () => {
   const server = new StreamNumbers(true)
-  assert.equal(server.unknown(1), 'idle')
+  assert.equal(server.unknown(1), idle)
   assert.equal(server.open(5), undefined)
-  assert.equal(server.unknown(3), 'closed')
-  assert.equal(server.unknown(5), 'closed')
-  assert.equal(server.unknown(7), 'idle')
-  assert.equal(server.unknown(2), 'idle', 'we have opened none')
+  assert.equal(server.unknown(3), closed)
+  assert.equal(server.unknown(5), closed)
+  assert.equal(server.unknown(7), idle)
+  assert.equal(server.unknown(2), idle, 'we have opened none')
   assert.equal(server.open(8)?.code, 'PROTOCOL_ERROR')
   const client = new StreamNumbers(false)
   assert.equal(client.next, 1)
   client.next += 2
-  assert.equal(client.unknown(1), 'closed')
-  assert.equal(client.unknown(3), 'idle')
-  assert.equal(client.unknown(2), 'idle')
+  assert.equal(client.unknown(1), closed)
+  assert.equal(client.unknown(3), idle)
+  assert.equal(client.unknown(2), idle)
   for (const streamId of [2, 3]) assert.equal(client.open(streamId)?.scope, 'connection')
 })
 
