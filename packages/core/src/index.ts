@@ -191,7 +191,14 @@ export {
   type LocalRateLimitOptions,
   type RateLimitStore,
 } from './policies/rate-limit/rate-limit-store.ts'
-export type { RateDecision, RateLimit } from './policies/rate-limit/gcra.ts'
+export {
+  gcra,
+  type GcraParameters,
+  gcraParameters,
+  type GcraResult,
+  type RateDecision,
+  type RateLimit,
+} from './policies/rate-limit/gcra.ts'
 export { hedge, type HedgeOptions } from './policies/hedge/hedge.ts'
 export type { HedgeDelayOptions } from './policies/hedge/hedge-delay.ts'
 export { ReplayBody } from './message/replay.ts'
