@@ -26,7 +26,7 @@ export async function test(args) {
   const files = (places.length > 0 ? places : testFolders()).flatMap(testFiles)
   if (files.length === 0)
     throw new Error(`no test file (*.test.ts) under ${places.join(', ') || 'packages/*/test or bench/test'}`)
-  await installTools()
+  await installTools(files)
   // A test that hangs is named by its time limit; a run that hangs is ended by the reporter. There is no limit on the whole: how
   // long it takes is a matter of the machine, and of what else runs there.
   const runner = [

@@ -2,25 +2,40 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { progress, run } from './child.mjs'
 
-/** The programs that the tests start, each with the Debian package that brings it. */
+/**
+ * The programs that the tests start, each with the Debian package that brings it. One with a folder is started by the tests there alone,
+ * which are skipped where it is not to be had.
+ */
 const tools = [
   { program: 'openssl', debianPackage: 'openssl' },
   { program: 'curl', debianPackage: 'curl' },
+  // 124 MB to fetch, half a minute to install.
+  { program: 'chromium', debianPackage: 'chromium', folder: 'packages/gateway/test/browser' },
 ]
 
-/** Makes sure that the tools are there: installs them as root on Debian, elsewhere names what is missing. */
-export async function installTools() {
-  const missing = tools.filter(({ program }) => !isOnPath(program))
+/**
+ * Makes sure that the tools for these test files are there: installs them as root on Debian, elsewhere names what is missing.
+ * @param files from the root of the repository
+ */
+export async function installTools(files) {
+  const missing = tools.filter(
+    ({ program, folder }) =>
+      !isOnPath(program) && (folder === undefined || files.some((file) => file.includes(`${folder}/`))),
+  )
   if (missing.length === 0) return
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) return askFor(missing)
   const names = missing.map(({ debianPackage }) => debianPackage)
-  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
-    throw new Error(
-      `the tests need ${names.join(', ')}: please install (on Debian: apt-get install ${names.join(' ')})`,
-    )
-  }
   progress(`installing ${names.join(', ')} for the tests (apt-get)`)
   await aptGet(['update'])
   await aptGet(['install', '-y', '--no-install-recommends', ...names])
+}
+
+function askFor(missing) {
+  for (const { program, folder, debianPackage } of missing) {
+    const hint = `(on Debian: apt-get install ${debianPackage})`
+    if (folder === undefined) throw new Error(`the tests need ${program}: please install it ${hint}`)
+    progress(`without ${program} the tests in ${folder} are skipped ${hint}`)
+  }
 }
 
 async function aptGet(args) {

@@ -225,6 +225,8 @@ export {
   GRPC_STATUSES,
   type GrpcStatus,
   isGrpc,
+  isGrpcWeb,
+  mayBeGrpc,
   parseGrpcStatus,
   statusFromHttp,
 } from './fields/grpc.ts'

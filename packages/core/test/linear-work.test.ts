@@ -21,7 +21,7 @@ import { parseCodings } from '../src/policies/decompress/content-coding.ts'
 import { isShareable } from '../src/policies/dedupe/dedupe-key.ts'
 import { forwarding } from '../src/policies/forwarding.ts'
 import { addressBehind, claimedScheme, type ClientClaims } from '../src/policies/seen-client.ts'
-import { encodeGrpcMessage, isGrpc } from '../src/fields/grpc.ts'
+import { encodeGrpcMessage, isGrpc, mayBeGrpc } from '../src/fields/grpc.ts'
 import { clientNetwork } from '../src/policies/rate-limit/client-network.ts'
 import { decideRedirect } from '../src/policies/redirect/redirect-decision.ts'
 import { redactQuery } from '../src/telemetry/redact.ts'
@@ -168,6 +168,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   ],
   'content codings': [parseCodings],
   'a message of gRPC': [encodeGrpcMessage],
+  'what may be gRPC': [mayBeGrpc, { before: ['', ',', 'a, '] }],
   'the type of gRPC': [isGrpc, { before: ['', 'application/grpc', 'application/grpc+'] }],
   Vary: [
     (text) => {

@@ -24,6 +24,8 @@ import {
   someQueryValue,
 } from '../src/routing/conditions.ts'
 import { readDocument } from '../src/features/graphql/document.ts'
+import { calledMethod, nameTest } from '../src/features/grpc/conditions.ts'
+import { decodedGroups } from '../src/features/grpc/web/base64.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery } from '../src/features/graphql/request-params.ts'
 import { Regex } from '../src/routing/regex/regex.ts'
 import { settlePath } from '../src/routing/router/path-readings.ts'
@@ -72,6 +74,7 @@ const CHARACTERS = [
   '${a}',
 ]
 const REGEXES = ['(a+)+(b|c)*d', '(a|aa)*', '(.*a){8}', '[^x]*x[^x]*y'].map((source) => new Regex(source))
+const NAMES = ['*a*a*a*b', 'a*aa*aaa*', '*a*'].map(nameTest)
 const VERSIONS = new Map([['1', '1']])
 const TEMPLATE = new Template('${request.headers.x-a}${request.path}${request.query}')
 const URL_TEMPLATE = new UrlTemplate('https://${request.host}/${request.headers.x-a}${request.path}')
@@ -108,6 +111,14 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     { before: ['/'] },
   ],
   'a regular expression': [(text) => REGEXES.forEach((regex) => regex.matches(text)), { before: ['', 'a'] }],
+  'the name of a gRPC method': [
+    (text) => {
+      calledMethod(`/a/${text}`)
+      NAMES.forEach((named) => named(text))
+    },
+    { before: ['', 'a'] },
+  ],
+  'the text of gRPC-Web': [decodedGroups, { before: ['', 'AAAA'], parts: ['AAAA', 'AA==', 'A', '=', '*'] }],
   'a GraphQL document': [
     (text) => readDocument(text, 1_000_000),
     { before: ['', '{', '{a(b:"', '{a(b:"""', '#', '{a(b:['] },

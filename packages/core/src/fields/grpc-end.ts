@@ -3,13 +3,13 @@ import type { TrafficError } from '../message/errors.ts'
 import { HeaderList } from '../message/headers.ts'
 import { RelayedBody } from '../message/relayed-body.ts'
 import { HttpResponse } from '../message/response.ts'
+import { isGrpc, isGrpcWeb } from './grpc.ts'
 
-/** gRPC itself: gRPC-Web has the status of a call in its content, where nobody looks. */
-const WITH_TRAILERS = /^application\/grpc(?!-web)/i
-
-/** Whether a response is one of gRPC whose status comes behind its messages. */
+/** Whether a response is one of gRPC whose status comes behind its messages. gRPC-Web has it in its content, which is not looked into. */
 export function statusFollows({ status, headers, body }: HttpResponse): boolean {
-  return body.whole === undefined && status === 200 && WITH_TRAILERS.test(headers.get('content-type') ?? '')
+  if (body.whole !== undefined || status !== 200) return false
+  const type = headers.get('content-type')
+  return isGrpc(type) && !isGrpcWeb(type)
 }
 
 /**

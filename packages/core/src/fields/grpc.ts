@@ -31,6 +31,19 @@ export function isGrpc(contentType: string | undefined): contentType is string {
   )
 }
 
+/** Whether a message of gRPC is one of gRPC-Web, whose trailers are the end of its content. */
+export function isGrpcWeb(contentType: string): boolean {
+  return /^application\/grpc-web/i.test(contentType)
+}
+
+/**
+ * Whether a server may take a message for one of gRPC, bytes of messages with their prefixes. Those of grpc-js look at the beginning of the
+ * field alone, and those of grpc-go at each line of it: what a limit must hold for is more than what is well-formed.
+ */
+export function mayBeGrpc(contentType: string | undefined): boolean {
+  return contentType !== undefined && /(?:^|,)[ \t]*application\/grpc(?!-web-text)/i.test(contentType)
+}
+
 /** The status that a `grpc-status` tells; `UNKNOWN`, as for clients, for what is none. Undefined where there is no such field. */
 export function parseGrpcStatus(value: string | undefined): GrpcStatus | undefined {
   if (value === undefined) return undefined

@@ -118,7 +118,14 @@ export class StreamTunnel implements Tunnel, BodySink, BodySource, StreamReceive
       this.isWide = true
       this.stream.widen()
     }
-    if (this.heard) this.incoming.end()
+    if (this.heard) this.passEnd()
+  }
+
+  /** The connection's window is for what others send: what waits for the other end is here, whoever takes it and when. */
+  private passEnd(): void {
+    this.untaken = 0
+    this.stream.consumed(this.stream.held)
+    this.incoming.end()
   }
 
   cancelBody(): void {
@@ -129,7 +136,7 @@ export class StreamTunnel implements Tunnel, BodySink, BodySource, StreamReceive
   ended(): void {
     this.heard = true
     // What waits is passed on first: by `resumeBody`, and the end behind it.
-    if (this.held.length === 0 && this.owner !== undefined) this.incoming.end()
+    if (this.held.length === 0 && this.owner !== undefined) this.passEnd()
     if (this.said) this.over()
   }
 
@@ -207,7 +214,7 @@ export class StreamTunnel implements Tunnel, BodySink, BodySource, StreamReceive
     this.memory.contentEnds()
     // What was received counts before what could not be written.
     if (this.held.length > 0) this.incoming.push(this.held.take())
-    if (this.heard) this.incoming.end()
+    if (this.heard) this.passEnd()
     this.incoming.fail(tunnelCut())
     this.goneListener?.()
     owner.tunnelOver()

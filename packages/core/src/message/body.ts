@@ -252,12 +252,23 @@ export function bodyFrom(content: string | Uint8Array): WholeBody {
   return WholeBody.fromBytes(typeof content === 'string' ? Buffer.from(content) : content)
 }
 
+/** Content that has come to its end, and what came behind it. */
+export interface Collected {
+  readonly content: Buffer
+  readonly trailers: HeaderList | undefined
+}
+
 /**
  * Reads a whole body into memory.
  * @param limit the most bytes to hold
  * @throws TrafficError what broke the body, or `internal` if it is larger than `limit`
  */
-export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {
+export async function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<Buffer> {
+  return (await collectWithTrailers(body, limit)).content
+}
+
+/** The same, with the trailers. */
+export function collectWithTrailers(body: Body, limit: number): Promise<Collected> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
@@ -275,7 +286,7 @@ export function collect(body: Body, limit: number = 16 * 1024 * 1024): Promise<B
         }
         return true
       },
-      end: () => resolve(Buffer.concat(chunks)),
+      end: (trailers) => resolve({ content: Buffer.concat(chunks), trailers }),
       fail: reject,
     })
   })

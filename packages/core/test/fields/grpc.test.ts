@@ -6,6 +6,7 @@ import {
   GRPC_STATUSES,
   isGrpc,
   judgedStatus,
+  mayBeGrpc,
   parseGrpcStatus,
   parsePushback,
   statusFromHttp,
@@ -32,6 +33,24 @@ for (const [contentType, expected] of [
     assert.equal(isGrpc(contentType), expected)
   })
 }
+
+test('what some server may take for gRPC is more than what is well-formed, but not text of gRPC-Web', () => {
+  const taken = [
+    'application/grpcs',
+    'application/grpc+',
+    'APPLICATION/GRPC',
+    'a/b,application/grpc',
+    'application/grpc-web',
+  ]
+  for (const type of taken) assert.equal(mayBeGrpc(type), true, type)
+  const others = [
+    'application/grp',
+    'text/application/grpc',
+    'application/grpc-web-text+proto',
+    'a;application/grpc',
+  ]
+  for (const type of [...others, undefined]) assert.equal(mayBeGrpc(type), false, type)
+})
 
 for (const [value, expected] of [
   ['0', 'OK'],

@@ -4,17 +4,17 @@ import { type Body, collect } from '../../src/message/body.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import type { HttpResponse } from '../../src/message/response.ts'
-import { type ScriptedConnection, ScriptedPeer } from '../../src/testing/scripted-peer.ts'
+import { ScriptedPeer } from '../../src/testing/scripted-peer.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { ConnectionOptions } from '../../src/upstream/endpoint/endpoint-open.ts'
 import { SingleEndpoint } from '../../src/upstream/single-endpoint.ts'
 import { frame, SETTINGS } from './frames.ts'
 import type { Pair } from './hpack-blocks.ts'
-import { RawClient } from './raw-client.ts'
+import { RawClient, type RawConnection } from './raw-client.ts'
 
 /** The server's end of a connection, which sends the bytes that a test writes down. */
 export class RawServer extends RawClient {
-  constructor(connection: ScriptedConnection) {
+  constructor(connection: RawConnection) {
     super(connection, CLIENT_PREFACE.length)
   }
 

@@ -9,7 +9,7 @@ import { frame, SETTINGS, uint32 } from './frames.ts'
 import { decodeAll, encode, field, type Pair } from './hpack-blocks.ts'
 
 /** Without its private fields, which would make those of the built package others. */
-type RawConnection = Pick<ScriptedConnection, keyof ScriptedConnection>
+export type RawConnection = Pick<ScriptedConnection, keyof ScriptedConnection>
 
 /** Content that is longer is told by its length. */
 const SHOWN = 60

@@ -11,6 +11,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'RFC 9110: HTTP semantics': 50,
   'RFC 9112: HTTP/1.1': 50,
   'RFC 9113: HTTP/2, towards clients': 50,
+  'RFC 8441: WebSockets over HTTP/2': 10,
   'RFC 7541: HPACK, towards clients': 7,
 }
 const PARTS = Object.keys(LEAST)

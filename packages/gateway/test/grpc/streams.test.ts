@@ -54,25 +54,6 @@ test('a server waits for a client that reads slowly, and all arrives once that r
   assert.deepEqual([messages.length, status.code], [count - 1, grpc.status.OK])
 })
 
-test('hundreds of streams are open at once, and each has its own answers', async (t) => {
-  const { newShop } = await startSite(t, echo, {}, { http2: { maxStreams: 100 } })
-  const shops = [newShop(), newShop(), newShop()]
-  const calls = shops.flatMap((shop) => Array.from({ length: 80 }, () => shop.chat()))
-  const answers = calls.map(() => '')
-  for (const [index, call] of calls.entries()) {
-    call.on('data', (message: Buffer) => (answers[index] = message.toString()))
-    call.write(Buffer.from(`stream ${index}`))
-  }
-  await eventually(() => answers.every((answer) => answer !== ''), 'all are answered')
-  assert.deepEqual(
-    answers,
-    calls.map((_, index) => `stream ${index}`),
-  )
-  const statuses = calls.map(ended)
-  for (const call of calls) call.end()
-  for (const status of await Promise.all(statuses)) assert.equal(status.code, grpc.status.OK)
-})
-
 test('a stream goes on through reloads, and through a drain until it ends by itself', async (t) => {
   const url = await startShop(t, echo)
   const config = (name: string): Record<string, unknown> =>

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
+  type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
@@ -11,6 +15,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
+import { makeCertificate } from '../../../core/test/certificates.ts'
 import { startService } from '../survival/origins.ts'
 
 export type Version = 'h1' | 'h2'
@@ -29,18 +34,27 @@ export interface Origin {
 
 /** An origin of WebSockets of either version, which sends each message back. */
 export async function startOrigin(t: TestContext, version: Version): Promise<Origin> {
+  const { take, accept } = acceptor(t)
+  const url = version === 'h1' ? await listenHttp1(t, take) : await listenHttp2(t, take)
+  return { url, accept }
+}
+
+interface Acceptor {
+  readonly take: (one: Accepted) => void
+  readonly accept: () => Promise<Accepted>
+}
+
+function acceptor(t: TestContext): Acceptor {
   const accepted: Accepted[] = []
   const waiting: ((one: Accepted) => void)[] = []
-  const take = (one: Accepted): void => {
-    one.socket.on('message', (data, isBinary) => one.socket.send(data, { binary: isBinary }))
-    t.after(() => one.socket.terminate())
-    const first = waiting.shift()
-    if (first === undefined) accepted.push(one)
-    else first(one)
-  }
-  const url = version === 'h1' ? await listenHttp1(t, take) : await listenHttp2(t, take)
   return {
-    url,
+    take(one) {
+      one.socket.on('message', (bytes, isBinary) => one.socket.send(bytes, { binary: isBinary }))
+      t.after(() => one.socket.terminate())
+      const first = waiting.shift()
+      if (first === undefined) accepted.push(one)
+      else first(one)
+    },
     async accept() {
       return accepted.shift() ?? new Promise((resolve) => waiting.push(resolve))
     },
@@ -65,13 +79,44 @@ async function listenHttp2(t: TestContext, take: (one: Accepted) => void): Promi
     stream.respond({ ':status': 200, 'sec-websocket-protocol': 'chat' })
     return take({ socket: over(stream, true), path: fields[':path'] ?? '', fields })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listening(server)
   t.after(() => {
     for (const session of sessions) session.destroy()
     server.close()
   })
-  return `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return `h2c://127.0.0.1:${port}`
+}
+
+/** An origin of TLS that speaks both versions, and takes WebSockets over HTTP/1.1 alone. */
+export async function startTlsOrigin(t: TestContext): Promise<Origin & { readonly versions: string[] }> {
+  const { key, cert } = makeCertificate({ names: ['127.0.0.1'] })
+  const versions: string[] = []
+  const server = createSecureServer({ key, cert, allowHTTP1: true })
+  const sessions: { destroy(): void }[] = []
+  server.on('session', (session) => {
+    versions.push('2.0')
+    sessions.push(session)
+  })
+  const { take, accept } = acceptor(t)
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'chat' })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    versions.push(request.httpVersion)
+    sockets.handleUpgrade(request, socket, head, (one) =>
+      take({ socket: one, path: request.url ?? '', fields: request.headers }),
+    )
+  })
+  const port = await listening(server)
+  t.after(() => {
+    for (const session of sessions) session.destroy()
+    server.close()
+  })
+  return { url: `https://127.0.0.1:${port}`, accept, versions }
+}
+
+async function listening(server: Http2Server | Http2SecureServer): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
 }
 
 /** `autoPong` answers pings, and after `closeTimeout` milliseconds a peer is not waited for any more: both have no default there. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { createGateway } from '../../src/embedding/create-gateway.ts'
 import { startGateway } from '../survival/start-gateway.ts'
-import { ask, message, opened, startOrigin } from './websocket-peers.ts'
+import { ask, message, opened, startOrigin, startTlsOrigin } from './websocket-peers.ts'
 
 const VERSIONS = ['h1', 'h2'] as const
 
@@ -71,3 +72,74 @@ for (const client of VERSIONS) {
     })
   }
 }
+
+for (const client of VERSIONS) {
+  test(`a WebSocket over ${client} goes to the route of its host and path, and is refused by its policies`, async (t) => {
+    const [one, other] = [await startOrigin(t, 'h2'), await startOrigin(t, 'h1')]
+    const gateway = await startGateway(t, {
+      routes: [
+        { match: { host: 'one.example', path: '/chat' }, upstream: one.url },
+        { match: { host: 'two.example', path: '/chat' }, upstream: other.url, rateLimit: { rate: '1/h' } },
+        { match: { host: 'two.example', path: '/closed' }, respond: { status: 403, body: 'members only' } },
+        { match: { host: 'two.example', path: '/page' }, respond: { body: 'a page' } },
+        { match: { host: 'two.example', methods: ['POST'], path: '/post' }, upstream: other.url },
+      ],
+    })
+    const status = async (host: string, path: string): Promise<number> =>
+      (await ask(t, client, gateway.port, { path, fields: { host } })).status
+    const granted = client === 'h1' ? 101 : 200
+    assert.equal(await status('one.example', '/chat'), granted)
+    assert.equal((await one.accept()).path, '/chat')
+    assert.equal(await status('two.example', '/chat'), granted)
+    assert.equal((await other.accept()).fields['host'] ?? 'two.example', 'two.example')
+    assert.equal(await status('two.example', '/chat'), 429)
+    assert.equal(await status('two.example', '/closed'), 403)
+    assert.equal(await status('two.example', '/nowhere'), 404)
+    assert.equal(await status('two.example', '/post'), 405)
+    // HTTP/1.1 tells a page from a WebSocket by its status, 200; a client of HTTP/2 could not.
+    assert.equal(await status('two.example', '/page'), client === 'h1' ? 200 : 501)
+  })
+
+  test(`an endpoint that chooses HTTP/2 by ALPN and offers no extended CONNECT is asked over HTTP/1.1 by a client of ${client}`, async (t) => {
+    const origin = await startTlsOrigin(t)
+    const tls = { verify: false }
+    const gateway = await startGateway(t, {
+      upstreams: {
+        both: { endpoints: [{ url: origin.url }], protocols: ['h2', 'http/1.1'], tls },
+        alone: { endpoints: [{ url: origin.url }], protocols: ['h2'], tls },
+      },
+      routes: [
+        { match: { path: '/alone' }, upstream: 'alone' },
+        { match: { path: '/**' }, upstream: 'both' },
+      ],
+    })
+    const socket = await opened(t, client, gateway.port)
+    await origin.accept()
+    socket.send('hello')
+    assert.equal(String(await message(socket)), 'hello')
+    assert.deepEqual(origin.versions, ['2.0', '1.1'])
+    socket.close()
+    await once(socket, 'close')
+    assert.equal((await ask(t, client, gateway.port, { path: '/alone' })).status, 502)
+    assert.equal((await gateway.logged(2)).error, 'upgrade_unsupported')
+  })
+}
+
+test('a WebSocket over HTTP/2 lives on while the gateway that has it closes, until its time is up', async (t) => {
+  const origin = await startOrigin(t, 'h2')
+  const gateway = await createGateway({
+    listeners: [{ address: '127.0.0.1:0' }],
+    routes: [{ upstream: origin.url }],
+  })
+  const [listener] = await gateway.listen()
+  const first = await opened(t, 'h2', listener?.port ?? 0)
+  const second = await opened(t, 'h2', listener?.port ?? 0)
+  const closing = gateway.close(500)
+  first.send('still here')
+  assert.equal(String(await message(first)), 'still here')
+  first.close()
+  await once(first, 'close')
+  const cut = once(second, 'close')
+  assert.deepEqual(await closing, { cut: 1 })
+  assert.equal((await cut)[0], 1006)
+})

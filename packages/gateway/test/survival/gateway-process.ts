@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { ChildRequest, Usage } from './gateway-child.ts'
 import type { GatewayConfigInput } from '../../src/config/input/input.ts'
-import type { ListeningOn } from '../../src/embedding/create-gateway.ts'
 
 /** A gateway in a process of its own, until the test is over. */
 export interface GatewayProcess {
   readonly url: string
   readonly port: number
   usage(): Promise<Usage>
+  /** As `/metrics` of the admin API has them. */
+  metrics(): Promise<string>
 }
 
 /** @param options of `node` */
@@ -22,8 +23,13 @@ export async function forkGateway(
   const child = fork(join(import.meta.dirname, 'gateway-child.ts'), { execArgv: [...options] })
   t.after(() => child.kill('SIGKILL'))
   const listening = await tell(child, { config: { listeners: [{ address: '127.0.0.1:0' }], ...config } })
-  const { url, port = 0 } = listening as ListeningOn
-  return { url, port, usage: async () => (await tell(child, 'usage')) as Usage }
+  const { port } = listening as { readonly port: number }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    usage: async () => (await tell(child, 'usage')) as Usage,
+    metrics: async () => (await tell(child, 'metrics')) as string,
+  }
 }
 
 /** Resolves with its answer; rejects if it ends before. */

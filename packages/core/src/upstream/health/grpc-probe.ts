@@ -1,6 +1,6 @@
 import { GRPC_STATUSES, parseGrpcStatus } from '../../fields/grpc.ts'
+import { collectWithTrailers } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
-import type { HeaderList } from '../../message/headers.ts'
 import type { HttpResponse } from '../../message/response.ts'
 
 /** It says of itself, or of one of its services, that it is serving (grpc.health.v1). */
@@ -51,42 +51,12 @@ export async function whyNotServing(response: HttpResponse): Promise<string | un
     body.cancel(new TrafficError('cancelled', 'the status has told enough'))
     return `it answered ${status} to ${HEALTH_CHECK}`
   }
-  const { content, trailers } = await read(response)
+  const { content, trailers } = await collectWithTrailers(body, MOST)
   const call = parseGrpcStatus(trailers?.get('grpc-status') ?? headers.get('grpc-status'))
   if (call === undefined) return `it answered ${HEALTH_CHECK} without a status of gRPC: does it speak gRPC?`
   if (call !== GRPC_STATUSES[0]) return `it answered ${call} to ${HEALTH_CHECK}`
   const serving = servingStatus(content)
   return serving === SERVING ? undefined : `it is ${SERVING_STATUSES[serving ?? 0] ?? 'UNKNOWN'}`
-}
-
-interface Answer {
-  readonly content: Buffer
-  readonly trailers: HeaderList | undefined
-}
-
-function read({ body }: HttpResponse): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    body.flowTo({
-      write(chunk) {
-        size += chunk.byteLength
-        // It is looked at after the read that it came with.
-        if (size <= MOST) chunks.push(Uint8Array.from(chunk))
-        else {
-          const error = new TrafficError(
-            'response_body_too_large',
-            `it answered with more than ${MOST} bytes`,
-          )
-          body.cancel(error)
-          reject(error)
-        }
-        return true
-      },
-      end: (trailers) => resolve({ content: Buffer.concat(chunks), trailers }),
-      fail: reject,
-    })
-  })
 }
 
 /** That of a HealthCheckResponse, whose only field is a number, number 1; 0, where it is left out, and undefined for what is none. */

@@ -8,6 +8,7 @@ import {
   HeaderList,
   type HttpResponse,
   isGrpc,
+  isGrpcWeb,
   type Outcome,
   parseGrpcStatus,
   RelayedBody,
@@ -18,23 +19,31 @@ import {
 /** How a call of gRPC ended, where its route is one of gRPC. */
 export const callStatus = fact<GrpcStatus>('gRPC status')
 
-/** Has the status of the call known when its response is: that of the head, or that behind its messages. */
+/**
+ * Has the status of the call known when its response is: that behind its messages, or that of a head with no messages behind it. One of
+ * gRPC-Web that is passed on has it in its content, which is not looked into.
+ */
 export function watchStatus(exchange: Exchange, response: HttpResponse): HttpResponse {
   const { headers, status, body } = response
   const told = parseGrpcStatus(headers.get('grpc-status'))
-  if (told !== undefined) callStatus.state(exchange, told)
-  else if (!isGrpc(headers.get('content-type'))) callStatus.state(exchange, statusFromHttp(status))
-  else if (body.whole === undefined) response.body = new StatusBody(body, exchange)
+  const type = headers.get('content-type')
+  if (!isGrpc(type)) callStatus.state(exchange, told ?? statusFromHttp(status))
+  else if (body.length === 0) callStatus.state(exchange, told ?? 'UNKNOWN')
+  else if (isGrpcWeb(type)) return response
+  else if (body.whole === undefined) response.body = new StatusBody(body, exchange, told)
   // Without trailers there is none.
   else callStatus.state(exchange, 'UNKNOWN')
   return response
 }
 
-/** The status of a call that has finished, which is known from now on: one whose response has not come to its end has one, too. */
-export function concludeStatus(exchange: Exchange, outcome: Outcome): GrpcStatus {
+/**
+ * The status of a call that has finished, which is known from now on: one whose response has not come to its end has one, too. Undefined
+ * where it was not seen.
+ */
+export function concludeStatus(exchange: Exchange, outcome: Outcome): GrpcStatus | undefined {
   const error = exchange.error ?? outcome.error
-  const status = callStatus.of(exchange) ?? (error === undefined ? 'UNKNOWN' : grpcStatus(error.code))
-  callStatus.state(exchange, status)
+  const status = callStatus.of(exchange) ?? (error && grpcStatus(error.code))
+  if (status !== undefined) callStatus.state(exchange, status)
   return status
 }
 
@@ -44,14 +53,22 @@ export function concludeStatus(exchange: Exchange, outcome: Outcome): GrpcStatus
  */
 class StatusBody extends RelayedBody {
   private readonly exchange: Exchange
+  /** What holds where nothing more comes: the status in the head. */
+  private told: GrpcStatus | undefined
 
-  constructor(inner: Body, exchange: Exchange) {
+  constructor(inner: Body, exchange: Exchange, told: GrpcStatus | undefined) {
     super(inner)
     this.exchange = exchange
+    this.told = told
+  }
+
+  override write(chunk: Uint8Array): boolean {
+    this.told = undefined
+    return super.write(chunk)
   }
 
   override end(trailers?: HeaderList): void {
-    callStatus.state(this.exchange, parseGrpcStatus(trailers?.get('grpc-status')) ?? 'UNKNOWN')
+    callStatus.state(this.exchange, parseGrpcStatus(trailers?.get('grpc-status')) ?? this.told ?? 'UNKNOWN')
     super.end(trailers)
   }
 

@@ -37,7 +37,10 @@ export const grpcLayer: ExchangeRow<
     const counters = new Map(
       GRPC_STATUSES.map((status) => [status, metrics.get(CALLS, { route: route.name, status })]),
     )
-    return grpcCalls((exchange, outcome) => counters.get(concludeStatus(exchange, outcome))?.add(1))
+    return grpcCalls((exchange, outcome) => {
+      const status = concludeStatus(exchange, outcome)
+      if (status !== undefined) counters.get(status)?.add(1)
+    })
   },
   tells: () => undefined,
 }

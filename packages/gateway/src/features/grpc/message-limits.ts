@@ -1,4 +1,4 @@
-import { type Clock, type Exchange, isGrpc, JudgedBody, type Policy, TrafficError } from '@headgate/core'
+import { type Clock, type Exchange, JudgedBody, mayBeGrpc, type Policy, TrafficError } from '@headgate/core'
 import type { GrpcConfig } from './setting.ts'
 import { type FrameListener, MessageFrames } from './message-frames.ts'
 
@@ -10,19 +10,14 @@ export function limitMessages(config: GrpcConfig): Policy | undefined {
   if ((request ?? response) === undefined) return undefined
   return (next) =>
     async function grpcLimits(exchange) {
-      if (!hasFrames(exchange.request.headers.get('content-type'))) return next(exchange)
+      if (!mayBeGrpc(exchange.request.headers.get('content-type'))) return next(exchange)
       if (request !== undefined) limitRequest(exchange, request)
       const answer = await next(exchange)
       const { body, headers } = answer
-      if (response !== undefined && body.length !== 0 && hasFrames(headers.get('content-type')))
+      if (response !== undefined && body.length !== 0 && mayBeGrpc(headers.get('content-type')))
         answer.body = new JudgedBody(body, judgeOf(response, exchange.clock))
       return answer
     }
-}
-
-/** Where gRPC-Web is passed on as text, its messages are not seen. */
-function hasFrames(contentType: string | undefined): boolean {
-  return isGrpc(contentType) && !/^application\/grpc-web-text/i.test(contentType)
 }
 
 /** @throws TrafficError what is here already must not pass; what comes later ends the exchange */

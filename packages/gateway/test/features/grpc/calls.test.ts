@@ -45,6 +45,46 @@ for (const [what, response, status] of [
   })
 }
 
+/** A response with a status in its head, and this behind it. */
+function answeredTwice(
+  headers: Readonly<Record<string, string>>,
+  messages: readonly Buffer[],
+  end: string | undefined,
+): HttpResponse {
+  const response = streamed(messages, end === undefined ? {} : { 'grpc-status': end })
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+  return response
+}
+
+for (const [what, messages, end, status] of [
+  ['behind messages is that of the call, whatever the head has said', [message], '13', 'INTERNAL'],
+  ['in the head holds where nothing comes behind it', [], undefined, 'NOT_FOUND'],
+  ['in the head does not hold behind messages', [message], undefined, 'UNKNOWN'],
+] as const) {
+  test(`the status ${what}`, async (t) => {
+    const response = answeredTwice({ 'grpc-status': '5' }, messages, end)
+    const { line } = await play(t, ROUTE, async () => response)
+    assert.equal(line['grpc_status'], status)
+  })
+}
+
+test('a call of gRPC-Web that is passed on is not looked into, nor is an end put to its content', async (t) => {
+  const web = { 'content-type': 'application/grpc-web+proto' }
+  const lost = new TrafficError('upstream_closed', 'reset')
+  for (const [end, error, status] of [
+    [{}, undefined, undefined],
+    [lost, lost, 'UNAVAILABLE'],
+  ] as const) {
+    const response = streamed([message], end)
+    response.headers.set('content-type', web['content-type'])
+    const played = await play(t, ROUTE, async () => response, { headers: web })
+    assert.deepEqual(
+      [played.content, played.error, played.trailers, played.line['grpc_status']],
+      [message, error, end === lost ? undefined : {}, status],
+    )
+  }
+})
+
 test('a failure of the gateway is a status for the client, the log and the metrics', async (t) => {
   const { headers, line } = await play(t, ROUTE, async () => {
     throw new TrafficError('pool_queue_full', 'too many wait')

@@ -137,6 +137,38 @@ test('messages that break end in a frame that says why', async (t) => {
   assert.deepEqual(content, Buffer.concat([message, trailersFrame(lines)]))
 })
 
+for (const [what, end] of [
+  ['breaks', new TrafficError('upstream_closed', 'reset')],
+  ['ends as if all were well', HeaderList.of({ 'grpc-status': '0' })],
+] as const) {
+  test(`content that ${what} within a message has no last frame, which would be read as a part of that`, async (t) => {
+    const body = pushed()
+    body.push(message.subarray(0, 7))
+    if (end instanceof TrafficError) body.fail(end)
+    else body.end(end)
+    const answer = new HttpResponse(200, HeaderList.of({ 'content-type': 'application/grpc' }), body)
+    const { content, error } = await called(t, answer, { headers: WEB })
+    assert.deepEqual([content, error?.code], [message.subarray(0, 7), 'malformed_response'])
+  })
+}
+
+test('of two statuses a page gets that behind the messages, and that of the head where nothing comes', async (t) => {
+  const twice = (end: Readonly<Record<string, string>>, messages: readonly Buffer[]): HttpResponse => {
+    const body = pushed()
+    for (const each of messages) body.push(each)
+    body.end(HeaderList.of(end))
+    const headers = { 'content-type': 'application/grpc', 'grpc-status': '0', 'grpc-message': 'fine' }
+    return new HttpResponse(200, HeaderList.of(headers), body)
+  }
+  const behind = await called(t, twice({ 'grpc-status': '13' }, [message]), { headers: WEB })
+  assert.deepEqual(
+    [behind.headers.get('grpc-status'), behind.headers.get('grpc-message'), behind.content],
+    [undefined, undefined, Buffer.concat([message, trailersFrame('grpc-status: 13\r\n')])],
+  )
+  const alone = await called(t, twice({}, []), { headers: WEB })
+  assert.deepEqual(alone.content, trailersFrame('grpc-status: 0\r\ngrpc-message: fine\r\n'))
+})
+
 test('what is no gRPC is a status for the page', async (t) => {
   const answer = new HttpResponse(
     503,
@@ -218,6 +250,33 @@ for (const [what, web, expected] of [
   })
 }
 
+for (const origin of [
+  'https://shop.example.evil.example',
+  'https://evilshop.example',
+  'https://shop.example@evil.example',
+  'https://shop.example:443',
+  'https://shop.example/',
+  'HTTPS://SHOP.EXAMPLE',
+  'http://shop.example',
+  'https://shop.example, https://evil.example',
+  'https://shop.example https://evil.example',
+  'null',
+  '*',
+  '',
+]) {
+  test(`a page whose origin is ${JSON.stringify(origin)} may neither ask nor read`, async (t) => {
+    const web = { origins: ['https://shop.example'], credentials: true }
+    for (const request of [
+      { method: 'OPTIONS', headers: { ...PREFLIGHT, origin } },
+      { headers: { ...WEB, origin } },
+    ]) {
+      const { headers } = await called(t, streamed({ 'grpc-status': '0' }), request, web)
+      const allowed = [...headers].filter(({ name }) => name.startsWith('access-control-'))
+      assert.deepEqual([allowed, headers.get('vary')?.includes('Origin')], [[], true])
+    }
+  })
+}
+
 test('what is no origin is refused, and credentials for every page', () => {
   for (const origin of [
     'shop.example',
@@ -228,6 +287,14 @@ test('what is no origin is refused, and credentials for every page', () => {
   ])
     assertRefused({ grpc: { web: { origins: [origin] } } }, /is not the origin of a page/)
   assertRefused({ grpc: { web: { origins: ['*'], credentials: true } } }, /lets every page act/)
+})
+
+test('base64 of any size is decoded, and refused, by work in proportion to it', () => {
+  for (const unit of ['AAAA', 'AA==']) {
+    const text = unit.repeat(3_000_000)
+    assert.equal(decodedGroups(text)?.length, unit === 'AAAA' ? 9_000_000 : 3_000_000)
+    assert.equal(decodedGroups(`${text}A=A=`), undefined)
+  }
 })
 
 test('base64 in any parts decodes to the bytes that were encoded', () => {

@@ -1,18 +1,39 @@
 import { type Body, RelayedBody, TrafficError } from '@headgate/core'
 
-/** Characters that stand for themselves, and those with which a group may end. */
-const GROUPS = /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)*$/
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** What a character stands for that stands for nothing. */
+const NONE = 0xff
+const VALUES = new Uint8Array(256).fill(NONE)
+for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt(value)] = value
+const PAD = 0x3d
 
 /**
- * The bytes of base64 whose groups are whole. Each part that was encoded by itself may end in padding, in the middle of the text too
- * (PROTOCOL-WEB), so it is decoded part by part. Undefined for what is no base64.
+ * The bytes of base64 whose groups are whole; undefined for what is no base64. Each part that was encoded by itself may end in padding,
+ * in the middle of the text too (PROTOCOL-WEB), where the decoder of Node stops. To have that decode part by part takes 40 ms for 64 KiB of
+ * `AA==`, and a regular expression for the groups runs out of stack at some megabytes.
  */
 export function decodedGroups(text: string): Buffer | undefined {
-  if (!GROUPS.test(text)) return undefined
-  const parts = text.match(/[^=]+=*/g) ?? []
-  return parts.length === 1
-    ? Buffer.from(text, 'base64')
-    : Buffer.concat(parts.map((part) => Buffer.from(part, 'base64')))
+  if (text.length % 4 !== 0) return undefined
+  const bytes = Buffer.allocUnsafe((text.length / 4) * 3)
+  let length = 0
+  for (let at = 0; at < text.length; at += 4) {
+    const [third, fourth] = [text.charCodeAt(at + 2), text.charCodeAt(at + 3)]
+    const padding = fourth !== PAD ? 0 : third !== PAD ? 1 : 2
+    const first = valueOf(text.charCodeAt(at))
+    const second = valueOf(text.charCodeAt(at + 1))
+    const rest = padding === 2 ? 0 : valueOf(third)
+    const last = padding > 0 ? 0 : valueOf(fourth)
+    // All values have six bits.
+    if ((first | second | rest | last) > 63) return undefined
+    bytes[length++] = (first << 2) | (second >> 4)
+    if (padding < 2) bytes[length++] = (second << 4) | (rest >> 2)
+    if (padding === 0) bytes[length++] = (rest << 6) | last
+  }
+  return bytes.subarray(0, length)
+}
+
+function valueOf(character: number): number {
+  return VALUES[character] ?? NONE
 }
 
 /** The content of a request of gRPC-Web in text, decoded as it passes. */

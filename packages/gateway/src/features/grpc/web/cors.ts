@@ -8,7 +8,7 @@ import {
 import type { GrpcWebConfig } from './setting.ts'
 
 /** Fields in which a call that has brought nothing else tells how it ended; all others come as the last frame. */
-const EXPOSED = ['grpc-status', 'grpc-message', 'grpc-status-details-bin'] as const
+export const STATUS_FIELDS = ['grpc-status', 'grpc-message', 'grpc-status-details-bin'] as const
 
 /** What pages of other origins may do (CORS, Fetch standard 3.3). */
 export class CallPages {
@@ -18,7 +18,7 @@ export class CallPages {
 
   constructor(config: GrpcWebConfig) {
     this.config = config
-    this.exposed = [...EXPOSED, ...config.exposeHeaders].join(', ')
+    this.exposed = [...STATUS_FIELDS, ...config.exposeHeaders].join(', ')
     this.takesAny = config.origins.includes('*')
   }
 

@@ -10,7 +10,8 @@ import {
   statusFromHttp,
   TrafficError,
 } from '@headgate/core'
-import { PREFIX_LENGTH } from '../message-frames.ts'
+import { MessageFrames, PREFIX_LENGTH } from '../message-frames.ts'
+import { STATUS_FIELDS } from './cors.ts'
 
 /** The flag of the last frame, which holds the trailers (PROTOCOL-WEB). */
 const TRAILERS = 0x80
@@ -19,14 +20,27 @@ const TRAILERS = 0x80
 export function webResponse(response: HttpResponse, isText: boolean): HttpResponse {
   const { headers, body, status } = response
   const type = headers.get('content-type')
-  if (!isGrpc(type)) return noGrpc(response)
+  if (!isGrpc(type)) return noGrpc(response, isText)
   headers.put('content-type', webType(type, isText))
   // A status alone stays in the head, which is all that pages wait for then.
   if (status === 200 && !(headers.has('grpc-status') && body.length === 0)) {
     headers.delete('content-length')
-    response.body = new WebContent(body, isText)
+    response.body = new WebContent(body, statusIn(headers), isText)
   }
   return response
+}
+
+/** Takes a status out of a head that more comes behind: pages would take it for that of the call. */
+function statusIn(headers: HeaderList): HeaderList | undefined {
+  if (!headers.has('grpc-status')) return undefined
+  const status = new HeaderList()
+  for (const name of STATUS_FIELDS) {
+    const value = headers.get(name)
+    if (value === undefined) continue
+    status.add(name, value)
+    headers.delete(name)
+  }
+  return status
 }
 
 function webType(type: string, isText: boolean): string {
@@ -35,10 +49,10 @@ function webType(type: string, isText: boolean): string {
 }
 
 /** What is no gRPC, as the status that a client makes of it: a page could not read it as anything else. */
-function noGrpc({ status, body, version }: HttpResponse): HttpResponse {
+function noGrpc({ status, body, version }: HttpResponse, isText: boolean): HttpResponse {
   body.cancel(new TrafficError('cancelled', 'the response is not one of gRPC'))
   const headers = new HeaderList()
-  headers.append('content-type', 'application/grpc-web+proto')
+  headers.append('content-type', webType('application/grpc+proto', isText))
   headers.append('grpc-status', String(GRPC_STATUSES.indexOf(statusFromHttp(status))))
   headers.append('grpc-message', encodeGrpcMessage(`the upstream answered ${status} without gRPC`))
   const answer = new HttpResponse(200, headers, EMPTY_BODY)
@@ -46,25 +60,41 @@ function noGrpc({ status, body, version }: HttpResponse): HttpResponse {
   return answer
 }
 
-/** Messages, and the trailers as the last frame. */
+/** Messages, and the trailers as the last frame. Within a message they would be read as a part of it, so that such content breaks instead. */
 class WebContent extends RelayedBody {
   override readonly length: undefined = undefined
+  private readonly frames = new MessageFrames({ message: () => {} })
   private readonly isText: boolean
+  /** What the head has told, which holds where nothing else comes. */
+  private told: HeaderList | undefined
 
-  constructor(inner: Body, isText: boolean) {
+  constructor(inner: Body, told: HeaderList | undefined, isText: boolean) {
     super(inner)
+    this.told = told
     this.isText = isText
   }
 
   override write(chunk: Uint8Array): boolean {
-    // Each part is padded by itself, so that no message waits for the next.
-    return super.write(this.isText ? encoded(chunk) : chunk)
+    this.told = undefined
+    this.frames.read(chunk)
+    return this.pass(chunk)
   }
 
   override end(trailers?: HeaderList): void {
-    this.write(trailersFrame(trailers))
+    if (!this.frames.isBetween) return this.fail(endedWithin())
+    this.pass(trailersFrame(trailers?.has('grpc-status') === true ? trailers : (this.told ?? trailers)))
     super.end()
   }
+
+  private pass(chunk: Uint8Array): boolean {
+    // Each part is padded by itself, so that no message waits for the next.
+    return super.write(this.isText ? encoded(chunk) : chunk)
+  }
+}
+
+function endedWithin(): TrafficError {
+  const message = 'the content of a response of gRPC ended within a message'
+  return new TrafficError('malformed_response', message, { phase: 'response-body' })
 }
 
 function encoded(chunk: Uint8Array): Buffer {
