@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, connect, type IncomingHttpHeaders } from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +9,7 @@ import { saysOk } from '../src/http2/header-block.ts'
 import { Http2Asker } from '../src/load/http2-asker.ts'
 import { messages } from '../src/load/messages.ts'
 import { Tally } from '../src/load/tally.ts'
+import { warmUp } from '../src/load/window.ts'
 import { smallBody } from '../src/origin/documents.ts'
 import { startEchoOrigin } from '../src/origin/echo-origin.ts'
 
@@ -70,6 +72,20 @@ test('a server of node:http2 understands what is asked, first and later on a con
       '*/*',
     ]),
   )
+})
+
+test('a warm-up is repeated while the proxy has had no processor time, and no more than four times', async () => {
+  const sleeper = spawn('sleep', ['30'])
+  await once(sleeper, 'spawn')
+  let times = 0
+  const count = async (): Promise<void> => void times++
+  await warmUp({ warmupSeconds: 1, seconds: 1, proxyPid: sleeper.pid ?? 0 }, count)
+  sleeper.kill()
+  assert.equal(times, 4)
+  await warmUp({ warmupSeconds: 1, seconds: 1 }, count)
+  assert.equal(times, 5)
+  await warmUp({ warmupSeconds: 0, seconds: 1 }, count)
+  assert.equal(times, 5)
 })
 
 test('messages go there and back, on all streams, until the job ends', async () => {

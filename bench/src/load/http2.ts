@@ -7,7 +7,7 @@ import { processTree } from '../accounting.ts'
 import { smallMessage } from '../origin/documents.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Http2Job, Measurement } from './job.ts'
-import { readings } from './window.ts'
+import { readings, warmUp } from './window.ts'
 
 const TARGETS = 'targets'
 const MESSAGE = 'message'
@@ -24,7 +24,7 @@ export async function http2(job: Http2Job, origin: Origin): Promise<Measurement>
     writeFileSync(join(folder, TARGETS), targetsOf(job))
     writeFileSync(join(folder, MESSAGE), smallMessage)
     const upstreamBefore = origin.accepted
-    if (window.warmupSeconds > 0) await h2load(job, folder, window.warmupSeconds)
+    await warmUp(window, (seconds) => h2load(job, folder, seconds))
     const proxy = window.proxyPid === undefined ? [] : processTree(window.proxyPid)
     const before = readings(proxy)
     const { succeeded, failed, bytes } = await h2load(job, folder, window.seconds)

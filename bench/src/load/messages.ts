@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { END_HEADERS, END_STREAM, FRAME, frame, type ReadFrame } from '../http2/frames.ts'
 import { type Field, requestBlocks, saysOk } from '../http2/header-block.ts'
 import type { Origin } from '../origin/origin.ts'
 import { Http2Connection } from './http2-connection.ts'
 import type { Measurement, MessagesJob } from './job.ts'
 import { Tally } from './tally.ts'
-import { measureWindow } from './window.ts'
+import { measureWindow, warmUp } from './window.ts'
 
 /** A message as gRPC frames it: a byte for compression, four for the length, and what a small message has. */
 const message = Buffer.concat([Buffer.from([0, 0, 0, 0, 59]), Buffer.alloc(59, 'message ')])
@@ -14,7 +15,8 @@ export async function messages(job: MessagesJob, origin: Origin): Promise<Measur
   const tally = new Tally()
   const connections = Array.from({ length: job.connections }, () => exchange(job, tally))
   try {
-    return await measureWindow(job.window, tally, origin)
+    await warmUp(job.window, (seconds) => sleep(seconds * 1000))
+    return await measureWindow({ ...job.window, warmupSeconds: 0 }, tally, origin)
   } finally {
     for (const connection of connections) connection.close()
   }

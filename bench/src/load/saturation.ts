@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Origin } from '../origin/origin.ts'
 import type { Measurement, SaturationJob } from './job.ts'
 import { ConnectionPool } from './pool.ts'
 import { requestsFor } from './requests.ts'
 import { Tally } from './tally.ts'
-import { measureWindow } from './window.ts'
+import { measureWindow, warmUp } from './window.ts'
 
 /** Keeps one request in flight on every connection: what the proxy does when it has no time to wait. */
 export async function saturation(job: SaturationJob, origin: Origin): Promise<Measurement> {
@@ -12,7 +13,8 @@ export async function saturation(job: SaturationJob, origin: Origin): Promise<Me
   const pool = new ConnectionPool(job.target, requests, tally, { idle: (connection) => connection.send() })
   for (let count = 0; count < job.connections; count++) pool.open()
   try {
-    return await measureWindow(job.window, tally, origin)
+    await warmUp(job.window, (seconds) => sleep(seconds * 1000))
+    return await measureWindow({ ...job.window, warmupSeconds: 0 }, tally, origin)
   } finally {
     pool.close()
   }

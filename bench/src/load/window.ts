@@ -4,6 +4,29 @@ import type { Origin } from '../origin/origin.ts'
 import type { Measurement, Window } from './job.ts'
 import type { Tally } from './tally.ts'
 
+/** A warm-up is repeated so often at most. */
+const mostWarmups = 4
+/** The part of a warm-up's time that a proxy must have had a core for. */
+const enoughOfCore = 0.6
+
+/**
+ * Warms a proxy up that is kept busy, once more as long as it has had too little processor time for its code to be compiled: on a
+ * machine that does other things besides, a proxy gets a part of a core only.
+ */
+export async function warmUp(
+  { warmupSeconds, proxyPid }: Window,
+  once: (seconds: number) => Promise<unknown>,
+): Promise<void> {
+  if (warmupSeconds === 0) return
+  const proxy = proxyPid === undefined ? [] : processTree(proxyPid)
+  const { proxyCpuSeconds } = readings(proxy)
+  for (let times = 0; times < mostWarmups; times++) {
+    await once(warmupSeconds)
+    const used = readings(proxy).proxyCpuSeconds - proxyCpuSeconds
+    if (proxyPid === undefined || used >= warmupSeconds * enoughOfCore) return
+  }
+}
+
 /**
  * Waits for the warm-up, then measures for the window's time. Counts and processor times are read in the same
  * tick at both ends, so that they belong to the same span.

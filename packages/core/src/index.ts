@@ -107,6 +107,21 @@ export {
   type RedirectOptions,
   redirectsOf,
 } from './policies/redirect/redirect.ts'
+export { isSelected } from './policies/cache/selected.ts'
+export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
+export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
+export {
+  type CacheKey,
+  type CacheStore,
+  type EntryWriter,
+  HEAD_RULES,
+  type MaybePromise,
+  type Selection,
+  type StoredEntry,
+  type StoredHead,
+  type StoredRange,
+  type StoreStats,
+} from './policies/cache/store.ts'
 export { sizeLimit, type SizeLimitOptions } from './policies/size-limit.ts'
 export { requestId, type RequestIdOptions } from './policies/request-id.ts'
 export { GRPC_RETRY_STATUSES, isReplayable, RETRY_STATUSES } from './policies/retry/retry-decision.ts'

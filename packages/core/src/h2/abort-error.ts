@@ -2,6 +2,11 @@ import { TrafficError } from '../message/errors.ts'
 import { type UpstreamErrorCode, upstreamError, type UpstreamErrorFacts } from '../message/upstream-error.ts'
 import type { StreamAbort } from './stream-receiver.ts'
 
+export interface AbortFacts extends Omit<UpstreamErrorFacts, 'replaySafe'> {
+  /** Where the peer asks for HTTP/1.1: whether it gets that from now on. */
+  readonly takesHttp1: boolean
+}
+
 /**
  * What the end of a stream means to its exchange, with the facts that decide whether it may be tried again: what GOAWAY leaves out, and
  * what REFUSED_STREAM ends, was not handled (RFC 9113 6.8, 8.7); what never left was not even sent.
@@ -10,14 +15,26 @@ import type { StreamAbort } from './stream-receiver.ts'
 export function abortError(
   abort: StreamAbort,
   given: UpstreamErrorCode | undefined,
-  facts: Omit<UpstreamErrorFacts, 'replaySafe'>,
+  facts: AbortFacts,
 ): TrafficError {
+  if (abort.code === 'HTTP_1_1_REQUIRED') return http1Required(facts)
   const isRefused = abort.by === 'refused' || (abort.by === 'peer' && abort.code === 'REFUSED_STREAM')
   const isLost = abort.by === 'connection' && abort.code === 'CANCEL'
   const replaySafe = isRefused ? 'refused' : isLost && facts.bytesSent === 0 ? 'unsent' : undefined
   const what =
     abort.by === 'connection' && abort.code !== 'CANCEL' ? `HTTP/2 failed: ${abort.message}` : abort.message
   return upstreamError(given ?? codeOf(abort), what, { ...facts, replaySafe })
+}
+
+/** It was not handled, and will not be over HTTP/2 (RFC 9113 7): tried again where HTTP/1.1 may be spoken, or elsewhere. */
+function http1Required(facts: AbortFacts): TrafficError {
+  const advice = facts.takesHttp1
+    ? 'it is sent that from now on'
+    : 'HTTP/1.1 is not allowed there; use https and allow both protocols, h2 and http/1.1, or http/1.1 alone'
+  const message = `the upstream asks for HTTP/1.1 in place of HTTP/2 (HTTP_1_1_REQUIRED): ${advice}`
+  const error = upstreamError('upstream_closed', message, { ...facts, replaySafe: 'refused' })
+  error.onlyElsewhere = !facts.takesHttp1
+  return error
 }
 
 function codeOf({ by, code }: StreamAbort): UpstreamErrorCode {

@@ -183,6 +183,10 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
     else if (this.awaitedStreams === 1 && change === 1) socket.ref()
   }
 
+  http1Required(): boolean {
+    return this.owner?.http1Required?.(this) ?? false
+  }
+
   over(): void {
     this.owner?.released(this)
   }

@@ -17,6 +17,8 @@ export interface ClientStreamOwner {
   waitUntil(at: number): void
   /** Somebody waits for what comes on a stream, or nobody any more: that is what keeps the process alive. */
   awaited(change: 1 | -1): void
+  /** The peer asks for HTTP/1.1 instead. @returns whether what follows is sent so */
+  http1Required(): boolean
   /** There is a place for another exchange. */
   over(): void
 }

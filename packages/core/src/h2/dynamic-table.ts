@@ -1,15 +1,15 @@
 import type { Field } from './field.ts'
 
-/** No entry is smaller (RFC 7541 4.1). Bytes. */
-const SMALLEST_ENTRY = 32
+/** Entries that there is room for at first; a power of two. Many connections never have more, and an idle one keeps its tables. */
+const FEW = 8
 
 /**
  * A dynamic table (RFC 7541 2.3.2, 4), as a decoder needs it. Entries are numbered from 1 in the order of their insertion, and stand in a
  * ring at the place of their number, so that none is ever moved.
  */
 export class DynamicTable {
-  /** A power of two long, with room for as many entries as the capacity can hold. */
-  private ring: (Field | undefined)[]
+  /** A power of two long, and made larger when it is full: the capacity bounds how many entries there are (RFC 7541 4.1). */
+  private ring: (Field | undefined)[] = emptyRing(FEW)
   /** The number of the newest entry. */
   private inserted = 0
   /** The number of the last entry that was evicted: those above are there. */
@@ -20,7 +20,6 @@ export class DynamicTable {
   /** @param capacity what the sizes of all entries may come to, in bytes */
   constructor(capacity: number) {
     this.most = capacity
-    this.ring = emptyRing(capacity)
   }
 
   get size(): number {
@@ -49,6 +48,7 @@ export class DynamicTable {
   insert(field: Field): number {
     this.evictTo(this.most - field.size)
     if (field.size > this.most) return 0
+    if (this.length === this.ring.length) this.grow()
     const number = ++this.inserted
     this.ring[number & (this.ring.length - 1)] = field
     this.bytes += field.size
@@ -59,13 +59,6 @@ export class DynamicTable {
   resize(capacity: number): void {
     this.most = capacity
     this.evictTo(capacity)
-    const { ring } = this
-    const larger = emptyRing(capacity)
-    if (larger.length <= ring.length) return
-    for (let number = this.evicted + 1; number <= this.inserted; number++) {
-      larger[number & (larger.length - 1)] = ring[number & (ring.length - 1)]
-    }
-    this.ring = larger
   }
 
   /** How many entries came behind that one, as `at` counts; -1 if it was evicted. */
@@ -75,6 +68,15 @@ export class DynamicTable {
 
   /** An entry is evicted: for a table that keeps more of it than is in here. */
   protected forget(_field: Field, _number: number): void {}
+
+  private grow(): void {
+    const { ring } = this
+    const larger = emptyRing(2 * ring.length)
+    for (let number = this.evicted + 1; number <= this.inserted; number++) {
+      larger[number & (larger.length - 1)] = ring[number & (ring.length - 1)]
+    }
+    this.ring = larger
+  }
 
   private evictTo(size: number): void {
     while (this.bytes > size && this.evicted < this.inserted) {
@@ -88,8 +90,6 @@ export class DynamicTable {
   }
 }
 
-function emptyRing(capacity: number): (Field | undefined)[] {
-  let room = 1
-  while (room * SMALLEST_ENTRY < capacity) room *= 2
+function emptyRing(room: number): (Field | undefined)[] {
   return new Array<Field | undefined>(room).fill(undefined)
 }

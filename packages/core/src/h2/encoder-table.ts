@@ -19,12 +19,14 @@ const MOST_AHEAD = 128
 interface Entry {
   readonly number: number
   readonly name: KnownName
+  readonly value: string
 }
 
 /** What is known of the fields of a name. */
 interface KnownName {
   newest: Entry | undefined
-  readonly values: Map<string, Entry>
+  /** Entries by value, where there was ever more than one: most names have the same value in all that a connection sends. */
+  values: Map<string, Entry> | undefined
   /** How often an entry would have been needed that was not there. */
   tries: number
   /** How often one was there. */
@@ -53,7 +55,7 @@ export class EncoderTable extends DynamicTable {
 
   /** The index of an entry of the same name and value; 0 if there is none. */
   indexOfEqual(field: Field): number {
-    const entry = this.names.get(field.name.text)?.values.get(field.value)
+    const entry = entryOf(this.names.get(field.name.text), field.value)
     const index = this.use(entry)
     if (entry !== undefined && index !== 0) this.remember(field, entry)
     return index
@@ -80,17 +82,22 @@ export class EncoderTable extends DynamicTable {
     const number = super.insert(field)
     if (number === 0) return 0
     const name = this.knownName(field.name.text)
-    const entry = { number, name }
+    const entry = { number, name, value: field.value }
+    const { newest } = name
+    if (newest !== undefined && newest.value !== field.value)
+      name.values ??= new Map([[newest.value, newest]])
+    name.values?.set(field.value, entry)
     name.newest = entry
-    name.values.set(field.value, entry)
     this.remember(field, entry)
     return number
   }
 
   protected override forget(field: Field, number: number): void {
     if (this.objects.get(field)?.number === number) this.objects.delete(field)
-    const values = this.names.get(field.name.text)?.values
-    if (values?.get(field.value)?.number === number) values.delete(field.value)
+    const name = this.names.get(field.name.text)
+    if (name === undefined) return
+    if (name.newest?.number === number) name.newest = undefined
+    if (name.values?.get(field.value)?.number === number) name.values.delete(field.value)
   }
 
   private use(entry: Entry | undefined): number {
@@ -114,9 +121,14 @@ export class EncoderTable extends DynamicTable {
     let known = this.names.get(name)
     if (known === undefined) {
       if (this.names.size >= NAMES_LIMIT) this.names.clear()
-      known = { newest: undefined, values: new Map(), tries: 0, uses: 0 }
+      known = { newest: undefined, values: undefined, tries: 0, uses: 0 }
       this.names.set(name, known)
     }
     return known
   }
+}
+
+function entryOf(name: KnownName | undefined, value: string): Entry | undefined {
+  const newest = name?.newest
+  return newest?.value === value ? newest : name?.values?.get(value)
 }

@@ -7,13 +7,14 @@ export const FieldKind = {
   cookie: 3,
   host: 4,
   te: 5,
+  priority: 6,
   // Pseudo-header fields (RFC 9113 8.3), and that of RFC 8441 section 4.
-  method: 6,
-  scheme: 7,
-  authority: 8,
-  path: 9,
-  status: 10,
-  protocol: 11,
+  method: 7,
+  scheme: 8,
+  authority: 9,
+  path: 10,
+  status: 11,
+  protocol: 12,
 } as const
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind]
 
@@ -29,6 +30,7 @@ export const KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['cookie', FieldKind.cookie],
   ['host', FieldKind.host],
   ['te', FieldKind.te],
+  ['priority', FieldKind.priority],
   // What concerns one HTTP/1.1 connection (RFC 9113 8.2.2).
   ['connection', FieldKind.malformed],
   ['keep-alive', FieldKind.malformed],

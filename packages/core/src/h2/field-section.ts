@@ -24,6 +24,8 @@ export class FieldSection {
   status: Field | undefined = undefined
   protocol: Field | undefined = undefined
   contentLength: number | undefined = undefined
+  /** What Priority says, its lines joined (RFC 9218 5). */
+  priority: string | undefined = undefined
   /** What the sizes of all fields come to so far, in bytes. */
   size = 0
   /** Whether it has passed a limit: fields are no longer collected, nor need they be made. */
@@ -72,6 +74,9 @@ export class FieldSection {
         if (this.contentLength !== undefined)
           this.malformed ??= 'content-length is there twice (RFC 9110 8.6)'
         this.contentLength = Number(field.value)
+        break
+      case FieldKind.priority:
+        this.priority = this.priority === undefined ? field.value : `${this.priority}, ${field.value}`
         break
       default:
     }

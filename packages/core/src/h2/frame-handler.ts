@@ -79,6 +79,7 @@ export class FrameHandler implements FrameSink {
     const both = [
       [SettingId.initialWindowSize, unreadWindow],
       [SettingId.maxHeaderListSize, section.maxSize],
+      [SettingId.noRfc7540Priorities, 1],
     ] as const
     // Nobody may push to us, and clients may not be asked for anything (RFC 9113 6.5.2, 8.4).
     this.writer.settings(
@@ -164,6 +165,10 @@ export class FrameHandler implements FrameSink {
 
   windowUpdate(streamId: number, increment: number): Http2Fault | undefined {
     return this.incoming.windowUpdate(streamId, increment)
+  }
+
+  priorityUpdate(streamId: number, value: string): Http2Fault | undefined {
+    return this.incoming.priorityUpdate(streamId, value)
   }
 
   ignored(): Http2Fault | undefined {

@@ -37,6 +37,8 @@ export function readPayload(
       return sink.goaway(number31(bytes, start), bytes.readUInt32BE(start + 4), bytes, start + 8, end)
     case FrameType.windowUpdate:
       return readWindowUpdate(streamId, number31(bytes, start), sink)
+    case FrameType.priorityUpdate:
+      return sink.priorityUpdate(number31(bytes, start), bytes.toString('latin1', start + 4, end))
     default:
       return undefined
   }

@@ -42,7 +42,7 @@ export class FrameReader implements FrameContext, FrameHeader {
   /** Padding behind the content of the current DATA, and with the byte before it what counts as such. */
   private padding = 0
   /** What has come of something that is told when it is whole: a header, or a payload. */
-  private readonly headerPart = Buffer.alloc(FRAME_HEADER_SIZE)
+  private headerPart: Buffer | undefined = undefined
   private payloadPart: Buffer | undefined = undefined
 
   constructor(sink: FrameSink, options: FrameReaderOptions) {
@@ -113,9 +113,9 @@ export class FrameReader implements FrameContext, FrameHeader {
     let source = bytes
     let at = start
     if (count < FRAME_HEADER_SIZE) {
-      bytes.copy(this.headerPart, FRAME_HEADER_SIZE - this.left - count, start, start + count)
+      source = this.headerPart ??= Buffer.alloc(FRAME_HEADER_SIZE)
+      bytes.copy(source, FRAME_HEADER_SIZE - this.left - count, start, start + count)
       if (this.left > 0) return undefined
-      source = this.headerPart
       at = 0
     }
     this.length = source.readUIntBE(at, 3)
@@ -144,7 +144,7 @@ export class FrameReader implements FrameContext, FrameHeader {
       if (refused !== undefined) return refused
     }
     this.enter(PAYLOAD, length)
-    return length === 0 ? this.readPayload(this.headerPart, 0, 0) : undefined
+    return length === 0 ? this.readPayload(NOTHING, 0, 0) : undefined
   }
 
   private beginData(): Http2Fault | undefined {
@@ -206,3 +206,5 @@ export class FrameReader implements FrameContext, FrameHeader {
     this.left = left
   }
 }
+
+const NOTHING = Buffer.alloc(0)

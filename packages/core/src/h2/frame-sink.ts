@@ -34,6 +34,8 @@ export interface FrameSink {
   ): Http2Fault | undefined
   /** @param streamId 0 for the connection's window */
   windowUpdate(streamId: number, increment: number): Http2Fault | undefined
+  /** How the response on a stream is to be sent from now on: `value` is what the field Priority would be (RFC 9218 7.1). */
+  priorityUpdate(streamId: number, value: string): Http2Fault | undefined
   /** A frame that means nothing to us, PRIORITY or of an unknown type: for the count of what is sent in vain. */
   ignored(type: number): Http2Fault | undefined
   /** One stream breaks the protocol: it is reset (RFC 9113 5.4.2). */

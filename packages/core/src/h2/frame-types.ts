@@ -1,4 +1,4 @@
-/** The types of frames (RFC 9113 6). */
+/** The types of frames (RFC 9113 6, RFC 9218 7.1). */
 export const FrameType = {
   data: 0,
   headers: 1,
@@ -10,6 +10,7 @@ export const FrameType = {
   goaway: 7,
   windowUpdate: 8,
   continuation: 9,
+  priorityUpdate: 16,
 } as const
 
 export const Flag = { endStream: 0x01, ack: 0x01, endHeaders: 0x04, padded: 0x08, priority: 0x20 } as const
@@ -36,7 +37,7 @@ export interface FrameRule {
   readonly scope: 'stream' | 'connection'
 }
 
-/** A row of the table: by the number of the type. A type without a row is ignored (RFC 9113 4.1, 5.5). */
+/** A row of the table. */
 function rule(
   name: string,
   section: string,
@@ -45,7 +46,7 @@ function rule(
 ): FrameRule {
   return {
     name,
-    section: `RFC 9113 ${section}`,
+    section: section.startsWith('RFC') ? section : `RFC 9113 ${section}`,
     about,
     least: 0,
     most: Infinity,
@@ -55,7 +56,8 @@ function rule(
   }
 }
 
-export const FRAME_RULES: readonly FrameRule[] = [
+/** By the number of the type. A type without a row is ignored (RFC 9113 4.1, 5.5). */
+export const FRAME_RULES: readonly (FrameRule | undefined)[] = [
   rule('DATA', '6.1', 'stream'),
   rule('HEADERS', '6.2', 'stream'),
   rule('PRIORITY', '6.3', 'stream', { least: 5, most: 5, scope: 'stream' }),
@@ -66,4 +68,6 @@ export const FRAME_RULES: readonly FrameRule[] = [
   rule('GOAWAY', '6.8', 'connection', { least: 8 }),
   rule('WINDOW_UPDATE', '6.9', 'either', { least: 4, most: 4 }),
   rule('CONTINUATION', '6.10', 'stream'),
+  ...new Array<undefined>(FrameType.priorityUpdate - FrameType.continuation - 1).fill(undefined),
+  rule('PRIORITY_UPDATE', 'RFC 9218 7.1', 'connection', { least: 4 }),
 ]

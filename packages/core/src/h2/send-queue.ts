@@ -1,3 +1,4 @@
+import type { Priority } from '../fields/priority.ts'
 import { asBuffer, type WholeBody } from '../message/body.ts'
 import type { Field } from './field.ts'
 import { INITIAL_WINDOW, SendWindow } from './flow-windows.ts'
@@ -5,6 +6,7 @@ import { FRAME_SIZE } from './frame-types.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { HpackEncoder } from './hpack-encoder.ts'
 import { Outgoing } from './outgoing.ts'
+import { ReadyStreams } from './ready-streams.ts'
 import type { Http2Stream } from './stream.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
@@ -21,7 +23,7 @@ export interface SendQueueOwner {
 }
 
 /**
- * Sends the content of a connection's streams within the windows, fairly: each that may send has a frame's turn (RFC 9113 5.2, 5.3). Only
+ * Sends the content of a connection's streams within the windows, a frame a turn, in the order of `ReadyStreams` (RFC 9113 5.2). Only
  * what cannot be sent at once waits, and nothing more is written while the socket has not taken what it was given.
  */
 export class SendQueue {
@@ -31,8 +33,7 @@ export class SendQueue {
   private readonly out: WriteBuffer
   private readonly encoder: HpackEncoder
   private readonly owner: SendQueueOwner
-  /** Those that have content to send and a window for it, in their order. */
-  private ready: Http2Stream[] = []
+  private readonly ready = new ReadyStreams()
   private pumping = false
   private isStalled = false
 
@@ -47,7 +48,7 @@ export class SendQueue {
   data(stream: Http2Stream, bytes: Buffer): boolean {
     let start = 0
     if (stream.outgoing === undefined) {
-      if (this.ready.length === 0 && !this.pumping) start = this.sendAtOnce(stream, bytes)
+      if (this.ready.size === 0 && !this.pumping) start = this.sendAtOnce(stream, bytes)
       if (start === bytes.length) return true
       stream.outgoing = new Outgoing()
     }
@@ -65,7 +66,7 @@ export class SendQueue {
   /** Content and its end, where all of it is here: the last frame says so. */
   whole(stream: Http2Stream, body: WholeBody): void {
     const { length } = body
-    const isFree = this.ready.length === 0 && !this.pumping && !this.out.isBlocked
+    const isFree = this.ready.size === 0 && !this.pumping && !this.out.isBlocked
     if (
       isFree &&
       length <= QUANTUM &&
@@ -90,14 +91,22 @@ export class SendQueue {
     const { outgoing } = stream
     if (outgoing === undefined || outgoing.queued || stream.sendWindow.available === 0) return
     outgoing.queued = true
-    this.ready.push(stream)
+    this.ready.add(stream)
+  }
+
+  /** It stands behind those of the urgency that it has from now on. */
+  prioritize(stream: Http2Stream, priority: Priority): void {
+    const isQueued = stream.outgoing?.queued === true
+    if (isQueued) this.ready.remove(stream)
+    stream.priority = priority
+    if (isQueued) this.ready.add(stream)
   }
 
   /** Nothing more is sent on it. */
   forget(stream: Http2Stream): void {
-    if (stream.outgoing?.queued === true) this.ready = this.ready.filter((each) => each !== stream)
+    if (stream.outgoing?.queued === true) this.ready.remove(stream)
     stream.outgoing = undefined
-    if (this.ready.length === 0) this.stall(false)
+    if (this.ready.size === 0) this.stall(false)
   }
 
   /** A window has opened, or the socket has room: sends what may be sent. */
@@ -105,13 +114,13 @@ export class SendQueue {
     if (this.pumping) return
     this.pumping = true
     try {
-      while (this.ready.length > 0 && !this.out.isBlocked && this.window.available > 0) {
-        this.turnOf(this.ready.shift() as Http2Stream) // there is one
+      while (this.ready.size > 0 && !this.out.isBlocked && this.window.available > 0) {
+        this.turnOf(this.ready.take())
       }
     } finally {
       this.pumping = false
     }
-    this.stall(this.ready.length > 0 && this.window.available === 0)
+    this.stall(this.ready.size > 0 && this.window.available === 0)
   }
 
   private turnOf(stream: Http2Stream): void {
@@ -120,7 +129,10 @@ export class SendQueue {
     outgoing.queued = false
     const sent = this.sendTurn(stream, outgoing)
     if (outgoing.length > 0) {
-      this.offer(stream)
+      if (stream.sendWindow.available > 0) {
+        outgoing.queued = true
+        this.ready.putBack(stream)
+      }
       stream.receiver?.progressed(sent)
       return
     }

@@ -18,6 +18,7 @@ import {
 } from './incoming-content.ts'
 import { trailersMalformation } from './message-rules.ts'
 import { takeInRequest, whyNoRequest } from './request-intake.ts'
+import { prioritizeResponse } from './priorities.ts'
 import { ResponseSender, type ResponseSenderOwner } from './response-sender.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
@@ -205,6 +206,7 @@ export class ServerStream
         if (response.tunnel !== undefined) return this.switchProtocols(tunnel, response, response.tunnel)
         this.refuseTunnel(tunnel, response)
       }
+      prioritizeResponse(this.stream, response)
       sender.begin(response, method, this.pace)
     } catch (thrown) {
       const error = TrafficError.from(thrown)

@@ -2,7 +2,7 @@ import { INITIAL_WINDOW, LARGEST_WINDOW } from './flow-windows.ts'
 import { connectionFault, type Http2Fault } from './fault.ts'
 import { FRAME_SIZE } from './frame-types.ts'
 
-/** The identifiers of settings (RFC 9113 6.5.2, RFC 8441 3). */
+/** The identifiers of settings (RFC 9113 6.5.2, RFC 8441 3, RFC 9218 2.1). */
 export const SettingId = {
   headerTableSize: 1,
   enablePush: 2,
@@ -11,6 +11,7 @@ export const SettingId = {
   maxFrameSize: 5,
   maxHeaderListSize: 6,
   enableConnectProtocol: 8,
+  noRfc7540Priorities: 9,
 } as const
 
 /** What a setting may be, and what a value that it may not be is (RFC 9113 6.5.2). */
@@ -37,6 +38,10 @@ const RULES: ReadonlyMap<number, SettingRule> = new Map([
     SettingId.enableConnectProtocol,
     { name: 'ENABLE_CONNECT_PROTOCOL', least: 0, most: 1, code: 'PROTOCOL_ERROR' },
   ],
+  [
+    SettingId.noRfc7540Priorities,
+    { name: 'NO_RFC7540_PRIORITIES', least: 0, most: 1, code: 'PROTOCOL_ERROR' },
+  ],
 ])
 
 /** What a peer's SETTINGS say (RFC 9113 6.5), with the defaults until they say otherwise. */
@@ -49,6 +54,9 @@ export class PeerSettings {
   maxFrameSize: number = FRAME_SIZE
   maxHeaderListSize: number = LARGEST
   enableConnectProtocol = false
+  /** Of no use to us, who never send those priorities: kept since it must not change. */
+  private noRfc7540Priorities = 0
+  private isFirst = true
   private readonly peerIsServer: boolean
 
   constructor(peerIsServer: boolean) {
@@ -66,6 +74,7 @@ export class PeerSettings {
       this.set(id, value)
     }
     this.smallestHeaderTableSize = Math.min(this.smallestHeaderTableSize, this.headerTableSize)
+    this.isFirst = false
     return undefined
   }
 
@@ -80,6 +89,12 @@ export class PeerSettings {
     }
     if (id === SettingId.enableConnectProtocol && value === 0 && this.enableConnectProtocol) {
       return connectionFault('PROTOCOL_ERROR', 'SETTINGS_ENABLE_CONNECT_PROTOCOL is taken back (RFC 8441 3)')
+    }
+    if (id === SettingId.noRfc7540Priorities && !this.isFirst && value !== this.noRfc7540Priorities) {
+      return connectionFault(
+        'PROTOCOL_ERROR',
+        'SETTINGS_NO_RFC7540_PRIORITIES is changed behind the first SETTINGS (RFC 9218 2.1)',
+      )
     }
     return undefined
   }
@@ -104,6 +119,9 @@ export class PeerSettings {
         break
       case SettingId.enableConnectProtocol:
         this.enableConnectProtocol = value === 1
+        break
+      case SettingId.noRfc7540Priorities:
+        this.noRfc7540Priorities = value
         break
       default:
     }

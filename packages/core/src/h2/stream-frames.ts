@@ -1,10 +1,13 @@
+import { requestPriority } from '../fields/priority.ts'
 import type { Http2ConnectionOptions } from './connection-options.ts'
 import type { ConnectionRole } from './connection-role.ts'
 import { codeOf } from './error-codes.ts'
 import { Http2Fault } from './fault.ts'
 import type { FieldSection } from './field-section.ts'
+import { protocolError } from './frame-header.ts'
 import type { HeaderBlock } from './frame-sink.ts'
 import type { FrameWriter } from './frame-writer.ts'
+import { RequestPriorities } from './priorities.ts'
 import type { Http2Stream } from './stream.ts'
 import { judgeReceived, StreamEvent, StreamFrame, StreamState } from './stream-states.ts'
 import type { Streams } from './streams.ts'
@@ -23,6 +26,7 @@ export class StreamFrames {
   /** Whose DATA is being read; undefined where nobody takes it. */
   private current: Http2Stream | undefined
   private hasContent = false
+  private readonly priorities = new RequestPriorities()
 
   constructor(
     streams: Streams,
@@ -52,6 +56,7 @@ export class StreamFrames {
     const stream = this.streams.table.get(streamId)
     if (stream === undefined) return undefined
     stream.move(StreamEvent.headersReceived)
+    if (state === StreamState.idle) this.priorities.opened(stream, section)
     // Before trailers are told, and behind a head: only there it is known how much was announced.
     const objection =
       (endStream ? stream.countEnd() : undefined) ??
@@ -170,6 +175,22 @@ export class StreamFrames {
       }
     }
     return this.meter.spend('windowUpdate')
+  }
+
+  /** Of a stream that is over it is of no use any more, and no fault. */
+  priorityUpdate(streamId: number, value: string): Http2Fault | undefined {
+    if (!this.isServer) return protocolError('PRIORITY_UPDATE from a server (RFC 9218 7.1)')
+    if (streamId % 2 === 0)
+      return protocolError(`PRIORITY_UPDATE of stream ${streamId}, which is no request (RFC 9218 7.1)`)
+    const priority = requestPriority(value)
+    const { table } = this.streams
+    const stream = table.get(streamId)
+    if (stream === undefined && table.stateOf(streamId) === StreamState.idle) {
+      const room = this.options.http2.streams - table.size
+      if (!this.priorities.keep(streamId, priority, table.numbers.highestPeer, room))
+        return protocolError('PRIORITY_UPDATE of more streams than there may be (RFC 9218 7.1)')
+    } else if (priority !== undefined) stream?.prioritize(priority)
+    return this.meter.spend('priorityUpdate')
   }
 
   /** The peer has broken the protocol: a stream is reset, or the connection ends, which is the caller's to do. */

@@ -12,12 +12,12 @@ export class StreamMap {
   size = 0
   private places: (Http2Stream | undefined)[] = new Array<Http2Stream | undefined>(FEW)
   /** Those whose place is taken, by one that lives long: few. */
-  private readonly others = new Map<number, Http2Stream>()
+  private others: Map<number, Http2Stream> | undefined = undefined
 
   get(id: number): Http2Stream | undefined {
     const stream = this.places[this.placeOf(id)]
     if (stream?.id === id) return stream
-    return this.others.size === 0 ? undefined : this.others.get(id)
+    return this.others?.get(id)
   }
 
   add(stream: Http2Stream): void {
@@ -30,13 +30,13 @@ export class StreamMap {
   delete(stream: Http2Stream): boolean {
     const place = this.placeOf(stream.id)
     if (this.places[place] === stream) this.places[place] = undefined
-    else if (!this.others.delete(stream.id)) return false
+    else if (this.others?.delete(stream.id) !== true) return false
     this.size--
     return true
   }
 
   all(): Http2Stream[] {
-    const all = [...this.others.values()]
+    const all = [...(this.others?.values() ?? [])]
     for (const stream of this.places) if (stream !== undefined) all.push(stream)
     return all.sort((a, b) => a.id - b.id)
   }
@@ -44,12 +44,12 @@ export class StreamMap {
   private put(stream: Http2Stream): void {
     const place = this.placeOf(stream.id)
     if (this.places[place] === undefined) this.places[place] = stream
-    else this.others.set(stream.id, stream)
+    else (this.others ??= new Map()).set(stream.id, stream)
   }
 
   private grow(): void {
     const all = this.all()
-    this.others.clear()
+    this.others = undefined
     this.places = new Array<Http2Stream | undefined>(this.places.length * 2)
     for (const stream of all) this.put(stream)
   }

@@ -12,7 +12,7 @@ export class StreamTable {
   /** In the order of the resets, the next one to be forgotten at `oldest`. */
   private readonly recent: number[] = []
   private oldest = 0
-  private readonly reset = new Set<number>()
+  private reset: Set<number> | undefined = undefined
 
   constructor(isServer: boolean) {
     this.numbers = new StreamNumbers(isServer)
@@ -44,15 +44,16 @@ export class StreamTable {
   stateOf(id: number): StreamState {
     const stream = this.streams.get(id)
     if (stream !== undefined) return stream.state
-    return this.reset.has(id) ? StreamState.reset : this.numbers.unknown(id)
+    return this.reset?.has(id) ? StreamState.reset : this.numbers.unknown(id)
   }
 
   /** A stream that never was more than a number is reset as well. */
   remember(id: number): void {
+    const reset = (this.reset ??= new Set())
     const forgotten = this.recent[this.oldest]
-    if (forgotten !== undefined) this.reset.delete(forgotten)
+    if (forgotten !== undefined) reset.delete(forgotten)
     this.recent[this.oldest] = id
-    this.reset.add(id)
+    reset.add(id)
     this.oldest = (this.oldest + 1) % REMEMBERED
   }
 }

@@ -1,3 +1,4 @@
+import { type Priority, UNSAID } from '../fields/priority.ts'
 import type { WholeBody } from '../message/body.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 import type { Http2Code } from './error-codes.ts'
@@ -17,6 +18,7 @@ export interface StreamOwner {
   reset(stream: Http2Stream, code: Http2Code): void
   consumed(stream: Http2Stream, bytes: number): void
   widen(stream: Http2Stream): void
+  prioritize(stream: Http2Stream, priority: Priority): void
 }
 
 /** One stream of a connection (RFC 9113 5): its state, its windows, and what waits to be sent on it. */
@@ -27,6 +29,8 @@ export class Http2Stream {
   /** Set by whoever takes what comes on it. */
   receiver: StreamReceiver | undefined
   state: StreamState = StreamState.idle
+  /** How it is sent among others; changed by `prioritize`. */
+  priority: Priority = UNSAID
   /** What waits to be sent; undefined while nothing does. */
   outgoing: Outgoing | undefined
   /** Whether it has become a tunnel, whose end by a reset is no work in vain. */
@@ -118,6 +122,11 @@ export class Http2Stream {
   /** Somebody reads the content now: the peer may send ahead of that. */
   widen(): void {
     this.owner.widen(this)
+  }
+
+  /** How what is sent on it is sent among the others from now on. */
+  prioritize(priority: Priority): void {
+    if (priority !== this.priority) this.owner.prioritize(this, priority)
   }
 
   private wrongLength(what: 'more' | 'less'): Http2Fault {

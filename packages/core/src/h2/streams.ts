@@ -1,3 +1,4 @@
+import type { Priority } from '../fields/priority.ts'
 import { asBuffer, type WholeBody } from '../message/body.ts'
 import type { Http2ConnectionOptions } from './connection-options.ts'
 import type { Http2Code } from './error-codes.ts'
@@ -175,6 +176,10 @@ export class Streams implements StreamOwner, SendQueueOwner {
     if (this.isOver || !stream.isReadable) return
     const increment = stream.receiveWindow.widen()
     if (increment > 0) this.parts.writer.windowUpdate(stream.id, increment)
+  }
+
+  prioritize(stream: Http2Stream, priority: Priority): void {
+    this.queue.prioritize(stream, priority)
   }
 
   /** So much of the connection's window is free again. */

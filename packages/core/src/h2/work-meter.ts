@@ -16,6 +16,7 @@ export const WASTED = {
   settings: 5,
   /** CVE-2019-9511, CVE-2019-9517: windows that are opened byte by byte. */
   windowUpdate: 1,
+  priorityUpdate: 1,
   /** DATA without content that does not end the stream (CVE-2019-9518). */
   emptyData: 1,
   /** PRIORITY and unknown frames (CVE-2019-9513), and frames on streams that are over. */

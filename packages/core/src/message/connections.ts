@@ -14,6 +14,8 @@ export interface ConnectionOwner<Connection> {
   released(connection: Connection): void
   /** It takes more exchanges than before, or fewer, though none of them has ended. */
   roomChanged?(connection: Connection): void
+  /** Its peer asks for HTTP/1.1 instead. @returns whether what follows is sent so; false where only one version may be spoken */
+  http1Required?(connection: Connection): boolean
   /** It is gone: called once, at any time. */
   closed(connection: Connection): void
 }

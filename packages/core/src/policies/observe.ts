@@ -2,6 +2,7 @@ import { own } from '../message/own-options.ts'
 import type { ErrorCode, TrafficError } from '../message/errors.ts'
 import type { Exchange, Outcome, Peer } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
+import type { HttpVersion } from '../message/request.ts'
 import type { Counter, Gauge } from '../telemetry/counters.ts'
 import type { Histogram } from '../telemetry/histogram.ts'
 
@@ -16,7 +17,8 @@ export interface RouteMetrics {
   /** Bytes of content. */
   readonly requestBytes: Counter
   readonly responseBytes: Counter
-  /** All routes may share these. */
+  /** By the version that the client speaks. All routes may share these, and those of errors. */
+  readonly versions: Readonly<Record<HttpVersion, Counter>>
   readonly errors: Readonly<Record<ErrorCode, Counter>>
 }
 
@@ -65,6 +67,7 @@ function count(metrics: RouteMetrics, exchange: Exchange, outcome: Outcome, dura
   const { status } = outcome
   const counter = status === undefined ? undefined : metrics.statusClasses[Math.floor(status / 100)]
   ;(counter ?? metrics.statusClasses[0]).add(1)
+  metrics.versions[exchange.request.version].add(1)
   metrics.requestBytes.add(outcome.bytesReceived)
   metrics.responseBytes.add(outcome.bytesSent)
   const code = failureCode(exchange, outcome)

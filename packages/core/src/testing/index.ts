@@ -1,3 +1,8 @@
+export {
+  CACHE_STORE_CASES,
+  type CacheStoreCase,
+  type CacheStoreLimits,
+} from './cache-store-cases.ts'
 export { memoryTransport } from './memory-transport.ts'
 export { recorder, type Recorder, replay, type ReplayOptions } from './recorder.ts'
 export type {

@@ -31,6 +31,23 @@ test('a stream that the server refuses was not handled; one that it resets other
   ])
 })
 
+test('who asks for HTTP/1.1 where that is not allowed is told so in the error, and nothing is tried there again', async (t) => {
+  const { call, accept } = await clientRig(t)
+  const one = call('/', { method: 'POST', body: bodyFrom('x') })
+  const server = await accept()
+  await server.until('DATA+END 1')
+  server.send(reset(1, 0xd))
+  const error = await one.response.then(
+    () => undefined,
+    (thrown: TrafficError) => thrown,
+  )
+  assert.deepEqual(
+    [error?.code, error?.replaySafe, error?.onlyElsewhere],
+    ['upstream_closed', 'refused', true],
+  )
+  assert.match(error?.message ?? '', /HTTP_1_1_REQUIRED.*HTTP\/1\.1 is not allowed there; use https/)
+})
+
 test('GOAWAY makes those behind its last stream retryable, the others end, and new ones get another connection', async (t) => {
   const { call, accept, endpoint } = await clientRig(t)
   const post = { method: 'POST', body: bodyFrom('x') }

@@ -24,12 +24,13 @@ test('the preface refuses pushes, and the first request follows the server’s S
   assert.equal(
     hex(server.connection.text),
     hex('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n') +
-      '000012' +
+      '000018' +
       '0400' +
       '00000000' +
       '000200000000' +
       '000400040000' +
       '000600004000' +
+      '000900000001' +
       '0000040800' +
       '00000000' +
       '000f0001' +

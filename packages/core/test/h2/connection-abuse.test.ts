@@ -24,6 +24,10 @@ const FLOODS: Readonly<
   'SETTINGS (CVE-2019-9515)': { least: 200, send: () => SETTINGS },
   'PRIORITY (CVE-2019-9513)': { least: 1000, send: () => frame(2, 0, 1, uint32(0, 0).subarray(0, 5)) },
   'WINDOW_UPDATE (CVE-2019-9517)': { least: 1000, send: () => windowUpdate(0, 1) },
+  'PRIORITY_UPDATE of one stream': {
+    least: 1000,
+    send: () => frame(16, 0, 0, Buffer.concat([uint32(1), Buffer.from('u=1')])),
+  },
   'unknown frames': { least: 1000, send: () => frame(0x77, 0, 0, 'x') },
   'empty DATA (CVE-2019-9518)': {
     least: 1000,

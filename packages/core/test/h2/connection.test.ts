@@ -12,15 +12,16 @@ const OK = [field(':status', '200')]
 
 test('our preface is SETTINGS and the connection’s window, byte by byte, before the client says anything', async (t) => {
   const { client } = await rig(t)
-  const bytes = await client.connection.receives(9 + 24 + 13)
+  const bytes = await client.connection.receives(9 + 30 + 13)
   assert.equal(
     Buffer.from(bytes, 'latin1').toString('hex'),
-    '000018' +
+    '00001e' +
       '0400' +
       '00000000' +
       '000300000064' +
       '000400040000' +
       '000600004000' +
+      '000900000001' +
       '000800000001' +
       '0000040800' +
       '00000000' +

@@ -67,7 +67,11 @@ const TOLD: Readonly<Record<string, readonly [bytes: Buffer, events: readonly st
   'WINDOW_UPDATE of a stream by nothing': [frame(8, 0, 1, uint32(0)), ['stream fault 1 PROTOCOL_ERROR']],
   'a type that nobody knows': [frame(0x42, 0xff, 1, 'abc'), ['ignored 66']],
   'one without content, on the connection': [frame(0xff, 0, 0), ['ignored 255']],
-  'PRIORITY_UPDATE, which is not for us': [frame(0x10, 0, 0, uint32(1)), ['ignored 16']],
+  PRIORITY_UPDATE: [
+    frame(0x10, 0, 0, Buffer.concat([uint32(0x8000_0003), Buffer.from('u=1, i')])),
+    ['priority update 3 u=1, i'],
+  ],
+  'PRIORITY_UPDATE that says nothing': [frame(0x10, 0xff, 0, uint32(1)), ['priority update 1 ']],
 }
 
 const ALL = Buffer.concat([SETTINGS, ...Object.values(TOLD).map(([bytes]) => bytes)])
@@ -124,6 +128,8 @@ const REFUSED: Readonly<Record<string, readonly [bytes: Buffer, code: string, re
   'PING of nine bytes': [frame(6, 1, 0, '123456789'), 'FRAME_SIZE_ERROR', /6\.7/],
   'GOAWAY on a stream': [frame(7, 0, 1, uint32(0, 0)), 'PROTOCOL_ERROR', /6\.8/],
   'GOAWAY of seven bytes': [frame(7, 0, 0, '1234567'), 'FRAME_SIZE_ERROR', /6\.8/],
+  'PRIORITY_UPDATE on a stream': [frame(0x10, 0, 1, uint32(1)), 'PROTOCOL_ERROR', /9218 7\.1/],
+  'PRIORITY_UPDATE of three bytes': [frame(0x10, 0, 0, 'abc'), 'FRAME_SIZE_ERROR', /9218 7\.1/],
   'WINDOW_UPDATE of three bytes': [frame(8, 0, 1, 'abc'), 'FRAME_SIZE_ERROR', /6\.9/],
   'WINDOW_UPDATE of the connection by nothing': [
     frame(8, 0, 0, uint32(0x8000_0000)),

@@ -89,6 +89,10 @@ export class RecordingSink implements FrameSink {
     return this.note(`window update ${streamId} ${increment}`)
   }
 
+  priorityUpdate(streamId: number, value: string): Http2Fault | undefined {
+    return this.note(`priority update ${streamId} ${value}`)
+  }
+
   ignored(type: number): Http2Fault | undefined {
     return this.note(`ignored ${type}`)
   }

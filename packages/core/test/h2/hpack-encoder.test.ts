@@ -29,6 +29,16 @@ test('a field that repeats is indexed, and found by the very object as well as b
   assert.equal(encode(encoder, [first, equal]).length, 2)
 })
 
+test('of a name with several values each is found by name and value, the first one, too', () => {
+  const encoder = new HpackEncoder()
+  for (const value of ['a', 'b', 'c']) {
+    assert.equal(representation(encoder, field('x-several', value)), 'literal, indexed', value)
+  }
+  for (const value of ['a', 'b', 'c', 'a']) {
+    assert.equal(representation(encoder, field('x-several', value)), 'indexed', value)
+  }
+})
+
 test('secrets are never indexed, nor what is declared a secret, nor what came as never indexed', () => {
   const encoder = new HpackEncoder({ secrets: new Set(['x-api-key']) })
   const before = encoder.tableSize

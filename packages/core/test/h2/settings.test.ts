@@ -71,6 +71,7 @@ const REFUSED: readonly (readonly [what: string, entry: Entry, code: string])[] 
   ['MAX_FRAME_SIZE', [5, 16_383], 'PROTOCOL_ERROR'],
   ['MAX_FRAME_SIZE', [5, 0x100_0000], 'PROTOCOL_ERROR'],
   ['ENABLE_CONNECT_PROTOCOL', [8, 2], 'PROTOCOL_ERROR'],
+  ['NO_RFC7540_PRIORITIES', [9, 2], 'PROTOCOL_ERROR'],
 ]
 
 for (const [what, entry, code] of REFUSED) {
@@ -89,6 +90,17 @@ test('a server must not enable pushes, and nobody takes extended CONNECT back', 
   assert.equal(server.apply(entries([2, 1]), 0, 6)?.code, 'PROTOCOL_ERROR')
   assert.equal(server.apply(entries([8, 1]), 0, 6), undefined)
   assert.equal(server.apply(entries([8, 0]), 0, 6)?.code, 'PROTOCOL_ERROR')
+})
+
+test('whether the old priorities are done away with is said once, by the first SETTINGS (RFC 9218 2.1)', () => {
+  const said = applied([9, 0], [9, 1])
+  assert.equal(said.apply(entries([9, 1], [3, 7]), 0, 12), undefined)
+  const fault = said.apply(entries([9, 0]), 0, 6)
+  assert.equal(fault?.code, 'PROTOCOL_ERROR')
+  assert.match(fault.message, /NO_RFC7540_PRIORITIES.*RFC 9218 2\.1/)
+  const silent = applied([3, 7])
+  assert.equal(silent.apply(entries([9, 0]), 0, 6), undefined)
+  assert.equal(silent.apply(entries([9, 1]), 0, 6)?.code, 'PROTOCOL_ERROR')
 })
 
 test('an encoder is told the smallest table size on the way, too', () => {

@@ -32,6 +32,7 @@ beforeEach(() => {
       counter('requests', 'none'),
       ...['1', '2', '3', '4', '5'].map((code) => counter('requests', code)),
     ],
+    versions: { '1.0': counter('by', '1.0'), '1.1': counter('by', '1.1'), '2': counter('by', '2') },
     requestBytes: counter('received'),
     responseBytes: counter('sent'),
     errors: Object.fromEntries(codes.map((code) => [code, counter('errors', code)])) as Record<
@@ -46,7 +47,7 @@ function exchangeFor(): Exchange {
   return new Exchange(HttpRequest.to('http://a.example/'), clock)
 }
 
-it('an exchange is active until it finishes, and then counted with its status, time and bytes', async () => {
+it('an exchange is active until it finishes, and then counted with its status, version, time and bytes', async () => {
   const handler = observe({ route: 'orders', metrics })(() => Promise.resolve(new HttpResponse(200)))
   const exchange = exchangeFor()
   await handler(exchange)
@@ -57,6 +58,10 @@ it('an exchange is active until it finishes, and then counted with its status, t
   exchange.finish(DELIVERED)
   assert.equal(metrics.active.value, 0)
   assert.equal(metrics.statusClasses[2]?.value, 1)
+  assert.deepEqual(
+    Object.entries(metrics.versions).map(([version, { value }]) => `${version}: ${value}`),
+    ['2: 0', '1.0: 0', '1.1: 1'],
+  )
   assert.equal(metrics.requestBytes.value, 3)
   assert.equal(metrics.responseBytes.value, 7)
   assert.match(page(), /^duration_seconds_bucket\{le="0.1"\} 0\nduration_seconds_bucket\{le="1"\} 1$/m)

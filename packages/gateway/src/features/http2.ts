@@ -29,6 +29,40 @@ export const http2Setting = section('Http2Input', () => ({
   ),
 }))
 
+/** The same towards endpoints. `DEFAULT_HTTP2_CLIENT_LIMITS` has these defaults, too. */
+export const upstreamHttp2Setting = section('UpstreamHttp2Input', () => ({
+  maxStreams: integer(
+    'Requests that are sent at a time on one connection, even if the endpoint takes more.',
+    1_000,
+    1,
+    10_000,
+  ),
+  streamWindow: bytes(
+    'Content that an endpoint may have on its way on one stream before somebody takes it.',
+    WINDOW,
+  ).prefault('256KiB'),
+  connectionWindow: bytes(
+    'Content that may be on its way on all streams of a connection together.',
+    WINDOW,
+  ).prefault('1MiB'),
+  settingsTimeout: time('How long an endpoint may take to acknowledge our SETTINGS.').prefault('10s'),
+  pingInterval: timeOrOff(
+    'How long an endpoint may be silent while requests are under way before it is asked by PING whether it is there; off: for ever.',
+  ).prefault('60s'),
+  pingTimeout: time('How long it may take to answer.').prefault('20s'),
+  wastedWork: integer(
+    'Points that an endpoint may spend on frames that bring nothing forward, before its connection is ended, as those of clients.',
+    2_000,
+    100,
+  ),
+}))
+
+export type UpstreamHttp2Config = Read<typeof upstreamHttp2Setting>
+
+export function upstreamHttp2Limits({ maxStreams, ...others }: UpstreamHttp2Config): Partial<Http2Limits> {
+  return { ...others, streams: maxStreams }
+}
+
 export type Http2Config = Read<typeof http2Setting>
 
 export function http2Limits(config: Http2Config): Http2Limits {

@@ -1,10 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import {
-  createServer as createTlsServer,
-  type SecureContextOptions,
-  Server as TlsServer,
-  TLSSocket,
-} from 'node:tls'
+import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import {
   acceptConnection,
   type AcceptOptions,
@@ -13,11 +8,12 @@ import {
   type Peer,
   type Protocol,
   type ServerConnectionOwner,
-  TrafficError,
+  type TrafficError,
 } from '@headgate/core'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { ListenerConfig, ListenerTlsConfig } from '../config/schema/gateway-sections.ts'
 import type { Address } from '../settings/values/address.ts'
+import { Refusals } from './refusals.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -62,9 +58,11 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
       options.onConnection(-1)
     },
   }
+  const refusals = new Refusals(options.connection.clock, options.refused)
   let current = { config, connection: options.connection }
   const accept = (socket: Socket): void => {
-    if (connections.size >= current.config.maxConnections) return refuse(socket, options)
+    if (connections.size >= current.config.maxConnections)
+      return refusals.refuse(socket, current.config.protocols)
     connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection))
     options.onConnection(1)
     return undefined
@@ -140,21 +138,4 @@ export function bind(server: Server, address: Address, reusePort: boolean): Prom
     // Node reads `fd`, `signal` and others as well, also where they come from Object.prototype.
     server.listen(own({ ...target, backlog: BACKLOG }), bound)
   })
-}
-
-const TOO_MANY = 'too many connections\n'
-const TOO_MANY_RESPONSE = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${TOO_MANY.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${TOO_MANY}`
-
-/** The same over HTTP/2: empty SETTINGS, and GOAWAY with ENHANCE_YOUR_CALM before any stream (RFC 9113 3.4, 6.8). */
-const TOO_MANY_STREAMS = Buffer.from('000000040000000000000008070000000000000000000000000b', 'hex')
-
-/** More connections than allowed: told so, without reading a request. */
-function refuse(socket: Socket, { refused }: ListenOptions): undefined {
-  const { remoteAddress: address = '', remotePort: port = 0 } = socket
-  socket.on('error', () => {})
-  const isHttp2 = socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
-  socket.end(isHttp2 ? TOO_MANY_STREAMS : TOO_MANY_RESPONSE, 'latin1', () => socket.destroySoon())
-  socket.resume()
-  const error = new TrafficError('too_many_connections', 'the listener has maxConnections open')
-  refused(error, { address, port, encrypted: socket instanceof TLSSocket }, TOO_MANY.length)
 }

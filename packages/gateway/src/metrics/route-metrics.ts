@@ -44,6 +44,12 @@ const ACTIVE = metric({
   labels: ['route'],
   help: 'Exchanges under way.',
 })
+const VERSIONS = metric({
+  kind: 'counter',
+  name: 'headgate_requests_by_version_total',
+  labels: ['network_protocol_version'],
+  help: 'Finished exchanges, by the version of HTTP that the client speaks: "1.0", "1.1" or "2".',
+})
 const ERRORS = metric({
   kind: 'counter',
   name: 'headgate_request_errors_total',
@@ -60,21 +66,31 @@ export function routeMetrics(metrics: MetricRegistry, route: string): RouteMetri
     statusClasses: [requests('none'), ...['1xx', '2xx', '3xx', '4xx', '5xx'].map(requests)],
     requestBytes: metrics.get(REQUEST_BYTES, { route }),
     responseBytes: metrics.get(RESPONSE_BYTES, { route }),
-    errors: errorCounters(metrics),
+    ...sharedCounters(metrics),
   }
 }
 
-type ErrorCounters = RouteMetrics['errors']
+type Shared = Pick<RouteMetrics, 'versions' | 'errors'>
 
 /** All routes share them: to get them for each of 10,000 would take half a second. */
-const errorsOf = new WeakMap<MetricRegistry, ErrorCounters>()
+const sharedOf = new WeakMap<MetricRegistry, Shared>()
+
+function sharedCounters(metrics: MetricRegistry): Shared {
+  const known = sharedOf.get(metrics)
+  if (known !== undefined) return known
+  const version = (network_protocol_version: string): Counter =>
+    metrics.get(VERSIONS, { network_protocol_version })
+  const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
+  const errors = Object.fromEntries(codes.map((code) => [code, metrics.get(ERRORS, { code })]))
+  const made: Shared = {
+    versions: { '1.0': version('1.0'), '1.1': version('1.1'), '2': version('2') },
+    errors: errors as Record<ErrorCode, Counter>, // made from all codes
+  }
+  sharedOf.set(metrics, made)
+  return made
+}
 
 /** These also count what is refused before it is an exchange. */
-export function errorCounters(metrics: MetricRegistry): ErrorCounters {
-  const known = errorsOf.get(metrics)
-  if (known !== undefined) return known
-  const codes = Object.keys(ERROR_FACTS) as ErrorCode[]
-  const counters = Object.fromEntries(codes.map((code) => [code, metrics.get(ERRORS, { code })]))
-  errorsOf.set(metrics, counters as Record<ErrorCode, Counter>) // made from all codes
-  return errorCounters(metrics)
+export function errorCounters(metrics: MetricRegistry): Shared['errors'] {
+  return sharedCounters(metrics).errors
 }

@@ -6,6 +6,7 @@ import {
   type TlsOptions,
   Upstream,
 } from '@headgate/core'
+import { upstreamHttp2Limits } from '../features/http2.ts'
 import { balancingOptions } from '../features/balancing.ts'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
@@ -148,6 +149,7 @@ function makeUpstream(
     connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
     ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
     protocols: upstream.protocols,
+    http2: upstream.http2 && upstreamHttp2Limits(upstream.http2),
     connection: {
       limits,
       responseHeadTimeout: timeouts.responseHead,

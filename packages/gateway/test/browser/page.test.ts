@@ -89,7 +89,9 @@ async function startOrigin(
   }
   const service = await startService(t, (request, response) => void answer(request, response))
   const sockets = new WebSocketServer({ server: service })
-  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))))
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+  })
   t.after(() => {
     for (const each of sockets.clients) each.terminate()
   })

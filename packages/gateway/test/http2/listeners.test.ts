@@ -179,6 +179,11 @@ test('curl speaks HTTP/2 with prior knowledge and by ALPN', async (t) => {
   assert.equal(known.stdout, 'hello 2')
   const chosenByAlpn = await curl('curl', [...options, '-k', `https://127.0.0.1:${secure.port}/`])
   assert.equal(chosenByAlpn.stdout, 'hello 2')
+  // Without TLS it asks by `Upgrade: h2c` as well, which is not followed (RFC 9113 3.1): with content, too, and again on the same connection.
+  const upgrade = await curl('curl', [...options, '--http2', '-d', 'content', plain.url, plain.url])
+  assert.equal(upgrade.stdout, 'hello 1.1hello 1.1')
+  const secured = await curl('curl', [...options, '--http2', '-k', `https://127.0.0.1:${secure.port}/`])
+  assert.equal(secured.stdout, 'hello 2')
 })
 
 test('the settings of http2 are told to clients, and hold', async (t) => {
@@ -190,7 +195,7 @@ test('the settings of http2 are told to clients, and hold', async (t) => {
   const raw = new RawClient(await gateway.connect())
   raw.begin()
   assert.deepEqual((await raw.until('WINDOW_UPDATE')).slice(0, 2), [
-    'SETTINGS 3=7 4=65535 6=2048',
+    'SETTINGS 3=7 4=65535 6=2048 9=1 8=1',
     'WINDOW_UPDATE 0 65537',
   ])
 })
@@ -204,5 +209,41 @@ test('a client that finds too many connections is told so over HTTP/2, too', asy
   const [bytes] = (await once(second, 'data')) as [Buffer]
   first.destroy()
   second.destroy()
-  assert.equal(bytes.toString('hex'), '000000040000000000000008070000000000000000000000000b')
+  assert.equal(bytes.toString('hex'), TOO_MANY_STREAMS)
+})
+
+/** SETTINGS, and GOAWAY of stream 0 with ENHANCE_YOUR_CALM. */
+const TOO_MANY_STREAMS = '000000040000000000000008070000000000000000000000000b'
+
+/** By what the listener speaks: what a client begins with, and in what it is told. */
+const REFUSED: readonly (readonly [protocols: ListenerInput['protocols'], told: Record<string, string>])[] = [
+  [
+    undefined,
+    {
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n': 'HTTP/2',
+      'PRI ': 'HTTP/2',
+      'GET / HTTP/1.1\r\n\r\n': 'HTTP/1.1 503',
+      P: 'HTTP/1.1 503',
+      // Nothing, for a second.
+      '': 'HTTP/1.1 503',
+    },
+  ],
+  [['h2'], { '': 'HTTP/2' }],
+  [['http/1.1'], { '': 'HTTP/1.1 503' }],
+]
+
+test('a client without TLS that finds too many connections is told so in what it speaks', async (t) => {
+  for (const [protocols, told] of REFUSED) {
+    const gateway = await start(t, { maxConnections: 1, ...(protocols && { protocols }) })
+    const first = await gateway.connect()
+    for (const [sent, expected] of Object.entries(told)) {
+      const refused = await gateway.connect()
+      if (sent !== '') refused.send(sent)
+      await refused.end()
+      const isHttp2 = Buffer.from(refused.text, 'latin1').toString('hex') === TOO_MANY_STREAMS
+      const answer = isHttp2 ? 'HTTP/2' : refused.text.slice(0, 12)
+      assert.equal(answer, expected, `${String(protocols)}, ${JSON.stringify(sent)}`)
+    }
+    assert.equal(first.closed, false)
+  }
 })

@@ -8,7 +8,12 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import { request as httpRequest } from 'node:http'
+import {
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
@@ -26,7 +31,12 @@ interface H2Origin {
 }
 
 /** An origin of node:http2. */
-async function http2Origin(t: TestContext, handle: Handle, tls = false): Promise<H2Origin> {
+async function http2Origin(
+  t: TestContext,
+  handle: Handle,
+  tls = false,
+  http1?: RequestListener,
+): Promise<H2Origin> {
   const { key, cert } = makeCertificate({ names: ['127.0.0.1'] })
   const server = tls ? createSecureServer({ key, cert, allowHTTP1: true }) : createServer()
   const sessions: ServerHttp2Session[] = []
@@ -40,6 +50,11 @@ async function http2Origin(t: TestContext, handle: Handle, tls = false): Promise
     asked.push(String(headers[':path']))
     handle(stream, headers)
   })
+  if (http1 !== undefined)
+    server.on('request', (request, response) => {
+      if (request.httpVersion === '1.1')
+        http1(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+    })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -252,6 +267,53 @@ test('active checks ask over HTTP/2, and see an endpoint come back', async (t) =
   await becomes(503)
   isWell = true
   await becomes(200)
+})
+
+test('the settings of http2 of an upstream are told to its endpoints, and hold', async (t) => {
+  const release = Promise.withResolvers<void>()
+  const origin = await http2Origin(t, (stream) => {
+    void release.promise.then(() => {
+      stream.respond()
+      stream.end('done')
+    })
+  })
+  const gateway = await startGateway(t, {
+    upstreams: {
+      api: {
+        endpoints: [{ url: origin.url }],
+        http2: { maxStreams: 2, streamWindow: '128KiB', pingInterval: 'off' },
+      },
+    },
+    routes: [{ upstream: 'api' }],
+  })
+  const asked = Array.from({ length: 5 }, () => ask(gateway.url))
+  await eventually(() => origin.asked.length === 5, 'all are asked')
+  assert.equal(origin.sessions.length, 3)
+  for (const session of origin.sessions) assert.equal(session.remoteSettings.initialWindowSize, 131_072)
+  release.resolve()
+  for (const { body } of await Promise.all(asked)) assert.equal(body, 'done')
+})
+
+test('an upstream that asks for HTTP/1.1 gets that: the request is tried again, and others go there at once', async (t) => {
+  const origin = await http2Origin(
+    t,
+    (stream) => stream.close(constants.NGHTTP2_HTTP_1_1_REQUIRED),
+    true,
+    (request, response) => response.end(`over ${request.httpVersion}`),
+  )
+  const gateway = await startGateway(t, {
+    upstreams: {
+      api: { endpoints: [{ url: origin.url }], protocols: ['h2', 'http/1.1'], tls: { verify: false } },
+    },
+    routes: [{ upstream: 'api', retry: { attempts: 2 } }],
+  })
+  for (const attempts of [2, 1]) {
+    const { status, body } = await ask(gateway.url, { method: 'POST' }, Buffer.from('x'))
+    assert.deepEqual([status, body], [200, 'over 1.1'])
+    const line = (await gateway.logged(3 - attempts)) as unknown as UpstreamLine
+    assert.deepEqual([line.attempts, line.upstream_version], [attempts, '1.1'])
+  }
+  assert.equal(origin.asked.length, 1)
 })
 
 test('an https upstream is spoken to in HTTP/2 where it is allowed, and else in HTTP/1.1', async (t) => {

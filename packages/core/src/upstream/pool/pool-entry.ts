@@ -26,6 +26,7 @@ export interface PooledConnection {
 interface Keeper {
   released(entry: PoolEntry): void
   roomChanged(entry: PoolEntry): void
+  http1Required(): boolean
   closed(entry: PoolEntry): void
 }
 
@@ -63,6 +64,10 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
 
   roomChanged(): void {
     this.keeper.roomChanged(this)
+  }
+
+  http1Required(): boolean {
+    return this.keeper.http1Required()
   }
 
   closed(): void {

@@ -12,12 +12,16 @@ import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, Waiter
 /** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
 export type Open = (scope: CancelScope) => Promise<PooledConnection>
 
+/** How long an endpoint that has asked for HTTP/1.1 is spoken to so before HTTP/2 is tried again. Milliseconds. */
+const HTTP1_FOR = 600_000
+
 /** The connections to one endpoint. */
 export class Pool {
   /** The endpoint, for messages. */
   readonly name: string
   /**
-   * Connections of HTTP/1.1 for what those of HTTP/2 have no form for: a switch of protocols. Bounded as these are, each for itself.
+   * Connections of HTTP/1.1 for what those of HTTP/2 have no form for: a switch of protocols, and what the endpoint takes over HTTP/1.1
+   * alone. Bounded as these are, each for itself.
    * Undefined where the endpoint speaks one version alone.
    */
   readonly upgrades: Pool | undefined
@@ -38,6 +42,8 @@ export class Pool {
   /** Exchanges that a connection takes at the same time, as far as is known: that of the last one that was opened. */
   private capacity: number
   private exchanges = 0
+  /** By `clock.now()`. */
+  private http1Until = -Infinity
   private opened = 0
   private openedHttp2 = 0
   private reused = 0
@@ -89,6 +95,20 @@ export class Pool {
       entry = this.shared.newest ?? this.idle.newest
     }
     return this.wait(exchange)
+  }
+
+  /** Where an exchange is to be sent: the connections of HTTP/1.1, if the endpoint has asked for that lately. */
+  get preferred(): Pool {
+    const { upgrades } = this
+    if (upgrades === undefined || this.http1Until === -Infinity) return this
+    return this.clock.now() < this.http1Until ? upgrades : this
+  }
+
+  /** For the entries: the endpoint asks for HTTP/1.1. @returns whether it gets that from now on, for a while */
+  http1Required(): boolean {
+    if (this.upgrades === undefined) return false
+    this.http1Until = this.clock.now() + HTTP1_FOR
+    return true
   }
 
   /** Exchanges that are served or wait: what balancers go by. */

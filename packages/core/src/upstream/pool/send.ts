@@ -4,7 +4,8 @@ import type { Pool } from './pool.ts'
 import type { PooledConnection } from './pool-entry.ts'
 
 /** Synchronous up to the send where a connection is idle. */
-export function sendThrough(pool: Pool, exchange: Exchange): Promise<HttpResponse> {
+export function sendThrough(given: Pool, exchange: Exchange): Promise<HttpResponse> {
+  const pool = given.preferred
   const connection = pool.acquire(exchange)
   if (connection instanceof Promise) return connection.then((opened) => sendLater(pool, opened, exchange))
   return sendOn(pool, connection, exchange)

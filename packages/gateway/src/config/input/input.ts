@@ -334,6 +334,8 @@ export interface UpstreamInput {
    * HTTP/2, those of http HTTP/1.1, whatever stands here.
    */
   protocols?: ('h2' | 'http/1.1')[] | undefined
+  /** What is asked of a connection of HTTP/2 to an endpoint. Left out: the defaults. */
+  http2?: UpstreamHttp2Input | undefined
 }
 
 export interface EndpointInput {
@@ -521,6 +523,29 @@ export interface UpstreamTlsInput {
   servername?: string | undefined
   /** Verify the endpoint's certificate; false is for tests only. Default: true. */
   verify?: boolean | undefined
+}
+
+export interface UpstreamHttp2Input {
+  /** Requests that are sent at a time on one connection, even if the endpoint takes more. Default: 1000. */
+  maxStreams?: number | undefined
+  /** Content that an endpoint may have on its way on one stream before somebody takes it. Default: 256KiB. */
+  streamWindow?: ByteSize | undefined
+  /** Content that may be on its way on all streams of a connection together. Default: 1MiB. */
+  connectionWindow?: ByteSize | undefined
+  /** How long an endpoint may take to acknowledge our SETTINGS. Default: 10s. */
+  settingsTimeout?: Duration | undefined
+  /**
+   * How long an endpoint may be silent while requests are under way before it is asked by PING whether it is
+   * there; off: for ever. Default: 60s.
+   */
+  pingInterval?: Duration | Off | undefined
+  /** How long it may take to answer. Default: 20s. */
+  pingTimeout?: Duration | undefined
+  /**
+   * Points that an endpoint may spend on frames that bring nothing forward, before its connection is ended,
+   * as those of clients. Default: 2000.
+   */
+  wastedWork?: number | undefined
 }
 
 export interface DiscoveryInput {

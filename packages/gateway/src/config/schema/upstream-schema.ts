@@ -10,6 +10,7 @@ import { list } from '../../settings/schema/list.ts'
 import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
 import { breakerSetting } from '../../features/breaker.ts'
+import { upstreamHttp2Setting } from '../../features/http2.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 
 const endpoint = once(() =>
@@ -114,6 +115,9 @@ export const upstream = section('UpstreamInput', () => ({
     .describe(
       'What https endpoints are offered, the most wanted first: they choose by ALPN. Endpoints of h2c speak HTTP/2, those of http HTTP/1.1, whatever stands here.',
     ),
+  http2: upstreamHttp2Setting()
+    .optional()
+    .describe('What is asked of a connection of HTTP/2 to an endpoint. Left out: the defaults.'),
 }))
 
 export type UpstreamConfig = Read<typeof upstream>

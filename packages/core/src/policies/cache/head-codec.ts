@@ -1,0 +1,97 @@
+import type { StoredHead, StoredRange } from './store.ts'
+
+/** Of the form below. A store that outlives a version of Headgate takes what it cannot read as not there. */
+const VERSION = '1'
+/** Lines before the names: version, numbers, URL, route, variant, counts. */
+const LINES = 6
+
+/**
+ * A stored head as text of one byte a character, for stores that keep bytes: lines, since no field value holds a line feed,
+ * which one call takes apart again.
+ * @throws TypeError if any of its text holds a line feed or a character beyond latin1: it would be read as something else
+ */
+export function encodeHead(head: StoredHead): string {
+  const { range, selecting, tags, groups, fields } = head
+  const numbers = [
+    head.status,
+    head.requestedAt,
+    head.receivedAt,
+    head.initialAge,
+    head.lifetime,
+    head.staleWhileRevalidate,
+    head.staleIfError,
+    head.rules,
+    head.staleSince ?? '',
+    ...(range === undefined ? [] : [range.first, range.last, range.complete]),
+  ]
+  const lists = [selecting, tags, groups, fields]
+  const lines = [
+    VERSION,
+    numbers.join(' '),
+    head.url,
+    head.route,
+    head.variant,
+    lists.map((list) => list.length).join(' '),
+    ...selecting,
+    ...tags,
+    ...groups,
+    ...fields,
+  ]
+  const text = lines.join('\n')
+  if (BEYOND_LATIN1.test(text)) throw new TypeError(`${head.url}: its head holds a character beyond latin1`)
+  // One too many, and everything behind it would be taken for something else.
+  if (countOf(text, '\n') !== lines.length - 1)
+    throw new TypeError(`${head.url}: its head holds a line feed within a value`)
+  return text
+}
+
+/** Undefined for what is of another version, or was not made by `encodeHead`. */
+export function decodeHead(text: string): StoredHead | undefined {
+  const lines = text.split('\n')
+  const [version, numberText = '', url = '', route = '', variant = '', countText = ''] = lines
+  if (version !== VERSION || lines.length < LINES) return undefined
+  const numbers = numberText.split(' ')
+  const counts = countText.split(' ').map(Number)
+  if ((numbers.length !== 9 && numbers.length !== 12) || counts.length !== 4) return undefined
+  const [selecting = 0, tags = 0, groups = 0, fields = 0] = counts
+  if (selecting + tags + groups + fields !== lines.length - LINES || fields % 2 !== 0) return undefined
+  const values = numbers.map(Number)
+  if (values.some((value) => !Number.isFinite(value))) return undefined
+  const [status = 0, requestedAt = 0, receivedAt = 0, initialAge = 0, lifetime = 0] = values
+  const [staleWhileRevalidate = 0, staleIfError = 0, rules = 0, staleSince = 0] = values.slice(5)
+  let at = LINES
+  const take = (count: number): string[] => lines.slice(at, (at += count))
+  return {
+    status,
+    requestedAt,
+    receivedAt,
+    initialAge,
+    lifetime,
+    staleWhileRevalidate,
+    staleIfError,
+    rules,
+    staleSince: numbers[8] === '' ? undefined : staleSince,
+    range: rangeOf(values),
+    url,
+    route,
+    variant,
+    selecting: take(selecting),
+    tags: take(tags),
+    groups: take(groups),
+    fields: take(fields),
+  }
+}
+
+function rangeOf(values: readonly number[]): StoredRange | undefined {
+  const [first, last, complete] = values.slice(9)
+  if (first === undefined || last === undefined || complete === undefined) return undefined
+  return { first, last, complete }
+}
+
+const BEYOND_LATIN1 = /[^\0-\xff]/
+
+function countOf(text: string, char: string): number {
+  let count = 0
+  for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count++
+  return count
+}
