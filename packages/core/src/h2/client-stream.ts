@@ -267,8 +267,7 @@ export class ClientStream
   /** The request's content broke: what was sent is half a request. */
   requestBroken(error: TrafficError): void {
     // One that has answered need not take the rest: what it sends counts.
-    const hasAnswered = this.head !== undefined || this.phase === 'content' || this.phase === 'sending'
-    if (!hasAnswered || error.source !== 'upstream') return this.fail(error)
+    if (!this.hasAnswered || error.source !== 'upstream') return this.fail(error)
     this.sender?.giveUp(error)
     if (this.phase === 'sending') this.stopSending()
   }
@@ -331,9 +330,13 @@ export class ClientStream
     this.owner.awaited(isAwaited ? 1 : -1)
   }
 
+  private get hasAnswered(): boolean {
+    return this.head !== undefined || this.phase === 'content' || this.phase === 'sending'
+  }
+
   private errorOf(abort: StreamAbort, code?: Refusal['code']): TrafficError {
     const { owner, exchange, bytes, sender } = this
-    return abortError(abort, code, {
+    return abortError(abort, this.hasAnswered, code, {
       takesHttp1: abort.code === 'HTTP_1_1_REQUIRED' && owner.http1Required(),
       exchange,
       bytesSent: bytes.sent(sender?.bodyBytes),
