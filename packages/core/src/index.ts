@@ -111,6 +111,12 @@ export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
 export {
+  type CacheMemory,
+  type CacheMemoryOptions,
+  createCacheMemory,
+} from './policies/cache/memory/cache-memory.ts'
+export { cacheThreadEnded, SharedMemoryStore } from './policies/cache/memory/shared-memory-store.ts'
+export {
   type CacheKey,
   type CacheStore,
   type EntryWriter,
