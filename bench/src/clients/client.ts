@@ -32,8 +32,8 @@ export interface Client {
 }
 
 /** Reads a stream to its end. */
-export async function octetsOf(chunks: AsyncIterable<Uint8Array> | null): Promise<number> {
-  let octets = 0
-  if (chunks !== null) for await (const chunk of chunks) octets += chunk.byteLength
-  return octets
+export async function bytesOf(chunks: AsyncIterable<Uint8Array> | null): Promise<number> {
+  let bytes = 0
+  if (chunks !== null) for await (const chunk of chunks) bytes += chunk.byteLength
+  return bytes
 }

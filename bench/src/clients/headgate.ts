@@ -1,5 +1,5 @@
 import type { ClientOptions, Client as HeadgateClient, PresetName } from '@headgate/client'
-import { type Client, type Documents, octetsOf } from './client.ts'
+import { type Client, type Documents, bytesOf } from './client.ts'
 
 async function clientFor(
   { origin, connections, ca }: Documents,
@@ -42,7 +42,7 @@ export const headgateFetch: Client = {
     const client = await clientFor(documents, 'standard')
     return {
       json: async () => (await client.fetch(documents.smallPath)).json(),
-      download: async () => octetsOf((await client.fetch(documents.largePath)).body),
+      download: async () => bytesOf((await client.fetch(documents.largePath)).body),
     }
   },
 }

@@ -1,4 +1,4 @@
-import { type Client, octetsOf } from './client.ts'
+import { type Client, bytesOf } from './client.ts'
 
 /** The `fetch` that Node brings, as it is; its connections are as many as there are requests. */
 export const nodeFetch: Client = {
@@ -6,6 +6,6 @@ export const nodeFetch: Client = {
   streams: true,
   open: async ({ origin, smallPath, largePath }) => ({
     json: async () => (await fetch(origin + smallPath)).json(),
-    download: async () => octetsOf((await fetch(origin + largePath)).body),
+    download: async () => bytesOf((await fetch(origin + largePath)).body),
   }),
 }

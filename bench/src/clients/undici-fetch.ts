@@ -1,4 +1,4 @@
-import { type Client, octetsOf } from './client.ts'
+import { type Client, bytesOf } from './client.ts'
 
 /** undici's `fetch`, with an agent of its own. */
 export const undiciFetch: Client = {
@@ -10,7 +10,7 @@ export const undiciFetch: Client = {
     const dispatcher = new Agent({ connections })
     return {
       json: async () => (await fetch(origin + smallPath, { dispatcher })).json(),
-      download: async () => octetsOf((await fetch(origin + largePath, { dispatcher })).body),
+      download: async () => bytesOf((await fetch(origin + largePath, { dispatcher })).body),
     }
   },
 }

@@ -1,4 +1,4 @@
-import { type Client, octetsOf } from './client.ts'
+import { type Client, bytesOf } from './client.ts'
 
 /** The fastest of undici's own ways to ask; `body.json()` as its documentation has it. */
 export const undici: Client = {
@@ -10,7 +10,7 @@ export const undici: Client = {
     const dispatcher = new Agent({ connections })
     return {
       json: async () => (await request(origin + smallPath, { dispatcher })).body.json(),
-      download: async () => octetsOf((await request(origin + largePath, { dispatcher })).body),
+      download: async () => bytesOf((await request(origin + largePath, { dispatcher })).body),
     }
   },
 }

@@ -65,9 +65,9 @@ const download: ClientWorkload = {
   ],
   contenders: (clients) => clients.filter(({ streams }) => streams),
   async call(calls) {
-    const octets = await calls.download?.()
-    if (octets !== hugeSize) throw new Error(`${octets} bytes instead of ${hugeSize}`)
-    return octets
+    const bytes = await calls.download?.()
+    if (bytes !== hugeSize) throw new Error(`${bytes} bytes instead of ${hugeSize}`)
+    return bytes
   },
 }
 

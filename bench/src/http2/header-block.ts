@@ -61,7 +61,7 @@ function literal(kind: number, [name, value]: Field): Buffer {
 }
 
 function text(value: string): Buffer {
-  const octets = Buffer.from(value, 'latin1')
-  if (octets.length > 126) throw new RangeError(`a text of ${octets.length} bytes has a longer length`)
-  return Buffer.concat([Buffer.from([octets.length]), octets])
+  const bytes = Buffer.from(value, 'latin1')
+  if (bytes.length > 126) throw new RangeError(`a text of ${bytes.length} bytes has a longer length`)
+  return Buffer.concat([Buffer.from([bytes.length]), bytes])
 }

@@ -16,7 +16,7 @@ export class Http2Asker {
   readonly #fields: readonly Field[]
   readonly #connection: Http2Connection
   #stream = -1
-  #octets = 0
+  #bytes = 0
 
   /** Connects at once. `idle` is called when the connection is up, and after each response that is as expected. */
   constructor(
@@ -54,7 +54,7 @@ export class Http2Asker {
     const first = this.#stream < 0
     const path = `/r${this.asked % this.#routes}/small`
     this.#stream += 2
-    this.#octets = 0
+    this.#bytes = 0
     const blocks = requestBlocks('GET', path, this.#fields)
     this.#connection.frames.write(
       frame(FRAME.headers, HEAD_FLAGS, this.#stream, first ? blocks.first : blocks.later),
@@ -68,9 +68,9 @@ export class Http2Asker {
   #taken({ type, flags, stream, bytes, payload, end }: ReadFrame): void {
     if (stream !== this.#stream || (type !== FRAME.headers && type !== FRAME.data)) return
     if (type === FRAME.headers && !saysOk(bytes, payload)) this.#tally.fail('a status other than 200')
-    if (type === FRAME.data) this.#octets += end - payload
+    if (type === FRAME.data) this.#bytes += end - payload
     if ((flags & END_STREAM) === 0) return
-    if (this.#octets === smallBody.length) this.#tally.complete(this.#octets)
+    if (this.#bytes === smallBody.length) this.#tally.complete(this.#bytes)
     else this.#tally.fail('a body of another length')
     this.#idle(this)
   }

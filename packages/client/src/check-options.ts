@@ -173,12 +173,12 @@ export const POLICY_CHECKS: Checks<PolicyOptions> = {
   maxBufferedBody: or(count, oneOf(Infinity)),
 }
 
-const octets: Check = { allowed: 'a Buffer', valid: (value) => value instanceof Uint8Array }
-const pem = secret(or(text, octets, listOf(or(text, octets)), callback))
+const bytes: Check = { allowed: 'a Buffer', valid: (value) => value instanceof Uint8Array }
+const pem = secret(or(text, bytes, listOf(or(text, bytes)), callback))
 const TLS = settings<TlsOptions>({
   ca: pem,
   cert: pem,
-  key: secret(or(text, octets, callback)),
+  key: secret(or(text, bytes, callback)),
   passphrase: secret(or(text, callback)),
   pins: or(text, texts, callback),
   servername: text,

@@ -36,9 +36,9 @@ export function requestContent(input: BodyInput): RequestContent {
   if (typeof input === 'string') return text(input, 'text/plain;charset=UTF-8')
   if (input instanceof URLSearchParams)
     return text(input.toString(), 'application/x-www-form-urlencoded;charset=UTF-8')
-  if (input instanceof ArrayBuffer) return octets(new Uint8Array(input))
+  if (input instanceof ArrayBuffer) return bytes(new Uint8Array(input))
   if (ArrayBuffer.isView(input))
-    return octets(new Uint8Array(input.buffer, input.byteOffset, input.byteLength))
+    return bytes(new Uint8Array(input.buffer, input.byteOffset, input.byteLength))
   if (input instanceof Blob) return blob(input, input.type === '' ? undefined : input.type)
   if (input instanceof FormData) return form(input)
   if (typeof input === 'function')
@@ -74,7 +74,7 @@ function text(content: string, contentType: string): RequestContent {
   return { body: WholeBody.fromBytes(Buffer.from(content)), contentType }
 }
 
-function octets(content: Uint8Array): RequestContent {
+function bytes(content: Uint8Array): RequestContent {
   return { body: WholeBody.fromBytes(content), contentType: undefined }
 }
 
@@ -151,7 +151,7 @@ class Pump implements BodySource {
           this.over = true
           return this.body.end()
         }
-        this.room = this.body.push(octetsOf(value))
+        this.room = this.body.push(bytesOf(value))
       }
     } catch (thrown) {
       this.over = true
@@ -163,7 +163,7 @@ class Pump implements BodySource {
   }
 }
 
-function octetsOf(chunk: unknown): Uint8Array {
+function bytesOf(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk)
   if (chunk instanceof Uint8Array) return chunk
   throw new TypeError(`it brought a chunk of type ${typeof chunk}: only Uint8Array and string can be sent`)

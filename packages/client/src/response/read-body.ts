@@ -5,7 +5,7 @@ import { type Body, type BodySink, TrafficError, type WholeBody } from '@headgat
  * @param limit the most bytes to hold
  * @throws TrafficError what broke the body, or `response_body_too_large`
  */
-export function readOctets(body: Body, limit: number): Promise<Buffer> {
+export function readBytes(body: Body, limit: number): Promise<Buffer> {
   const { whole } = body
   if (whole !== undefined) {
     return whole.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve(asBuffer(whole.bytes))
@@ -17,7 +17,7 @@ export function readOctets(body: Body, limit: number): Promise<Buffer> {
 
 /** The same as text in UTF-8, without a byte order mark (WHATWG Encoding 6: "UTF-8 decode"). */
 export function readText(body: Body, limit: number): Promise<string> {
-  return readOctets(body, limit).then(decode)
+  return readBytes(body, limit).then(decode)
 }
 
 /** The text of content that is here. */
@@ -29,19 +29,19 @@ export function textOf(whole: WholeBody): string {
 
 const BEYOND_ASCII = /[\x80-\xff]/
 
-function decode(octets: Buffer): string {
-  const marked = octets.length > 2 && octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf
-  return octets.toString('utf8', marked ? 3 : 0)
+function decode(bytes: Buffer): string {
+  const marked = bytes.length > 2 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return bytes.toString('utf8', marked ? 3 : 0)
 }
 
-function asBuffer(octets: Uint8Array): Buffer {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 class Collector implements BodySink {
   private readonly body: Body
   private readonly limit: number
-  private readonly resolve: (octets: Buffer) => void
+  private readonly resolve: (bytes: Buffer) => void
   private readonly reject: (error: TrafficError) => void
   private chunks: Uint8Array[] = []
   private size = 0
@@ -49,7 +49,7 @@ class Collector implements BodySink {
   constructor(
     body: Body,
     limit: number,
-    resolve: (octets: Buffer) => void,
+    resolve: (bytes: Buffer) => void,
     reject: (error: TrafficError) => void,
   ) {
     this.body = body

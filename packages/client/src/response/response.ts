@@ -15,7 +15,7 @@ import { validated } from './content.ts'
 import type { Failures } from './failures.ts'
 import { LazyStream } from './lazy-stream.ts'
 import { receivedHeaders } from './received-headers.ts'
-import { readOctets, readText, textOf } from './read-body.ts'
+import { readBytes, readText, textOf } from './read-body.ts'
 
 /** What a response is made of, beside what the wire brought. */
 export interface ResponseFacts {
@@ -179,7 +179,7 @@ export class ClientResponse extends PlatformResponse {
   /** The content, in memory of its own. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#read(
-      (body, limit) => readOctets(body, limit).then((bytes) => new Uint8Array(bytes)),
+      (body, limit) => readBytes(body, limit).then((bytes) => new Uint8Array(bytes)),
       async (response) => new Uint8Array(await response.arrayBuffer()),
     )
   }

@@ -131,8 +131,8 @@ function afterHead(connection: ScriptedConnection, head: string, act: () => void
   setTimeout(act, 20)
 }
 
-function sendAndClose({ socket }: ScriptedConnection, octets: string): void {
-  socket.end(Buffer.from(octets, 'latin1'), () => socket.destroy())
+function sendAndClose({ socket }: ScriptedConnection, bytes: string): void {
+  socket.end(Buffer.from(bytes, 'latin1'), () => socket.destroy())
 }
 
 /** Sends a little every few milliseconds, for as long as somebody listens. */

@@ -59,13 +59,13 @@ export class EventStreamParser {
   push(chunk: Uint8Array): readonly ServerSentEvent[] {
     let start = 0
     for (let index = 0; index < chunk.length; index++) {
-      const octet = chunk[index]
-      if (octet === LF && this.afterCr) start = index + 1
-      else if (octet === LF || octet === CR) {
+      const byte = chunk[index]
+      if (byte === LF && this.afterCr) start = index + 1
+      else if (byte === LF || byte === CR) {
         this.endLine(chunk.subarray(start, index))
         start = index + 1
       }
-      this.afterCr = octet === CR
+      this.afterCr = byte === CR
     }
     if (start < chunk.length) this.keep(chunk.subarray(start))
     return this.events.splice(0)
@@ -108,21 +108,21 @@ export class EventStreamParser {
     if (colon === 0) return
     const name = textOf(colon < 0 ? line : line.subarray(0, colon))
     const rest = colon < 0 ? line.subarray(line.length) : line.subarray(colon + 1)
-    const octets = rest[0] === SPACE ? rest.subarray(1) : rest
+    const bytes = rest[0] === SPACE ? rest.subarray(1) : rest
     switch (name) {
       case 'data':
-        this.dataSize += octets.length + 1
+        this.dataSize += bytes.length + 1
         this.checkSize(this.dataSize)
-        this.data.push(textOf(octets))
+        this.data.push(textOf(bytes))
         return
       case 'event':
-        this.type = textOf(octets)
+        this.type = textOf(bytes)
         return
       case 'id':
-        if (!octets.includes(0)) this.id = textOf(octets)
+        if (!bytes.includes(0)) this.id = textOf(bytes)
         return
       case 'retry': {
-        const digits = textOf(octets)
+        const digits = textOf(bytes)
         if (/^[0-9]+$/.test(digits)) this.retry = Math.min(LONGEST, Number(digits))
         return
       }
@@ -150,6 +150,6 @@ export class EventStreamParser {
 }
 
 /** UTF-8 as the web decodes it: what is malformed becomes U+FFFD. */
-function textOf(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('utf8')
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }

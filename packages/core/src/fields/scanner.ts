@@ -56,7 +56,7 @@ export class FieldScanner {
   /** A token; empty if there is none. */
   token(): string {
     const start = this.at
-    while (isTokenOctet(this.text.charCodeAt(this.at))) this.at++
+    while (isTokenByte(this.text.charCodeAt(this.at))) this.at++
     return this.text.slice(start, this.at)
   }
 
@@ -92,6 +92,6 @@ export class FieldScanner {
   }
 }
 
-function isTokenOctet(code: number): boolean {
+function isTokenByte(code: number): boolean {
   return code < 256 && TOKEN_LOWER[code] !== 0
 }

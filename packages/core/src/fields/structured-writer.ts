@@ -94,9 +94,9 @@ function writeDecimal(value: number): string {
 function writeDisplay(value: string): string {
   if (!value.isWellFormed()) throw unwritable('display string', 'it holds half of a surrogate pair')
   let text = ''
-  for (const octet of Buffer.from(value)) {
-    const plain = octet >= 0x20 && octet <= 0x7e && octet !== 0x25 && octet !== 0x22
-    text += plain ? String.fromCharCode(octet) : `%${octet.toString(16).padStart(2, '0')}`
+  for (const byte of Buffer.from(value)) {
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && byte !== 0x22
+    text += plain ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`
   }
   return `%"${text}"`
 }

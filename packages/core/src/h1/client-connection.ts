@@ -41,7 +41,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
   private writer: RequestWriter | undefined
   private arriving: ResponseBody | undefined
   private tunnel: TunnelEnd | undefined
-  private sawOctets = false
+  private sawBytes = false
   /** Why the upstream takes nothing more; what it sent before is still read. */
   private unwritable: Error | undefined
 
@@ -75,7 +75,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     exchange.upstreamVersion = '1.1'
     this.persistence.sent()
     this.heads.reset()
-    this.sawOctets = false
+    this.sawBytes = false
     this.socket.ref()
     this.options = optionsFor(exchange, this.base)
     exchange.wire?.begin(this.facts, this.persistence.exchanges > 1)
@@ -143,13 +143,13 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     if (this.arriving !== undefined) return this.arriving.read(owned ? chunk : Buffer.from(chunk))
     if (this.state === 'tunnel') return this.tunnel?.read(owned ? chunk : Buffer.from(chunk)) ?? true
     if (this.state === 'waiting') this.readHead(chunk)
-    else this.fail(this.error('malformed_response', 'the upstream sent octets that belong to no response'))
+    else this.fail(this.error('malformed_response', 'the upstream sent bytes that belong to no response'))
     return true
   }
 
   private readHead(chunk: Buffer): void {
     const { exchange, writer } = this
-    this.sawOctets = true
+    this.sawBytes = true
     if (exchange === undefined || writer === undefined) return
     const head = this.heads.take(chunk, exchange, writer)
     // Passing a 1xx on may have ended it.
@@ -300,7 +300,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
       exchange: this.exchange,
       bytesSent: this.writer?.bytesSent ?? 0,
       inBody: this.arriving !== undefined,
-      stale: this.persistence.exchanges > 1 && !this.sawOctets,
+      stale: this.persistence.exchanges > 1 && !this.sawBytes,
       cause,
     })
   }

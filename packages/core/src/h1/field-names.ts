@@ -27,8 +27,8 @@ const shared: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill
 const pinned = new Uint8Array(SLOTS)
 
 /** One step of the hash that `sharedName` expects: FNV-1a over the lower-case bytes. */
-export function hashStep(hash: number, lowerOctet: number): number {
-  return Math.imul(hash ^ lowerOctet, 0x01000193)
+export function hashStep(hash: number, lowerByte: number): number {
+  return Math.imul(hash ^ lowerByte, 0x01000193)
 }
 
 export const HASH_START: number = 0x811c9dc5 | 0
@@ -40,24 +40,24 @@ function slotOf(hash: number): number {
 /** The lower-case name that stands at `start` to `end` of `text`, all token characters, whose hash is `hash`. */
 export function sharedName(
   text: string,
-  octets: Uint8Array,
+  bytes: Uint8Array,
   start: number,
   end: number,
   hash: number,
 ): string {
   const slot = slotOf(hash)
   const name = shared[slot]
-  if (name !== undefined && name.length === end - start && standsAt(name, octets, start)) return name
+  if (name !== undefined && name.length === end - start && standsAt(name, bytes, start)) return name
   const other = shared[slot ^ 1]
-  if (other !== undefined && other.length === end - start && standsAt(other, octets, start)) return other
+  if (other !== undefined && other.length === end - start && standsAt(other, bytes, start)) return other
   return remember(text, start, end, slot)
 }
 
 /** The hash finds the slot, only the characters prove the name: a forged collision must not rename a field. */
-function standsAt(name: string, octets: Uint8Array, start: number): boolean {
+function standsAt(name: string, bytes: Uint8Array, start: number): boolean {
   for (let index = 0; index < name.length; index++) {
-    const octet = octets[start + index] as number // within the head
-    if (TOKEN_LOWER[octet] !== name.charCodeAt(index)) return false
+    const byte = bytes[start + index] as number // within the head
+    if (TOKEN_LOWER[byte] !== name.charCodeAt(index)) return false
   }
   return true
 }

@@ -10,12 +10,12 @@ const DEL = 0x7f
 const LARGEST = 4 * 1024 * 1024
 
 /** What every head is turned into bytes in: a head is written in one go, so no two are in here at a time. Grows to what is needed. */
-let octets = Buffer.allocUnsafeSlow(256 * 1024)
+let bytes = Buffer.allocUnsafeSlow(256 * 1024)
 
 function growTo(size: number): void {
-  let larger = octets.length
+  let larger = bytes.length
   while (larger < size) larger *= 2
-  octets = Buffer.allocUnsafeSlow(larger)
+  bytes = Buffer.allocUnsafeSlow(larger)
 }
 
 /** The end of a line and the name of the next: joined once for a name, as joining is what most of a head's time went to. */
@@ -68,19 +68,19 @@ export class HeadText {
   finish(body: string = ''): string {
     const length = this.text.length + 4
     const size = length + body.length
-    if (size > octets.length) {
+    if (size > bytes.length) {
       if (size > LARGEST) throw unsafe('is too large')
       growTo(size)
     }
     // With the body, since what is joined here is flattened here: once, and not again for the socket.
     const message = this.text + ('\r\n\r\n' + body)
     // Looked at as bytes: in a buffer that takes 0.2 µs for 300 of them, in the string that was just joined 2 µs.
-    octets.write(message, 0, 'latin1')
+    bytes.write(message, 0, 'latin1')
     let lineEnds = 0
     for (let index = 0; index < length; index++) {
-      const octet = octets[index] as number // within the buffer
-      if (octet >= 0x20 ? octet !== DEL : octet === HTAB) continue
-      if (octet !== CR || octets[index + 1] !== LF) throw unsafe(`holds octet 0x${octet.toString(16)}`)
+      const byte = bytes[index] as number // within the buffer
+      if (byte >= 0x20 ? byte !== DEL : byte === HTAB) continue
+      if (byte !== CR || bytes[index + 1] !== LF) throw unsafe(`holds byte 0x${byte.toString(16)}`)
       lineEnds++
       index++
     }

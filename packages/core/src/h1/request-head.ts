@@ -33,7 +33,7 @@ export function parseRequestHead(found: FoundHead, limits: HeadLimits): RequestH
   if (targetEnd - targetStart > limits.target) {
     return new WireFault(
       'request_target_too_long',
-      `the request target is longer than ${limits.target} octets`,
+      `the request target is longer than ${limits.target} bytes`,
     )
   }
   const version = parseVersion(text, targetEnd + 1, lineEnd, 'malformed_request')

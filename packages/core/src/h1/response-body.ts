@@ -48,7 +48,7 @@ export class ResponseBody implements BodySource, ReadingPaceOwner {
   read(chunk: Buffer): boolean {
     this.pace.progress(chunk.length)
     const next = this.reader.feed(chunk, 0)
-    if (this.over) return false // cancelled by whoever took the octets
+    if (this.over) return false // cancelled by whoever took the bytes
     if (next instanceof WireFault) this.owner.responseBroken('malformed_response', next.message)
     else if (this.reader.done) this.finish(next < chunk.length)
     else if (!this.reader.room) {

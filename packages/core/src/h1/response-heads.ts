@@ -31,10 +31,10 @@ export class ResponseHeads {
   take(chunk: Buffer, exchange: Exchange, writer: RequestWriter): ResponseIntake | WireFault | undefined {
     // Before anything in the chunk is acted on: a 100 in it has more of the request written.
     const written = writer.flushed
-    let octets = chunk
+    let bytes = chunk
     for (;;) {
       if (!this.buffer.begun) this.persistence.answered(written)
-      const found = this.buffer.take(octets)
+      const found = this.buffer.take(bytes)
       if (found === undefined || found instanceof WireFault) return found
       const head = takeInResponse(found, exchange.request, this.limits, writer.webSocketKey)
       if (head instanceof WireFault) return head
@@ -48,7 +48,7 @@ export class ResponseHeads {
       if (head.status === 100) writer.proceed()
       else exchange.inform?.(head.status, head.headers)
       if (found.next === found.buffer.length) return undefined
-      octets = found.buffer.subarray(found.next)
+      bytes = found.buffer.subarray(found.next)
     }
   }
 

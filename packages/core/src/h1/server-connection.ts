@@ -114,7 +114,7 @@ export class ServerConnection implements DownstreamConnection, IncomingBodyOwner
     else if (found !== undefined) this.accept(found, kept || found.buffer !== chunk)
     else {
       if (this.state === 'idle') this.timer.arm(this.options.requestHeadTimeout)
-      this.move('octets')
+      this.move('bytes')
     }
   }
 
@@ -245,8 +245,8 @@ export class ServerConnection implements DownstreamConnection, IncomingBodyOwner
 
   private readPending(): void {
     if (this.state !== 'idle') return
-    const octets = this.backlog.take()
-    if (octets !== undefined) this.readHead(octets, true)
+    const bytes = this.backlog.take()
+    if (bytes !== undefined) this.readHead(bytes, true)
     if (this.peerEnded) this.ended()
     // During an exchange, too: else nobody would notice that the peer leaves.
     else if (!this.backlog.isFull && this.incoming === undefined) this.socket.resume()

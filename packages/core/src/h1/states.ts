@@ -29,7 +29,7 @@ export type ServerState =
   | 'closed'
 
 export type ServerEvent =
-  | 'octets' // some, but not a whole head
+  | 'bytes' // some, but not a whole head
   | 'request' // a whole head
   | 'refused' // a head that cannot be accepted
   | 'answered' // the response is written and the request's body was read to its end
@@ -40,8 +40,8 @@ export type ServerEvent =
   | 'gone' // the socket is closed
 
 export const SERVER_STATES: StateTable<ServerState, ServerEvent> = {
-  idle: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
-  head: { octets: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
+  idle: { bytes: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
+  head: { bytes: 'head', request: 'exchange', refused: 'lingering', last: 'lingering', gone: 'closed' },
   exchange: {
     answered: 'idle',
     'answered-early': 'discarding',

@@ -5,7 +5,7 @@ import type { Tunnel } from '../message/response.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Timer } from '../time/timer.ts'
 import { onWriteFailure } from '../socket/write-failure.ts'
-import { octetsTaken } from '../socket/write-watch.ts'
+import { bytesTaken } from '../socket/write-watch.ts'
 
 /** Milliseconds in which a peer must take something of what is left for it, once the other end is gone. */
 const LINGER = 2_000
@@ -133,12 +133,12 @@ export class TunnelEnd implements Tunnel, BodySink, BodySource {
   }
 
   private wait(): void {
-    this.taken = octetsTaken(this.socket)
+    this.taken = bytesTaken(this.socket)
     this.idle.arm(LINGER)
   }
 
   private timedOut(): void {
-    if (this.leaving && octetsTaken(this.socket) > this.taken) this.wait()
+    if (this.leaving && bytesTaken(this.socket) > this.taken) this.wait()
     else this.socket.destroy()
   }
 }

@@ -10,15 +10,18 @@ export interface AbortFacts extends Omit<UpstreamErrorFacts, 'replaySafe'> {
 /**
  * What the end of a stream means to its exchange, with the facts that decide whether it may be tried again: what GOAWAY leaves out, and
  * what REFUSED_STREAM ends, was not handled (RFC 9113 6.8, 8.7); what never left was not even sent.
+ * @param hasAnswered whether a response has begun: who has answered has handled the request, whatever it says of it later
  * @param given the code, where whoever ended the stream knows it
  */
 export function abortError(
   abort: StreamAbort,
+  hasAnswered: boolean,
   given: UpstreamErrorCode | undefined,
   facts: AbortFacts,
 ): TrafficError {
   if (abort.code === 'HTTP_1_1_REQUIRED') return http1Required(facts)
-  const isRefused = abort.by === 'refused' || (abort.by === 'peer' && abort.code === 'REFUSED_STREAM')
+  const isRefused =
+    abort.by === 'refused' || (abort.by === 'peer' && abort.code === 'REFUSED_STREAM' && !hasAnswered)
   const isLost = abort.by === 'connection' && abort.code === 'CANCEL'
   const replaySafe = isRefused ? 'refused' : isLost && facts.bytesSent === 0 ? 'unsent' : undefined
   const what =

@@ -105,6 +105,8 @@ export class IncomingContent implements BodySource {
     this.answered = true
     if (this.flowing || this.isOver) return
     this.unwanted = true
+    // A route may let its streams be silent for hours: that is for who is still at them.
+    this.pace.use(this.options.pace)
     const left = this.body.length === undefined ? 0 : this.body.length - this.body.received
     this.body.cancel(new TrafficError('cancelled', 'answered before the request body was read'))
     // A client that reads the answer and the reset at a time may take the former for broken, as curl does: a little is read on all the

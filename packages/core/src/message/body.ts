@@ -38,17 +38,17 @@ export interface Body {
 /** A body that is here, and no stream: kept as it came, bytes or latin1 text, and turned over when asked. */
 export class WholeBody implements Body {
   readonly length: number
-  private octets: Uint8Array | undefined
+  private content: Uint8Array | undefined
   private text: string | undefined
 
-  private constructor(octets: Uint8Array | undefined, text: string | undefined) {
-    this.octets = octets
+  private constructor(content: Uint8Array | undefined, text: string | undefined) {
+    this.content = content
     this.text = text
-    this.length = octets?.byteLength ?? text?.length ?? 0
+    this.length = content?.byteLength ?? text?.length ?? 0
   }
 
-  static fromBytes(octets: Uint8Array): WholeBody {
-    return new WholeBody(octets, undefined)
+  static fromBytes(content: Uint8Array): WholeBody {
+    return new WholeBody(content, undefined)
   }
 
   /** Each character is one byte. */
@@ -61,22 +61,22 @@ export class WholeBody implements Body {
   }
 
   get bytes(): Uint8Array {
-    this.octets ??= Buffer.from(this.text ?? '', 'latin1')
-    return this.octets
+    this.content ??= Buffer.from(this.text ?? '', 'latin1')
+    return this.content
   }
 
   /** One character for each byte: what a connection writes together with the head. */
   get latin1(): string {
-    this.text ??= asBuffer(this.octets ?? EMPTY).toString('latin1')
+    this.text ??= asBuffer(this.content ?? EMPTY).toString('latin1')
     return this.text
   }
 
   /** Copies it to where it is sent from; text needs no bytes of its own for that. The caller has made room. @returns the end */
   copyTo(target: Buffer, start: number): number {
-    const { octets, text } = this
-    if (octets === undefined) return start + target.write(text ?? '', start, 'latin1')
-    target.set(octets, start)
-    return start + octets.byteLength
+    const { content, text } = this
+    if (content === undefined) return start + target.write(text ?? '', start, 'latin1')
+    target.set(content, start)
+    return start + content.byteLength
   }
 
   flowTo(sink: BodySink): void {
@@ -243,8 +243,8 @@ export function cancelBody(body: Body, error: TrafficError): void {
 }
 
 /** Views the bytes as a Buffer, without a copy. */
-export function asBuffer(octets: Uint8Array): Buffer {
-  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Makes a body of text (as UTF-8) or bytes. */

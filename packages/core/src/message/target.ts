@@ -38,13 +38,13 @@ export const STRICT_PATHS: PathForm = Object.freeze({ encodedSlash: 'refuse', sl
 const PLAIN = 1
 /** Bytes that a path may hold but that make a closer look necessary: % . / ; */
 const LOOK = 2
-const PATH_OCTETS = new Uint8Array(128)
+const PATH_BYTES = new Uint8Array(128)
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@") {
-  PATH_OCTETS[char.charCodeAt(0)] = PLAIN
+  PATH_BYTES[char.charCodeAt(0)] = PLAIN
 }
-for (const char of '%./;') PATH_OCTETS[char.charCodeAt(0)] = LOOK
+for (const char of '%./;') PATH_BYTES[char.charCodeAt(0)] = LOOK
 // Browsers send these raw, and they mean nothing special to anyone (WHATWG URL's path percent-encode set).
-for (const char of '|[]^') PATH_OCTETS[char.charCodeAt(0)] = PLAIN
+for (const char of '|[]^') PATH_BYTES[char.charCodeAt(0)] = PLAIN
 
 /**
  * The canonical form of an absolute path: unreserved characters decoded, hex digits in upper case, `.` and
@@ -57,10 +57,10 @@ export function canonicalPath(path: string, form: PathForm = STRICT_PATHS): stri
   let closer = false
   for (let index = 0; index < path.length; index++) {
     const code = path.charCodeAt(index)
-    const kind = code < 128 ? PATH_OCTETS[code] : 0
+    const kind = code < 128 ? PATH_BYTES[code] : 0
     if (kind === PLAIN) continue
     if (kind !== LOOK)
-      return new InvalidTarget(`the path holds ${octetName(code)}, which must be percent-encoded`)
+      return new InvalidTarget(`the path holds ${byteName(code)}, which must be percent-encoded`)
     if (code !== SLASH || path.charCodeAt(index + 1) === SLASH) closer = true
   }
   if (path.charCodeAt(0) !== SLASH) return new InvalidTarget('the path does not start with "/"')
@@ -105,13 +105,13 @@ function canonicalEscapes(path: string, passesSlash: boolean): string | InvalidT
   let beyondAscii = false
   const canonical = path.replace(ESCAPE, (escape, hex: string | undefined) => {
     if (hex === undefined) refused ??= new InvalidTarget('"%" is not followed by two hex digits')
-    const octet = Number.parseInt(hex ?? '0', 16)
-    if (octet < 0x20 || octet === 0x7f || (octet === SLASH && !passesSlash) || octet === 0x5c) {
+    const byte = Number.parseInt(hex ?? '0', 16)
+    if (byte < 0x20 || byte === 0x7f || (byte === SLASH && !passesSlash) || byte === 0x5c) {
       refused ??= new InvalidTarget(`${escape} in the path is read differently by different servers`)
     }
-    if (octet > 0x7f) beyondAscii = true
-    const char = String.fromCharCode(octet)
-    return octet < 0x80 && UNRESERVED.test(char) ? char : escape.toUpperCase()
+    if (byte > 0x7f) beyondAscii = true
+    const char = String.fromCharCode(byte)
+    return byte < 0x80 && UNRESERVED.test(char) ? char : escape.toUpperCase()
   })
   if (refused !== undefined) return refused
   if (beyondAscii && !isUtf8(canonical))
@@ -133,16 +133,16 @@ export function checkQuery(query: string): InvalidTarget | undefined {
   for (let index = 0; index < query.length; index++) {
     const code = query.charCodeAt(index)
     if (code <= 0x20 || code >= 0x7f || code === 0x23) {
-      return new InvalidTarget(`the query holds ${octetName(code)}, which must be percent-encoded`)
+      return new InvalidTarget(`the query holds ${byteName(code)}, which must be percent-encoded`)
     }
   }
   return undefined
 }
 
-function octetName(code: number): string {
+function byteName(code: number): string {
   return code > 0x20 && code < 0x7f
     ? JSON.stringify(String.fromCharCode(code))
-    : `octet 0x${code.toString(16)}`
+    : `byte 0x${code.toString(16)}`
 }
 
 const REG_NAME = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)*$/

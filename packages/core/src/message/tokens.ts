@@ -11,8 +11,7 @@ for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
   TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0)
 }
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN_LOWER[char.charCodeAt(0)] = char.charCodeAt(0) + 32
-for (let octet = 0; octet < 256; octet++)
-  FIELD_VALUE[octet] = octet === 9 || (octet >= 32 && octet !== 127) ? 1 : 0
+for (let byte = 0; byte < 256; byte++) FIELD_VALUE[byte] = byte === 9 || (byte >= 32 && byte !== 127) ? 1 : 0
 
 /** token = 1*tchar, for methods as well (RFC 9110 9.1). */
 export function isToken(text: string): boolean {

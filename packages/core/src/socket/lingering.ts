@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Timer } from '../time/timer.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
-import { isTakenFastEnough, judgedEvery, octetsTaken } from './write-watch.ts'
+import { isTakenFastEnough, judgedEvery, bytesTaken } from './write-watch.ts'
 
 export interface LingeringOptions {
   /** How fast the peer must take what is left. */
@@ -36,13 +36,13 @@ export class Lingering {
   /** The peer has closed its side, and is answered still, if it may be. */
   halfClosed(): void {
     if (this.options.halfClosedTimeout === 0) return void this.socket.destroy()
-    this.taken = octetsTaken(this.socket)
+    this.taken = bytesTaken(this.socket)
     this.timer.arm(this.options.halfClosedTimeout)
   }
 
   /** One that has taken something meanwhile is still there; one that has yet to take something is the writer's to judge. */
   halfClosedTimedOut(): void {
-    if (octetsTaken(this.socket) > this.taken || this.socket.writableNeedDrain) this.halfClosed()
+    if (bytesTaken(this.socket) > this.taken || this.socket.writableNeedDrain) this.halfClosed()
     else this.socket.destroy()
   }
 
@@ -54,14 +54,14 @@ export class Lingering {
 
   /** A slow peer may still be taking the response; one that takes nothing, or has it all, has had its time. */
   timedOut(): void {
-    const taken = octetsTaken(this.socket) - this.taken
+    const taken = bytesTaken(this.socket) - this.taken
     const all = this.socket.writableLength === 0
     if (all ? taken > 0 : isTakenFastEnough(taken, this.pace)) this.wait()
     else this.socket.destroy()
   }
 
   private wait(): void {
-    this.taken = octetsTaken(this.socket)
+    this.taken = bytesTaken(this.socket)
     this.timer.arm(this.socket.writableLength > 0 ? judgedEvery(this.pace) : this.options.lingerTimeout)
   }
 }

@@ -55,10 +55,10 @@ export class Pace {
     if (this.running && this.pausedAt === undefined) this.timer.arm(Math.max(1, this.remaining()))
   }
 
-  progress(octets: number): void {
+  progress(bytes: number): void {
     if (!this.running) return
     this.lastProgress = this.clock.now()
-    if (this.limits.minimumRate > 0) this.paidUntil += (octets * 1000) / this.limits.minimumRate
+    if (this.limits.minimumRate > 0) this.paidUntil += (bytes * 1000) / this.limits.minimumRate
   }
 
   /** It waits for us. */

@@ -15,14 +15,14 @@ export class WriteWatch {
     this.socket = socket
     this.limits = limits
     this.timer = clock.timer(() => {
-      if (isTakenFastEnough(octetsTaken(this.socket) - this.taken, this.limits)) this.start()
+      if (isTakenFastEnough(bytesTaken(this.socket) - this.taken, this.limits)) this.start()
       else slow()
     })
   }
 
   /** The socket's buffer is full: it is the peer's turn. */
   start(): void {
-    this.taken = octetsTaken(this.socket)
+    this.taken = bytesTaken(this.socket)
     this.timer.arm(judgedEvery(this.limits))
   }
 
@@ -45,7 +45,7 @@ export function judgedEvery({ idle, minimumRate, grace }: PaceLimits): number {
  * Bytes that the peer, or the kernel for it, has taken so far. `writableLength` shrinks only when a whole write is through,
  * which for a slow peer and a write of 64 KiB may take minutes; the handle, which is not public, knows better.
  */
-export function octetsTaken(socket: Socket): number {
+export function bytesTaken(socket: Socket): number {
   const handle = (socket as { readonly _handle?: WriteHandle | null })._handle
   if (typeof handle?.bytesWritten !== 'number') return socket.bytesWritten - socket.writableLength
   return handle.bytesWritten - (handle.writeQueueSize ?? 0)

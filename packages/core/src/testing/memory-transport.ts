@@ -79,7 +79,7 @@ class MemoryConnection implements PooledConnection, Cancellable {
     else if (response.body.whole !== undefined) this.finished(status, response.body.whole.length)
     else {
       this.passing = new PassingBody(response.body, {
-        over: (octets) => this.finished(status, octets),
+        over: (bytes) => this.finished(status, bytes),
         broken: (error) => this.break(error),
       })
       response.body = this.passing
@@ -133,7 +133,7 @@ function gone(): TrafficError {
 
 /** Told how a body that passed ended. */
 interface PassingOwner {
-  over(octets: number): void
+  over(bytes: number): void
   broken(error: TrafficError): void
 }
 
@@ -141,7 +141,7 @@ interface PassingOwner {
 class PassingBody extends RelayedBody {
   private readonly owner: PassingOwner
   private failure: TrafficError | undefined
-  private octets = 0
+  private bytes = 0
 
   constructor(inner: Body, owner: PassingOwner) {
     super(inner)
@@ -160,14 +160,14 @@ class PassingBody extends RelayedBody {
   }
 
   override write(chunk: Uint8Array): boolean {
-    this.octets += chunk.byteLength
+    this.bytes += chunk.byteLength
     return this.sink?.write(chunk) ?? false
   }
 
   override end(trailers?: HeaderList): void {
     const { sink } = this
     this.sink = undefined
-    this.owner.over(this.octets)
+    this.owner.over(this.bytes)
     sink?.end(trailers)
   }
 

@@ -5,7 +5,7 @@ import type { Handler } from '../message/handler.ts'
 import { HeaderList } from '../message/headers.ts'
 import { HttpResponse } from '../message/response.ts'
 import {
-  bodyOctets,
+  bodyBytes,
   recordBody,
   type RecordedExchange,
   type RecordedRequest,
@@ -87,13 +87,13 @@ export function replay(recording: Recording, options: ReplayOptions = {}): Handl
 
 function isSame(one: RecordedRequest, other: RecordedRequest): boolean {
   if (one.method !== other.method || one.url !== other.url) return false
-  return bodyOctets(one.body).equals(bodyOctets(other.body))
+  return bodyBytes(one.body).equals(bodyBytes(other.body))
 }
 
 function answer({ response, error }: RecordedExchange, method: string): HttpResponse {
   if (response !== undefined) {
     const { status, headers, body } = response
-    const content: Body = method === 'HEAD' ? EMPTY_BODY : bodyFrom(bodyOctets(body))
+    const content: Body = method === 'HEAD' ? EMPTY_BODY : bodyFrom(bodyBytes(body))
     return new HttpResponse(status, HeaderList.of(headers), content)
   }
   if (error === undefined)
@@ -103,7 +103,7 @@ function answer({ response, error }: RecordedExchange, method: string): HttpResp
 }
 
 function unknown({ method, url, body }: RecordedRequest, left: readonly RecordedExchange[]): TrafficError {
-  const size = bodyOctets(body).length
+  const size = bodyBytes(body).length
   const what = `${method} ${url}${size > 0 ? ` with ${size} bytes` : ''}`
   const rest = left.map(({ request }) => `${request.method} ${request.url}`).join(', ') || 'nothing'
   return new TrafficError('internal', `${what} was not recorded, or was replayed already; left is: ${rest}`)

@@ -95,6 +95,6 @@ function redactJson(text: string): string {
 }
 
 /** The content again. */
-export function bodyOctets(body: RecordedBody): Buffer {
+export function bodyBytes(body: RecordedBody): Buffer {
   return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.base64, 'base64')
 }

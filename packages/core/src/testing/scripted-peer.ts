@@ -40,8 +40,8 @@ export class ScriptedConnection {
   }
 
   /** Bytes, or text of which each character is one byte. False: they wait in memory, since the other end does not read. */
-  send(octets: string | Uint8Array): boolean {
-    return typeof octets === 'string' ? this.socket.write(octets, 'latin1') : this.socket.write(octets)
+  send(bytes: string | Uint8Array): boolean {
+    return typeof bytes === 'string' ? this.socket.write(bytes, 'latin1') : this.socket.write(bytes)
   }
 
   /** Closes our side; the other may still send. */

@@ -124,13 +124,13 @@ test('however a stream is cut, its events are those of the standard', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 })
   fc.assert(
     fc.property(fc.array(part, { maxLength: 40 }), cuts, (parts, sizes) => {
-      const octets = Buffer.from(parts.join(''))
+      const bytes = Buffer.from(parts.join(''))
       const parser = new EventStreamParser(10_000)
       const events: ServerSentEvent[] = []
-      for (let at = 0, turn = 0; at < octets.length; turn++) {
+      for (let at = 0, turn = 0; at < bytes.length; turn++) {
         const size = sizes[turn % sizes.length] ?? 1
         // Memory that is used again for the next chunk.
-        const chunk = Buffer.from(octets.subarray(at, at + size))
+        const chunk = Buffer.from(bytes.subarray(at, at + size))
         events.push(...parser.push(chunk))
         chunk.fill(0x58)
         at += size
@@ -142,10 +142,10 @@ test('however a stream is cut, its events are those of the standard', () => {
 })
 
 test('bytes that are no UTF-8 become U+FFFD, wherever they are cut', () => {
-  const octets = Buffer.from('data: a\u00ff\u00c3\n\n', 'latin1')
-  for (let cut = 0; cut <= octets.length; cut++) {
+  const bytes = Buffer.from('data: a\u00ff\u00c3\n\n', 'latin1')
+  for (let cut = 0; cut <= bytes.length; cut++) {
     const parser = new EventStreamParser(1000)
-    const events = [...parser.push(octets.subarray(0, cut)), ...parser.push(octets.subarray(cut))]
+    const events = [...parser.push(bytes.subarray(0, cut)), ...parser.push(bytes.subarray(cut))]
     assert.equal(events[0]?.data, 'a\ufffd\ufffd')
   }
 })

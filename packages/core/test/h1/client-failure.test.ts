@@ -9,8 +9,8 @@ const EMPTY = `${OK}Content-Length: 0\r\n\r\n`
 const CANCELLED = new TrafficError('cancelled', 'no longer wanted')
 
 /** Waits until the connection has read that many bytes. */
-function read({ connection }: Dialled, octets: number): Promise<boolean> {
-  return eventually(() => connection.socket.bytesRead === octets, `${octets} octets are read`)
+function read({ connection }: Dialled, bytes: number): Promise<boolean> {
+  return eventually(() => connection.socket.bytesRead === bytes, `${bytes} bytes are read`)
 }
 
 function broken({ error }: RecordingSink): boolean {
@@ -36,8 +36,8 @@ test('an origin that closes without an answer fails the exchange', async (t) => 
   }
 })
 
-test('a reused connection that closes before any octet of a response was stale, one that answered in part was not', async (t) => {
-  for (const [octets, stale] of [
+test('a reused connection that closes before any byte of a response was stale, one that answered in part was not', async (t) => {
+  for (const [bytes, stale] of [
     ['', true],
     ['HTTP', false],
     ['HTTP/1.1 100 Continue\r\n\r\n', false],
@@ -49,8 +49,8 @@ test('a reused connection that closes before any octet of a response was stale, 
     await first.response
     const { response } = send('GET')
     await origin.receives(/(\r\n\r\n[^]*){2}/)
-    origin.send(octets)
-    await read(dialled, EMPTY.length + octets.length)
+    origin.send(bytes)
+    await read(dialled, EMPTY.length + bytes.length)
     origin.finish()
     await assert.rejects(response, { code: 'upstream_closed', staleConnection: stale })
   }
@@ -166,7 +166,7 @@ test('a body that stops coming breaks', async (t) => {
   for (let count = 1; count <= 5; count++) {
     await clock.advance(900)
     origin.send('x')
-    await eventually(() => sink.octets === count, 'an octet comes')
+    await eventually(() => sink.bytes === count, 'a byte comes')
   }
   assert.ok(!broken(sink))
   await clock.advance(1_100)
@@ -178,10 +178,10 @@ test('the time in which nobody takes a body is not held against the origin', asy
   const dialled = await dial(t, { pace: { idle: 1_000, minimumRate: 100, grace: 0 } })
   const { origin, send, clock } = dialled
   const { response } = send('GET')
-  const octets = `${OK}Content-Length: 10\r\n\r\nhello`
-  origin.send(octets)
+  const bytes = `${OK}Content-Length: 10\r\n\r\nhello`
+  origin.send(bytes)
   const { body } = await response
-  await read(dialled, octets.length)
+  await read(dialled, bytes.length)
   await clock.advance(100_000)
   const read_ = gather(body)
   origin.send('world')
@@ -278,10 +278,10 @@ test('a body that is complete when it is cancelled leaves the connection alive',
   const dialled = await dial(t)
   const { origin, send, told } = dialled
   const { response } = send('GET')
-  const octets = `${OK}Content-Length: 5\r\n\r\nhello`
-  origin.send(octets)
+  const bytes = `${OK}Content-Length: 5\r\n\r\nhello`
+  origin.send(bytes)
   ;(await response).body.cancel(CANCELLED)
-  await read(dialled, octets.length)
+  await read(dialled, bytes.length)
   assert.deepEqual(told, ['released'])
 })
 
@@ -297,7 +297,7 @@ test('an origin that goes away between exchanges takes its connection along', as
   }
 })
 
-test('an exchange whose request cannot be written fails before a single octet is sent', async (t) => {
+test('an exchange whose request cannot be written fails before a single byte is sent', async (t) => {
   const cases: ((request: ReturnType<Dialled['send']>['exchange']['request']) => void)[] = [
     (request) => request.headers.add('x-a', 'b\r\nGET /smuggled HTTP/1.1'),
     (request) => request.headers.add('x-a\r\ny', 'b'),

@@ -5,7 +5,7 @@ import { dial, gather } from './harness.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 
-type Row = readonly [name: string, octets: string, code?: ErrorCode]
+type Row = readonly [name: string, bytes: string, code?: ErrorCode]
 
 const FAULTY: readonly Row[] = [
   ['garbage', '\x16\x03\x01\0\0\r\n\r\n'],
@@ -42,11 +42,11 @@ const FAULTY: readonly Row[] = [
   ['101 fields', `${OK}${'X: 1\r\n'.repeat(101)}\r\n`, 'response_head_too_large'],
 ]
 
-for (const [name, octets, code = 'malformed_response'] of FAULTY) {
+for (const [name, bytes, code = 'malformed_response'] of FAULTY) {
   test(`a response with ${name} fails the exchange and costs the connection`, async (t) => {
     const { origin, send, told } = await dial(t)
     const { response, exchange } = send('GET')
-    origin.send(octets)
+    origin.send(bytes)
     await assert.rejects(response, {
       code,
       source: 'upstream',
@@ -59,7 +59,7 @@ for (const [name, octets, code = 'malformed_response'] of FAULTY) {
   })
 }
 
-for (const [name, octets] of [
+for (const [name, bytes] of [
   ['a chunk size that is none', '3\r\nhel\r\nxyz\r\n'],
   ['a chunk longer than its size', '3\r\nhello\r\n'],
   ['a faulty trailer', '3\r\nhel\r\n0\r\nX : 1\r\n\r\n'],
@@ -69,7 +69,7 @@ for (const [name, octets] of [
     const { response } = send('GET')
     origin.send(`${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
     const { body } = await response
-    origin.send(octets)
+    origin.send(bytes)
     const { done, error, text } = await gather(body)
     assert.deepEqual([done, error?.code, error?.phase], [false, 'malformed_response', 'response-body'])
     assert.match(text, /^abchel/)

@@ -26,13 +26,13 @@ for (const [method, head] of [
 }
 
 for (const size of [5, 16 * 1024, 16 * 1024 + 1, 3_000_000]) {
-  test(`a whole body of ${size} octets is sent whole`, async (t) => {
-    const octets = Buffer.alloc(size, 'abcdefghijklm\xff', 'latin1')
+  test(`a whole body of ${size} bytes is sent whole`, async (t) => {
+    const bytes = Buffer.alloc(size, 'abcdefghijklm\xff', 'latin1')
     const { origin, send, told } = await dial(t)
-    const { response } = send('POST', { body: WholeBody.fromBytes(octets) })
+    const { response } = send('POST', { body: WholeBody.fromBytes(bytes) })
     const head = `POST / HTTP/1.1\r\nhost: origin.example\r\ncontent-length: ${size}\r\n\r\n`
     await origin.receives(head.length + size)
-    assert.equal(origin.text, head + octets.toString('latin1'))
+    assert.equal(origin.text, head + bytes.toString('latin1'))
     origin.send(EMPTY)
     await response
     assert.deepEqual(told, ['released'])
@@ -215,7 +215,7 @@ test('a body that fails after an early, complete response costs the connection o
   await origin.end()
 })
 
-test('octets behind an early, complete response cost the connection', async (t) => {
+test('bytes behind an early, complete response cost the connection', async (t) => {
   const filled = new FilledBody()
   const { origin, send, told } = await dial(t)
   const { response } = send('POST', { body: filled.body })

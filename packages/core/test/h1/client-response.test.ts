@@ -6,7 +6,7 @@ import { fc } from '../../../../scripts/testing/property.ts'
 
 interface Reading {
   readonly method?: string
-  readonly octets: string
+  readonly bytes: string
   readonly status?: number
   readonly text?: string
   readonly trailer?: string
@@ -19,104 +19,104 @@ interface Reading {
 const OK = 'HTTP/1.1 200 OK\r\n'
 
 const READINGS: Readonly<Record<string, Reading>> = {
-  'a length': { octets: `${OK}Content-Length: 5\r\n\r\nhello`, text: 'hello', lives: true },
-  'no content': { octets: `${OK}Content-Length: 0\r\n\r\n`, text: '', lives: true },
+  'a length': { bytes: `${OK}Content-Length: 5\r\n\r\nhello`, text: 'hello', lives: true },
+  'no content': { bytes: `${OK}Content-Length: 0\r\n\r\n`, text: '', lives: true },
   chunks: {
-    octets: `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n`,
+    bytes: `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n`,
     text: 'hello',
     lives: true,
   },
   trailers: {
-    octets: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 7\r\nContent-Length: 1\r\n\r\n`,
+    bytes: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 7\r\nContent-Length: 1\r\n\r\n`,
     text: 'hello',
     trailer: '7',
     lives: true,
   },
-  'the connection’s end': { octets: `${OK}\r\nhello`, text: 'hello', lives: false, closes: true },
-  'the connection’s end, and nothing': { octets: `${OK}\r\n`, text: '', lives: false, closes: true },
+  'the connection’s end': { bytes: `${OK}\r\nhello`, text: 'hello', lives: false, closes: true },
+  'the connection’s end, and nothing': { bytes: `${OK}\r\n`, text: '', lives: false, closes: true },
   'a length, in HTTP/1.0': {
-    octets: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    bytes: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello',
     text: 'hello',
     lives: false,
   },
   'a length, in HTTP/1.0 that is kept alive': {
-    octets: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello',
+    bytes: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello',
     text: 'hello',
     lives: true,
   },
   'the connection’s end, in HTTP/1.0 that says keep-alive': {
-    octets: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nhello',
+    bytes: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nhello',
     text: 'hello',
     lives: false,
     closes: true,
   },
   'a length, and then close': {
-    octets: `${OK}Connection: Close\r\nContent-Length: 5\r\n\r\nhello`,
+    bytes: `${OK}Connection: Close\r\nContent-Length: 5\r\n\r\nhello`,
     text: 'hello',
     lives: false,
   },
   'chunks, and then close': {
-    octets: `${OK}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    bytes: `${OK}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     text: 'hello',
     lives: false,
   },
-  'HEAD with a length': { method: 'HEAD', octets: `${OK}Content-Length: 5\r\n\r\n`, text: '', lives: false },
+  'HEAD with a length': { method: 'HEAD', bytes: `${OK}Content-Length: 5\r\n\r\n`, text: '', lives: false },
   'HEAD with a length of 0': {
     method: 'HEAD',
-    octets: `${OK}Content-Length: 0\r\n\r\n`,
+    bytes: `${OK}Content-Length: 0\r\n\r\n`,
     text: '',
     lives: true,
   },
   'HEAD with 304': {
     method: 'HEAD',
-    octets: 'HTTP/1.1 304 Not Modified\r\n\r\n',
+    bytes: 'HTTP/1.1 304 Not Modified\r\n\r\n',
     status: 304,
     text: '',
     lives: true,
   },
   'HEAD with chunks': {
     method: 'HEAD',
-    octets: `${OK}Transfer-Encoding: chunked\r\n\r\n`,
+    bytes: `${OK}Transfer-Encoding: chunked\r\n\r\n`,
     text: '',
     lives: false,
   },
-  'HEAD with neither': { method: 'HEAD', octets: `${OK}\r\n`, text: '', lives: false },
-  '204': { octets: 'HTTP/1.1 204 No Content\r\n\r\n', status: 204, text: '', lives: true },
+  'HEAD with neither': { method: 'HEAD', bytes: `${OK}\r\n`, text: '', lives: false },
+  '204': { bytes: 'HTTP/1.1 204 No Content\r\n\r\n', status: 204, text: '', lives: true },
   '304 with the length of what it stands for': {
-    octets: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
+    bytes: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
     status: 304,
     text: '',
     lives: false,
   },
   '304 without a length': {
-    octets: 'HTTP/1.1 304 Not Modified\r\n\r\n',
+    bytes: 'HTTP/1.1 304 Not Modified\r\n\r\n',
     status: 304,
     text: '',
     lives: true,
   },
   '204 in chunks': {
-    octets: 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n',
+    bytes: 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n',
     status: 204,
     text: '',
     lives: false,
   },
   'no reason phrase': {
-    octets: 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello',
+    bytes: 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello',
     text: 'hello',
     lives: true,
   },
   'an empty reason phrase': {
-    octets: 'HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello',
+    bytes: 'HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello',
     text: 'hello',
     lives: true,
   },
   '100 before it': {
-    octets: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
+    bytes: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
     text: 'hello',
     lives: true,
   },
   'several 1xx before it': {
-    octets: `HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
+    bytes: `HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\n${OK}Content-Length: 5\r\n\r\nhello`,
     text: 'hello',
     lives: true,
   },
@@ -158,18 +158,18 @@ async function check(
 
 for (const [name, reading] of Object.entries(READINGS)) {
   test(`a response with ${name} is read to its end, and the connection ${reading.lives ? 'lives' : 'dies'}`, async (t) => {
-    await check(t, reading, [reading.octets])
+    await check(t, reading, [reading.bytes])
   })
 
   test(`a response with ${name} means the same wherever the network cuts it`, async (t) => {
-    for (let cut = 1; cut < reading.octets.length; cut += 1 + Math.floor(reading.octets.length / 40)) {
-      await check(t, reading, [reading.octets.slice(0, cut), reading.octets.slice(cut)])
+    for (let cut = 1; cut < reading.bytes.length; cut += 1 + Math.floor(reading.bytes.length / 40)) {
+      await check(t, reading, [reading.bytes.slice(0, cut), reading.bytes.slice(cut)])
     }
   })
 }
 
-test('a response means the same octet by octet', async (t) => {
-  for (const reading of Object.values(READINGS)) await check(t, reading, reading.octets.split(''))
+test('a response means the same byte by byte', async (t) => {
+  for (const reading of Object.values(READINGS)) await check(t, reading, reading.bytes.split(''))
 })
 
 test('a request is written as it stands, in one head, with its body behind it', async (t) => {
@@ -225,17 +225,17 @@ test('a response’s body is read only as fast as it is taken', async (t) => {
   body.flowTo(sink)
   let taken = 0
   while (taken < 4_000_000) {
-    await eventually(() => sink.octets > taken, 'more comes')
+    await eventually(() => sink.bytes > taken, 'more comes')
     await eventually(() => connection.socket.isPaused(), 'it is paused')
     for (let wait = 0; wait < 3; wait++) await turn()
-    assert.ok(sink.octets - taken <= A_FEW_READS)
-    taken = sink.octets
+    assert.ok(sink.bytes - taken <= A_FEW_READS)
+    taken = sink.bytes
     body.resume()
   }
   sink.room = true
   body.resume()
   await eventually(() => sink.done, 'all is read')
-  assert.equal(sink.octets, size)
+  assert.equal(sink.bytes, size)
 })
 
 test('a second response to one request is not taken: the first is delivered, the connection goes', async (t) => {
@@ -253,7 +253,7 @@ for (const [name, first, second] of [
   ['chunks', `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n`, '3\r\none\r\n0\r\n\r\nH'],
   ['HEAD', '', `${OK}Content-Length: 3\r\n\r\none`],
 ] as const) {
-  test(`octets behind a body with ${name} cost the connection, not the response`, async (t) => {
+  test(`bytes behind a body with ${name} cost the connection, not the response`, async (t) => {
     const { origin, send, told, connection } = await dial(t)
     const { response } = send(name === 'HEAD' ? 'HEAD' : 'GET')
     origin.send(first)
@@ -266,7 +266,7 @@ for (const [name, first, second] of [
   })
 }
 
-test('octets that arrive on an idle connection destroy it', async (t) => {
+test('bytes that arrive on an idle connection destroy it', async (t) => {
   const { connection, origin, send, told } = await dial(t)
   const { response } = send('GET')
   origin.send(`${OK}Content-Length: 0\r\n\r\n`)
@@ -279,7 +279,7 @@ test('octets that arrive on an idle connection destroy it', async (t) => {
   assert.equal(connection.socket.destroyed, true)
 })
 
-test('octets that arrive before the first request destroy the connection', async (t) => {
+test('bytes that arrive before the first request destroy the connection', async (t) => {
   const { origin, told } = await dial(t)
   origin.send(`${OK}\r\n`)
   await origin.end()

@@ -75,10 +75,10 @@ test('the time of a peer that has closed its side counts in each of its pipeline
 })
 
 /** A peer whose request nobody answers, and who has closed its side. */
-async function left(t: TestContext, options: { halfClosedTimeout?: number } = {}, octets: string = GET) {
+async function left(t: TestContext, options: { halfClosedTimeout?: number } = {}, bytes: string = GET) {
   const server = await serve(t, () => new Promise<HttpResponse>(() => {}), options)
   const client = await server.client()
-  client.send(octets)
+  client.send(bytes)
   client.finish()
   await eventually(() => server.exchanges.length === 1, 'it is handled')
   await eventually(() => server.connections[0]?.socket.readableEnded === true, 'its end arrived')

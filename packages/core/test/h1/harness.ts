@@ -229,14 +229,14 @@ export class FilledBody {
 /** Takes what a body brings, and says "wait" when told to. */
 export class RecordingSink implements BodySink {
   text = ''
-  octets = 0
+  bytes = 0
   trailers: HeaderList | undefined
   done = false
   error: TrafficError | undefined
   room = true
 
   write(chunk: Uint8Array): boolean {
-    this.octets += chunk.byteLength
+    this.bytes += chunk.byteLength
     this.text += Buffer.from(chunk).toString('latin1')
     return this.room
   }

@@ -30,7 +30,7 @@ function contentOf(message: string): string {
   return message.slice(message.indexOf('\r\n\r\n') + 4)
 }
 
-test('ten megabytes in chunks pass both ways at a time, octet by octet the same, trailers included', async (t) => {
+test('ten megabytes in chunks pass both ways at a time, byte by byte the same, trailers included', async (t) => {
   const { server, origin, upstreams } = await proxy(t)
   const client = await server.client()
   const size = 10 * 1024 * 1024

@@ -42,11 +42,11 @@ test('a peer that closes its side is answered for a while only: it may have left
   assert.equal(server.outcomes[0]?.status, undefined)
 })
 
-for (const octets of ['', 'GET / HT', '\r\n', 'GET / HTTP/1.1\r\nHost: h\r\n']) {
-  test(`a peer that leaves after ${JSON.stringify(octets)} is let go without a word`, async (t) => {
+for (const bytes of ['', 'GET / HT', '\r\n', 'GET / HTTP/1.1\r\nHost: h\r\n']) {
+  test(`a peer that leaves after ${JSON.stringify(bytes)} is let go without a word`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(bytes)
     client.finish()
     assert.equal(await client.gone(), '')
     await eventually(() => server.closed.length === 1, 'the server lets go')
@@ -63,7 +63,7 @@ test('half a body and then the end: the exchange is cancelled, and its body brok
   })
   const client = await server.client()
   client.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello')
-  await eventually(() => sink.octets === 5, 'the half is here')
+  await eventually(() => sink.bytes === 5, 'the half is here')
   client.finish()
   await client.gone()
   assert.equal(client.text, '')

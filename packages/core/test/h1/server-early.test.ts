@@ -110,7 +110,7 @@ for (const framing of ['Content-Length: 2000', 'Transfer-Encoding: chunked'] as 
       // Half of it is read, and then no more is wanted.
       const sink = new RecordingSink()
       exchange.request.body.flowTo(sink)
-      await eventually(() => sink.octets > 0, 'the first half is here')
+      await eventually(() => sink.bytes > 0, 'the first half is here')
       exchange.request.body.cancel(new TrafficError('cancelled', 'enough'))
       return new HttpResponse(403, headers(), bodyFrom('early'))
     })
@@ -186,7 +186,7 @@ test('a rest that turns out larger than is worth discarding ends the connection 
   const server = await serve(t, async (exchange) => {
     const sink = new RecordingSink()
     exchange.request.body.flowTo(sink)
-    await eventually(() => sink.octets > 0, 'it has begun')
+    await eventually(() => sink.bytes > 0, 'it has begun')
     setImmediate(() => exchange.request.body.cancel(new TrafficError('cancelled', 'enough')))
     return new HttpResponse(200, headers(), filled.body)
   })
@@ -208,7 +208,7 @@ test('a body that somebody still reads is read to its end although the response 
   const server = await serve(t, async (exchange) => {
     if (exchange.request.path === '/next') return echo(exchange)
     exchange.request.body.flowTo(sink)
-    await eventually(() => sink.octets > 0, 'it has begun')
+    await eventually(() => sink.bytes > 0, 'it has begun')
     return new HttpResponse(200, headers(), bodyFrom('early'))
   })
   const client = await server.client()
@@ -226,7 +226,7 @@ test('somebody who reads on after the response learns that the peer has left', a
   const sink = new RecordingSink()
   const server = await serve(t, async (exchange) => {
     exchange.request.body.flowTo(sink)
-    await eventually(() => sink.octets > 0, 'it has begun')
+    await eventually(() => sink.bytes > 0, 'it has begun')
     return new HttpResponse(200, headers(), bodyFrom('early'))
   })
   const client = await server.client()
@@ -242,7 +242,7 @@ test('somebody who loses interest after the response leaves the rest to be throw
   const server = await serve(t, async (exchange) => {
     if (exchange.request.path === '/next') return echo(exchange)
     exchange.request.body.flowTo(sink)
-    await eventually(() => sink.octets > 0, 'it has begun')
+    await eventually(() => sink.bytes > 0, 'it has begun')
     return new HttpResponse(200, headers(), bodyFrom('early'))
   })
   const client = await server.client()

@@ -15,7 +15,7 @@ function post(fields: string): string {
   return `POST / HTTP/1.1\r\n${HOST}${fields}${BODY}`
 }
 
-type Row = readonly [name: string, octets: string, code?: ErrorCode]
+type Row = readonly [name: string, bytes: string, code?: ErrorCode]
 
 const FRAMING: readonly Row[] = [
   ['Content-Length and Transfer-Encoding', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n')],
@@ -189,11 +189,11 @@ const OTHERS: readonly Row[] = [
 ]
 
 const REFUSED = [...FRAMING, ...LINES, ...REQUEST_LINES, ...TARGETS, ...HOSTS, ...OTHERS]
-for (const [name, octets, code = 'malformed_request'] of REFUSED) {
+for (const [name, bytes, code = 'malformed_request'] of REFUSED) {
   test(`refused: ${name}`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(bytes)
     const answer = await client.end()
     assert.deepEqual(
       server.refusals.map((error) => error.code),
@@ -212,7 +212,7 @@ for (const [name, octets, code = 'malformed_request'] of REFUSED) {
   })
 }
 
-for (const [name, octets] of [
+for (const [name, bytes] of [
   [
     'a head of exactly 16 KiB',
     get(`X: ${'x'.repeat(16 * 1024 - 'GET / HTTP/1.1\r\nHost: h\r\nX: \r\n\r\n'.length)}\r\n`),
@@ -228,7 +228,7 @@ for (const [name, octets] of [
   test(`accepted: ${name}`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(bytes)
     await client.receives(/^HTTP\/1\.1 200 OK\r\n[^]*\n\.$/)
     assert.equal(server.refusals.length, 0)
   })
@@ -248,7 +248,7 @@ for (const [name, body] of [
   ['a chunk longer than its size', '5\r\nhello!\r\n0\r\n\r\n'],
   ['a chunk shorter than its size', '6\r\nhello\r\n0\r\n\r\n'],
   ['CR without LF behind a chunk', '5\r\nhello\rX0\r\n\r\n'],
-  ['another octet for the CR behind a chunk', '5\r\nhelloX\n0\r\n\r\n'],
+  ['another byte for the CR behind a chunk', '5\r\nhelloX\n0\r\n\r\n'],
   ['LF without CR behind a chunk', '5\r\nhello\n0\r\n\r\n'],
   ['long extensions', `5;${'x'.repeat(5000)}\r\nhello\r\n0\r\n\r\n`],
   ['many short extensions', `${`1;${'x'.repeat(100)}\r\nh\r\n`.repeat(50)}0\r\n\r\n`],
@@ -298,7 +298,7 @@ test('a faulty request behind good ones is refused after they are answered', asy
   assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
 })
 
-test('whatever octets come, they are answered by well-formed responses or not at all', async (t) => {
+test('whatever bytes come, they are answered by well-formed responses or not at all', async (t) => {
   const server = await serve(t, echo)
   const piece = fc.oneof(
     fc.constantFrom(

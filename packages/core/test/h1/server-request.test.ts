@@ -62,31 +62,31 @@ for (const [name, message] of [
 ] as const) {
   test(`a request with ${name} means the same wherever the network cuts it`, async (t) => {
     const server = await serve(t, echo)
-    const octets = message + LAST
-    const whole = await answersTo(server, [octets])
-    for (let cut = 1; cut < octets.length; cut++) {
-      const text = await answersTo(server, [octets.slice(0, cut), octets.slice(cut)])
-      assert.equal(text, whole, `cut after ${JSON.stringify(octets.slice(0, cut).slice(-20))}`)
+    const bytes = message + LAST
+    const whole = await answersTo(server, [bytes])
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const text = await answersTo(server, [bytes.slice(0, cut), bytes.slice(cut)])
+      assert.equal(text, whole, `cut after ${JSON.stringify(bytes.slice(0, cut).slice(-20))}`)
     }
   })
 }
 
-test('pipelined requests mean the same octet by octet, and cut at random', async (t) => {
+test('pipelined requests mean the same byte by byte, and cut at random', async (t) => {
   const server = await serve(t, echo)
-  const octets = GET + POST_CHUNKED + POST_LENGTH + POST_CHUNKED + LAST
-  const whole = await answersTo(server, [octets])
+  const bytes = GET + POST_CHUNKED + POST_LENGTH + POST_CHUNKED + LAST
+  const whole = await answersTo(server, [bytes])
   const single = await server.client()
-  for (const octet of octets) {
-    single.send(octet)
+  for (const byte of bytes) {
+    single.send(byte)
     await turn()
   }
   assert.equal(undated(await single.end()), whole)
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(fc.integer({ min: 1, max: octets.length - 1 }), { maxLength: 8 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 8 }),
       async (cuts) => {
-        const places = [0, ...cuts.sort((a, b) => a - b), octets.length]
-        const pieces = places.slice(1).map((place, index) => octets.slice(places[index], place))
+        const places = [0, ...cuts.sort((a, b) => a - b), bytes.length]
+        const pieces = places.slice(1).map((place, index) => bytes.slice(places[index], place))
         assert.equal(await answersTo(server, pieces), whole)
       },
     ),
@@ -150,7 +150,7 @@ test('a peer that sends one request after the other and never reads is not read 
     await turn()
   }
   const queued = server.connections[0]?.socket.writableLength ?? 0
-  assert.ok(queued < 2_000_000, `${queued} octets wait for the peer`)
+  assert.ok(queued < 2_000_000, `${queued} bytes wait for the peer`)
   client.resume()
   await client.receives(40_000_000)
 })
@@ -188,18 +188,18 @@ for (const framing of ['a length', 'chunks']) {
     assert.ok(socket !== undefined)
     let taken = 0
     while (taken < 4_000_000) {
-      await eventually(() => sink.octets > taken, 'more comes')
+      await eventually(() => sink.bytes > taken, 'more comes')
       await eventually(() => socket.isPaused(), 'it is paused')
       for (let wait = 0; wait < 3; wait++) await turn()
-      assert.ok(sink.octets - taken <= A_FEW_READS, `${sink.octets - taken} octets came at once`)
-      assert.ok(socket.bytesRead - sink.octets < 1_000, 'nothing is kept in between')
-      taken = sink.octets
+      assert.ok(sink.bytes - taken <= A_FEW_READS, `${sink.bytes - taken} bytes came at once`)
+      assert.ok(socket.bytesRead - sink.bytes < 1_000, 'nothing is kept in between')
+      taken = sink.bytes
       server.exchanges[0]?.request.body.resume()
     }
     sink.room = true
     server.exchanges[0]?.request.body.resume()
     await eventually(() => sink.done, 'all is read')
-    assert.equal(sink.octets, size)
+    assert.equal(sink.bytes, size)
     answer(new HttpResponse(204))
     await client.receives('204')
   })
@@ -218,16 +218,16 @@ test('before anyone wants it, no more of a body is read than one read brings', a
   assert.ok((socket?.bytesRead ?? Infinity) <= A_FEW_READS)
   const body = server.exchanges[0]?.request.body
   assert.ok(body !== undefined)
-  const { octets } = await gather(body)
-  assert.equal(octets, 30_000_000)
+  const { bytes } = await gather(body)
+  assert.equal(bytes, 30_000_000)
   resolve(new HttpResponse(204))
   await client.receives('204')
 })
 
-test('a body of exactly the size of a read, and one octet more or less, is complete', async (t) => {
+test('a body of exactly the size of a read, and one byte more or less, is complete', async (t) => {
   const server = await serve(t, async ({ request }) => {
-    const { octets } = await gather(request.body)
-    return new HttpResponse(200, headers(), bodyFrom(`<${octets}>`))
+    const { bytes } = await gather(request.body)
+    return new HttpResponse(200, headers(), bodyFrom(`<${bytes}>`))
   })
   const client = await server.client()
   for (const size of [16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072]) {
@@ -241,7 +241,7 @@ test('a body of exactly the size of a read, and one octet more or less, is compl
   }
 })
 
-test('octets arrive unchanged through reads that share a buffer, from several peers at a time', async (t) => {
+test('bytes arrive unchanged through reads that share a buffer, from several peers at a time', async (t) => {
   const server = await serve(t, async ({ request }) => {
     const { text } = await gather(request.body)
     return new HttpResponse(200, headers(['connection', 'close']), WholeBody.fromLatin1(text))

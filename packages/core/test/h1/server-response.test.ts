@@ -211,16 +211,16 @@ test('a body that cannot be read a second time cuts the connection instead of an
 })
 
 for (const size of [16 * 1024, 16 * 1024 + 1, 3_000_000]) {
-  test(`a whole body of ${size} octets arrives whole`, async (t) => {
-    const octets = Buffer.alloc(size, 'abcdefghijklm\xff', 'latin1')
+  test(`a whole body of ${size} bytes arrives whole`, async (t) => {
+    const bytes = Buffer.alloc(size, 'abcdefghijklm\xff', 'latin1')
     const server = await serve(
       t,
-      answering(() => new HttpResponse(200, headers(), WholeBody.fromBytes(octets))),
+      answering(() => new HttpResponse(200, headers(), WholeBody.fromBytes(bytes))),
     )
     const client = await server.client()
     client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     const text = await client.end()
-    assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), octets.toString('latin1'))
+    assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), bytes.toString('latin1'))
     assert.equal(server.outcomes[0]?.bytesSent, size)
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { octetsTaken } from '../../src/socket/write-watch.ts'
+import { bytesTaken } from '../../src/socket/write-watch.ts'
 import { bodyFrom, WholeBody } from '../../src/message/body.ts'
 import { HttpResponse } from '../../src/message/response.ts'
 import type { ScriptedConnection } from '../../src/testing/scripted-peer.ts'
@@ -20,8 +20,8 @@ import {
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
 /** Waits until the server has read that many bytes on its first connection. */
-function read(server: Served, octets: number): Promise<boolean> {
-  return eventually(() => server.connections[0]?.socket.bytesRead === octets, `${octets} octets are read`)
+function read(server: Served, bytes: number): Promise<boolean> {
+  return eventually(() => server.connections[0]?.socket.bytesRead === bytes, `${bytes} bytes are read`)
 }
 
 test('a head that does not come to its end in time is answered with 408', async (t) => {
@@ -95,9 +95,9 @@ test('no time limit of the wire cuts a handler off', async (t) => {
 const POST = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n'
 /** Reads the whole body and answers, or is rejected by what broke it. */
 const reading: Parameters<typeof serve>[1] = async ({ request }) => {
-  const { octets, error } = await gather(request.body)
+  const { bytes, error } = await gather(request.body)
   if (error !== undefined) throw error
-  return new HttpResponse(200, headers(), bodyFrom(`<${octets}>`))
+  return new HttpResponse(200, headers(), bodyFrom(`<${bytes}>`))
 }
 
 test('a body that stops coming is answered with 408', async (t) => {
@@ -151,7 +151,7 @@ test('the time in which nobody takes a body is not held against the peer', async
   )
   const client = await server.client()
   client.send(POST + 'x'.repeat(100))
-  await eventually(() => sink.octets === 100, 'it has begun')
+  await eventually(() => sink.bytes === 100, 'it has begun')
   await server.clock.advance(600_000)
   assert.equal(sink.error, undefined)
   sink.room = true
@@ -279,9 +279,9 @@ test('a peer that takes a last, whole response slowly but steadily gets all of i
 
 /** The peer takes something of what waits for it, but far from all. */
 async function takeSome(socket: Socket, client: ScriptedConnection): Promise<void> {
-  const before = octetsTaken(socket)
+  const before = bytesTaken(socket)
   client.resume()
-  await eventually(() => octetsTaken(socket) > before, 'something is taken')
+  await eventually(() => bytesTaken(socket) > before, 'something is taken')
   client.pause()
 }
 

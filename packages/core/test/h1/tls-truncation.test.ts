@@ -13,15 +13,15 @@ import { exchangeTo, gather } from './harness.ts'
 const clock = new VirtualClock()
 const certificate = makeCertificate({ names: ['127.0.0.1'] })
 
-/** A TLS origin that sends `octets`, behind somebody in the middle who then ends the connection below TLS: no close_notify. */
+/** A TLS origin that sends `bytes`, behind somebody in the middle who then ends the connection below TLS: no close_notify. */
 async function truncated(
   t: TestContext,
-  octets: string,
+  bytes: string,
 ): Promise<{ connection: ClientConnection; cut: () => void }> {
   const sockets: Socket[] = []
   const origin = createTlsServer({ ...certificate }, (socket) => {
     socket.on('error', () => {})
-    socket.once('data', () => socket.write(octets, 'latin1'))
+    socket.once('data', () => socket.write(bytes, 'latin1'))
   })
   const middle = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect(port(origin), '127.0.0.1')
@@ -50,13 +50,13 @@ function port(server: Server): number {
   return (server.address() as AddressInfo).port // it listens on TCP
 }
 
-for (const [name, octets] of Object.entries({
+for (const [name, bytes] of Object.entries({
   'a length': 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello',
   'chunks, between two': 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n',
   'chunks, within one': 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\na\r\nhello',
 })) {
   test(`a response body over TLS that is framed by ${name}, and cut without close_notify, is broken`, async (t) => {
-    const { connection, cut } = await truncated(t, octets)
+    const { connection, cut } = await truncated(t, bytes)
     const { body } = await connection.send(exchangeTo('GET', {}, clock))
     const read = gather(body)
     cut()

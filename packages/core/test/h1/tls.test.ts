@@ -63,7 +63,7 @@ test('exchanges pass over TLS in both directions, small and large, one after the
     const content = Buffer.alloc(size, 'abcdefghijk\xff', 'latin1').toString('latin1')
     const exchange = exchangeTo('POST', { body: WholeBody.fromLatin1(content) }, clock)
     const { body } = await connection.send(exchange)
-    assert.ok((await gather(body)).text === content, `${size} octets come back`)
+    assert.ok((await gather(body)).text === content, `${size} bytes come back`)
   }
   assert.equal(exchanges[0]?.request.scheme, 'https')
   assert.equal(exchanges[0]?.peer.encrypted, true)

@@ -42,7 +42,7 @@ async function opened(
   return { ...proxied, client, far }
 }
 
-test('a wanted switch is asked of the origin, answered to the peer, and octets pass both ways', async (t) => {
+test('a wanted switch is asked of the origin, answered to the peer, and bytes pass both ways', async (t) => {
   const { server, origin } = await proxy(t)
   const client = await server.client()
   client.send(WANTED)
@@ -74,7 +74,7 @@ test('the switch survives a policy that removes hop-by-hop fields', async (t) =>
   assert.match(await client.receives('\r\n\r\n'), /\r\nconnection: upgrade\r\nupgrade: websocket\r\n/i)
 })
 
-test('octets behind the request are held until 101', async (t) => {
+test('bytes behind the request are held until 101', async (t) => {
   const { server, origin } = await proxy(t)
   const client = await server.client()
   client.send(`${WANTED}first`)
@@ -89,7 +89,7 @@ test('octets behind the request are held until 101', async (t) => {
   assert.equal(await far.receives('third'), 'first second third')
 })
 
-test('a refused switch with octets behind it ends the connection, and nobody sees the octets', async (t) => {
+test('a refused switch with bytes behind it ends the connection, and nobody sees the bytes', async (t) => {
   const { server, origin } = await proxy(t)
   const client = await server.client()
   client.send(`${WANTED}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)
@@ -102,7 +102,7 @@ test('a refused switch with octets behind it ends the connection, and nobody see
   assert.equal(origin.connections.length, 1)
 })
 
-test('a refused switch with octets behind it ends the connection, even if a policy hid the wish', async (t) => {
+test('a refused switch with bytes behind it ends the connection, even if a policy hid the wish', async (t) => {
   const server = await serve(t, (exchange) => {
     exchange.request.upgrade = undefined
     return Promise.resolve(new HttpResponse(200, headers(), bodyFrom('no')))
@@ -113,7 +113,7 @@ test('a refused switch with octets behind it ends the connection, even if a poli
   assert.equal(server.exchanges.length, 1)
 })
 
-test('a refused switch without octets behind it leaves the connection as it was', async (t) => {
+test('a refused switch without bytes behind it leaves the connection as it was', async (t) => {
   const { server, origin } = await proxy(t)
   const client = await server.client()
   client.send(WANTED)
@@ -131,7 +131,7 @@ test('a refused switch without octets behind it leaves the connection as it was'
   }
 })
 
-for (const [name, octets] of [
+for (const [name, bytes] of [
   ['h2c', WANTED.replace('WebSocket', 'h2c')],
   ['h2c by another case and version', WANTED.replace('WebSocket', 'H2C/1, HTTP/2.0, TLS/1.0')],
   ['a list with a member that is no protocol', WANTED.replace('WebSocket', 'websocket, a b')],
@@ -146,7 +146,7 @@ for (const [name, octets] of [
   test(`no wish to switch: ${name}`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(bytes)
     await client.receives('200 OK')
     assert.equal(server.exchanges[0]?.request.upgrade, undefined)
   })
@@ -239,7 +239,7 @@ for (const [name, from, to] of [
   ['from the client', 'client', 'far'],
   ['from the origin', 'far', 'client'],
 ] as const) {
-  test(`a tunnel passes octets ${name} on only as fast as they are taken`, async (t) => {
+  test(`a tunnel passes bytes ${name} on only as fast as they are taken`, async (t) => {
     const tunnel = await opened(t)
     tunnel[to].pause()
     const size = 40_000_000
@@ -310,7 +310,7 @@ const EXEC =
 const DETACHED = '{"Detach":false,"Tty":false}\n'
 const TO_TCP = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
 
-test('a switch that is asked for with a body is passed on with all of it, and octets pass both ways', async (t) => {
+test('a switch that is asked for with a body is passed on with all of it, and bytes pass both ways', async (t) => {
   const { server, origin } = await proxy(t)
   const client = await server.client()
   client.send(`${EXEC}Content-Length: 29\r\n\r\n${DETACHED}`)
@@ -338,7 +338,7 @@ for (const [name, framing, parts] of [
     [`1d\r\n${DETACHED.slice(0, 10)}`, `${DETACHED.slice(10)}\r\n0\r\n\r\n`],
   ],
 ] as const) {
-  test(`octets behind a body ${name} that asks for a switch are held until 101, and belong to the tunnel`, async (t) => {
+  test(`bytes behind a body ${name} that asks for a switch are held until 101, and belong to the tunnel`, async (t) => {
     const { server, origin } = await proxy(t)
     const client = await server.client()
     client.send(`${EXEC}${framing}\r\n\r\n${parts[0]}`)
@@ -356,7 +356,7 @@ for (const [name, framing, parts] of [
     assert.equal(server.exchanges.length, 1)
   })
 
-  test(`octets behind a body ${name} are nobody's when the switch is refused, and the connection ends`, async (t) => {
+  test(`bytes behind a body ${name} are nobody's when the switch is refused, and the connection ends`, async (t) => {
     const { server, origin } = await proxy(t)
     const client = await server.client()
     client.send(`${EXEC}${framing}\r\n\r\n${parts.join('')}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)

@@ -280,7 +280,7 @@ test('the peer may send on as its content is taken: back-pressure reaches it', a
   client.send(ping('12345678'))
   const lines = await client.until('PING+ACK')
   assert.deepEqual(lines, ['PING+ACK 0 12345678'])
-  assert.equal(sink.octets, 100_000)
+  assert.equal(sink.bytes, 100_000)
   sink.room = true
   server.exchanges[0]?.request.body.resume()
   await client.until('WINDOW_UPDATE 1 100000')

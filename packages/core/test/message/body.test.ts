@@ -51,14 +51,14 @@ function stream(length?: number): { source: Source; body: StreamBody; sink: Note
 
 const broken = new TrafficError('upstream_closed', 'the origin died')
 
-test('a whole body is the same as octets and as latin1 text, whichever it was made of', () => {
+test('a whole body is the same as bytes and as latin1 text, whichever it was made of', () => {
   fc.assert(
-    fc.property(fc.uint8Array(), (octets) => {
-      const text = Buffer.from(octets).toString('latin1')
-      for (const body of [WholeBody.fromBytes(octets), WholeBody.fromLatin1(text)]) {
-        assert.equal(body.length, octets.length)
+    fc.property(fc.uint8Array(), (bytes) => {
+      const text = Buffer.from(bytes).toString('latin1')
+      for (const body of [WholeBody.fromBytes(bytes), WholeBody.fromLatin1(text)]) {
+        assert.equal(body.length, bytes.length)
         assert.equal(body.latin1, text)
-        assert.deepEqual([...body.bytes], [...octets])
+        assert.deepEqual([...body.bytes], [...bytes])
         assert.equal(body.whole, body)
       }
     }),
@@ -182,7 +182,7 @@ test('a body that has arrived whole has nothing left to stop when it is cancelle
   assert.deepEqual(source.told, [])
 })
 
-test('collect answers all octets, or what broke the body', async () => {
+test('collect answers all bytes, or what broke the body', async () => {
   const good = stream()
   const collected = collect(good.body)
   good.body.push(Buffer.from('a'))

@@ -46,10 +46,10 @@ const refusedPaths: readonly (readonly [path: string, reason: RegExp])[] = [
   ['/a%0d%0a', /%0d in the path is read differently/],
   ['/a%7f', /%7f in the path is read differently/],
   ['/a\\b', /holds "\\\\"/],
-  ['/a b', /holds octet 0x20/],
-  ['/a\tb', /holds octet 0x9/],
-  ['/a\0', /holds octet 0x0/],
-  ['/\u00e9', /holds octet 0xe9/],
+  ['/a b', /holds byte 0x20/],
+  ['/a\tb', /holds byte 0x9/],
+  ['/a\0', /holds byte 0x0/],
+  ['/\u00e9', /holds byte 0xe9/],
   ['/a#b', /holds "#"/],
   ['/a"b', /holds "\\""/],
   ['/a<b', /holds "<"/],
@@ -142,7 +142,7 @@ test('a canonical path has no dot segment, no empty segment but the last, no esc
       assert.doesNotMatch(seen, /\/\/|\/\.{1,2}(?:\/|;|$)/)
       for (const [escape] of seen.matchAll(/%../g)) {
         assert.match(escape, /^%[0-9A-F]{2}$/)
-        assert.doesNotMatch(decodeOctet(escape), /[A-Za-z0-9\-._~/\\]/)
+        assert.doesNotMatch(decodeByte(escape), /[A-Za-z0-9\-._~/\\]/)
       }
     }),
     { numRuns: 2_000 },
@@ -161,7 +161,7 @@ test("without empty segments it leads where the URL standard's parser leads", ()
   )
 })
 
-function decodeOctet(escape: string): string {
+function decodeByte(escape: string): string {
   return String.fromCharCode(Number.parseInt(escape.slice(1), 16))
 }
 

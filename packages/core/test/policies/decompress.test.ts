@@ -55,12 +55,12 @@ async function answer(given: Answer): Promise<{ response: HttpResponse; request:
 }
 
 /** Bytes that arrive in pieces of the given size. */
-function arriving(octets: Uint8Array, size = octets.length): Body {
+function arriving(bytes: Uint8Array, size = bytes.length): Body {
   let position = 0
   const filled = new FilledBody()
   const feed = (): void => {
-    while (position < octets.length) {
-      const piece = octets.subarray(position, position + size)
+    while (position < bytes.length) {
+      const piece = bytes.subarray(position, position + size)
       position += size
       if (!filled.body.push(piece)) return
     }
@@ -255,13 +255,13 @@ test('a decompression bomb is cut off, by its ratio and by its size', async () =
     const bomb = ENCODERS[coding](blanks)
     for (const options of [{}, { maxRatio: 1e9, maxSize: 2 * RATIO_FLOOR }]) {
       const { response } = await answer({ encoding: coding, body: bodyFrom(bomb), options })
-      const { error, octets } = await gather(response.body)
+      const { error, bytes } = await gather(response.body)
       assert.equal(error?.code, 'decompression_failed')
       assert.match(
         error.message,
         options.maxRatio ? /limit of 2097152 bytes \(maxSize\)/ : /200 times its size \(maxRatio\)/,
       )
-      assert.ok(octets <= 6 * RATIO_FLOOR, `${coding}: ${octets} bytes came out`)
+      assert.ok(bytes <= 6 * RATIO_FLOOR, `${coding}: ${bytes} bytes came out`)
     }
   }
   const small = gzipSync(Buffer.alloc(1_000))
@@ -278,9 +278,9 @@ test('a decompression bomb is cut off, by its ratio and by its size', async () =
 test('a bomb in a bomb is cut off in its first layer', async () => {
   const inner = gzipSync(Buffer.alloc(200 * RATIO_FLOOR))
   const { response } = await answer({ encoding: 'gzip, gzip', body: arriving(gzipSync(inner)) })
-  const { error, octets } = await gather(response.body)
+  const { error, bytes } = await gather(response.body)
   assert.equal(error?.code, 'decompression_failed')
-  assert.ok(octets <= 200 * RATIO_FLOOR)
+  assert.ok(bytes <= 200 * RATIO_FLOOR)
 })
 
 test('no more is decoded, and taken from who sends it, than a few chunks ahead of whoever takes it', async () => {
@@ -300,16 +300,16 @@ test('no more is decoded, and taken from who sends it, than a few chunks ahead o
   const sink = new RecordingSink()
   sink.room = false
   response.body.flowTo(sink)
-  await eventually(() => sink.octets > 0, 'something is decoded')
+  await eventually(() => sink.bytes > 0, 'something is decoded')
   // In the time in which another decoder has done all of it several times.
   for (let count = 0; count < 5; count++) await promisify(gunzip)(encoded)
-  assert.ok(sink.octets <= 32 * 1024, `${sink.octets} bytes were given to who has no room`)
+  assert.ok(sink.bytes <= 32 * 1024, `${sink.bytes} bytes were given to who has no room`)
   assert.ok(position < 300_000, `${position} bytes were taken though nobody reads`)
   // From here on there is room.
   sink.room = true
   response.body.resume()
   await eventually(() => sink.done, 'all is decoded')
-  assert.equal(sink.octets, content.length)
+  assert.equal(sink.bytes, content.length)
 })
 
 test('a body that breaks breaks the decoded one; one that is given up gives the other up', async () => {
@@ -329,7 +329,7 @@ test('a body that breaks breaks the decoded one; one that is given up gives the 
   other.body.cancel(cut)
   assert.equal(unwanted.cancelled, cut)
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-  assert.deepEqual([sink.octets, sink.done, sink.error], [0, false, undefined])
+  assert.deepEqual([sink.bytes, sink.done, sink.error], [0, false, undefined])
 })
 
 test('trailers pass', async () => {

@@ -60,7 +60,7 @@ async function readBlocks(
   return { kept, memories }
 }
 
-test('octets that were handed over and kept are never written over by a later read', async () => {
+test('bytes that were handed over and kept are never written over by a later read', async () => {
   const { kept } = await readBlocks(() => false)
   const runs = Buffer.concat(kept)
     .toString()

@@ -151,10 +151,10 @@ test('no secret is recorded, and replay works without it', async () => {
 })
 
 test('content is kept byte by byte, text as text', async () => {
-  const octets = Buffer.from([0xff, 0, 0x80, 0x0a])
+  const bytes = Buffer.from([0xff, 0, 0x80, 0x0a])
   const text = '{ "a": 1.0 }'
   for (const [content, kept] of [
-    [octets, { base64: octets.toString('base64') }],
+    [bytes, { base64: bytes.toString('base64') }],
     [Buffer.from(text), text],
   ] as const) {
     const headers = HeaderList.of({ 'Content-Type': 'application/json' })

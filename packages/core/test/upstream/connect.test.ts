@@ -96,9 +96,9 @@ test('onread: reads go into the buffer that was given', async (t) => {
   const buffer = Buffer.alloc(1024)
   const reads: string[] = []
   const read = new Promise<void>((resolve) => {
-    const callback = (size: number, octets: Uint8Array): boolean => {
-      assert.equal(octets.buffer, buffer.buffer)
-      reads.push(Buffer.from(octets.subarray(0, size)).toString())
+    const callback = (size: number, bytes: Uint8Array): boolean => {
+      assert.equal(bytes.buffer, buffer.buffer)
+      reads.push(Buffer.from(bytes.subarray(0, size)).toString())
       if (reads.join('').length === 5) resolve()
       return true
     }

@@ -120,7 +120,7 @@ const FORMS: Readonly<Record<string, (address: readonly number[]) => string>> = 
   mapped: (address) => `::ffff:${address.join('.')}`,
   NAT64: (address) => `64:ff9b::${address.join('.')}`,
   '6to4': (address) => `2002:${hex(address)}::1`,
-  'Teredo client': (address) => `2001:0:808:808:0:0:${hex(address.map((octet) => octet ^ 0xff))}`,
+  'Teredo client': (address) => `2001:0:808:808:0:0:${hex(address.map((byte) => byte ^ 0xff))}`,
   'Teredo server': (address) => `2001:0:${hex(address)}:0:0:f7f7:f7f7`,
   ISATAP: (address) => `2606:4700::5efe:${address.join('.')}`,
   'ISATAP, global': (address) => `2606:4700::200:5efe:${address.join('.')}`,
@@ -137,8 +137,8 @@ function hex([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string {
   return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }
 
-const octet = fc.integer({ min: 0, max: 255 })
-const anyIPv4 = fc.tuple(octet, octet, octet, octet)
+const byte = fc.integer({ min: 0, max: 255 })
+const anyIPv4 = fc.tuple(byte, byte, byte, byte)
 const IPV4 = fc.oneof(
   anyIPv4,
   // What chance would hardly meet.

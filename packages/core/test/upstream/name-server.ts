@@ -55,7 +55,7 @@ function answer(query: Buffer, end: number, type: 'A' | 'AAAA', given: readonly 
 
 /** For the name of the question, good for no time at all. */
 function record(type: 'A' | 'AAAA', address: string): Buffer {
-  const octets =
+  const bytes =
     type === 'A'
       ? Buffer.from(address.split('.').map(Number))
       : Buffer.from(
@@ -65,6 +65,6 @@ function record(type: 'A' | 'AAAA', address: string): Buffer {
             .join(''),
           'hex',
         )
-  const head = Buffer.from([0xc0, 0x0c, 0, type === 'A' ? A : AAAA, 0, 1, 0, 0, 0, 0, 0, octets.length])
-  return Buffer.concat([head, octets])
+  const head = Buffer.from([0xc0, 0x0c, 0, type === 'A' ? A : AAAA, 0, 1, 0, 0, 0, 0, 0, bytes.length])
+  return Buffer.concat([head, bytes])
 }

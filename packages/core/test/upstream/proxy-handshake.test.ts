@@ -8,11 +8,11 @@ import { Socks5 } from '../../src/upstream/proxy/socks5.ts'
 function play(make: () => ProxyHandshake, said: readonly (string | Buffer)[], size: number): string[] {
   const handshake = make()
   const log = [handshake.begin().toString('latin1')]
-  for (const octets of said) {
-    const buffer = Buffer.from(octets as string, 'latin1')
+  for (const bytes of said) {
+    const buffer = Buffer.from(bytes as string, 'latin1')
     for (let at = 0; at < buffer.length; at += size) {
       const step = handshake.take(buffer.subarray(at, at + size))
-      if (step.kind === 'send') log.push(step.octets.toString('latin1'))
+      if (step.kind === 'send') log.push(step.bytes.toString('latin1'))
       if (step.kind === 'failed') return [...log, `failed: ${step.reason}`]
       // What comes behind the end is the tunnel's: the socket's reader sees to that.
       if (step.kind === 'done')
@@ -110,7 +110,7 @@ test('SOCKS5 with user and password, if the proxy asks for them', () => {
   six.begin()
   const step = six.take(Buffer.from([5, 0]))
   assert.ok(step.kind === 'send')
-  assert.equal(step.octets.toString('hex'), '0501000420010db80000000000000000000000010050')
+  assert.equal(step.bytes.toString('hex'), '0501000420010db80000000000000000000000010050')
 })
 
 test('SOCKS5 that is refused, or is none, tells why', () => {

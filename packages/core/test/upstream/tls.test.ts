@@ -144,9 +144,9 @@ test('onread works over TLS', async (t) => {
   const clock = new VirtualClock()
   const buffer = Buffer.alloc(4096)
   const read = new Promise<string>((resolve) => {
-    const callback = (size: number, octets: Uint8Array): boolean => {
-      assert.equal(octets.buffer, buffer.buffer)
-      resolve(Buffer.from(octets.subarray(0, size)).toString())
+    const callback = (size: number, bytes: Uint8Array): boolean => {
+      assert.equal(bytes.buffer, buffer.buffer)
+      resolve(Buffer.from(bytes.subarray(0, size)).toString())
       return true
     }
     const tls = new TlsOrigin('127.0.0.1', { verify: true, ca: ca.cert })

@@ -30,7 +30,7 @@ test('white space around a field value is no part of it, within it it is', async
   )
 })
 
-test('a message is octets: UTF-8 that ends in the octets of CR and LF elsewhere is no line end', async (t) => {
+test('a message is bytes: UTF-8 that ends in the bytes of CR and LF elsewhere is no line end', async (t) => {
   const server = await serve(t, echo)
   const client = await server.client()
   // U+560D and U+560A, which end in CR and LF when they are cut to one byte; then bytes that are no UTF-8 at all.
@@ -101,14 +101,14 @@ test('content in a TRACE request is refused', async (t) => {
   }
 })
 
-for (const [name, octets] of [
+for (const [name, bytes] of [
   ['without content', 'GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n'],
   ['of an HTTP/1.0 peer', 'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx'],
 ] as const) {
   test(`an expectation ${name} means nothing, and goes no further`, async (t) => {
     const server = await serve(t, echo)
     const client = await server.client()
-    client.send(octets)
+    client.send(bytes)
     assert.match(await client.receives('\n.'), /^HTTP\/1\.1 200 /)
     assert.equal(server.exchanges[0]?.request.headers.has('expect'), false)
   })

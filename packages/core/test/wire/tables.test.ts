@@ -91,14 +91,14 @@ test('every row of the server’s table is taken by a connection', async (t) => 
   await refused.end()
 
   for (const [rest, end] of [
-    [GET.slice(8), 'more'], // head octets, head request
+    [GET.slice(8), 'more'], // head bytes, head request
     [' x\r\n\r\n', 'more'], // head refused
     ['', 'finish'], // head last
     ['', 'reset'], // head gone
   ] as const) {
     const slow = await server.client()
     const { length } = server.connections
-    slow.send(GET.slice(0, 8)) // idle octets
+    slow.send(GET.slice(0, 8)) // idle bytes
     await eventually(() => server.connections[length - 1]?.socket.bytesRead === 8, 'half a head is read')
     if (end === 'finish') slow.finish()
     else if (end === 'reset') slow.reset()
@@ -106,7 +106,7 @@ test('every row of the server’s table is taken by a connection', async (t) => 
       slow.send(rest.slice(0, 2))
       await eventually(
         () => server.connections[length - 1]?.socket.bytesRead === 10,
-        'two octets more are read',
+        'two bytes more are read',
       )
       slow.send(rest.slice(2))
     }

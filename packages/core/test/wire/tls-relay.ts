@@ -44,9 +44,9 @@ export async function tlsRelay(t: TestContext, port: number): Promise<TlsRelay> 
 function pass(from: Socket, to: Socket, types: number[], ended: () => void): void {
   let rest = Buffer.alloc(0)
   from.on('error', () => {})
-  from.on('data', (octets: Buffer) => {
-    to.write(octets)
-    rest = Buffer.concat([rest, octets])
+  from.on('data', (bytes: Buffer) => {
+    to.write(bytes)
+    rest = Buffer.concat([rest, bytes])
     // A record is its type, two bytes of version, two of length, and that many more.
     while (rest.length >= 5 && rest.length >= 5 + rest.readUInt16BE(3)) {
       types.push(rest.readUInt8(0))

@@ -9,7 +9,7 @@ export interface NameServer {
 }
 
 /** Nothing longer can be said over TCP: its length has two bytes (RFC 1035 4.2.2). */
-const LENGTH_OCTETS = 2
+const LENGTH_BYTES = 2
 
 /**
  * Sends a datagram and resolves with the first that comes back and is accepted, from the same place: the socket is
@@ -72,15 +72,15 @@ export function askByConnection(
     socket.on('close', () => settle(() => reject(new Error('the connection was closed before the answer'))))
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
-      if (received.length < LENGTH_OCTETS) return
-      const end = LENGTH_OCTETS + received.readUInt16BE(0)
+      if (received.length < LENGTH_BYTES) return
+      const end = LENGTH_BYTES + received.readUInt16BE(0)
       if (received.length < end) return
-      const answer = received.subarray(LENGTH_OCTETS, end)
+      const answer = received.subarray(LENGTH_BYTES, end)
       settle(() =>
         isAccepted(answer) ? resolve(answer) : reject(new Error('the answer is to another question')),
       )
     })
-    const length = Buffer.alloc(LENGTH_OCTETS)
+    const length = Buffer.alloc(LENGTH_BYTES)
     length.writeUInt16BE(message.length)
     socket.write(Buffer.concat([length, message]))
   })

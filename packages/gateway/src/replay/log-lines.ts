@@ -59,7 +59,7 @@ async function* unpacked(source: Readable): AsyncIterable<Buffer> {
     yield first.value
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
   })()
-  if (!GZIP.every((octet, index) => first.value[index] === octet)) {
+  if (!GZIP.every((byte, index) => first.value[index] === byte)) {
     yield* all
     return
   }

@@ -53,12 +53,12 @@ export class AttackedGateway {
   }
 
   /** The attack gets this status, then the connection is closed; nothing of it, or behind it, reaches the origin. */
-  async refuses(octets: string, status = 400): Promise<void> {
+  async refuses(bytes: string, status = 400): Promise<void> {
     this.origin.forget()
     const client = await this.gateway.connect()
-    client.send(octets + SMUGGLED)
+    client.send(bytes + SMUGGLED)
     await this.closesWith(client, status)
-    assert.equal(this.origin.octets, '', 'bytes of the attack reached the origin')
+    assert.equal(this.origin.bytes, '', 'bytes of the attack reached the origin')
     await this.servesOn()
   }
 
@@ -94,10 +94,10 @@ export class AttackedGateway {
    * The attack is answered, and the origin gets exactly one request with this meaning, in plain words, and then the one that
    * stood behind it on the same connection: so both ends agree where it ended.
    */
-  async passesAs(octets: string, meaning: Meaning = {}): Promise<void> {
+  async passesAs(bytes: string, meaning: Meaning = {}): Promise<void> {
     this.origin.forget()
     const client = await this.gateway.connect()
-    client.send(octets + PROBE)
+    client.send(bytes + PROBE)
     assert.equal((await nextResponse(client)).status, 200)
     assert.equal((await nextResponse(client)).status, 200)
     assert.equal(await client.end(), '', 'more than two answers')
@@ -105,20 +105,20 @@ export class AttackedGateway {
   }
 
   /** The same for an attack after which the gateway closes the connection. */
-  async passesAsLast(octets: string, meaning: Meaning = {}): Promise<void> {
+  async passesAsLast(bytes: string, meaning: Meaning = {}): Promise<void> {
     this.origin.forget()
     const client = await this.gateway.connect()
-    client.send(octets + SMUGGLED)
+    client.send(bytes + SMUGGLED)
     assert.equal((await nextResponse(client)).status, 200)
     assert.equal(await client.end(), '', 'more than one answer')
     this.understood(meaning)
   }
 
   /** The attack gets answers of these statuses, then the connection is closed; the origin is asked for these targets alone. */
-  async answers(octets: string, statuses: readonly number[], targets: readonly string[]): Promise<void> {
+  async answers(bytes: string, statuses: readonly number[], targets: readonly string[]): Promise<void> {
     this.origin.forget()
     const client = await this.gateway.connect()
-    client.send(octets)
+    client.send(bytes)
     const answered: number[] = []
     for (const _ of statuses) answered.push((await nextResponse(client)).status)
     assert.deepEqual(answered, statuses)

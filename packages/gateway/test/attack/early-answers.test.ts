@@ -21,7 +21,7 @@ const chunked = (target: string, body: string): string =>
 
 test('the body of a request that is answered early is never taken for the next request', async (t) => {
   const site = await AttackedGateway.start(t, { routes: ROUTES })
-  for (const [name, octets, status] of [
+  for (const [name, bytes, status] of [
     ['no route, with a length', sized('/nowhere', SMUGGLED), 404],
     ['no route, in chunks', chunked('/nowhere', SMUGGLED), 404],
     ['no such method', sized('/taken/x', SMUGGLED).replace('POST', 'DELETE'), 405],
@@ -29,11 +29,11 @@ test('the body of a request that is answered early is never taken for the next r
     ['too large by its length', sized('/taken/x', SMUGGLED.repeat(30)), 413],
   ] as const) {
     await t.test(`${name}: read to its end, and then the next one`, () =>
-      site.answers(octets + BEHIND, [status, 200], ['/taken/behind']),
+      site.answers(bytes + BEHIND, [status, 200], ['/taken/behind']),
     )
   }
   const large = SMUGGLED.repeat(10_000)
-  for (const [name, octets, status] of [
+  for (const [name, bytes, status] of [
     [
       'no route, and more than is worth reading',
       post('/nowhere', `content-length: ${large.length}`) + large,
@@ -45,9 +45,9 @@ test('the body of a request that is answered early is never taken for the next r
       413,
     ],
   ] as const) {
-    await t.test(`${name}: the connection is closed`, () => site.answers(octets + SMUGGLED, [status], []))
+    await t.test(`${name}: the connection is closed`, () => site.answers(bytes + SMUGGLED, [status], []))
   }
-  for (const [name, octets, status] of [
+  for (const [name, bytes, status] of [
     [
       'no route, and a body that waits for 100',
       post('/nowhere', 'content-length: 5', 'expect: 100-continue'),
@@ -58,7 +58,7 @@ test('the body of a request that is answered early is never taken for the next r
     await t.test(`${name}: the connection is closed, whatever comes`, async () => {
       site.origin.forget()
       const client = await site.gateway.connect()
-      client.send(octets)
+      client.send(bytes)
       assert.equal((await nextResponse(client)).status, status)
       client.send(SMUGGLED)
       assert.equal(await client.end(), '')
@@ -101,12 +101,12 @@ test('an expectation cannot be used to part a request from its body', async (t) 
     site.refuses(post('/', 'expect: 100-continue', 'Expect: 100-continue'), 417),
   )
   await t.test('refused: a folded one', () => site.refuses(post('/', 'expect:\r\n 100-continue')))
-  for (const [name, octets] of [
+  for (const [name, bytes] of [
     ['with the body at once', sized('/', 'hello', 'expect: 100-continue')],
     ['in capitals', sized('/', 'hello', 'Expect: 100-CONTINUE')],
     ['which Connection names', sized('/', 'hello', 'expect: 100-continue', 'connection: expect')],
   ] as const) {
-    await t.test(`passes ${name}`, () => site.passesAs(octets, { method: 'POST', body: 'hello' }))
+    await t.test(`passes ${name}`, () => site.passesAs(bytes, { method: 'POST', body: 'hello' }))
   }
   await t.test('passes without a body', () =>
     site.passesAs('GET / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\r\n'),

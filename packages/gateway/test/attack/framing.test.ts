@@ -207,7 +207,7 @@ test('Transfer-Encoding beyond doubt passes in its plainest form', async (t) => 
 
 test('Transfer-Encoding in a message older than HTTP/1.1 is refused', async (t) => {
   const site = await AttackedGateway.start(t)
-  for (const [name, octets] of [
+  for (const [name, bytes] of [
     ['in HTTP/1.0', `${POST_1_0}transfer-encoding: chunked\r\n${NO_CHUNKS}`],
     [
       'in HTTP/1.0, kept alive',
@@ -219,7 +219,7 @@ test('Transfer-Encoding in a message older than HTTP/1.1 is refused', async (t) 
     ],
     ['identity in HTTP/1.0', `${POST_1_0}transfer-encoding: identity\r\n\r\n`],
   ] as const) {
-    await t.test(name, () => site.refuses(octets))
+    await t.test(name, () => site.refuses(bytes))
   }
 })
 

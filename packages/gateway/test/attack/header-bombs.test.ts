@@ -10,7 +10,7 @@ const LINE = 'GET / HTTP/1.1\r\nhost: a\r\n'
 
 test('a head that is too large is refused', async (t) => {
   const site = await AttackedGateway.start(t)
-  for (const [name, octets, status] of [
+  for (const [name, bytes, status] of [
     ['101 fields', `${LINE}${'x: y\r\n'.repeat(100)}\r\n`, 431],
     ['2000 fields', `${LINE}${'x: y\r\n'.repeat(2000)}\r\n`, 431],
     [
@@ -35,7 +35,7 @@ test('a head that is too large is refused', async (t) => {
     ['a method of 1 MiB without an end', 'X'.repeat(1024 * 1024), 414],
     ['a version of 16 KiB', `GET / HTTP/1.${'1'.repeat(16 * 1024)}\r\nhost: a${END}`, 414],
   ] as const) {
-    await t.test(name, () => site.refuses(octets, status))
+    await t.test(name, () => site.refuses(bytes, status))
   }
 })
 
@@ -76,5 +76,5 @@ test('a head as large as the limit allows is passed on, in both directions', asy
   const { status, headers } = await nextResponse(client)
   assert.equal(status, 200)
   assert.equal(headers['x-large'], large)
-  assert.ok(origin.octets.includes(`x-large: ${large}\r\n`))
+  assert.ok(origin.bytes.includes(`x-large: ${large}\r\n`))
 })

@@ -6,7 +6,7 @@ const withHost = (value: string): string => `GET / HTTP/1.1\r\nhost: ${value}${E
 
 test('a Host that is in doubt is refused', async (t) => {
   const site = await AttackedGateway.start(t)
-  for (const [name, octets] of [
+  for (const [name, bytes] of [
     ['missing', `GET / HTTP/1.1\r\nx: y${END}`],
     ['missing beside a whole URL', `GET http://a/ HTTP/1.1\r\nx: y${END}`],
     ['twice the same', `GET / HTTP/1.1\r\nhost: a\r\nhost: a${END}`],
@@ -21,7 +21,7 @@ test('a Host that is in doubt is refused', async (t) => {
     ['one with a blank before its colon', `GET / HTTP/1.1\r\nhost : a${END}`],
     ['one on a folded line', `GET / HTTP/1.1\r\nhost:\r\n a${END}`],
   ] as const) {
-    await t.test(name, () => site.refuses(octets))
+    await t.test(name, () => site.refuses(bytes))
   }
   for (const [name, value] of [
     ['a list', 'a, b'],

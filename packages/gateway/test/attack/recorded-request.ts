@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly body: string
   readonly trailers: readonly RecordedField[]
   /** All of it, as sent. */
-  readonly octets: string
+  readonly bytes: string
 }
 
 export interface RecordedField {
@@ -21,14 +21,14 @@ export interface RecordedField {
  * Reads requests one behind the other, as plainly as an origin may: what a gateway sends on must be so canonical that this
  * reader suffices. `rest` is what is no whole request yet, or none at all.
  */
-export function readRequests(octets: string): { requests: RecordedRequest[]; rest: string } {
+export function readRequests(bytes: string): { requests: RecordedRequest[]; rest: string } {
   const requests: RecordedRequest[] = []
-  let rest = octets
+  let rest = bytes
   for (;;) {
     const request = readRequest(rest)
     if (request === undefined) return { requests, rest }
     requests.push(request)
-    rest = rest.slice(request.octets.length)
+    rest = rest.slice(request.bytes.length)
   }
 }
 
@@ -41,10 +41,10 @@ export function valuesOf({ fields }: Pick<RecordedRequest, 'fields'>, name: stri
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) (HTTP\/1\.1)$/
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\t\x20-\x7e\x80-\xff]*)$/
 
-function readRequest(octets: string): RecordedRequest | undefined {
-  const headEnd = octets.indexOf('\r\n\r\n')
+function readRequest(bytes: string): RecordedRequest | undefined {
+  const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
-  const [first = '', ...lines] = octets.slice(0, headEnd).split('\r\n')
+  const [first = '', ...lines] = bytes.slice(0, headEnd).split('\r\n')
   const [, method, target, version] = REQUEST_LINE.exec(first) ?? []
   const fields = readFields(lines)
   if (method === undefined || target === undefined || version === undefined || fields === undefined)
@@ -52,10 +52,10 @@ function readRequest(octets: string): RecordedRequest | undefined {
   const start = headEnd + 4
   const framing = ['content-length', 'transfer-encoding'].flatMap((name) => valuesOf({ fields }, name))
   if (framing.length > 1) return undefined
-  const body = readBody(octets, start, framing[0] ?? '0')
+  const body = readBody(bytes, start, framing[0] ?? '0')
   if (body === undefined) return undefined
   const { content, trailers, end } = body
-  return { method, target, version, fields, body: content, trailers, octets: octets.slice(0, end) }
+  return { method, target, version, fields, body: content, trailers, bytes: bytes.slice(0, end) }
 }
 
 function readFields(lines: readonly string[]): RecordedField[] | undefined {
@@ -72,32 +72,32 @@ interface RecordedBody {
   readonly end: number
 }
 
-function readBody(octets: string, start: number, framing: string): RecordedBody | undefined {
-  if (framing === 'chunked') return readChunks(octets, start)
+function readBody(bytes: string, start: number, framing: string): RecordedBody | undefined {
+  if (framing === 'chunked') return readChunks(bytes, start)
   if (!/^\d+$/.test(framing)) return undefined
   const end = start + Number(framing)
-  return octets.length < end ? undefined : { content: octets.slice(start, end), trailers: [], end }
+  return bytes.length < end ? undefined : { content: bytes.slice(start, end), trailers: [], end }
 }
 
-function readChunks(octets: string, start: number): RecordedBody | undefined {
+function readChunks(bytes: string, start: number): RecordedBody | undefined {
   let content = ''
   let at = start
   for (;;) {
-    const lineEnd = octets.indexOf('\r\n', at)
-    const [line] = /^[0-9a-f]+$/i.exec(octets.slice(at, Math.max(at, lineEnd))) ?? []
+    const lineEnd = bytes.indexOf('\r\n', at)
+    const [line] = /^[0-9a-f]+$/i.exec(bytes.slice(at, Math.max(at, lineEnd))) ?? []
     if (line === undefined) return undefined
     const size = Number.parseInt(line, 16)
     at = lineEnd + 2
-    if (size === 0) return readTrailers(octets, at, content)
-    if (octets.slice(at + size, at + size + 2) !== '\r\n') return undefined
-    content += octets.slice(at, at + size)
+    if (size === 0) return readTrailers(bytes, at, content)
+    if (bytes.slice(at + size, at + size + 2) !== '\r\n') return undefined
+    content += bytes.slice(at, at + size)
     at += size + 2
   }
 }
 
-function readTrailers(octets: string, start: number, content: string): RecordedBody | undefined {
-  if (octets.startsWith('\r\n', start)) return { content, trailers: [], end: start + 2 }
-  const end = octets.indexOf('\r\n\r\n', start)
-  const trailers = end < 0 ? undefined : readFields(octets.slice(start, end).split('\r\n'))
+function readTrailers(bytes: string, start: number, content: string): RecordedBody | undefined {
+  if (bytes.startsWith('\r\n', start)) return { content, trailers: [], end: start + 2 }
+  const end = bytes.indexOf('\r\n\r\n', start)
+  const trailers = end < 0 ? undefined : readFields(bytes.slice(start, end).split('\r\n'))
   return trailers === undefined ? undefined : { content, trailers, end: end + 4 }
 }

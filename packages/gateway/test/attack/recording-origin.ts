@@ -56,7 +56,7 @@ export class RecordingOrigin {
   }
 
   /** All bytes that came since the last `forget`, connection by connection, one character for each. */
-  get octets(): string {
+  get bytes(): string {
     return this.connections.map(({ text }) => text).join('')
   }
 
@@ -101,8 +101,8 @@ export class RecordingOrigin {
   }
 
   private async reply(connection: ScriptedConnection, request: RecordedRequest): Promise<void> {
-    const octets = await this.answer(request, connection)
-    if (octets !== undefined && connection.socket.writable) connection.send(octets)
+    const bytes = await this.answer(request, connection)
+    if (bytes !== undefined && connection.socket.writable) connection.send(bytes)
   }
 }
 

@@ -13,7 +13,7 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${OK}transfer-encoding: chunked\r\n\r\n`
 
 /** The name of an attack, and the bytes of the origin. */
-type Rows = readonly (readonly [name: string, octets: string])[]
+type Rows = readonly (readonly [name: string, bytes: string])[]
 
 test('a response whose framing or fields are ambiguous is a 502, and nothing of it reaches any client', async (t) => {
   const site = await SharedUpstream.start(t)
@@ -66,9 +66,9 @@ test('a response whose framing or fields are ambiguous is a 502, and nothing of 
       `HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n`,
     ],
   ]
-  for (const [name, octets] of rows) {
+  for (const [name, bytes] of rows) {
     await t.test(name, async () => {
-      const { attacker, kept } = await site.attack(GET, octets + POISON)
+      const { attacker, kept } = await site.attack(GET, bytes + POISON)
       const response = await nextResponse(attacker)
       assert.equal(response.status, 502)
       assert.doesNotMatch(JSON.stringify(response), /poison|stolen|hello/)
@@ -83,7 +83,7 @@ test('bytes behind a response are no part of it, and not of the next one', async
   const rows: readonly (readonly [
     name: string,
     request: string,
-    octets: string,
+    bytes: string,
     status: number,
     content: string,
   ])[] = [
@@ -118,9 +118,9 @@ test('bytes behind a response are no part of it, and not of the next one', async
     ['100 behind a response', GET, `${OK}content-length: 0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n`, 200, ''],
     ['a line break behind a response', GET, `${OK}content-length: 0\r\n\r\n\r\n`, 200, ''],
   ]
-  for (const [name, request, octets, status, content] of rows) {
+  for (const [name, request, bytes, status, content] of rows) {
     await t.test(name, async () => {
-      const { attacker, kept } = await site.attack(request, octets)
+      const { attacker, kept } = await site.attack(request, bytes)
       await attacker.receives('\r\n\r\n')
       assert.match(attacker.text, new RegExp(`^HTTP/1\\.1 ${status} `))
       if (content !== '') await attacker.receives(content)
@@ -136,7 +136,7 @@ test('bytes behind a response are no part of it, and not of the next one', async
 
 test('a body that breaks off, or breaks the rules of its framing, never looks complete', async (t) => {
   const site = await SharedUpstream.start(t)
-  const rows: readonly (readonly [name: string, octets: string, finish?: boolean])[] = [
+  const rows: readonly (readonly [name: string, bytes: string, finish?: boolean])[] = [
     ['a length that is too long', `${OK}content-length: 500\r\n\r\nhello`, true],
     ['no last chunk', `${CHUNKED}5\r\nhello\r\n`, true],
     ['half a chunk', `${CHUNKED}50\r\nhello`, true],
@@ -157,8 +157,8 @@ test('a body that breaks off, or breaks the rules of its framing, never looks co
     ['trailers without end', `${CHUNKED}5\r\nhello\r\n0\r\n${'x: y\r\n'.repeat(10_000)}`],
     ['garbage', `${CHUNKED}5\r\nhello\r\nwhat is this?\r\n`],
   ]
-  for (const [name, octets, finish = false] of rows) {
-    const all = finish ? octets : octets + POISON
+  for (const [name, bytes, finish = false] of rows) {
+    const all = finish ? bytes : bytes + POISON
     const middle = all.indexOf('hello') + 5
     await t.test(`${name}, at once`, async () => {
       const { attacker, kept } = await site.attack(GET, all, { finish })
@@ -190,7 +190,7 @@ function assertCut(text: string): void {
 
 test('a compressed nothing passes as it is, and its connection is used again', async (t) => {
   const site = await SharedUpstream.start(t)
-  for (const [name, request, octets, expected] of [
+  for (const [name, request, bytes, expected] of [
     [
       'an empty body',
       GET,
@@ -213,7 +213,7 @@ test('a compressed nothing passes as it is, and its connection is used again', a
     ],
   ] as const) {
     await t.test(name, async () => {
-      const { attacker, kept } = await site.attack(request, octets)
+      const { attacker, kept } = await site.attack(request, bytes)
       const text = await attacker.receives(expected)
       assert.match(text, /\r\ncontent-encoding: gzip\r\n/)
       assert.equal(kept, true)

@@ -67,8 +67,8 @@ test('a response head that comes byte by byte has no more time than any other', 
   const clock = new VirtualClock()
   const site = await SharedUpstream.start(t, { timeouts: { responseHead: '3s' } }, { clock })
   const { attacker, connection } = await asked(site)
-  for (const octet of 'HTTP/1.1 200 OK\r\nx: without end'.slice(0, 29)) {
-    connection.send(octet)
+  for (const byte of 'HTTP/1.1 200 OK\r\nx: without end'.slice(0, 29)) {
+    connection.send(byte)
     await clock.advance(100)
   }
   assert.equal(attacker.text, '')
@@ -80,8 +80,8 @@ test('a response head that comes byte by byte has no more time than any other', 
 test('a body behind a 1xx response is no final response', async (t) => {
   const site = await SharedUpstream.start(t)
   for (const fields of ['content-length: 5\r\n', '']) {
-    const octets = `HTTP/1.1 103 Early Hints\r\n${fields}\r\nhello${LONG}`
-    const { attacker, kept } = await site.attack(GET, octets)
+    const bytes = `HTTP/1.1 103 Early Hints\r\n${fields}\r\nhello${LONG}`
+    const { attacker, kept } = await site.attack(GET, bytes)
     assert.equal((await final(attacker)).status, 502)
     assert.deepEqual([attacker.text, kept], ['', false])
   }
@@ -109,7 +109,7 @@ test('a response that comes before its request, or between two, reaches nobody',
 
 test('what a client sends comes back in no field and in no error, but for a request id that looks like one', async (t) => {
   const site = await SharedUpstream.start(t)
-  for (const [octets, status] of [
+  for (const [bytes, status] of [
     ['GET /nowhere%3Cevil%3E?<evil> HTTP/1.1\r\nhost: a\r\naccept: text/html\r\n\r\n', 404],
     ['GET /nowhere?evil HTTP/1.1\r\nhost: evil\r\n\r\n', 404],
     ['GET /victim HTTP/1.1\r\nhost: a\r\nx-request-id: "evil"<b>\r\n\r\n', 200],
@@ -123,10 +123,10 @@ test('what a client sends comes back in no field and in no error, but for a requ
     ['GET /victim evil\r\nhost: a\r\n\r\n', 400],
   ] as const) {
     const client = await site.gateway.connect()
-    client.send(octets)
+    client.send(bytes)
     const response = await nextResponse(client)
-    assert.equal(response.status, status, octets)
-    assert.doesNotMatch(JSON.stringify(response), /evil/i, octets)
+    assert.equal(response.status, status, bytes)
+    assert.doesNotMatch(JSON.stringify(response), /evil/i, bytes)
   }
 })
 

@@ -31,7 +31,7 @@ const piece = fc.oneof(
     'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     '\x16\x03\x01\x00\x05hello',
   ),
-  fc.uint8Array({ maxLength: 64 }).map((octets) => Buffer.from(octets).toString('latin1')),
+  fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
 )
 /** What is sent, write by write, and how it ends. */
 const assault = fc.record({
@@ -55,8 +55,8 @@ async function attack(port: number, { pieces, ending }: Assault): Promise<void> 
   socket.setTimeout(500, () => socket.destroy())
   socket.resume()
   const closed = new Promise((resolve) => socket.on('close', resolve))
-  for (const octets of pieces) {
-    socket.write(octets, 'latin1')
+  for (const bytes of pieces) {
+    socket.write(bytes, 'latin1')
     await new Promise(setImmediate)
   }
   end(socket, ending)
@@ -75,7 +75,7 @@ async function startAttacker(): Promise<string> {
     socket.on('error', () => {})
     socket.once('data', () => {
       const { pieces, ending } = ASSAULTS[count++ % CASES] as Assault // within bounds
-      for (const octets of pieces) socket.write(octets, 'latin1')
+      for (const bytes of pieces) socket.write(bytes, 'latin1')
       end(socket, ending)
     })
   })

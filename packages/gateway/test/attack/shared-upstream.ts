@@ -45,7 +45,7 @@ export class SharedUpstream {
    * client waits for the connection already; `rest` follows when the attacker has received the `hello` among the bytes, and
    * `finish` closes the origin's side. The other client then gets its own answer, twice, and nothing else.
    */
-  async attack(request: string, octets: string, { finish = false, rest = '' } = {}): Promise<Attacked> {
+  async attack(request: string, bytes: string, { finish = false, rest = '' } = {}): Promise<Attacked> {
     const { origin, gateway } = this
     origin.forget()
     const before = origin.connections.length
@@ -55,7 +55,7 @@ export class SharedUpstream {
       if (target !== '/attack') return TAKEN
       arrived.resolve(undefined)
       await held.promise
-      connection.send(octets)
+      connection.send(bytes)
       if (rest !== '') {
         await attacker.receives('hello')
         connection.send(rest)

@@ -79,7 +79,7 @@ async function longestWait(port: number, work: () => Promise<void>): Promise<num
 /** Sends it all, and waits for the status, and for the last bytes of the response where there are such. */
 async function exchange(
   port: number,
-  octets: Uint8Array,
+  bytes: Uint8Array,
   response?: { size: number; tiny: boolean },
 ): Promise<void> {
   const socket = connect(port, '127.0.0.1')
@@ -95,7 +95,7 @@ async function exchange(
         response === undefined || (response.tiny ? tail === LAST_CHUNK : received > response.size)
       if (complete) resolve()
     })
-    socket.write(octets)
+    socket.write(bytes)
   })
   socket.removeAllListeners('close').destroy()
   assert.match(head, /^HTTP\/1\.1 200 /)

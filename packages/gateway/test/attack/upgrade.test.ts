@@ -27,7 +27,7 @@ test('bytes behind an Upgrade are held back until the origin has switched, and t
   site.origin.answer = async (request, connection) => {
     // Time for what should not come.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-    before = connection.text.slice(request.octets.length)
+    before = connection.text.slice(request.bytes.length)
     return SWITCHED
   }
   const client = await site.gateway.connect()
@@ -36,7 +36,7 @@ test('bytes behind an Upgrade are held back until the origin has switched, and t
   const [connection] = site.origin.connections
   await connection?.receives(SMUGGLED)
   assert.equal(before, '')
-  assert.equal(site.origin.octets.indexOf(SMUGGLED), site.origin.octets.length - SMUGGLED.length)
+  assert.equal(site.origin.bytes.indexOf(SMUGGLED), site.origin.bytes.length - SMUGGLED.length)
 })
 
 test('the origin is told of an Upgrade in plain words', async (t) => {
@@ -66,12 +66,12 @@ const BODIES = [
   ['in chunks', `${EXEC}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
 ] as const
 
-for (const [name, octets] of BODIES) {
+for (const [name, bytes] of BODIES) {
   test(`an Upgrade beside a body ${name} reaches the origin with its body, and what is behind belongs to the tunnel alone`, async (t) => {
     const site = await AttackedGateway.start(t)
     site.origin.answer = () => TO_TCP
     const client = await site.gateway.connect()
-    client.send(octets + SMUGGLED)
+    client.send(bytes + SMUGGLED)
     await client.receives('101 Switching')
     const [connection] = site.origin.connections
     await connection?.receives(SMUGGLED)
@@ -79,13 +79,13 @@ for (const [name, octets] of BODIES) {
       [site.got.method, site.got.target, site.got.body, valuesOf(site.got, 'upgrade')],
       ['POST', '/exec', 'hello', ['tcp']],
     )
-    assert.equal(site.origin.octets.indexOf(SMUGGLED), site.origin.octets.length - SMUGGLED.length)
+    assert.equal(site.origin.bytes.indexOf(SMUGGLED), site.origin.bytes.length - SMUGGLED.length)
   })
 
   test(`what is behind an Upgrade beside a body ${name} that the origin refuses is dropped`, async (t) => {
     const site = await AttackedGateway.start(t)
     site.origin.answer = () => TAKEN
-    await site.answers(octets + SMUGGLED, [200], ['/exec'])
+    await site.answers(bytes + SMUGGLED, [200], ['/exec'])
   })
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { codes, type Page, readPage, ROOT, tableWith } from '../../../../scripts/docs/markdown.ts'
@@ -110,12 +110,19 @@ const LITERAL = /\b(?:test|it)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`(
 function hasTest(file: string, name: string): boolean {
   const path = join(ROOT, 'packages', file)
   if (!existsSync(path)) return false
-  const source = readFileSync(path, 'utf8')
+  const source = sourceOf(path)
   return [...source.matchAll(LITERAL)].some(([, single, double, template]) => {
     if (template === undefined) return (single ?? double) === name
     const values = matchTemplate(template, name)
     return values !== undefined && values.every((value) => standsIn(source, value))
   })
+}
+
+/** A test file, and what it keeps in a folder of its name. */
+function sourceOf(path: string): string {
+  const folder = path.replace(/\.test\.ts$/, '')
+  const others = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
+  return [path, ...others].map((each) => readFileSync(each, 'utf8')).join('\n')
 }
 
 /** What must stand in the gaps of a template for it to become `name`. */

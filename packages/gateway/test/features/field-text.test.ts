@@ -51,7 +51,7 @@ test('text of the configuration is sent in header fields as UTF-8, beside what i
   client.send(`GET / HTTP/1.1\r\nhost: a\r\nx-name: ${utf8('日本')}\r\n\r\n`)
   const { headers } = await nextResponse(client)
   assert.deepEqual([headers['x-fixed'], headers['x-mixed']], [utf8('ü €'), utf8('€ GET')])
-  const sent = origin.octets
+  const sent = origin.bytes
   for (const line of ['x-fixed: ü €', 'x-mixed: ü GET', 'x-copied: ü 日本'])
     assert.ok(sent.includes(`\r\n${utf8(line)}\r\n`), sent)
 })

@@ -54,13 +54,13 @@ export function writeMmdb(networks: Readonly<Record<string, Written>>, options: 
 export function bitsOf(network: string, ipVersion: 4 | 6): number[] {
   const [address = '', prefix] = network.split('/')
   const v4 = isIPv4(address)
-  const octets = v4 ? address.split('.').map(Number) : ipv6Octets(address)
-  const all = octets.flatMap((octet) => Array.from({ length: 8 }, (_, index) => (octet >> (7 - index)) & 1))
+  const bytes = v4 ? address.split('.').map(Number) : ipv6Bytes(address)
+  const all = bytes.flatMap((byte) => Array.from({ length: 8 }, (_, index) => (byte >> (7 - index)) & 1))
   const own = all.slice(0, prefix === undefined ? all.length : Number(prefix))
   return v4 && ipVersion === 6 ? [...new Array<number>(96).fill(0), ...own] : own
 }
 
-function ipv6Octets(address: string): number[] {
+function ipv6Bytes(address: string): number[] {
   const [head = '', tail] = address.split('::')
   const groups = (text: string): number[] =>
     text === ''

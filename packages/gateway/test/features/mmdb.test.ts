@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Reader } from 'mmdb-lib'
-import { type AddressOctets, Mmdb, writeOctets } from '../../src/features/geo/mmdb.ts'
+import { type AddressBytes, Mmdb, writeBytes } from '../../src/features/geo/mmdb.ts'
 import { MmdbError, type MmdbValue } from '../../src/features/geo/mmdb-data.ts'
 import { bitsOf, control, type MmdbOptions, pointer, writeMmdb, type Written } from './mmdb-writer.ts'
 import { cpuTimeOf } from '../../../../scripts/testing/cpu-time.ts'
 import { fc } from '../../../../scripts/testing/property.ts'
 
-const place: AddressOctets = { octets: new Uint8Array(16), length: 4 }
+const place: AddressBytes = { bytes: new Uint8Array(16), length: 4 }
 
 function lookUp(file: Mmdb, address: string): MmdbValue | undefined {
-  assert.ok(writeOctets(address, place))
-  const found = file.find(place.octets, place.length)
+  assert.ok(writeBytes(address, place))
+  const found = file.find(place.bytes, place.length)
   return found === 0 ? undefined : file.record(found)
 }
 
@@ -21,12 +21,12 @@ function plain(value: MmdbValue | undefined): unknown {
   return Array.isArray(value) ? value.map((each) => plain(each as MmdbValue)) : value
 }
 
-const octet = fc.integer({ min: 0, max: 255 })
-const v4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'))
+const byte = fc.integer({ min: 0, max: 255 })
+const v4 = fc.tuple(byte, byte, byte, byte).map((bytes) => bytes.join('.'))
 /** Of few networks, so that they lie within each other. */
 const near4 = fc
-  .tuple(fc.constantFrom(1, 10), fc.constantFrom(0, 128), octet, octet)
-  .map((octets) => octets.join('.'))
+  .tuple(fc.constantFrom(1, 10), fc.constantFrom(0, 128), byte, byte)
+  .map((bytes) => bytes.join('.'))
 const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16))
 const v6 = fc.array(group, { minLength: 7, maxLength: 7 }).map((groups) => `2001:${groups.join(':')}`)
 const network4 = fc
@@ -163,7 +163,7 @@ describe('a broken MaxMind DB file', () => {
   })
 
   it('crashes nothing, cut anywhere or with any bytes changed', () => {
-    const changes = fc.array(fc.record({ at: fc.nat(whole.length - 1), to: octet }), {
+    const changes = fc.array(fc.record({ at: fc.nat(whole.length - 1), to: byte }), {
       minLength: 1,
       maxLength: 4,
     })

@@ -172,7 +172,7 @@ test('the Path of cookies gets the prefix back; all cookies stay, in their order
 test('a relative path is resolved where the upstream sees another folder than the client', async (t) => {
   const { answered, origin } = await site(t, STRIPPED)
   assert.deepEqual(await answered('/api', [['location', 'login?a']]), [['location', '/api/login?a']])
-  assert.match(origin.octets, /^GET \/ HTTP/)
+  assert.match(origin.bytes, /^GET \/ HTTP/)
   assert.deepEqual(await answered('/api/', [['location', 'login']]), [['location', 'login']])
 })
 
@@ -254,6 +254,6 @@ test('a version that is taken out of the path is put back, too, and told where i
         [['location', got]],
         `${asked}: ${given}`,
       )
-    assert.equal(/x-forwarded-prefix: (.*)\r/.exec(origin.octets)?.[1], told)
+    assert.equal(/x-forwarded-prefix: (.*)\r/.exec(origin.bytes)?.[1], told)
   }
 })

@@ -58,7 +58,7 @@ for (const [what, answer, status] of [
     await client.until('DATA+END 3 taken')
     const targets = site.origin.connections.flatMap(({ text }) => text.match(/(?<=^GET )\S+/gm) ?? [])
     assert.deepEqual(targets, ['/chat', '/next'])
-    assert.ok(!site.origin.octets.includes('smuggled'))
+    assert.ok(!site.origin.bytes.includes('smuggled'))
   })
 }
 
@@ -68,7 +68,7 @@ test('bytes behind an extended CONNECT are held until the origin has switched, a
   site.origin.answer = async (request, connection) => {
     // Time for what should not come.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-    before = connection.text.slice(request.octets.length)
+    before = connection.text.slice(request.bytes.length)
     return switched(request)
   }
   client.send(client.head(1, CHAT, 4), data(1, SMUGGLED))
@@ -76,7 +76,7 @@ test('bytes behind an extended CONNECT are held until the origin has switched, a
   const [connection] = site.origin.connections
   await connection?.receives(SMUGGLED)
   assert.equal(before, '')
-  assert.equal(site.origin.octets.indexOf(SMUGGLED), site.origin.octets.length - SMUGGLED.length)
+  assert.equal(site.origin.bytes.indexOf(SMUGGLED), site.origin.bytes.length - SMUGGLED.length)
 })
 
 test('the origin is asked as by a client of HTTP/1.1, with a key of the gateway’s own for each', async (t) => {
@@ -118,5 +118,5 @@ test('a path that a route takes for itself is its own for a WebSocket, too, howe
     client.send(client.head(id, fields, 4), data(id, SMUGGLED))
     await client.until(`HEADERS ${id} :status=403`)
   }
-  assert.equal(origin.octets, '')
+  assert.equal(origin.bytes, '')
 })

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Arrivals } from './arrivals.ts'
 
 const PIECE = Buffer.alloc(64 * 1024, 'x')
 const LARGE = 1024 * 1024
 /** Shorter than the gateway's: it finds connections closed that it thought idle. Milliseconds. */
 const KEEP_ALIVE = 500
-const PATIENCE = 3_000
 
 type Behaviour = (request: IncomingMessage, response: ServerResponse, socket: Socket) => unknown
 
@@ -56,65 +56,45 @@ const WHOLE = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 export class FaultyOrigin {
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
-  private readonly awaited = new Map<string, () => void>()
 
-  private constructor(server: Server) {
+  private constructor(server: Server, arrivals: Arrivals) {
     this.server = server
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket)
       socket.on('close', () => this.sockets.delete(socket))
     })
     server.on('request', (request, response: ServerResponse) => {
-      this.came(request.url)
+      arrivals.came(request.url)
       const [, kind = ''] = (request.url ?? '').split('/')
       const behave = BEHAVIOURS[kind] ?? BEHAVIOURS['ok']
       void behave?.(request, response, request.socket)
     })
     server.on('upgrade', (request, socket: Socket) => {
-      this.came(request.url)
+      arrivals.came(request.url)
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
       socket.on('error', () => {})
       socket.pipe(socket)
     })
   }
 
-  static async listen(): Promise<FaultyOrigin> {
+  static async listen(arrivals: Arrivals): Promise<FaultyOrigin> {
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return new FaultyOrigin(server)
+    return new FaultyOrigin(server, arrivals)
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}` // it listens on TCP
   }
 
-  /** Resolves with true when a request with this path has come, or with false when it is not to be expected any more. */
-  reached(path: string): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.awaited.delete(path)
-        resolve(false)
-      }, PATIENCE)
-      this.awaited.set(path, () => {
-        clearTimeout(timer)
-        resolve(true)
-      })
-    })
-  }
-
   close(): void {
     this.server.close()
     for (const socket of this.sockets) socket.destroy()
   }
-
-  private came(path = ''): void {
-    this.awaited.get(path)?.()
-    this.awaited.delete(path)
-  }
 }
 
-function pour(response: ServerResponse, octets: number): void {
-  let left = octets
+function pour(response: ServerResponse, bytes: number): void {
+  let left = bytes
   const more = (): void => {
     while (left > 0) {
       const piece = PIECE.subarray(0, Math.min(left, PIECE.length))

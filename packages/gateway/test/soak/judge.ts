@@ -56,7 +56,7 @@ function memory({ samples, resident, started, ended }: Observed): Finding[] {
 
 function grown(what: string, points: readonly Point[], allowed: number): Finding {
   const { first, last, highest, growth } = trend(points)
-  const inMib = (octets: number): string => (octets / MIB).toFixed(1)
+  const inMib = (bytes: number): string => (bytes / MIB).toFixed(1)
   const found = `${inMib(growth)} MiB (${inMib(first)} to ${inMib(last)}, highest ${inMib(highest)})`
   return { what: `${what}: growth`, found, allowed: `${inMib(allowed)} MiB`, ok: growth <= allowed }
 }

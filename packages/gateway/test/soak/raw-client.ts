@@ -48,9 +48,9 @@ export class RawClient {
     return !this.ended && this.socket.writable
   }
 
-  send(octets: string | Uint8Array): void {
-    if (typeof octets === 'string') this.socket.write(octets, 'latin1')
-    else this.socket.write(octets)
+  send(bytes: string | Uint8Array): void {
+    if (typeof bytes === 'string') this.socket.write(bytes, 'latin1')
+    else this.socket.write(bytes)
   }
 
   /** Reads the head of one final response, and its body. */
@@ -98,8 +98,8 @@ export class RawClient {
   }
 
   /** False if the connection ends before so many bytes. */
-  async skip(octets: number): Promise<boolean> {
-    let left = octets
+  async skip(bytes: number): Promise<boolean> {
+    let left = bytes
     for (;;) {
       left -= this.take(Math.min(left, this.received.length)).length
       if (left === 0) return true
@@ -107,9 +107,9 @@ export class RawClient {
     }
   }
 
-  private take(octets: number): Buffer {
-    const taken = this.received.subarray(0, octets)
-    this.received = this.received.subarray(octets)
+  private take(bytes: number): Buffer {
+    const taken = this.received.subarray(0, bytes)
+    this.received = this.received.subarray(bytes)
     return taken
   }
 

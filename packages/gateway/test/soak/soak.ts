@@ -1,10 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Arrivals } from './arrivals.ts'
+import { FaultyHttp2Origin } from './faulty-http2-origin.ts'
 import { FaultyOrigin } from './faulty-origin.ts'
+import type { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import { type Finding, judge } from './judge.ts'
 import { SoakedGateway } from './soaked-gateway.ts'
-import { ACTS, type Lane } from './traffic.ts'
+import { ACTS } from './traffic.ts'
 import type { Point } from './trend.ts'
 
 /** How long and how hard. */
@@ -32,9 +35,11 @@ const TOTAL_WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0)
 
 /** Loads a gateway with mixed traffic and faults from both sides, and looks whether anything stays behind. */
 export async function soak({ duration, seed, progress = () => {} }: SoakOptions): Promise<SoakReport> {
-  const origin = await FaultyOrigin.listen()
+  const arrivals = new Arrivals()
+  const origin = await FaultyOrigin.listen(arrivals)
+  const http2Origin = await FaultyHttp2Origin.listen(arrivals)
   const interval = duration > 60_000 ? 2_000 : 500
-  const gateway = await SoakedGateway.start(origin.url, interval)
+  const gateway = await SoakedGateway.start(origin.url, http2Origin.url, interval)
   const ledger = new Ledger()
   const resident: Point[] = []
   const log = new LogReader(gateway.accessLog, ledger)
@@ -52,7 +57,7 @@ export async function soak({ duration, seed, progress = () => {} }: SoakOptions)
       progress(`${seconds} s: ${ledger.totals.sent} exchanges, ${mib} MiB resident`)
     })
     const lanes = Array.from({ length: LANES }, (_, index) =>
-      runLane(index, seed, end, gateway, origin, ledger),
+      runLane(index, seed, end, gateway, arrivals, ledger),
     )
     await Promise.all([watching, ...lanes])
     const ended = Date.now()
@@ -74,6 +79,7 @@ export async function soak({ duration, seed, progress = () => {} }: SoakOptions)
     log.close()
     gateway.discard()
     origin.close()
+    http2Origin.close()
   }
 }
 
@@ -89,11 +95,11 @@ async function runLane(
   seed: number,
   end: number,
   gateway: SoakedGateway,
-  origin: FaultyOrigin,
+  arrivals: Arrivals,
   ledger: Ledger,
 ): Promise<void> {
   const random = mulberry32(seed + index)
-  const lane: Lane = { port: gateway.port, origin, ledger, random, kept: undefined }
+  const lane: Lane = { port: gateway.port, arrivals, ledger, random, kept: undefined }
   while (Date.now() < end && gateway.alive) {
     await choose(random())(lane)
     await sleep(random() * PAUSE)

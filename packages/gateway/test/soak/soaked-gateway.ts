@@ -12,7 +12,7 @@ import { freePort } from '../../../../scripts/testing/free-port.ts'
 const HEADGATE = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url))
 const PROBE = new URL('./probe.ts', import.meta.url).href
 
-function config(origin: string, closed: string, accessLog: string): object {
+function config(origin: string, http2Origin: string, closed: string, accessLog: string): object {
   const kinds = [
     'ok',
     'chunked',
@@ -35,10 +35,16 @@ function config(origin: string, closed: string, accessLog: string): object {
     timeouts: { requestHead: '1s', responseHead: '2s', bodyIdle: '5s', keepAlive: '2s', connect: '1s' },
     upstreams: {
       origin: { endpoints: [{ url: origin }], pool: { idleTimeout: '2s' } },
+      http2: { endpoints: [{ url: http2Origin }], pool: { idleTimeout: '2s' } },
+      // Of its own, since the other's connections die.
+      tunnels: { endpoints: [{ url: http2Origin }], pool: { idleTimeout: '2s' } },
       closed: { endpoints: [{ url: closed }] },
     },
     routes: [
       { name: 'all', match: { path: paths }, upstream: 'origin' },
+      { name: 'http2', match: { path: '/h2c/**' }, upstream: 'http2', timeout: '2s' },
+      { name: 'tunnels', match: { path: '/tunnels/**' }, upstream: 'tunnels' },
+      { name: 'grpc', match: { grpc: { service: 'soak.Calls' } }, upstream: 'http2', timeout: '2s' },
       { name: 'hang', match: { path: '/hang/**' }, upstream: 'origin', timeout: '300ms' },
       { name: 'limited', match: { path: '/limited/**' }, upstream: 'origin', limits: { body: '1KiB' } },
       { name: 'refuse', match: { path: '/refuse/**' }, upstream: 'closed' },
@@ -63,11 +69,11 @@ export class SoakedGateway {
   }
 
   /** @param interval of the probe's samples, in milliseconds */
-  static async start(origin: string, interval: number): Promise<SoakedGateway> {
+  static async start(origin: string, http2Origin: string, interval: number): Promise<SoakedGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'headgate-soak-'))
     const file = join(folder, 'headgate.json')
     const closed = `http://127.0.0.1:${await freePort()}`
-    writeFileSync(file, JSON.stringify(config(origin, closed, join(folder, 'access.log'))))
+    writeFileSync(file, JSON.stringify(config(origin, http2Origin, closed, join(folder, 'access.log'))))
     const child = spawn(process.execPath, ['--import', PROBE, HEADGATE, 'run', '-c', file], {
       env: { ...process.env, SOAK_SAMPLES: join(folder, 'samples'), SOAK_INTERVAL: String(interval) },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,20 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FaultyOrigin } from './faulty-origin.ts'
-import type { Ledger } from './ledger.ts'
+import { HTTP2_ACTS } from './http2-traffic.ts'
+import { begin, type Lane, pick, type WeightedAct } from './lane.ts'
 import { RawClient, type Reply } from './raw-client.ts'
-
-/** What a client may do with, and to, the gateway. */
-export interface Lane {
-  readonly port: number
-  readonly origin: FaultyOrigin
-  readonly ledger: Ledger
-  /** A number in [0, 1). */
-  random(): number
-  /** Kept from one request to the next. */
-  kept: RawClient | undefined
-}
-
-type Act = (lane: Lane) => Promise<void>
 
 const FAULTS = [
   'die',
@@ -28,10 +15,20 @@ const FAULTS = [
   'refuse',
   'nowhere',
 ] as const
+/** What an origin of HTTP/2 does for clients of HTTP/1.1. */
+const OVER_HTTP2 = [
+  'h2c/ok',
+  'h2c/chunked',
+  'h2c/large',
+  'h2c/events',
+  'h2c/die',
+  'h2c/cut',
+  'h2c/leave',
+] as const
 const PIECE = Buffer.alloc(16 * 1024, 'u')
 
 /** Everything that clients do, with its weight. */
-export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
+export const ACTS: readonly WeightedAct[] = [
   [30, get],
   [12, getOnKept],
   [6, (lane) => plain(lane, 'GET', 'chunked')],
@@ -58,20 +55,12 @@ export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
   [3, leaveWithinUpload],
   [3, leaveWithinDownload],
   [2, leaveEvents],
+  [6, (lane) => plain(lane, 'GET', pick(lane, OVER_HTTP2))],
+  ...HTTP2_ACTS,
 ]
-
-function pick<Item>(lane: Lane, items: readonly Item[]): Item {
-  return items[Math.floor(lane.random() * items.length)] as Item // random() is below 1
-}
 
 function head(method: string, path: string, fields = ''): string {
   return `${method} ${path} HTTP/1.1\r\nhost: soak.test\r\n${fields}\r\n`
-}
-
-/** A number, and the path that carries it. */
-function begin(lane: Lane, kind: string): { number: number; path: string } {
-  const number = lane.ledger.begin()
-  return { number, path: `/${kind}/${number}` }
 }
 
 function end({ ledger }: Lane, number: number, client: RawClient, reply: Reply): void {
@@ -181,8 +170,14 @@ async function slowUpload(lane: Lane): Promise<void> {
 
 async function webSocket(lane: Lane): Promise<void> {
   const client = new RawClient(lane.port)
-  const { number, path } = begin(lane, 'echo')
-  client.send(head('GET', path, 'connection: upgrade\r\nupgrade: websocket\r\n'))
+  const { number, path } = begin(lane, pick(lane, ['echo', 'tunnels']))
+  client.send(
+    head(
+      'GET',
+      path,
+      'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+    ),
+  )
   const reply = await client.reply()
   client.send('ping')
   if (!(await client.skip(4))) lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
@@ -225,9 +220,9 @@ const MALFORMED = [
 ] as const
 
 /** Requests that are refused before they are exchanges. */
-async function refuse(lane: Lane, octets: string, expected: number): Promise<void> {
+async function refuse(lane: Lane, bytes: string, expected: number): Promise<void> {
   const client = new RawClient(lane.port)
-  client.send(octets)
+  client.send(bytes)
   lane.ledger.refused((await client.reply()).status, expected)
   await client.end()
   client.socket.destroy()
@@ -289,7 +284,7 @@ async function leaveAfter(
 ): Promise<void> {
   const client = new RawClient(lane.port)
   const { number, path } = begin(lane, kind)
-  const reached = lane.origin.reached(path)
+  const reached = lane.arrivals.reached(path)
   client.send(head(fields === '' ? 'GET' : 'POST', path, fields))
   const seen = await reached
   if (seen) await work(client)

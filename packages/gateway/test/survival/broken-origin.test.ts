@@ -59,7 +59,7 @@ test('an origin that does not answer is answered for with 504 when the time of t
   assert.deepEqual([line.error, line.attempts], ['deadline_exceeded', 2])
 })
 
-for (const [what, octets] of Object.entries({
+for (const [what, bytes] of Object.entries({
   'no HTTP at all': 'hello, who is there?\r\n\r\n',
   'a binary protocol': '\x15\x03\x01\x00\x02\x02\x46\r\n\r\n',
   'a status that is none of HTTP': 'HTTP/1.1 600 OK\r\ncontent-length: 0\r\n\r\n',
@@ -81,8 +81,8 @@ for (const [what, octets] of Object.entries({
     const origin = await startScripted(t, async (connection, index) => {
       await connection.receives('\r\n\r\n')
       if (index > 0) connection.send('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwell')
-      else if (octets !== '') connection.send(octets)
-      if (index === 0 && octets.length < 30) connection.finish()
+      else if (bytes !== '') connection.send(bytes)
+      if (index === 0 && bytes.length < 30) connection.finish()
       await connection.end()
     })
     const gateway = await startGateway(t, { routes: [{ upstream: origin.url }] })

@@ -16,8 +16,8 @@ const CHUNK = randomBytes(65_521)
 const PATTERN = Buffer.concat([CHUNK, CHUNK, CHUNK])
 
 /** Gives `writable` so many bytes, as fast as it takes them. */
-async function pour(writable: NodeJS.WritableStream, octets: number): Promise<void> {
-  for (let left = octets; left > 0; left -= CHUNK.length) {
+async function pour(writable: NodeJS.WritableStream, bytes: number): Promise<void> {
+  for (let left = bytes; left > 0; left -= CHUNK.length) {
     if (!writable.write(left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK)) await once(writable, 'drain')
   }
   writable.end()
@@ -26,22 +26,22 @@ async function pour(writable: NodeJS.WritableStream, octets: number): Promise<vo
 /** Takes all there is and compares it, with a pause after each piece, so that whoever sends is faster. */
 async function takeSlowly(
   incoming: IncomingMessage,
-  taken: (octets: number) => void = () => {},
+  taken: (bytes: number) => void = () => {},
 ): Promise<number> {
-  let octets = 0
+  let bytes = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     for (let start = 0; start < chunk.length; start += CHUNK.length) {
       const piece = chunk.subarray(start, start + CHUNK.length)
-      const place = (octets + start) % CHUNK.length
+      const place = (bytes + start) % CHUNK.length
       const expected = PATTERN.subarray(place, place + piece.length)
-      assert.ok(piece.equals(expected), `wrong within ${piece.length} bytes at ${octets + start}`)
+      assert.ok(piece.equals(expected), `wrong within ${piece.length} bytes at ${bytes + start}`)
     }
-    octets += chunk.length
-    taken(octets)
+    bytes += chunk.length
+    taken(bytes)
     await new Promise(setImmediate)
   }
   assert.ok(incoming.complete)
-  return octets
+  return bytes
 }
 
 /** A gateway with a small heap, whose origin counts uploads and pours out downloads. */
@@ -50,7 +50,7 @@ async function start(t: TestContext): Promise<{ gateway: GatewayProcess; poured:
   const service = await startService(t, (incoming, response) => {
     if (incoming.method === 'POST') {
       takeSlowly(incoming).then(
-        (octets) => response.end(String(octets)),
+        (bytes) => response.end(String(bytes)),
         (error: Error) => response.end(error.message),
       )
       return
@@ -58,9 +58,9 @@ async function start(t: TestContext): Promise<{ gateway: GatewayProcess; poured:
     const { socket } = incoming
     const before = socket.bytesWritten
     poured = () => socket.bytesWritten - before
-    const octets = Number(incoming.url?.slice(1))
-    if (incoming.headers['x-chunked'] === undefined) response.setHeader('content-length', octets)
-    void pour(response, octets)
+    const bytes = Number(incoming.url?.slice(1))
+    if (incoming.headers['x-chunked'] === undefined) response.setHeader('content-length', bytes)
+    void pour(response, bytes)
   })
   const gateway = await forkGateway(t, { routes: [{ upstream: service.url }] }, [
     `--max-old-space-size=${HEAP}`,
@@ -68,26 +68,26 @@ async function start(t: TestContext): Promise<{ gateway: GatewayProcess; poured:
   return { gateway, poured: () => poured() }
 }
 
-async function upload(url: string, octets: number, headers: Record<string, string | number>): Promise<void> {
+async function upload(url: string, bytes: number, headers: Record<string, string | number>): Promise<void> {
   const sent = request(url, { agent: false, method: 'POST', headers })
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>
-  await pour(sent, octets)
+  await pour(sent, bytes)
   const [response] = await answered
-  assert.equal(String(await response.setEncoding('latin1').toArray()), String(octets))
+  assert.equal(String(await response.setEncoding('latin1').toArray()), String(bytes))
 }
 
 async function download(
   url: string,
-  octets: number,
+  bytes: number,
   headers: Record<string, string>,
-  taken?: (octets: number) => void,
+  taken?: (bytes: number) => void,
 ): Promise<void> {
-  const sent = request(`${url}/${octets}`, { agent: false, headers }).end()
+  const sent = request(`${url}/${bytes}`, { agent: false, headers }).end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  assert.equal(await takeSlowly(response, taken), octets)
+  assert.equal(await takeSlowly(response, taken), bytes)
 }
 
-async function growth(gateway: GatewayProcess, work: (octets: number) => Promise<void>): Promise<number> {
+async function growth(gateway: GatewayProcess, work: (bytes: number) => Promise<void>): Promise<number> {
   await work(LARGE / 10) // until code and buffers are there
   const { memory } = await gateway.usage()
   await work(LARGE)
@@ -97,8 +97,8 @@ async function growth(gateway: GatewayProcess, work: (octets: number) => Promise
 test('an upload of 300 MiB, of known length or in chunks, goes through a heap of 64 MiB in flat memory', async (t) => {
   const { gateway } = await start(t)
   for (const framing of ['content-length', 'chunked']) {
-    const grown = await growth(gateway, (octets) =>
-      upload(gateway.url, octets, framing === 'chunked' ? {} : { 'content-length': octets }),
+    const grown = await growth(gateway, (bytes) =>
+      upload(gateway.url, bytes, framing === 'chunked' ? {} : { 'content-length': bytes }),
     )
     t.diagnostic(`grown by ${(grown / MIB).toFixed(1)} MiB (${framing})`)
     assert.ok(grown < GROWTH, `grown by ${grown} bytes`)
@@ -109,8 +109,8 @@ test('a download of 300 MiB, of known length or in chunks, goes through a heap o
   const { gateway, poured } = await start(t)
   let ahead = 0
   for (const headers of [{}, { 'x-chunked': 'yes' }]) {
-    const grown = await growth(gateway, (octets) =>
-      download(gateway.url, octets, headers, (taken) => (ahead = Math.max(ahead, poured() - taken))),
+    const grown = await growth(gateway, (bytes) =>
+      download(gateway.url, bytes, headers, (taken) => (ahead = Math.max(ahead, poured() - taken))),
     )
     t.diagnostic(
       `grown by ${(grown / MIB).toFixed(1)} MiB; the origin was ahead by ${(ahead / MIB).toFixed(1)} MiB`,

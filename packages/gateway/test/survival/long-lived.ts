@@ -2,6 +2,7 @@ import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
+import { opened } from '../http2/websocket-peers.ts'
 
 /** How often something is sent on what lasts. Milliseconds. */
 const BEAT = 20
@@ -22,9 +23,9 @@ export async function startLastingOrigin(t: TestContext, answer = 'ok\n'): Promi
       const timer = setInterval(() => response.write(`${count++}\n`), BEAT)
       response.on('close', () => clearInterval(timer))
     } else if (incoming.method === 'POST') {
-      let octets = 0
-      incoming.on('data', (chunk: Buffer) => (octets += chunk.length))
-      incoming.on('end', () => response.end(String(octets)))
+      let bytes = 0
+      incoming.on('data', (chunk: Buffer) => (bytes += chunk.length))
+      incoming.on('end', () => response.end(String(bytes)))
     } else response.end(answer)
   })
   const sockets = new WebSocketServer({ server })
@@ -42,13 +43,24 @@ export async function startLastingOrigin(t: TestContext, answer = 'ok\n'): Promi
 
 /** A WebSocket that sends a number, waits until it is back, and sends the next. */
 export function talkingSocket(t: TestContext, port: number): LongLived {
-  const state: { count: number; failure: string | undefined } = { count: 0, failure: undefined }
   const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`)
+  socket.on('open', () => socket.send('0'))
+  return talk(t, socket)
+}
+
+/** The same over HTTP/2. */
+export async function talkingHttp2Socket(t: TestContext, port: number): Promise<LongLived> {
+  const socket = await opened(t, 'h2', port, { path: '/socket' })
+  socket.send('0')
+  return talk(t, socket)
+}
+
+function talk(t: TestContext, socket: WebSocket): LongLived {
+  const state: { count: number; failure: string | undefined } = { count: 0, failure: undefined }
   let timer: NodeJS.Timeout | undefined
   const fail = (reason: string): void => {
     state.failure ??= reason
   }
-  socket.on('open', () => socket.send('0'))
   socket.on('message', (text) => {
     const said = (text as Buffer).toString() // as nothing else was asked for
     if (said !== String(state.count)) return fail(`${said} after ${state.count}`)

@@ -18,7 +18,7 @@ test('what is larger than the limits allow is refused, in its own words, and nev
     routes: [{ upstream: service.url }],
   })
   const post = 'POST / HTTP/1.1\r\nhost: a\r\n'
-  for (const [octets, status] of [
+  for (const [bytes, status] of [
     [`GET /${'t'.repeat(100)} HTTP/1.1\r\nhost: a\r\n\r\n`, 414],
     [`GET /${'t'.repeat(2000)}`, 414],
     [`GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(1000)}\r\n\r\n`, 431],
@@ -29,8 +29,8 @@ test('what is larger than the limits allow is refused, in its own words, and nev
     [`${post}transfer-encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`, 413],
   ] as const) {
     const client = await gateway.connect()
-    client.send(octets)
-    assert.equal((await nextResponse(client)).status, status, octets.slice(0, 60))
+    client.send(bytes)
+    assert.equal((await nextResponse(client)).status, status, bytes.slice(0, 60))
     client.socket.destroy()
   }
   assert.equal((await ask(gateway.url, { method: 'POST', content: 'x'.repeat(1000) })).status, 200)
@@ -81,7 +81,7 @@ test('a head and a body that do not come in time are answered with 408', async (
 test('what is no HTTP, or ambiguous, is refused with 400 and never reaches the origin', async (t) => {
   const origin = await startScripted(t)
   const gateway = await startGateway(t, { routes: [{ upstream: origin.url }] })
-  for (const octets of [
+  for (const bytes of [
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
     'GET / HTTP/1.1\r\n\r\n',
     'GET / HTTP/1.1\nhost: a\n\n',
@@ -92,8 +92,8 @@ test('what is no HTTP, or ambiguous, is refused with 400 and never reaches the o
     'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n',
   ]) {
     const client = await gateway.connect()
-    client.send(octets + GET)
-    assert.equal((await nextResponse(client)).status, 400, octets)
+    client.send(bytes + GET)
+    assert.equal((await nextResponse(client)).status, 400, bytes)
     assert.equal(await client.end(), '', 'what is behind it is not looked at')
   }
   assert.equal(origin.connections.length, 0)

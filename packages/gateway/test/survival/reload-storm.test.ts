@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
 import { configWith, startChanging } from '../versions/running-gateway.ts'
-import { endlessStream, slowUpload, startLastingOrigin, talkingSocket } from './long-lived.ts'
+import {
+  endlessStream,
+  slowUpload,
+  startLastingOrigin,
+  talkingHttp2Socket,
+  talkingSocket,
+} from './long-lived.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 
 const RELOADS = 100
@@ -24,7 +30,8 @@ test('a hundred reloads in ten seconds, by file, signal and call: requests, WebS
   const gateway = await startChanging(config(0))
   const port = Number(new URL(gateway.url).port)
   const clients = Array.from({ length: 8 }, () => new KeepAliveClient(port))
-  const lasting = [1, 2, 3].flatMap(() => [talkingSocket(t, port), endlessStream(t, port)])
+  const http2 = await talkingHttp2Socket(t, port)
+  const lasting = [http2, ...[1, 2, 3].flatMap(() => [talkingSocket(t, port), endlessStream(t, port)])]
   const upload = slowUpload(t, port)
   await eventually(
     () => lasting.every(({ count, failure }) => count > 0 || failure !== undefined),

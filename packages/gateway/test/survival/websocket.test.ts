@@ -31,9 +31,9 @@ async function openWebSocket(t: TestContext): Promise<Sockets> {
 }
 
 /** The next message that comes, as bytes. */
-async function message(socket: WebSocket): Promise<{ octets: Buffer; isBinary: boolean }> {
-  const [octets, isBinary] = (await once(socket, 'message')) as [Buffer, boolean]
-  return { octets, isBinary }
+async function message(socket: WebSocket): Promise<{ bytes: Buffer; isBinary: boolean }> {
+  const [bytes, isBinary] = (await once(socket, 'message')) as [Buffer, boolean]
+  return { bytes, isBinary }
 }
 
 test('a WebSocket is opened through the gateway with its protocol, and text and a binary megabyte come back', async (t) => {
@@ -42,11 +42,11 @@ test('a WebSocket is opened through the gateway with its protocol, and text and 
   assert.equal(client.protocol, 'chat')
   client.send('grüße')
   const text = await message(client)
-  assert.deepEqual([text.octets.toString(), text.isBinary], ['grüße', false])
+  assert.deepEqual([text.bytes.toString(), text.isBinary], ['grüße', false])
   const megabyte = randomBytes(1024 * 1024)
   client.send(megabyte)
   const binary = await message(client)
-  assert.ok(binary.isBinary && binary.octets.equals(megabyte))
+  assert.ok(binary.isBinary && binary.bytes.equals(megabyte))
 })
 
 test('pings of either side are answered by the other', async (t) => {
@@ -92,8 +92,8 @@ test('an origin that refuses to switch answers as to any other request', async (
 
 test('bytes of a WebSocket are counted both ways, in the log and in the figures, and the line tells how long it was open', async (t) => {
   const { gateway, client } = await openWebSocket(t)
-  const octets = randomBytes(100_000)
-  client.send(octets)
+  const bytes = randomBytes(100_000)
+  client.send(bytes)
   await message(client)
   await new Promise((resolve) => setTimeout(resolve, 50))
   client.close()

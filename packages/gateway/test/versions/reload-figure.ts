@@ -30,8 +30,8 @@ function client(port: number, samples: Sample[], failures: string[]): { stop(): 
     socket.write(`GET /r${at}/x HTTP/1.1\r\nhost: gateway.test\r\n\r\n`)
   }
   // The origin's answers are small: each comes whole.
-  socket.on('data', (octets) => {
-    const head = octets.toString('latin1', 0, 15)
+  socket.on('data', (bytes) => {
+    const head = bytes.toString('latin1', 0, 15)
     if (head !== 'HTTP/1.1 200 OK') failures.push(head)
     samples.push({ start, end: performance.now() })
     if (stopped) socket.end()

@@ -138,7 +138,7 @@ describe('a reload', () => {
     const server = createServer()
     server.on('upgrade', (_, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
-      socket.on('data', (octets) => socket.write(octets))
+      socket.on('data', (bytes) => socket.write(bytes))
       socket.on('end', () => socket.end())
       socket.on('error', () => {})
     })

@@ -122,8 +122,8 @@ function digestOf(hash: string, data: string | Uint8Array): string {
 /** A name beyond ASCII has a form of its own (RFC 7616 section 3.4, RFC 5987 3.2). */
 function username({ hash, realm, userhash }: DigestChallenge, user: string): string {
   if (userhash) {
-    const octets = Buffer.concat([Buffer.from(`${user}:`), Buffer.from(realm, 'latin1')])
-    return `username="${digestOf(hash, octets)}"`
+    const bytes = Buffer.concat([Buffer.from(`${user}:`), Buffer.from(realm, 'latin1')])
+    return `username="${digestOf(hash, bytes)}"`
   }
   if (/^[ -~]*$/.test(user)) return `username=${quoted(user)}`
   const encoded = encodeURIComponent(user).replace(

@@ -104,8 +104,8 @@ function decodeSync(coding: Coding, content: Uint8Array, options: object): Buffe
 }
 
 /** Zeros behind the last member of gzip, which tapes and block devices leave there: gzip(1) and browsers pass over them. */
-export function isPadding(octets: Uint8Array): boolean {
-  return octets.every((octet) => octet === 0)
+export function isPadding(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0)
 }
 
 /** Said of bytes behind the end of what is encoded, which node:zlib passes over. */

@@ -24,7 +24,7 @@ export type AddressRange =
 /** The bytes of an address and how many of its first bits count. */
 export interface Network {
   /** 4 or 16 of them. */
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
   readonly bits: number
 }
 

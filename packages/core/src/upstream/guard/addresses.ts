@@ -17,10 +17,10 @@ function parseIPv6(text: string): Uint8Array {
   const [head = '', tail] = address.split('::')
   const before = groups(head)
   const after = tail === undefined ? [] : groups(tail)
-  const octets = new Uint8Array(16)
-  octets.set(before)
-  octets.set(after, 16 - after.length)
-  return octets
+  const bytes = new Uint8Array(16)
+  bytes.set(before)
+  bytes.set(after, 16 - after.length)
+  return bytes
 }
 
 /** The bytes of `a:b:c`, the last of which may be a dotted IPv4 address. */
@@ -35,7 +35,7 @@ function groups(text: string): number[] {
 
 /** What the host of a URL is. */
 export type HostForm =
-  | { readonly kind: 'address'; readonly octets: Uint8Array }
+  | { readonly kind: 'address'; readonly bytes: Uint8Array }
   | { readonly kind: 'name' }
   | { readonly kind: 'invalid'; readonly reason: string }
 
@@ -50,8 +50,8 @@ const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-
  */
 export function readHost(host: string): HostForm {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
-  const octets = parseAddress(bare)
-  if (octets !== undefined) return { kind: 'address', octets }
+  const bytes = parseAddress(bare)
+  if (bytes !== undefined) return { kind: 'address', bytes }
   const name = host.endsWith('.') ? host.slice(0, -1) : host
   if (name.length > 253 || !HOST_NAME.test(name))
     return invalid('it is neither a host name in ASCII nor an address')
@@ -60,7 +60,7 @@ export function readHost(host: string): HostForm {
   const loose = parseLoose(labels)
   return loose === undefined
     ? invalid('it ends in a number and is no IPv4 address')
-    : { kind: 'address', octets: loose }
+    : { kind: 'address', bytes: loose }
 }
 
 function invalid(reason: string): HostForm {
@@ -74,16 +74,16 @@ function isNumber(label: string): boolean {
 /** `a`, `a.b`, `a.b.c` or `a.b.c.d`, each decimal, octal (0…) or hexadecimal (0x…); the last fills what is left. */
 function parseLoose(labels: readonly string[]): Uint8Array | undefined {
   if (labels.length > 4) return undefined
-  const octets = new Uint8Array(4)
+  const bytes = new Uint8Array(4)
   for (const [index, label] of labels.entries()) {
     const value = parseNumber(label)
     const width = index === labels.length - 1 ? 4 - index : 1
     if (value === undefined || value >= 256 ** width) return undefined
-    for (let octet = 0; octet < width; octet++) {
-      octets[index + octet] = Math.floor(value / 256 ** (width - 1 - octet)) % 256
+    for (let byte = 0; byte < width; byte++) {
+      bytes[index + byte] = Math.floor(value / 256 ** (width - 1 - byte)) % 256
     }
   }
-  return octets
+  return bytes
 }
 
 function parseNumber(label: string): number | undefined {
@@ -95,24 +95,24 @@ function parseNumber(label: string): number | undefined {
 /** `10.0.0.0/8`, `fd00::/8` or a single address; undefined if it is none, or has bits behind the prefix. */
 export function parseNetwork(text: string): Network | undefined {
   const match = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text)
-  const octets = parseAddress(match?.[1] ?? '')
-  if (match === null || octets === undefined) return undefined
-  const bits = match[2] === undefined ? octets.length * 8 : Number(match[2])
-  if (bits > octets.length * 8) return undefined
-  for (let bit = bits; bit < octets.length * 8; bit++) {
-    if (((octets[bit >> 3] as number) >> (7 - (bit & 7))) & 1) return undefined // within the address
+  const bytes = parseAddress(match?.[1] ?? '')
+  if (match === null || bytes === undefined) return undefined
+  const bits = match[2] === undefined ? bytes.length * 8 : Number(match[2])
+  if (bits > bytes.length * 8) return undefined
+  for (let bit = bits; bit < bytes.length * 8; bit++) {
+    if (((bytes[bit >> 3] as number) >> (7 - (bit & 7))) & 1) return undefined // within the address
   }
-  return isMapped(octets) && bits >= 96 ? { octets: octets.subarray(12), bits: bits - 96 } : { octets, bits }
+  return isMapped(bytes) && bits >= 96 ? { bytes: bytes.subarray(12), bits: bits - 96 } : { bytes, bits }
 }
 
 /** Whether the network holds the address; those of the other family it never does. */
-export function contains({ octets, bits }: Network, address: Uint8Array): boolean {
-  if (octets.length !== address.length) return false
+export function contains({ bytes, bits }: Network, address: Uint8Array): boolean {
+  if (bytes.length !== address.length) return false
   const whole = bits >> 3
-  for (let index = 0; index < whole; index++) if (octets[index] !== address[index]) return false
+  for (let index = 0; index < whole; index++) if (bytes[index] !== address[index]) return false
   const rest = bits & 7
   if (rest === 0) return true
-  return ((octets[whole] as number) ^ (address[whole] as number)) >> (8 - rest) === 0 // less than all bits are whole
+  return ((bytes[whole] as number) ^ (address[whole] as number)) >> (8 - rest) === 0 // less than all bits are whole
 }
 
 interface Range {
@@ -133,8 +133,8 @@ function compile(rows: readonly RangeRow[]): Range[] {
 /** As `parseNetwork`, but a network of mapped addresses stays IPv6. */
 function parseNetwork6(text: string): Network {
   const [address = '', bits] = text.split('/')
-  const octets = parseAddress(address) ?? new Uint8Array(0)
-  return { octets, bits: bits === undefined ? octets.length * 8 : Number(bits) }
+  const bytes = parseAddress(address) ?? new Uint8Array(0)
+  return { bytes, bits: bits === undefined ? bytes.length * 8 : Number(bits) }
 }
 
 /** The range of the address itself, whatever IPv4 address is within. */
@@ -148,7 +148,7 @@ export function rangeOf(address: Uint8Array): AddressRange {
 /** An IPv4 address within an IPv6 address, to which a router, a tunnel or the kernel will send. */
 export interface EmbeddedAddress {
   readonly form: 'mapped' | 'translated' | 'compatible' | 'NAT64' | '6to4' | 'Teredo' | 'ISATAP'
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
 }
 
 /** All IPv4 addresses within an IPv6 address: Teredo has two, and an ISATAP host may live in a 6to4 site. */
@@ -159,17 +159,17 @@ export function embedded(address: Uint8Array): EmbeddedAddress[] {
   for (const [form, network] of FORMS) {
     // "::" and "::1" are no IPv4 addresses.
     if (form === 'compatible' && last[0] === 0) continue
-    if (contains(network, address)) found.push({ form, octets: last })
+    if (contains(network, address)) found.push({ form, bytes: last })
   }
-  if (starts(address, 0, [0x20, 0x02])) found.push({ form: '6to4', octets: address.subarray(2, 6) })
+  if (starts(address, 0, [0x20, 0x02])) found.push({ form: '6to4', bytes: address.subarray(2, 6) })
   if (starts(address, 0, [0x20, 0x01, 0, 0])) {
     // The server as it is, the client with all bits turned over (RFC 4380 section 4).
-    found.push({ form: 'Teredo', octets: address.subarray(4, 8) })
-    found.push({ form: 'Teredo', octets: last.map((octet) => octet ^ 0xff) })
+    found.push({ form: 'Teredo', bytes: address.subarray(4, 8) })
+    found.push({ form: 'Teredo', bytes: last.map((byte) => byte ^ 0xff) })
   }
   // In any prefix; the second byte's "u" bit tells whether the IPv4 address is globally unique (RFC 5214 6.1).
   if (starts(address, 8, [0, 0, 0x5e, 0xfe]) || starts(address, 8, [2, 0, 0x5e, 0xfe])) {
-    found.push({ form: 'ISATAP', octets: last })
+    found.push({ form: 'ISATAP', bytes: last })
   }
   return found
 }
@@ -182,8 +182,8 @@ const FORMS: readonly (readonly [EmbeddedAddress['form'], Network])[] = [
   ['NAT64', parseNetwork6('64:ff9b:1::/48')],
 ]
 
-function starts(address: Uint8Array, at: number, octets: readonly number[]): boolean {
-  return octets.every((octet, index) => address[at + index] === octet)
+function starts(address: Uint8Array, at: number, bytes: readonly number[]): boolean {
+  return bytes.every((byte, index) => address[at + index] === byte)
 }
 
 function isMapped(address: Uint8Array): boolean {

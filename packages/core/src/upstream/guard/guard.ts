@@ -99,10 +99,10 @@ export class AddressGuard {
       const local = /^(?:.*\.)?localhost\.?$/i.test(host)
       return local && !this.trusts(host) ? refused('the name means this machine') : ALLOWED
     }
-    const reason = this.objection(form.octets, this.trusts(host))
+    const reason = this.objection(form.bytes, this.trusts(host))
     if (reason !== undefined) return refused(reason)
-    const family = form.octets.length === 4 ? 4 : 6
-    return { allowed: true, addresses: [{ address: formatAddress(form.octets), family }] }
+    const family = form.bytes.length === 4 ? 4 : 6
+    return { allowed: true, addresses: [{ address: formatAddress(form.bytes), family }] }
   }
 
   /** What DNS answered for a name: one address that may not be reached condemns them all. */
@@ -110,8 +110,8 @@ export class AddressGuard {
     const trusted = this.trusts(host)
     if (answers.length === 0) return refused('it has no address')
     for (const { address } of answers) {
-      const octets = parseAddress(address)
-      const reason = octets === undefined ? 'no address' : this.objection(octets, trusted)
+      const bytes = parseAddress(address)
+      const reason = bytes === undefined ? 'no address' : this.objection(bytes, trusted)
       if (reason !== undefined) return refused(`it resolves to ${address}: ${reason}`)
     }
     return ALLOWED
@@ -119,10 +119,10 @@ export class AddressGuard {
 
   /** The address that a socket is connected to, which must be one of those that were judged. */
   judgePeer(peer: string, judged: readonly ResolvedAddress[]): Verdict {
-    const octets = parseAddress(peer)
+    const bytes = parseAddress(peer)
     const known = judged.some(({ address }) => {
       const other = parseAddress(address)
-      return octets !== undefined && other !== undefined && isSameAddress(octets, other)
+      return bytes !== undefined && other !== undefined && isSameAddress(bytes, other)
     })
     return known ? ALLOWED : refused(`the connection leads to ${peer || 'nowhere'}, which was not checked`)
   }
@@ -140,25 +140,25 @@ export class AddressGuard {
   }
 
   /** Why an address may not be reached; undefined if it may. */
-  private objection(octets: Uint8Array, trusted: boolean): string | undefined {
-    const outer = this.objectionTo(unmapped(octets), trusted)
+  private objection(bytes: Uint8Array, trusted: boolean): string | undefined {
+    const outer = this.objectionTo(unmapped(bytes), trusted)
     if (outer !== undefined) return outer
-    for (const inner of embedded(octets)) {
-      const reason = this.objectionTo(inner.octets, trusted)
-      if (reason !== undefined) return `${reason}, as ${formatAddress(inner.octets)} within (${inner.form})`
+    for (const inner of embedded(bytes)) {
+      const reason = this.objectionTo(inner.bytes, trusted)
+      if (reason !== undefined) return `${reason}, as ${formatAddress(inner.bytes)} within (${inner.form})`
     }
     return undefined
   }
 
-  private objectionTo(octets: Uint8Array, trusted: boolean): string | undefined {
-    if (holds(this.deny, octets)) return 'the address is denied'
-    const range = rangeOf(octets)
+  private objectionTo(bytes: Uint8Array, trusted: boolean): string | undefined {
+    if (holds(this.deny, bytes)) return 'the address is denied'
+    const range = rangeOf(bytes)
     if (range === 'public') return undefined
     if (range === 'metadata') {
-      const single = this.allow.filter(({ bits }) => bits === octets.length * 8)
-      return holds(single, octets) ? undefined : `that is ${RANGE_NAMES.metadata}`
+      const single = this.allow.filter(({ bits }) => bits === bytes.length * 8)
+      return holds(single, bytes) ? undefined : `that is ${RANGE_NAMES.metadata}`
     }
-    return trusted || holds(this.allow, octets) ? undefined : `that is ${RANGE_NAMES[range]}`
+    return trusted || holds(this.allow, bytes) ? undefined : `that is ${RANGE_NAMES[range]}`
   }
 }
 
@@ -176,8 +176,8 @@ function refused(reason: string): Verdict {
   return { allowed: false, reason }
 }
 
-function holds(list: readonly Network[], octets: Uint8Array): boolean {
-  return list.some((network) => contains(network, octets))
+function holds(list: readonly Network[], bytes: Uint8Array): boolean {
+  return list.some((network) => contains(network, bytes))
 }
 
 function plainName(host: string): string {

@@ -13,7 +13,7 @@ export class HandshakeReader {
   private readonly after: OnReadOpts | undefined
   private readonly buffer: Buffer
   private socket: Socket | undefined
-  private take: ((octets: Buffer) => void) | undefined
+  private take: ((bytes: Buffer) => void) | undefined
 
   /** @param after where bytes go when the handshake is over */
   constructor(after: OnReadOpts | undefined) {
@@ -22,10 +22,10 @@ export class HandshakeReader {
     this.onread =
       after === undefined
         ? undefined
-        : { buffer: () => this.next(after), callback: (size, octets) => this.read(after, size, octets) }
+        : { buffer: () => this.next(after), callback: (size, bytes) => this.read(after, size, bytes) }
   }
 
-  begin(socket: Socket, take: (octets: Buffer) => void): void {
+  begin(socket: Socket, take: (bytes: Buffer) => void): void {
     this.socket = socket
     this.take = take
     if (this.after === undefined) socket.on('readable', this.readable)
@@ -51,9 +51,9 @@ export class HandshakeReader {
   private readonly readable = (): void => {
     // Once it is over, what is left in the socket is not ours.
     while (this.take !== undefined) {
-      const octets = this.socket?.read() as Buffer | null | undefined
-      if (!octets) return
-      this.take(octets)
+      const bytes = this.socket?.read() as Buffer | null | undefined
+      if (!bytes) return
+      this.take(bytes)
     }
   }
 
@@ -61,8 +61,8 @@ export class HandshakeReader {
     return this.take === undefined && this.socket !== undefined ? bufferOf(after) : this.buffer
   }
 
-  private read(after: OnReadOpts, size: number, octets: Uint8Array): boolean {
-    if (octets !== this.buffer) return after.callback(size, octets)
+  private read(after: OnReadOpts, size: number, bytes: Uint8Array): boolean {
+    if (bytes !== this.buffer) return after.callback(size, bytes)
     const chunk = Buffer.from(this.buffer.subarray(0, size))
     if (this.take !== undefined) this.take(chunk)
     else deliver(chunk, after)
@@ -83,10 +83,10 @@ export function readInto(socket: Socket, onread: OnReadOpts): void {
   setImmediate(() => socket.on('data', (chunk: Buffer) => deliver(chunk, onread)))
 }
 
-function deliver(octets: Buffer, after: OnReadOpts): void {
-  for (let at = 0; at < octets.length; ) {
+function deliver(bytes: Buffer, after: OnReadOpts): void {
+  for (let at = 0; at < bytes.length; ) {
     const buffer = bufferOf(after)
-    const size = octets.copy(buffer, 0, at)
+    const size = bytes.copy(buffer, 0, at)
     at += size
     after.callback(size, buffer)
   }

@@ -43,8 +43,8 @@ export class HttpConnect implements ProxyHandshake {
     return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
   }
 
-  take(octets: Buffer): HandshakeStep {
-    const found = this.head.take(octets)
+  take(bytes: Buffer): HandshakeStep {
+    const found = this.head.take(bytes)
     if (found === undefined) return MORE
     if (found instanceof WireFault) return failed(`its answer is no HTTP: ${found.message}`)
     const head = parseResponseHead(found, DEFAULT_HEAD_LIMITS)

@@ -39,7 +39,7 @@ export function parseNoProxy(list: string | readonly string[]): NoProxy {
     matches(host, port) {
       if (entries.length === 0) return false
       const form = readHost(host)
-      const address = form.kind === 'address' ? unmapped(form.octets) : undefined
+      const address = form.kind === 'address' ? unmapped(form.bytes) : undefined
       const name = host.toLowerCase().replace(/\.$/, '')
       return entries.some((entry) => covers(entry, name, address, port))
     },

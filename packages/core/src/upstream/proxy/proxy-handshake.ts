@@ -2,7 +2,7 @@
 export type HandshakeStep =
   /** The answer is not complete. */
   | { readonly kind: 'more' }
-  | { readonly kind: 'send'; readonly octets: Buffer }
+  | { readonly kind: 'send'; readonly bytes: Buffer }
   /** The tunnel stands; `rest` came through it already. */
   | { readonly kind: 'done'; readonly rest: Buffer }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -14,7 +14,7 @@ export interface ProxyHandshake {
   /** What we say first. */
   begin(): Buffer
   /** What the proxy said; the bytes are not kept by the caller. */
-  take(octets: Buffer): HandshakeStep
+  take(bytes: Buffer): HandshakeStep
 }
 
 /** Where the tunnel shall lead. */

@@ -151,9 +151,9 @@ class ProxyTunnel implements Cancellable {
         reject(this.error('proxy_failed', message, cause))
       }
       const broken = (error: Error): void => refuse(error.message, error)
-      const take = (octets: Buffer): void => {
-        const step: HandshakeStep = handshake.take(octets)
-        if (step.kind === 'send') socket.write(step.octets)
+      const take = (bytes: Buffer): void => {
+        const step: HandshakeStep = handshake.take(bytes)
+        if (step.kind === 'send') socket.write(step.bytes)
         else if (step.kind === 'failed') refuse(step.reason)
         else if (step.kind === 'done') {
           for (const event of ['end', 'close']) socket.off(event, closed)

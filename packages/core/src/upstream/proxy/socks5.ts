@@ -46,8 +46,8 @@ export class Socks5 implements ProxyHandshake {
       : Buffer.from([VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD])
   }
 
-  take(octets: Buffer): HandshakeStep {
-    this.received = Buffer.concat([this.received, octets])
+  take(bytes: Buffer): HandshakeStep {
+    this.received = Buffer.concat([this.received, bytes])
     if (this.received.length < 2) return MORE
     const [version, second] = this.received as unknown as [number, number] // at least two bytes
     if (this.state === 'reply') return this.reply()
@@ -66,11 +66,11 @@ export class Socks5 implements ProxyHandshake {
     return this.next('reply', request(this.target))
   }
 
-  private next(state: 'authentication' | 'reply', octets: Buffer): HandshakeStep {
+  private next(state: 'authentication' | 'reply', bytes: Buffer): HandshakeStep {
     // The proxy has nothing to say before it heard this.
     if (this.received.length > 0) return failed('it said more than SOCKS5 lets it')
     this.state = state
-    return { kind: 'send', octets }
+    return { kind: 'send', bytes }
   }
 
   /** Version, reply, zero, then an address of no interest, whose length must be known to find the end. */

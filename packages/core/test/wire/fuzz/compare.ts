@@ -48,7 +48,7 @@ function compareWhole(bytes: Buffer, message: Message, tally: Tally): string | u
   const last = framing === UNTIL_CLOSE ? end : end - 1
   feedTo(bytes, message, last, tally)
   if (oracle.completed > 0 && count(listed(bytes, message, oracle), tally)) return undefined
-  if (oracle.completed > 0) return `llhttp ends the message before octet ${last}, Headgate at ${end}`
+  if (oracle.completed > 0) return `llhttp ends the message before byte ${last}, Headgate at ${end}`
   if (framing === UNTIL_CLOSE) {
     if (oracle.waits) oracle.finish()
   } else oracle.feed(bytes.subarray(last, end))

@@ -62,20 +62,20 @@ export async function forwardRequest(message: Message): Promise<string | undefin
   }
   await forward(new Exchange(request, clock, peer))
   if (broken !== undefined) return `the forwarded request breaks: ${broken}`
-  const octets = scratch.subarray(0, scratch.write(wire.text, 0, 'latin1'))
-  const disguised = knowsMethod(request.method) ? octets : withPut(octets, request.method)
+  const bytes = scratch.subarray(0, scratch.write(wire.text, 0, 'latin1'))
+  const disguised = knowsMethod(request.method) ? bytes : withPut(bytes, request.method)
   const wrong =
     readOnce(disguised, undefined) ??
     differsFrom(message) ??
     (oracle.target === request.path + request.query ? undefined : `target ${oracle.target}`) ??
     fieldsWrong(message.fields, ADDED_TO_REQUESTS) ??
-    readAgain(octets, request)
+    readAgain(bytes, request)
   return wrong === undefined ? undefined : `forwarded as ${JSON.stringify(wire.text)}: ${wrong}`
 }
 
 /** Our own reading of what we forward: one request, with the same canonical view. */
-function readAgain(octets: Buffer, { method, authority, path, query }: HttpRequest): string | undefined {
-  const { messages, stop } = readRequests([octets], {
+function readAgain(bytes: Buffer, { method, authority, path, query }: HttpRequest): string | undefined {
+  const { messages, stop } = readRequests([bytes], {
     head: 8 * INPUT_LIMIT,
     fields: 1000,
     target: INPUT_LIMIT,
@@ -93,8 +93,8 @@ function readAgain(octets: Buffer, { method, authority, path, query }: HttpReque
   return same ? undefined : `reads ${again.method} ${again.authority.text} ${again.path}${again.query}`
 }
 
-function withPut(octets: Buffer, method: string): Buffer {
-  return Buffer.concat([Buffer.from('PUT'), octets.subarray(method.length)])
+function withPut(bytes: Buffer, method: string): Buffer {
+  return Buffer.concat([Buffer.from('PUT'), bytes.subarray(method.length)])
 }
 
 /** Passes a response on as the gateway does and has llhttp read it; answers what is wrong with it. */
@@ -120,9 +120,9 @@ export async function forwardResponse(message: Message, asked: Asked): Promise<s
     untilClose = writer.untilClose
   }
   if (broken !== undefined) return `the forwarded response breaks: ${broken}`
-  const octets = scratch.subarray(0, scratch.write(wire.text, 0, 'latin1'))
+  const bytes = scratch.subarray(0, scratch.write(wire.text, 0, 'latin1'))
   const wrong =
-    readOnce(octets, asked, untilClose) ??
+    readOnce(bytes, asked, untilClose) ??
     differsFrom(message) ??
     (oracle.status === status ? undefined : `status ${oracle.status}`) ??
     fieldsWrong(message.fields, ADDED_TO_RESPONSES)
@@ -137,12 +137,12 @@ const NO_TUNNEL: Tunnel = {
 }
 
 /** llhttp takes all of it for one message, which ends with the last byte. */
-function readOnce(octets: Buffer, asked: Asked | undefined, untilClose = false): string | undefined {
+function readOnce(bytes: Buffer, asked: Asked | undefined, untilClose = false): string | undefined {
   oracle.begin(asked && ((status) => hasNoBody(asked.method, status)))
-  oracle.feed(octets.subarray(0, untilClose ? octets.length : -1))
+  oracle.feed(bytes.subarray(0, untilClose ? bytes.length : -1))
   if (oracle.completed > 0) return 'llhttp ends it early'
   if (untilClose) oracle.finish()
-  else oracle.feed(octets.subarray(-1))
+  else oracle.feed(bytes.subarray(-1))
   if (oracle.refusal !== undefined)
     return `llhttp refuses it: ${oracle.refusal.code}, ${oracle.refusal.reason}`
   return oracle.completed === 1 && oracle.begun === 1 ? undefined : 'to llhttp it is not one message'

@@ -22,7 +22,7 @@ interface BindingClass {
 interface BindingParser {
   [callback: number]: (...args: never[]) => number | void
   initialize(type: number, resource: object, maxHeaderSize: number, lenientFlags: number): void
-  execute(octets: Buffer): number | Refusal
+  execute(bytes: Buffer): number | Refusal
   finish(): undefined | Refusal
 }
 
@@ -94,12 +94,12 @@ export class Llhttp {
     return this
   }
 
-  feed(octets: Buffer): this {
-    if (this.refusal !== undefined || octets.length === 0) return this
-    const result = this.parser.execute(octets)
+  feed(bytes: Buffer): this {
+    if (this.refusal !== undefined || bytes.length === 0) return this
+    const result = this.parser.execute(bytes)
     if (typeof result !== 'number') this.refusal = result
     // Node takes any error of a request with Upgrade for the protocol's switch.
-    else if (result < octets.length && this.completed === 0) this.refusal = UNTOLD
+    else if (result < bytes.length && this.completed === 0) this.refusal = UNTOLD
     return this
   }
 

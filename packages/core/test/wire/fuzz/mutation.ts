@@ -7,7 +7,7 @@ const INSERTS = [
   '%', '"', '\r\n ', 'chunked', '0\r\n\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n',
   'Transfer-Encoding : chunked\r\n', 'Host: b\r\n', '\r\nx: y', '5', '#', '?', '..', '_', '-', '+', '\x1f',
 ]
-const OCTETS = [0x0d, 0x0a, 0x00, 0x20, 0x09, 0x3a, 0x7f, 0x80, 0xff, 0x2c, 0x3b, 0x30, 0x0b]
+const BYTES = [0x0d, 0x0a, 0x00, 0x20, 0x09, 0x3a, 0x7f, 0x80, 0xff, 0x2c, 0x3b, 0x30, 0x0b]
 
 /** Bytes under change, in memory that is used again for each case. */
 export class Mutation {
@@ -36,7 +36,7 @@ export class Mutation {
         if (this.length > 0) this.buffer[random.below(this.length)] = random.below(256)
         return
       case 1:
-        if (this.length > 0) this.buffer[random.below(this.length)] = random.pick(OCTETS)
+        if (this.length > 0) this.buffer[random.below(this.length)] = random.pick(BYTES)
         return
       case 2:
         if (this.length > 0) {

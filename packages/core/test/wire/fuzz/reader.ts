@@ -71,8 +71,8 @@ class Reads {
 }
 
 /** Reads requests as a server connection does, by the same parts. */
-export function readRequests(octets: readonly Buffer[], limits: HeadLimits): Reading {
-  const reads = new Reads(octets)
+export function readRequests(bytes: readonly Buffer[], limits: HeadLimits): Reading {
+  const reads = new Reads(bytes)
   const head = new HeadBuffer(limits.head, 'malformed_request')
   const messages: Message[] = []
   for (;;) {
@@ -95,8 +95,8 @@ export function readRequests(octets: readonly Buffer[], limits: HeadLimits): Rea
 }
 
 /** Reads one final response and the 1xx responses before it, as a client connection does. */
-export function readResponses(octets: readonly Buffer[], limits: HeadLimits, asked: Asked): Reading {
-  const reads = new Reads(octets)
+export function readResponses(bytes: readonly Buffer[], limits: HeadLimits, asked: Asked): Reading {
+  const reads = new Reads(bytes)
   const head = new HeadBuffer(limits.head, 'malformed_response')
   const request = HttpRequest.to('http://a/', { method: asked.method })
   request.upgrade = asked.upgrade
@@ -179,7 +179,7 @@ function feed(reads: Reads, reader: BodyReader, message: Message): WireFault | u
     const next = reader.feed(Buffer.from(read), 0) // it is changed
     if (next instanceof WireFault) return next
     if (reader.done) reads.giveBack(read.length - next)
-    else if (next !== read.length) throw new Error(`${message.start}: a body reader left octets of a read`)
+    else if (next !== read.length) throw new Error(`${message.start}: a body reader left bytes of a read`)
   }
   return undefined
 }

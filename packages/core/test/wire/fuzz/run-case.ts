@@ -17,7 +17,7 @@ function read(input: Input, reads: readonly Buffer[]): Reading {
 export async function runCase(input: Input, tally: Tally): Promise<string | undefined> {
   const { bytes, cuts, answers } = input
   tally.cases++
-  tally.octets += bytes.length
+  tally.bytes += bytes.length
   if (answers === undefined) tally.requests++
   else tally.responses++
   const reading = read(input, [bytes])

@@ -4,7 +4,7 @@ export interface Tally {
   /** Of these, read as requests and as responses. */
   requests: number
   responses: number
-  octets: number
+  bytes: number
   /** Messages that both accept, and agree on. */
   accepted: number
   /** Messages that both refuse. */
@@ -30,7 +30,7 @@ export function emptyTally(): Tally {
     cases: 0,
     requests: 0,
     responses: 0,
-    octets: 0,
+    bytes: 0,
     accepted: 0,
     refused: 0,
     stricter: 0,

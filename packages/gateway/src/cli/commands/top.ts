@@ -79,8 +79,8 @@ async function watch(client: AdminClient): Promise<void> {
     facts = await look()
     draw()
   }
-  const key = (octets: Buffer): void => {
-    const pressed = octets.toString('latin1')
+  const key = (bytes: Buffer): void => {
+    const pressed = bytes.toString('latin1')
     if (pressed.includes('q') || pressed.includes(CTRL_C)) ended.resolve()
   }
   const stop = (): void => ended.resolve()

@@ -1,7 +1,7 @@
 import type { MetricRegistry } from '@headgate/core'
 import { metric, type Reading } from '../../metrics/metric.ts'
 import type { GeoConfig } from './setting.ts'
-import { type AddressOctets, Mmdb, writeOctets } from './mmdb.ts'
+import { type AddressBytes, Mmdb, writeBytes } from './mmdb.ts'
 import { type GeoLookup, type GeoPlace, NOWHERE, placeOf, together } from './geo-place.ts'
 
 const LOOKUPS = metric({
@@ -64,7 +64,7 @@ export class Geo {
   private tables: readonly PlaceTable[] = []
   /** Who has come before comes again: this takes a tenth of the time of a walk through the tree, and one request may ask several times. */
   private readonly known = new Map<string, GeoPlace>()
-  private readonly octets: AddressOctets = { octets: new Uint8Array(16), length: 4 }
+  private readonly address: AddressBytes = { bytes: new Uint8Array(16), length: 4 }
 
   constructor(onLookup: (outcome: GeoOutcome) => void = () => {}) {
     this.onLookup = onLookup
@@ -94,11 +94,11 @@ export class Geo {
   }
 
   private search(address: string): GeoPlace {
-    if (!writeOctets(address, this.octets)) return NOWHERE
+    if (!writeBytes(address, this.address)) return NOWHERE
     let place = NOWHERE
     try {
       for (const table of this.tables) {
-        const found = table.find(this.octets)
+        const found = table.find(this.address)
         if (found !== undefined) place = place === NOWHERE ? found : together(place, found)
       }
       return place
@@ -119,8 +119,8 @@ class PlaceTable {
     this.file = file
   }
 
-  find({ octets, length }: AddressOctets): GeoPlace | undefined {
-    const record = this.file.find(octets, length)
+  find({ bytes, length }: AddressBytes): GeoPlace | undefined {
+    const record = this.file.find(bytes, length)
     if (record === 0) return undefined
     const known = this.places.get(record)
     if (known !== undefined) return known

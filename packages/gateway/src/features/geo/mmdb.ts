@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { MmdbData, MmdbError, type MmdbValue } from './mmdb-data.ts'
 
 /** The bytes of an IP address, and how many of them count: a place that is used again and again. */
-export interface AddressOctets {
-  readonly octets: Uint8Array
+export interface AddressBytes {
+  readonly bytes: Uint8Array
   length: 4 | 16
 }
 
@@ -11,54 +11,54 @@ export interface AddressOctets {
  * Writes the bytes of an address as a socket or a proxy tells it; false if it is none. An IPv4 address in IPv6 notation
  * (`::ffff:192.0.2.7`) is the IPv4 address. A zone (`%eth0`) is left out.
  */
-export function writeOctets(text: string, into: AddressOctets): boolean {
+export function writeBytes(text: string, into: AddressBytes): boolean {
   const zone = text.indexOf('%')
   const address = zone < 0 ? text : text.slice(0, zone)
   if (isIPv4(address)) {
     into.length = 4
-    writeIPv4(address, into.octets, 0)
+    writeIPv4(address, into.bytes, 0)
     return true
   }
   if (!isIPv6(address)) return false
   into.length = 16
-  writeIPv6(address, into.octets)
-  if (isMapped(into.octets)) {
-    into.octets.copyWithin(0, 12, 16)
+  writeIPv6(address, into.bytes)
+  if (isMapped(into.bytes)) {
+    into.bytes.copyWithin(0, 12, 16)
     into.length = 4
   }
   return true
 }
 
-function writeIPv4(text: string, octets: Uint8Array, at: number): void {
+function writeIPv4(text: string, bytes: Uint8Array, at: number): void {
   let place = at
   let value = 0
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code === 0x2e) {
-      octets[place++] = value
+      bytes[place++] = value
       value = 0
     } else value = value * 10 + code - 0x30
   }
-  octets[place] = value
+  bytes[place] = value
 }
 
-function writeIPv6(text: string, octets: Uint8Array): void {
+function writeIPv6(text: string, bytes: Uint8Array): void {
   const [head = '', tail] = text.split('::')
-  octets.fill(0)
-  writeGroups(head, octets, 0)
+  bytes.fill(0)
+  writeGroups(head, bytes, 0)
   if (tail === undefined) return
   const length = groups(tail).reduce((sum, group) => sum + (group.includes('.') ? 4 : 2), 0)
-  writeGroups(tail, octets, 16 - length)
+  writeGroups(tail, bytes, 16 - length)
 }
 
-function writeGroups(text: string, octets: Uint8Array, from: number): void {
+function writeGroups(text: string, bytes: Uint8Array, from: number): void {
   let at = from
   for (const group of groups(text)) {
-    if (group.includes('.')) writeIPv4(group, octets, at)
+    if (group.includes('.')) writeIPv4(group, bytes, at)
     else {
       const value = Number.parseInt(group, 16)
-      octets[at] = value >> 8
-      octets[at + 1] = value & 0xff
+      bytes[at] = value >> 8
+      bytes[at + 1] = value & 0xff
     }
     at += 2
   }
@@ -69,9 +69,9 @@ function groups(text: string): string[] {
 }
 
 /** ::ffff:0:0/96 (RFC 4291 2.5.5.2). */
-function isMapped(octets: Uint8Array): boolean {
-  for (let index = 0; index < 10; index++) if (octets[index] !== 0) return false
-  return octets[10] === 0xff && octets[11] === 0xff
+function isMapped(bytes: Uint8Array): boolean {
+  for (let index = 0; index < 10; index++) if (bytes[index] !== 0) return false
+  return bytes[10] === 0xff && bytes[11] === 0xff
 }
 
 const MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
@@ -119,7 +119,7 @@ export class Mmdb {
     const dataStart = this.treeSize + SEPARATOR
     if (dataStart > marker)
       throw new MmdbError(`it is too short for its ${nodeCount} nodes: a part is missing`)
-    if (bytes.subarray(this.treeSize, dataStart).some((octet) => octet !== 0))
+    if (bytes.subarray(this.treeSize, dataStart).some((byte) => byte !== 0))
       throw new MmdbError('its tree does not end where it should: a part is missing, or too much')
     this.data = new MmdbData(bytes, dataStart, marker)
     this.ipv4Node = ipVersion === 4 ? 0 : this.walk(new Uint8Array(12), 0, 96)
@@ -150,10 +150,10 @@ export class Mmdb {
    * Where the record of an address is, for `record`; 0 if there is none.
    * @param bytes 4 or 16 of them, in the first places
    */
-  find(octets: Uint8Array, length: 4 | 16): number {
+  find(bytes: Uint8Array, length: 4 | 16): number {
     const { ipVersion, nodeCount } = this.metadata
     if (length === 16 && ipVersion === 4) return 0
-    const found = this.walk(octets, length === 4 ? this.ipv4Node : 0, length * 8)
+    const found = this.walk(bytes, length === 4 ? this.ipv4Node : 0, length * 8)
     return found <= nodeCount ? 0 : found
   }
 
@@ -162,12 +162,12 @@ export class Mmdb {
     return this.data.read(found - this.metadata.nodeCount + this.treeSize)
   }
 
-  private walk(octets: Uint8Array, from: number, bits: number): number {
+  private walk(bytes: Uint8Array, from: number, bits: number): number {
     const { nodeCount } = this.metadata
     let node = from
     for (let index = 0; index < bits && node < nodeCount; index++) {
-      const octet = octets[index >> 3] as number // as many as there are bits
-      node = this.child(node, (octet >> (7 - (index & 7))) & 1)
+      const byte = bytes[index >> 3] as number // as many as there are bits
+      node = this.child(node, (byte >> (7 - (index & 7))) & 1)
     }
     return node
   }

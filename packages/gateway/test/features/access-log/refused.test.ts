@@ -13,9 +13,9 @@ it('a request that is refused before it is an exchange has a line, with nothing 
     [`GET /${'x'.repeat(9_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 414, 'request_target_too_long'],
     ['GET / HTTP/3.0\r\nhost: a\r\n\r\n', 505, 'unsupported_version'],
   ] as const
-  for (const [index, [octets, status, error]] of cases.entries()) {
+  for (const [index, [bytes, status, error]] of cases.entries()) {
     const client = await gateway.connect()
-    client.send(octets)
+    client.send(bytes)
     await client.receives(`HTTP/1.1 ${status} `)
     const line = JSON.parse(JSON.stringify(await gateway.logged(index + 1))) as Record<string, unknown>
     const { time: _, bytes_sent: sent, error_reason: reason, ...rest } = line

@@ -21,7 +21,7 @@ const LENGTH = `content-length: ${Buffer.byteLength(CONTENT)}\r\n`
 
 /** Each byte in a chunk of its own, and in a write of its own. */
 function dripped(content: string): Buffer[] {
-  return [...Buffer.from(content)].map((octet) => Buffer.from([0x31, 0x0d, 0x0a, octet, 0x0d, 0x0a]))
+  return [...Buffer.from(content)].map((byte) => Buffer.from([0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a]))
 }
 
 for (const [what, route] of [

@@ -27,8 +27,8 @@ export async function limitAcrossWorkers(
   workers: number,
 ): Promise<Exactness> {
   const origin = createServer((socket) => {
-    socket.on('data', (octets) =>
-      socket.write(OK.repeat(octets.toString('latin1').split('\r\n\r\n').length - 1)),
+    socket.on('data', (bytes) =>
+      socket.write(OK.repeat(bytes.toString('latin1').split('\r\n\r\n').length - 1)),
     )
     socket.on('error', () => {})
   })
