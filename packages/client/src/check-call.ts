@@ -1,4 +1,5 @@
-import { own } from '@headgate/core'
+import { own, type RequestCacheMode } from '@headgate/core'
+import { CACHE_MODES } from './cache/cache-mode.ts'
 import {
   CLIENT_CHECKS,
   POLICY_CHECKS,
@@ -89,6 +90,7 @@ const CALL_CHECKS: Checks<CallOptions> = {
     valid: (value) => value === null || isSignal(value),
   },
   priority: oneOf('high', 'normal', 'low'),
+  cache: oneOf(...CACHE_MODES),
   redirectMode: oneOf('follow', 'manual', 'error'),
   throwOnStatus: flag,
   onUploadProgress: callback,
@@ -125,8 +127,9 @@ export function plainCall(
   headers: HeadersInput | undefined,
   signal: AbortSignal | undefined,
   priority: Priority | undefined,
+  cache: RequestCacheMode | undefined,
 ): CheckedCall {
-  return { call: { ...NOTHING_SAID, method, headers, signal, priority }, changesPolicies: false }
+  return { call: { ...NOTHING_SAID, method, headers, signal, priority, cache }, changesPolicies: false }
 }
 
 /** @throws TypeError that names the option that is not known or not valid, its value and what is allowed */
@@ -167,16 +170,7 @@ function noOptions(given: unknown): TypeError {
 }
 
 /** Members of `fetch` alone. */
-const OF_FETCH = [
-  'mode',
-  'cache',
-  'integrity',
-  'referrer',
-  'referrerPolicy',
-  'keepalive',
-  'duplex',
-  'headgate',
-]
+const OF_FETCH = ['mode', 'integrity', 'referrer', 'referrerPolicy', 'keepalive', 'duplex', 'headgate']
 
 function unknownOfCall(name: string, known: readonly string[], option = `${name} of a call`): TypeError {
   if (OF_FETCH.includes(name)) return new TypeError(`option ${name} of a call is not known: it is for fetch`)

@@ -36,6 +36,7 @@ import {
   text,
 } from './option-check.ts'
 import type {
+  CacheSettings,
   ClientOptions,
   CloseOptions,
   ConcurrencySettings,
@@ -198,6 +199,24 @@ export const socket: Check = {
     value.length <= LONGEST_PATH,
 }
 
+const STORE: Check = {
+  allowed: 'a store of responses, as ProcessStore of @headgate/core',
+  valid: (value) =>
+    isObject(value) &&
+    ['find', 'begin', 'update', 'remove', 'purge'].every((name) =>
+      isFunction((value as Readonly<Record<string, unknown>>)[name]),
+    ),
+}
+
+const CACHE: Check = {
+  ...settings<CacheSettings>({ store: STORE, maxBytes: count }),
+  allowed: 'an object with a store, or with maxBytes for one of the client’s own',
+  valid: (value) => {
+    const { store, maxBytes } = Object(value) as CacheSettings
+    return isObject(value) && (store === undefined || maxBytes === undefined)
+  },
+}
+
 const GUARD = settings<AddressGuardOptions>({
   allowHosts: texts,
   allow: texts,
@@ -235,6 +254,7 @@ export const CLIENT_CHECKS: Checks<ClientOptions> = {
       valid: (value) => isObject(value) && isFunction((value as { store?: unknown }).store),
     }),
   ),
+  cache: or(flag, CACHE),
   guard: or(flag, GUARD),
   policies: listOf({ allowed: 'a policy, as (next) => (exchange) => next(exchange)', valid: isFunction }),
   tls: TLS,

@@ -12,6 +12,8 @@ import {
   systemClock,
   type Tracer,
 } from '@headgate/core'
+import { tellCaches } from './cache/cache-mode.ts'
+import { cacheOf } from './cache/client-cache.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { transportHandler } from './code-transport.ts'
 import { type CheckedCall, checkedCall, chosenMethod } from './check-call.ts'
@@ -130,6 +132,8 @@ export class ClientEngine {
       circuits: settings.breaker && this.makeCircuits(settings.breaker),
       rates: settings.rateLimit && new LocalRateLimitStore(settings.rateLimit),
       jar: jarOf(options),
+      cache: cacheOf(options, this.connections, headers, kin?.context.cache),
+      isClosed: () => this.closed,
       limiters: settings.concurrency && new OriginLimiters(settings.concurrency, clock),
       pacing: settings.pacing && pacing(settings.pacing),
       policies: options.policies ?? [],
@@ -153,6 +157,8 @@ export class ClientEngine {
     const { accept, content, failures = this.failures, marksTiming, referrer } = how
     const method = how.method === undefined ? (call.method ?? 'GET') : chosenMethod(how.method, call.method)
     const request = prepare(url, { call, method, accept, content }, this.defaults)
+    const cacheMode = this.cacheModeOf(call)
+    if (cacheMode !== undefined) tellCaches(cacheMode, request.headers)
     return send(request, {
       handler,
       clock,
@@ -163,6 +169,7 @@ export class ClientEngine {
       failures,
       marksTiming,
       referrer,
+      cacheMode: this.context.cache && cacheMode,
       mayHang: this.context.policies.length > 0 || hasHooks(settings),
     })
   }
@@ -187,7 +194,7 @@ export class ClientEngine {
       guard: this.connections?.guard,
       circuits: settings.breaker && this.context.circuits,
       pool: new Map(this.connections?.origins).get(originOf(target))?.stats(),
-      findings: lint(settings, own({ ...this.options, ...definedOnly(call) })),
+      findings: lint(settings, own({ ...this.options, ...definedOnly({ ...call, cache: undefined }) })),
     })
   }
 
@@ -240,6 +247,15 @@ export class ClientEngine {
   private untilClosed(transport: Handler): Handler {
     const told = toldRequests(transport)
     return (exchange) => (this.closed ? Promise.reject(closedError()) : told(exchange))
+  }
+
+  /** @throws TypeError if the call may use nothing but a cache that is not there */
+  private cacheModeOf({ cache }: CallOptions): CallOptions['cache'] {
+    if (cache === 'only-if-cached' && this.context.cache === undefined)
+      throw new TypeError(
+        'option cache of a call is "only-if-cached", and its client has no cache: give createClient the option cache',
+      )
+    return cache === 'default' ? undefined : cache
   }
 
   /** A call that says something about policies gets a stack of its own, over the same state. */

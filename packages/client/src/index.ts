@@ -13,6 +13,7 @@ export type { InformationalListener, InformationalResponse } from './information
 export type { Finding } from './lint.ts'
 export type { OpenTelemetryApi } from './open-telemetry.ts'
 export type {
+  CacheSettings,
   CallListeners,
   CallOptions,
   CallPolicyOptions,
@@ -49,6 +50,8 @@ export {
   type ApiKeyOptions,
   basic,
   bearer,
+  type CacheOutcome,
+  type CacheStore,
   type Clock,
   CookieJar,
   type CredentialOptions,
@@ -64,6 +67,7 @@ export {
   type PerConnection,
   type Policy,
   type ProxySetting,
+  type RequestCacheMode,
   type ServerSentEvent,
   type TlsOptions,
   type TokenRequest,

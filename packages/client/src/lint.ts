@@ -102,6 +102,13 @@ const RULES: readonly Rule[] = [
     advice: () => 'leave maxWait out: it then is what the deadline leaves',
   },
   {
+    option: 'cache',
+    applies: ({ auth }, { cache = false }) => cache !== false && auth?.scheme === 'digest',
+    problem: () =>
+      'nothing that is stored is found again: what is stored is for those who send the same credentials, and those of digest are others each time',
+    advice: () => 'cache: false, or another kind of credentials',
+  },
+  {
     option: 'guard',
     applies: (_settings, options) =>
       options.transport !== undefined && options.guard !== undefined && options.guard !== false,

@@ -2,6 +2,7 @@ import type {
   AdaptiveOptions,
   AddressGuardOptions,
   BackoffOptions,
+  CacheStore,
   CircuitOptions,
   Clock,
   CookieJar,
@@ -16,6 +17,7 @@ import type {
   ProxyOptions,
   RateLimit,
   RedirectMode,
+  RequestCacheMode,
   TlsOptions,
 } from '@headgate/core'
 import type { HostLookup } from './host-lookup.ts'
@@ -105,6 +107,17 @@ export interface ConcurrencySettings {
 /** Who goes first where requests wait for a slot; what waits long enough rises, so that nothing starves. */
 export type Priority = 'high' | 'normal' | 'low'
 
+/** Where responses are kept: one of the two, or neither. */
+export interface CacheSettings {
+  /**
+   * One that several clients share, or that is kept elsewhere: as `ProcessStore` of `@headgate/core`. Entries are found by those alone who send the same
+   * credentials. Default: one in memory, of the client's own.
+   */
+  readonly store?: CacheStore | undefined
+  /** Bytes of the client's own store, heads and keys included; beyond them what was unused for longest goes. Default 64 MiB. */
+  readonly maxBytes?: number | undefined
+}
+
 /** What may be said of policies. */
 export interface PolicyOptions {
   /** Milliseconds for the whole call, or each part of it. */
@@ -172,6 +185,8 @@ export interface ClientOptions extends PolicyOptions {
   readonly parseJson?: ((text: string) => unknown) | undefined
   /** Whether cookies are kept and sent, in a jar of the client's own or the one given. Default: off. */
   readonly cookies?: boolean | CookieJar | undefined
+  /** Whether responses are kept and used again, as RFC 9111 allows a private cache, or where they are kept. Default: off. */
+  readonly cache?: boolean | CacheSettings | undefined
   /** Keeps requests away from addresses that are not public. Default: off, but for `untrusted` and `crawler`. */
   readonly guard?: boolean | AddressGuardOptions | undefined
   /** The caller's own policies, outermost first; they stand outside of redirects and retries. */
@@ -273,6 +288,11 @@ export interface CallOptions extends CallPolicyOptions, CallListeners {
   readonly signal?: AbortSignal | null | undefined
   /** Who goes first where calls wait for a slot (`concurrency`). Default `normal`. */
   readonly priority?: Priority | undefined
+  /**
+   * How the client's cache is used, as in `fetch`: `no-store` goes past it, `reload` stores anew, `no-cache` asks the origin whether what is stored still holds,
+   * `force-cache` takes what is stored however old it is, and `only-if-cached` does without the network: what is not stored is a 504. Default `default`.
+   */
+  readonly cache?: RequestCacheMode | undefined
   /** As in `fetch`; `manual` delivers a redirect as it is. Default: what the client does. */
   readonly redirectMode?: RedirectMode | undefined
   /** Whether a status of 400 or more is an error. Default: what the client says; for `fetch`, false. */

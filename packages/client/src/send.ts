@@ -6,9 +6,12 @@ import {
   type HttpResponse,
   type Redirect,
   redirectsOf,
+  type RequestCacheMode,
   TrafficError,
   WireFacts,
 } from '@headgate/core'
+import { CACHE_MODE } from './cache/cache-mode.ts'
+import { CACHE_OUTCOME } from './cache/client-cache.ts'
 import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
@@ -35,6 +38,8 @@ export interface SendOptions {
   readonly marksTiming: boolean
   /** What a call of `fetch` says of where it comes from. */
   readonly referrer: ToldReferrer | undefined
+  /** How the client's cache is used; undefined where it has none, and by default. */
+  readonly cacheMode: RequestCacheMode | undefined
   /** Whether policies or hooks of the caller's take part, which need not listen when the call is given up. */
   readonly mayHang: boolean
 }
@@ -48,6 +53,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
   const exchange = new Exchange(request, clock)
   exchange.wire = new WireFacts()
+  if (options.cacheMode !== undefined) CACHE_MODE.state(exchange, options.cacheMode)
   if (options.referrer) stateReferrer(exchange, options.referrer)
   if (options.marksTiming) exchange.onFinish(markResourceTiming)
   if (listeners.onInformational) listenToInformational(exchange, listeners.onInformational)
@@ -72,6 +78,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
       redirected: redirects.length > 0,
       type: typeOf(redirects),
       attempts: exchange.attempts,
+      cacheStatus: exchange.facts && CACHE_OUTCOME.of(exchange),
       call,
       limit: options.maxBufferedBody,
       failures: options.failures,

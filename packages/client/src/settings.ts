@@ -7,6 +7,7 @@ import {
   type PacingOptions,
   type Credentials,
   type RedirectMode,
+  type RequestCacheMode,
   RETRY_STATUSES,
 } from '@headgate/core'
 import type {
@@ -40,6 +41,10 @@ export interface Settings {
   readonly redirect: number | undefined
   readonly redirectMode: RedirectMode
   readonly auth: Credentials | undefined
+  /** How the client's cache is used, if it has one. */
+  readonly cacheMode: RequestCacheMode
+  /** The unix socket of a call that names its own. */
+  readonly socketPath: string | undefined
   /** Whether the client's jar is used, if it has one. */
   readonly cookies: boolean
   readonly maxBufferedBody: number
@@ -91,6 +96,8 @@ export function settingsOf(options: ClientOptions, call: CallOptions = own({})):
     redirect: merged.redirect === false ? undefined : (merged.redirect ?? 20),
     auth: merged.auth || undefined,
     cookies: call.cookies !== false,
+    cacheMode: call.cache ?? 'default',
+    socketPath: call.socketPath,
     redirectMode: call.redirectMode ?? 'follow',
     maxBufferedBody: merged.maxBufferedBody ?? 16 * 1024 * 1024,
   }

@@ -29,6 +29,7 @@ export const STACK: readonly (ClientLayer | ClientPlace)[] = [
   call.redirectLayer,
   call.cookiesLayer,
   call.authLayer,
+  call.cacheLayer,
   call.retryLayer,
   // Once an attempt.
   attempt.hedgeLayer,

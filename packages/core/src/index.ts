@@ -108,6 +108,7 @@ export {
   redirectsOf,
 } from './policies/redirect/redirect.ts'
 export { cache } from './policies/cache/cache.ts'
+export { CacheOnUse } from './policies/cache/cache-on-use.ts'
 export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
 export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
 export type { CacheKeyParts } from './policies/cache/key.ts'

@@ -1,12 +1,13 @@
 import { TrafficError } from '@headgate/core'
 import { AS_USUAL, type ClientEngine } from '../engine.ts'
+import { modeOfFetch } from '../cache/cache-mode.ts'
 import { type CheckedCall, checkedCall, plainCall } from '../check-call.ts'
 import type { CallOptions, Priority } from '../options.ts'
 import { NO_CONTENT, type RequestContent } from '../request-body.ts'
 import type { ClientResponse } from '../response/response.ts'
 import { extracted } from './content.ts'
 import { fetchFailure, fetchFailures } from './failures.ts'
-import { cacheFields, contentLength, sentFields } from './fields.ts'
+import { contentLength, sentFields } from './fields.ts'
 import { giveUp, heldContent } from './held-content.ts'
 import { matchesIntegrity } from './integrity.ts'
 import { isLocal, localFetch } from './local-fetch.ts'
@@ -42,6 +43,7 @@ export function makeFetch(engine: ClientEngine): Fetch {
           marksTiming: true,
           referrer: request.referrer,
         })
+        if (isMissing(response)) throw notStored(response)
         if (response.status === 407) throw proxyAuthentication(response)
         return request.integrity === '' ? response : await checked(response, request)
       } catch (thrown) {
@@ -78,15 +80,17 @@ function giveUpContent({ request, body, duplex, keepalive }: FetchRequest, reaso
 
 function callOf(request: FetchRequest): CheckedCall {
   const { method, signal, redirect, settings, credentials } = request
-  const fields = cacheFields(request.cache, sentFields(request.headers))
+  const fields = sentFields(request.headers)
+  const cache = modeOfFetch(request.cache, fields)
   const headers = fields.length === 0 ? undefined : fields
   const priority = priorityOf(request.priority)
   const isPlain = settings === undefined && redirect === 'follow' && credentials !== 'omit'
-  if (isPlain) return plainCall(method, headers, signal, priority)
+  if (isPlain) return plainCall(method, headers, signal, priority, cache)
   const call: CallOptions = {
     method,
     headers,
     signal,
+    cache,
     ...(redirect !== 'follow' && { redirectMode: redirect }),
     priority: settings?.priority ?? priority,
     ...(credentials === 'omit' && { auth: false as const, cookies: false as const }),
@@ -112,6 +116,18 @@ async function checked(
     })
   if (!matchesIntegrity(content, integrity)) throw mismatch(method, response)
   return response
+}
+
+/** Whether the client's cache has nothing for a call that may use nothing else. */
+function isMissing({ cacheStatus }: ClientResponse): boolean {
+  return cacheStatus?.detail === 'only-if-cached'
+}
+
+/** A failure of the network, of which it was to make none (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", step 8.22). */
+function notStored(response: ClientResponse): TrafficError {
+  void response.discard()
+  const message = 'nothing that is stored answers it, and its cache mode is only-if-cached'
+  return new TrafficError('unexpected_status', message, { phase: 'response-head' })
 }
 
 /** Where nobody can be asked for credentials, 407 is a failure of the network (WHATWG Fetch 4.5, step 15). */

@@ -16,20 +16,3 @@ export function contentLength(headers: Headers | undefined): number | undefined 
   const value = headers?.get('content-length') ?? ''
   return /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
-
-/** Fields of a caller that has a cache of its own, with which nobody else's is to interfere (ibid., step 8.16). */
-const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range']
-
-/** What the cache modes say to caches on the way (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", steps 8.17 to 8.18). */
-export function cacheFields(mode: string, fields: [string, string][]): [string, string][] {
-  if (mode === 'default' && fields.length === 0) return fields
-  const has = (name: string): boolean => fields.some(([each]) => each === name)
-  const said: [string, string][] = []
-  if (mode === 'no-cache' && !has('cache-control')) said.push(['cache-control', 'max-age=0'])
-  const conditional = mode === 'default' && CONDITIONS.some(has)
-  if (mode === 'no-store' || mode === 'reload' || conditional) {
-    if (!has('pragma')) said.push(['pragma', 'no-cache'])
-    if (!has('cache-control')) said.push(['cache-control', 'no-cache'])
-  }
-  return said.length === 0 ? fields : [...fields, ...said]
-}

@@ -23,6 +23,7 @@ const ELSEWHERE: Readonly<Record<Exclude<keyof CallOptions, keyof FetchSettings>
   query: 'the URL says it',
   queryArrays: 'the URL says the query',
   signal: 'init.signal says it',
+  cache: 'init.cache says it',
   redirectMode: 'init.redirect says it',
   throwOnStatus: 'a status is no error of fetch',
 }

@@ -7,6 +7,7 @@ import {
   type HttpResponse,
   isStream,
   misdirected,
+  type Policy,
   redirect,
   resume,
   retry,
@@ -15,6 +16,7 @@ import {
   timeout,
   traceExchange,
 } from '@headgate/core'
+import { CACHE_MODE } from '../cache/cache-mode.ts'
 import { tellingReferrer } from '../fetch/referrer.ts'
 import { isCredential } from '../default-headers.ts'
 import { retryHooks } from '../retry-hooks.ts'
@@ -84,8 +86,19 @@ export const dedupeLayer: ClientLayer = {
   name: 'dedupe',
   once: 'exchange',
   about: 'sends what is the same once',
-  build: (settings) => settings.dedupe && dedupe(settings.dedupe),
+  build: (settings) => settings.dedupe && unlessModeSaid(dedupe(settings.dedupe)),
   tells: () => 'sends what is the same once',
+}
+
+/** Who says how the cache is to be used cannot be answered by what another call brings. */
+function unlessModeSaid(policy: Policy): Policy {
+  return (next) => {
+    const handler = policy(next)
+    return (exchange) =>
+      exchange.facts === undefined || CACHE_MODE.of(exchange) === undefined
+        ? handler(exchange)
+        : next(exchange)
+  }
 }
 
 export const redirectLayer: ClientLayer = {
@@ -123,6 +136,16 @@ export const authLayer: ClientLayer = {
     }),
   tells: ({ settings: { auth: credentials }, origins }) =>
     `adds ${credentials?.scheme} credentials for ${(credentials?.origins ?? origins)?.join(', ')}`,
+}
+
+export const cacheLayer: ClientLayer = {
+  name: 'cache',
+  once: 'exchange',
+  about: 'answers from what was answered before to the same credentials (`cache`)',
+  build: ({ cookies: usesJar, socketPath }, { cache, jar, isClosed }) =>
+    cache?.policy({ jar: usesJar ? jar : undefined, socketPath, isClosed }),
+  tells: ({ settings: { cacheMode } }) =>
+    `answers from what was answered before to the same credentials${cacheMode === 'default' ? '' : `: ${cacheMode}`}`,
 }
 
 /** What fetches tokens for `auth`: the client's own way to the network, with its limits, but without the credentials. */

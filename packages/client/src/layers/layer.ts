@@ -9,6 +9,7 @@ import type {
   RetryBudget,
   Tracer,
 } from '@headgate/core'
+import type { ClientCache } from '../cache/client-cache.ts'
 import type { Hedges } from '../hedges.ts'
 import type { CallObserver } from '../observe-call.ts'
 import type { OriginLimiters } from '../origin-limiters.ts'
@@ -24,6 +25,9 @@ export interface StackContext {
   readonly pacing: Policy | undefined
   readonly hedges: Hedges
   readonly jar: CookieJar | undefined
+  readonly cache: ClientCache | undefined
+  /** Whether the client answers no more calls. */
+  readonly isClosed: () => boolean
   readonly policies: readonly Policy[]
   /** Where credentials may be sent that do not say so themselves. */
   readonly origins: readonly string[] | undefined

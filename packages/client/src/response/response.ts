@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import {
   type Body,
+  type CacheOutcome,
   type CodedFields,
   codedFieldsOf,
   EMPTY_BODY,
@@ -28,6 +29,8 @@ export interface ResponseFacts {
   readonly type: 'basic' | 'cors'
   /** Tries that it took. */
   readonly attempts: number
+  /** What the client's cache has done, if it has one and was asked. */
+  readonly cacheStatus: CacheOutcome | undefined
   readonly call: CallFacts
   /** The most bytes that `json()`, `text()` and their like hold. */
   readonly limit: number
@@ -112,6 +115,14 @@ export class ClientResponse extends PlatformResponse {
   /** Tries that it took, the first included. */
   get attempts(): number {
     return this.#facts.attempts
+  }
+
+  /**
+   * What the client's cache has done for this call, after redirects for the last request: `hit`, or why it was `forwarded`, whether it was
+   * `stored`, its `age` and for how long it is fresh, in milliseconds. Undefined where there is no cache.
+   */
+  get cacheStatus(): CacheOutcome | undefined {
+    return this.#facts.cacheStatus
   }
 
   /** How long each step took. To be asked again after the content, for its end. */

@@ -166,9 +166,10 @@ class Passenger implements Cancellable {
   }
 
   /** For the logs: what was true of the flight is true of all in it. */
-  learn({ endpoint, attempts }: Exchange): void {
+  learn({ endpoint, attempts, wire }: Exchange): void {
     this.exchange.endpoint = endpoint
     this.exchange.attempts = attempts
+    if (this.exchange.wire !== undefined) this.exchange.wire = wire
   }
 
   /** It has all that it will get of the flight. */
