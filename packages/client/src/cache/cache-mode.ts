@@ -1,4 +1,4 @@
-import { fact, type HeaderList, type RequestCacheMode } from '@headgate/core'
+import { type Fact, fact, type HeaderList, type RequestCacheMode } from '@headgate/core'
 
 /** How a call wants the cache to be used: as the Fetch standard's `cache`. */
 export const CACHE_MODES: readonly RequestCacheMode[] = [
@@ -11,7 +11,7 @@ export const CACHE_MODES: readonly RequestCacheMode[] = [
 ]
 
 /** What a call says of the cache of its client. */
-export const CACHE_MODE = fact<RequestCacheMode>('cache-mode')
+export const CACHE_MODE: Fact<RequestCacheMode> = fact<RequestCacheMode>('cache-mode')
 
 /** Fields of a caller that has a cache of its own, with which nobody else's is to interfere (WHATWG Fetch 4.5, step 8.16). */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range']

@@ -5,6 +5,7 @@ import {
   type CacheOutcome,
   type CookieJar,
   type Exchange,
+  type Fact,
   fact,
   type Handler,
   type HttpResponse,
@@ -19,7 +20,7 @@ import { CACHE_MODE } from './cache-mode.ts'
 import { callerIdentity } from './caller-identity.ts'
 
 /** What the cache has done for a call: of its redirects, for the last. */
-export const CACHE_OUTCOME = fact<CacheOutcome>('cache-outcome')
+export const CACHE_OUTCOME: Fact<CacheOutcome> = fact<CacheOutcome>('cache-outcome')
 
 /** What one stack of a client says of its cache. */
 export interface CacheUse {

@@ -1,13 +1,8 @@
 import type { Handler, Policy } from '../../message/handler.ts'
 import type { CacheOptions } from './cache-options.ts'
+import type { MakeCache } from './loaded-cache.ts'
 import type { ProcessStoreOptions } from './process-store.ts'
 import type { CacheStore } from './store.ts'
-
-/** The code of a cache, and its store. */
-interface LoadedCache {
-  readonly cache: (options: CacheOptions) => Policy
-  readonly store: CacheStore
-}
 
 /**
  * One store, and caches over it whose code is loaded when it is first used: most programs have none, and it is as large as a tenth of
@@ -16,8 +11,8 @@ interface LoadedCache {
 export class CacheOnUse {
   private readonly store: CacheStore | undefined
   private readonly options: ProcessStoreOptions
-  private loading: Promise<LoadedCache> | undefined
-  private loaded: LoadedCache | undefined
+  private loading: Promise<MakeCache> | undefined
+  private loaded: MakeCache | undefined
 
   /**
    * @param store where responses are kept. Default: a `ProcessStore`
@@ -32,26 +27,20 @@ export class CacheOnUse {
   policy(options: Omit<CacheOptions, 'store'>): Policy {
     return (next) => {
       let handler: Handler | undefined
-      const over = ({ cache, store }: LoadedCache): Handler =>
-        (handler ??= cache({ ...options, store })(next))
+      const over = (make: MakeCache): Handler => (handler ??= make(options)(next))
       return (exchange) => {
         if (this.loaded !== undefined) return over(this.loaded)(exchange)
         this.loading ??= this.load()
-        return this.loading.then((loaded) => {
+        return this.loading.then((make) => {
           if (exchange.cancellation !== undefined) throw exchange.cancellation
-          return over(loaded)(exchange)
+          return over(make)(exchange)
         })
       }
     }
   }
 
-  private async load(): Promise<LoadedCache> {
-    const { options } = this
-    const [{ cache }, store] = await Promise.all([
-      import('./cache.ts'),
-      this.store ?? import('./process-store.ts').then(({ ProcessStore }) => new ProcessStore(options)),
-    ])
-    this.loaded = { cache, store }
-    return this.loaded
+  private async load(): Promise<MakeCache> {
+    const { loadedCache } = await import('./loaded-cache.ts')
+    return (this.loaded = loadedCache(this.store, this.options))
   }
 }
