@@ -118,10 +118,10 @@ const EXPORT = /\bexport\s*(?:\{[^}]*\}|\*\s*from\s*"[^"]+");?/g
 /**
  * Shortens the names that are seen within one function only, which no stack trace shows. Functions, classes and methods keep theirs: the
  * bundler leaves alone what is outermost in a script, as another one might use it, and a module is a script but for what it imports and
- * exports.
+ * exports. Imports of a chunk for its effects alone are left out: it has none, and whoever bundles the package would be warned of each.
  */
 async function withShortLocals(text) {
-  const imports = text.match(IMPORT) ?? []
+  const imports = (text.match(IMPORT) ?? []).filter((each) => !/^import\s*"\.\//.test(each))
   const exports = text.match(EXPORT) ?? []
   const script = text.replace(IMPORT, '').replace(EXPORT, '')
   const { code } = await transform(script, {

@@ -12,14 +12,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const ENTRY = join(DIST, 'index.js')
 
-/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 117 kB as this is written. */
-const LOADED_LIMIT = 119_000
+/** What `import '@headgate/client'` has to come to at most, as gzip makes it: 122 kB as this is written. */
+const LOADED_LIMIT = 123_000
 
 /**
- * The same with HTTP/2, which is loaded on first use, put into one file with all names shortened, as programs are that are deployed as one:
- * 122 kB as this is written, 20 of them HTTP/2.
+ * The same with HTTP/2 and the cache, which are loaded on first use, put into one file with all names shortened, as programs are that are deployed as one:
+ * 141 kB as this is written, 20 of them HTTP/2 and 16 the cache.
  */
-const BUNDLED_LIMIT = 124_000
+const BUNDLED_LIMIT = 143_000
 
 /**
  * What an import may cost in CPU time beyond what it asks of Node, in starts of an empty program: 0.3 to 0.7 as this is written, and 3.3
@@ -77,7 +77,7 @@ test('what an import loads is a few files, and small', (t) => {
   const files = [...loaded(ENTRY)]
   const size = files.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0)
   t.diagnostic(`${files.length} files, ${size} bytes as gzip`)
-  assert.ok(files.length <= 7, files.map((path) => relative(ROOT, path)).join(', '))
+  assert.ok(files.length <= 9, files.map((path) => relative(ROOT, path)).join(', '))
   assert.ok(size <= LOADED_LIMIT, `${size} bytes`)
 })
 

@@ -17,6 +17,7 @@ test('the policies of a client stand in this order, outermost first', () => {
     'exchange redirect',
     'exchange cookies',
     'exchange auth',
+    'exchange cache',
     'exchange retry',
     'attempt hedge',
     'attempt observe-attempt',

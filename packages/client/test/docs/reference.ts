@@ -33,6 +33,7 @@ const OPTIONS: Readonly<Record<string, readonly (readonly [file: string, ...inte
   'concurrency.limit': [['core/src/policies/concurrency/adaptive.ts', 'AdaptiveOptions']],
   pacing: [['core/src/policies/pacing/pacing.ts', 'PacingOptions']],
   dedupe: [['core/src/policies/dedupe/dedupe.ts', 'DedupeOptions']],
+  cache: [['client/src/options.ts', 'CacheSettings']],
   decompress: [['core/src/policies/decompress/decompress.ts', 'DecompressOptions']],
   guard: [['core/src/upstream/guard/guard.ts', 'AddressGuardOptions']],
   tls: [['core/src/upstream/connect/tls.ts', 'TlsOptions']],

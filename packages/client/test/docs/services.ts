@@ -49,6 +49,10 @@ const SERVICES: Readonly<Record<string, Service>> = {
     const type = request.headers['content-type']?.split(';')[0]
     json(response, 200, { type, bytes: (await content(request)).length > 0 })
   },
+  'GET /rates': (_, response) => {
+    response.setHeader('cache-control', 'max-age=60')
+    json(response, 200, { EUR: 1 })
+  },
   'GET /old': (_, response) => void response.writeHead(301, { location: '/users/1' }).end(),
   'GET /report': ({ headers }, response) => {
     const zipped = headers['accept-encoding']?.includes('gzip') === true
