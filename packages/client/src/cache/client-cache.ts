@@ -67,7 +67,7 @@ export class ClientCache {
       key: own({ identity: callerIdentity(JSON.stringify([this.way, socketPath ?? '']), this.own) }),
       requestMode: (exchange) => CACHE_MODE.of(exchange) ?? 'default',
       bypass: asksForEvents,
-      onOutcome: CACHE_OUTCOME.state,
+      onOutcome: (exchange, outcome) => CACHE_OUTCOME.state(exchange, outcome),
     })
     return (next) => {
       const handler = cached(jar === undefined ? next : keepingCookies(jar, next))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RequestCacheMode } from '../../src/index.ts'
 import { clientOf } from '../origin.ts'
 import { cachedOrigin, FRESH, numbered, tagged, wayOf } from './cached-origin.ts'
 
@@ -34,9 +35,10 @@ for (const [name, table, answers] of [
       assert.equal(seen.length, requests)
       // As said to fetch, and by a Request.
       const init = { cache, ...(cache === 'only-if-cached' && { mode: 'same-origin' as const }) }
-      for (const given of [[`${url}/a`, init], [new Request(`${url}/a`, init)]] as const) {
+      const asked = [() => client.fetch(`${url}/a`, init), () => client.fetch(new Request(`${url}/a`, init))]
+      for (const ask of asked) {
         const before = seen.length
-        await (await client.fetch(...given)).text()
+        await (await ask()).text()
         assert.equal(seen.length - before, requests - 1)
       }
     })
@@ -92,9 +94,9 @@ test('a call that says how the cache is used does not join one that says nothing
 
 test('a mode that is none is refused', async (t) => {
   const client = clientOf(t, { cache: true })
-  // @ts-expect-error -- no mode
+  const cache = 'never' as RequestCacheMode
   await assert.rejects(
-    async () => client.get('http://127.0.0.1:1/', { cache: 'never' }),
+    async () => client.get('http://127.0.0.1:1/', { cache }),
     /option cache of a call is "never"/,
   )
 })
