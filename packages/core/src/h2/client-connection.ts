@@ -55,7 +55,8 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   private readonly lastReads: Timer
   /** Responses that the present read has brought. */
   private fresh: ArrivedStream[] = []
-  private awaitedStreams = 0
+  /** Streams on which somebody waits, and before the peer's SETTINGS whoever waits for these. While there are any, the process stays alive. */
+  private awaitedStreams = 1
   private isLost = false
 
   /**
@@ -73,7 +74,8 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
     this.scheme = socket instanceof TLSSocket ? 'https' : 'http'
     this.ready = this.readiness.promise
     // Whoever waits for it hears of it; nobody need.
-    this.ready.catch(() => {})
+    const begun = (): void => this.awaited(-1)
+    this.ready.then(begun, begun)
     const { clock } = options
     this.waits = new WaitTimer(clock, (now) => this.lookAtWaits(now))
     this.lastReads = clock.timer(() => socket.destroy())
@@ -94,8 +96,6 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
       lingerTimeout: LINGER,
     })
     reader.release()
-    // While it is idle it keeps no process alive.
-    socket.unref()
   }
 
   /** Sends the exchange's request and resolves with the head of the final response. Rejects with a TrafficError. */

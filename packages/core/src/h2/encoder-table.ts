@@ -9,11 +9,15 @@ export const LARGEST_TABLE = 4096
 const NAMES_LIMIT = 256
 /** Of each entry, of which there are 128 at the most, there may be several such objects in use. */
 const OBJECTS_LIMIT = 512
-/** After so many insertions of a name it is judged by how often they were of use. */
-const TRIES = 32
-/** What is known is halved after so many, and no name is more than so many uses ahead: what it was long ago counts for little. */
-const MOST_TRIES = 256
-const MOST_AHEAD = 128
+/**
+ * A name has credit for entries: each that would have been needed costs so much, and each use of one earns 1, since to insert and to evict
+ * takes as long as several look-ups. So it is worth entries while three of four of its fields are found.
+ */
+const COST = 3
+/** What a name begins with, and the most that it has: what it was long ago counts for little. */
+const CREDIT = 32 * COST
+/** A name without credit gets an entry once in so many tries: what differs may begin to repeat. */
+const RETRY = 64
 
 /** An entry, which may be evicted by now. */
 interface Entry {
@@ -27,10 +31,9 @@ interface KnownName {
   newest: Entry | undefined
   /** Entries by value, where there was ever more than one: most names have the same value in all that a connection sends. */
   values: Map<string, Entry> | undefined
-  /** How often an entry would have been needed that was not there. */
-  tries: number
-  /** How often one was there. */
-  uses: number
+  credit: number
+  /** Tries without credit. */
+  refused: number
 }
 
 /** The dynamic table of an encoder: finds entries by field, and judges what is worth one. */
@@ -70,12 +73,9 @@ export class EncoderTable extends DynamicTable {
   isWorthwhile(field: Field): boolean {
     if (field.size > this.capacity >> 1) return false
     const known = this.knownName(field.name.text)
-    if (++known.tries > MOST_TRIES) {
-      known.tries >>= 1
-      known.uses >>= 1
-    }
-    // Looked at again now and then: what comes once may begin to repeat.
-    return known.tries <= TRIES || known.uses >= known.tries || known.tries % 64 === 0
+    if (known.credit < COST) return ++known.refused % RETRY === 0
+    known.credit -= COST
+    return true
   }
 
   override insert(field: Field): number {
@@ -102,8 +102,7 @@ export class EncoderTable extends DynamicTable {
 
   private use(entry: Entry | undefined): number {
     const index = this.indexOf(entry)
-    if (entry !== undefined && index !== 0 && entry.name.uses < entry.name.tries + MOST_AHEAD)
-      entry.name.uses++
+    if (entry !== undefined && index !== 0 && entry.name.credit < CREDIT) entry.name.credit++
     return index
   }
 
@@ -121,7 +120,7 @@ export class EncoderTable extends DynamicTable {
     let known = this.names.get(name)
     if (known === undefined) {
       if (this.names.size >= NAMES_LIMIT) this.names.clear()
-      known = { newest: undefined, values: undefined, tries: 0, uses: 0 }
+      known = { newest: undefined, values: undefined, credit: CREDIT, refused: 0 }
       this.names.set(name, known)
     }
     return known

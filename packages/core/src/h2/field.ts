@@ -17,6 +17,8 @@ export class FieldName {
   readonly staticIndex: number
   /** The last field that was made of it: the next one often has the same value, and is the same object then. */
   recent: Field | undefined = undefined
+  /** Fields of values that may come again, where there was more than one: as the mark of each route in CDN-Loop. */
+  values: Map<string, Field> | undefined = undefined
 
   constructor(text: string, staticIndex: number) {
     this.text = internalized(text)
@@ -56,6 +58,10 @@ const KNOWN_LIMIT = 1024
 /** Longer names and values are not worth keeping. */
 const LONGEST_NAME = 64
 const LONGEST_VALUE = 256
+/** So many values of a name are kept, of so many names. */
+const VALUES_LIMIT = 64
+const NAMES_WITH_VALUES = 64
+let namesWithValues = 0
 
 /** Those of the static table, which are never forgotten. */
 const STANDARD: ReadonlyMap<string, FieldName> = new Map(
@@ -73,11 +79,18 @@ export function fieldName(text: string): FieldName {
   if (name === undefined) {
     name = new FieldName(text, 0)
     if (text.length <= LONGEST_NAME) {
-      if (known.size >= KNOWN_LIMIT) known = new Map(STANDARD)
+      if (known.size >= KNOWN_LIMIT) forget()
       known.set(text, name)
     }
   }
   return name
+}
+
+/** A flood of forged names leaves none but the standard ones, without values. */
+function forget(): void {
+  known = new Map(STANDARD)
+  for (const name of STANDARD.values()) name.values = undefined
+  namesWithValues = 0
 }
 
 /**
@@ -87,10 +100,24 @@ export function fieldName(text: string): FieldName {
 export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = false): Field {
   const { recent } = name
   if (recent !== undefined && recent.value === value && recent.neverIndexed === neverIndexed) return recent
-  const field =
-    (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
-  if (value.length <= LONGEST_VALUE && !neverIndexed && name.indexing !== Indexing.never) name.recent = field
+  if (neverIndexed || name.indexing === Indexing.never || value.length > LONGEST_VALUE)
+    return (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
+  const field = keptField(name, value, recent) ?? staticField(name, value) ?? new Field(name, value, 0, false)
+  name.recent = field
   return field
+}
+
+/** The field of that value that was made before. Whether it is there or not, the one before is kept from now on. */
+function keptField(name: FieldName, value: string, recent: Field | undefined): Field | undefined {
+  if (recent === undefined || name.indexing !== Indexing.repeats) return undefined
+  if (name.values === undefined) {
+    if (namesWithValues === NAMES_WITH_VALUES) return undefined
+    namesWithValues++
+    name.values = new Map()
+  }
+  if (name.values.size >= VALUES_LIMIT) name.values.clear()
+  name.values.set(recent.value, recent)
+  return name.values.get(value)
 }
 
 /** Entries of one name stand side by side in the static table. */

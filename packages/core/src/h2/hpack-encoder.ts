@@ -75,17 +75,21 @@ export class HpackEncoder {
       out[start] = 0x80 | field.staticIndex
       return start + 1
     }
+    if (field.neverIndexed || field.name.indexing !== Indexing.repeats)
+      return this.unindexed(out, start, field)
     const index = this.table.indexOfObject(field)
     return index === 0 ? this.otherField(out, start, field) : writeInteger(out, start, 0x80, 0x7f, index)
   }
 
+  private unindexed(out: Buffer, start: number, field: Field): number {
+    const { name, neverIndexed } = field
+    const isSecret = neverIndexed || name.indexing === Indexing.never || this.secrets.has(name.text)
+    return this.literal(out, start, isSecret ? NEVER_INDEXED : NOT_INDEXED, 0x0f, field)
+  }
+
   /** One that was not sent before, or as another object. */
   private otherField(out: Buffer, start: number, field: Field): number {
-    const { name, neverIndexed } = field
-    if (neverIndexed || name.indexing === Indexing.never || this.secrets.has(name.text)) {
-      return this.literal(out, start, NEVER_INDEXED, 0x0f, field)
-    }
-    if (name.indexing === Indexing.varies) return this.literal(out, start, NOT_INDEXED, 0x0f, field)
+    if (this.secrets.has(field.name.text)) return this.literal(out, start, NEVER_INDEXED, 0x0f, field)
     const index = this.table.indexOfEqual(field)
     if (index !== 0) return writeInteger(out, start, 0x80, 0x7f, index)
     if (!this.table.isWorthwhile(field)) return this.literal(out, start, NOT_INDEXED, 0x0f, field)

@@ -120,6 +120,22 @@ test('names and repeated fields are shared, but no secret and nothing long is ke
   assert.equal(fieldName('accept'), STATIC_FIELDS[18]?.name)
 })
 
+test('values that take turns are the same fields each time; only so many are kept, of so many names', () => {
+  const [one, other] = [field('x-turns', 'one'), field('x-turns', 'other')]
+  for (let turn = 0; turn < 3; turn++) {
+    assert.equal(field('x-turns', 'one'), one)
+    assert.equal(field('x-turns', 'other'), other)
+  }
+  for (let each = 0; each < 10_000; each++) field('x-turns', String(each))
+  assert.ok((fieldName('x-turns').values?.size ?? 0) <= 64)
+  for (let each = 0; each < 200; each++) for (const value of ['a', 'b']) field(`x-name-${each}`, value)
+  const kept = Array.from({ length: 200 }, (_, each) => fieldName(`x-name-${each}`).values)
+  assert.ok(kept.filter((values) => values !== undefined).length <= 64)
+  for (const name of [':path', 'x-request-id', 'cookie'])
+    for (const value of ['a', 'b', 'c'])
+      assert.equal((field(name, value), fieldName(name).values), undefined, name)
+})
+
 function section(...pairs: readonly Pair[]): FieldSection {
   const made = new FieldSection(NO_LIMITS)
   for (const [name, value] of pairs) made.add(field(name, value))
