@@ -107,6 +107,10 @@ export {
   type RedirectOptions,
   redirectsOf,
 } from './policies/redirect/redirect.ts'
+export { cache } from './policies/cache/cache.ts'
+export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
+export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
+export type { CacheKeyParts } from './policies/cache/key.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
