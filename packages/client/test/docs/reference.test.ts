@@ -30,6 +30,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'no_healthy_upstream',
   'overloaded',
   'graphql_refused',
+  'upgrade_unsupported',
 ]
 
 describe('the reference of the client', () => {
@@ -109,6 +110,7 @@ const PICTURED: Readonly<Record<string, string>> = {
   redirect: 'redirects',
   cookies: 'cookies',
   auth: 'auth',
+  cache: 'cache',
   retry: 'retry',
   hedge: 'hedge',
   'observe-attempt': 'events',
@@ -133,6 +135,7 @@ describe('the picture in the README of the client', () => {
       maxBody: 1,
       resume: true,
       dedupe: true,
+      cache: true,
       cookies: true,
       auth: bearer('t'),
       hedge: { delay: 1 },

@@ -20,9 +20,9 @@ export function decide(
   const { exchange, entries, asked, mode } = lookup
   const { request } = exchange
   const matched = entries.length === 0 ? entries : matching(entries, request.headers)
-  const covering = matched.find(({ head, length }) => coversRange(head, length, request))
-  // A reload asks for all of it, whatever is there (WHATWG Fetch 4.5, "HTTP-network-or-cache fetch", step 8.22).
-  const entry = mode === 'reload' ? undefined : covering
+  // A reload asks for all of it, whatever is stored.
+  const entry =
+    mode === 'reload' ? undefined : matched.find(({ head, length }) => coversRange(head, length, request))
   const verdict = entry && verdictOf(entry, lookup)
   if (entry !== undefined && verdict !== undefined && verdict !== 'stale' && verdict !== 'request') {
     const response = hit(context, lookup, entry, verdict)
