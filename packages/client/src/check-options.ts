@@ -14,6 +14,7 @@ import type {
   TlsOptions,
 } from '@headgate/core'
 import { isToken } from '@headgate/core'
+import { CACHE } from './cache/cache-check.ts'
 import {
   callback,
   type Check,
@@ -36,7 +37,6 @@ import {
   text,
 } from './option-check.ts'
 import type {
-  CacheSettings,
   ClientOptions,
   CloseOptions,
   ConcurrencySettings,
@@ -197,24 +197,6 @@ export const socket: Check = {
     typeof value === 'string' &&
     /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/.test(value) &&
     value.length <= LONGEST_PATH,
-}
-
-const STORE: Check = {
-  allowed: 'a store of responses, as ProcessStore of @headgate/core',
-  valid: (value) =>
-    isObject(value) &&
-    ['find', 'begin', 'update', 'remove', 'purge'].every((name) =>
-      isFunction((value as Readonly<Record<string, unknown>>)[name]),
-    ),
-}
-
-const CACHE: Check = {
-  ...settings<CacheSettings>({ store: STORE, maxBytes: count }),
-  allowed: 'an object with a store, or with maxBytes for one of the client’s own',
-  valid: (value) => {
-    const { store, maxBytes } = Object(value) as CacheSettings
-    return isObject(value) && (store === undefined || maxBytes === undefined)
-  },
 }
 
 const GUARD = settings<AddressGuardOptions>({

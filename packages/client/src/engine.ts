@@ -12,7 +12,7 @@ import {
   systemClock,
   type Tracer,
 } from '@headgate/core'
-import { tellCaches } from './cache/cache-mode.ts'
+import { saidMode, tellCaches } from './cache/cache-mode.ts'
 import { cacheOf } from './cache/client-cache.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { transportHandler } from './code-transport.ts'
@@ -157,7 +157,7 @@ export class ClientEngine {
     const { accept, content, failures = this.failures, marksTiming, referrer } = how
     const method = how.method === undefined ? (call.method ?? 'GET') : chosenMethod(how.method, call.method)
     const request = prepare(url, { call, method, accept, content }, this.defaults)
-    const cacheMode = this.cacheModeOf(call)
+    const cacheMode = saidMode(call.cache, this.context.cache !== undefined)
     if (cacheMode !== undefined) tellCaches(cacheMode, request.headers)
     return send(request, {
       handler,
@@ -247,15 +247,6 @@ export class ClientEngine {
   private untilClosed(transport: Handler): Handler {
     const told = toldRequests(transport)
     return (exchange) => (this.closed ? Promise.reject(closedError()) : told(exchange))
-  }
-
-  /** @throws TypeError if the call may use nothing but a cache that is not there */
-  private cacheModeOf({ cache }: CallOptions): CallOptions['cache'] {
-    if (cache === 'only-if-cached' && this.context.cache === undefined)
-      throw new TypeError(
-        'option cache of a call is "only-if-cached", and its client has no cache: give createClient the option cache',
-      )
-    return cache === 'default' ? undefined : cache
   }
 
   /** A call that says something about policies gets a stack of its own, over the same state. */

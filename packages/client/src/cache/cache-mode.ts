@@ -29,6 +29,21 @@ export function modeOfFetch(
   return fields.some(([name]) => CONDITIONS.includes(name)) ? 'no-store' : mode
 }
 
+/**
+ * What a call says, other than the default.
+ * @throws TypeError if it may use nothing but a cache that is not there
+ */
+export function saidMode(
+  mode: RequestCacheMode | undefined,
+  hasCache: boolean,
+): RequestCacheMode | undefined {
+  if (mode === 'only-if-cached' && !hasCache)
+    throw new TypeError(
+      'option cache of a call is "only-if-cached", and its client has no cache: give createClient the option cache',
+    )
+  return mode === 'default' ? undefined : mode
+}
+
 /** What a mode says to caches on the way (ibid., steps 8.17 and 8.18). */
 export function tellCaches(mode: RequestCacheMode, headers: HeaderList): void {
   if (mode === 'no-cache') addMissing(headers, 'cache-control', 'max-age=0')
