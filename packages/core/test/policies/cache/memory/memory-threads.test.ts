@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Body, collect } from '../../../../src/message/body.ts'
 import { TrafficError } from '../../../../src/message/errors.ts'
-import { type CacheMemory, createCacheMemory } from '../../../../src/policies/cache/memory/cache-memory.ts'
+import {
+  type CacheMemory,
+  createCacheMemory,
+  SHARD,
+} from '../../../../src/policies/cache/memory/cache-memory.ts'
 import {
   cacheThreadEnded,
   SharedMemoryStore,
@@ -26,6 +30,14 @@ function memoryOf(bytes = 1024 * 1024): CacheMemory {
 function keep(store: SharedMemoryStore, text: string, length: number, seed = 1): boolean {
   const writer = store.begin({ text }, headOf(1, seed), length)
   return writer?.write(contentOf(seed, length)) === true && writer.commit() === true
+}
+
+/** As a thread leaves it that ends in the middle of a change. */
+function endWhileChanging(memory: CacheMemory): void {
+  const { lock, views } = new Shards(memory, 1)
+  assert.ok(lock.acquire(0))
+  views.put(views.layout.shard(0) + SHARD.dirty, 1)
+  cacheThreadEnded(memory, 1)
 }
 
 function open(store: SharedMemoryStore, key = KEY): Body {
@@ -84,19 +96,9 @@ test('what a thread was changing when it ended is emptied, while contents that o
   const body = open(store)
   const half = store.begin({ text: 'half' }, headOf(2, 2), LARGE)
   half?.write(contentOf(2, LARGE / 2))
-  const { lock } = new Shards(memory, 1)
-  lock.acquire(0)
-  assert.throws(() =>
-    lock.change(0, () => {
-      // As if it ended here: the error only leaves this test's stack, and the reset that it causes is not the one that is meant.
-      cacheThreadEnded(memory, 1)
-      new Int32Array(memory.tables)[0] = 99 // the seed: nothing would be found by it
-      assert.equal(store.stats().entries, 1)
-      assert.deepEqual(store.find(KEY), [], 'the shard is emptied by who finds the lock')
-      throw new Error('ended')
-    }),
-  )
-  new Int32Array(memory.tables)[0] = new Int32Array(SEED.buffer)[0] ?? 0
+  endWhileChanging(memory)
+  assert.equal(store.stats().entries, 1)
+  assert.deepEqual(store.find(KEY), [], 'the shard is emptied by who finds the lock')
   assert.equal(store.stats().entries, 0)
   for (let index = 0; index < 30; index++) keep(store, `later ${index}`, LARGE, 3)
   assert.equal(half?.write(contentOf(2, LARGE / 2)), false, 'a writer whose blocks are gone gives up')
@@ -129,8 +131,37 @@ test('a thread that begins with the number of another one takes its place: the s
   const store = new SharedMemoryStore(memory, 0)
   assert.deepEqual(before.find(KEY), [])
   assert.equal(keep(before, 'x', 10), false)
-  assert.equal(store.find(KEY).length, 1)
+  open(store).cancel(new TrafficError('internal', 'nobody wants it'))
   verify(memory, 3)
+  assert.equal(store.purge({ by: 'all' }, 'hard', 1), 1)
+  assert.equal(new Shards(memory, 2).pages.countOf(0), 0, 'what the other was reading and writing is free')
+})
+
+test('a purge by tag looks into a part that seems to have nothing, while somebody is changing it', async () => {
+  const memory = memoryOf()
+  const store = new SharedMemoryStore(memory, 0)
+  const other = new Shards(memory, 1)
+  assert.ok(other.lock.acquire(0))
+  const purge = store.purge({ by: 'tag', value: 'tag 1' }, 'hard', 1)
+  assert.ok(purge instanceof Promise)
+  other.lock.release(0)
+  assert.equal(await purge, 0)
+})
+
+test('a head that was read is read anew after an update, and is stale after a soft purge', async () => {
+  const memory = memoryOf()
+  const store = new SharedMemoryStore(memory, 0)
+  const other = new SharedMemoryStore(memory, 1)
+  keep(store, KEY.text, 10)
+  const [entry] = store.find(KEY)
+  assert.equal(entry?.head.status, 200)
+  const [same] = other.find(KEY)
+  assert.ok(same !== undefined)
+  assert.ok(other.update(KEY, same, { ...same.head, status: 203 }))
+  assert.equal(store.find(KEY)[0]?.head.status, 203)
+  await other.purge({ by: 'key', key: KEY }, 'soft', 5)
+  assert.equal(store.find(KEY)[0]?.head.staleSince, 5)
+  assert.equal(store.update(KEY, entry ?? same, same.head), false, 'the head that it was read with is gone')
 })
 
 test('a response that was on its way when another thread purged what it is for is not taken', async () => {
