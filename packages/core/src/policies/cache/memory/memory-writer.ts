@@ -49,12 +49,13 @@ export class MemoryWriter implements EntryWriter {
   private filled = 0
   private last = 0
 
-  constructor(owner: WriterOwner, parts: WriterParts, announced: number | undefined) {
+  /** @param begun the moment before the origin was asked, of `RecentPurges` */
+  constructor(owner: WriterOwner, parts: WriterParts, announced: number | undefined, begun: number) {
     const { memory } = owner.shards.views
     this.owner = owner
     this.parts = parts
     this.announced = announced
-    this.begun = owner.purges.now
+    this.begun = begun
     this.inline = memory.pageSize / 4 - sizeOf({ ...parts.record, length: 0, block: undefined })
     this.limit = announced ?? memory.maxObject
   }
@@ -178,10 +179,7 @@ export function writerParts(shards: Shards, { text }: CacheKey, head: StoredHead
   const label = labels.of('key', text)
   const { range, url } = head
   const part = range === undefined ? '' : `${range.first}-${range.last}`
-  const query = url.indexOf('?')
   const all: Label[] = [label, labels.of('url', url), labels.of('route', head.route)]
-  // A purge by URL is for all queries, unless it names one.
-  if (query >= 0) all.push(labels.of('url', url.slice(0, query)))
   for (const tag of new Set(head.tags)) all.push(labels.of('tag', tag))
   for (const group of new Set(head.groups)) all.push(labels.of('group', group))
   return {

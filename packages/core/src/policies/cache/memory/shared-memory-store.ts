@@ -75,8 +75,12 @@ export class SharedMemoryStore implements CacheStore {
     }
   }
 
+  moment(): number {
+    return this.purges.now
+  }
+
   /** Throws a TypeError if the key or the head cannot be kept as bytes. */
-  begin(key: CacheKey, head: StoredHead, length: number | undefined): EntryWriter | undefined {
+  begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined {
     const { memory } = this.shards.views
     if (this.closed) return undefined
     if (BEYOND_LATIN1.test(key.text)) throw new TypeError('a key of the cache has a character beyond latin1')
@@ -89,7 +93,7 @@ export class SharedMemoryStore implements CacheStore {
       key.text.length <= LONGEST_KEY &&
       parts.record.head.length <= LONGEST_HEAD &&
       parts.record.labels.length <= MOST_LABELS
-    if (fits) return new MemoryWriter(this.owner, parts, length)
+    if (fits) return new MemoryWriter(this.owner, parts, length, since)
     this.countRefused()
     return undefined
   }

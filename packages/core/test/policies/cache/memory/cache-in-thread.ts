@@ -52,6 +52,7 @@ function write(index: number): void {
     { text: `key ${index}` },
     headOf(index, chosen),
     random(2) === 0 ? length : undefined,
+    store.moment(),
   )
   for (let at = 0; at < length; at += 20_000)
     if (writer?.write(content.subarray(at, Math.min(length, at + 20_000))) === false) return

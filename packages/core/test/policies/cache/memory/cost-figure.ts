@@ -19,7 +19,7 @@ function keyOf(index: number): string {
 function fill(store: CacheStore, keys: number, length: number): void {
   const content = Buffer.alloc(length, 7)
   for (let index = 0; index < keys; index++) {
-    const writer = store.begin({ text: keyOf(index) }, headOf(index, index), length)
+    const writer = store.begin({ text: keyOf(index) }, headOf(index, index), length, store.moment())
     writer?.write(content)
     void writer?.commit()
   }

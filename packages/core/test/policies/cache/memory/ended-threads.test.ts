@@ -46,7 +46,7 @@ test('threads may end in any moment: the others go on, contents are whole, and a
   verify(memory, OWN)
   const store = new SharedMemoryStore(memory, OWN + 1)
   for (let index = 0; index < 50; index++) {
-    const writer = store.begin({ text: `after ${index}` }, headOf(index, 1), 1_000)
+    const writer = store.begin({ text: `after ${index}` }, headOf(index, 1), 1_000, store.moment())
     writer?.write(Buffer.alloc(1_000))
     assert.equal(writer?.commit(), true, `the store takes ${index} after all that`)
   }

@@ -171,7 +171,7 @@ function store(size: number): Cache {
     const [entry] = shared.find({ text: `key ${key}` })
     entry?.release()
     if (entry !== undefined) return true
-    const writer = shared.begin({ text: `key ${key}` }, headOf(key, key), CONTENT.length)
+    const writer = shared.begin({ text: `key ${key}` }, headOf(key, key), CONTENT.length, shared.moment())
     writer?.write(CONTENT)
     void writer?.commit()
     return false
@@ -184,7 +184,12 @@ function roomOfOne(): number {
   const memory = createCacheMemory({ bytes: 2 ** 24, seed: new Uint8Array(8) })
   const shared = new SharedMemoryStore(memory, 0)
   for (let key = 0; key < 1000; key++) {
-    const writer = shared.begin({ text: `key ${key + 10_000}` }, headOf(key + 10_000, key), CONTENT.length)
+    const writer = shared.begin(
+      { text: `key ${key + 10_000}` },
+      headOf(key + 10_000, key),
+      CONTENT.length,
+      shared.moment(),
+    )
     writer?.write(CONTENT)
     void writer?.commit()
   }

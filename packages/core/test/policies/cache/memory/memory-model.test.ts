@@ -79,7 +79,12 @@ class Model {
     const seed = ++this.seed
     const head = headOf(key, seed, { variant })
     const content = contentOf(seed, length)
-    const writer = store.begin({ text: `key ${key}` }, head, pieces % 2 === 0 ? length : undefined)
+    const writer = store.begin(
+      { text: `key ${key}` },
+      head,
+      pieces % 2 === 0 ? length : undefined,
+      store.moment(),
+    )
     if (writer === undefined) return
     const piece = Math.ceil(length / pieces) + 1
     let taken = true
