@@ -36,7 +36,7 @@ export interface CacheOptions {
   readonly storeSetCookie?: boolean | undefined
   /** Lifetimes where the origin states none and Last-Modified is there. Default: a tenth of its age, a day at most. */
   readonly heuristic?: { readonly fraction: number; readonly max: number } | undefined
-  /** Targeted fields that are for this cache, in lower case. Default `cdn-cache-control`. */
+  /** Targeted fields that are for this cache, in lower case. Default `cdn-cache-control`, then `surrogate-control`. */
   readonly targets?: readonly string[] | undefined
   /** How long a stale response is used while it is revalidated, where the origin does not say. Default 0. */
   readonly staleWhileRevalidate?: number | undefined

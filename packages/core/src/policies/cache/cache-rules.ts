@@ -2,7 +2,7 @@ import type { FreshnessRules } from './freshness.ts'
 
 /** What decides on storing and reusing: the options of a cache with their defaults. Times in milliseconds. */
 export interface CacheRules extends FreshnessRules {
-  /** Targeted fields that are for this cache, in lower case, in their order (RFC 9213 2.2). */
+  /** Targeted fields that are for this cache, in lower case, in their order (RFC 9213 2.2); Surrogate-Control is read by its own grammar. */
   readonly targets: readonly string[]
   /** Lifetimes against the origin's word, by status; `default` for all that have none. */
   readonly ttl: ReadonlyMap<number | 'default', number>
@@ -22,7 +22,7 @@ export const DEFAULT_RULES: CacheRules = {
   shared: true,
   heuristicFraction: 0.1,
   heuristicMax: 24 * 3600 * 1000,
-  targets: ['cdn-cache-control'],
+  targets: ['cdn-cache-control', 'surrogate-control'],
   ttl: new Map(),
   ignoreResponseControl: false,
   ignoreRequestControl: false,

@@ -20,14 +20,16 @@ export function decide(
   const { exchange, entries, asked, mode } = lookup
   const { request } = exchange
   const matched = entries.length === 0 ? entries : matching(entries, request.headers)
-  const entry = matched.find(({ head, length }) => coversRange(head, length, request))
+  // A reload asks for all of it, whatever is stored.
+  const entry =
+    mode === 'reload' ? undefined : matched.find(({ head, length }) => coversRange(head, length, request))
   const verdict = entry && verdictOf(entry, lookup)
   if (entry !== undefined && verdict !== undefined && verdict !== 'stale' && verdict !== 'request') {
     const response = hit(context, lookup, entry, verdict)
     for (const each of entries) each.release()
     return Promise.resolve(response)
   }
-  const why = reasonOf(entries, matched, verdict)
+  const why = mode === 'reload' ? 'request' : reasonOf(entries, matched, verdict)
   for (const each of entries) if (each !== entry) each.release()
   if (asked.onlyIfCached || mode === 'only-if-cached') {
     entry?.release()
@@ -39,7 +41,6 @@ export function decide(
 }
 
 function verdictOf({ head }: StoredEntry, { exchange, asked, mode }: Lookup): Reuse {
-  if (mode === 'reload') return 'request'
   if (mode === 'no-cache') return 'request'
   const verdict = reuse(head, asked, exchange.clock.wallTime())
   const any = mode === 'force-cache' || mode === 'only-if-cached'

@@ -14,9 +14,15 @@ export function responseControl(headers: HeaderList, { shared, targets }: CacheR
   if (shared) {
     for (const name of targets) {
       const value = headers.get(name)
-      const directives = value === undefined ? undefined : parseTargetedControl(value)
+      const directives = value === undefined ? undefined : parsed(name, value)
       if (directives !== undefined) return { directives, targeted: true }
     }
   }
   return { directives: parseCacheControl(headers.get('cache-control')), targeted: false }
+}
+
+/** Surrogate-Control (W3C Edge Architecture 1.0, 2.2) is older than targeted fields: as Cache-Control, with parameters that name a surrogate. */
+function parsed(name: string, value: string): CacheDirectives | undefined {
+  if (name !== 'surrogate-control') return parseTargetedControl(value)
+  return parseCacheControl(value.replace(/;[^,"]*/g, ''))
 }

@@ -21,6 +21,8 @@ export function revalidateInBackground(context: CacheContext, lookup: Lookup, en
     if (context.fetches.get(name) === fetch) context.fetches.delete(name)
   })
   context.fetches.set(name, fetch)
+  // What goes well has another name afterwards.
+  context.paused.set(name, clock.now() + PAUSE)
   exchange.deadline = clock.now() + MOST_TIME
   const timer = clock.timer(() => exchange.cancel(tooLong()))
   timer.arm(MOST_TIME)
@@ -28,6 +30,7 @@ export function revalidateInBackground(context: CacheContext, lookup: Lookup, en
     timer.disarm()
     const well = error === undefined && fetch.fetched?.failed === false
     if (!well) context.paused.set(name, clock.now() + PAUSE)
+    else context.paused.delete(name)
     const status = fetch.fetched?.status
     exchange.finish({ status, error, bytesSent: 0, bytesReceived: 0 })
     context.options.onRevalidated?.(exchange, well)

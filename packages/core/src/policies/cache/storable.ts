@@ -70,7 +70,8 @@ export function storable(
     return 'request-no-store'
   const selecting = selectingFields(headers)
   if (selecting === undefined) return 'vary'
-  if (status === 206 ? !hasRange(headers) : headers.has('content-range')) return 'range'
+  // On another status Content-Range means nothing (RFC 9110 14.4).
+  if (status === 206 && !hasRange(headers)) return 'range'
   const control = responseControl(headers, rules)
   const refusal = rules.ignoreResponseControl ? undefined : forbidden(request, response, control, rules)
   if (refusal !== undefined) return refusal

@@ -57,6 +57,9 @@ for (const [response, expected, rules = {}] of [
   [{ expires: 'Thu, 01 Jan 2026 00:01:00 GMT', 'cdn-cache-control': 'public' }, 0],
   [{ 'cache-control': 'no-store', 'cdn-cache-control': 'max-age=5' }, 5],
   [{ 'cache-control': 'max-age=60', 'cdn-cache-control': 'no-store' }, 'no-store'],
+  [{ 'cache-control': 'no-store', 'surrogate-control': 'MAX-age=7;here, content="ESI/1.0"' }, 7],
+  [{ 'cache-control': 'no-store', 'surrogate-control': 'max-age=7;here, x' }, 7],
+  [{ 'surrogate-control': 'max-age=7', 'cdn-cache-control': 'max-age=5' }, 5],
   [{ 'cache-control': 'max-age=60', 'cdn-cache-control': 'max-age=' }, 60],
   [{ 'cache-control': 'max-age=60', 'cdn-cache-control': 'max-age=5' }, 60, PRIVATE],
   [
@@ -169,7 +172,7 @@ for (const [name, response, options, expected] of [
   ['206 without its range', FRESH, { status: 206 }, 'range'],
   ['206 of unknown length', { ...FRESH, 'content-range': 'bytes 0-1/*' }, { status: 206 }, 'range'],
   ['206', { ...FRESH, 'content-range': 'bytes 0-1/9' }, { status: 206 }, 'stored'],
-  ['200 with a range', { ...FRESH, 'content-range': 'bytes 0-1/9' }, {}, 'range'],
+  ['200 with a range, which means nothing', { ...FRESH, 'content-range': 'bytes 0-1/9' }, {}, 'stored'],
 ] as const) {
   test(`${name} is ${expected}`, () => {
     const storing = judge(response, options)
