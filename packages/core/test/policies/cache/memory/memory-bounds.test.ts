@@ -10,7 +10,7 @@ const MIB = 1024 * 1024
 const CONTENT = Buffer.alloc(40 * MIB)
 
 function keep(store: SharedMemoryStore, index: number, length: number): boolean {
-  const writer = store.begin({ text: `key ${index}` }, headOf(index, index), length)
+  const writer = store.begin({ text: `key ${index}` }, headOf(index, index), length, store.moment())
   return writer?.write(CONTENT.subarray(0, length)) === true && writer.commit() === true
 }
 
@@ -90,9 +90,9 @@ test('a memory is refused that cannot be made, with what may be', () => {
 
 test('a key or head that cannot be kept as it is is refused', () => {
   const store = new SharedMemoryStore(createCacheMemory({ bytes: MIB, seed: SEED }), 0)
-  assert.throws(() => store.begin({ text: 'k\u0161' }, headOf(1, 1), 0), /beyond latin1/)
+  assert.throws(() => store.begin({ text: 'k\u0161' }, headOf(1, 1), 0, store.moment()), /beyond latin1/)
   assert.deepEqual(store.find({ text: 'k\u0161' }), [])
-  assert.equal(store.begin({ text: 'k'.repeat(70_000) }, headOf(1, 1), 0), undefined)
+  assert.equal(store.begin({ text: 'k'.repeat(70_000) }, headOf(1, 1), 0, store.moment()), undefined)
   const tags = Array.from({ length: 300 }, (_, index) => `t${index}`)
-  assert.equal(store.begin({ text: 'k' }, headOf(1, 1, { tags }), 0), undefined)
+  assert.equal(store.begin({ text: 'k' }, headOf(1, 1, { tags }), 0, store.moment()), undefined)
 })

@@ -28,7 +28,7 @@ function memoryOf(bytes = 1024 * 1024): CacheMemory {
 }
 
 function keep(store: SharedMemoryStore, text: string, length: number, seed = 1): boolean {
-  const writer = store.begin({ text }, headOf(1, seed), length)
+  const writer = store.begin({ text }, headOf(1, seed), length, store.moment())
   return writer?.write(contentOf(seed, length)) === true && writer.commit() === true
 }
 
@@ -67,7 +67,7 @@ test('while a living thread keeps the lock, nothing is found and nothing taken, 
 test('what a large writer had, and could not free while the lock was taken, is freed later', () => {
   const memory = memoryOf()
   const store = new SharedMemoryStore(memory, 0)
-  const writer = store.begin(KEY, headOf(1, 1), LARGE)
+  const writer = store.begin(KEY, headOf(1, 1), LARGE, store.moment())
   writer?.write(contentOf(1, LARGE / 2))
   const other = new Shards(memory, 1)
   assert.ok(other.lock.acquire(0))
@@ -94,7 +94,7 @@ test('what a thread was changing when it ended is emptied, while contents that o
   const store = new SharedMemoryStore(memory, 0)
   keep(store, KEY.text, LARGE, 5)
   const body = open(store)
-  const half = store.begin({ text: 'half' }, headOf(2, 2), LARGE)
+  const half = store.begin({ text: 'half' }, headOf(2, 2), LARGE, store.moment())
   half?.write(contentOf(2, LARGE / 2))
   endWhileChanging(memory)
   assert.equal(store.stats().entries, 1)
@@ -113,7 +113,7 @@ test('what a thread was reading and writing when it ended is free', async () => 
   const ending = new SharedMemoryStore(memory, 1)
   keep(store, KEY.text, LARGE)
   open(ending)
-  ending.begin({ text: 'half' }, headOf(2, 2), LARGE)?.write(contentOf(2, LARGE / 2))
+  ending.begin({ text: 'half' }, headOf(2, 2), LARGE, ending.moment())?.write(contentOf(2, LARGE / 2))
   await store.purge({ by: 'all' }, 'hard', 1)
   const { pages } = new Shards(memory, 2)
   assert.ok(pages.countOf(0) >= 9, 'all of it is in use')
@@ -125,7 +125,7 @@ test('what a thread was reading and writing when it ended is free', async () => 
 test('a thread that begins with the number of another one takes its place: the store of that one does nothing more', () => {
   const memory = memoryOf()
   const before = new SharedMemoryStore(memory, 0)
-  before.begin({ text: 'half' }, headOf(2, 2), LARGE)?.write(contentOf(2, LARGE / 2))
+  before.begin({ text: 'half' }, headOf(2, 2), LARGE, before.moment())?.write(contentOf(2, LARGE / 2))
   keep(before, KEY.text, LARGE)
   before.find(KEY)
   const store = new SharedMemoryStore(memory, 0)
@@ -173,17 +173,17 @@ test('a response that was on its way when another thread purged what it is for i
     ['prefix', 'http://shop.example/'],
     ['url', 'http://shop.example/products/2'],
   ] as const) {
-    const writer = store.begin(KEY, headOf(2, 1), 0)
+    const writer = store.begin(KEY, headOf(2, 1), 0, store.moment())
     await other.purge({ by: 'tag', value: 'tag 999' }, 'hard', 1)
     await other.purge({ by, value }, 'hard', 1)
     assert.equal(writer?.commit(), false, by)
   }
-  const writer = store.begin(KEY, headOf(2, 1), 0)
+  const writer = store.begin(KEY, headOf(2, 1), 0, store.moment())
   await other.purge({ by: 'tag', value: 'tag 999' }, 'hard', 1)
   await other.purge({ by: 'url', value: 'http://shop.example/products/2' }, 'soft', 1)
   assert.equal(writer?.commit(), true)
   assert.notEqual(store.find(KEY)[0]?.head.staleSince, undefined)
-  const late = store.begin({ text: 'late' }, headOf(2, 1), 0)
+  const late = store.begin({ text: 'late' }, headOf(2, 1), 0, store.moment())
   for (let count = 0; count < 256; count++) await other.purge({ by: 'tag', value: 'tag 999' }, 'hard', 1)
   assert.equal(late?.commit(), false, 'more purges than are remembered')
 })
