@@ -7,7 +7,15 @@ import type { CancelScope } from '../connect/connect.ts'
 import { Opening } from './opening.ts'
 import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
 import { POOL_DEFAULTS, type PoolOptions, type PoolStats, sumOfStats } from './pool-options.ts'
-import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, WaiterQueue } from './pool-queue.ts'
+import {
+  deadlineExceeded,
+  queueFull,
+  queueTimeout,
+  shuttingDown,
+  takesNothing,
+  Waiter,
+  WaiterQueue,
+} from './pool-queue.ts'
 
 /** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
 export type Open = (scope: CancelScope) => Promise<PooledConnection>
@@ -296,9 +304,14 @@ export class Pool {
 
   /** It serves whoever have waited longest: not always the exchanges that made the pool open it. */
   private openedOne(opening: Opening, connection: PooledConnection): void {
-    this.openings.delete(opening)
     this.opened++
     if (connection.version === '2') this.openedHttp2++
+    // The next one might be no better: they would be opened one after the other for as long as somebody waits.
+    if (connection.closed || connection.capacity === 0) {
+      connection.destroy()
+      return this.failedOne(opening, takesNothing(this.name))
+    }
+    this.openings.delete(opening)
     const now = this.clock.now()
     const entry = new PoolEntry(
       connection,
@@ -306,8 +319,6 @@ export class Pool {
       now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
     )
     this.entries.add(entry)
-    if (connection.closed) return this.closed(entry)
-    if (entry.room <= 0) return this.drop(entry)
     this.capacity = entry.room
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       this.occupy(entry)
