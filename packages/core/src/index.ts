@@ -107,9 +107,19 @@ export {
   type RedirectOptions,
   redirectsOf,
 } from './policies/redirect/redirect.ts'
+export { cache } from './policies/cache/cache.ts'
+export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
+export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
+export type { CacheKeyParts } from './policies/cache/key.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
+export {
+  type CacheMemory,
+  type CacheMemoryOptions,
+  createCacheMemory,
+} from './policies/cache/memory/cache-memory.ts'
+export { cacheThreadEnded, SharedMemoryStore } from './policies/cache/memory/shared-memory-store.ts'
 export {
   type CacheKey,
   type CacheStore,
@@ -191,7 +201,14 @@ export {
   type LocalRateLimitOptions,
   type RateLimitStore,
 } from './policies/rate-limit/rate-limit-store.ts'
-export type { RateDecision, RateLimit } from './policies/rate-limit/gcra.ts'
+export {
+  gcra,
+  type GcraParameters,
+  gcraParameters,
+  type GcraResult,
+  type RateDecision,
+  type RateLimit,
+} from './policies/rate-limit/gcra.ts'
 export { hedge, type HedgeOptions } from './policies/hedge/hedge.ts'
 export type { HedgeDelayOptions } from './policies/hedge/hedge-delay.ts'
 export { ReplayBody } from './message/replay.ts'

@@ -1,11 +1,10 @@
-import { dropLateFields } from '../fields/late-fields.ts'
 import { HeaderList } from '../message/headers.ts'
 import type { HeadLimits } from '../message/head-limits.ts'
 import { hasNoContent, HttpResponse, statusAt } from '../message/response.ts'
 import type { UpstreamErrorCode } from '../message/upstream-error.ts'
 import type { FieldSection } from './field-section.ts'
 import { takeField } from './message-fields.ts'
-import { responseMalformation, trailersMalformation } from './message-rules.ts'
+import { responseMalformation } from './message-rules.ts'
 
 /** Why a section is refused. */
 export interface Refusal {
@@ -42,19 +41,8 @@ export function takeInResponse(
   return { response, length: hasNoContent(method, status) ? 0 : section.contentLength }
 }
 
-/** Judges the section behind the content: the trailers that pass on, undefined if there are none, or why they are refused. */
-export function takeInTrailers(section: FieldSection, endStream: boolean): HeaderList | Refusal | undefined {
-  if (!endStream)
-    return refused('HEADERS behind the final response that do not end the stream (RFC 9113 8.1)')
-  if (section.tooLarge) return refused('the trailer fields are too large (RFC 9113 10.5.1)')
-  const malformed = trailersMalformation(section)
-  if (malformed !== undefined) return refused(malformed)
-  const trailers = headersOf(section)
-  dropLateFields(trailers, undefined)
-  return trailers.size > 0 ? trailers : undefined
-}
-
-function refused(reason: string): Refusal {
+/** By the rules of HTTP/2. */
+export function refused(reason: string): Refusal {
   return { code: 'malformed_response', reason }
 }
 

@@ -1,23 +1,23 @@
-import type { WholeBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { InterimResponses } from '../message/interim-responses.ts'
 import type { HttpResponse } from '../message/response.ts'
 import { type ClientConnectionOptions, optionsFor } from '../socket/connection-options.ts'
-import { abortError, noMoreTaken } from './abort-error.ts'
-import { type ResponseHead, type Refusal, takeInResponse, takeInTrailers } from './client-intake.ts'
+import { abortError } from './abort-error.ts'
+import { type Refusal, refused, type ResponseHead, takeInResponse } from './client-intake.ts'
 import type { ClientStreamOwner } from './client-stream-owner.ts'
 import { type EarlyContent, joined } from './early-content.ts'
 import { Http2Fault } from './fault.ts'
 import type { Field } from './field.ts'
 import type { FieldSection } from './field-section.ts'
-import { RequestSender, type RequestSenderOwner } from './request-sender.ts'
+import { OutgoingRequest } from './outgoing-request.ts'
+import type { RequestSenderOwner } from './request-sender.ts'
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts'
-import { SentBytes } from './sent-bytes.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
 import { StreamTunnel, type StreamTunnelOwner } from './stream-tunnel.ts'
+import { takeInTrailers } from './trailers.ts'
 import { switchedResponse } from './websocket.ts'
 
 type Phase =
@@ -42,7 +42,7 @@ export class ClientStream
   private readonly exchange: Exchange
   private readonly options: ClientConnectionOptions
   private readonly stream: Http2Stream
-  private sender: RequestSender | undefined
+  private readonly request: OutgoingRequest
   private content: ResponseContent | undefined
   private readonly asksTunnel: boolean
   private tunnel: StreamTunnel | undefined
@@ -52,10 +52,8 @@ export class ClientStream
   private early: EarlyContent[] | undefined
   private hasEnded = false
   private trailers: HeaderList | undefined
-  private isSent = false
   private isAwaited = true
   private interim: InterimResponses | undefined
-  private readonly bytes: SentBytes
   private readonly readsBefore: number
 
   /** @param asksTunnel whether its head is an extended CONNECT */
@@ -65,47 +63,35 @@ export class ClientStream
     this.asksTunnel = asksTunnel
     this.options = optionsFor(exchange, owner.options)
     this.stream = owner.connection.streams.open(this)
-    this.bytes = new SentBytes(owner.connection.out)
+    this.request = new OutgoingRequest(
+      this.stream,
+      exchange.request,
+      this.options,
+      owner.connection.out,
+      this,
+    )
     this.readsBefore = owner.reads
     owner.awaited(1)
   }
 
   /** Sends the request. @param fields its head */
   begin(fields: readonly Field[]): void {
-    const { exchange, stream } = this
-    const { request } = exchange
-    const { whole } = request.body
+    const { exchange, request, asksTunnel } = this
+    const isEmpty = exchange.request.body.whole?.length === 0
     exchange.occupy(this)
     try {
-      stream.sendHeaders(fields, whole?.length === 0 && !this.asksTunnel)
+      request.sendHead(fields, isEmpty && !asksTunnel)
     } catch (thrown) {
       return this.fail(TrafficError.from(thrown))
     }
-    this.bytes.headWritten()
-    if (this.asksTunnel) return this.requestOut()
-    if (whole?.length === 0) return
-    const expectsContinue = request.headers.get('expect') !== undefined
-    if (whole !== undefined && !expectsContinue) this.sendWhole(whole)
-    else {
-      this.sender = new RequestSender(stream, request, this.options, this)
-      this.sender.begin(expectsContinue)
-    }
-  }
-
-  private sendWhole(whole: WholeBody): void {
-    const { stream } = this
-    this.bytes.content = whole.length
-    stream.sendWhole(whole)
-    if (stream.outgoing === undefined) return
-    this.sender = new RequestSender(stream, this.exchange.request, this.options, this)
-    this.sender.wholeWaits()
+    if (asksTunnel) this.requestOut()
+    else if (!isEmpty) request.sendContent()
   }
 
   fields(section: FieldSection, endStream: boolean): Http2Fault | undefined {
     if (this.phase === 'over') return undefined
     if (this.head !== undefined || this.phase !== 'waiting') return this.takeTrailers(section, endStream)
-    const { request } = this.exchange
-    const head = takeInResponse(section, request.method, endStream, this.options.limits)
+    const head = takeInResponse(section, this.exchange.request.method, endStream, this.options.limits)
     if ('reason' in head) return this.refuse(head)
     const { status, headers } = head.response
     if (status < 200) return this.inform(status, headers, section.size)
@@ -117,8 +103,7 @@ export class ClientStream
     this.hasEnded = endStream
     this.headDueAt = Infinity
     this.exchange.wire?.responded(this.options.clock.now())
-    // Content that was held back for a 100 that did not come will never be sent (RFC 9110 10.1.1).
-    this.sender?.forgo()
+    this.request.answered()
     this.owner.arrived(this)
     return undefined
   }
@@ -129,20 +114,19 @@ export class ClientStream
   }
 
   private inform(status: number, headers: HeaderList, size: number): Http2Fault | undefined {
-    const { exchange, sender } = this
+    const { exchange } = this
     this.interim ??= new InterimResponses(this.options.limits.head)
     const reason = this.interim.add(size, exchange)
     if (reason !== undefined) return this.refuse({ code: 'response_head_too_large', reason })
-    if (status === 100) sender?.proceed()
+    if (status === 100) this.request.proceed()
     else exchange.inform?.(status, headers)
     return undefined
   }
 
   private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
-    if (this.opensTunnel)
-      return this.refuse({ code: 'malformed_response', reason: 'HEADERS within a tunnel (RFC 9113 8.5)' })
+    if (this.opensTunnel) return this.refuse(refused('HEADERS within a tunnel (RFC 9113 8.5)'))
     const trailers = takeInTrailers(section, endStream)
-    if (trailers !== undefined && 'reason' in trailers) return this.refuse(trailers)
+    if (typeof trailers === 'string') return this.refuse(refused(trailers))
     this.trailers = trailers
     this.ended()
     return undefined
@@ -209,7 +193,7 @@ export class ClientStream
   }
 
   tunnelOver(): void {
-    this.isSent = true
+    this.request.stop()
     this.conclude(undefined)
   }
 
@@ -223,9 +207,8 @@ export class ClientStream
     const { content } = this
     this.content = undefined
     this.phase = 'sending'
-    if (this.isSent) this.conclude(undefined)
-    // What the head announced will never come.
-    else if (this.sender?.forgone === true) this.stopSending()
+    if (this.request.isSent) this.conclude(undefined)
+    else if (this.request.isForgone) this.stopSending()
     content?.end(this.trailers)
   }
 
@@ -235,16 +218,15 @@ export class ClientStream
   }
 
   progressed(bytes: number): void {
-    this.sender?.progressed(bytes)
+    this.request.progressed(bytes)
   }
 
   writable(): void {
-    this.sender?.writable()
+    this.request.writable()
   }
 
   sent(): void {
-    this.isSent = true
-    this.sender?.sent()
+    this.request.sent()
     if (!this.asksTunnel) this.requestOut()
     if (this.phase === 'sending') this.conclude(undefined)
   }
@@ -268,7 +250,7 @@ export class ClientStream
   requestBroken(error: TrafficError): void {
     // One that has answered need not take the rest: what it sends counts.
     if (!this.hasAnswered || error.source !== 'upstream') return this.fail(error)
-    this.sender?.giveUp(error)
+    this.request.giveUp(error)
     if (this.phase === 'sending') this.stopSending()
   }
 
@@ -294,8 +276,7 @@ export class ClientStream
     const isHere = this.hasEnded && this.head !== undefined && abort.by !== 'fault'
     const isComplete = isHere || this.phase === 'sending'
     if (!isComplete) return this.conclude(this.errorOf(abort))
-    this.sender?.stop(noMoreTaken())
-    this.isSent = true
+    this.request.stop()
     if (this.phase === 'sending') this.conclude(undefined)
   }
 
@@ -309,7 +290,7 @@ export class ClientStream
 
   private conclude(error: TrafficError | undefined): void {
     if (this.phase === 'over') return
-    const { exchange, content, sender } = this
+    const { exchange, content } = this
     this.phase = 'over'
     this.head = undefined
     this.early = undefined
@@ -317,7 +298,7 @@ export class ClientStream
     this.headDueAt = Infinity
     exchange.release(this)
     this.await(false)
-    if (!this.isSent) sender?.stop(exchange.cancellation ?? noMoreTaken())
+    this.request.stop(exchange.cancellation)
     this.owner.over()
     if (error === undefined) return
     this.answer.reject(error)
@@ -335,11 +316,11 @@ export class ClientStream
   }
 
   private errorOf(abort: StreamAbort, code?: Refusal['code']): TrafficError {
-    const { owner, exchange, bytes, sender } = this
+    const { owner, exchange } = this
     return abortError(abort, this.hasAnswered, code, {
       takesHttp1: abort.code === 'HTTP_1_1_REQUIRED' && !this.hasAnswered && owner.http1Required(),
       exchange,
-      bytesSent: bytes.sent(sender?.bodyBytes),
+      bytesSent: this.request.bytesSent,
       inBody: this.phase === 'content',
       stale: abort.by === 'connection' && owner.exchanges > 1 && owner.reads === this.readsBefore,
       cause: owner.lossCause,

@@ -12,7 +12,8 @@ import type { ConnectionRole } from './connection-role.ts'
 import type { Http2Fault } from './fault.ts'
 import { INITIAL_WINDOW } from './flow-windows.ts'
 import type { IncomingContentOptions } from './incoming-content.ts'
-import { ServerStream, type ServerStreamOwner } from './server-stream.ts'
+import { ServerStream } from './server-stream.ts'
+import type { ArrivedStream, ServerStreamOwner } from './server-stream-owner.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 
@@ -28,7 +29,7 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
   readonly responder: ServerConnectionOwner
   private readonly limits: Http2Limits
   /** Requests that the present read has brought. */
-  private fresh: ServerStream[] = []
+  private fresh: ArrivedStream[] = []
   /** Handlers at work: also for streams that are gone. */
   private handlers = 0
 
@@ -79,7 +80,7 @@ export class Http2ServerConnection implements DownstreamConnection, ConnectionRo
     return this.handlers + this.fresh.length >= this.limits.streams
   }
 
-  arrived(stream: ServerStream): void {
+  arrived(stream: ArrivedStream): void {
     this.fresh.push(stream)
   }
 

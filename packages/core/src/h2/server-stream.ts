@@ -1,43 +1,23 @@
 import { type Body, StreamBody, WholeBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
-import { Exchange, type Peer } from '../message/exchange.ts'
+import { Exchange } from '../message/exchange.ts'
 import type { PaceLimits } from '../message/exchange-times.ts'
-import { HeaderList } from '../message/headers.ts'
+import type { HeaderList } from '../message/headers.ts'
 import { joinTunnel } from '../message/join-tunnel.ts'
-import { ask, checkResponse, discard, type Responder } from '../message/responder.ts'
+import { ask, checkResponse, discard } from '../message/responder.ts'
 import type { HttpResponse, Tunnel } from '../message/response.ts'
-import { dropLateFields } from '../fields/late-fields.ts'
-import type { ServerConnectionOptions } from '../socket/connection-options.ts'
-import type { Http2Connection } from './connection.ts'
 import { Http2Fault } from './fault.ts'
 import type { FieldSection } from './field-section.ts'
-import {
-  IncomingContent,
-  type IncomingContentOptions,
-  type IncomingContentOwner,
-} from './incoming-content.ts'
-import { trailersMalformation } from './message-rules.ts'
+import { IncomingContent, type IncomingContentOwner } from './incoming-content.ts'
 import { takeInRequest, whyNoRequest } from './request-intake.ts'
 import { prioritizeResponse } from './priorities.ts'
 import { ResponseSender, type ResponseSenderOwner } from './response-sender.ts'
+import type { ServerStreamOwner } from './server-stream-owner.ts'
 import type { Http2Stream } from './stream.ts'
 import type { StreamAbort, StreamReceiver } from './stream-receiver.ts'
 import { StreamTunnel, type StreamTunnelOwner } from './stream-tunnel.ts'
+import { takeInTrailers } from './trailers.ts'
 import { notSwitched } from './websocket.ts'
-
-/** The connection that a request came on. */
-export interface ServerStreamOwner {
-  readonly connection: Http2Connection
-  readonly peer: Peer
-  readonly options: ServerConnectionOptions
-  /** How the content of requests is taken. */
-  readonly content: IncomingContentOptions
-  readonly responder: Responder
-  /** A head is here: `dispatch` is to be called when the whole read was looked at. */
-  arrived(stream: ServerStream): void
-  /** A handler has begun, or has come to its end: a stream may be gone long before. */
-  handling(change: 1 | -1): void
-}
 
 /** One request on a stream and its response, from the request's head to the outcome. */
 export class ServerStream
@@ -80,15 +60,9 @@ export class ServerStream
 
   private takeTrailers(section: FieldSection, endStream: boolean): Http2Fault | undefined {
     if (this.method === 'CONNECT') return this.malformed('HEADERS behind those of CONNECT (RFC 9113 8.5)')
-    if (!endStream)
-      return this.malformed('HEADERS behind the content that do not end the stream (RFC 9113 8.1)')
-    if (section.tooLarge) return this.malformed('trailers that are too large (RFC 9113 10.5.1)')
-    const reason = trailersMalformation(section)
-    if (reason !== undefined) return this.malformed(reason)
-    const trailers = new HeaderList()
-    for (const { name, value } of section.fields) trailers.add(name.text, value)
-    dropLateFields(trailers, undefined)
-    this.trailers = trailers.size > 0 ? trailers : undefined
+    const trailers = takeInTrailers(section, endStream)
+    if (typeof trailers === 'string') return this.malformed(trailers)
+    this.trailers = trailers
     this.ended()
     return undefined
   }

@@ -28,7 +28,7 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /** Whether a failure is the upstream's, or keeps us from it; never what the peer did, nor what it is refused. */
-function isUnavailable(error: TrafficError): boolean {
+export function isUnavailable(error: TrafficError): boolean {
   return error.source === 'upstream' || UNAVAILABLE.has(error.code)
 }
 

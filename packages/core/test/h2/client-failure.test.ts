@@ -4,10 +4,8 @@ import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { bodyFrom, collect, StreamBody } from '../../src/message/body.ts'
 import type { TrafficError } from '../../src/message/errors.ts'
 import { type Call, clientRig, told } from './client-rig.ts'
-import { frame, uint32 } from './frames.ts'
-import { data, ping, reset, settings, windowUpdate } from './raw-client.ts'
-
-const goaway = (last: number, code = 0): Buffer => frame(7, 0, 0, uint32(last, code))
+import { frame } from './frames.ts'
+import { data, goaway, ping, reset, settings, windowUpdate } from './raw-client.ts'
 
 async function failure({ response }: Call): Promise<string> {
   const error = await response.then(

@@ -4,7 +4,7 @@ import { collect } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import { type Call, clientRig, type RawServer, told } from './client-rig.ts'
 import { frame, uint32 } from './frames.ts'
-import { data, ping, reset, settings, windowUpdate } from './raw-client.ts'
+import { data, goaway, ping, reset, settings, windowUpdate } from './raw-client.ts'
 
 /** What becomes of the first of two calls: its response, or the error with what may be done about it. */
 type Outcome = string
@@ -19,7 +19,6 @@ interface Misbehaviour {
 
 const MALFORMED = 'malformed_response response-head idempotent'
 const LARGEST = 0x7fff_ffff
-const goaway = (last: number, code = 0): Buffer => frame(7, 0, 0, uint32(last, code))
 const whole = (server: RawServer): Buffer[] => [server.response(1), data(1, 'whole', 1)]
 const PROTOCOL = 'PROTOCOL_ERROR'
 

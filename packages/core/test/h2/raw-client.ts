@@ -170,4 +170,5 @@ export function settings(...entries: readonly (readonly [id: number, value: numb
 export const windowUpdate = (id: number, by: number): Buffer => frame(8, 0, id, uint32(by))
 export const reset = (id: number, code = 8): Buffer => frame(3, 0, id, uint32(code))
 export const data = (id: number, content: string | Buffer, flags = 0): Buffer => frame(0, flags, id, content)
+export const goaway = (last: number, code = 0): Buffer => frame(7, 0, 0, uint32(last, code))
 export const ping = (eight: string, flags = 0): Buffer => frame(6, flags, 0, eight)

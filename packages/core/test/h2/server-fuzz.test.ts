@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { fc } from '../../../../scripts/testing/property.ts'
 import { CLIENT_PREFACE } from '../../src/h2/preface.ts'
 import type { Handler } from '../../src/message/handler.ts'
 import { HeaderList } from '../../src/message/headers.ts'

@@ -8,16 +8,10 @@ import { frame } from './frames.ts'
 import type { Pair } from './hpack-blocks.ts'
 import { data, ping } from './raw-client.ts'
 import { serve } from './server-rig.ts'
+import { REQUEST, without } from './spec/spec-case.ts'
 
 const hello: Handler = async () => new HttpResponse(200, new HeaderList(), bodyFrom('hello'))
 
-const REQUEST: readonly Pair[] = [
-  [':method', 'GET'],
-  [':scheme', 'http'],
-  [':authority', 'h'],
-  [':path', '/'],
-]
-const without = (name: string): Pair[] => REQUEST.filter((pair) => pair[0] !== name)
 const withValue = (name: string, value: string): Pair[] =>
   REQUEST.map((pair): Pair => (pair[0] === name ? [name, value] : pair))
 

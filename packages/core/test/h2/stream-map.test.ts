@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../scripts/testing/property.ts'
 import { Http2Stream } from '../../src/h2/stream.ts'
 import { StreamMap } from '../../src/h2/stream-map.ts'
 

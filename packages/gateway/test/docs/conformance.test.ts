@@ -10,9 +10,12 @@ const BOUND = ['server', 'intermediary', 'client', 'sender', 'recipient', 'origi
 const LEAST: Readonly<Record<string, number>> = {
   'RFC 9110: HTTP semantics': 50,
   'RFC 9112: HTTP/1.1': 50,
-  'RFC 9113: HTTP/2, towards clients': 50,
+  'RFC 9113: HTTP/2, towards clients': 75,
   'RFC 8441: WebSockets over HTTP/2': 10,
-  'RFC 7541: HPACK, towards clients': 7,
+  'RFC 7541: HPACK, towards clients': 12,
+  'RFC 9218: priorities, towards clients': 10,
+  'RFC 9113: HTTP/2, towards origins': 25,
+  'RFC 7541: HPACK, towards origins': 1,
 }
 const PARTS = Object.keys(LEAST)
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { frame } from '../../../core/test/h2/frames.ts'
 import type { Pair } from '../../../core/test/h2/hpack-blocks.ts'
-import { data, RawClient } from '../../../core/test/h2/raw-client.ts'
-import { AttackedGateway, type AttackOptions } from '../attack/attacked-gateway.ts'
+import { data } from '../../../core/test/h2/raw-client.ts'
 import { valuesOf } from '../attack/recorded-request.ts'
+import { attacked } from './attacked.ts'
 
 // What HTTP/2 carries in fields of their own, HTTP/1.1 writes into one text: each published way to make two messages of one on the way
 // down is tried before an origin that records every byte. ("HTTP/2: The Sequel is Always Worse", James Kettle, 2021, names most of them.)
@@ -16,16 +16,6 @@ const POST: readonly Pair[] = [
   [':path', '/'],
 ]
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
-
-async function attacked(
-  t: TestContext,
-  options?: AttackOptions,
-): Promise<{ site: AttackedGateway; client: RawClient }> {
-  const site = await AttackedGateway.start(t, options)
-  const client = new RawClient(await site.gateway.connect())
-  client.begin()
-  return { site, client }
-}
 
 function with_(name: string, value: string): Pair[] {
   return POST.map((pair): Pair => (pair[0] === name ? [name, value] : pair))

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { webSocketAccept } from '../../../core/src/fields/websocket.ts'
 import type { Pair } from '../../../core/test/h2/hpack-blocks.ts'
 import { data, RawClient } from '../../../core/test/h2/raw-client.ts'
-import { AttackedGateway } from '../attack/attacked-gateway.ts'
 import { type RecordedRequest, valuesOf } from '../attack/recorded-request.ts'
 import { startRecordingOrigin, TAKEN } from '../attack/recording-origin.ts'
 import { startGateway } from '../survival/start-gateway.ts'
+import { attacked } from './attacked.ts'
 
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n'
 const CHAT: readonly Pair[] = [
@@ -21,13 +21,6 @@ const NEXT: readonly Pair[] = [
   [':authority', 'a'],
   [':path', '/next'],
 ]
-
-async function attacked(t: TestContext): Promise<{ site: AttackedGateway; client: RawClient }> {
-  const site = await AttackedGateway.start(t)
-  const client = new RawClient(await site.gateway.connect())
-  client.begin()
-  return { site, client }
-}
 
 const UPGRADED = 'connection: upgrade\r\nupgrade: websocket\r\n'
 

@@ -1,5 +1,6 @@
 import { type Body, WholeBody } from '../../message/body.ts'
 import { own } from '../../message/own-options.ts'
+import { RecentPurges, staleSince } from './recent-purges.ts'
 import { isSelected } from './selected.ts'
 import type {
   CacheKey,
@@ -31,6 +32,7 @@ const OVERHEAD = 512
 export class ProcessStore implements CacheStore {
   private readonly keys = new Map<string, ProcessEntry[]>()
   private readonly writers = new Set<ProcessWriter>()
+  private readonly purges = new RecentPurges()
   private readonly maxBytes: number
   private readonly maxEntries: number
   private readonly maxObject: number
@@ -56,12 +58,17 @@ export class ProcessStore implements CacheStore {
     return found
   }
 
-  begin(key: CacheKey, head: StoredHead, length: number | undefined): EntryWriter | undefined {
-    if (length !== undefined && length > this.maxObject) {
+  moment(): number {
+    return this.purges.count
+  }
+
+  begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined {
+    const current = this.purges.since(since, key, head)
+    if (current === undefined || (length !== undefined && length > this.maxObject)) {
       this.refused++
       return undefined
     }
-    const writer = new ProcessWriter(this, key, head, length, this.maxObject)
+    const writer = new ProcessWriter(this, key, current, length, this.maxObject)
     this.writers.add(writer)
     return writer
   }
@@ -87,6 +94,7 @@ export class ProcessStore implements CacheStore {
   }
 
   purge(selection: Selection, how: 'hard' | 'soft', now: number): number {
+    this.purges.add(selection, how, now)
     for (const writer of this.writers)
       if (isSelected(selection, writer.key, writer.head)) writer.doom(how, now)
     let count = 0
@@ -173,10 +181,6 @@ function sizeOf({ text }: CacheKey, { head, length }: ProcessEntry): number {
   let size = OVERHEAD + text.length + length + head.variant.length + head.url.length
   for (const each of head.fields) size += each.length
   return size
-}
-
-function staleSince(head: StoredHead, now: number): StoredHead {
-  return { ...head, staleSince: head.staleSince ?? now }
 }
 
 function bound(name: keyof ProcessStoreOptions, value: number): number {

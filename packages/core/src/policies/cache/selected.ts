@@ -1,8 +1,8 @@
 import type { CacheKey, Selection, StoredHead } from './store.ts'
 
 /**
- * Whether a stored response is one of those that a purge is for. A URL stands for itself with any query, unless it has one; a
- * prefix ends where a segment of the path ends, so that /shop does not take /shopping with it.
+ * Whether a stored response is one of those that a purge is for. A URL stands for itself, its query included; a prefix ends where
+ * a segment of the path ends, so that /shop takes /shop/1 and /shop?q=1 with it, and not /shopping.
  */
 export function isSelected(selection: Selection, key: CacheKey, head: StoredHead): boolean {
   switch (selection.by) {
@@ -11,7 +11,7 @@ export function isSelected(selection: Selection, key: CacheKey, head: StoredHead
     case 'key':
       return selection.key.text === key.text
     case 'url':
-      return head.url === selection.value || withoutQuery(head.url) === selection.value
+      return head.url === selection.value
     case 'prefix':
       return isBelow(head.url, selection.value)
     case 'tag':
@@ -21,11 +21,6 @@ export function isSelected(selection: Selection, key: CacheKey, head: StoredHead
     case 'group':
       return head.groups.includes(selection.value)
   }
-}
-
-function withoutQuery(url: string): string {
-  const mark = url.indexOf('?')
-  return mark < 0 ? url : url.slice(0, mark)
 }
 
 function isBelow(url: string, prefix: string): boolean {

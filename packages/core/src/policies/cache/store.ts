@@ -86,7 +86,7 @@ export interface StoredEntry {
    * What is small and in memory is a `WholeBody`.
    */
   open(first?: number, last?: number): Body
-  /** Nothing more is opened. */
+  /** Nothing more is opened. It may be updated and removed after that. */
   release(): void
 }
 
@@ -132,12 +132,16 @@ export interface StoreStats {
 export interface CacheStore {
   /** All that is stored under the key, the newest first. Each is released by who asked. */
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]>
+  /** How many purges there have been: whoever asks the origin notes it before, for `begin`. */
+  moment(): number
   /**
    * Begins to store a response.
    * @param length bytes of content, where they are known
+   * @param since the moment before the origin was asked: what a purge was for since then is not taken, or taken as stale, as it
+   * may be older than the change that the purge was for
    * @returns undefined if it does not want it; one with the same `variant` and range is replaced at the commit
    */
-  begin(key: CacheKey, head: StoredHead, length: number | undefined): EntryWriter | undefined
+  begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined
   /** Another head for the same content: after a 304 or a HEAD. @returns false if the entry is gone */
   update(key: CacheKey, entry: StoredEntry, head: StoredHead): MaybePromise<boolean>
   /** @returns false if it is gone already */

@@ -13,6 +13,8 @@ export interface FlightRules {
   readonly shareable: (response: HttpResponse) => boolean
   /** Nobody can join any more. */
   readonly closed: (flight: Flight) => void
+  /** Whether the body is kept elsewhere, for those who fall behind. Default: it is not. */
+  readonly keepsRest?: () => boolean
 }
 
 /** One request that is sent for several exchanges. It belongs to none of them, and is given up when all have left. */
@@ -63,6 +65,15 @@ export class Flight implements SharedBodyOwner {
 
   closedToJoiners(): void {
     this.rules.closed(this)
+  }
+
+  keepsRest(): boolean {
+    return this.rules.keepsRest?.() === true
+  }
+
+  /** What was kept elsewhere is here, or will not be: see `SharedBody.giveRest`. */
+  giveRest(open: ((first: number) => Body) | undefined): void {
+    this.body?.giveRest(open)
   }
 
   bodyEnded(error: TrafficError | undefined): void {

@@ -8,18 +8,23 @@ export interface SharedBodyOwner {
   closedToJoiners(): void
   /** It arrived whole, or broke. */
   bodyEnded(error: TrafficError | undefined): void
+  /** Whether who falls too far behind can be given the rest later, by `giveRest`. Default: it cannot. */
+  keepsRest?(): boolean
 }
 
 /**
  * One body that flows to several readers, each at its own speed. It is read as fast as the fastest of them takes it. Up to
  * `limit` bytes are kept: all from the start, for those who join late, and after that what the slowest has not taken yet. Who
- * falls further behind is cut off with `downstream_too_slow`, so that nobody waits for anybody.
+ * falls further behind is given the rest later, where the owner keeps it, or cut off with `downstream_too_slow`, so that nobody
+ * waits for anybody.
  */
 export class SharedBody implements BodySink {
   readonly source: Body
   private readonly limit: number
   private readonly owner: SharedBodyOwner
   private readonly readers = new Set<SharedReader>()
+  /** Those who fell behind, and wait for the rest. */
+  private readonly waiting = new Set<SharedReader>()
   private chunks: Uint8Array[] = []
   /** How many chunks were let go at the front. */
   private dropped = 0
@@ -48,7 +53,8 @@ export class SharedBody implements BodySink {
   write(chunk: Uint8Array): boolean {
     this.chunks.push(chunk)
     this.arrived += chunk.byteLength
-    let room = false
+    // Where nobody reads but some wait for what is kept elsewhere, it goes there.
+    let room = this.readers.size === 0 && this.waiting.size > 0
     for (const reader of this.readers) {
       this.pump(reader)
       if (reader.room) room = true
@@ -70,8 +76,21 @@ export class SharedBody implements BodySink {
     this.finish(error)
   }
 
+  /**
+   * For the owner, when the body is kept whole, or is known not to be: those who fell behind go on from where they were.
+   * @param open the content from a byte on; undefined where it is not to be had
+   */
+  giveRest(open: ((first: number) => Body) | undefined): void {
+    for (const reader of this.waiting) {
+      if (open === undefined) reader.abort(tooSlow(this.limit))
+      else reader.goOn(open(reader.taken))
+    }
+    this.waiting.clear()
+  }
+
   /** For a reader: it flows, or has room again. */
   more(reader: SharedReader): void {
+    if (this.waiting.has(reader)) return
     this.pump(reader)
     if (!reader.room || this.over) return
     if (this.flowing) this.source.resume()
@@ -84,7 +103,10 @@ export class SharedBody implements BodySink {
   /** For a reader: it wants no more. */
   leave(reader: SharedReader, error: TrafficError): void {
     this.readers.delete(reader)
-    if (this.readers.size === 0 && !this.over) {
+    this.waiting.delete(reader)
+    if (this.readers.size > 0 || this.over) return
+    if (this.waiting.size > 0) this.source.resume()
+    else {
       this.over = true
       this.close()
       this.chunks = []
@@ -130,7 +152,8 @@ export class SharedBody implements BodySink {
     for (const reader of this.readers) {
       if (goingOn && this.arrived - reader.taken > this.limit) {
         this.readers.delete(reader)
-        reader.abort(tooSlow(this.limit))
+        if (this.owner.keepsRest?.() === true) this.waiting.add(reader)
+        else reader.abort(tooSlow(this.limit))
       } else if (reader.position < slowest) slowest = reader.position
     }
     const gone = Math.min(slowest - this.dropped, this.chunks.length)
@@ -155,6 +178,8 @@ export class SharedReader implements Body {
   private sink: BodySink | undefined
   private failure: TrafficError | undefined
   private flows = false
+  /** What it reads where it fell behind. */
+  private rest: Body | undefined
 
   constructor(shared: SharedBody, left: () => void) {
     this.shared = shared
@@ -174,6 +199,7 @@ export class SharedReader implements Body {
 
   resume(): void {
     if (this.sink === undefined) return
+    if (this.rest !== undefined) return this.rest.resume()
     this.room = true
     this.shared.more(this)
   }
@@ -183,6 +209,7 @@ export class SharedReader implements Body {
     this.failure = error
     this.sink = undefined
     this.room = false
+    this.rest?.cancel(error)
     this.shared.leave(this, error)
     this.left()
   }
@@ -193,6 +220,17 @@ export class SharedReader implements Body {
     const goOn = this.sink?.write(chunk) === true
     // It may have been cancelled by what it was given, or have asked for more before it answered.
     this.room = (goOn || this.room) && this.sink !== undefined
+  }
+
+  /** For the shared body: the rest comes from elsewhere, once the sink has room. */
+  goOn(rest: Body): void {
+    if (this.sink === undefined) return
+    this.rest = rest
+    rest.flowTo({
+      write: (chunk) => this.sink?.write(chunk) ?? true,
+      end: (trailers) => this.finish(undefined, trailers),
+      fail: (error) => this.finish(error, undefined),
+    })
   }
 
   /** For the shared body: all was given. */

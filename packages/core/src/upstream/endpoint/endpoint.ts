@@ -6,7 +6,8 @@ import type { EndpointWatch } from './endpoint-watch.ts'
 import type { OutlierRecord } from '../health/outlier-record.ts'
 import { checkedWeight } from './weight.ts'
 import { PeakEwma } from '../balance/peak-ewma.ts'
-import type { Open, Pool } from '../pool/pool.ts'
+import type { Open } from '../pool/openings.ts'
+import type { Pool } from '../pool/pool.ts'
 
 /**
  * - `up`: it takes exchanges

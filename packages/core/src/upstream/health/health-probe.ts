@@ -6,7 +6,7 @@ import { HeaderList } from '../../message/headers.ts'
 import { HttpRequest } from '../../message/request.ts'
 import { type Authority, canonicalAuthority, InvalidTarget } from '../../message/target.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { Open } from '../pool/pool.ts'
+import type { Open } from '../pool/openings.ts'
 import { type GrpcProbe, HEALTH_CHECK, healthRequest, whyNotServing } from './grpc-probe.ts'
 import type { PooledConnection } from '../pool/pool-entry.ts'
 

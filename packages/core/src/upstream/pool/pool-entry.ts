@@ -58,6 +58,12 @@ export class PoolEntry implements ConnectionOwner<PooledConnection> {
     return (this.connection.capacity ?? 1) - this.exchanges
   }
 
+  /** Whether it takes a further exchange, and has not lain idle for too long. */
+  isFresh(now: number): boolean {
+    if (now >= this.expiresAt || this.room <= 0) return false
+    return this.exchanges > 0 || now - this.idleSince < this.idleLimit
+  }
+
   released(): void {
     this.keeper.released(this)
   }

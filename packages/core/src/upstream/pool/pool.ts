@@ -1,10 +1,9 @@
 import { own } from '../../message/own-options.ts'
-import { TrafficError } from '../../message/errors.ts'
+import type { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { Timer } from '../../time/timer.ts'
-import type { CancelScope } from '../connect/connect.ts'
-import { Opening } from './opening.ts'
+import { IdleConnections } from './idle-connections.ts'
+import { type Open, Openings } from './openings.ts'
 import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
 import { POOL_DEFAULTS, type PoolOptions, type PoolStats, sumOfStats } from './pool-options.ts'
 import {
@@ -16,9 +15,6 @@ import {
   Waiter,
   WaiterQueue,
 } from './pool-queue.ts'
-
-/** Opens a connection for the pool; `scope` is cancelled when nobody wants it any more. Rejects with a TrafficError. */
-export type Open = (scope: CancelScope) => Promise<PooledConnection>
 
 /** How long an endpoint that has asked for HTTP/1.1 is spoken to so before HTTP/2 is tried again. Milliseconds. */
 const HTTP1_FOR = 600_000
@@ -34,28 +30,20 @@ export class Pool {
    */
   readonly upgrades: Pool | undefined
   private readonly clock: Clock
-  private readonly open: Open
   private readonly options: PoolOptions
   private readonly entries = new Set<PoolEntry>()
-  private readonly idle = new EntryList()
+  private readonly idle: IdleConnections
   /** Those that serve exchanges and take more: none where a connection takes one at a time. */
   private readonly shared = new EntryList()
   private readonly waiters = new WaiterQueue()
-  private readonly openings = new Set<Opening>()
-  private readonly sweeper: Timer
-  private sweeping = false
+  private readonly openings: Openings
   private closing = false
   private retired = false
   private drained: (() => void)[] = []
-  /** Exchanges that a connection takes at the same time, as far as is known: that of the last one that was opened. */
-  private capacity: number
   private exchanges = 0
   /** By `clock.now()`. */
   private http1Until = -Infinity
-  private opened = 0
-  private openedHttp2 = 0
   private reused = 0
-  private failed = 0
 
   /** @param capacity exchanges that a connection is thought to take at the same time, until one was opened */
   constructor(
@@ -69,14 +57,10 @@ export class Pool {
     const options = own(given)
     this.name = name
     this.clock = clock
-    this.open = open
     this.options = options
-    this.capacity = capacity
     this.upgrades = upgrades
-    this.sweeper = clock.timer(() => {
-      this.sweeping = false
-      this.sweep()
-    })
+    this.openings = new Openings(open, capacity, this)
+    this.idle = new IdleConnections(clock, options.idleTimeout, (entry) => this.drop(entry))
   }
 
   /**
@@ -94,7 +78,7 @@ export class Pool {
     }
     const now = this.clock.now()
     while (entry !== undefined) {
-      if (this.fresh(entry, now)) {
+      if (entry.isFresh(now)) {
         this.occupy(entry)
         this.reused++
         return entry.connection
@@ -125,17 +109,18 @@ export class Pool {
   }
 
   stats(): PoolStats {
+    const { opened, openedHttp2, failed } = this.openings
     const ours = {
       active: this.entries.size - this.idle.size,
       idle: this.idle.size,
       connecting: this.openings.size,
       pending: this.waiters.size,
       exchanges: this.exchanges,
-      opened: this.opened,
-      openedHttp2: this.openedHttp2,
-      closed: this.opened - this.entries.size,
+      opened,
+      openedHttp2,
+      closed: opened - this.entries.size,
       reused: this.reused,
-      failed: this.failed,
+      failed,
     }
     return this.upgrades === undefined ? ours : sumOfStats(ours, this.upgrades.stats())
   }
@@ -144,15 +129,15 @@ export class Pool {
   retire(): void {
     this.retired = true
     this.upgrades?.retire()
-    while (this.idle.newest !== undefined) this.drop(this.idle.newest)
+    this.idle.dropAll()
   }
 
   /** Takes no more exchanges, serves those that it has, and resolves when the last connection is gone. */
   async drain(): Promise<void> {
     const others = this.upgrades?.drain()
     this.closing = true
-    while (this.idle.newest !== undefined) this.drop(this.idle.newest)
-    if (this.waiters.size === 0) this.cancelOpenings()
+    this.idle.dropAll()
+    if (this.waiters.size === 0) this.openings.cancel(shuttingDown(this.name))
     await new Promise<void>((resolve) => {
       this.drained.push(resolve)
       this.tellDrained()
@@ -167,7 +152,7 @@ export class Pool {
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       waiter.fail(shuttingDown(this.name))
     }
-    this.cancelOpenings()
+    this.openings.cancel(shuttingDown(this.name))
     for (const entry of this.entries) this.drop(entry)
     this.tellDrained()
   }
@@ -224,11 +209,6 @@ export class Pool {
     else entry.moveTo(undefined)
   }
 
-  private fresh(entry: PoolEntry, now: number): boolean {
-    if (now >= entry.expiresAt || entry.room <= 0) return false
-    return entry.exchanges > 0 || now - entry.idleSince < entry.idleLimit
-  }
-
   private occupy(entry: PoolEntry): void {
     entry.exchanges++
     this.exchanges++
@@ -238,24 +218,7 @@ export class Pool {
   private rest(entry: PoolEntry, now: number): void {
     if (entry.exchanges > 0) return entry.moveTo(this.shared)
     if (this.closing || this.retired) return this.drop(entry)
-    entry.idleSince = now
-    entry.idleLimit = Math.min(this.options.idleTimeout, entry.connection.persistence?.idleLimit ?? Infinity)
-    entry.moveTo(this.idle)
-    if (!this.sweeping) this.armSweeper(entry)
-  }
-
-  /** One timer for all: it fires when the one that has been idle longest may be due, and looks again. */
-  private armSweeper(oldest: PoolEntry): void {
-    const due = Math.min(oldest.idleSince + oldest.idleLimit, oldest.expiresAt)
-    if (due === Infinity) return
-    this.sweeping = true
-    this.sweeper.arm(due - this.clock.now())
-  }
-
-  private sweep(): void {
-    const now = this.clock.now()
-    while (this.idle.oldest !== undefined && !this.fresh(this.idle.oldest, now)) this.drop(this.idle.oldest)
-    if (this.idle.oldest !== undefined) this.armSweeper(this.idle.oldest)
+    this.idle.add(entry, now)
   }
 
   private get hasRoom(): boolean {
@@ -285,33 +248,22 @@ export class Pool {
 
   /** Exchanges that wait, beside those for which a connection is being opened. */
   private get unprovided(): number {
-    return this.waiters.size - this.openings.size * this.capacity
+    return this.waiters.size - this.openings.places
   }
 
   /** For each exchange that waits a connection is being opened that will have room for it, as long as there may be another. */
   private openForWaiters(): void {
-    while (this.unprovided > 0 && this.hasRoom) this.openOne()
+    while (this.unprovided > 0 && this.hasRoom) this.openings.begin()
   }
 
-  private openOne(): void {
-    const opening = new Opening()
-    this.openings.add(opening)
-    this.open(opening).then(
-      (connection) => this.openedOne(opening, connection),
-      (error: unknown) => this.failedOne(opening, TrafficError.from(error)),
-    )
-  }
-
-  /** It serves whoever have waited longest: not always the exchanges that made the pool open it. */
-  private openedOne(opening: Opening, connection: PooledConnection): void {
-    this.opened++
-    if (connection.version === '2') this.openedHttp2++
+  /** For the openings. It serves whoever have waited longest: not always the exchanges that made the pool open it. */
+  connectionOpened(connection: PooledConnection): void {
     // The next one might be no better: they would be opened one after the other for as long as somebody waits.
     if (connection.closed || connection.capacity === 0) {
       connection.destroy()
-      return this.failedOne(opening, takesNothing(this.name))
+      this.openings.failed++
+      return this.openingFailed(takesNothing(this.name))
     }
-    this.openings.delete(opening)
     const now = this.clock.now()
     const entry = new PoolEntry(
       connection,
@@ -319,7 +271,7 @@ export class Pool {
       now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
     )
     this.entries.add(entry)
-    this.capacity = entry.room
+    this.openings.capacity = entry.room
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       this.occupy(entry)
       waiter.serve(connection)
@@ -329,22 +281,17 @@ export class Pool {
     this.openForWaiters()
   }
 
-  /** The failure is told to those that it was opened for, unless enough others are being opened; the rest get another try. */
-  private failedOne(opening: Opening, error: TrafficError): void {
-    this.openings.delete(opening)
-    if (opening.cancellation === undefined) this.failed++
-    for (let told = 0; told < this.capacity && this.unprovided > 0; told++) this.waiters.shift()?.fail(error)
+  /** For the openings. The failure is told to those that it was opened for, unless enough others are being opened; the rest get another try. */
+  openingFailed(error: TrafficError): void {
+    const { capacity } = this.openings
+    for (let told = 0; told < capacity && this.unprovided > 0; told++) this.waiters.shift()?.fail(error)
     this.openForWaiters()
     this.tellDrained()
   }
 
-  private cancelOpenings(): void {
-    for (const opening of this.openings) opening.cancel(shuttingDown(this.name))
-  }
-
   private tellDrained(): void {
     if (!this.closing || this.entries.size + this.openings.size + this.waiters.size > 0) return
-    this.sweeper.disarm()
+    this.idle.stop()
     for (const tell of this.drained.splice(0)) tell()
   }
 }

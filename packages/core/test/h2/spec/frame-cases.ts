@@ -1,5 +1,5 @@
 import { frame, uint32 } from '../frames.ts'
-import { data, ping, reset, settings, windowUpdate } from '../raw-client.ts'
+import { data, goaway, ping, reset, settings, windowUpdate } from '../raw-client.ts'
 import {
   ANSWER,
   block,
@@ -155,7 +155,7 @@ export const FRAME_CASES: readonly SpecCase[] = [
     'http2/7/1',
     'GOAWAY with an unknown code, while a stream is open',
     'the end',
-    (client) => [client.head(1, POST, END_HEADERS), frame(7, 0, 0, uint32(0, 0xff)), data(1, 'x', 1)],
+    (client) => [client.head(1, POST, END_HEADERS), goaway(0, 0xff), data(1, 'x', 1)],
     ['DATA+END 1', () => []],
   ),
   spec('http2/7/2', 'RST_STREAM with an unknown code', 'goes on', (client) => [

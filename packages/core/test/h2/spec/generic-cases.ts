@@ -1,6 +1,6 @@
-import { frame, SETTINGS, uint32 } from '../frames.ts'
+import { frame, SETTINGS } from '../frames.ts'
 import { huffman, plain } from '../hpack-blocks.ts'
-import { data, ping, reset, settings, windowUpdate } from '../raw-client.ts'
+import { data, goaway, ping, reset, settings, windowUpdate } from '../raw-client.ts'
 import {
   ANSWER,
   block,
@@ -111,7 +111,7 @@ export const GENERIC_CASES: readonly SpecCase[] = [
   spec('generic/3.4/1', 'RST_STREAM', 'goes on', (client) => [client.head(1, POST, END_HEADERS), reset(1)]),
   spec('generic/3.5/1', 'SETTINGS', 'SETTINGS+ACK', () => [settings([1, 4096], [3, 100])]),
   spec('generic/3.7/1', 'PING', 'PING+ACK 0 answerme', () => [ping('answerme')]),
-  spec('generic/3.8/1', 'GOAWAY', 'the end', () => [frame(7, 0, 0, uint32(0, 0))]),
+  spec('generic/3.8/1', 'GOAWAY', 'the end', () => [goaway(0)]),
   spec('generic/3.9/1', 'WINDOW_UPDATE of the connection', ANSWER, (client) => [
     windowUpdate(0, 1),
     head(client),

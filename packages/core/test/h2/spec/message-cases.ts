@@ -1,11 +1,10 @@
 import { frame, uint32 } from '../frames.ts'
 import type { Pair } from '../hpack-blocks.ts'
 import { data } from '../raw-client.ts'
-import { block, END_HEADERS, fields, POST, REQUEST, type SpecCase, spec } from './spec-case.ts'
+import { block, END_HEADERS, fields, POST, REQUEST, type SpecCase, spec, without } from './spec-case.ts'
 
 const MALFORMED = 'RST_STREAM 1 PROTOCOL_ERROR'
 
-const without = (name: string): Pair[] => REQUEST.filter((pair) => pair[0] !== name)
 const twice = (name: string): Pair[] => [...REQUEST, ...REQUEST.filter((pair) => pair[0] === name)]
 /** A request of these fields and no content. */
 const malformed = (id: string | undefined, name: string, all: readonly Pair[]): SpecCase =>

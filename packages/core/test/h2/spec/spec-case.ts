@@ -50,6 +50,7 @@ export const REQUEST: readonly Pair[] = [
   [':authority', 'h'],
   [':path', '/'],
 ]
+export const without = (name: string): Pair[] => REQUEST.filter((pair) => pair[0] !== name)
 export const END_STREAM = 1
 export const END_HEADERS = 4
 export const ENDS: number = END_STREAM | END_HEADERS

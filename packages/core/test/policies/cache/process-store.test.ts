@@ -10,7 +10,7 @@ for (const { name, run } of CACHE_STORE_CASES) {
 }
 
 function keep(store: ProcessStore, text: string, size: number, head: Partial<StoredHead> = {}): boolean {
-  const writer = store.begin({ text }, storedHead(head), size)
+  const writer = store.begin({ text }, storedHead(head), size, store.moment())
   writer?.write(new Uint8Array(size))
   return writer?.commit() === true
 }

@@ -1,4 +1,14 @@
-import { type Clock, type Exchange, JudgedBody, mayBeGrpc, type Policy, TrafficError } from '@headgate/core'
+import {
+  type Clock,
+  type Exchange,
+  gcra,
+  type GcraParameters,
+  gcraParameters,
+  JudgedBody,
+  mayBeGrpc,
+  type Policy,
+  TrafficError,
+} from '@headgate/core'
 import type { GrpcConfig } from './setting.ts'
 import { type FrameListener, MessageFrames } from './message-frames.ts'
 
@@ -40,11 +50,12 @@ function judgeOf(limits: MessageLimits, clock: Clock): (chunk: Uint8Array) => Tr
 
 function limitsOf(
   size: number = Infinity,
-  rate: number = Infinity,
+  rate: number | undefined,
   tooLarge: (length: number, limit: number) => TrafficError,
 ): MessageLimits | undefined {
-  if (size === Infinity && rate === Infinity) return undefined
-  return { size, rate, tooLarge: (length) => tooLarge(length, size) }
+  if (size === Infinity && rate === undefined) return undefined
+  const pace = rate === undefined ? undefined : gcraParameters({ rate })
+  return { size, pace, tooLarge: (length) => tooLarge(length, size) }
 }
 
 function requestTooLarge(length: number, limit: number): TrafficError {
@@ -61,8 +72,8 @@ function responseTooLarge(length: number, limit: number): TrafficError {
 interface MessageLimits {
   /** Bytes of a message; Infinity: no limit. */
   readonly size: number
-  /** Messages in a second, and so many at once; Infinity: no limit. */
-  readonly rate: number
+  /** Messages in a second, and so many at once; undefined: no limit. */
+  readonly pace: GcraParameters | undefined
   /** The failure that a message of so many bytes is. */
   readonly tooLarge: (length: number) => TrafficError
 }
@@ -74,14 +85,12 @@ export class MessageGuard implements FrameListener {
   private readonly frames = new MessageFrames(this)
   private readonly limits: MessageLimits
   private readonly clock: Clock
-  private tokens: number
-  private filledAt: number
+  /** The theoretical arrival of the next message. */
+  private arrival = -Infinity
 
   constructor(limits: MessageLimits, clock: Clock) {
     this.limits = limits
     this.clock = clock
-    this.tokens = limits.rate
-    this.filledAt = clock.now()
   }
 
   /** Looks at what has come: why it must not go on, or undefined. */
@@ -91,19 +100,16 @@ export class MessageGuard implements FrameListener {
   }
 
   message(length: number): void {
-    const { size, rate, tooLarge } = this.limits
+    const { size, pace, tooLarge } = this.limits
     if (length > size) this.error ??= tooLarge(length)
-    if (rate !== Infinity) this.take(rate)
+    if (pace !== undefined) this.keepPace(pace)
   }
 
-  private take(rate: number): void {
-    const now = this.clock.now()
-    this.tokens = Math.min(rate, this.tokens + ((now - this.filledAt) * rate) / 1000)
-    this.filledAt = now
-    if (this.tokens >= 1) this.tokens -= 1
-    else
-      this.error ??= new TrafficError('rate_limited', `more than ${rate} messages a second on one call`, {
-        phase: 'request-body',
-      })
+  private keepPace(pace: GcraParameters): void {
+    const { allowed, arrival } = gcra(pace, this.arrival, this.clock.now(), 1, 0)
+    this.arrival = arrival
+    if (allowed) return
+    const reason = `more than ${pace.burst} messages a second on one call`
+    this.error ??= new TrafficError('rate_limited', reason, { phase: 'request-body' })
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
-import { TrafficError } from '@headgate/core'
+import { gcraParameters, TrafficError } from '@headgate/core'
 import { fc } from '../../../../../scripts/testing/property.ts'
 import { MessageFrames } from '../../../src/features/grpc/message-frames.ts'
 import { MessageGuard } from '../../../src/features/grpc/message-limits.ts'
@@ -44,7 +44,7 @@ const tooLarge = (length: number): TrafficError =>
   new TrafficError('request_body_too_large', `${length} bytes are too many`)
 
 test('a message is too large by its prefix, before any of it has come', () => {
-  const guard = new MessageGuard({ size: 10, rate: Infinity, tooLarge }, new VirtualClock())
+  const guard = new MessageGuard({ size: 10, pace: undefined, tooLarge }, new VirtualClock())
   assert.equal(guard.judge(framed(Buffer.alloc(10))), undefined)
   assert.equal(guard.judge(Uint8Array.of(0, 0, 0, 0)), undefined)
   assert.equal(guard.judge(Uint8Array.of(11))?.message, '11 bytes are too many')
@@ -52,7 +52,7 @@ test('a message is too large by its prefix, before any of it has come', () => {
 
 test('so many messages may come at once, and again in a second', async () => {
   const clock = new VirtualClock()
-  const guard = new MessageGuard({ size: Infinity, rate: 2, tooLarge }, clock)
+  const guard = new MessageGuard({ size: Infinity, pace: gcraParameters({ rate: 2 }), tooLarge }, clock)
   const one = framed(Buffer.from('a'))
   assert.equal(guard.judge(Buffer.concat([one, one])), undefined)
   await clock.advance(500)

@@ -1,0 +1,90 @@
+import type { Exchange } from '../../message/exchange.ts'
+import type { Handler } from '../../message/handler.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import type { CacheDirectives } from '../../fields/cache-control.ts'
+import { type CacheOptions, type RequestCacheMode, rulesOf } from './cache-options.ts'
+import type { CacheRules } from './cache-rules.ts'
+import { cacheName, cacheStatus, type CacheOutcome } from './cache-status.ts'
+import type { RunningFetch } from './fetched.ts'
+import { type KeyedRequest, keyMaker, type MakeKey } from './key.ts'
+import { type CacheKey, type CacheStore, type MaybePromise, type StoredEntry } from './store.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { ownTags } from './tags.ts'
+
+/** Keys that turned out not to be storable, and those whose revalidation failed, are remembered for as many. */
+const MOST_REMEMBERED = 10_000
+
+/** What the parts of one cache share. */
+export class CacheContext {
+  readonly options: CacheOptions
+  readonly rules: CacheRules
+  readonly store: CacheStore
+  readonly next: Handler
+  readonly makeKey: MakeKey
+  readonly name: string
+  readonly labels: { readonly route: string; readonly tags: readonly string[] }
+  readonly maxVariants: number
+  readonly buffer: number
+  /** Requests that are under way for all who wait, by what they fetch. */
+  readonly fetches: Map<string, RunningFetch> = new Map()
+  /** Until when, by the clock, a key goes uncollapsed. */
+  readonly uncollapsed: BoundedMap<number> = new BoundedMap(MOST_REMEMBERED)
+  /** Until when, by the clock, a key is not revalidated in the background. */
+  readonly paused: BoundedMap<number> = new BoundedMap(MOST_REMEMBERED)
+
+  constructor(options: CacheOptions, next: Handler) {
+    this.options = options
+    this.next = next
+    this.store = options.store
+    this.rules = rulesOf(options)
+    this.makeKey = keyMaker(options.key ?? {}, options.route ?? '')
+    this.name = cacheName(options.name ?? 'headgate')
+    this.labels = { route: ownTags([options.route ?? ''])[0] ?? '', tags: ownTags(options.tags ?? []) }
+    this.maxVariants = options.maxVariants ?? 32
+    this.buffer = options.buffer ?? 1024 * 1024
+  }
+
+  /** What is stored under the key; nothing where the store fails. */
+  find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
+    return this.asked(() => this.store.find(key), NO_ENTRIES)
+  }
+
+  /** The moment from which on purges concern what is about to be asked for. */
+  moment(): number {
+    return this.asked(() => this.store.moment(), 0) as number // it returns no promise
+  }
+
+  /** What the store returns, or `otherwise` where it throws or rejects: that breaks no exchange. */
+  asked<Value>(ask: () => MaybePromise<Value>, otherwise: Value): MaybePromise<Value> {
+    try {
+      const value = ask()
+      return value instanceof Promise ? value.catch((error: unknown) => this.failed(error, otherwise)) : value
+    } catch (error) {
+      return this.failed(error, otherwise)
+    }
+  }
+
+  /** Tells what became of a request, in its response and to whoever counts. */
+  tell(exchange: Exchange, response: HttpResponse, outcome: CacheOutcome): HttpResponse {
+    if (this.options.status !== false) response.headers.add('cache-status', cacheStatus(this.name, outcome))
+    this.options.onOutcome?.(exchange, outcome)
+    return response
+  }
+
+  private failed<Value>(error: unknown, otherwise: Value): Value {
+    this.options.onStoreError?.(error)
+    return otherwise
+  }
+}
+
+const NO_ENTRIES: readonly StoredEntry[] = []
+
+/** One request on its way through a cache. */
+export interface Lookup extends KeyedRequest {
+  readonly exchange: Exchange
+  /** All that is stored under its key. */
+  readonly entries: readonly StoredEntry[]
+  /** What the client asks of caches. */
+  readonly asked: CacheDirectives
+  readonly mode: RequestCacheMode
+}

@@ -1,0 +1,109 @@
+import { NO_DIRECTIVES } from '../../fields/cache-control.ts'
+import { collect, type WholeBody, WholeBody as Whole } from '../../message/body.ts'
+import type { Exchange } from '../../message/exchange.ts'
+import type { Policy } from '../../message/handler.ts'
+import { own } from '../../message/own-options.ts'
+import { urlParts } from '../../message/reference.ts'
+import { isSafe } from '../../message/request.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { CacheContext } from './cache-context.ts'
+import { cacheName } from './cache-status.ts'
+import { type CacheOptions, rulesOf } from './cache-options.ts'
+import { isForOrigin } from './conditional.ts'
+import { invalidated } from './invalidate.ts'
+import { type KeyedRequest, withContent } from './key.ts'
+import { decide } from './decide.ts'
+import { requestControl } from './reuse.ts'
+import type { StoredEntry } from './store.ts'
+
+/**
+ * Answers from what origins have answered before, as RFC 9111 allows it: what is fresh at once, what is stale after asking whether it
+ * still holds, and what is not there by one request for all who wait for the same. It stands outside of `retry` and `hedge`.
+ * @throws TypeError if an option is out of range
+ */
+export function cache(given: CacheOptions): Policy {
+  const options = own(given)
+  rulesOf(options)
+  cacheName(options.name ?? 'headgate')
+  return (next) => {
+    const context = new CacheContext(options, next)
+    return function cache(exchange) {
+      switch (wayOf(exchange, options)) {
+        case 'lookup':
+          return lookUp(context, exchange, context.makeKey(exchange))
+        case 'content':
+          return lookUpContent(context, exchange)
+        case 'write':
+          return write(context, exchange)
+        case 'bypass':
+          return bypass(context, exchange)
+      }
+    }
+  }
+}
+
+/** Which way a request takes: one that reads, one that reads by its content, one that may change something, or one that is none of these. */
+type Way = 'lookup' | 'content' | 'write' | 'bypass'
+
+function wayOf(exchange: Exchange, options: CacheOptions): Way {
+  const { method, body, headers, upgrade } = exchange.request
+  const reads = method === 'GET' || method === 'HEAD'
+  if (!reads && method !== 'QUERY') return isSafe(method) ? 'bypass' : 'write'
+  if (upgrade !== undefined || isForOrigin(headers)) return 'bypass'
+  if (options.bypass?.(exchange) === true || options.requestMode?.(exchange) === 'no-store') return 'bypass'
+  if (!reads)
+    return body.length !== undefined && body.length <= (options.maxQuery ?? 64 * 1024) ? 'content' : 'bypass'
+  // What the content of a GET says is in no key ("fat GET").
+  return body.whole !== undefined && body.length === 0 ? 'lookup' : 'bypass'
+}
+
+/** Looks a request up, and answers it. Where the store is in memory and has it, no promise is waited for. */
+export function lookUp(
+  context: CacheContext,
+  exchange: Exchange,
+  keyed: KeyedRequest,
+  tries: number = 0,
+): Promise<HttpResponse> {
+  const found = context.find(keyed.key)
+  const go = (entries: readonly StoredEntry[]): Promise<HttpResponse> => {
+    const asked = context.rules.ignoreRequestControl
+      ? NO_DIRECTIVES
+      : requestControl(exchange.request.headers)
+    const mode = context.options.requestMode?.(exchange) ?? 'default'
+    const again = (): Promise<HttpResponse> => lookUp(context, exchange, keyed, tries + 1)
+    return decide(
+      context,
+      { ...keyed, exchange, entries, asked, mode },
+      tries < MOST_TRIES ? again : undefined,
+    )
+  }
+  return found instanceof Promise ? found.then(go) : go(found)
+}
+
+/** How often a request may wait for a response that turns out to be for others, before it goes by itself. */
+const MOST_TRIES = 2
+
+/** The content of a QUERY says what is asked for (RFC 10008): it is part of the key. */
+async function lookUpContent(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
+  const { request } = exchange
+  const whole: WholeBody =
+    request.body.whole ?? Whole.fromBytes(await collect(request.body, request.body.length))
+  request.body = whole
+  const { key, query } = context.makeKey(exchange)
+  return lookUp(context, exchange, { key: withContent(key, request, whole.bytes), query })
+}
+
+async function bypass(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
+  return context.tell(exchange, await context.next(exchange), { hit: false, forwarded: 'bypass' })
+}
+
+/** What the origin has changed is no longer stored as it was when the client learns of it. */
+async function write(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
+  const { method } = exchange.request
+  const target = urlParts(exchange.request)
+  const response = await context.next(exchange)
+  const now = exchange.clock.wallTime()
+  for (const selection of invalidated(method, target, response.status, response.headers))
+    await context.asked(() => context.store.purge(selection, 'hard', now), 0)
+  return context.tell(exchange, response, { hit: false, forwarded: 'method' })
+}

@@ -1,0 +1,110 @@
+import type { Exchange } from '../../message/exchange.ts'
+import { HttpResponse } from '../../message/response.ts'
+import { Flight } from '../dedupe/flight.ts'
+import type { CacheContext, Lookup } from './cache-context.ts'
+import type { Fetched, RunningFetch } from './fetched.ts'
+import { drain } from '../../message/drain.ts'
+import { whenHere } from './maybe-promise.ts'
+import type { StoredEntry, StoredHead } from './store.ts'
+import { confirmedHead } from './stored-head.ts'
+import { takeResponse } from './take-response.ts'
+import { askWhetherModified, confirms, withoutConditions } from './validators.ts'
+
+/** One request to the origin for all who want the same: for a response that is not stored, or for the origin's word on one that is. */
+export class Fetch implements RunningFetch {
+  readonly flight: Flight
+  /** Set before anybody who waits is answered. */
+  fetched: Fetched | undefined
+  private readonly context: CacheContext
+  private readonly lookup: Lookup
+  private readonly stale: StoredEntry | undefined
+  private storing = false
+
+  /** @param closed told when nobody can join any more */
+  constructor(context: CacheContext, lookup: Lookup, stale: StoredEntry | undefined, closed: () => void) {
+    this.context = context
+    this.lookup = lookup
+    this.stale = stale
+    this.flight = new Flight(lookup.exchange, {
+      buffer: context.buffer,
+      shareable: () => this.fetched !== undefined && isShareable(this.fetched),
+      closed,
+      keepsRest: () => this.storing,
+    })
+  }
+
+  start(): void {
+    void this.flight.start((exchange) => this.send(exchange))
+  }
+
+  private async send(exchange: Exchange): Promise<HttpResponse> {
+    const { context, stale, lookup } = this
+    const { request, clock } = exchange
+    request.query = lookup.query
+    withoutConditions(request.headers)
+    if (stale !== undefined) askWhetherModified(request.headers, stale.head)
+    const asked = { requestedAt: clock.wallTime(), since: context.moment() }
+    const response = await context.next(exchange)
+    const times = { ...asked, receivedAt: clock.wallTime() }
+    const { status } = response
+    const base = { status, receivedAt: times.receivedAt }
+    if (status === 304 && stale !== undefined) {
+      drain(response.body, clock)
+      this.fetched = { ...base, ...NOTHING_TAKEN, confirmed: this.confirm(stale, exchange, response, times) }
+      return new HttpResponse(200)
+    }
+    const taken = takeResponse(context, request, response, lookup.key, times, lookup.entries, (stored) =>
+      this.kept(stored),
+    )
+    this.storing = taken.stored
+    const failed = status >= 500
+    this.fetched = { ...base, ...taken, failed, confirmed: undefined }
+    // Something else is there now, which may not be stored: what was must not come back when the origin fails.
+    if (stale !== undefined && taken.head === undefined && !failed) this.remove(stale)
+    return response
+  }
+
+  private confirm(
+    stale: StoredEntry,
+    { request }: Exchange,
+    { headers }: HttpResponse,
+    times: { readonly requestedAt: number; readonly receivedAt: number },
+  ): StoredHead {
+    // It is about another representation than ours: ours is not brought up to date by it (RFC 9111 4.3.4), and asked for anew.
+    const head = confirms(headers, stale.head)
+      ? confirmedHead(stale.head, request, headers, times, this.context.rules)
+      : 'stale'
+    if (typeof head !== 'string') {
+      void this.context.asked(() => this.context.store.update(this.lookup.key, stale, head), false)
+      return head
+    }
+    this.remove(stale)
+    return { ...stale.head, receivedAt: times.receivedAt, requestedAt: times.requestedAt }
+  }
+
+  private remove(entry: StoredEntry): void {
+    void this.context.asked(() => this.context.store.remove(this.lookup.key, entry), false)
+  }
+
+  /** Those who fell behind read on from the store. */
+  private kept(stored: boolean): void {
+    this.storing = false
+    if (!stored) return this.flight.giveRest(undefined)
+    whenHere(this.context.find(this.lookup.key), (entries = []) => {
+      const { head } = this.fetched ?? {}
+      const entry = entries.find(
+        (each) => each.head.variant === head?.variant && each.head.receivedAt === head.receivedAt,
+      )
+      this.flight.giveRest(entry && ((first) => entry.open(first)))
+      for (const each of entries) each.release()
+    })
+  }
+}
+
+const NOTHING_TAKEN = { head: undefined, reason: undefined, stored: false, failed: false } as const
+
+/** A failure is told to all who wait, as each would meet it again, unless it is meant for one. */
+function isShareable({ head, confirmed, failed, reason }: Fetched): boolean {
+  if (head !== undefined || confirmed !== undefined) return true
+  return failed && (reason === 'status' || reason === 'no-freshness' || reason === 'stale')
+}

@@ -1,0 +1,39 @@
+import type { HttpResponse } from '../../message/response.ts'
+import type { CacheContext, Lookup } from './cache-context.ts'
+import type { Forwarded } from './cache-status.ts'
+import { staleSince } from './recent-purges.ts'
+import type { StoredEntry } from './store.ts'
+import { confirmedHead } from './stored-head.ts'
+import { confirms } from './validators.ts'
+import { matching } from './vary.ts'
+
+/** A HEAD goes to the origin as it is, and brings what is stored up to date (RFC 9111 4.3.5). */
+export async function forwardHead(
+  context: CacheContext,
+  lookup: Lookup,
+  why: Forwarded,
+): Promise<HttpResponse> {
+  const { exchange, key, query, entries } = lookup
+  const { request, clock } = exchange
+  request.query = query
+  const requestedAt = clock.wallTime()
+  const response = await context.next(exchange)
+  const times = { requestedAt, receivedAt: clock.wallTime() }
+  if (response.status === 200) {
+    for (const entry of matching(entries, request.headers)) {
+      if (entry.head.status !== 200) continue
+      const updated = isSame(response, entry)
+        ? confirmedHead(entry.head, request, response.headers, times, context.rules)
+        : staleSince(entry.head, times.receivedAt)
+      const head = typeof updated === 'string' ? staleSince(entry.head, times.receivedAt) : updated
+      void context.asked(() => context.store.update(key, entry, head), false)
+    }
+  }
+  return context.tell(exchange, response, { hit: false, forwarded: why })
+}
+
+/** Whether what is stored is what a GET would bring now. */
+function isSame({ headers }: HttpResponse, { head, length }: StoredEntry): boolean {
+  const told = headers.get('content-length')
+  return (told === undefined || told === String(length)) && confirms(headers, head)
+}

@@ -1,0 +1,216 @@
+import { TrafficError } from '../../message/errors.ts'
+import type { HttpResponse } from '../../message/response.ts'
+import { isUnavailable } from '../fallback.ts'
+import type { CacheContext, Lookup } from './cache-context.ts'
+import type { CacheOutcome, Forwarded } from './cache-status.ts'
+import { clientHas, isConditional } from './conditional.ts'
+import { Fetch } from './fetch.ts'
+import type { Fetched, RunningFetch } from './fetched.ts'
+import { forwardHead } from './forward-head.ts'
+import { ageAt, freshFor, servesOnError } from './reuse.ts'
+import type { NotStored } from './storable.ts'
+import type { StoredEntry, StoredHead } from './store.ts'
+import { notModified, storedAnswer } from './stored-answer.ts'
+import { storedFields } from './stored-fields.ts'
+import { takeResponse } from './take-response.ts'
+import { variantOf } from './vary.ts'
+
+/**
+ * Has the origin asked: once for all who want the same meanwhile, or for this one alone where that would make others wait for
+ * nothing.
+ * @param entry what is stored, and may not be used without the origin's word; released at the end
+ */
+export async function forward(
+  context: CacheContext,
+  lookup: Lookup,
+  entry: StoredEntry | undefined,
+  why: Forwarded,
+  again: (() => Promise<HttpResponse>) | undefined,
+): Promise<HttpResponse> {
+  const { request } = lookup.exchange
+  try {
+    if (request.method === 'HEAD') return await forwardHead(context, lookup, why)
+    const part = entry === undefined && request.headers.has('range')
+    if (part || lookup.asked.noStore || isUncollapsed(context, lookup) || again === undefined)
+      return await alone(context, lookup, why)
+    return await together(context, lookup, entry, why, again)
+  } finally {
+    entry?.release()
+  }
+}
+
+/** As it is, conditions and range included. */
+async function alone(context: CacheContext, lookup: Lookup, why: Forwarded): Promise<HttpResponse> {
+  const { exchange, key, query, entries } = lookup
+  const { request, clock } = exchange
+  request.query = query
+  const asked = { requestedAt: clock.wallTime(), since: context.moment() }
+  const response = await context.next(exchange)
+  const times = { ...asked, receivedAt: clock.wallTime() }
+  const { head, stored, reason } = takeResponse(context, request, response, key, times, entries)
+  if (head !== undefined) context.uncollapsed.delete(missName(lookup))
+  return context.tell(exchange, response, {
+    hit: false,
+    forwarded: why,
+    stored,
+    detail: reason,
+    freshFor: freshOf(head),
+  })
+}
+
+async function together(
+  context: CacheContext,
+  lookup: Lookup,
+  entry: StoredEntry | undefined,
+  why: Forwarded,
+  again: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const { exchange, asked } = lookup
+  const { request, clock } = exchange
+  const { fetch, collapsed, response: waiting } = join(context, lookup, entry)
+  const outcome: CacheOutcome = { hit: false, forwarded: why, collapsed }
+  let response: HttpResponse | undefined
+  try {
+    response = await waiting
+  } catch (thrown) {
+    const error = TrafficError.from(thrown)
+    const stale = exchange.cancellation === undefined && isUnavailable(error) && entry
+    if (!stale || !servesOnError(stale.head, asked, clock.wallTime())) throw error
+    // For the log: the answer hides it.
+    exchange.error = error
+    return onError(context, lookup, stale, outcome)
+  }
+  // Set before anybody is answered.
+  const fetched = fetch.fetched as Fetched
+  if (entry !== undefined && fetched.confirmed !== undefined)
+    return confirmed(context, lookup, entry, fetched.confirmed, outcome)
+  if (entry !== undefined && fetched.failed && servesOnError(entry.head, asked, clock.wallTime())) {
+    response?.body.cancel(unwanted())
+    return onError(context, lookup, entry, { ...outcome, forwardedStatus: fetched.status })
+  }
+  if (!collapsed) remember(context, lookup, fetched)
+  if (response === undefined) return alone(context, lookup, why)
+  const { head, reason, stored } = fetched
+  if (collapsed && head !== undefined && variantOf(head.selecting, request.headers) !== head.variant) {
+    response.body.cancel(unwanted())
+    return again()
+  }
+  const answer = forClient(lookup, response, fetched)
+  return context.tell(exchange, answer, {
+    ...outcome,
+    forwardedStatus: answer.status === fetched.status ? undefined : fetched.status,
+    stored,
+    detail: reason,
+    freshFor: freshOf(head),
+  })
+}
+
+/** What is under way is joined: that it is of the same entry, or of none, makes sure that all may be answered by it. */
+function join(
+  context: CacheContext,
+  lookup: Lookup,
+  entry: StoredEntry | undefined,
+): {
+  readonly fetch: RunningFetch
+  readonly collapsed: boolean
+  readonly response: Promise<HttpResponse | undefined>
+} {
+  const name = entry === undefined ? missName(lookup) : confirmationName(lookup, entry)
+  const running = context.fetches.get(name)
+  if (running !== undefined)
+    return { fetch: running, collapsed: true, response: running.flight.join(lookup.exchange) }
+  const fetch: Fetch = new Fetch(context, lookup, entry, () => {
+    if (context.fetches.get(name) === fetch) context.fetches.delete(name)
+  })
+  context.fetches.set(name, fetch)
+  const response = fetch.flight.join(lookup.exchange)
+  fetch.start()
+  return { fetch, collapsed: false, response }
+}
+
+/** Those with credentials wait for each other alone: what they get is seldom for all. */
+function missName({ key, exchange }: Lookup): string {
+  return `${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`
+}
+
+export function confirmationName({ key }: Lookup, { head }: StoredEntry): string {
+  return `${key.text}\n${head.receivedAt} ${head.variant}`
+}
+
+function isUncollapsed(context: CacheContext, lookup: Lookup): boolean {
+  const until = context.uncollapsed.get(missName(lookup))
+  return until !== undefined && lookup.exchange.clock.now() < until
+}
+
+/** Refusals that follow from one request: they say nothing of the next. */
+const OF_THE_REQUEST: ReadonlySet<NotStored | 'store'> = new Set<NotStored | 'store'>([
+  'request-no-store',
+  'range',
+])
+const HIT_FOR_MISS = 10_000
+
+/** Nobody waits for what was not for all the last time ("hit-for-miss"). */
+function remember(context: CacheContext, lookup: Lookup, { head, reason, failed }: Fetched): void {
+  if (head !== undefined) context.uncollapsed.delete(missName(lookup))
+  else if (!failed && reason !== undefined && !OF_THE_REQUEST.has(reason)) {
+    const until = lookup.exchange.clock.now() + (context.options.hitForMiss ?? HIT_FOR_MISS)
+    context.uncollapsed.set(missName(lookup), until)
+  }
+}
+
+/** The origin was asked for all of it, whatever this client has: what it has it is not sent again. */
+function forClient(
+  { exchange }: Lookup,
+  response: HttpResponse,
+  { head, receivedAt }: Fetched,
+): HttpResponse {
+  const { status, headers } = response
+  if (!isConditional(exchange.request.headers)) return response
+  const came = head ?? { status, fields: storedFields(headers), receivedAt }
+  if (!clientHas(exchange.request.headers, came)) return response
+  response.body.cancel(unwanted())
+  return notModified(headers)
+}
+
+function confirmed(
+  context: CacheContext,
+  { exchange }: Lookup,
+  entry: StoredEntry,
+  head: StoredHead,
+  outcome: CacheOutcome,
+): HttpResponse {
+  const now = exchange.clock.wallTime()
+  const answer = storedAnswer(entry, head, exchange.request, ageAt(head, now))
+  return context.tell(exchange, answer, {
+    ...outcome,
+    forwardedStatus: 304,
+    stored: true,
+    freshFor: freshFor(head, now),
+  })
+}
+
+function onError(
+  context: CacheContext,
+  { exchange }: Lookup,
+  entry: StoredEntry,
+  outcome: CacheOutcome,
+): HttpResponse {
+  const { head } = entry
+  const now = exchange.clock.wallTime()
+  const age = ageAt(head, now)
+  const answer = storedAnswer(entry, head, exchange.request, age)
+  return context.tell(exchange, answer, {
+    ...outcome,
+    freshFor: freshFor(head, now),
+    age,
+    detail: 'stale-if-error',
+  })
+}
+
+function freshOf(head: StoredHead | undefined): number | undefined {
+  return head && head.lifetime - head.initialAge
+}
+
+function unwanted(): TrafficError {
+  return new TrafficError('cancelled', 'the client has it already, or needs another')
+}

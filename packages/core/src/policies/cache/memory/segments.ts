@@ -1,0 +1,218 @@
+import { PAGE, SHARD } from './cache-memory.ts'
+import { KIND, type Pages } from './pages.ts'
+import type { Records } from './records.ts'
+import type { Views } from './views.ts'
+
+/** A queue, by where its words are in a shard: first page, last page, bytes. */
+export type Queue = typeof SHARD.small | typeof SHARD.main
+const FIRST = 0
+const LAST = 1
+const BYTES = 2
+
+/** The part of a shard that new ones have, until they are read again. */
+const SMALL_SHARE = 0.1
+/** Reads in the small queue that bring a record into the main one. */
+const PROMOTED = 2
+
+/**
+ * The two queues of S3-FIFO, as logs: records lie one behind the other in pages, and a page is gone through when it is the
+ * oldest. New records go into the small queue; what was read there twice moves to the main one, and what is read in the
+ * main one goes round again. So a scan passes through a tenth of the memory. The hash of what falls out of the small queue is
+ * kept for a while (its ghost): what comes again goes into the main queue. All under the lock of the shard.
+ */
+export class Segments {
+  private readonly views: Views
+  private readonly pages: Pages
+  private readonly records: Records
+
+  constructor(views: Views, pages: Pages, records: Records) {
+    this.views = views
+    this.pages = pages
+    this.records = records
+  }
+
+  /** Room for a record; undefined if none can be made. */
+  reserve(shard: number, queue: Queue, size: number): number | undefined {
+    let page = this.openPage(shard, queue, size)
+    if (page === undefined) {
+      const fresh = this.pages.take(shard, KIND.log)
+      if (fresh === undefined) return undefined
+      // Making room for it may have opened another one.
+      page = this.openPage(shard, queue, size)
+      if (page === undefined) this.append(shard, queue, (page = fresh))
+      else this.pages.give(shard, fresh)
+    }
+    return this.extend(shard, queue, page, size)
+  }
+
+  /** For a record that is gone: frees its page where that was the last in it. */
+  lost(shard: number, record: number, blockBytes: number): void {
+    const { views } = this
+    const page = Math.floor(record / views.pageWords)
+    const word = views.layout.page(page)
+    const queue = views.at(word + PAGE.queue) as Queue // `append` wrote it
+    const used = views.at(word + PAGE.used)
+    const dead = views.at(word + PAGE.dead) + this.records.size(record)
+    views.put(word + PAGE.dead, dead)
+    this.count(shard, queue, -blockBytes)
+    if (dead < used) return
+    this.unlink(shard, queue, page)
+    this.count(shard, queue, -used)
+    this.pages.give(shard, page)
+  }
+
+  /** A large content that a record has got, or has no longer. */
+  count(shard: number, queue: Queue, bytes: number): void {
+    this.views.add(this.views.layout.shard(shard) + queue + BYTES, bytes)
+  }
+
+  queueOf(record: number): Queue {
+    const page = Math.floor(record / this.views.pageWords)
+    return this.views.at(this.views.layout.page(page) + PAGE.queue) as Queue // `append` wrote it
+  }
+
+  bytesOf(shard: number): number {
+    const base = this.views.layout.shard(shard)
+    return this.views.at(base + SHARD.small + BYTES) + this.views.at(base + SHARD.main + BYTES)
+  }
+
+  /** Pages of a queue, the oldest first. */
+  *pagesOf(shard: number, queue: Queue): Iterable<number> {
+    const { views } = this
+    let link = views.at(views.layout.shard(shard) + queue + FIRST)
+    while (link !== 0) {
+      const next = views.at(views.layout.page(link - 1) + PAGE.next)
+      yield link - 1
+      link = next
+    }
+  }
+
+  /**
+   * Goes through the oldest page of the queue that has more than its share.
+   * @param force nothing of it is kept
+   */
+  evict(shard: number, force: boolean): boolean {
+    const { views, records } = this
+    const from = this.queueToEvict(shard)
+    const first = views.at(views.layout.shard(shard) + from + FIRST)
+    if (first === 0) return false
+    const page = first - 1
+    const word = views.layout.page(page)
+    const used = views.at(word + PAGE.used)
+    this.unlink(shard, from, page)
+    this.count(shard, from, -used)
+    // A page that is mostly gaps is closed up: what is left in it has not had its time.
+    const isGappy = !force && views.at(word + PAGE.dead) * 2 >= used
+    const to = isGappy ? from : SHARD.main
+    let front = 0
+    let size = 0
+    for (let offset = 0; offset < used; offset += size) {
+      const record = page * views.pageWords + offset / 4
+      size = records.size(record)
+      if (!records.isThere(record)) continue
+      if (!isGappy && (force || !this.earned(record, from))) this.drop(shard, from, record)
+      else front = this.keep(shard, from, to, record, page, front)
+    }
+    views.put(word + PAGE.used, 0)
+    views.put(word + PAGE.dead, 0)
+    if (front === 0) this.pages.give(shard, page)
+    else {
+      this.append(shard, to, page)
+      this.extend(shard, to, page, front)
+    }
+    return true
+  }
+
+  /** Whether a key fell out of the small queue not long ago. */
+  takeGhost(shard: number, hash: number): boolean {
+    const ghost = this.ghost(shard, hash)
+    if (this.views.at(ghost) !== hash) return false
+    this.views.put(ghost, 0)
+    return true
+  }
+
+  private queueToEvict(shard: number): Queue {
+    const base = this.views.layout.shard(shard)
+    const small = this.views.at(base + SHARD.small + BYTES)
+    const main = this.views.at(base + SHARD.main + BYTES)
+    const hasMain = this.views.at(base + SHARD.main + FIRST) !== 0
+    if (!hasMain) return SHARD.small
+    const hasSmall = this.views.at(base + SHARD.small + FIRST) !== 0
+    return hasSmall && small >= (small + main) * SMALL_SHARE ? SHARD.small : SHARD.main
+  }
+
+  private earned(record: number, queue: Queue): boolean {
+    const reads = this.records.reads(record)
+    if (queue === SHARD.small ? reads < PROMOTED : reads === 0) return false
+    this.records.setReads(record, queue === SHARD.small ? 0 : reads - 1)
+    return true
+  }
+
+  private drop(shard: number, queue: Queue, record: number): void {
+    const { views, records } = this
+    if (queue === SHARD.small) views.put(this.ghost(shard, records.hash(record)), records.hash(record))
+    this.count(shard, queue, -records.blockBytes(record))
+    views.add(views.layout.shard(shard) + SHARD.evictions, 1)
+    records.erase(shard, record)
+  }
+
+  /** To the open page of a queue, or to the front of the page that it is in. @returns how much of the front is used */
+  private keep(shard: number, from: Queue, to: Queue, record: number, page: number, front: number): number {
+    const { records } = this
+    const size = records.size(record)
+    const blockBytes = records.blockBytes(record)
+    this.count(shard, from, -blockBytes)
+    this.count(shard, to, blockBytes)
+    const open = this.openPage(shard, to, size)
+    const target =
+      open === undefined ? page * this.views.pageWords + front / 4 : this.extend(shard, to, open, size)
+    if (target !== record) records.move(record, target)
+    return open === undefined ? front + size : front
+  }
+
+  private ghost(shard: number, hash: number): number {
+    const { layout, memory } = this.views
+    return layout.bucketsOf(shard, 'ghosts') + (hash & (memory.buckets - 1))
+  }
+
+  /** The last page of a queue, if there is room in it. */
+  private openPage(shard: number, queue: Queue, size: number): number | undefined {
+    const { views } = this
+    const last = views.at(views.layout.shard(shard) + queue + LAST)
+    if (last === 0) return undefined
+    const used = views.at(views.layout.page(last - 1) + PAGE.used)
+    return used + size <= views.memory.pageSize ? last - 1 : undefined
+  }
+
+  private extend(shard: number, queue: Queue, page: number, size: number): number {
+    const used = this.views.layout.page(page) + PAGE.used
+    const offset = this.views.at(used)
+    this.views.put(used, offset + size)
+    this.count(shard, queue, size)
+    return page * this.views.pageWords + offset / 4
+  }
+
+  private append(shard: number, queue: Queue, page: number): void {
+    const { views } = this
+    const base = views.layout.shard(shard) + queue
+    const last = views.at(base + LAST)
+    const word = views.layout.page(page)
+    views.put(word + PAGE.next, 0)
+    views.put(word + PAGE.prev, last)
+    views.put(word + PAGE.queue, queue)
+    if (last === 0) views.put(base + FIRST, page + 1)
+    else views.put(views.layout.page(last - 1) + PAGE.next, page + 1)
+    views.put(base + LAST, page + 1)
+  }
+
+  private unlink(shard: number, queue: Queue, page: number): void {
+    const { views } = this
+    const base = views.layout.shard(shard) + queue
+    const next = views.at(views.layout.page(page) + PAGE.next)
+    const prev = views.at(views.layout.page(page) + PAGE.prev)
+    if (prev === 0) views.put(base + FIRST, next)
+    else views.put(views.layout.page(prev - 1) + PAGE.next, next)
+    if (next === 0) views.put(base + LAST, prev)
+    else views.put(views.layout.page(next - 1) + PAGE.prev, prev)
+  }
+}

@@ -1,0 +1,57 @@
+import type { Body } from '../../message/body.ts'
+import type { TrafficError } from '../../message/errors.ts'
+import type { HeaderList } from '../../message/headers.ts'
+import { RelayedBody } from '../../message/relayed-body.ts'
+import { ignoring, whenHere } from './maybe-promise.ts'
+import type { EntryWriter } from './store.ts'
+
+/** Passes a body on, at the pace of who reads it, and keeps a copy. A store that fails leaves the body alone. */
+export class StoringBody extends RelayedBody {
+  private writer: EntryWriter | undefined
+  private readonly settled: (stored: boolean) => void
+
+  /** @param settled told once whether it is stored: after the end, or as soon as it is clear that it will not be */
+  constructor(inner: Body, writer: EntryWriter, settled: (stored: boolean) => void) {
+    super(inner)
+    this.writer = writer
+    this.settled = settled
+  }
+
+  override cancel(error: TrafficError): void {
+    this.giveUp()
+    super.cancel(error)
+  }
+
+  override write(chunk: Uint8Array): boolean {
+    const { writer } = this
+    if (writer !== undefined && ignoring(() => writer.write(chunk)) !== true) {
+      this.writer = undefined
+      this.settled(false)
+    }
+    return super.write(chunk)
+  }
+
+  override end(trailers?: HeaderList): void {
+    const { writer } = this
+    this.writer = undefined
+    if (writer !== undefined)
+      whenHere(
+        ignoring(() => writer.commit()),
+        (stored) => this.settled(stored === true),
+      )
+    super.end(trailers)
+  }
+
+  override fail(error: TrafficError): void {
+    this.giveUp()
+    super.fail(error)
+  }
+
+  private giveUp(): void {
+    const { writer } = this
+    this.writer = undefined
+    if (writer === undefined) return
+    ignoring(() => writer.abort())
+    this.settled(false)
+  }
+}

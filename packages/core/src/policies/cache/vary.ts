@@ -1,0 +1,68 @@
+import type { HeaderList } from '../../message/headers.ts'
+import { listMembers } from '../../message/tokens.ts'
+import { part } from './length-prefixed.ts'
+import type { StoredEntry } from './store.ts'
+
+/**
+ * The fields of the request that a response depends on, in lower case, sorted, each once (RFC 9111 4.1); undefined for
+ * `Vary: *`, which no other request can match.
+ */
+export function selectingFields(headers: HeaderList): readonly string[] | undefined {
+  const value = headers.get('vary')
+  if (value === undefined) return NONE
+  const names = new Set(listMembers(value).map((name) => name.toLowerCase()))
+  if (names.has('*')) return undefined
+  return names.size === 0 ? NONE : Array.from(names).sort()
+}
+
+const NONE: readonly string[] = []
+
+/** What the request says in these fields, normalised: the same for two requests that one response may answer. */
+export function variantOf(selecting: readonly string[], request: HeaderList): string {
+  let text = ''
+  for (const name of selecting) text += part(name) + part(normalised(name, request.get(name)))
+  return text
+}
+
+/** The stored responses that the request may be answered with, in their order. */
+export function matching(entries: readonly StoredEntry[], request: HeaderList): readonly StoredEntry[] {
+  // Without Vary, as most are.
+  const [first] = entries
+  if (entries.length === 1 && first?.head.variant === '') return entries
+  let selecting: readonly string[] = NONE
+  let variant = ''
+  return entries.filter(({ head }) => {
+    if (head.selecting !== selecting) {
+      selecting = head.selecting
+      variant = variantOf(selecting, request)
+    }
+    return head.variant === variant
+  })
+}
+
+/** Lists in which white space and letter case mean nothing. Of other fields nobody knows what their values mean. */
+const LISTS: ReadonlySet<string> = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language'])
+
+/** The value in a form that different spellings of the same share (RFC 9111 4.1). */
+function normalised(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || !LISTS.has(name) || value.includes('"')) return value
+  const members = listMembers(value.toLowerCase()).map((member) =>
+    member
+      .split(';')
+      .map((each) => each.trim())
+      .filter((each) => !/^q=1(?:\.0{0,3})?$/.test(each))
+      .join(';'),
+  )
+  // Languages of equal weight are in the order that the reader prefers, whatever RFC 9110 12.5.4 says: servers go by it.
+  return name === 'accept-encoding' ? codings(members) : members.join(',')
+}
+
+/** Which codings are accepted, not in which order; one that is not accepted is as good as not named, but for `*` and identity. */
+function codings(members: readonly string[]): string {
+  const all = members.some((member) => member.startsWith('*'))
+  return members
+    .map((member) => member.replace(/^x-(?=gzip|compress)/, ''))
+    .filter((member) => all || member.startsWith('identity') || !/;q=0(?:\.0{0,3})?$/.test(member))
+    .sort()
+    .join(',')
+}
