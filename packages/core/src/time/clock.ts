@@ -64,10 +64,15 @@ export class SystemClock implements Clock {
     this.wheel.catchUp(this.tickedAt)
     this.ticker = setInterval(() => {
       // The event loop calls timers first, then those who read, then immediates.
-      if (performance.now() - this.tickedAt > STALL_MS) setImmediate(this.tick)
+      if (performance.now() - this.tickedAt > STALL_MS) setImmediate(this.lateTick)
       else this.tick()
     }, TICK_MS)
     this.ticker.unref()
+  }
+
+  private readonly lateTick = (): void => {
+    this.wheel.heldUp(performance.now() - this.tickedAt)
+    this.tick()
   }
 
   private readonly tick = (): void => {

@@ -18,6 +18,8 @@ export class TimerWheel {
   now: number
   /** Called when a timer is armed on an empty wheel: starts what calls `advance`. */
   readonly wake: () => void
+  /** Counts advances: by it a timer knows whether it was armed since the last one. */
+  turn = 0
   private readonly slots: WheelTimer[] = []
   private current: number
 
@@ -40,9 +42,23 @@ export class TimerWheel {
     this.current = Math.floor(now / this.tick)
   }
 
+  /**
+   * The thread was held up for `time` milliseconds since the last advance. Whoever armed a timer since then may have done so when all
+   * of it was over, by a time from before: without this it would fire early by as much.
+   */
+  heldUp(time: number): void {
+    for (const head of this.slots) {
+      for (let timer = head.next; timer !== head; timer = timer.next) {
+        // It stays in its slot, as any timer that is moved to a later time.
+        if (timer.turn === this.turn) timer.due += time
+      }
+    }
+  }
+
   /** Fires every timer that is due at `now`. */
   advance(now: number): void {
     this.now = now
+    this.turn = (this.turn + 1) | 0
     const target = Math.floor(now / this.tick)
     // After a pause longer than a turn, one turn visits every slot.
     if (target - this.current > SLOTS) this.current = target - SLOTS
@@ -110,6 +126,8 @@ class WheelTimer implements Timer {
   due: number = Infinity
   /** When the slot that this timer is linked in comes up; Infinity when it is not linked. */
   slotDue: number = Infinity
+  /** That of the wheel when this was armed. */
+  turn = 0
   readonly fire: () => void
   private readonly wheel: TimerWheel
 
@@ -124,6 +142,7 @@ class WheelTimer implements Timer {
     if (this.wheel.size === 0) this.wheel.wake()
     // One tick more, since the wheel's time may be a tick old: late is harmless, early is not.
     this.due = this.wheel.now + Math.max(0, delay) + this.wheel.tick
+    this.turn = this.wheel.turn
     if (this.slotDue === Infinity) this.wheel.link(this)
     else if (this.due < this.slotDue - this.wheel.tick) {
       this.wheel.unlink(this)

@@ -49,3 +49,22 @@ test('a timer whose peer sent nothing fires after the thread was held up', async
   await fired
   clearTimeout(alive)
 })
+
+test('a timer that is armed when the thread was held up until now is not early by as long', async () => {
+  const clock = new SystemClock()
+  // The wheel turns already.
+  const other = clock.timer(() => {})
+  other.arm(60_000)
+  const alive = setTimeout(() => {}, 10_000)
+  holdUp(300)
+  const armed = performance.now()
+  const fired = [100, 400].map(
+    (delay) =>
+      new Promise<number>((resolve) => {
+        clock.timer(() => resolve(performance.now() - armed - delay)).arm(delay)
+      }),
+  )
+  for (const late of await Promise.all(fired)) assert.ok(late >= 0, `${late} ms late`)
+  other.disarm()
+  clearTimeout(alive)
+})

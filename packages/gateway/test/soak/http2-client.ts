@@ -7,6 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import type { Reply } from './raw-client.ts'
+import { LATE } from './soaked-gateway.ts'
 
 /** A peer that says nothing for so long is taken for hung. Milliseconds. */
 const PATIENCE = 20_000
@@ -16,14 +17,21 @@ export class Http2Call {
   readonly stream: ClientHttp2Stream
   /** Whether the gateway was silent for too long. */
   hung = false
+  /** Whether the request was sent so late that the gateway need not have waited for it. */
+  isLate = true
   private status = 0
   private length: number | undefined
   private received = 0
   private hasEnded = false
   private readonly closed: Promise<void>
 
-  constructor(stream: ClientHttp2Stream) {
+  /** @param begun when its connection was */
+  constructor(stream: ClientHttp2Stream, begun: number) {
     this.stream = stream
+    const sent = (): void => void (this.isLate = performance.now() - begun > LATE)
+    // What is written in one turn of the event loop leaves by the next.
+    if (stream.pending) stream.once('ready', () => setImmediate(() => setImmediate(sent)))
+    else setImmediate(() => setImmediate(sent))
     stream.setTimeout(PATIENCE, () => {
       this.hung = true
       stream.close(constants.NGHTTP2_CANCEL)
@@ -59,6 +67,7 @@ export class Http2Call {
 /** A connection over HTTP/2 with prior knowledge. */
 export class Http2Client {
   readonly session: ClientHttp2Session
+  private readonly begunAt = performance.now()
 
   constructor(port: number) {
     this.session = connect(`http://127.0.0.1:${port}`)
@@ -67,7 +76,8 @@ export class Http2Client {
 
   /** @param endStream whether there is no content */
   send(fields: OutgoingHttpHeaders, endStream: boolean = true): Http2Call {
-    return new Http2Call(this.session.request({ ':authority': 'soak.test', ...fields }, { endStream }))
+    const stream = this.session.request({ ':authority': 'soak.test', ...fields }, { endStream })
+    return new Http2Call(stream, this.begunAt)
   }
 
   /** Waits until the gateway has said what it offers. */

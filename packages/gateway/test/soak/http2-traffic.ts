@@ -46,7 +46,14 @@ export const HTTP2_ACTS: readonly WeightedAct[] = [
   [3, webSocket],
 ]
 
-function end({ ledger }: Lane, number: number, { hung }: Http2Call, status: number, whole: boolean): void {
+function end(
+  { ledger }: Lane,
+  number: number,
+  { hung, isLate }: Http2Call,
+  status: number,
+  whole: boolean,
+): void {
+  if (status === 0 && isLate && !hung) return ledger.end(number, { kind: 'unheard' })
   if (hung) ledger.mistake(`exchange ${number}: the gateway said nothing for too long`)
   if (status === 0) ledger.mistake(`exchange ${number}: the gateway closed its stream without a response`)
   ledger.end(number, { kind: whole ? 'answered' : 'cut', status })
@@ -102,7 +109,8 @@ async function tooLarge(lane: Lane): Promise<void> {
 async function headTooLarge(lane: Lane): Promise<void> {
   const client = new Http2Client(lane.port)
   const call = client.send({ ':path': '/', x: 'x'.repeat(20_000) })
-  lane.ledger.refused((await call.reply()).status, 431)
+  const { status } = await call.reply()
+  if (status !== 0 || !call.isLate) lane.ledger.refused(status, 431)
   client.close()
 }
 
@@ -210,9 +218,12 @@ async function webSocket(lane: Lane): Promise<void> {
     false,
   )
   one.stream.write('ping')
-  if (!(await one.until(4))) lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
+  const hasEchoed = await one.until(4)
   one.stream.end()
   const { status, whole } = await one.reply()
+  // An origin that was too slow has made no tunnel.
+  if (!hasEchoed && status !== 504 && !(status === 0 && one.isLate))
+    lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
   // The log tells of a tunnel as HTTP/1.1 does.
   end(lane, number, one, status === 200 ? 101 : status, whole)
   client.close()

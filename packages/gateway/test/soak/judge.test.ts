@@ -20,6 +20,7 @@ function quiet(): Observed & { readonly samples: ThreadSample[]; readonly metric
     resident: times.map((time) => ({ time, value: 100 * MIB })),
     started: 0,
     ended: 100_000,
+    judgedFrom: 50_000,
     metrics: new Map([['headgate_requests_total{route="all",status_class="2xx"}', 1]]),
     ledger,
     exitCode: 0,
@@ -45,6 +46,16 @@ test('memory that grows after the warm-up fails, and only what grows', () => {
   assert.deepEqual(failures({ ...observed, resident }), ['resident memory: growth'])
 })
 
+test('a thread of which too little is known fails, and says so', () => {
+  const observed = quiet()
+  const samples = observed.samples.filter(({ time }) => time < 50_000)
+  const findings = judge({ ...observed, samples }).filter(({ ok }) => !ok)
+  assert.deepEqual(
+    findings.map(({ what, found }) => [what, found]),
+    ['heap', 'buffers'].map((kind) => [`${kind} of thread 1: growth`, 'not enough samples to judge: 0']),
+  )
+})
+
 test('what is left open fails', () => {
   const observed = quiet()
   assert.deepEqual(failures({ ...observed, left: 31 }), ['file descriptors left'])
@@ -66,6 +77,22 @@ test('books that do not agree fail', () => {
   const excused = quiet()
   excused.ledger.end(excused.ledger.begin(), { kind: 'cancelled', seen: false })
   assert.deepEqual(failures(excused), [])
+
+  const late = quiet()
+  late.ledger.end(late.ledger.begin(), { kind: 'unheard' })
+  assert.deepEqual(failures(late), [])
+
+  const heard = quiet()
+  heard.ledger.end(heard.ledger.begin(), { kind: 'unheard' })
+  heard.ledger.logged(JSON.stringify({ ...LINE, path: '/ok/2' }))
+  heard.metrics.set('headgate_requests_total{route="all",status_class="2xx"}', 2)
+  assert.deepEqual(failures(heard), ['exchanges not accounted for'])
+
+  const unfinished = quiet()
+  unfinished.ledger.logged(JSON.stringify({ ...LINE, route: '' }))
+  assert.deepEqual(failures(unfinished), ['log lines of refused requests'])
+  unfinished.ledger.maybeRefused++
+  assert.deepEqual(failures(unfinished), [])
 
   const twice = quiet()
   twice.ledger.logged(JSON.stringify(LINE))

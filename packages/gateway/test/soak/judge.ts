@@ -20,15 +20,14 @@ export interface Observed {
   /** Of the load, in milliseconds since 1970. */
   readonly started: number
   readonly ended: number
+  /** From when on memory is judged. */
+  readonly judgedFrom: number
   readonly metrics: ReadonlyMap<string, number>
   readonly ledger: Ledger
   readonly exitCode: number | null
 }
 
 const MIB = 1024 * 1024
-/** The part of a run that is not judged, since code is still compiled and pools fill; at most a minute. */
-const WARM_UP = 1 / 2
-const LONGEST_WARM_UP = 60_000
 /** How much a fitted line may rise within the judged part, however long that is. */
 const HEAP_GROWTH = 2 * MIB
 const BUFFER_GROWTH = 4 * MIB
@@ -39,10 +38,9 @@ export function judge(observed: Observed): Finding[] {
   return [...memory(observed), ...leftovers(observed), ...books(observed)]
 }
 
-function memory({ samples, resident, started, ended }: Observed): Finding[] {
-  const from = started + Math.min((ended - started) * WARM_UP, LONGEST_WARM_UP)
+function memory({ samples, resident, judgedFrom, ended }: Observed): Finding[] {
   const judged = (points: readonly Point[]): Point[] =>
-    points.filter(({ time }) => time >= from && time <= ended)
+    points.filter(({ time }) => time >= judgedFrom && time <= ended)
   const findings = [grown('resident memory', judged(resident), RESIDENT_GROWTH)]
   for (const thread of threads(samples)) {
     const own = samples.filter((sample) => sample.thread === thread)
@@ -55,8 +53,13 @@ function memory({ samples, resident, started, ended }: Observed): Finding[] {
 }
 
 function grown(what: string, points: readonly Point[], allowed: number): Finding {
-  const { first, last, highest, growth } = trend(points)
   const inMib = (bytes: number): string => (bytes / MIB).toFixed(1)
+  const line = trend(points)
+  if (line === undefined) {
+    const found = `not enough samples to judge: ${points.length}`
+    return { what: `${what}: growth`, found, allowed: `${inMib(allowed)} MiB`, ok: false }
+  }
+  const { first, last, highest, growth } = line
   const found = `${inMib(growth)} MiB (${inMib(first)} to ${inMib(last)}, highest ${inMib(highest)})`
   return { what: `${what}: growth`, found, allowed: `${inMib(allowed)} MiB`, ok: growth <= allowed }
 }
@@ -84,7 +87,7 @@ function leftovers({ base, left, samples, metrics, started }: Observed): Finding
 function books({ ledger, metrics, exitCode }: Observed): Finding[] {
   const findings = [
     exactly('exchanges not accounted for', ledger.mistakes.join('; ') || 'none', 'none'),
-    exactly('log lines of refused requests', ledger.refusedLines, ledger.totals.refused),
+    refusals(ledger),
     exactly('log lines dropped', sum(metrics, 'headgate_access_log_dropped_total'), 0),
   ]
   for (const [name, count] of byName(ledger.classes))
@@ -95,6 +98,13 @@ function books({ ledger, metrics, exitCode }: Observed): Finding[] {
   findings.push(exactly('errors in all', sum(metrics, 'headgate_request_errors_total'), errors))
   findings.push(exactly('exit code', exitCode ?? 'a signal', 0))
   return findings
+}
+
+function refusals({ refusedLines, totals: { refused }, maybeRefused }: Ledger): Finding {
+  const most = refused + maybeRefused
+  const allowed = maybeRefused === 0 ? `${refused}` : `${refused} to ${most}`
+  const ok = refusedLines >= refused && refusedLines <= most
+  return { what: 'log lines of refused requests', found: `${refusedLines}`, allowed, ok }
 }
 
 function byName(counts: ReadonlyMap<string, number>): [name: string, count: number][] {

@@ -6,6 +6,8 @@ export type Ending =
   | { readonly kind: 'cut'; readonly status: number }
   /** The driver left; `seen`: the gateway has certainly had the request. */
   | { readonly kind: 'cancelled'; readonly seen: boolean }
+  /** No response, to a request that the driver sent so late that the gateway need not have waited for it: no line, either. */
+  | { readonly kind: 'unheard' }
 
 /** What the ledger reads of a line of the access log. */
 interface Line {
@@ -28,8 +30,11 @@ export class Ledger {
     answered: 0,
     cut: 0,
     cancelled: 0,
+    unheard: 0,
     refused: 0,
   }
+  /** Heads that were left unfinished so late that the gateway may have refused them before. */
+  maybeRefused = 0
   /** Of the log: lines of exchanges by status class, all lines by error code. */
   readonly classes: Map<string, number> = new Map()
   readonly errors: Map<string, number> = new Map()
@@ -81,7 +86,7 @@ export class Ledger {
   close(): void {
     for (const [number, ending] of this.open) {
       if (ending === undefined) this.mistake(`exchange ${number} never ended for the driver`)
-      else if (ending.kind !== 'cancelled' || ending.seen)
+      else if (ending.kind !== 'unheard' && (ending.kind !== 'cancelled' || ending.seen))
         this.mistake(`exchange ${number} (${JSON.stringify(ending)}) is not in the access log`)
     }
   }
@@ -94,6 +99,7 @@ export class Ledger {
   private settle(number: number, ending: Ending, line: Line): void {
     this.open.delete(number)
     const wrong =
+      ending.kind === 'unheard' ||
       (ending.kind !== 'cancelled' && line.status !== ending.status) ||
       (ending.kind === 'cut' && line.error === undefined)
     if (wrong) this.mistake(`exchange ${number}: ${JSON.stringify(ending)} but ${JSON.stringify(line)}`)

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { LATE } from './soaked-gateway.ts'
 
 /** A response as its bytes tell. */
 export interface Reply {
@@ -13,6 +14,10 @@ const NOTHING: Reply = { status: 0, whole: false, close: true }
 /** A peer that says nothing for so long is taken for hung. Milliseconds. */
 const PATIENCE = 20_000
 
+export function head(method: string, path: string, fields = ''): string {
+  return `${method} ${path} HTTP/1.1\r\nhost: soak.test\r\n${fields}\r\n`
+}
+
 /** A connection of a client that writes what it is told and reads responses by their framing. */
 export class RawClient {
   readonly socket: Socket
@@ -20,6 +25,11 @@ export class RawClient {
   hung = false
   /** Milliseconds to wait after each piece that is read: a slow reader. */
   pause = 0
+  /** Whether the request was sent so late that the gateway need not have waited for it. */
+  isLate = false
+  /** Since when the gateway may have waited for the next request. */
+  private quietSince = performance.now()
+  private isBetween = true
   private received: Buffer = Buffer.alloc(0)
   private ended = false
   private wake: (() => void) | undefined
@@ -49,17 +59,28 @@ export class RawClient {
   }
 
   send(bytes: string | Uint8Array): void {
-    if (typeof bytes === 'string') this.socket.write(bytes, 'latin1')
-    else this.socket.write(bytes)
+    const { quietSince } = this
+    this.quietSince = performance.now()
+    if (this.isBetween) this.isLate = true // until the kernel has taken it
+    const taken = this.isBetween
+      ? (): void => void (this.isLate = performance.now() - quietSince > LATE)
+      : undefined
+    this.isBetween = false
+    if (typeof bytes === 'string') this.socket.write(bytes, 'latin1', taken)
+    else this.socket.write(bytes, taken)
   }
 
-  /** Reads the head of one final response, and its body. */
-  async reply(method = 'GET'): Promise<Reply> {
-    for (;;) {
-      const head = await this.head()
+  /**
+   * Reads the head of one final response, and its body.
+   * @param first a head that was read already
+   */
+  async reply(method = 'GET', first?: string): Promise<Reply> {
+    for (let head = first; ; head = undefined) {
+      head ??= await this.head()
       if (head === undefined) return NOTHING
       const status = Number(head.slice(9, 12))
       if (status < 200 && status !== 101) continue
+      this.isBetween = true
       const close = /\r\nconnection: close\r\n/.test(head)
       const empty = method === 'HEAD' || status === 101 || status === 204 || status === 304
       return { status, close, whole: empty || (await this.body(head)) }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openDescriptors, residentMemory } from './process-facts.ts'
 import type { ThreadSample } from './probe.ts'
@@ -11,6 +12,14 @@ import { freePort } from '../../../../scripts/testing/free-port.ts'
 
 const HEADGATE = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url))
 const PROBE = new URL('./probe.ts', import.meta.url).href
+/** Looks for samples, 100 ms apart. */
+const MOST_LOOKS = 1_200
+
+/** How long it waits for a request's head: shorter than for anything else that clients owe. Milliseconds. */
+const HEAD_TIMEOUT = 1_000
+/** How late what clients send may be without being in danger: the gateway's timers take up to 0.1 s for no time at all. */
+export const LATE = 0.8 * HEAD_TIMEOUT
+const WORKERS = 2
 
 function config(origin: string, http2Origin: string, closed: string, accessLog: string): object {
   const kinds = [
@@ -28,11 +37,17 @@ function config(origin: string, http2Origin: string, closed: string, accessLog: 
   ]
   const paths = [...kinds, 'short', 'cut'].map((kind) => `/${kind}/**`)
   return {
-    workers: 2,
+    workers: WORKERS,
     listeners: [{ address: '127.0.0.1:0' }],
     admin: { address: '127.0.0.1:0' },
     accessLog: { path: accessLog },
-    timeouts: { requestHead: '1s', responseHead: '2s', bodyIdle: '5s', keepAlive: '2s', connect: '1s' },
+    timeouts: {
+      requestHead: `${HEAD_TIMEOUT}ms`,
+      responseHead: '2s',
+      bodyIdle: '5s',
+      keepAlive: '2s',
+      connect: '1s',
+    },
     upstreams: {
       origin: { endpoints: [{ url: origin }], pool: { idleTimeout: '2s' } },
       http2: { endpoints: [{ url: http2Origin }], pool: { idleTimeout: '2s' } },
@@ -105,8 +120,26 @@ export class SoakedGateway {
   }
 
   samples(): ThreadSample[] {
-    const lines = readFileSync(join(this.folder, 'samples'), 'utf8').trim().split('\n')
+    // The last line may be half written.
+    const lines = readFileSync(join(this.folder, 'samples'), 'utf8').split('\n').slice(0, -1)
     return lines.map((line) => JSON.parse(line) as ThreadSample)
+  }
+
+  /**
+   * Waits until each thread has given so many samples since `since`, in milliseconds since 1970, which takes long where the machine is
+   * busy. It is bounded by how often it has looked; the judge says what is missing then.
+   */
+  async sampled(count: number, since: number): Promise<void> {
+    for (let looks = 0; looks < MOST_LOOKS && this.alive && !this.hasSampled(count, since); looks++)
+      await sleep(100)
+  }
+
+  private hasSampled(count: number, since: number): boolean {
+    const given = new Map<number, number>()
+    for (const { thread, time } of existsSync(join(this.folder, 'samples')) ? this.samples() : [])
+      if (time > since) given.set(thread, (given.get(thread) ?? 0) + 1)
+    const enough = [...given.values()].filter((samples) => samples >= count)
+    return enough.length > WORKERS
   }
 
   /** The values of /metrics, by series as they are written there. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HTTP2_ACTS } from './http2-traffic.ts'
 import { begin, type Lane, pick, type WeightedAct } from './lane.ts'
-import { RawClient, type Reply } from './raw-client.ts'
+import { LEAVING_ACTS } from './leaving.ts'
+import { head, RawClient, type Reply } from './raw-client.ts'
 
 const FAULTS = [
   'die',
@@ -49,22 +50,14 @@ export const ACTS: readonly WeightedAct[] = [
   [4, malformed],
   [2, headTooLarge],
   [1, slowHead],
-  [3, leaveWithinHead],
-  [3, leaveAtOnce],
-  [3, leaveWhileWaiting],
-  [3, leaveWithinUpload],
-  [3, leaveWithinDownload],
-  [2, leaveEvents],
+  ...LEAVING_ACTS,
   [6, (lane) => plain(lane, 'GET', pick(lane, OVER_HTTP2))],
   ...HTTP2_ACTS,
 ]
 
-function head(method: string, path: string, fields = ''): string {
-  return `${method} ${path} HTTP/1.1\r\nhost: soak.test\r\n${fields}\r\n`
-}
-
 function end({ ledger }: Lane, number: number, client: RawClient, reply: Reply): void {
   const { status } = reply
+  if (status === 0 && client.isLate && !client.hung) return ledger.end(number, { kind: 'unheard' })
   if (client.hung) ledger.mistake(`exchange ${number}: the gateway said nothing for too long`)
   if (status === 0) ledger.mistake(`exchange ${number}: the gateway closed without a response`)
   ledger.end(number, { kind: reply.whole ? 'answered' : 'cut', status })
@@ -123,10 +116,13 @@ async function expectContinue(lane: Lane): Promise<void> {
   const client = new RawClient(lane.port)
   const { number, path } = begin(lane, 'echo')
   client.send(head('POST', path, 'content-length: 5\r\nexpect: 100-continue\r\n'))
-  const informed = await client.head()
-  if (informed?.startsWith('HTTP/1.1 100 ') !== true) lane.ledger.mistake(`no 100 but ${informed}`)
-  client.send('hello')
-  end(lane, number, client, await client.reply())
+  const first = await client.head()
+  const isInformed = first?.startsWith('HTTP/1.1 100 ') === true
+  // An origin that was too slow has asked for nothing.
+  if (!isInformed && first?.startsWith('HTTP/1.1 504 ') !== true && !client.isLate)
+    lane.ledger.mistake(`no 100 but ${first}`)
+  if (isInformed) client.send('hello')
+  end(lane, number, client, await client.reply('GET', first))
   client.socket.destroy()
 }
 
@@ -179,8 +175,13 @@ async function webSocket(lane: Lane): Promise<void> {
     ),
   )
   const reply = await client.reply()
-  client.send('ping')
-  if (!(await client.skip(4))) lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
+  if (reply.status === 101) {
+    client.send('ping')
+    if (!(await client.skip(4))) lane.ledger.mistake(`exchange ${number}: the tunnel did not echo`)
+  } else if (reply.status !== 504 && !client.isLate) {
+    // An origin that was too slow makes no tunnel, and nothing else does.
+    lane.ledger.mistake(`exchange ${number}: no tunnel but ${reply.status}`)
+  }
   end(lane, number, client, reply)
   if (lane.random() < 0.5) client.socket.end()
   else client.socket.resetAndDestroy()
@@ -223,7 +224,8 @@ const MALFORMED = [
 async function refuse(lane: Lane, bytes: string, expected: number): Promise<void> {
   const client = new RawClient(lane.port)
   client.send(bytes)
-  lane.ledger.refused((await client.reply()).status, expected)
+  const { status } = await client.reply()
+  if (status !== 0 || !client.isLate) lane.ledger.refused(status, expected)
   await client.end()
   client.socket.destroy()
 }
@@ -240,59 +242,4 @@ function headTooLarge(lane: Lane): Promise<void> {
 
 function slowHead(lane: Lane): Promise<void> {
   return refuse(lane, 'GET / HTTP/1.1\r\nhost:', 408)
-}
-
-/** No exchange, and no refusal: nobody is there to be refused. */
-async function leaveWithinHead(lane: Lane): Promise<void> {
-  const client = new RawClient(lane.port)
-  client.send('GET / HTTP/1.1\r\nho')
-  await sleep(5)
-  leave(lane, client)
-}
-
-/** Whether the gateway has read the request by then is its luck. */
-async function leaveAtOnce(lane: Lane): Promise<void> {
-  const client = new RawClient(lane.port)
-  const { number, path } = begin(lane, pick(lane, ['ok', 'hang', 'large']))
-  client.send(head('GET', path))
-  await sleep(lane.random() * 3)
-  leave(lane, client)
-  lane.ledger.end(number, { kind: 'cancelled', seen: false })
-}
-
-async function leaveWhileWaiting(lane: Lane): Promise<void> {
-  await leaveAfter(lane, 'hang', '', async () => {})
-}
-
-async function leaveWithinUpload(lane: Lane): Promise<void> {
-  await leaveAfter(lane, 'echo', 'content-length: 100000\r\n', async (client) => client.send(PIECE))
-}
-
-async function leaveWithinDownload(lane: Lane): Promise<void> {
-  await leaveAfter(lane, 'large', '', async (client) => void (await client.skip(50_000)))
-}
-
-async function leaveEvents(lane: Lane): Promise<void> {
-  await leaveAfter(lane, 'events', '', async (client) => void (await client.upTo('data: 1')))
-}
-
-async function leaveAfter(
-  lane: Lane,
-  kind: string,
-  fields: string,
-  work: (client: RawClient) => Promise<void>,
-): Promise<void> {
-  const client = new RawClient(lane.port)
-  const { number, path } = begin(lane, kind)
-  const reached = lane.arrivals.reached(path)
-  client.send(head(fields === '' ? 'GET' : 'POST', path, fields))
-  const seen = await reached
-  if (seen) await work(client)
-  leave(lane, client)
-  lane.ledger.end(number, { kind: 'cancelled', seen })
-}
-
-function leave(lane: Lane, { socket }: RawClient): void {
-  if (lane.random() < 0.5) socket.destroy()
-  else socket.resetAndDestroy()
 }

@@ -14,10 +14,11 @@ export interface Trend {
   readonly growth: number
 }
 
-export function trend(points: readonly Point[]): Trend {
+/** Undefined where there are fewer than two points: no line. */
+export function trend(points: readonly Point[]): Trend | undefined {
   const [first] = points
   const last = points.at(-1)
-  if (first === undefined || last === undefined) throw new TypeError('a trend takes at least one point')
+  if (first === undefined || last === undefined || first === last) return undefined
   const count = points.length
   const meanTime = points.reduce((sum, { time }) => sum + time, 0) / count
   const meanValue = points.reduce((sum, { value }) => sum + value, 0) / count
