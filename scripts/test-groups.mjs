@@ -29,6 +29,7 @@ const ALONE = new Set([
   'packages/client/test/unread.test.ts',
   'packages/core/test/fields/event-stream.test.ts',
   'packages/core/test/fields/linear-work.test.ts',
+  'packages/core/test/h2/floods.test.ts',
   'packages/core/test/h2/linear-work.test.ts',
   'packages/core/test/linear-work.test.ts',
   'packages/core/test/upstream/pick-cost.test.ts',

@@ -10,6 +10,7 @@ import { after } from '../message/state-table.ts'
 import { WireFault } from './fault.ts'
 import { type Framing, NO_BODY } from './framing.ts'
 import { type FoundHead, wholeBody } from './head-buffer.ts'
+import { spokenInstead } from './other-protocol.ts'
 import { Persistence } from './persistence.ts'
 import { RequestWriter } from './request-writer.ts'
 import { ResponseBody, type ResponseBodyOwner } from './response-body.ts'
@@ -156,7 +157,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     if (head === undefined || this.state !== 'waiting') return
     if (head instanceof WireFault) {
       const code = head.code === 'response_head_too_large' ? head.code : 'malformed_response'
-      return this.fail(this.error(code, head.message))
+      return this.fail(this.error(code, spokenInstead(chunk, this.socket) ?? head.message))
     }
     if (head.framing === undefined) this.switchProtocols(head, this.heads.lastFound())
     else this.final(head, head.framing, this.heads.lastFound())

@@ -17,6 +17,7 @@ import { Http2Connection } from './connection.ts'
 import { DEFAULT_HTTP2_CLIENT_LIMITS, type Http2Limits } from './connection-options.ts'
 import type { ConnectionRole } from './connection-role.ts'
 import type { Http2Fault } from './fault.ts'
+import { notHttp2Advice } from './first-bytes.ts'
 import { connectFields, requestFields } from './request-fields.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 import { WaitTimer } from './wait-timer.ts'
@@ -49,6 +50,7 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   lossCause: Error | undefined
   private readonly limits: Http2Limits
   private readonly scheme: Scheme
+  private readonly peer: string
   private readonly readiness = Promise.withResolvers<void>()
   private readonly waits: WaitTimer
   /** Ends a connection to which nothing can be written when what came before was read. */
@@ -62,15 +64,18 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   /**
    * @param socket connected, and for TLS verified
    * @param reader what the socket was connected with, so that it reads into it
+   * @param peer how errors name who does not speak HTTP/2
    */
   constructor(
     socket: Socket,
     reader: SocketReader,
     options: ClientConnectionOptions,
     limits: Http2Limits = DEFAULT_HTTP2_CLIENT_LIMITS,
+    peer = 'the peer',
   ) {
     this.options = options
     this.limits = limits
+    this.peer = peer
     this.scheme = socket instanceof TLSSocket ? 'https' : 'http'
     this.ready = this.readiness.promise
     // Whoever waits for it hears of it; nobody need.
@@ -212,15 +217,22 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   }
 
   failed({ message }: Http2Fault): void {
-    this.readiness.reject(notHttp2(message))
+    this.readiness.reject(this.notHttp2(message))
   }
 
   gone(): void {
     this.isLost = true
     this.waits.stop()
     this.lastReads.disarm()
-    this.readiness.reject(notHttp2(this.lossCause?.message ?? 'it closed the connection', this.lossCause))
+    this.readiness.reject(
+      this.notHttp2(this.lossCause?.message ?? 'it closed the connection', this.lossCause),
+    )
     this.owner?.closed(this)
+  }
+
+  private notHttp2(reason: string, cause?: Error): TrafficError {
+    const message = `${this.peer} did not begin HTTP/2 (${reason}); ${notHttp2Advice(reason, this.scheme)}`
+    return new TrafficError('connect_failed', message, { phase: 'connect', replaySafe: 'unsent', cause })
   }
 
   /** A server opens no streams: pushes are refused by SETTINGS, and by the reader. */
@@ -233,11 +245,6 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   }
 
   streamClosed(): void {}
-}
-
-function notHttp2(reason: string, cause?: Error): TrafficError {
-  const message = `the peer did not begin HTTP/2 (${reason}); check that it speaks HTTP/2 there, or ask it for HTTP/1.1`
-  return new TrafficError('connect_failed', message, { phase: 'connect', replaySafe: 'unsent', cause })
 }
 
 function goneAway(exchange: Exchange): TrafficError {

@@ -1,5 +1,6 @@
 import { connectionFault, type Http2Fault } from './fault.ts'
 import { type BlockLimits, FieldBlock } from './field-block.ts'
+import { spokenInstead, TELLING_BYTES } from './first-bytes.ts'
 import { type FrameContext, type FrameHeader, headerFault, protocolError } from './frame-header.ts'
 import { readPayload } from './frame-payload.ts'
 import type { FrameSink } from './frame-sink.ts'
@@ -115,9 +116,13 @@ export class FrameReader implements FrameContext, FrameHeader {
     if (count < FRAME_HEADER_SIZE) {
       source = this.headerPart ??= Buffer.alloc(FRAME_HEADER_SIZE)
       bytes.copy(source, FRAME_HEADER_SIZE - this.left - count, start, start + count)
-      if (this.left > 0) return undefined
       at = 0
     }
+    if (this.first && FRAME_HEADER_SIZE - this.left >= TELLING_BYTES) {
+      const instead = spokenInstead(source, at)
+      if (instead !== undefined) return protocolError(instead)
+    }
+    if (this.left > 0) return undefined
     this.length = source.readUIntBE(at, 3)
     this.type = source[at + 3] as number // a header is nine bytes
     this.flags = source[at + 4] as number

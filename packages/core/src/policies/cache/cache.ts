@@ -3,7 +3,7 @@ import { collect, type WholeBody, WholeBody as Whole } from '../../message/body.
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
-import { urlParts } from '../../message/reference.ts'
+import { formatUrl, urlParts } from '../../message/reference.ts'
 import { isSafe } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { CacheContext } from './cache-context.ts'
@@ -101,9 +101,13 @@ async function bypass(context: CacheContext, exchange: Exchange): Promise<HttpRe
 async function write(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
   const { method } = exchange.request
   const target = urlParts(exchange.request)
+  // Under which URL a GET of it is stored.
+  const { query } = context.makeKey(exchange)
   const response = await context.next(exchange)
   const now = exchange.clock.wallTime()
-  for (const selection of invalidated(method, target, response.status, response.headers))
-    await context.asked(() => context.store.purge(selection, 'hard', now), 0)
+  const invalid = invalidated(method, target, response.status, response.headers)
+  if (invalid.length > 0 && query !== target.query)
+    invalid.push({ by: 'url', value: formatUrl({ ...target, query }) })
+  for (const selection of invalid) await context.asked(() => context.store.purge(selection, 'hard', now), 0)
   return context.tell(exchange, response, { hit: false, forwarded: 'method' })
 }

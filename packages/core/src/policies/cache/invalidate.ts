@@ -21,8 +21,8 @@ export function invalidated(
   target: UrlParts,
   status: number,
   headers: HeaderList,
-): readonly Selection[] {
-  if (reads(method) || status < 200 || status > 399) return NOTHING
+): Selection[] {
+  if (reads(method) || status < 200 || status > 399) return []
   const urls = new Set([formatUrl(target)])
   for (const name of ['location', 'content-location']) {
     const reference = headers.get(name)
@@ -36,8 +36,6 @@ export function invalidated(
     ...groups.map((value): Selection => ({ by: 'group', value })),
   ]
 }
-
-const NOTHING: readonly Selection[] = []
 
 /** Groups of an origin: those of the same name of another one are others (RFC 9875 2.1). */
 export function groupsOf(target: UrlParts, field: string | undefined): readonly string[] {

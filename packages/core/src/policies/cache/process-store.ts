@@ -1,6 +1,7 @@
 import { type Body, WholeBody } from '../../message/body.ts'
 import { own } from '../../message/own-options.ts'
 import { RecentPurges, staleSince } from './recent-purges.ts'
+import { RecencyMap } from './recency-map.ts'
 import { isSelected } from './selected.ts'
 import type {
   CacheKey,
@@ -30,7 +31,9 @@ const OVERHEAD = 512
  * @throws TypeError if a bound is not a whole number above 0
  */
 export class ProcessStore implements CacheStore {
-  private readonly keys = new Map<string, ProcessEntry[]>()
+  private readonly keys = new RecencyMap<readonly ProcessEntry[]>()
+  /** The keys of each URL: what changes a resource is for its URL, and must not look at all that is stored. */
+  private readonly urls = new Map<string, Set<string>>()
   private readonly writers = new Set<ProcessWriter>()
   private readonly purges = new RecentPurges()
   private readonly maxBytes: number
@@ -50,12 +53,7 @@ export class ProcessStore implements CacheStore {
   }
 
   find({ text }: CacheKey): readonly StoredEntry[] {
-    const found = this.keys.get(text)
-    if (found === undefined) return NONE
-    // To the end of the line of those to be evicted.
-    this.keys.delete(text)
-    this.keys.set(text, found)
-    return found
+    return this.keys.get(text) ?? NONE
   }
 
   moment(): number {
@@ -74,9 +72,8 @@ export class ProcessStore implements CacheStore {
   }
 
   update(key: CacheKey, entry: StoredEntry, head: StoredHead): boolean {
-    const list = this.keys.get(key.text)
-    const index = list?.indexOf(entry as ProcessEntry) ?? -1
-    if (list === undefined || index < 0) return false
+    const list = this.keys.peek(key.text)
+    if (list === undefined || !list.includes(entry as ProcessEntry)) return false
     const updated = new ProcessEntry(head, (entry as ProcessEntry).content)
     // A list that was given out stays as it was.
     this.put(key, [updated, ...list.filter((each) => each !== entry && !isSame(each.head, head))])
@@ -84,7 +81,7 @@ export class ProcessStore implements CacheStore {
   }
 
   remove(key: CacheKey, entry: StoredEntry): boolean {
-    const list = this.keys.get(key.text)
+    const list = this.keys.peek(key.text)
     if (list === undefined || !list.includes(entry as ProcessEntry)) return false
     this.put(
       key,
@@ -98,7 +95,7 @@ export class ProcessStore implements CacheStore {
     for (const writer of this.writers)
       if (isSelected(selection, writer.key, writer.head)) writer.doom(how, now)
     let count = 0
-    for (const [text, list] of selection.by === 'key' ? this.listOf(selection.key) : this.keys) {
+    for (const [text, list] of this.candidates(selection)) {
       const key = { text }
       const meant = list.filter(({ head }) => isSelected(selection, key, head))
       if (meant.length === 0) continue
@@ -119,6 +116,7 @@ export class ProcessStore implements CacheStore {
 
   close(): Promise<void> {
     this.keys.clear()
+    this.urls.clear()
     this.entries = 0
     this.bytes = 0
     return Promise.resolve()
@@ -138,16 +136,33 @@ export class ProcessStore implements CacheStore {
     return true
   }
 
-  private *listOf({ text }: CacheKey): Iterable<readonly [string, ProcessEntry[]]> {
-    const list = this.keys.get(text)
-    if (list !== undefined) yield [text, list]
+  /** Those that may be meant, in a list of their own: it may change meanwhile. */
+  private candidates(selection: Selection): Iterable<readonly [string, readonly ProcessEntry[]]> {
+    const texts = selection.by === 'key' ? [selection.key.text] : this.urls.get(urlOf(selection))
+    if (selection.by !== 'key' && selection.by !== 'url') return Array.from(this.keys)
+    return Array.from(texts ?? [], (text) => [text, this.keys.peek(text) ?? []] as const)
   }
 
-  private put(key: CacheKey, list: ProcessEntry[]): void {
-    for (const each of this.keys.get(key.text) ?? []) this.count(key, each, -1)
+  private put(key: CacheKey, list: readonly ProcessEntry[]): void {
+    const { text } = key
+    const before = this.keys.peek(text) ?? []
+    for (const each of before) this.count(key, each, -1)
     for (const each of list) this.count(key, each, 1)
-    if (list.length === 0) this.keys.delete(key.text)
-    else this.keys.set(key.text, list)
+    if (list.length === 0) this.keys.delete(text)
+    else this.keys.set(text, list)
+    // All that is under one key has the URL that the key is made of.
+    const url = (list[0] ?? before[0])?.head.url
+    if (url !== undefined && (list.length === 0) !== (before.length === 0))
+      this.index(url, text, list.length > 0)
+  }
+
+  private index(url: string, text: string, there: boolean): void {
+    const texts = this.urls.get(url)
+    if (!there) {
+      texts?.delete(text)
+      if (texts?.size === 0) this.urls.delete(url)
+    } else if (texts === undefined) this.urls.set(url, new Set([text]))
+    else texts.add(text)
   }
 
   private count(key: CacheKey, entry: ProcessEntry, by: 1 | -1): void {
@@ -157,16 +172,23 @@ export class ProcessStore implements CacheStore {
 
   /** What was stored last stays, the older variants of its key go before it does. */
   private evict(last: CacheKey): void {
-    for (const [text, list] of this.keys) {
-      if (this.bytes <= this.maxBytes && this.entries <= this.maxEntries) return
+    while (this.bytes > this.maxBytes || this.entries > this.maxEntries) {
+      const text = this.keys.oldest
+      if (text === undefined) return
+      const list = this.keys.peek(text) ?? []
       const left = text === last.text ? list.slice(0, 1) : []
       this.evictions += list.length - left.length
       this.put({ text }, left)
+      if (left.length > 0) return
     }
   }
 }
 
 const NONE: readonly StoredEntry[] = []
+
+function urlOf(selection: Selection): string {
+  return selection.by === 'url' ? selection.value : ''
+}
 
 /** One takes the place of the other: of the same variant, and the same part. */
 function isSame(one: StoredHead, other: StoredHead): boolean {

@@ -221,7 +221,7 @@ class ConnectAttempt implements Cancellable {
     if (this.settled) return
     const { tls } = this.target
     this.material?.forgetSession()
-    const reason = tlsFailureReason(error, tls?.servername ?? '')
+    const reason = tlsFailureReason(error, tls?.servername ?? '', this.options.protocols)
     this.fail(this.error('tls_failed', `the TLS handshake with ${this.place()} failed: ${reason}`, error))
   }
 

@@ -25,7 +25,8 @@ export interface TlsValues {
   readonly verify?: boolean | undefined
 }
 
-const ONLY_HTTP_1 = ['http/1.1']
+/** What ALPN offers where nothing is said. */
+export const ONLY_HTTP_1: readonly string[] = ['http/1.1']
 
 /** What connections are made with for as long as the values stay the same, the session to resume among it. */
 export class TlsMaterial {

@@ -50,7 +50,7 @@ export function openHttp(options: OpenHttpOptions): OpenConnection {
       connection.facts = facts
       return connection
     }
-    const connection = new http2.Http2ClientConnection(socket, reader, http, options.http2)
+    const connection = new http2.Http2ClientConnection(socket, reader, http, options.http2, options.name)
     connection.facts = facts
     const left = Math.max(1, options.timeout - (http.clock.now() - startedAt))
     await begun(connection, left, options, scope)
@@ -64,7 +64,7 @@ function speaksHttp2(socket: Socket, { name, protocols }: OpenHttpOptions): bool
   if (socket.alpnProtocol === 'h2') return true
   if (protocols.alpn.includes('http/1.1')) return false
   socket.destroy()
-  const message = `${name} does not choose HTTP/2 in the TLS handshake (ALPN), and nothing else is allowed: let it speak h2, or allow http/1.1`
+  const message = `${name} does not choose HTTP/2 in the TLS handshake (ALPN), and nothing else is allowed: let it speak h2, or add http/1.1 to protocols`
   throw new TrafficError('tls_failed', message, { phase: 'tls', replaySafe: 'unsent' })
 }
 

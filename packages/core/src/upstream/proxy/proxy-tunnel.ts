@@ -189,7 +189,7 @@ class ProxyTunnel implements Cancellable {
       const broken = (error: Error): void => {
         if (this.settled) return
         material.forgetSession()
-        const reason = tlsFailureReason(error, tls.servername)
+        const reason = tlsFailureReason(error, tls.servername, protocols)
         const name = targetName(this.parts.target)
         reject(
           this.error(

@@ -282,6 +282,19 @@ test('a change invalidates its target, and what it names of the same origin, if 
   }
 })
 
+test('a change of a URL whose parameters are not all in the key invalidates what is stored under that key', async () => {
+  const { ask, get, seen } = rig(
+    ({ method }) => (method === 'GET' ? answer(200, MINUTE, 'x') : answer(200)),
+    {
+      key: { query: { without: ['utm'] } },
+    },
+  )
+  await get('/x?id=1&utm=a')
+  await ask('/x?id=1&utm=b', { method: 'POST' })
+  await get('/x?id=1')
+  assert.equal(seen.length, 3)
+})
+
 test('a stranger cannot have entries of another origin removed by Location', async () => {
   const { ask, get, seen } = rig(({ method }) =>
     method === 'GET' ? answer(200, MINUTE, 'x') : answer(201, { location: 'http://a.example/x' }),

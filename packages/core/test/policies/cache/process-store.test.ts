@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cpuTimeOf } from '../../../../../scripts/testing/cpu-time.ts'
 import { ProcessStore } from '../../../src/policies/cache/process-store.ts'
 import type { StoredHead } from '../../../src/policies/cache/store.ts'
 import { CACHE_STORE_CASES } from '../../../src/testing/cache-store-cases.ts'
@@ -26,6 +27,18 @@ test('the key goes first that was not asked for in the longest time', () => {
     [1, 0, 1],
   )
   assert.equal(store.stats().evictions, 1)
+})
+
+test('a hit costs the same however many keys there are', () => {
+  const costs = [100, 20_000].map((count) => {
+    const store = new ProcessStore()
+    for (let index = 0; index < count; index++) keep(store, `k${index}`, 1)
+    return cpuTimeOf(() => {
+      for (let turn = 0; turn < 20_000; turn++) store.find({ text: 'k1' })
+    })
+  })
+  const [few = 0, many = 0] = costs
+  assert.ok(many < few * 20 + 100, `${few} ms with 100 keys, ${many} ms with 20,000`)
 })
 
 test('many variants of one key cannot fill the store', () => {

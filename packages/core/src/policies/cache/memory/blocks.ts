@@ -35,9 +35,10 @@ export class Blocks {
     const { views } = this
     const partial = views.layout.shard(shard) + SHARD.partial
     if (views.at(partial) === 0) {
-      const page = this.pages.take(shard, KIND.blocks)
-      if (page === undefined) return undefined
-      this.list(shard, page)
+      // What is dropped to make room may leave blocks in pages that this shard has.
+      const page = this.pages.take(shard, KIND.blocks, () => views.at(partial) !== 0)
+      if (page !== undefined) this.list(shard, page)
+      else if (views.at(partial) === 0) return undefined
     }
     const page = views.at(partial) - 1
     const used = views.layout.page(page) + PAGE.used

@@ -56,7 +56,7 @@ export function createCacheMemory(given: CacheMemoryOptions): CacheMemory {
     pageSize,
     pages,
     shards,
-    buckets: powerBelow((2 * maxEntries) / shards) || 1,
+    buckets: powerBelow(maxEntries / shards) || 1,
     threads: whole('threads', threads, 1, MOST_THREADS),
     maxEntries,
     maxObject: Math.min(whole('largest', largest ?? Math.ceil(size / 8), 1, size), 2 ** 30),

@@ -1,5 +1,4 @@
 import { type Body, EMPTY_BODY, WholeBody } from '../../../message/body.ts'
-import { decodeHead } from '../head-codec.ts'
 import type { StoredEntry, StoredHead } from '../store.ts'
 
 /** Where a response is found again: its number is its own within the shard. */
@@ -20,30 +19,36 @@ export interface LargeContent {
 export class MemoryEntry implements StoredEntry {
   readonly place: EntryPlace
   readonly length: number
-  private readonly headText: string
   private readonly staleSince: number | undefined
   private readonly content: Uint8Array | LargeContent
-  private decoded: StoredHead | undefined
+  private readonly readHead: () => StoredHead
+  private known: StoredHead | undefined
   private body: WholeBody | undefined
   private released = false
 
+  /**
+   * @param known the head, where it was read before; its staleness is told beside it, since that may have come since
+   * @param readHead for any other
+   */
   constructor(
     place: EntryPlace,
     length: number,
-    headText: string,
     staleSince: number | undefined,
     content: Uint8Array | LargeContent,
+    known: StoredHead | undefined,
+    readHead: () => StoredHead,
   ) {
     this.place = place
     this.length = length
-    this.headText = headText
     this.staleSince = staleSince
     this.content = content
+    this.known = known && withStaleness(known, staleSince)
+    this.readHead = readHead
   }
 
   /** Read when it is asked for. @throws TypeError if another version of Headgate wrote it */
   get head(): StoredHead {
-    return (this.decoded ??= headOf(this.headText, this.staleSince))
+    return (this.known ??= withStaleness(this.readHead(), this.staleSince))
   }
 
   open(first: number = 0, last: number = this.length - 1): Body {
@@ -61,8 +66,6 @@ export class MemoryEntry implements StoredEntry {
   }
 }
 
-function headOf(text: string, staleSince: number | undefined): StoredHead {
-  const head = decodeHead(text)
-  if (head === undefined) throw new TypeError('the head of a stored response cannot be read')
+function withStaleness(head: StoredHead, staleSince: number | undefined): StoredHead {
   return staleSince === head.staleSince ? head : { ...head, staleSince }
 }

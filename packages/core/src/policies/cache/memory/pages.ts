@@ -33,12 +33,15 @@ export class Pages {
     this.reclaim = reclaim
   }
 
-  /** A page for a shard that is locked, where room must be made for it if need be. Undefined if there is none. */
-  take(shard: number, kind: PageKind): number | undefined {
+  /**
+   * A page for a shard that is locked, where room must be made for it if need be. Undefined if there is none.
+   * @param goesWithout whether what was freed on the way is enough
+   */
+  take(shard: number, kind: PageKind, goesWithout: () => boolean = () => false): number | undefined {
     let page = this.takeFree(shard, kind)
     if (page !== undefined) return page
     this.reclaim.sweep(shard)
-    for (let step = 0; step < MOST_STEPS; step++) {
+    for (let step = 0; step < MOST_STEPS && !goesWithout(); step++) {
       page = this.takeFree(shard, kind)
       if (page !== undefined) return page
       const force = step >= FORCED
@@ -49,7 +52,7 @@ export class Pages {
         : this.steal(shard, force) || this.reclaim.evict(shard, force)
       if (!done) return undefined
     }
-    return this.takeFree(shard, kind)
+    return goesWithout() ? undefined : this.takeFree(shard, kind)
   }
 
   give(shard: number, page: number): void {
@@ -88,7 +91,8 @@ export class Pages {
     return false
   }
 
-  private takeFree(shard: number, kind: PageKind): number | undefined {
+  /** A page that nobody has. */
+  takeFree(shard: number, kind: PageKind): number | undefined {
     const { tables, layout, memory } = this.views
     const hint = Atomics.load(tables, HEADER.pageHint)
     for (let step = 0; step < memory.pages; step++) {

@@ -54,15 +54,13 @@ export class Records {
     const { views } = this
     const { labels, key, head, length, block } = parts
     const room = Math.ceil(head.length / 8)
-    const next = views.layout.shard(shard) + SHARD.nextId
-    views.add(next, 1)
     views.add(views.layout.shard(shard) + SHARD.entries, 1)
     views.setWord(record + SIZE, sizeOf(parts))
     views.setWord(record + FLAGS, 1 | (labels.length << 8) | ((room * 8 - head.length) << 16))
     views.setWord(record + KEY_AND_HEAD, key.length | (room << 16))
     views.setWord(record + LENGTH, length)
     views.setWord(record + BLOCK, block === undefined ? 0 : block + 1)
-    views.setWord(record + ID, views.at(next))
+    views.setWord(record + ID, this.nextId(shard))
     views.setTime(record + STALE, parts.staleSince ?? Number.NaN)
     views.setWord(record + VARIANT, parts.variant)
     views.setWord(record + HASH, labels[0]?.low ?? 0)
@@ -75,14 +73,15 @@ export class Records {
     }
   }
 
-  /** Puts another head in place. False where there is no room for it. */
-  rewrite(record: number, head: string, staleSince: number | undefined): boolean {
+  /** Puts another head in place, with a new number. False where there is no room for it. */
+  rewrite(shard: number, record: number, head: string, staleSince: number | undefined): boolean {
     const { views } = this
     const unused = this.room(record) - head.length
     if (unused < 0 || unused > 0x7fff) return false
     views.bytes.write(head, this.headAt(record), head.length, 'latin1')
     views.setWord(record + FLAGS, (views.word(record + FLAGS) & 0xffff) | (unused << 16))
     views.setTime(record + STALE, staleSince ?? Number.NaN)
+    views.setWord(record + ID, this.nextId(shard))
     return true
   }
 
@@ -105,6 +104,11 @@ export class Records {
     const count = this.labelCount(from)
     views.bytes.copyWithin(to * 4, from * 4, from * 4 + size)
     this.labels.moved(from + RECORD_WORDS, to + RECORD_WORDS, count)
+  }
+
+  /** For what `move` has left behind. */
+  leave(record: number): void {
+    this.views.setWord(record + FLAGS, this.views.word(record + FLAGS) & ~1)
   }
 
   size(record: number): number {
@@ -219,6 +223,12 @@ export class Records {
   /** Where a content that follows begins, in bytes. */
   contentAt(record: number): number {
     return this.headAt(record) + this.room(record)
+  }
+
+  private nextId(shard: number): number {
+    const next = this.views.layout.shard(shard) + SHARD.nextId
+    this.views.add(next, 1)
+    return this.views.at(next)
   }
 
   private room(record: number): number {

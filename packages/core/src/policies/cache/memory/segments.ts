@@ -45,8 +45,8 @@ export class Segments {
     return this.extend(shard, queue, page, size)
   }
 
-  /** For a record that is gone: frees its page where that was the last in it. */
-  lost(shard: number, record: number, blockBytes: number): void {
+  /** For a record that is gone: frees its page where that was the last in it. @returns whether it was */
+  lost(shard: number, record: number, blockBytes: number): boolean {
     const { views } = this
     const page = Math.floor(record / views.pageWords)
     const word = views.layout.page(page)
@@ -55,10 +55,11 @@ export class Segments {
     const dead = views.at(word + PAGE.dead) + this.records.size(record)
     views.put(word + PAGE.dead, dead)
     this.count(shard, queue, -blockBytes)
-    if (dead < used) return
+    if (dead < used) return false
     this.unlink(shard, queue, page)
     this.count(shard, queue, -used)
     this.pages.give(shard, page)
+    return true
   }
 
   /** A large content that a record has got, or has no longer. */
@@ -88,38 +89,21 @@ export class Segments {
   }
 
   /**
-   * Goes through the oldest page of the queue that has more than its share.
+   * Makes room in the queue that has more than its share: goes through its oldest page, or takes the oldest record alone where
+   * the page has records of large contents, of which it could hold more than the whole shard does.
    * @param force nothing of it is kept
    */
   evict(shard: number, force: boolean): boolean {
-    const { views, records } = this
+    const { views } = this
     const from = this.queueToEvict(shard)
     const first = views.at(views.layout.shard(shard) + from + FIRST)
     if (first === 0) return false
     const page = first - 1
-    const word = views.layout.page(page)
-    const used = views.at(word + PAGE.used)
-    this.unlink(shard, from, page)
-    this.count(shard, from, -used)
-    // A page that is mostly gaps is closed up: what is left in it has not had its time.
-    const isGappy = !force && views.at(word + PAGE.dead) * 2 >= used
-    const to = isGappy ? from : SHARD.main
-    let front = 0
-    let size = 0
-    for (let offset = 0; offset < used; offset += size) {
-      const record = page * views.pageWords + offset / 4
-      size = records.size(record)
-      if (!records.isThere(record)) continue
-      if (!isGappy && (force || !this.earned(record, from))) this.drop(shard, from, record)
-      else front = this.keep(shard, from, to, record, page, front)
-    }
-    views.put(word + PAGE.used, 0)
-    views.put(word + PAGE.dead, 0)
-    if (front === 0) this.pages.give(shard, page)
-    else {
-      this.append(shard, to, page)
-      this.extend(shard, to, page, front)
-    }
+    // What is kept of a page that is alone in its queue goes to its end, and gaps are left where it was.
+    const isAlone = views.at(views.layout.shard(shard) + from + LAST) === first
+    const closesUp = isAlone && this.isGappy(page) && !force
+    if (this.hasLarge(page) && !closesUp) this.passOne(shard, from, page, force)
+    else this.goThrough(shard, from, page, force)
     return true
   }
 
@@ -129,6 +113,99 @@ export class Segments {
     if (this.views.at(ghost) !== hash) return false
     this.views.put(ghost, 0)
     return true
+  }
+
+  private isGappy(page: number): boolean {
+    const word = this.views.layout.page(page)
+    return this.views.at(word + PAGE.dead) * 2 >= this.views.at(word + PAGE.used)
+  }
+
+  private hasLarge(page: number): boolean {
+    for (const record of this.records.inPage(page))
+      if (this.records.isThere(record) && this.records.block(record) !== undefined) return true
+    return false
+  }
+
+  /** Drops records up to the first large one, and keeps those before it that have earned it. */
+  private passOne(shard: number, from: Queue, page: number, force: boolean): void {
+    const { records } = this
+    const earned: number[] = []
+    let dropped = false
+    for (const record of records.inPage(page)) {
+      if (!records.isThere(record)) continue
+      if (!force && this.hasEarned(record, from)) {
+        earned.push(record)
+        continue
+      }
+      dropped = records.block(record) !== undefined
+      if (this.leave(shard, from, record, 'dropped')) return
+      if (dropped) break
+    }
+    // Where all have earned it, the oldest goes all the same: each time that one is kept it counts for less.
+    if (!dropped) {
+      const [oldest] = earned.splice(0, 1)
+      if (oldest === undefined || this.leave(shard, from, oldest, 'dropped')) return
+    }
+    // Now that something is free, there is a page for them; if not, they stay where they are.
+    for (const record of earned)
+      if (!this.keepElsewhere(shard, from, record) || this.leave(shard, from, record, 'kept')) return
+  }
+
+  /** @returns whether its page is gone with it */
+  private leave(shard: number, from: Queue, record: number, how: 'dropped' | 'kept'): boolean {
+    if (how === 'dropped') this.drop(shard, from, record)
+    return this.lost(shard, record, 0)
+  }
+
+  /** To the end of the main queue, unless there is no page for it. */
+  private keepElsewhere(shard: number, from: Queue, record: number): boolean {
+    const { records } = this
+    const size = records.size(record)
+    let open = this.openPage(shard, SHARD.main, size)
+    if (open === undefined) {
+      open = this.pages.takeFree(shard, KIND.log)
+      if (open === undefined) return false
+      this.append(shard, SHARD.main, open)
+    }
+    const blockBytes = records.blockBytes(record)
+    this.count(shard, from, -blockBytes)
+    this.count(shard, SHARD.main, blockBytes)
+    this.keepReads(record, from)
+    records.move(record, this.extend(shard, SHARD.main, open, size))
+    records.leave(record)
+    return true
+  }
+
+  /** What is kept goes to the open page of the main queue, and then to the front of this one, which follows it. */
+  private goThrough(shard: number, from: Queue, page: number, force: boolean): void {
+    const { views, records } = this
+    const word = views.layout.page(page)
+    const used = views.at(word + PAGE.used)
+    this.unlink(shard, from, page)
+    this.count(shard, from, -used)
+    // A page that is mostly gaps is closed up: what is left in it has not had its time.
+    const isGappy = !force && this.isGappy(page)
+    const to = isGappy ? from : SHARD.main
+    let front = 0
+    let size = 0
+    for (let offset = 0; offset < used; offset += size) {
+      const record = page * views.pageWords + offset / 4
+      size = records.size(record)
+      if (!records.isThere(record)) continue
+      if (!isGappy && (force || !this.hasEarned(record, from))) {
+        this.drop(shard, from, record)
+        continue
+      }
+      if (!isGappy) this.keepReads(record, from)
+      front = this.keep(shard, from, to, record, page, front)
+    }
+    views.put(word + PAGE.used, 0)
+    views.put(word + PAGE.dead, 0)
+    if (front === 0) this.pages.give(shard, page)
+    else {
+      this.append(shard, to, page)
+      this.extend(shard, to, page, front)
+    }
   }
 
   private queueToEvict(shard: number): Queue {
@@ -141,11 +218,13 @@ export class Segments {
     return hasSmall && small >= (small + main) * SMALL_SHARE ? SHARD.small : SHARD.main
   }
 
-  private earned(record: number, queue: Queue): boolean {
-    const reads = this.records.reads(record)
-    if (queue === SHARD.small ? reads < PROMOTED : reads === 0) return false
-    this.records.setReads(record, queue === SHARD.small ? 0 : reads - 1)
-    return true
+  private hasEarned(record: number, queue: Queue): boolean {
+    return this.records.reads(record) >= (queue === SHARD.small ? PROMOTED : 1)
+  }
+
+  /** For one that is kept: in the main queue, each round uses up a read. */
+  private keepReads(record: number, queue: Queue): void {
+    this.records.setReads(record, queue === SHARD.small ? 0 : this.records.reads(record) - 1)
   }
 
   private drop(shard: number, queue: Queue, record: number): void {

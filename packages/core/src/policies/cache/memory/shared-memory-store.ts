@@ -14,6 +14,7 @@ import { LargeBody } from './large-body.ts'
 import { type LargeContent, MemoryEntry } from './memory-entry.ts'
 import { MemoryWriter, type WriterOwner, writerParts, type WrittenBlocks } from './memory-writer.ts'
 import { purgeShards } from './purge.ts'
+import { RecentHeads } from './recent-heads.ts'
 import { RecentPurges } from './recent-purges.ts'
 import { LONGEST_HEAD, LONGEST_KEY, sizeOf } from './records.ts'
 import { Shards } from './shards.ts'
@@ -32,6 +33,7 @@ export class SharedMemoryStore implements CacheStore {
   private readonly shards: Shards
   private readonly purges: RecentPurges
   private readonly owner: WriterOwner
+  private readonly heads = new RecentHeads()
   /** What could not be freed when it was to be. */
   private discarded: WrittenBlocks[] = []
   private closed = false
@@ -103,7 +105,7 @@ export class SharedMemoryStore implements CacheStore {
       if (
         records.variant(record) === parts.record.variant &&
         records.hasLabels(record, parts.record.labels) &&
-        records.rewrite(record, parts.record.head, head.staleSince)
+        records.rewrite(shard, record, parts.record.head, head.staleSince)
       )
         return true
       const block = records.block(record)
@@ -167,19 +169,25 @@ export class SharedMemoryStore implements CacheStore {
   }
 
   private read(shard: number, record: number): MemoryEntry | undefined {
-    const { records, threads } = this.shards
+    const { records, threads, views } = this.shards
+    const { memory } = views
     const length = records.length(record)
     const block = records.block(record)
     // Too many are read at a time: as if it were not there.
     if (block !== undefined && !threads.hold(block)) return undefined
     const reads = records.reads(record)
     if (reads < 3) records.setReads(record, reads + 1)
+    const id = records.id(record)
+    const number = (id >>> 0) * memory.shards + shard
+    const known = this.heads.find(number)
+    const text = known === undefined ? records.headText(record) : ''
     return new MemoryEntry(
-      { memory: this.shards.views.memory.data, shard, id: records.id(record) },
+      { memory: memory.data, shard, id },
       length,
-      records.headText(record),
       records.staleSince(record),
       block === undefined ? records.content(record) : this.large(shard, block),
+      known,
+      () => this.heads.read(number, text),
     )
   }
 

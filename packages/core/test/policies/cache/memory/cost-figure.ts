@@ -9,8 +9,8 @@ import { ProcessStore } from '../../../../src/policies/cache/process-store.ts'
 import type { CacheStore, StoredEntry } from '../../../../src/policies/cache/store.ts'
 import { headOf } from './sample-content.ts'
 
-const KEYS = 10_000
-const LOOKUPS = 200_000
+const KEYS = 500
+const LOOKUPS = 100_000
 
 function keyOf(index: number): string {
   return `3:GET4:http12:shop.example14:/products/${index}0:`
@@ -68,7 +68,7 @@ for (const length of [100, 1024, 16 * 1024]) {
     lookUp(shared, keys, (entry) => void (entry.head && entry.open().whole?.latin1)),
   )
   const miss = microseconds(LOOKUPS, () => {
-    for (let index = 0; index < LOOKUPS; index++) void shared.find({ text: keyOf(KEYS * 2 + index) })
+    for (let index = 0; index < LOOKUPS; index++) void shared.find({ text: keyOf(1_000_000 + index) })
   })
   const own = microseconds(
     LOOKUPS,
@@ -82,9 +82,9 @@ for (const length of [100, 1024, 16 * 1024]) {
 }
 
 for (const length of [1024, 64 * 1024, 1024 * 1024]) {
-  const memory = createCacheMemory({ bytes: 64 * 1024 * 1024, seed: randomBytes(8) })
+  const memory = createCacheMemory({ bytes: 256 * 1024 * 1024, seed: randomBytes(8) })
   const store = new SharedMemoryStore(memory, 0)
-  fill(store, Math.floor((4 * 64 * 1024 * 1024) / length), length)
+  fill(store, Math.floor((2 * 256 * 1024 * 1024) / length), length)
   const { entries, capacity } = store.stats()
   const all = capacity + memory.tables.byteLength
   console.log(
