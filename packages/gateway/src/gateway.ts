@@ -32,6 +32,8 @@ import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
+import { cacheReadings } from './features/cache/figures.ts'
+import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'
 import { LoadMonitor } from './features/load-shedding.ts'
@@ -54,6 +56,8 @@ export interface GatewayOptions {
   readonly loopKey?: Uint8Array
   /** What all threads share, as the one has made it that looks for endpoints and checks them. Default: this thread is alone. */
   readonly shared?: SharedData
+  /** The number of this thread among those that share a cache: see `workerThread`. Default: it is alone. */
+  readonly cacheThread?: number
   /** The databases of addresses. Default: read here, and not again. */
   readonly geo?: readonly GeoFile[]
   /** What is done to all stacks: policies of the embedder's own. */
@@ -90,6 +94,7 @@ export interface PreparedUpdate {
 interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly cache: GatewayCache | undefined
   readonly shared: Shared
   readonly readings: Readings
 }
@@ -166,7 +171,9 @@ export class Gateway {
   sample(): void {
     const stats = new Map(Array.from(this.upstreams(), (each) => [each, each.stats()]))
     for (const [each, its] of stats) this.endpoints.record(each.name, its, each)
-    this.shown.show(this.current.readings(stats))
+    // Where there are others, the one that is asked for the metrics shows it.
+    const cache = this.options.shared === undefined ? this.current.cache : undefined
+    this.shown.show([...this.current.readings(stats), ...cacheReadings(this.metrics, cache)])
   }
 
   /** Binds all listeners and serves; resolves with where. Rejects, with nothing bound, if one cannot be bound. */
@@ -256,6 +263,7 @@ export class Gateway {
     const shared = new Shared(update.shared ?? previous?.shared.data)
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
     const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
+    const cache = openCache(config, shared, kept, this.options.cacheThread ?? SUPERVISOR_THREAD)
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -267,6 +275,7 @@ export class Gateway {
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
       rateLimits,
+      cache,
       geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
@@ -280,7 +289,7 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, shared, readings: readingsOf(this.metrics, snapshot) }
+    return { snapshot, rateLimits, cache, shared, readings: readingsOf(this.metrics, snapshot) }
   }
 
   private open(listener: ListenerConfig): Promise<Listener> {

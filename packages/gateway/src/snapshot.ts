@@ -79,7 +79,8 @@ export function compile(
   const { clock } = surroundings
   const upstreams = compileUpstreams(config, clock, files, shared, kept, retire, surroundings.metrics, lists)
   const splits = compileSplits(config, shared, kept)
-  const common = commonIdentity(config)
+  // Routes hold the store of the cache.
+  const common = `${commonIdentity(config)} ${surroundings.cache?.id ?? ''}`
   const isCommonKept = previous?.common === common
   const routes = new Map<string, CompiledRoute>()
   for (const [index, route] of config.routes.entries()) {

@@ -2,6 +2,7 @@ import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
 import { breakerLayer } from './features/breaker.ts'
+import { cacheLayer } from './features/cache/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
@@ -67,6 +68,7 @@ export const STACK = [
   mirrorLayer,
   fallbackLayer,
   timeoutLayer,
+  cacheLayer,
   routeConcurrencyLayer,
   place('before-upstream', 'exchange', 'sees requests as the upstream gets them, once for all attempts'),
   targetLayer,

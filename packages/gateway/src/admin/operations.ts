@@ -2,6 +2,7 @@ import type { AdminOperation } from '../admin-api/operation.ts'
 import { SURVEYS } from '../surveys/surveys.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
+import { cacheOperations } from './cache.ts'
 import { configOperations } from './config.ts'
 import { endpointOperations } from './endpoints.ts'
 import { healthCheckOperations } from './health-checks.ts'
@@ -22,5 +23,6 @@ export function adminOperations(supervisor: Supervisor, reloader: Reloader): Adm
     ...endpointOperations(supervisor),
     ...healthCheckOperations(supervisor),
     ...others.flat(),
+    ...cacheOperations(supervisor),
   ]
 }

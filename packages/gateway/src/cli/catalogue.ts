@@ -63,6 +63,11 @@ export const COMMANDS: readonly CliEntry[] = [
     load: async () => (await import('./commands/limits.ts')).limits,
   },
   {
+    name: 'cache',
+    summary: 'show what the cache of a running gateway holds, or purge it',
+    load: async () => (await import('./commands/cache.ts')).cache,
+  },
+  {
     name: 'split',
     summary: 'show how a route of a running gateway splits traffic, or change it',
     load: async () => (await import('./commands/split.ts')).split,

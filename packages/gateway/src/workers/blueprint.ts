@@ -7,6 +7,7 @@ import { Kept } from '../kept.ts'
 import { Shared } from '../shared.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
+import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cache/memory.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
@@ -20,6 +21,8 @@ export interface Blueprint {
   readonly config: GatewayConfig
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  /** Undefined where no route has one. */
+  readonly cache: GatewayCache | undefined
   /** What is in the files that it names. */
   readonly files: FileDigests
   /** With all workers. */
@@ -45,12 +48,14 @@ export function draw(
   shared.set(FILES, '', files)
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
+  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD)
   const surroundings = {
     clock,
     metrics,
     accessLog: undefined,
     trustedProxies: ipRanges(config.trustedProxies),
     rateLimits,
+    cache,
   }
   const snapshot = compile(config, surroundings, {
     files,
@@ -62,5 +67,5 @@ export function draw(
     previous: previous?.snapshot,
   })
   for (const [identity, state] of statesOf(snapshot.upstreams)) shared.set(UPSTREAM, identity, state)
-  return { config, files, snapshot, rateLimits, shared }
+  return { config, files, snapshot, rateLimits, cache, shared }
 }

@@ -21,6 +21,8 @@ export interface WorkerStart {
   /** TLS session ticket keys, 48 bytes, the same for all workers. */
   readonly ticketKeys: Uint8Array
   readonly loopKey: Uint8Array
+  /** Its number among the threads that share the cache. */
+  readonly cacheThread: number
 }
 
 /** A further configuration: to be compiled, its listeners to be bound, and not yet to be put in force. */

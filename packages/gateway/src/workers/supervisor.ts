@@ -5,6 +5,8 @@ import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
+import { cacheReadings } from '../features/cache/figures.ts'
+import { cacheWorkerEnded, type GatewayCache, workerThread } from '../features/cache/memory.ts'
 import type { RateLimitStores } from '../features/rate-limit/stores.ts'
 import type { FileDigests } from '../identity.ts'
 import { newLoopKey } from '../features/forwarding.ts'
@@ -120,6 +122,11 @@ export class Supervisor implements SurveySource {
     return this.deployment.blueprint.rateLimits
   }
 
+  /** The cache, which is that of the workers; undefined where no route has one. */
+  get cache(): GatewayCache | undefined {
+    return this.deployment.blueprint.cache
+  }
+
   /** The weights of splits, which the workers see change. */
   get splits(): CompiledSplits {
     return this.deployment.blueprint.snapshot.splits
@@ -139,6 +146,7 @@ export class Supervisor implements SurveySource {
     this.shown.show([
       ...geoReadings(metrics, this.deployment.geo),
       ...pauseReadings(metrics, this.config, this.checks),
+      ...cacheReadings(metrics, this.cache),
     ])
     showWeights(metrics, this.splits)
     return metrics.render()
@@ -284,6 +292,7 @@ export class Supervisor implements SurveySource {
       replacement: this.phase === 'running',
       ticketKeys: this.ticketKeys,
       loopKey: this.loopKey,
+      cacheThread: workerThread(slot.index),
     }),
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {
@@ -294,6 +303,7 @@ export class Supervisor implements SurveySource {
     crashed: ({ index }, error, wait) => {
       this.counts.workerCrashes.add(1)
       this.deployment.metrics.ended(index)
+      cacheWorkerEnded(this.cache, index)
       this.onEvent({ type: 'crashed', worker: index, error, wait })
     },
   }

@@ -21,7 +21,7 @@ async function start() {
       rateLimit: [{ name: 'own', rate: '1000/s' }],
       concurrency: { limit: 9 },
     },
-    { name: 'canary', match: { path: '/canary' }, split: { upstreams: parts } },
+    { name: 'canary', match: { path: '/canary' }, split: { upstreams: parts }, cache: { ttl: '1m' } },
   ]
   const upstreams = {
     orders: { endpoints: [{ url: origin.url }, { url: 'http://127.0.0.1:1' }] },
@@ -127,6 +127,13 @@ describe('the admin API', () => {
       ['getRateLimitUsage', '/rate-limits/x/usage', 404],
       ['resetRateLimit', '/rate-limits/all%2Fown/reset', 200],
       ['resetRateLimit', '/rate-limits/x/reset', 404],
+      ['showCache', '/cache', 200],
+      ['purgeCache', '/cache/purge', 200, { body: { all: true } }],
+      ['purgeCache', '/cache/purge', 200, { body: { url: 'http://shop.example/a?b', soft: true } }],
+      ['purgeCache', '/cache/purge', 400, { body: { url: '/a' } }],
+      ['purgeCache', '/cache/purge', 400, { body: { tag: 'a', route: 'all' } }],
+      ['purgeCache', '/cache/purge', 400, { body: { all: false } }],
+      ['purgeCache', '/cache/purge', 404, { body: { route: 'x' } }],
     ]
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

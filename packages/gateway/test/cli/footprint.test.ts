@@ -8,8 +8,8 @@ import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 const skip =
   process.platform === 'linux' ? false : 'resident memory and CPU time are read from /proc, which Linux has'
 
-/** Bytes. 109 to 113 MiB as measured; Node with two empty worker threads takes 74. */
-const MOST_MEMORY = 120 * 2 ** 20
+/** Bytes. 113 to 120 MiB as measured; Node with two empty worker threads takes 74. */
+const MOST_MEMORY = 125 * 2 ** 20
 /**
  * In starts of Node with two empty worker threads, which take their share of whatever slows this machine down. 3.5 as
  * measured; 6.5 if each module were loaded from a file of its own, and 8 before anybody looked.
@@ -92,7 +92,7 @@ async function rest(process: TestProcess): Promise<void> {
   }
 }
 
-test('headgate run with two workers keeps at most 120 MiB at rest', { skip }, async (t) => {
+test('headgate run with two workers keeps at most 125 MiB at rest', { skip }, async (t) => {
   const started = await start([HEADGATE, 'run'])
   await rest(started.process)
   const memory = memoryOf(started.process)

@@ -65,6 +65,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         mirror: maybe(some({ upstream: 'b' }, { upstream: 'a', percent: 0 })),
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
         timeouts: maybe(some({ attempt: '2s' }, { bodyIdle: '9s' })),
+        cache: maybe(some(true, false, { ttl: '1s' }, { key: { query: 'none' } })),
       }),
       any: fc.record({
         importance: maybe(some('high', 'normal')),

@@ -36,6 +36,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange mirror',
     'exchange fallback',
     'exchange timeout',
+    'exchange cache',
     'exchange concurrency',
     'exchange (before-upstream)',
     'exchange target',

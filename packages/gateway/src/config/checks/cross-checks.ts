@@ -5,8 +5,10 @@ import { findEach, type Finding, type Path, unused } from '../../settings/proble
 import { show } from '../../settings/problems/show.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
+import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
+import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
 import { targetChecks } from '../../features/target.ts'
 import { parameterChecks } from '../../features/templates/checks.ts'
@@ -38,9 +40,11 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
+    ...cacheChecks(input),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
+    ...http2Checks(fieldOf(input, 'http2'), ['http2']),
     ...redactedChecks(input),
   ]
 }

@@ -62,6 +62,8 @@ export interface GatewayConfigInput {
    * is shorter than ours, and tell upstreams what is left of it. Default: true.
    */
   deadlines?: boolean | undefined
+  /** Where routes with a cache keep responses. */
+  cache?: CacheMemoryInput | undefined
   /** Named rate limits: each counts for all routes that name it. */
   rateLimits?: Record<string, RateLimitInput> | undefined
   /**
@@ -169,11 +171,14 @@ export interface LimitsInput {
 export interface Http2Input {
   /** Requests that a client may have open at a time on one connection. Default: 100. */
   maxStreams?: number | undefined
-  /** Content that may be on its way on one stream, once somebody reads it. Default: 256KiB. */
+  /**
+   * Content that may be on its way on one stream, once somebody reads it: 65535B, which HTTP/2 begins with,
+   * to 1GiB. Default: 256KiB.
+   */
   streamWindow?: ByteSize | undefined
   /**
-   * The same for all streams of a connection together: what slow upstreams may make a connection hold.
-   * Default: 1MiB.
+   * The same for all streams of a connection together, 65535B to 1GiB: what slow upstreams may make a
+   * connection hold. Default: 1MiB.
    */
   connectionWindow?: ByteSize | undefined
   /** CONTINUATION frames of one field block. Default: 16. */
@@ -528,9 +533,14 @@ export interface UpstreamTlsInput {
 export interface UpstreamHttp2Input {
   /** Requests that are sent at a time on one connection, even if the endpoint takes more. Default: 1000. */
   maxStreams?: number | undefined
-  /** Content that an endpoint may have on its way on one stream before somebody takes it. Default: 256KiB. */
+  /**
+   * Content that an endpoint may have on its way on one stream before somebody takes it: 65535B, which HTTP/2
+   * begins with, to 1GiB. Default: 256KiB.
+   */
   streamWindow?: ByteSize | undefined
-  /** Content that may be on its way on all streams of a connection together. Default: 1MiB. */
+  /**
+   * Content that may be on its way on all streams of a connection together: 65535B to 1GiB. Default: 1MiB.
+   */
   connectionWindow?: ByteSize | undefined
   /** How long an endpoint may take to acknowledge our SETTINGS. Default: 10s. */
   settingsTimeout?: Duration | undefined
@@ -576,6 +586,14 @@ export interface LoadSheddingInput {
   /** How late the event loop of a worker may be on average. Left out, it does not matter. */
   eventLoopDelay?: Duration | undefined
   /** Resident memory of the process. Left out, it does not matter. */
+  memory?: ByteSize | undefined
+}
+
+export interface CacheMemoryInput {
+  /**
+   * Memory for what is stored: one for all workers, made when a route has a cache. The largest response that
+   * is stored takes an eighth of it. Default: 64MiB.
+   */
   memory?: ByteSize | undefined
 }
 
@@ -684,6 +702,11 @@ export interface SharedSettingsInput {
   fallback?: FallbackInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
+  /**
+   * Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for
+   * more, false for none.
+   */
+  cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
 }
@@ -1097,6 +1120,75 @@ export interface RouteRateLimitInput {
   maxKeys?: number | undefined
 }
 
+export interface CacheInput {
+  /**
+   * How long a response is fresh where the upstream does not say, for statuses that may be stored without its
+   * word. Left out: a tenth of the time since Last-Modified, a day at most, or not at all.
+   */
+  ttl?: Duration | undefined
+  /**
+   * How long responses of a status are fresh, whatever the upstream says of their freshness: 404: 10s. What
+   * it forbids to store is not stored.
+   */
+  statuses?: Record<string, Duration | Zero> | undefined
+  /**
+   * How long a stale response is used while the upstream is asked in the background, where the upstream does
+   * not say. Default: 0.
+   */
+  staleWhileRevalidate?: Duration | Zero | undefined
+  /**
+   * How long a stale response stands in for an upstream that fails, where the upstream does not say. Default:
+   * 0.
+   */
+  staleIfError?: Duration | Zero | undefined
+  /** What tells requests apart, besides route, scheme, host, path and method. */
+  key?: CacheKeyInput | undefined
+  /** Tags of all that is stored, for purges, besides those of Cache-Tag and Surrogate-Key. */
+  tags?: string[] | undefined
+  /** Requests that go past the cache: they are neither answered from it nor stored. */
+  bypass?: CacheBypassInput | undefined
+  /**
+   * What has no say: request-directives (a client can neither demand a fresh response nor keep one from being
+   * stored), response-directives (no-store, private and no-cache of the upstream), set-cookie (a response
+   * that sets cookies is stored, cookies included). The last two give to everybody what was meant for one,
+   * unless the key tells them apart.
+   */
+  ignore?: ('request-directives' | 'response-directives' | 'set-cookie')[] | undefined
+  /** Tell clients what the cache has done, in Cache-Status. Default: true. */
+  fields?: boolean | undefined
+}
+
+export interface CacheKeyInput {
+  /**
+   * Parameters of the query that tell requests apart: all, none, or some by name. What the key leaves out the
+   * upstream does not get. Default: all.
+   */
+  query?: 'all' | 'none' | CacheKeyQueryOnlyInput | CacheKeyQueryWithoutInput | undefined
+  /** Whether the order of parameters with different names means nothing. Default: false. */
+  sortQuery?: boolean | undefined
+  /** Fields of the request that tell requests apart, besides those that the response names in Vary. */
+  headers?: string[] | undefined
+  /** Cookies that tell requests apart. */
+  cookies?: string[] | undefined
+}
+
+export interface CacheKeyQueryOnlyInput {
+  /** The parameters with these names, and no others. */
+  only: string[]
+}
+
+export interface CacheKeyQueryWithoutInput {
+  /** All parameters but those with these names. */
+  without: string[]
+}
+
+export interface CacheBypassInput {
+  /** Requests with one of these fields. */
+  headers?: string[] | undefined
+  /** Requests with one of these cookies. */
+  cookies?: string[] | undefined
+}
+
 export interface RouteLimitsInput {
   /** Size of a request body on this route, instead of limits.body; off: no limit. */
   body?: ByteSize | Zero | Off | undefined
@@ -1168,6 +1260,11 @@ export interface RouteInput {
   fallback?: FallbackInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
+  /**
+   * Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for
+   * more, false for none.
+   */
+  cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
 }

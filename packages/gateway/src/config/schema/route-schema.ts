@@ -16,6 +16,7 @@ import { off, oneOf, timeOrOff, value } from '../../settings/schema/setting.ts'
 import { minimumByteRateSetting, routeTimeoutsSetting } from '../../features/timeouts.ts'
 import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
+import { routeCacheSetting } from '../../features/cache/setting.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hedgeSetting } from '../../features/hedge.ts'
 import { retrySetting } from '../../features/retry.ts'
@@ -95,6 +96,11 @@ const settings = {
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
+  cache: routeCacheSetting()
+    .describe(
+      'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
+    )
+    .optional(),
   limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import '../../settings/schema/use-zod.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { accessLogSetting } from '../../features/access-log/layers.ts'
+import { cacheMemorySetting } from '../../features/cache/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
 import type { HeaderChangesConfig } from '../../features/header-changes/header-changes.ts'
@@ -108,6 +109,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
+  cache: cacheMemorySetting().prefault(nothing).describe('Where routes with a cache keep responses.'),
   rateLimits: record(rateLimitSetting())
     .prefault(nothing)
     .meta({ propertyNames: name.json })

@@ -9,6 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { cacheResult } from '../cache/figures.ts'
 import { callStatus } from '../grpc/call-status.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
@@ -97,9 +98,11 @@ export function accessLine(
     `","status":${outcome.status ?? null},"duration_ms":${Math.round(duration * 1000) / 1000}` +
     `,"bytes_sent":${outcome.bytesSent},"bytes_received":${outcome.bytesReceived}` +
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
+  const cache = cacheResult.of(exchange)
   const apiVersion = takenVersion.of(exchange)
   const grpcStatus = callStatus.of(exchange)
   if (grpcStatus !== undefined) line += `","grpc_status":"${grpcStatus}`
+  if (cache !== undefined) line += `","cache":"${cache}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`

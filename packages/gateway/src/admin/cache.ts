@@ -1,0 +1,148 @@
+import {
+  type Authority,
+  canonicalAuthority,
+  type CacheStore,
+  fieldValue,
+  formatUrl,
+  InvalidTarget,
+  type MetricRegistry,
+  resolveReference,
+  type Selection,
+  systemClock,
+} from '@headgate/core'
+import {
+  type AdminAnswer,
+  type AdminOperation,
+  type AdminRequest,
+  json,
+  operation,
+  problem,
+} from '../admin-api/operation.ts'
+import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
+import { cacheTotals } from '../features/cache/figures.ts'
+import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
+import { isFields } from '../settings/problems/fields.ts'
+import { redactUrls } from '../settings/redact-text.ts'
+
+/** What is asked of the supervisor. */
+export interface CacheSource {
+  readonly cache: { readonly store: CacheStore } | undefined
+  readonly metrics: MetricRegistry
+  readonly config: { readonly routes: readonly CachedRoute[] }
+}
+
+const RESULTS = { hit: WHOLE, miss: WHOLE, stale: WHOLE, revalidated: WHOLE, collapsed: WHOLE, bypass: WHOLE }
+const STATS = members({
+  entries: WHOLE,
+  bytes: WHOLE,
+  capacity: WHOLE,
+  admitted: WHOLE,
+  refused: WHOLE,
+  evictions: WHOLE,
+  routes: list(members({ route: TEXT, ...RESULTS })),
+})
+const PURGED = members({ purged: WHOLE, how: oneOf('hard', 'soft') })
+
+export type CacheAnswer = Described<typeof STATS>
+export type PurgeAnswer = Described<typeof PURGED>
+
+/** What purges go by. */
+const PURGED_BY = ['url', 'prefix', 'tag', 'route', 'all'] as const
+
+/** The cache of routes, and what is removed from it by hand. */
+export function cacheOperations(source: CacheSource): AdminOperation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/cache',
+      about: 'the cache: what is stored, and what became of requests on each route that has one',
+      id: 'showCache',
+      result: STATS,
+      answers: { 200: 'how it is doing', 404: 'no route has a cache' },
+      handle: () => show(source),
+    }),
+    operation({
+      method: 'POST',
+      path: '/cache/purge',
+      about: 'remove stored responses, or mark them stale, in all workers at once',
+      id: 'purgeCache',
+      result: PURGED,
+      body: {
+        type: 'object',
+        description:
+          'one of url, prefix, tag, route and all; soft marks as stale what is else removed. A url without a query is for all queries.',
+        properties: {
+          url: { type: 'string' },
+          prefix: { type: 'string' },
+          tag: { type: 'string' },
+          route: { type: 'string' },
+          all: { const: true },
+          soft: { type: 'boolean' },
+        },
+        additionalProperties: false,
+      },
+      answers: {
+        200: 'how many there were',
+        400: 'the body is not as described',
+        404: 'no route has a cache, or there is no such route',
+      },
+      handle: (request) => purge(source, request),
+    }),
+  ]
+}
+
+function show({ cache, config, metrics }: CacheSource): AdminAnswer<CacheAnswer> {
+  if (cache === undefined) return noCache()
+  const routes = config.routes
+    .filter(hasCache)
+    .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
+  return json({ ...cache.store.stats(), routes })
+}
+
+async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {
+  const { cache, config } = source
+  if (cache === undefined) return noCache()
+  const wanted = readPurge(body)
+  if (typeof wanted === 'string') return problem(400, 'Bad request', wanted)
+  const { selection, how } = wanted
+  if (selection.by === 'route' && !config.routes.some(({ name }) => fieldValue(name) === selection.value))
+    return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
+  const purged = await cache.store.purge(selection, how, systemClock.wallTime())
+  const about = selection.by === 'all' ? 'all of it' : `${selection.by} ${shown(selection)}`
+  return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+}
+
+function shown(selection: Selection): string {
+  return 'value' in selection ? redactUrls(selection.value) : ''
+}
+
+/** What is to be purged, or what is wrong with it. */
+function readPurge(body: unknown): { readonly selection: Selection; readonly how: 'hard' | 'soft' } | string {
+  const wanted = `the body must be an object with one of ${PURGED_BY.join(', ')}, and "soft" if it is to mark them stale`
+  if (!isFields(body)) return wanted
+  const { soft = false, ...others } = body
+  const [entry, ...more] = Object.entries(others)
+  if (entry === undefined || more.length > 0 || typeof soft !== 'boolean') return wanted
+  const how = soft ? 'soft' : 'hard'
+  const [by, value] = entry
+  if (by === 'all') return value === true ? { selection: { by }, how } : wanted
+  if (typeof value !== 'string' || value === '') return wanted
+  if (by === 'tag' || by === 'route') return { selection: { by, value: fieldValue(value) }, how }
+  if (by !== 'url' && by !== 'prefix') return wanted
+  const url = canonicalUrl(value)
+  return url === undefined
+    ? `${by} must be a URL such as http://shop.example/items, as the upstream is asked for it`
+    : { selection: { by, value: url }, how }
+}
+
+/** In the form in which it is stored. */
+function canonicalUrl(text: string): string | undefined {
+  const authority = canonicalAuthority('localhost', 80) as Authority // it is one
+  const base = { scheme: 'http', authority, path: '/', query: '' } as const
+  const url = /^https?:\/\//i.test(text) ? resolveReference(base, fieldValue(text)) : undefined
+  return url === undefined || url instanceof InvalidTarget ? undefined : formatUrl(url)
+}
+
+function noCache(): AdminAnswer<never> {
+  return problem(404, 'Not found', 'no route has a cache: see "cache" of routes')
+}

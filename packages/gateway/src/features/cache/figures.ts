@@ -1,0 +1,125 @@
+import {
+  type CacheOutcome,
+  type CacheStore,
+  type Counter,
+  type Exchange,
+  fact,
+  type MetricRegistry,
+} from '@headgate/core'
+import { metric, type Reading } from '../../metrics/metric.ts'
+
+/** What became of a request at the cache, in one word. */
+export const CACHE_RESULTS = ['hit', 'miss', 'stale', 'revalidated', 'collapsed', 'bypass'] as const
+export type CacheResult = (typeof CACHE_RESULTS)[number]
+
+/** For the access log. */
+export const cacheResult = fact<CacheResult>('what the cache did')
+
+const REQUESTS = metric({
+  kind: 'counter',
+  name: 'headgate_cache_requests_total',
+  labels: ['route', 'result'],
+  help: 'Requests on routes with a cache: "hit" answered from it, "stale" from it although not fresh, "revalidated" from it after the upstream confirmed it, "collapsed" by what another request fetched, "miss" by the upstream, "bypass" past the cache.',
+})
+
+const REVALIDATIONS = metric({
+  kind: 'counter',
+  name: 'headgate_cache_background_revalidations_total',
+  labels: ['route', 'outcome'],
+  help: 'How often the upstream was asked in the background about a response that was served stale: "answered" or "failed".',
+  sparse: true,
+})
+
+const STORE_ERRORS = metric({
+  kind: 'counter',
+  name: 'headgate_cache_store_errors_total',
+  labels: ['route'],
+  help: 'How often the store of the cache failed, which was taken as if nothing were stored.',
+  sparse: true,
+})
+
+const ENTRIES = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_entries',
+  help: 'Responses that are stored in the cache.',
+})
+
+const BYTES = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_bytes',
+  help: 'Bytes of the cache in use, heads and keys included.',
+})
+
+const CAPACITY = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_capacity_bytes',
+  help: 'Bytes that the cache may use.',
+})
+
+const EVICTIONS = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_evictions',
+  help: 'Responses that gave way to others since the memory of the cache was made.',
+})
+
+/** What the cache of a route tells. */
+export interface CacheListener {
+  readonly outcome: (exchange: Exchange, outcome: CacheOutcome) => void
+  readonly revalidated: (exchange: Exchange, well: boolean) => void
+  readonly storeFailed: () => void
+}
+
+export function cacheMetrics(metrics: MetricRegistry, route: string): CacheListener {
+  const counters = new Map(
+    CACHE_RESULTS.map((result): [CacheResult, Counter] => [result, metrics.get(REQUESTS, { route, result })]),
+  )
+  const answered = metrics.get(REVALIDATIONS, { route, outcome: 'answered' })
+  const failed = metrics.get(REVALIDATIONS, { route, outcome: 'failed' })
+  const storeErrors = metrics.get(STORE_ERRORS, { route })
+  return {
+    outcome(exchange, outcome) {
+      const result = resultOf(outcome)
+      cacheResult.state(exchange, result)
+      counters.get(result)?.add(1)
+    },
+    revalidated: (_, well) => (well ? answered : failed).add(1),
+    storeFailed: () => storeErrors.add(1),
+  }
+}
+
+/** In one word what Cache-Status says in several. */
+function resultOf({ hit, forwarded, forwardedStatus, collapsed, detail }: CacheOutcome): CacheResult {
+  if (hit) return detail === undefined ? 'hit' : 'stale'
+  if (detail === 'stale-if-error') return 'stale'
+  if (forwarded === 'bypass' || forwarded === 'method') return 'bypass'
+  if (forwardedStatus === 304) return 'revalidated'
+  return collapsed === true ? 'collapsed' : 'miss'
+}
+
+/** What has become of the requests of a route, in all threads. */
+export function cacheTotals(metrics: MetricRegistry, route: string): Record<CacheResult, number> {
+  const total = (result: CacheResult): number => metrics.total(REQUESTS, { route, result })
+  return {
+    hit: total('hit'),
+    miss: total('miss'),
+    stale: total('stale'),
+    revalidated: total('revalidated'),
+    collapsed: total('collapsed'),
+    bypass: total('bypass'),
+  }
+}
+
+/** What is stored: to be shown by one thread, as it is the same for all. */
+export function cacheReadings(
+  metrics: MetricRegistry,
+  cache: { readonly store: CacheStore } | undefined,
+): readonly Reading[] {
+  if (cache === undefined) return []
+  const { entries, bytes, capacity, evictions } = cache.store.stats()
+  return [
+    [metrics.get(ENTRIES, {}), entries],
+    [metrics.get(BYTES, {}), bytes],
+    [metrics.get(CAPACITY, {}), capacity],
+    [metrics.get(EVICTIONS, {}), evictions],
+  ]
+}

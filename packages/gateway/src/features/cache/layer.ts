@@ -1,0 +1,60 @@
+import { cache, type CacheStore, type Exchange, type MetricRegistry } from '@headgate/core'
+import { isFields } from '../../settings/problems/fields.ts'
+import type { ExchangeRow } from '../layer.ts'
+import { cacheMetrics } from './figures.ts'
+import type { CacheConfig, CachedRoute } from './setting.ts'
+
+/**
+ * Outside of all that makes attempts, so that what is answered from it costs none, and inside of all that changes the request: the
+ * key has what the upstream would be asked.
+ */
+export const cacheLayer: ExchangeRow<
+  { readonly route: CachedRoute },
+  { readonly cache?: { readonly store: CacheStore } | undefined; readonly metrics: MetricRegistry },
+  CacheConfig
+> = {
+  name: 'cache',
+  once: 'exchange',
+  about: 'answers from what the upstream has answered before, as RFC 9111 allows it',
+  judged: false,
+  towardsUpstream: 'only',
+  build({ route: { name, cache: config } }, { cache: opened, metrics }) {
+    if (config === undefined || config === false) return undefined
+    if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
+    const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
+    const { ttl, statuses, staleWhileRevalidate, staleIfError, tags, ignore, fields } = config
+    return cache({
+      store: opened.store,
+      route: name,
+      key: config.key,
+      ttl: { ...statuses, ...(ttl !== undefined && { default: ttl }) },
+      staleWhileRevalidate,
+      staleIfError,
+      tags,
+      bypass: bypassOf(config.bypass),
+      ignoreRequestControl: ignore.includes('request-directives'),
+      ignoreResponseControl: ignore.includes('response-directives'),
+      storeSetCookie: ignore.includes('set-cookie'),
+      status: fields,
+      onOutcome: outcome,
+      onRevalidated: revalidated,
+      onStoreError: storeFailed,
+    })
+  },
+  tells: ({ route }) => (isFields(route['cache']) ? route['cache'] : undefined),
+}
+
+/** Undefined if all requests are for the cache. */
+function bypassOf({
+  headers,
+  cookies,
+}: CacheConfig['bypass']): ((exchange: Exchange) => boolean) | undefined {
+  if (headers.length === 0 && cookies.length === 0) return undefined
+  return ({ request }) => {
+    if (headers.some((name) => request.headers.has(name))) return true
+    const sent = cookies.length === 0 ? undefined : request.headers.get('cookie')
+    if (sent === undefined) return false
+    const names = new Set(sent.split(/[;,]/).map((pair) => pair.split('=', 1)[0]?.trim()))
+    return cookies.some((name) => names.has(name))
+  }
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type CacheMemory,
+  type CacheStore,
+  cacheThreadEnded,
+  createCacheMemory,
+  SharedMemoryStore,
+} from '@headgate/core'
+import type { Kept } from '../../kept.ts'
+import type { Shared, SharedKind } from '../../shared.ts'
+import type { Finding } from '../../settings/problems/problem.ts'
+import { fieldOf, type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
+import { type CachedRoute, type CacheMemoryConfig, hasCache } from './setting.ts'
+
+/** A configuration, as far as its responses are stored. */
+export interface CachedGateway {
+  readonly cache: CacheMemoryConfig
+  readonly routes: readonly CachedRoute[]
+  readonly workers: number
+}
+
+interface MadeMemory {
+  /** Tells it from one that was made for the same setting before. */
+  readonly id: string
+  readonly memory: CacheMemory
+}
+
+const MEMORY: SharedKind<MadeMemory> = { name: 'cache' }
+
+/** The cache of a configuration, as this thread uses it. */
+export interface GatewayCache {
+  readonly id: string
+  readonly memory: CacheMemory
+  readonly store: CacheStore
+}
+
+/** The lock of a cache has room for the numbers of so many threads; one is the supervisor. */
+const MOST_WORKERS = 253
+
+/** The number of the thread that makes the memory. */
+export const SUPERVISOR_THREAD = 0
+
+/** The number of a worker among the threads of the cache. */
+export function workerThread(index: number): number {
+  return index + 1
+}
+
+/**
+ * The memory of the cache, the one that there was if it is as large, and this thread's way into it.
+ * @param thread no other one that lives has the same number
+ * @returns undefined where no route has a cache
+ */
+export function openCache(
+  config: CachedGateway,
+  shared: Shared,
+  kept: Kept,
+  thread: number,
+): GatewayCache | undefined {
+  if (!config.routes.some(hasCache)) return undefined
+  const { memory: size } = config.cache
+  const { id, memory } = shared.get(MEMORY, JSON.stringify(size), () => ({
+    id: randomBytes(8).toString('hex'),
+    memory: createCacheMemory({
+      bytes: size,
+      threads: Math.min(config.workers, MOST_WORKERS) + 1,
+      seed: randomBytes(8),
+    }),
+  }))
+  // A thread has one store over a memory, or it would take itself for dead.
+  return kept.keep(
+    'cache',
+    id,
+    () => ({ id, memory, store: new SharedMemoryStore(memory, thread) }),
+    ({ store }) => void store.close(),
+  )
+}
+
+/** To be called when a worker has surely ended: nobody waits any more for what it had locked. */
+export function cacheWorkerEnded(cache: GatewayCache | undefined, index: number): void {
+  if (cache !== undefined) cacheThreadEnded(cache.memory, workerThread(index))
+}
+
+/** What no value of the cache shows alone. */
+export function cacheChecks(input: Fields): Finding[] {
+  const workers = fieldOf(input, 'workers')
+  const index = listOf(fieldOf(input, 'routes')).findIndex(isCached)
+  if (index < 0 || typeof workers !== 'number' || workers <= MOST_WORKERS) return []
+  return [
+    {
+      path: ['routes', index, 'cache'],
+      part: 'key',
+      problem: `is shared by ${workers} workers, which are too many`,
+      allowed: `at most ${MOST_WORKERS} workers where a route has a cache`,
+    },
+  ]
+}
+
+function isCached(route: unknown): boolean {
+  const written = fieldOf(route, 'cache')
+  return written === true || isFields(written)
+}

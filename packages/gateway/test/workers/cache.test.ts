@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, it } from 'node:test'
+import type { GatewayConfig } from '../../src/config/schema/schema.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { Supervisor } from '../../src/workers/supervisor.ts'
+import { becomes } from '../becomes.ts'
+import { startOrigin } from '../origin.ts'
+
+function configOf(upstream: string, further: object = {}): GatewayConfig {
+  const result = parseConfig({
+    workers: 2,
+    cache: { memory: '8MiB' },
+    listeners: [{ address: '127.0.0.1:0' }],
+    admin: false,
+    accessLog: false,
+    routes: [{ name: 'shop', upstream, cache: { ttl: '1h', tags: ['shop'] } }],
+    ...further,
+  })
+  assert.ok(result.ok, JSON.stringify(result))
+  return result.config
+}
+
+it('workers share one cache: a reload and a crash leave it, and a purge holds in all of them', async () => {
+  const large = 'x'.repeat(300_000)
+  let count = 0
+  const origin = await startOrigin(({ url }, response) => {
+    response.writeHead(200, { 'cache-tag': url === '/large' ? 'large' : 'small' })
+    response.end(url === '/large' ? large : String(++count))
+  })
+  const supervisor = new Supervisor(configOf(origin.url))
+  after(() => supervisor.stop())
+  const [listener] = await supervisor.start()
+  const get = async (path: string): Promise<string> => {
+    const url = `http://127.0.0.1:${listener?.port}${path}`
+    return (await fetch(url, { headers: { connection: 'close' } })).text()
+  }
+  /** From both workers, unless chance is very odd. */
+  const answers = async (): Promise<string> => {
+    const all = await Promise.all(Array.from({ length: 16 }, () => get('/a')))
+    return [...new Set(all)].join()
+  }
+  assert.equal(await get('/a'), '1')
+  assert.equal(await answers(), '1')
+  assert.equal(await get('/large'), large)
+  assert.equal(await get('/large'), large)
+  assert.equal(origin.requests, 2)
+
+  const store = supervisor.cache?.store
+  assert.equal(store?.stats().entries, 2)
+  assert.equal(await store?.purge({ by: 'tag', value: 'shop' }, 'soft', Date.now()), 2)
+  assert.equal(await get('/a'), '2', 'what is stale is asked for anew')
+  assert.equal(await answers(), '2')
+  assert.equal(await store?.purge({ by: 'url', value: `http://127.0.0.1:${listener?.port}/a` }, 'hard', 0), 1)
+  assert.equal(await get('/a'), '3')
+  assert.equal(await answers(), '3')
+
+  await supervisor.apply(configOf(origin.url, { timeouts: { exchange: '9s' } }))
+  assert.equal(supervisor.cache?.store, store)
+  assert.equal(await answers(), '3', 'a reload keeps what is stored')
+
+  for (const slot of supervisor.slots) {
+    const { births } = slot
+    slot.terminate()
+    assert.equal(await becomes(() => slot.births > births && slot.state, 'listening'), 'listening')
+  }
+  assert.equal(await answers(), '3', 'so does a crash')
+  assert.match(supervisor.renderMetrics(), /^headgate_cache_entries 2$/m)
+
+  const none = configOf(origin.url, { routes: [{ name: 'shop', upstream: origin.url }] })
+  await supervisor.apply(none)
+  const { cache: gone } = supervisor
+  assert.equal(gone, undefined)
+  assert.equal(await get('/a'), '4')
+  await supervisor.apply(configOf(origin.url))
+  assert.notEqual(supervisor.cache?.store, store)
+  assert.equal(await get('/a'), '5')
+  assert.equal(await answers(), '5')
+})
