@@ -2,7 +2,7 @@ import { own } from '../../../message/own-options.ts'
 
 /** Options of `createCacheMemory`. */
 export interface CacheMemoryOptions {
-  /** Bytes for what is stored: heads, keys and content. The tables that find it take about 2 % more. */
+  /** Bytes for what is stored: heads, keys and content. The tables that find it take 1 to 2 % more, and 4 KiB for each thread. */
   readonly bytes: number
   /** Stored responses in all. Default: one for each KiB. */
   readonly entries?: number | undefined
