@@ -93,14 +93,18 @@ it('what the upstream forbids to store is not stored, unless the route says so',
 it('the lifetime of a status goes before the word of the upstream, and some requests go past the cache', async (t) => {
   const origin = await startOrigin(numbered({ 'cache-control': 'max-age=0' }))
   const lines: string[] = []
-  const routes = [
+  const gateway = await createGateway(
     {
-      upstream: origin.url,
-      cache: { statuses: { 200: '1h' }, bypass: { cookies: ['session'], headers: ['x-preview'] } } as const,
+      listeners: [{ address: '127.0.0.1:0' }],
+      routes: [
+        {
+          upstream: origin.url,
+          cache: { statuses: { 200: '1h' }, bypass: { cookies: ['session'], headers: ['x-preview'] } },
+        },
+      ],
     },
-  ]
-  const listeners = [{ address: '127.0.0.1:0' }]
-  const gateway = await createGateway({ listeners, routes }, { accessLog: (line) => lines.push(line) })
+    { accessLog: (line) => lines.push(line) },
+  )
   t.after(() => gateway.close(0))
   const [listener] = await gateway.listen()
   const url = `${listener?.url}/a`
