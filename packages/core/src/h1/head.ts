@@ -64,10 +64,14 @@ export function parseVersion(
   }
   const version = text.slice(start, end)
   if (code === 'malformed_request' && /^HTTP\/\d\.\d$/.test(version)) {
-    return new WireFault('unsupported_version', 'the version is not HTTP/1')
+    const isPreface = version === 'HTTP/2.0' && text.slice(0, start).trimStart() === 'PRI * '
+    return new WireFault('unsupported_version', isPreface ? PREFACE : 'the version is not HTTP/1')
   }
   return new WireFault(code, 'the version is not HTTP/1 (RFC 9112 2.3)')
 }
+
+const PREFACE =
+  'the version is not HTTP/1: it is the preface of HTTP/2, and this listener speaks http/1.1 alone (protocols), or TLS has chosen it'
 
 /** A response's head, as it stood on the wire. */
 export interface ResponseHead {

@@ -104,7 +104,7 @@ export class FrameReader implements FrameContext, FrameHeader {
   private readPreface(bytes: Buffer, start: number, count: number): Http2Fault | undefined {
     const at = CLIENT_PREFACE.length - this.left - count
     if (CLIENT_PREFACE.compare(bytes, start, start + count, at, at + count) !== 0) {
-      return protocolError('no preface of HTTP/2 (RFC 9113 3.4)')
+      return protocolError(NO_PREFACE)
     }
     if (this.left === 0) this.next()
     return undefined
@@ -213,3 +213,6 @@ export class FrameReader implements FrameContext, FrameHeader {
 }
 
 const NOTHING = Buffer.alloc(0)
+/** A connection that may be one of HTTP/1.1 as well is only read here once its preface is known. */
+const NO_PREFACE =
+  'no preface of HTTP/2 (RFC 9113 3.4), and this listener speaks h2 alone (protocols), or TLS has chosen it'

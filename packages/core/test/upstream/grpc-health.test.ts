@@ -41,7 +41,7 @@ for (const [what, response, why] of [
   [
     'knows no such service',
     new HttpResponse(200, HeaderList.of({ 'content-type': 'application/grpc', 'grpc-status': '5' })),
-    `it answered NOT_FOUND to ${HEALTH_CHECK}`,
+    `it answered NOT_FOUND to ${HEALTH_CHECK}: it knows no service a.B`,
   ],
   ['is no server of gRPC', new HttpResponse(404), `it answered 404 to ${HEALTH_CHECK}`],
   [
@@ -51,9 +51,17 @@ for (const [what, response, why] of [
   ],
 ] as const) {
   test(`a server that ${what} ${why === undefined ? 'is well' : 'is not'}`, async () => {
-    assert.equal(await whyNotServing(response), why)
+    assert.equal(await whyNotServing(response, 'a.B'), why)
   })
 }
+
+test('a server that does not tell of itself as a whole is told of with what to ask after', async () => {
+  const response = new HttpResponse(
+    200,
+    HeaderList.of({ 'content-type': 'application/grpc', 'grpc-status': '5' }),
+  )
+  assert.match(String(await whyNotServing(response)), /NOT_FOUND .*: .* as a whole; ask after a service/)
+})
 
 test('a response without an end is not read for ever', async () => {
   const body = new StreamBody(undefined, { resumeBody: () => {}, cancelBody: () => {} })

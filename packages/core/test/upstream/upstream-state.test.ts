@@ -64,6 +64,13 @@ test('with no endpoint left an exchange fails at once, and is told when to come 
   assert.equal(orders.stats()[0]?.opened, 0)
 })
 
+test('an upstream without any endpoint says so', async (t) => {
+  await assert.rejects(upstream(t, []).handler(exchange()), {
+    code: 'no_healthy_upstream',
+    message: 'upstream orders has no endpoint to send to: none is known',
+  })
+})
+
 test('an endpoint that fails is left alone, and the only one never is', async (t) => {
   const broken: RequestListener = (request) => request.socket.destroy()
   const orders = upstream(t, [await origin(t, broken), await origin(t, 'b')], {

@@ -3,6 +3,7 @@ import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
 import { type RouteWarning, routeWarnings } from '../features/match/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
+import { versionWarnings } from './version-warnings.ts'
 import { unbracedVariables } from '../settings/prepare/unbraced.ts'
 import { type ConfigSource, firstFindings, type WrittenInput } from '../settings/problems/place.ts'
 import type { ConfigProblem, Finding } from '../settings/problems/problem.ts'
@@ -36,7 +37,14 @@ export function configWarnings(
     }
   })
   return firstFindings(
-    [...loops, ...ofRoutes, ...passed, ...lookAlikes(input.written), ...unbracedVariables(input.written)],
+    [
+      ...loops,
+      ...ofRoutes,
+      ...passed,
+      ...versionWarnings(config, input.written),
+      ...lookAlikes(input.written),
+      ...unbracedVariables(input.written),
+    ],
     input,
     source,
     'warnings',

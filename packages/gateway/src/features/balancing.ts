@@ -6,8 +6,8 @@ import { zod } from '../settings/schema/library.ts'
 import { keyed, list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
 import { integer, off, oneOf, time, value } from '../settings/schema/setting.ts'
-import { fieldOf, type Fields, growingTimes, listOf } from '../settings/problems/fields.ts'
-import type { Finding, Path } from '../settings/problems/problem.ts'
+import { fieldOf, type Fields, fieldsOf, growingTimes, listOf } from '../settings/problems/fields.ts'
+import { type Finding, type Path, unused } from '../settings/problems/problem.ts'
 import { requestField, secretFieldValue } from '../settings/values/request-field.ts'
 
 /** What of a request is hashed; the names of headers are in lower case. */
@@ -265,9 +265,30 @@ function healthOptions({
   }
 }
 
+const OTHER_TYPE = { problem: 'is not one of the choices', allowed: 'http or tcp' }
+
+/** Beside `grpc`, with what they are where they are left out: a configuration that is shown has that, and may be sent back. */
+const WITHOUT_GRPC: Readonly<Record<string, string>> = {
+  type: 'http',
+  path: '/',
+  method: 'GET',
+  statuses: '200-299',
+}
+
+function besideGrpc(written: Fields, path: Path): Finding[] {
+  return Object.entries(WITHOUT_GRPC).flatMap(([key, left]): Finding[] => {
+    const value = written[key]
+    if (value === undefined || String(value) === left) return []
+    return [unused([...path, key], 'is without effect beside "grpc"')]
+  })
+}
+
 export function healthChecks(written: unknown, path: Path, upstream: Fields): Finding[] {
+  if (fieldOf(written, 'type') === 'grpc')
+    return [
+      { path: [...path, 'type'], ...OTHER_TYPE, hint: 'to ask by gRPC, write grpc: {} in place of type' },
+    ]
   if (fieldOf(written, 'grpc') === undefined) return []
-  const tcp: Finding = { path: [...path, 'type'], problem: 'is without effect beside "grpc"' }
   const urls = listOf(upstream['endpoints']).map((endpoint) => fieldOf(endpoint, 'url'))
   const speaksHttp2 = (url: unknown): boolean =>
     typeof url !== 'string' ||
@@ -280,7 +301,7 @@ export function healthChecks(written: unknown, path: Path, upstream: Fields): Fi
     allowed: 'endpoints with URLs of h2c, or of https where "protocols" has h2',
   }
   return [
-    ...(fieldOf(written, 'type') === 'tcp' ? [tcp] : []),
+    ...besideGrpc(fieldsOf(written), path),
     ...(urls.length > 0 && !urls.some(speaksHttp2) ? [http1] : []),
   ]
 }

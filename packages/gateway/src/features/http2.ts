@@ -1,6 +1,22 @@
 import type { Http2Limits } from '@headgate/core'
 import { type Read, section } from '../settings/schema/section.ts'
 import { bytes, integer, time, timeOrOff } from '../settings/schema/setting.ts'
+import type { Finding, Path } from '../settings/problems/problem.ts'
+import { choice } from '../settings/values/choice.ts'
+import type { Kind } from '../settings/values/kinds.ts'
+
+/** A version of HTTP, by its name in ALPN (RFC 9113 3.1). */
+export const protocol: Kind<'h2' | 'http/1.1'> = choice(['h2', 'http/1.1'], {
+  2: 'h2',
+  http2: 'h2',
+  'http/2': 'h2',
+  'http/2.0': 'h2',
+  grpc: 'h2',
+  1.1: 'http/1.1',
+  http1: 'http/1.1',
+  'http/1': 'http/1.1',
+  'http/1.0': 'http/1.1',
+})
 
 /** The least that a window of HTTP/2 is before anything is said of it (RFC 9113 6.9.2), and the most that one may be. */
 const WINDOW = { min: '65535B', max: '1GiB' } as const
@@ -8,11 +24,11 @@ const WINDOW = { min: '65535B', max: '1GiB' } as const
 export const http2Setting = section('Http2Input', () => ({
   maxStreams: integer('Requests that a client may have open at a time on one connection.', 100, 1, 10_000),
   streamWindow: bytes(
-    'Content that may be on its way on one stream, once somebody reads it.',
+    'Content that may be on its way on one stream, once somebody reads it: 65535B, which HTTP/2 begins with, to 1GiB.',
     WINDOW,
   ).prefault('256KiB'),
   connectionWindow: bytes(
-    'The same for all streams of a connection together: what slow upstreams may make a connection hold.',
+    'The same for all streams of a connection together, 65535B to 1GiB: what slow upstreams may make a connection hold.',
     WINDOW,
   ).prefault('1MiB'),
   maxContinuations: integer('CONTINUATION frames of one field block.', 16, 0, 1_000),
@@ -38,11 +54,11 @@ export const upstreamHttp2Setting = section('UpstreamHttp2Input', () => ({
     10_000,
   ),
   streamWindow: bytes(
-    'Content that an endpoint may have on its way on one stream before somebody takes it.',
+    'Content that an endpoint may have on its way on one stream before somebody takes it: 65535B, which HTTP/2 begins with, to 1GiB.',
     WINDOW,
   ).prefault('256KiB'),
   connectionWindow: bytes(
-    'Content that may be on its way on all streams of a connection together.',
+    'Content that may be on its way on all streams of a connection together: 65535B to 1GiB.',
     WINDOW,
   ).prefault('1MiB'),
   settingsTimeout: time('How long an endpoint may take to acknowledge our SETTINGS.').prefault('10s'),
@@ -56,6 +72,21 @@ export const upstreamHttp2Setting = section('UpstreamHttp2Input', () => ({
     100,
   ),
 }))
+
+/** It has limits alone. Which versions are spoken is said elsewhere: by each listener, and by the URLs of endpoints. */
+export function http2Checks(written: unknown, path: Path): Finding[] {
+  return switched(written, path, 'which versions a listener speaks, its protocols say: [http/1.1], or [h2]')
+}
+
+export function upstreamHttp2Checks(written: unknown, path: Path): Finding[] {
+  return switched(written, path, 'HTTP/2 is asked for by h2c:// in URLs, or by protocols: [h2] for https://')
+}
+
+/** `http2: off`, or `on`. */
+function switched(written: unknown, path: Path, hint: string): Finding[] {
+  if (typeof written !== 'boolean' && written !== 'off' && written !== 'on') return []
+  return [{ path, problem: 'is not an object', allowed: 'limits, such as { maxStreams: 50 }', hint }]
+}
 
 export type UpstreamHttp2Config = Read<typeof upstreamHttp2Setting>
 

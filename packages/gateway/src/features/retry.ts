@@ -1,5 +1,6 @@
 import {
   GRPC_RETRY_STATUSES,
+  GRPC_STATUSES,
   type MetricRegistry,
   retry,
   RETRY_STATUSES,
@@ -16,13 +17,22 @@ import { choice } from '../settings/values/choice.ts'
 import type { Kind } from '../settings/values/kinds.ts'
 import { parsed, refused } from '../settings/values/parsed.ts'
 
+/** By their names; their numbers are known from the wire. */
+const grpcRetryStatus: Kind<(typeof GRPC_RETRY_STATUSES)[number]> = choice(
+  GRPC_RETRY_STATUSES,
+  Object.fromEntries(GRPC_RETRY_STATUSES.map((name) => [GRPC_STATUSES.indexOf(name), name])),
+)
+
 export const retryStatus: Kind<number> = {
   allowed: RETRY_STATUSES.join(', '),
   json: { type: 'integer', enum: RETRY_STATUSES },
   type: 'number',
   parse(written) {
     const status = RETRY_STATUSES.find((each) => each === written)
-    return status === undefined ? refused('says nothing of another try') : parsed(status)
+    if (status !== undefined) return parsed(status)
+    const ofGrpc = grpcRetryStatus.parse(typeof written === 'string' ? written.toUpperCase() : '')
+    const hint = ofGrpc.ok ? `did you mean grpcStatuses: [${ofGrpc.value}]?` : undefined
+    return refused('says nothing of another try', hint)
   },
 }
 
@@ -44,8 +54,8 @@ export const retrySetting = section('RetryInput', () => ({
     retryStatus,
     'Statuses of the upstream after which it is tried again, where that is safe: some of 408, 425, 429, 500, 502, 503 and 504.',
   ),
-  grpcStatuses: noneOrMore<(typeof GRPC_RETRY_STATUSES)[number]>(
-    choice(GRPC_RETRY_STATUSES),
+  grpcStatuses: noneOrMore(
+    grpcRetryStatus,
     'Statuses of gRPC after which a call is tried again where the upstream has sent nothing else. To list one says that the methods of this route may be called twice.',
   ),
 }))

@@ -153,3 +153,55 @@ describe('rate limits', () => {
       assert.equal(mistake({ rateLimit }), expected))
   }
 })
+
+describe('HTTP/2 and gRPC as other programs write them', () => {
+  for (const [settings, more, hint] of [
+    [
+      { upstream: 'h2://a:1' },
+      {},
+      'did you mean "h2c://a:1"? With TLS, write https and set protocols: [h2] of the upstream',
+    ],
+    [
+      { upstream: 'GRPC://a:1' },
+      {},
+      'did you mean "h2c://a:1"? With TLS, write https and set protocols: [h2] of the upstream',
+    ],
+    [
+      { upstream: 'http2://a' },
+      {},
+      'did you mean "h2c://a"? With TLS, write https and set protocols: [h2] of the upstream',
+    ],
+    [
+      { upstream: 'grpcs://a' },
+      {},
+      'did you mean "https://a"? For HTTP/2 there, set protocols: [h2] of the upstream',
+    ],
+    [
+      { upstream: 'grpc+unix:/run/a' },
+      {},
+      'did you mean "h2c+unix:/run/a"? With TLS, write https and set protocols: [h2] of the upstream',
+    ],
+    [{}, { http2: false }, 'which versions a listener speaks, its protocols say: [http/1.1], or [h2]'],
+    [{}, { http2: 'off' }, 'which versions a listener speaks, its protocols say: [http/1.1], or [h2]'],
+    [{}, { listeners: [{ address: ':1', protocols: ['http/2'] }] }, 'did you mean "h2"?'],
+    [{}, { listeners: [{ address: ':1', protocols: [1.1] }] }, 'did you mean "http/1.1"?'],
+    [{ retry: { statuses: ['UNAVAILABLE'] } }, {}, 'did you mean grpcStatuses: [UNAVAILABLE]?'],
+    [{ retry: { statuses: ['teapot'] } }, {}, 'undefined'],
+    [{ retry: { grpcStatuses: [14] } }, {}, 'did you mean "UNAVAILABLE"?'],
+    [{ retry: { grpcStatuses: [0] } }, {}, 'undefined'],
+  ] as const) {
+    it(`${JSON.stringify({ ...settings, ...more })}: ${hint}`, () =>
+      assert.equal(mistake(settings, more).split('; ').slice(1).join('; '), hint))
+  }
+
+  for (const [upstream, hint] of [
+    [{ http2: true }, 'HTTP/2 is asked for by h2c:// in URLs, or by protocols: [h2] for https://'],
+    [{ protocols: ['HTTP/2'] }, 'did you mean "h2"?'],
+    [{ health: { type: 'grpc' } }, 'to ask by gRPC, write grpc: {} in place of type'],
+  ] as const) {
+    it(`of an upstream, ${JSON.stringify(upstream)}: ${hint}`, () =>
+      assert.ok(
+        mistake({}, { upstreams: { a: { endpoints: [{ url }], ...upstream } } }).endsWith(`; ${hint}`),
+      ))
+  }
+})

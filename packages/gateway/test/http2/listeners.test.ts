@@ -97,16 +97,30 @@ test('a preface that goes wrong is no HTTP/2, and refused as HTTP/1.1', async (t
   }
 })
 
+/** Why a client was refused, as the last of so many lines of the access log tells. */
+async function reasonIn(gateway: StartedGateway, lines: number): Promise<string> {
+  await gateway.logged(lines)
+  return String((gateway.log.at(-1) as { error_reason?: string } | undefined)?.error_reason)
+}
+
 test('a listener that speaks HTTP/1.1 alone answers the preface by 505, and one that speaks HTTP/2 alone ends what is none', async (t) => {
   const old = await start(t, { protocols: ['http/1.1'] })
   const client = await old.connect()
   client.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   await client.receives('HTTP/1.1 505 ')
+  assert.match(
+    await reasonIn(old, 1),
+    /^the version is not HTTP\/1: it is the preface of HTTP\/2, and this listener speaks http\/1\.1 alone/,
+  )
   const young = await start(t, { protocols: ['h2'] })
   assert.equal((await get(young.url)).body, 'hello')
   const raw = new RawClient(await young.connect())
   raw.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await raw.until('GOAWAY 0 PROTOCOL_ERROR')
+  assert.match(
+    await reasonIn(young, 2),
+    /^no preface of HTTP\/2 .* this listener speaks h2 alone \(protocols\)/,
+  )
 })
 
 test('h2c by Upgrade is answered over HTTP/1.1 (RFC 9113 3.1)', async (t) => {

@@ -13,7 +13,7 @@ export function noneLeft(
 ): TrafficError {
   const barred = endpoints.filter(({ status }) => status === 'circuit-open')
   if (barred.length === 0) {
-    const message = `upstream ${upstream} has no endpoint to send to (${statesOf(endpoints)})`
+    const message = `upstream ${upstream} has no endpoint to send to${endpoints.length === 0 ? ': none is known' : ` (${statesOf(endpoints)})`}`
     return unsent(new TrafficError('no_healthy_upstream', message, { phase: 'queue' }), recovery)
   }
   const waits = barred.flatMap(({ gate }) => gate?.retryAfter(now) ?? [])

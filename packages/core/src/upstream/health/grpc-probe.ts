@@ -44,8 +44,11 @@ const SERVING_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'
 /** More than any answer has. Bytes. */
 const MOST = 4_096
 
-/** Why a server is not well by what it returned; undefined if it is. Rejects with what broke its response. */
-export async function whyNotServing(response: HttpResponse): Promise<string | undefined> {
+/**
+ * Why a server is not well by what it returned; undefined if it is. Rejects with what broke its response.
+ * @param service that was asked after; undefined for the server as a whole
+ */
+export async function whyNotServing(response: HttpResponse, service?: string): Promise<string | undefined> {
   const { status, headers, body } = response
   if (status !== 200) {
     body.cancel(new TrafficError('cancelled', 'the status has told enough'))
@@ -54,9 +57,16 @@ export async function whyNotServing(response: HttpResponse): Promise<string | un
   const { content, trailers } = await collectWithTrailers(body, MOST)
   const call = parseGrpcStatus(trailers?.get('grpc-status') ?? headers.get('grpc-status'))
   if (call === undefined) return `it answered ${HEALTH_CHECK} without a status of gRPC: does it speak gRPC?`
+  if (call === 'NOT_FOUND') return `it answered NOT_FOUND to ${HEALTH_CHECK}: ${notKnown(service)}`
   if (call !== GRPC_STATUSES[0]) return `it answered ${call} to ${HEALTH_CHECK}`
   const serving = servingStatus(content)
   return serving === SERVING ? undefined : `it is ${SERVING_STATUSES[serving ?? 0] ?? 'UNKNOWN'}`
+}
+
+function notKnown(service: string | undefined): string {
+  return service === undefined
+    ? 'it does not tell of the server as a whole; ask after a service (health.grpc.service)'
+    : `it knows no service ${service}`
 }
 
 /** That of a HealthCheckResponse, whose only field is a number, number 1; 0, where it is left out, and undefined for what is none. */

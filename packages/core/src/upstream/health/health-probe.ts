@@ -62,7 +62,7 @@ export async function probe(
     connection = await endpoint.open(exchange)
     if (options.kind === 'tcp') return undefined
     const response = await connection.send(exchange)
-    if (options.kind === 'grpc') return await whyNotServing(response)
+    if (options.kind === 'grpc') return await whyNotServing(response, options.service)
     const { status } = response
     const good = (options.statuses ?? OK).some(({ from, to }) => from <= status && status <= to)
     return good ? undefined : `it answered ${status}`

@@ -1,6 +1,7 @@
 import { hashChecks, healthChecks, outlierChecks } from '../../features/balancing.ts'
 import { breakerChecks } from '../../features/breaker.ts'
 import { endpointChecks } from '../../features/discovery.ts'
+import { upstreamHttp2Checks } from '../../features/http2.ts'
 import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
@@ -19,6 +20,7 @@ const CHECKS: Readonly<Record<string, UpstreamChecks>> = {
   health: healthChecks,
   breaker: breakerChecks,
   outliers: outlierChecks,
+  http2: upstreamHttp2Checks,
 }
 
 /** What no value of an upstream shows alone; as cross-checks.ts, it passes over what does not have the expected form. */

@@ -171,11 +171,14 @@ export interface LimitsInput {
 export interface Http2Input {
   /** Requests that a client may have open at a time on one connection. Default: 100. */
   maxStreams?: number | undefined
-  /** Content that may be on its way on one stream, once somebody reads it. Default: 256KiB. */
+  /**
+   * Content that may be on its way on one stream, once somebody reads it: 65535B, which HTTP/2 begins with,
+   * to 1GiB. Default: 256KiB.
+   */
   streamWindow?: ByteSize | undefined
   /**
-   * The same for all streams of a connection together: what slow upstreams may make a connection hold.
-   * Default: 1MiB.
+   * The same for all streams of a connection together, 65535B to 1GiB: what slow upstreams may make a
+   * connection hold. Default: 1MiB.
    */
   connectionWindow?: ByteSize | undefined
   /** CONTINUATION frames of one field block. Default: 16. */
@@ -530,9 +533,14 @@ export interface UpstreamTlsInput {
 export interface UpstreamHttp2Input {
   /** Requests that are sent at a time on one connection, even if the endpoint takes more. Default: 1000. */
   maxStreams?: number | undefined
-  /** Content that an endpoint may have on its way on one stream before somebody takes it. Default: 256KiB. */
+  /**
+   * Content that an endpoint may have on its way on one stream before somebody takes it: 65535B, which HTTP/2
+   * begins with, to 1GiB. Default: 256KiB.
+   */
   streamWindow?: ByteSize | undefined
-  /** Content that may be on its way on all streams of a connection together. Default: 1MiB. */
+  /**
+   * Content that may be on its way on all streams of a connection together: 65535B to 1GiB. Default: 1MiB.
+   */
   connectionWindow?: ByteSize | undefined
   /** How long an endpoint may take to acknowledge our SETTINGS. Default: 10s. */
   settingsTimeout?: Duration | undefined

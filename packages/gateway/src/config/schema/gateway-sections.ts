@@ -1,3 +1,4 @@
+import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
 import { named, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
@@ -14,10 +15,7 @@ const tls = section('ListenerTlsInput', () => ({
 
 export type ListenerTlsConfig = Read<typeof tls>
 
-const listOfProtocols = () =>
-  list(oneOf(['h2', 'http/1.1']))
-    .min(1)
-    .prefault(['h2', 'http/1.1'])
+const listOfProtocols = () => list(value(protocol)).min(1).prefault(['h2', 'http/1.1'])
 
 export const listener = section('ListenerInput', () => ({
   address: value(

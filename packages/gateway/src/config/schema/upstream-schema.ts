@@ -10,7 +10,7 @@ import { list } from '../../settings/schema/list.ts'
 import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
 import { breakerSetting } from '../../features/breaker.ts'
-import { upstreamHttp2Setting } from '../../features/http2.ts'
+import { protocol, upstreamHttp2Setting } from '../../features/http2.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 
 const endpoint = once(() =>
@@ -109,7 +109,7 @@ export const upstream = section('UpstreamInput', () => ({
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
   tls: tls().optional().describe('TLS towards the https endpoints.'),
-  protocols: list(oneOf(['h2', 'http/1.1']))
+  protocols: list(value(protocol))
     .min(1)
     .prefault(['http/1.1'])
     .describe(

@@ -223,7 +223,7 @@ export const serverName: Kind<string> = text(
 )
 
 const UPSTREAM_URL_FORMS =
-  'http://host:port, https://host:port, h2c://host:port, unix:/run/app.sock or https+unix:/run/app.sock, without path, query and credentials'
+  'http://host:port, https://host:port, h2c://host:port, unix:/run/app.sock, https+unix:/run/app.sock or h2c+unix:/run/app.sock, without path, query and credentials'
 
 export const upstreamUrl: Kind<string> = text(
   'the URL of an upstream',

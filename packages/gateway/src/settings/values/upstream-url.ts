@@ -40,11 +40,25 @@ function schemeHint(text: string): string | undefined {
   if (text.startsWith('/')) return didYouMean(`unix:${text}`)
   // As a host, a number would be an IPv4 address.
   if (/^\d{1,5}$/.test(text)) return didYouMean(`http://127.0.0.1:${text}`)
+  const http2 = http2Hint(text)
+  if (http2 !== undefined) return http2
   // A scheme is followed by something other than a port.
   const [, rest] = /^(?:[a-z][a-z0-9+.-]*:(?!\d))?(.*)$/is.exec(text) ?? []
   if (/^(?:http\+)?unix:/.test(text)) return didYouMean(`unix:${rest?.replace(/^\/+/, '/')}`)
   const meant = parseUpstreamUrl(`http://${rest?.replace(/^\/+/, '')}`)
   return meant.ok ? didYouMean(meant.value) : undefined
+}
+
+/** `grpc://host:port` and its like: HTTP/2 with TLS has the scheme of any other. */
+function http2Hint(text: string): string | undefined {
+  const [, secure, unix = '', rest] = /^(?:h2|http2|grpc)(s?)(\+unix)?:(?!\d)(.*)$/is.exec(text) ?? []
+  if (rest === undefined) return undefined
+  const scheme = secure === '' ? 'h2c' : 'https'
+  const place = rest.replace(/^\/+/, unix === '' ? '' : '/')
+  const meant = parseUpstreamUrl(unix === '' ? `${scheme}://${place}` : `${scheme}+unix:${place}`)
+  if (!meant.ok) return undefined
+  const further = secure === '' ? 'With TLS, write https and' : 'For HTTP/2 there,'
+  return `${didYouMean(meant.value)} ${further} set protocols: [h2] of the upstream`
 }
 
 /** Names of groups hold neither, so that a reference is a name or a URL and never both. */

@@ -22,10 +22,12 @@ test('health checks by gRPC go with endpoints that speak HTTP/2, and with no oth
 
 test('what is of another kind of check is told, and so is what is no service', () => {
   const endpoints = [{ url: 'h2c://127.0.0.1:1' }]
-  assert.match(
-    problems({ endpoints, health: { ...grpc, type: 'tcp' } }).join(),
-    /is without effect beside "grpc"/,
-  )
+  for (const other of [{ type: 'tcp' }, { path: '/healthz' }, { method: 'HEAD' }, { statuses: [204] }])
+    assert.deepEqual(problems({ endpoints, health: { ...grpc, ...other } }), [
+      `upstreams.shop.health.${Object.keys(other).join()}: "${Object.keys(other).join()}" is without effect beside "grpc"`,
+    ])
+  const defaults = { type: 'http', path: '/', method: 'GET', statuses: ['200-299'] }
+  assert.deepEqual(problems({ endpoints, health: { ...grpc, ...defaults } }), [], 'as it is shown')
   assert.match(
     problems({ endpoints, health: { grpc: { service: '' } } }).join(),
     /is not the name of a service/,

@@ -7,18 +7,21 @@ import { type Kind, textKind } from '../../../settings/values/kinds.ts'
 import { parsed, refused } from '../../../settings/values/parsed.ts'
 import { token } from '../../../settings/values/request-field.ts'
 
+const EACH_PAGE = 'name the origin of each page, or write "*" for any'
+
 /** An origin as browsers write it (RFC 6454 6.2): in lower case, without the port that its scheme has anyway. */
 const webOrigin: Kind<string> = textKind(
   'the origin of a page',
   '"*" for any, or scheme, host and port as a browser sends them, such as https://shop.example',
   (written) => {
     if (written === '*') return parsed(written)
+    if (written.includes('*')) return refused('would never match: "*" stands alone', EACH_PAGE)
     const url = URL.canParse(written) ? new URL(written) : undefined
     return url !== undefined && /^https?:$/.test(url.protocol) && url.origin === written
       ? parsed(written)
       : refused('is not the origin of a page')
   },
-  { pattern: '^(?:\\*|https?://[^/?#@\\s]+)$' },
+  { pattern: '^(?:\\*|https?://[^/?#@*\\s]+)$' },
 )
 
 export const grpcWebSetting = section('GrpcWebInput', () => ({
