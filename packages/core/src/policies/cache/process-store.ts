@@ -33,7 +33,7 @@ const OVERHEAD = 512
 export class ProcessStore implements CacheStore {
   private readonly keys = new RecencyMap<readonly ProcessEntry[]>()
   /** The keys of each URL: what changes a resource is for its URL, and must not look at all that is stored. */
-  private readonly urls = new Map<string, Set<string>>()
+  private readonly urls = new Map<string, string | Set<string>>()
   private readonly writers = new Set<ProcessWriter>()
   private readonly purges = new RecentPurges()
   private readonly maxBytes: number
@@ -138,8 +138,9 @@ export class ProcessStore implements CacheStore {
 
   /** Those that may be meant, in a list of their own: it may change meanwhile. */
   private candidates(selection: Selection): Iterable<readonly [string, readonly ProcessEntry[]]> {
-    const texts = selection.by === 'key' ? [selection.key.text] : this.urls.get(urlOf(selection))
     if (selection.by !== 'key' && selection.by !== 'url') return Array.from(this.keys)
+    const found = selection.by === 'key' ? selection.key.text : this.urls.get(selection.value)
+    const texts = typeof found === 'string' ? [found] : found
     return Array.from(texts ?? [], (text) => [text, this.keys.peek(text) ?? []] as const)
   }
 
@@ -156,13 +157,15 @@ export class ProcessStore implements CacheStore {
       this.index(url, text, list.length > 0)
   }
 
+  /** Most URLs have one key: no set is made for it. */
   private index(url: string, text: string, there: boolean): void {
     const texts = this.urls.get(url)
-    if (!there) {
-      texts?.delete(text)
-      if (texts?.size === 0) this.urls.delete(url)
-    } else if (texts === undefined) this.urls.set(url, new Set([text]))
-    else texts.add(text)
+    if (typeof texts === 'object') {
+      if (there) texts.add(text)
+      else texts.delete(text)
+      if (texts.size === 0) this.urls.delete(url)
+    } else if (!there) this.urls.delete(url)
+    else this.urls.set(url, texts === undefined ? text : new Set([texts, text]))
   }
 
   private count(key: CacheKey, entry: ProcessEntry, by: 1 | -1): void {
@@ -185,10 +188,6 @@ export class ProcessStore implements CacheStore {
 }
 
 const NONE: readonly StoredEntry[] = []
-
-function urlOf(selection: Selection): string {
-  return selection.by === 'url' ? selection.value : ''
-}
 
 /** One takes the place of the other: of the same variant, and the same part. */
 function isSame(one: StoredHead, other: StoredHead): boolean {
