@@ -19,9 +19,9 @@ export function abortError(
   given: UpstreamErrorCode | undefined,
   facts: AbortFacts,
 ): TrafficError {
-  if (abort.code === 'HTTP_1_1_REQUIRED') return http1Required(facts)
+  if (abort.code === 'HTTP_1_1_REQUIRED' && !hasAnswered) return http1Required(facts)
   const isRefused =
-    abort.by === 'refused' || (abort.by === 'peer' && abort.code === 'REFUSED_STREAM' && !hasAnswered)
+    !hasAnswered && (abort.by === 'refused' || (abort.by === 'peer' && abort.code === 'REFUSED_STREAM'))
   const isLost = abort.by === 'connection' && abort.code === 'CANCEL'
   const replaySafe = isRefused ? 'refused' : isLost && facts.bytesSent === 0 ? 'unsent' : undefined
   const what =

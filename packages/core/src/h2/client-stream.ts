@@ -318,7 +318,7 @@ export class ClientStream
   private errorOf(abort: StreamAbort, code?: Refusal['code']): TrafficError {
     const { owner, exchange } = this
     return abortError(abort, this.hasAnswered, code, {
-      takesHttp1: abort.code === 'HTTP_1_1_REQUIRED' && owner.http1Required(),
+      takesHttp1: abort.code === 'HTTP_1_1_REQUIRED' && !this.hasAnswered && owner.http1Required(),
       exchange,
       bytesSent: this.request.bytesSent,
       inBody: this.phase === 'content',

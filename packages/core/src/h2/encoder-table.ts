@@ -1,5 +1,5 @@
 import { DynamicTable } from './dynamic-table.ts'
-import type { Field } from './field.ts'
+import { type Field, LONGEST_VALUE } from './field.ts'
 import { FIRST_DYNAMIC_INDEX } from './static-table.ts'
 
 /** More than this is not used of what peers allow: a table that a worker keeps for each connection. Bytes. */
@@ -60,7 +60,8 @@ export class EncoderTable extends DynamicTable {
   indexOfEqual(field: Field): number {
     const entry = entryOf(this.names.get(field.name.text), field.value)
     const index = this.use(entry)
-    if (entry !== undefined && index !== 0) this.remember(field, entry)
+    // What is longer comes as another object each time, each with text of its own.
+    if (entry !== undefined && index !== 0 && field.value.length <= LONGEST_VALUE) this.remember(field, entry)
     return index
   }
 

@@ -57,11 +57,12 @@ export class Field {
 const KNOWN_LIMIT = 1024
 /** Longer names and values are not worth keeping. */
 const LONGEST_NAME = 64
-const LONGEST_VALUE = 256
+export const LONGEST_VALUE = 256
 /** So many values of a name are kept, of so many names. */
 const VALUES_LIMIT = 64
 const NAMES_WITH_VALUES = 64
-let namesWithValues = 0
+/** Those that have them: a connection's table may go on using a name that is known no more. */
+const namesWithValues = new Set<FieldName>()
 
 /** Those of the static table, which are never forgotten. */
 const STANDARD: ReadonlyMap<string, FieldName> = new Map(
@@ -89,8 +90,8 @@ export function fieldName(text: string): FieldName {
 /** A flood of forged names leaves none but the standard ones, without values. */
 function forget(): void {
   known = new Map(STANDARD)
-  for (const name of STANDARD.values()) name.values = undefined
-  namesWithValues = 0
+  for (const name of namesWithValues) name.values = undefined
+  namesWithValues.clear()
 }
 
 /**
@@ -100,7 +101,7 @@ function forget(): void {
 export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = false): Field {
   const { recent } = name
   if (recent !== undefined && recent.value === value && recent.neverIndexed === neverIndexed) return recent
-  if (neverIndexed || name.indexing === Indexing.never || value.length > LONGEST_VALUE)
+  if (neverIndexed || name.isSecret || value.length > LONGEST_VALUE)
     return (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
   const field = keptField(name, value, recent) ?? staticField(name, value) ?? new Field(name, value, 0, false)
   name.recent = field
@@ -111,8 +112,8 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
 function keptField(name: FieldName, value: string, recent: Field | undefined): Field | undefined {
   if (recent === undefined || name.indexing !== Indexing.repeats) return undefined
   if (name.values === undefined) {
-    if (namesWithValues === NAMES_WITH_VALUES) return undefined
-    namesWithValues++
+    if (namesWithValues.size === NAMES_WITH_VALUES) return undefined
+    namesWithValues.add(name)
     name.values = new Map()
   }
   if (name.values.size >= VALUES_LIMIT) name.values.clear()

@@ -4,6 +4,7 @@ import type { PaceLimits } from '../message/exchange-times.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { Pace } from '../socket/pace.ts'
 import type { Clock } from '../time/clock.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { ReadMemory } from './read-memory.ts'
 import type { Http2Stream } from './stream.ts'
 
@@ -35,6 +36,8 @@ export class IncomingContent implements BodySource {
   private continueOwed: boolean
   /** What came and nobody has taken yet. Bytes. */
   private untaken = 0
+  /** What came behind that: joined, as a chunk for each frame of a byte would take a hundred times its content. */
+  private readonly held = new HeldBytes()
   private flowing = false
   private unwanted = false
   private answered = false
@@ -62,28 +65,34 @@ export class IncomingContent implements BodySource {
     memory.contentBegins()
   }
 
-  /** What came before there was a body to push it to: its memory is its own. */
-  early(chunk: Buffer): void {
-    this.push(chunk)
+  /** What came before there was a body to push it to. */
+  early(parts: readonly Buffer[]): void {
+    const [first] = parts
+    if (first !== undefined) this.push(parts.length === 1 ? first : Buffer.concat(parts))
   }
 
   data(bytes: Buffer, start: number, end: number): void {
     this.pace.progress(end - start)
     if (this.unwanted) return this.discardMore(end - start)
+    if (this.untaken > 0) return this.held.add(bytes, start, end)
     this.push(this.memory.take(bytes, start, end))
     if (!this.body.holdsNothing) this.memory.keep()
   }
 
   private push(chunk: Buffer): void {
-    const room = this.body.push(chunk)
-    if (room && this.untaken === 0) return this.stream.consumed(chunk.length)
+    if (this.body.push(chunk)) return this.stream.consumed(chunk.length)
     this.untaken += chunk.length
     this.pace.pause()
+  }
+
+  private pushHeld(): void {
+    if (this.held.length > 0) this.push(this.held.take())
   }
 
   /** The content has ended. */
   end(trailers?: HeaderList): void {
     this.finish()
+    this.pushHeld()
     // What it holds is here, whoever takes it and when; the connection's window is for what others send.
     this.giveBack()
     this.body.end(trailers)
@@ -92,6 +101,7 @@ export class IncomingContent implements BodySource {
   /** The stream is lost. */
   stop(error: TrafficError): void {
     this.finish()
+    this.pushHeld()
     this.body.fail(error)
   }
 
@@ -126,6 +136,7 @@ export class IncomingContent implements BodySource {
     }
     this.pace.resume()
     this.giveBack()
+    this.pushHeld()
   }
 
   /** Nobody wants the rest: what becomes of it is decided when the response is written. */
@@ -133,6 +144,7 @@ export class IncomingContent implements BodySource {
     if (this.unwanted) return
     this.flowing = false
     this.unwanted = true
+    this.untaken += this.held.take().length
     if (this.answered) this.discard()
     else this.pace.pause()
   }

@@ -4,6 +4,7 @@ import type { HeaderList } from '../message/headers.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import { READ_AHEAD, ReadingPace, type ReadingPaceOwner } from '../socket/reading-pace.ts'
 import type { Http2Connection } from './connection.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { Http2Stream } from './stream.ts'
 
 /** The stream that a response's content arrives on. */
@@ -25,6 +26,8 @@ export class ResponseContent implements BodySource, ReadingPaceOwner {
   private readonly pace: ReadingPace
   /** What came and nobody has taken yet. Bytes. */
   private untaken = 0
+  /** What came behind that, joined: a chunk for each frame of a byte would take a hundred times its content. */
+  private readonly held = new HeldBytes()
   private isOver = false
 
   constructor(
@@ -45,6 +48,7 @@ export class ResponseContent implements BodySource, ReadingPaceOwner {
 
   data(bytes: Buffer, start: number, end: number): void {
     this.pace.progress(end - start)
+    if (this.untaken > 0) return this.held.add(bytes, start, end)
     // While what came before is still in use, a part of a large read would keep all of it in memory.
     if (!this.body.holdsNothing) return this.push(Buffer.from(bytes.subarray(start, end)))
     this.push(this.connection.memory.take(bytes, start, end))
@@ -54,20 +58,26 @@ export class ResponseContent implements BodySource, ReadingPaceOwner {
   private push(chunk: Buffer): void {
     const room = this.body.push(chunk)
     if (this.isOver) return // given up by whoever took it
-    if (room && this.untaken === 0) return this.stream.consumed(chunk.length)
+    if (room) return this.stream.consumed(chunk.length)
     this.untaken += chunk.length
     this.pace.waits()
+  }
+
+  private pushHeld(): void {
+    if (this.held.length > 0) this.push(this.held.take())
   }
 
   /** The content has ended. */
   end(trailers?: HeaderList): void {
     this.finish()
+    this.pushHeld()
     this.body.end(trailers)
   }
 
   /** The stream is lost. */
   fail(error: TrafficError): void {
     this.finish()
+    this.pushHeld()
     this.body.fail(error)
   }
 
@@ -77,9 +87,11 @@ export class ResponseContent implements BodySource, ReadingPaceOwner {
     const { untaken } = this
     this.untaken = 0
     this.stream.consumed(untaken)
+    this.pushHeld()
   }
 
   cancelBody(error: TrafficError): void {
+    this.held.take()
     if (!this.isOver) this.owner.contentUnwanted(error)
   }
 

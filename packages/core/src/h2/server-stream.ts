@@ -144,7 +144,7 @@ export class ServerStream
     const { connection, content } = this.owner
     const incoming = new IncomingContent(connection.memory, this.stream, length, continueOwed, content, this)
     request.body = incoming.body
-    for (const chunk of early) incoming.early(chunk)
+    incoming.early(early)
     if (this.hasEnded) incoming.end(this.trailers)
     else this.incoming = incoming
   }

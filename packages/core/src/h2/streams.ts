@@ -192,13 +192,14 @@ export class Streams implements StreamOwner, SendQueueOwner {
   /** It is over before its end: what it holds is of no use to anybody. */
   drop(stream: Http2Stream, abort: StreamAbort | undefined): void {
     this.queue.forget(stream)
-    if (this.holdsConnection) this.giveBack(stream.held)
-    stream.held = 0
     this.remove(stream)
     if (abort !== undefined) stream.receiver?.aborted(abort)
   }
 
+  /** What it still holds is kept by nobody, or as long as whoever reads it likes: it must not keep the connection's window shut. */
   remove(stream: Http2Stream): void {
+    if (this.holdsConnection) this.giveBack(stream.held)
+    stream.held = 0
     if (this.table.remove(stream)) this.parts.owner.streamClosed()
   }
 }

@@ -56,6 +56,10 @@ const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
     send: (server) => [server.response(1), data(1, 'half'), reset(1, 7)],
     one: 'upstream_closed response-head idempotent',
   },
+  'a reset that asks for HTTP/1.1 within content': {
+    send: (server) => [server.response(1), data(1, 'half'), reset(1, 13)],
+    one: 'upstream_closed response-head idempotent',
+  },
   'DATA on a stream that was never asked': {
     send: () => [data(9, 'x')],
     one: MALFORMED,

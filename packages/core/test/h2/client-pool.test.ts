@@ -6,12 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { systemClock } from '../../src/time/clock.ts'
+import { TrafficError } from '../../src/message/errors.ts'
 import { Exchange } from '../../src/message/exchange.ts'
 import { HttpRequest } from '../../src/message/request.ts'
 import type { ConnectionOptions } from '../../src/upstream/endpoint/endpoint-open.ts'
 import { SingleEndpoint } from '../../src/upstream/single-endpoint.ts'
 import { makeCertificate } from '../certificates.ts'
 import { clientRig, told } from './client-rig.ts'
+import { frame, SETTINGS, uint32 } from './frames.ts'
 import { settings } from './raw-client.ts'
 
 test('a crowd that waits for the first connection opens one, and another where the server takes fewer', async (t) => {
@@ -46,6 +48,22 @@ test('who waits gets a place as one comes free, or as the server takes more', as
   for (const id of [3, 5, 7]) server.send(server.response(id, [], { end: true }))
   for (const each of calls) assert.equal(await told(each), '200')
 })
+
+for (const [what, first] of [
+  ['takes no requests', settings([3, 0])],
+  ['goes away', Buffer.concat([SETTINGS, frame(7, 0, 0, uint32(0, 0))])],
+] as const) {
+  test(`a server that ${what} from the beginning fails the call, and is not connected to again and again`, async (t) => {
+    const { call, accept, endpoint } = await clientRig(t)
+    const one = call()
+    await accept(first)
+    const error = await one.response.catch((thrown: unknown) => thrown)
+    assert.ok(error instanceof TrafficError)
+    assert.deepEqual([error.code, error.replaySafe], ['connect_failed', 'unsent'])
+    const { opened, connecting, active } = endpoint.stats()
+    assert.deepEqual({ opened, connecting, active }, { opened: 1, connecting: 0, active: 0 })
+  })
+}
 
 test('a server that takes fewer from now on gets no more than that', async (t) => {
   const { call, accept } = await clientRig(t, { pool: { maxConnections: 1 } })

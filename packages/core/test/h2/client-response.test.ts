@@ -269,6 +269,24 @@ test('who does not read a response holds the window of its stream, and no other'
   assert.equal(taken, 4 * 16_384)
 })
 
+test('a response in frames of a byte each is joined while nobody takes it, so that it takes no more memory than what is in it', async (t) => {
+  const { call, accept } = await clientRig(t)
+  const one = call()
+  const server = await accept()
+  await server.until('HEADERS+END 1')
+  const small = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => data(1, 'a')))
+  server.send(server.response(1), data(1, 'begin'))
+  const { body } = await one.response
+  const writes: number[] = []
+  body.flowTo({ write: (chunk) => (writes.push(chunk.byteLength), false), end: () => {}, fail: () => {} })
+  server.send(small(1_000), ping('12345678'))
+  await server.until('PING+ACK')
+  body.resume()
+  server.send(small(1_000), data(1, 'a', 1), ping('12345678'))
+  await server.until('PING+ACK')
+  assert.deepEqual(writes, [5, 1, 999, 1_001])
+})
+
 test('who gives a response up resets its stream alone', async (t) => {
   const { call, accept, endpoint } = await clientRig(t)
   const one = call()

@@ -110,9 +110,10 @@ test('the fields of the static table are those of RFC 7541 appendix A, found by 
 test('names and repeated fields are shared, but no secret and nothing long is kept', () => {
   assert.equal(fieldName('x-shared'), fieldName('x-shared'))
   assert.equal(field('x-shared', '1'), field('x-shared', '1'))
-  for (const secret of ['authorization', 'proxy-authorization', 'cookie', 'set-cookie']) {
-    field(secret, 'a')
+  for (const secret of ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key']) {
+    for (const value of ['a', 'b']) field(secret, value)
     assert.equal(fieldName(secret).recent, undefined)
+    assert.equal(fieldName(secret).values, undefined)
   }
   field('x-long', 'a'.repeat(257))
   assert.equal(fieldName('x-long').recent, undefined)
@@ -134,6 +135,16 @@ test('values that take turns are the same fields each time; only so many are kep
   for (const name of [':path', 'x-request-id', 'cookie'])
     for (const value of ['a', 'b', 'c'])
       assert.equal((field(name, value), fieldName(name).values), undefined, name)
+})
+
+test('names that are known no more, and that a table still uses, keep no values', () => {
+  const names = Array.from({ length: 3 }, (_, each) => fieldName(`x-used-${each}`))
+  for (const name of names) for (const value of ['a', 'b']) fieldOf(name, value)
+  for (let each = 0; each < 2_000; each++) fieldName(`x-flood-${each}`)
+  for (const name of names) assert.equal(name.values, undefined)
+  for (const name of names) for (const value of ['c', 'd']) fieldOf(name, value)
+  for (let each = 0; each < 2_000; each++) fieldName(`x-flood-again-${each}`)
+  for (const name of names) assert.equal(name.values, undefined)
 })
 
 function section(...pairs: readonly Pair[]): FieldSection {

@@ -218,6 +218,16 @@ test('of names and of objects that are equal no more than a few hundred are know
   assert.ok(table.known <= 1000, String(table.known))
 })
 
+test('long values, of which each is another object, are found in the table and not remembered beside it', () => {
+  const table = new EncoderTable()
+  const name = fieldName('content-security-policy')
+  table.insert(new Field(name, 'a'.repeat(1_000), 0, false))
+  const before = table.known
+  for (let each = 0; each < 100; each++)
+    assert.equal(table.indexOfEqual(new Field(name, 'a'.repeat(1_000), 0, false)), 62)
+  assert.equal(table.known, before)
+})
+
 test('a block takes no more than is said before', () => {
   const encoder = new HpackEncoder()
   encoder.limitTable(0)

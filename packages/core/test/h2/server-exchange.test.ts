@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bodyFrom, collect, EMPTY_BODY, WholeBody } from '../../src/message/body.ts'
+import { type Body, bodyFrom, collect, EMPTY_BODY, StreamBody, WholeBody } from '../../src/message/body.ts'
 import { TrafficError } from '../../src/message/errors.ts'
 import type { Exchange } from '../../src/message/exchange.ts'
 import type { Handler } from '../../src/message/handler.ts'
@@ -280,10 +280,11 @@ test('the peer may send on as its content is taken: back-pressure reaches it', a
   client.send(ping('12345678'))
   const lines = await client.until('PING+ACK')
   assert.deepEqual(lines, ['PING+ACK 0 12345678'])
-  assert.equal(sink.bytes, 100_000)
+  assert.equal(sink.bytes, 10_000)
   sink.room = true
   server.exchanges[0]?.request.body.resume()
   await client.until('WINDOW_UPDATE 1 100000')
+  assert.equal(sink.bytes, 100_000)
 })
 
 test('content that nobody reads is no more than the first window', async (t) => {
@@ -295,6 +296,52 @@ test('content that nobody reads is no more than the first window', async (t) => 
   assert.deepEqual(await client.until('PING+ACK'), ['PING+ACK 0 12345678'])
   client.send(data(1, Buffer.alloc(1_536)))
   await client.until('RST_STREAM 1 FLOW_CONTROL_ERROR')
+})
+
+test('frames of a byte each are joined while nobody takes them, so that they take no more memory than what is in them', async (t) => {
+  const bodies: Body[] = []
+  const server = await serve(t, ({ request }) => (bodies.push(request.body), new Promise(() => {})))
+  const client = await server.client()
+  const small = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => data(1, 'a')))
+  client.send(client.head(1, [[':method', 'POST']], 4), small(100), ping('12345678'))
+  await client.until('PING+ACK')
+  client.send(small(1_000), ping('12345678'))
+  await client.until('PING+ACK')
+  const [body] = bodies
+  assert.ok(body instanceof StreamBody)
+  const writes: number[] = []
+  body.flowTo({ write: (chunk) => (writes.push(chunk.byteLength), false), end: () => {}, fail: () => {} })
+  client.send(small(1_000), ping('12345678'))
+  await client.until('PING+ACK')
+  assert.deepEqual(writes, [100])
+  body.resume()
+  client.send(small(1_000), data(1, 'a', 1), ping('12345678'))
+  await client.until('PING+ACK')
+  // What is left comes with the end.
+  assert.deepEqual(writes, [100, 2_000, 1_001])
+})
+
+test('content of a request that is refused keeps the connection’s window shut no longer than its stream lasts', async (t) => {
+  const server = await serve(t, hello, { http2: { connectionWindow: 100_000 } })
+  const client = await server.client(settings([4, 0]))
+  client.send(
+    client.head(
+      1,
+      [
+        [':method', 'POST'],
+        [':path', '/..;/x'],
+      ],
+      4,
+    ),
+  )
+  await client.until('HEADERS 1 :status=400')
+  for (const last of [0, 0, 0, 1]) client.send(data(1, Buffer.alloc(15_000), last))
+  // The response can leave only now: the stream ends properly.
+  client.send(ping('12345678'))
+  await client.until('PING+ACK')
+  client.send(windowUpdate(1, 1_000))
+  await client.until('DATA+END 1')
+  await client.until('WINDOW_UPDATE 0 60000')
 })
 
 test('a body is sent no faster than the windows open', async (t) => {

@@ -219,16 +219,30 @@ test('an idle connection that closes is not given to anybody', async () => {
   assert.equal(bench.acquire().atOnce, false)
 })
 
-test('a connection that broke before the pool had it is not given to anybody, and counts as opened and closed', async () => {
+test('a connection that broke before the pool had it fails who waits, who may try again, and no other is opened in its place', async () => {
   const bench = new PoolBench()
   const acquired = bench.acquire()
   const connection = bench.openings[0]?.succeed()
   connection?.destroy()
   await bench.clock.advance(0)
-  assert.equal(acquired.settled, false)
-  assert.equal(bench.openings.length, 1, 'another is opened')
-  assert.equal(bench.pool.stats().opened, 1)
-  assert.equal(bench.pool.stats().closed, 1)
+  assert.equal(acquired.error?.code, 'connect_failed')
+  assert.equal(acquired.error?.replaySafe, 'unsent')
+  assert.equal(bench.openings.length, 0)
+  const { opened, closed, failed } = bench.pool.stats()
+  assert.deepEqual({ opened, closed, failed }, { opened: 1, closed: 1, failed: 1 })
+})
+
+test('a new connection that takes nothing fails who waits, and is closed: no other is opened in its place', async () => {
+  const bench = new PoolBench()
+  const acquired = bench.acquire()
+  const connection = bench.openings[0]?.succeed()
+  assert.ok(connection)
+  connection.capacity = 0
+  await bench.clock.advance(0)
+  assert.equal(acquired.error?.code, 'connect_failed')
+  assert.equal(connection.closed, true)
+  assert.equal(bench.openings.length, 0)
+  assert.equal(bench.pool.stats().active, 0)
 })
 
 test('idle connections are closed when their time is up, by one timer for all', async () => {

@@ -70,7 +70,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       body: {
         type: 'object',
         description:
-          'one of url, prefix, tag, route and all; soft marks as stale what is else removed. A url without a query is for all queries.',
+          'one of url, prefix, tag, route and all; soft marks as stale what is else removed. A url is meant with its query; a prefix takes all queries with it.',
         properties: {
           url: { type: 'string' },
           prefix: { type: 'string' },

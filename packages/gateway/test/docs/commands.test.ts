@@ -15,6 +15,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm start': 'runs until Ctrl-C; examples/quick-start.test.ts runs what it starts',
   'npm install headgate': 'takes a network',
   'npm run fuzz -- --minutes 10 --seed 7': 'takes ten minutes; differential.test.ts runs ten seconds of it',
+  'npm run fuzz -- hpack --cases 100000 --seed 7': 'takes minutes; hpack-fuzz.test.ts runs a part of it',
   'npm run soak -- --minutes 5 --seed 5': 'takes five minutes; soak.test.ts runs sixteen seconds of it',
   'npm install @headgate/core': 'takes a network',
   'npm install @headgate/client': 'takes a network',

@@ -88,6 +88,12 @@ export function queueTimeout(name: string, { maxConnections, pendingTimeout }: P
   return waitError('pool_queue_timeout', message)
 }
 
+/** A connection was opened, and is of no use: it is gone, or takes no exchange. */
+export function takesNothing(name: string): TrafficError {
+  const message = `${name}: a new connection takes no request, as it was closed at once, or its SETTINGS or GOAWAY say so (RFC 9113 5.1.2, 6.8); look at what the endpoint logs`
+  return new TrafficError('connect_failed', message, { phase: 'connect', replaySafe: 'unsent' })
+}
+
 /** Nothing was sent yet. */
 function waitError(code: ErrorCode, message: string): TrafficError {
   return new TrafficError(code, message, { phase: 'queue', replaySafe: 'unsent' })

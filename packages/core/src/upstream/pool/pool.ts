@@ -6,7 +6,15 @@ import { IdleConnections } from './idle-connections.ts'
 import { type Open, Openings } from './openings.ts'
 import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
 import { POOL_DEFAULTS, type PoolOptions, type PoolStats, sumOfStats } from './pool-options.ts'
-import { deadlineExceeded, queueFull, queueTimeout, shuttingDown, Waiter, WaiterQueue } from './pool-queue.ts'
+import {
+  deadlineExceeded,
+  queueFull,
+  queueTimeout,
+  shuttingDown,
+  takesNothing,
+  Waiter,
+  WaiterQueue,
+} from './pool-queue.ts'
 
 /** How long an endpoint that has asked for HTTP/1.1 is spoken to so before HTTP/2 is tried again. Milliseconds. */
 const HTTP1_FOR = 600_000
@@ -250,6 +258,12 @@ export class Pool {
 
   /** For the openings. It serves whoever have waited longest: not always the exchanges that made the pool open it. */
   connectionOpened(connection: PooledConnection): void {
+    // The next one might be no better: they would be opened one after the other for as long as somebody waits.
+    if (connection.closed || connection.capacity === 0) {
+      connection.destroy()
+      this.openings.failed++
+      return this.openingFailed(takesNothing(this.name))
+    }
     const now = this.clock.now()
     const entry = new PoolEntry(
       connection,
@@ -257,8 +271,6 @@ export class Pool {
       now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
     )
     this.entries.add(entry)
-    if (connection.closed) return this.closed(entry)
-    if (entry.room <= 0) return this.drop(entry)
     this.openings.capacity = entry.room
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       this.occupy(entry)

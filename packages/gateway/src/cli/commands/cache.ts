@@ -16,9 +16,9 @@ export const cache: CliCommand = {
   options: [
     {
       flags: '--url <url>',
-      about: 'purge this one, as the upstream is asked for it; without a query, all queries',
+      about: 'purge this one, as the upstream is asked for it, its query included',
     },
-    { flags: '--prefix <url>', about: 'purge this one and all below it' },
+    { flags: '--prefix <url>', about: 'purge this one with all of its queries, and all below it' },
     { flags: '--tag <tag>', about: 'purge what has this tag' },
     { flags: '--route <name>', about: 'purge what is stored for this route' },
     { flags: '--all', about: 'purge all of it' },

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, request, type RequestListener } fro
 import { it } from 'node:test'
 import { VirtualClock } from '@headgate/core/testing'
 import { parseConfig } from '../../../src/config/parse.ts'
+import { createGateway } from '../../../src/index.ts'
+import { becomes } from '../../becomes.ts'
 import { startOrigin } from '../../origin.ts'
 import { startMetered } from '../metered-gateway.ts'
 
@@ -66,7 +68,7 @@ it('what Vary names, and what the key names, tells requests apart; what the key 
   assert.equal((await ask(`${url}/a?x=1`, { 'x-lang': 'de', cookie: 'theme=dark' })).text, '3 /a?x=1 de')
 })
 
-it('what the upstream forbids to store is not stored, nor what is past the cache, unless the route says so', async (t) => {
+it('what the upstream forbids to store is not stored, unless the route says so', async (t) => {
   const origin = await startOrigin(numbered({ 'cache-control': 'no-store' }))
   const { url } = await startMetered(t, {
     routes: [
@@ -77,7 +79,7 @@ it('what the upstream forbids to store is not stored, nor what is past the cache
       },
       {
         upstream: origin.url,
-        cache: { ttl: '1h', statuses: { 200: '1h' }, bypass: { cookies: ['session'] }, fields: false },
+        cache: { ttl: '1h', statuses: { 200: '1h' }, fields: false },
       },
     ],
   })
@@ -86,6 +88,34 @@ it('what the upstream forbids to store is not stored, nor what is past the cache
   assert.deepEqual([second.text, second.headers['cache-status']], ['2 /a', undefined])
   assert.equal((await ask(`${url}/forced`)).text, '3 /forced')
   assert.equal((await ask(`${url}/forced`)).text, '3 /forced')
+})
+
+it('the lifetime of a status goes before the word of the upstream, and some requests go past the cache', async (t) => {
+  const origin = await startOrigin(numbered({ 'cache-control': 'max-age=0' }))
+  const lines: string[] = []
+  const gateway = await createGateway(
+    {
+      listeners: [{ address: '127.0.0.1:0' }],
+      routes: [
+        {
+          upstream: origin.url,
+          cache: { statuses: { 200: '1h' }, bypass: { cookies: ['session'], headers: ['x-preview'] } },
+        },
+      ],
+    },
+    { accessLog: (line) => lines.push(line) },
+  )
+  t.after(() => gateway.close(0))
+  const [listener] = await gateway.listen()
+  const url = `${listener?.url}/a`
+  assert.equal((await ask(url)).text, '1 /a')
+  assert.equal((await ask(url, { cookie: 'sessions=7' })).text, '1 /a')
+  const past = await ask(url, { cookie: 'a=b; session=7' })
+  assert.deepEqual([past.text, past.headers['cache-status']], ['2 /a', 'headgate; fwd=bypass'])
+  assert.equal((await ask(url, { 'x-preview': '' })).text, '3 /a')
+  assert.equal((await ask(url)).text, '1 /a')
+  const logged = (): string => lines.map((line) => String(/"cache":"(\w+)"/.exec(line)?.[1])).join(' ')
+  assert.equal(await becomes(logged, 'miss hit bypass bypass hit'), 'miss hit bypass bypass hit')
 })
 
 it('a stale response stands in for an upstream that is down, before the fallback does', async (t) => {
