@@ -58,7 +58,7 @@ function wayOf(exchange: Exchange, options: CacheOptions): Way {
 }
 
 /** Looks a request up, and answers it. Where the store is in memory and has it, no promise is waited for. */
-export function lookUp(
+function lookUp(
   context: CacheContext,
   exchange: Exchange,
   keyed: KeyedRequest,

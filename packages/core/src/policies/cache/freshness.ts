@@ -52,7 +52,7 @@ function ageOf(headers: HeaderList): number {
 }
 
 /** When the origin made it; undefined where Date is missing or no date. */
-export function dateOf(headers: HeaderList, now: number): number | undefined {
+function dateOf(headers: HeaderList, now: number): number | undefined {
   const value = headers.get('date')
   return value === undefined ? undefined : parseHttpDate(value, now)
 }
