@@ -1,8 +1,8 @@
 import type { Scheme } from '../message/request.ts'
 
 /** What a peer has answered in whose first bytes are no frame. */
-export const HTTP1_INSTEAD = 'it answered in HTTP/1.1'
-export const TLS_INSTEAD = 'it answered with an alert of TLS'
+const HTTP1_INSTEAD = 'it answered in HTTP/1.1'
+const TLS_INSTEAD = 'it answered with an alert of TLS'
 
 /** Bytes that tell them apart. As the length of a frame (RFC 9113 4.1) each of them would be far above what we allow. */
 export const TELLING_BYTES = 3

@@ -278,7 +278,8 @@ const WITHOUT_GRPC: Readonly<Record<string, string>> = {
 function besideGrpc(written: Fields, path: Path): Finding[] {
   return Object.entries(WITHOUT_GRPC).flatMap(([key, left]): Finding[] => {
     const value = written[key]
-    if (value === undefined || String(value) === left) return []
+    const given: unknown = Array.isArray(value) ? value.join(',') : value
+    if (given === undefined || given === left) return []
     return [unused([...path, key], 'is without effect beside "grpc"')]
   })
 }
