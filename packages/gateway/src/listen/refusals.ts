@@ -10,8 +10,8 @@ const TOO_MANY_STREAMS = Buffer.from('000000040000000000000008070000000000000000
 
 /** How long the first bytes of a connection are waited for, which say what it speaks. Milliseconds. */
 const FIRST_BYTES = 1_000
-/** So many are waited for at a time; those beyond are told over HTTP/1.1 at once. */
-const MOST_WAITING = 64
+/** So many are waited for at a time, as each holds a descriptor that is needed elsewhere; those beyond are told over HTTP/1.1 at once. */
+const MOST_WAITING = 8
 
 /** Ends connections beyond `maxConnections`: each is told why in the protocol that it speaks, and no request is read. */
 export class Refusals {
@@ -42,12 +42,12 @@ export class Refusals {
     const answer = (first: Buffer | undefined): void => {
       this.waiting--
       timer.disarm()
-      socket.off('data', answer).off('close', gone)
+      socket.off('data', answer).off('end', gone).off('close', gone)
       end(socket, first?.toString('latin1', 0, 4) === 'PRI ')
     }
     const gone = (): void => answer(undefined)
     timer.arm(FIRST_BYTES)
-    socket.once('data', answer).once('close', gone)
+    socket.once('data', answer).once('end', gone).once('close', gone)
   }
 }
 
