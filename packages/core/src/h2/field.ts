@@ -103,22 +103,24 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
   if (recent !== undefined && recent.value === value && recent.neverIndexed === neverIndexed) return recent
   if (neverIndexed || name.isSecret || value.length > LONGEST_VALUE)
     return (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
-  const field = keptField(name, value, recent) ?? staticField(name, value) ?? new Field(name, value, 0, false)
+  let field = name.values?.get(value)
+  if (field === undefined) {
+    field = staticField(name, value) ?? new Field(name, value, 0, false)
+    if (recent !== undefined && name.indexing === Indexing.repeats) keep(name, recent, field)
+  }
   name.recent = field
   return field
 }
 
-/** The field of that value that was made before. Whether it is there or not, the one before is kept from now on. */
-function keptField(name: FieldName, value: string, recent: Field | undefined): Field | undefined {
-  if (recent === undefined || name.indexing !== Indexing.repeats) return undefined
+/** Of a name that has had another value: both may come again. */
+function keep(name: FieldName, recent: Field, field: Field): void {
   if (name.values === undefined) {
-    if (namesWithValues.size === NAMES_WITH_VALUES) return undefined
+    if (namesWithValues.size === NAMES_WITH_VALUES) return
     namesWithValues.add(name)
-    name.values = new Map()
+    name.values = new Map([[recent.value, recent]])
   }
   if (name.values.size >= VALUES_LIMIT) name.values.clear()
-  name.values.set(recent.value, recent)
-  return name.values.get(value)
+  name.values.set(field.value, field)
 }
 
 /** Entries of one name stand side by side in the static table. */
