@@ -1,5 +1,5 @@
 import { NO_DIRECTIVES } from '../../fields/cache-control.ts'
-import { collect, type WholeBody, WholeBody as Whole } from '../../message/body.ts'
+import { collect, WholeBody } from '../../message/body.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
@@ -87,7 +87,7 @@ const MOST_TRIES = 2
 async function lookUpContent(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
   const { request } = exchange
   const whole: WholeBody =
-    request.body.whole ?? Whole.fromBytes(await collect(request.body, request.body.length))
+    request.body.whole ?? WholeBody.fromBytes(await collect(request.body, request.body.length))
   request.body = whole
   const { key, query } = context.makeKey(exchange)
   return lookUp(context, exchange, { key: withContent(key, request, whole.bytes), query })

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../message/exchange.ts'
 import { HttpResponse } from '../../message/response.ts'
 import { Flight } from '../dedupe/flight.ts'
+import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { Fetched, RunningFetch } from './fetched.ts'
 import { drain } from '../../message/drain.ts'
@@ -43,9 +44,7 @@ export class Fetch implements RunningFetch {
     request.query = lookup.query
     withoutConditions(request.headers)
     if (stale !== undefined) askWhetherModified(request.headers, stale.head)
-    const asked = { requestedAt: clock.wallTime(), since: context.moment() }
-    const response = await context.next(exchange)
-    const times = { ...asked, receivedAt: clock.wallTime() }
+    const { response, times } = await askOrigin(context, exchange)
     const { status } = response
     const base = { status, receivedAt: times.receivedAt }
     if (status === 304 && stale !== undefined) {

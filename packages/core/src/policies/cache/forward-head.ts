@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../message/response.ts'
+import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { Forwarded } from './cache-status.ts'
 import { staleSince } from './recent-purges.ts'
@@ -14,11 +15,9 @@ export async function forwardHead(
   why: Forwarded,
 ): Promise<HttpResponse> {
   const { exchange, key, query, entries } = lookup
-  const { request, clock } = exchange
+  const { request } = exchange
   request.query = query
-  const requestedAt = clock.wallTime()
-  const response = await context.next(exchange)
-  const times = { requestedAt, receivedAt: clock.wallTime() }
+  const { response, times } = await askOrigin(context, exchange)
   if (response.status === 200) {
     for (const entry of matching(entries, request.headers)) {
       if (entry.head.status !== 200) continue

@@ -1,6 +1,7 @@
 import { TrafficError } from '../../message/errors.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { isUnavailable } from '../fallback.ts'
+import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { CacheOutcome, Forwarded } from './cache-status.ts'
 import { clientHas, isConditional } from './conditional.ts'
@@ -42,11 +43,9 @@ export async function forward(
 /** As it is, conditions and range included. */
 async function alone(context: CacheContext, lookup: Lookup, why: Forwarded): Promise<HttpResponse> {
   const { exchange, key, query, entries } = lookup
-  const { request, clock } = exchange
+  const { request } = exchange
   request.query = query
-  const asked = { requestedAt: clock.wallTime(), since: context.moment() }
-  const response = await context.next(exchange)
-  const times = { ...asked, receivedAt: clock.wallTime() }
+  const { response, times } = await askOrigin(context, exchange)
   const { head, stored, reason } = takeResponse(context, request, response, key, times, entries)
   if (head !== undefined) context.uncollapsed.delete(missName(lookup))
   return context.tell(exchange, response, {

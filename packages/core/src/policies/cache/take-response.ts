@@ -1,19 +1,13 @@
 import type { HttpRequest } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
+import type { FetchTimes } from './ask-origin.ts'
 import type { CacheContext } from './cache-context.ts'
 import type { Taken } from './fetched.ts'
-import type { ResponseTimes } from './freshness.ts'
 import { whenHere } from './maybe-promise.ts'
 import { storable } from './storable.ts'
 import type { CacheKey, EntryWriter, StoredEntry, StoredHead } from './store.ts'
 import { storedHead } from './stored-head.ts'
 import { StoringBody } from './storing-body.ts'
-
-/** When a response was asked for and came, by the clock and by the store. */
-export interface FetchTimes extends ResponseTimes {
-  /** The store's moment before it was asked for. */
-  readonly since: number
-}
 
 /**
  * Stores a response while it passes, if it may be.
