@@ -24,11 +24,10 @@ export const varnish: Peer = {
     ])
     return {
       command: 'varnishd',
-      args: [
-        ...['-F', '-j', 'none', '-n', join(folder, 'varnish'), '-f', file, '-a', `127.0.0.1:${port}`],
-        ...['-s', `malloc,${cacheMebibytes}m`],
-        ...parameters,
-      ],
+      args: ['-F', '-j', 'none', '-n', join(folder, 'varnish'), '-f', file, '-a', `127.0.0.1:${port}`].concat(
+        ['-s', `malloc,${cacheMebibytes}m`],
+        parameters,
+      ),
     }
   },
 }
