@@ -227,7 +227,7 @@ for (const [name, response, asked, after, expected] of [
   ],
   ['a targeted no-store forbids to store', { ...MINUTE, 'cdn-cache-control': 'no-store' }, '', 0, false],
 ] as const) {
-  test(`${name}`, async () => {
+  test(`lifetimes: ${name}`, async () => {
     const { get, clock, seen } = rig(() => answer(200, { date: DATE, etag: '"1"', ...response }, 'x'))
     await get()
     await clock.advance(after * 1_000)
