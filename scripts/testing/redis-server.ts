@@ -83,7 +83,7 @@ export class RedisServer {
 type Reply = Buffer | number | null | readonly Reply[]
 
 export interface RedisProbe extends Disposable {
-  send(args: readonly (string | Buffer)[]): Promise<Reply>
+  readonly send: (args: readonly (string | Buffer)[]) => Promise<Reply>
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { RedisScript } from '../../redis-commands.ts'
 
 /** So many purges are remembered: who has missed more of them cannot tell what they were for. */
-export const MOST_PURGES = 1024
+const MOST_PURGES = 1024
 
 /**
  * What is kept in Redis, each name behind the prefix of the cache:

@@ -118,6 +118,34 @@ test('who has missed more purges than are remembered does not store what it aske
   assert.equal(await keep(other, KEY, 'content', {}, since), false)
 })
 
+test('where Redis has evicted what purges there were, nothing is stored that was asked for before them', async () => {
+  const [one, other] = await stores(2)
+  assert.ok(one !== undefined && other !== undefined)
+  const since = other.moment()
+  await one.purge({ by: 'url', value: 'http://a.example/' }, 'hard', 1)
+  await commands.send(['DEL', await onlyKey('log')])
+  assert.equal(await keep(other, KEY, 'old', {}, since), false)
+})
+
+test('what is stored while a soft purge goes along its list is not stale', async () => {
+  const prefix = nextPrefix()
+  const other = new RedisStore(commands, { prefix })
+  await other.refresh()
+  await keep(other, { text: 'old' }, 'old', { tags: ['t'] })
+  let scripts = 0
+  const send: RedisProbe['send'] = async (args) => {
+    // The second script that is sent, or sent again with its text, is the first step along the list.
+    if (args[0] === 'EVALSHA' && ++scripts === 2) {
+      await other.refresh()
+      await keep(other, { text: 'new' }, 'new', { tags: ['t'] })
+    }
+    return commands.send(args)
+  }
+  assert.equal(await new RedisStore({ send }, { prefix }).purge({ by: 'tag', value: 't' }, 'soft', 7), 1)
+  assert.equal((await other.find({ text: 'old' }))[0]?.head.staleSince, 7)
+  assert.equal((await other.find({ text: 'new' }))[0]?.head.staleSince, undefined)
+})
+
 test('a soft purge, and then what the origin confirmed after it, hold in all gateways', async () => {
   const [one, other] = await stores(2)
   assert.ok(one !== undefined && other !== undefined)
