@@ -45,7 +45,7 @@ export function cancel(http: HttpParts, pending: Pending): void {
 
 /** False if it had ended before. */
 function ended(http: HttpParts, pending: Pending): boolean {
-  const { port, requests, rates, pool, time } = http
+  const { port, requests, rates, time } = http
   const { phase, domain, flight, entity, request } = pending
   if (phase === 'ended') return false
   pending.phase = 'ended'
@@ -54,9 +54,9 @@ function ended(http: HttpParts, pending: Pending): boolean {
   if (phase === 'admitted' && domain !== undefined) rates.giveBack(domain)
   if (flight === undefined) return true
   requests.inFlight--
-  pool.ended(pending)
-  // What has come already is not given up.
-  if (flight.outcome?.kind !== 'response' && flight.outcome?.kind !== 'error') flight.signal.abort()
+  flight.client.calls--
+  // What has come whole needs not be given up.
+  if (flight.response === undefined && flight.error === undefined) flight.call?.cancel()
   flight.feed?.cancel()
   port.remove(entity, HttpInFlight)
   return true

@@ -1,8 +1,7 @@
-import type { ClientResponse } from '@headgate/client'
+import type { Call, ClientResponse } from '@headgate/client'
 import type { Waiting, WaitingLine } from '@headgate/core'
 import type { Entity } from '../port/entity.ts'
 import type { BodyFeed } from './body-feed.ts'
-import type { CallSignal } from './call-signal.ts'
 import type { HttpError } from './components/http-error.ts'
 import type { HttpRequest } from './components/http-request.ts'
 import type { ReceivedResponse } from './components/http-response.ts'
@@ -46,21 +45,21 @@ export class Pending implements Waiting {
   }
 }
 
-/** A call of the client, and what came of it. */
-export interface Flight {
+/** A call of the client, and what came of it, which waits to be applied: one of response, error and head, or nothing yet. */
+export class Flight {
   readonly client: PooledClient
-  readonly signal: CallSignal
   /** By the clock, for the duration. */
   readonly startedAt: number
-  /** The number by which the client's events speak of it; 0 until they do. */
-  call: number
-  /** What is to be applied: undefined while nothing has come. */
-  outcome: Outcome | undefined
-  /** The content of one that is streamed. */
-  feed: BodyFeed | undefined
-}
+  /** Undefined if it could not be made. */
+  call: Call | undefined = undefined
+  response: ReceivedResponse | undefined = undefined
+  error: HttpError | undefined = undefined
+  /** Of one that is streamed, and its content once a tick has seen it. */
+  head: ClientResponse | undefined = undefined
+  feed: BodyFeed | undefined = undefined
 
-export type Outcome =
-  | { readonly kind: 'response'; readonly response: ReceivedResponse }
-  | { readonly kind: 'error'; readonly error: HttpError }
-  | { readonly kind: 'head'; readonly response: ClientResponse }
+  constructor(client: PooledClient, startedAt: number) {
+    this.client = client
+    this.startedAt = startedAt
+  }
+}

@@ -84,8 +84,8 @@ function listen(port: EcsPort): void {
     if (request.id > 0) port.add(entity, { component: HttpRequest, value: request.copy() })
     else port.resource(HttpRequests).add(entity, request)
   })
-  port.onRemove(HttpRequest, (entity) => {
-    const pending = port.resource(HttpRequests).of(entity)
+  port.onRemove(HttpRequest, (_entity, request) => {
+    const pending = port.resource(HttpRequests).of(request)
     if (pending !== undefined) cancel(httpParts(port), pending)
   })
 }

@@ -25,7 +25,7 @@ for (const { name, make } of WORLDS) {
   describe(`events and components of requests in the world ${name}`, () => {
     it('a request is submitted, in flight, and has its response, told to the entity and to the world', async (t) => {
       const url = await originOf(t, (request, response) => {
-        response.setHeader('x-method', `${request.method} ${request.headers['x-from']}`)
+        response.setHeader('x-method', `${request.method} ${String(request.headers['x-from'])}`)
         request.pipe(response)
       })
       const port = withHttp(t, make(t))

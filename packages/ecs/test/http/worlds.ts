@@ -82,8 +82,6 @@ export function endsOf(port: EcsPort): string[] {
     ['error', HttpRequestFailed],
     ['cancelled', HttpRequestCancelled],
   ] as const)
-    port
-      .events(kind as EventKind<{ readonly id: number }>)
-      .observe(({ id }) => void ends.push(`${name} ${id}`))
+    port.events(kind).observe(({ id }) => void ends.push(`${name} ${id}`))
   return ends
 }

@@ -68,7 +68,8 @@ const NAMES: OptionNames<HttpRequestInput> = {
   call: true,
 }
 
-const NOTHING_ELSE: Omit<HttpRequestInput, 'url'> = {}
+/** Of a request that is a URL and nothing else. */
+export const NOTHING_ELSE: Omit<HttpRequestInput, 'url'> = {}
 
 /** A request and where it stands; all but what was asked for is set by the systems. Neither shows fields, content or query where it is printed. */
 class RequestState {
@@ -84,6 +85,8 @@ class RequestState {
   retries = 0
   /** What was asked for, beside URL and method. */
   readonly input: Omit<HttpRequestInput, 'url'>
+  /** Where `HttpRequests` keeps it while it has not ended. */
+  slot = -1
   /** Fails instead of being sent: for what cannot be restored. */
   refusal: TrafficError | undefined = undefined
 

@@ -11,19 +11,17 @@ export class ReceivedResponse<Value = unknown> {
   readonly bytes: Uint8Array
   /** What the request's schema has made of the content; undefined without one. */
   readonly value: Value
+  readonly status: number
   /** Milliseconds from when it was handed to the client until all of it was here. */
   readonly duration: number
   readonly #response: ClientResponse
 
   constructor(response: ClientResponse, bytes: Uint8Array, value: Value, duration: number) {
     this.#response = response
+    this.status = response.status
     this.bytes = bytes
     this.value = value
     this.duration = duration
-  }
-
-  get status(): number {
-    return this.#response.status
   }
 
   get statusText(): string {

@@ -6,23 +6,22 @@ import {
   type OriginFigures,
 } from '@headgate/client'
 import { resource, type Resource } from '../../port/resource.ts'
-import type { Pending } from '../pending.ts'
 import { PooledClient } from '../pooled-client.ts'
 import type { ClientChanges } from './http-config.ts'
 
 /** The name of the client that requests go by which name none. */
 const DEFAULT = 'default'
 
-/** What the client tells of a call that is under way. */
+/** What the client tells of a call that is under way, by the call's number. */
 export type ClientNotice =
   | {
       readonly kind: 'retry'
-      readonly pending: Pending
+      readonly call: number
       readonly attempt: number
       readonly delay: number
       readonly code: ErrorCode
     }
-  | { readonly kind: 'rate-limited'; readonly pending: Pending; readonly wait: number }
+  | { readonly kind: 'rate-limited'; readonly call: number; readonly wait: number }
 
 /** One client as the pool tells of it. */
 export interface ClientStats {
@@ -42,10 +41,6 @@ export class ClientPool {
   private readonly clients = new Map<string, PooledClient>()
   private retired: PooledClient[] = []
   private options: ClientChanges
-  /** By the number under which the client's events speak of it. */
-  private readonly calls = new Map<number, Pending>()
-  /** The request whose call is being made. */
-  private starting: Pending | undefined
   private readonly clock: Clock
 
   constructor(options: ClientChanges, clock: Clock) {
@@ -62,23 +57,6 @@ export class ClientPool {
       this.clients.set(name, pooled)
     }
     return pooled
-  }
-
-  /** Makes a call in the name of a request, so that what the client tells of it is known to be of that. */
-  inNameOf(pending: Pending, call: () => void): void {
-    this.starting = pending
-    try {
-      call()
-    } finally {
-      this.starting = undefined
-    }
-  }
-
-  /** The call of a request has ended. */
-  ended({ flight }: Pending): void {
-    if (flight === undefined) return
-    flight.client.calls--
-    if (flight.call > 0) this.calls.delete(flight.call)
   }
 
   /** Further requests go by clients with these options; what is under way ends as it began. */
@@ -149,19 +127,11 @@ export class ClientPool {
 
   private listen(pooled: PooledClient): PooledClient {
     const { client } = pooled
-    client.on('submitted', ({ call }) => {
-      const { starting } = this
-      if (starting?.flight === undefined) return
-      starting.flight.call = call
-      this.calls.set(call, starting)
-    })
     client.on('retry-scheduled', ({ call, attempt, delay, code }) => {
-      const pending = this.calls.get(call)
-      if (pending !== undefined) this.notices.push({ kind: 'retry', pending, attempt, delay, code })
+      this.notices.push({ kind: 'retry', call, attempt, delay, code })
     })
     client.on('rate-limited', ({ call, wait }) => {
-      const pending = this.calls.get(call)
-      if (pending !== undefined) this.notices.push({ kind: 'rate-limited', pending, wait })
+      this.notices.push({ kind: 'rate-limited', call, wait })
     })
     return pooled
   }

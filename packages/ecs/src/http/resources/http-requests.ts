@@ -23,7 +23,12 @@ export class RequestLedger {
   readonly arrivals: Arrivals = new Arrivals()
   /** Those whose content comes in chunks, by id. */
   streams: readonly Pending[] = []
-  private readonly open = new Map<Entity, Pending>()
+  /**
+   * All of them, in slots that are used again: a Map makes a table anew every few requests, and one that has grown old keeps what it has held
+   * from the collector of short-lived objects.
+   */
+  private readonly slots: (Pending | undefined)[] = []
+  private readonly free: number[] = []
   private lastId = 0
 
   /** @param ageing how much later in the line, in milliseconds, each class of priority down stands */
@@ -35,24 +40,25 @@ export class RequestLedger {
 
   /** How many have not ended. */
   get size(): number {
-    return this.open.size
+    return this.slots.length - this.free.length
   }
 
   /** How many wait, for whatever. */
   get queued(): number {
-    return this.open.size - this.inFlight
+    return this.size - this.inFlight
   }
 
-  /** The request of an entity; undefined if it has none that has not ended. */
-  of(entity: Entity): Pending | undefined {
-    return this.open.get(entity)
+  /** What is known of a request; undefined if it has ended. */
+  of(request: HttpRequest): Pending | undefined {
+    return this.slots[request.slot]
   }
 
   /** A request has come. */
   add(entity: Entity, request: HttpRequest): Pending {
     const pending = new Pending(++this.lastId, entity, request)
     request.id = pending.id
-    this.open.set(entity, pending)
+    request.slot = this.free.pop() ?? this.slots.length
+    this.slots[request.slot] = pending
     this.stand(pending, this.fresh)
     return pending
   }
@@ -75,13 +81,19 @@ export class RequestLedger {
     pending.line?.remove(pending)
     pending.line = undefined
     this.deadlines.remove(pending)
-    this.open.delete(pending.entity)
+    const { request } = pending
+    this.slots[request.slot] = undefined
+    this.free.push(request.slot)
+    request.slot = -1
     if (pending.flight?.feed !== undefined) this.streams = this.streams.filter((each) => each !== pending)
   }
 
   /** In the order of their ids. */
   [Symbol.iterator](): Iterator<Pending> {
-    return [...this.open.values()].sort((one, other) => one.id - other.id).values()
+    return this.slots
+      .filter((pending) => pending !== undefined)
+      .sort((one, other) => one.id - other.id)
+      .values()
   }
 }
 

@@ -7,6 +7,7 @@ import { HttpRequest } from '../components/http-request.ts'
 import { HttpResponse } from '../components/http-response.ts'
 import { HttpRequestRetryRequested, RateLimitExceeded } from '../events.ts'
 import { type HttpParts, httpParts } from '../http-parts.ts'
+import type { Pending } from '../pending.ts'
 import type { ClientNotice } from '../resources/http-client-pool.ts'
 
 /** Tells what tries the client makes, and submits again what the program asks for. */
@@ -21,7 +22,14 @@ export function retryRequests(): System {
       const { notices } = http.pool
       if (notices.length === 0) return
       http.pool.notices = []
-      for (const notice of notices.sort((one, other) => one.pending.id - other.pending.id)) told(http, notice)
+      const byCall = new Map<number, ClientNotice[]>()
+      for (const notice of notices) {
+        const ofCall = byCall.get(notice.call)
+        if (ofCall === undefined) byCall.set(notice.call, [notice])
+        else ofCall.push(notice)
+      }
+      for (const pending of http.requests)
+        for (const notice of byCall.get(pending.flight?.call?.number ?? 0) ?? []) told(http, pending, notice)
     },
   }
 }
@@ -33,16 +41,15 @@ export function requestRetry(port: EcsPort, entity: Entity): void {
 
 function again({ port, requests }: HttpParts, entity: Entity): void {
   const request = port.get(entity, HttpRequest)
-  if (request === undefined || requests.of(entity) !== undefined) return
+  if (request === undefined || requests.of(request) !== undefined) return
   port.remove(entity, HttpResponse, HttpError, BodyChunks)
   // A listener may have despawned it, or put another in its place.
-  if (port.get(entity, HttpRequest) !== request || requests.of(entity) !== undefined) return
+  if (port.get(entity, HttpRequest) !== request || requests.of(request) !== undefined) return
   request.retries++
   requests.add(entity, request)
 }
 
-function told({ port }: HttpParts, notice: ClientNotice): void {
-  const { pending } = notice
+function told({ port }: HttpParts, pending: Pending, notice: ClientNotice): void {
   if (pending.phase === 'ended') return
   const { entity, id, request, domain } = pending
   if (notice.kind === 'rate-limited') {
