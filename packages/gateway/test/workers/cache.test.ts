@@ -117,11 +117,11 @@ it('a cold key is asked for once, however many workers and clients want it; a wo
   assert.equal(origin.requests, 1)
 
   // Which worker it is that has asked, chance decides.
-  let died = false
-  for (let round = 0; round < 40 && !died; round++) {
+  const owner = { died: false }
+  for (let round = 0; round < 40 && !owner.died; round++) {
     const before: number = origin.requests
     const first = askRaw(port, `/${round}`)
-    void first.then(() => (died = waiting.length > 0))
+    void first.then(() => (owner.died = waiting.length > 0))
     assert.equal(await becomes(() => waiting.length, 1), 1)
     const others = Array.from({ length: 20 }, () => askRaw(port, `/${round}`))
     assert.equal(await becomes(requests, 21), 21)
@@ -132,12 +132,12 @@ it('a cold key is asked for once, however many workers and clients want it; a wo
     assert.equal(await becomes(() => (slot?.births ?? 0) > births && slot?.state, 'listening'), 'listening')
     // By the time that this is answered, the connections of the dead worker are known to be closed.
     await askRaw(port, '/cold')
-    if (died) assert.equal(await becomes(() => waiting.length, 2), 2)
-    assert.equal(origin.requests, before + (died ? 2 : 1))
+    if (owner.died) assert.equal(await becomes(() => waiting.length, 2), 2)
+    assert.equal(origin.requests, before + (owner.died ? 2 : 1))
     for (const response of waiting.splice(0)) response.end('content')
     const texts = await Promise.all([first, ...others])
-    assert.equal(texts[0], died ? '' : texts.find((text) => text !== ''))
+    assert.equal(texts[0], owner.died ? '' : texts.find((text) => text !== ''))
     assert.ok(texts.some((text) => text.includes('200')) && !texts.some((text) => / 50\d /.test(text)))
   }
-  assert.ok(died)
+  assert.ok(owner.died)
 })

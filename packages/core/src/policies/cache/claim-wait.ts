@@ -45,6 +45,7 @@ class ClaimWait implements ClaimWaiting {
   private readonly clock: Clock
   private readonly over: () => void
   private readonly waiters = new Set<Waiter>()
+  private timesUp: (() => void) | undefined
 
   constructor(claim: OtherClaim, clock: Clock, over: () => void) {
     this.claim = claim
@@ -62,8 +63,7 @@ class ClaimWait implements ClaimWaiting {
 
   private async watch(): Promise<void> {
     const { claim, clock } = this
-    let timesUp = (): void => undefined
-    const timer = clock.timer(() => timesUp())
+    const timer = clock.timer(() => this.timesUp?.())
     for (;;) {
       const now = clock.wallTime()
       const { state, since } = claim.look(now)
@@ -74,7 +74,7 @@ class ClaimWait implements ClaimWaiting {
       if (left <= 0) return this.settle('unkept')
       // oxlint-disable-next-line no-await-in-loop -- one change after the other
       await new Promise<void>((resolve) => {
-        timesUp = resolve
+        this.timesUp = resolve
         timer.arm(left)
         claim.changed().then(() => resolve(), resolve)
       })
