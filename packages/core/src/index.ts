@@ -115,6 +115,7 @@ export type { CacheKeyParts } from './policies/cache/key.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
+export { TieredStore, type TieredStoreOptions } from './policies/cache/tiered-store.ts'
 export {
   type CacheMemory,
   type CacheMemoryOptions,

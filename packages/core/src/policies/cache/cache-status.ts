@@ -28,6 +28,8 @@ export interface CacheOutcome {
   readonly collapsed?: boolean | undefined
   /** More, for people: why it was not stored, by what right it was stale. A token. */
   readonly detail?: string | undefined
+  /** Which of several stores a hit came from, where that is not the first of them. A token. */
+  readonly from?: string | undefined
 }
 
 /** What a cache calls itself in Cache-Status: a token if it is one, else a string. @throws TypeError if it can be neither */
@@ -45,6 +47,7 @@ export function cacheStatus(name: string, outcome: CacheOutcome): string {
   if (outcome.freshFor !== undefined) text += `; ttl=${Math.floor(outcome.freshFor / 1000)}`
   if (outcome.stored === true) text += '; stored'
   if (outcome.collapsed === true) text += '; collapsed'
-  if (outcome.detail !== undefined) text += `; detail=${outcome.detail}`
+  const detail = outcome.detail ?? outcome.from
+  if (detail !== undefined) text += `; detail=${detail}`
   return text
 }

@@ -59,6 +59,7 @@ function hit(context: CacheContext, lookup: Lookup, entry: StoredEntry, verdict:
     freshFor: freshFor(head, now),
     age,
     detail: verdict === 'fresh' ? undefined : verdict,
+    from: entry.from,
   })
 }
 

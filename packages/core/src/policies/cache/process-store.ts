@@ -2,6 +2,7 @@ import { type Body, WholeBody } from '../../message/body.ts'
 import { own } from '../../message/own-options.ts'
 import { RecentPurges, staleSince } from './recent-purges.ts'
 import { RecencyMap } from './recency-map.ts'
+import { isSamePlace } from './same-place.ts'
 import { isSelected } from './selected.ts'
 import type {
   CacheKey,
@@ -76,7 +77,7 @@ export class ProcessStore implements CacheStore {
     if (list === undefined || !list.includes(entry as ProcessEntry)) return false
     const updated = new ProcessEntry(head, (entry as ProcessEntry).content)
     // A list that was given out stays as it was.
-    this.put(key, [updated, ...list.filter((each) => each !== entry && !isSame(each.head, head))])
+    this.put(key, [updated, ...list.filter((each) => each !== entry && !isSamePlace(each.head, head))])
     return true
   }
 
@@ -131,7 +132,7 @@ export class ProcessStore implements CacheStore {
     }
     this.admitted++
     const list = this.keys.get(writer.key.text) ?? []
-    this.put(writer.key, [entry, ...list.filter((each) => !isSame(each.head, entry.head))])
+    this.put(writer.key, [entry, ...list.filter((each) => !isSamePlace(each.head, entry.head))])
     this.evict(writer.key)
     return true
   }
@@ -188,15 +189,6 @@ export class ProcessStore implements CacheStore {
 }
 
 const NONE: readonly StoredEntry[] = []
-
-/** One takes the place of the other: of the same variant, and the same part. */
-function isSame(one: StoredHead, other: StoredHead): boolean {
-  return (
-    one.variant === other.variant &&
-    one.range?.first === other.range?.first &&
-    one.range?.last === other.range?.last
-  )
-}
 
 function sizeOf({ text }: CacheKey, { head, length }: ProcessEntry): number {
   let size = OVERHEAD + text.length + length + head.variant.length + head.url.length

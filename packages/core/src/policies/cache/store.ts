@@ -81,6 +81,8 @@ export interface StoredEntry {
   readonly head: StoredHead
   /** Bytes of content. */
   readonly length: number
+  /** Which of several stores it was found in, where that is not the first of them: told in Cache-Status. A token. */
+  readonly from?: string | undefined
   /**
    * The content from `first` to `last`, both included; all of it by default. Positions are those of what is kept, from 0.
    * What is small and in memory is a `WholeBody`.

@@ -55,3 +55,9 @@ export class StoringBody extends RelayedBody {
     this.settled(false)
   }
 }
+
+/** Stores content that is here. */
+export function putWhole(writer: EntryWriter, bytes: Uint8Array): ReturnType<EntryWriter['commit']> {
+  if (bytes.byteLength > 0 && !writer.write(bytes)) return false
+  return writer.commit()
+}

@@ -7,7 +7,7 @@ import { whenHere } from './maybe-promise.ts'
 import { storable } from './storable.ts'
 import type { CacheKey, EntryWriter, StoredEntry, StoredHead } from './store.ts'
 import { storedHead } from './stored-head.ts'
-import { StoringBody } from './storing-body.ts'
+import { putWhole, StoringBody } from './storing-body.ts'
 
 /**
  * Stores a response while it passes, if it may be.
@@ -54,11 +54,6 @@ function begin(
   return context.asked(() => context.store.begin(key, head, expected ?? body.length, since), undefined) as
     | EntryWriter
     | undefined // begin returns no promise
-}
-
-function putWhole(writer: EntryWriter, bytes: Uint8Array): ReturnType<EntryWriter['commit']> {
-  if (bytes.byteLength > 0 && !writer.write(bytes)) return false
-  return writer.commit()
 }
 
 /** A field that takes any value, in Vary, must not fill a store with the variants of one key: the oldest goes. */
