@@ -116,6 +116,12 @@ export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
 export { TieredStore, type TieredStoreOptions } from './policies/cache/tiered-store.ts'
+export { DiskCacheError } from './policies/cache/disk/disk-error.ts'
+export { type DiskCacheOptions, DiskOwner } from './policies/cache/disk/disk-owner.ts'
+export { answerDiskPort, DiskPort } from './policies/cache/disk/disk-port.ts'
+export type { DiskShared } from './policies/cache/disk/disk-shared.ts'
+export { type DiskStats, DiskStore, type DiskStoreOptions } from './policies/cache/disk/disk-store.ts'
+export { OwnDiskStore } from './policies/cache/disk/own-disk-store.ts'
 export {
   type CacheMemory,
   type CacheMemoryOptions,
