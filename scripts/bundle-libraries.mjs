@@ -4,7 +4,7 @@ import { build, transform } from 'esbuild'
 import { root } from './child.mjs'
 import { isFresh } from './fresh.mjs'
 
-const [core, client] = ['core', 'client'].map((name) => join(root, 'packages', name))
+const [core, client, ecs] = ['core', 'client', 'ecs'].map((name) => join(root, 'packages', name))
 
 const options = {
   bundle: true,
@@ -19,8 +19,9 @@ const options = {
 }
 
 /**
- * Writes what programs import of @headgate/client and @headgate/core: one file for each entry of the client; for core, what the client
- * uses of it apart from the rest, in a file that both share, so that a class is one class wherever it was imported from.
+ * Writes what programs import of @headgate/client, @headgate/ecs and @headgate/core: one file for each entry of the client; for ecs, what its
+ * entries share in a file of their own; for core, what these two use of it apart from the rest, in a file that all share, so that a class is one
+ * class wherever it was imported from.
  */
 export async function bundleLibraries() {
   if (isFresh(join(core, 'dist/client.js'), sources())) return // written with the last of them
@@ -36,7 +37,12 @@ export async function bundleLibraries() {
     ofClient.push(...outputFiles)
   }
   await write(client, ofClient)
-  const names = new Set(namesIn(ofClient[0].text, '@headgate/core/client').map(({ name }) => name))
+  const ofEcs = await bundleEcs()
+  const names = new Set(
+    [ofClient[0], ...ofEcs].flatMap(({ text }) =>
+      namesIn(text, '@headgate/core/client').map(({ name }) => name),
+    ),
+  )
   const { outputFiles } = await build({
     ...options,
     entryPoints: [
@@ -52,8 +58,25 @@ export async function bundleLibraries() {
   await write(core, outputFiles)
 }
 
+async function bundleEcs() {
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: ['index', 'koota/index', 'testing/index'].map((entry) => ({
+      in: join(ecs, `src/${entry}.ts`),
+      out: entry,
+    })),
+    outdir: join(ecs, 'dist'),
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    external: ['@headgate/client', 'koota'],
+    plugins: [external('@headgate/core/client')],
+  })
+  await write(ecs, outputFiles)
+  return outputFiles
+}
+
 function sources() {
-  const built = [core, client].map((folder) => join(folder, 'dist/.tsbuildinfo'))
+  const built = [core, client, ecs].map((folder) => join(folder, 'dist/.tsbuildinfo'))
   return [...built, ...['scripts/bundle-libraries.mjs', 'package-lock.json'].map((file) => join(root, file))]
 }
 

@@ -49,15 +49,29 @@ const gatewayFloors = [
   ['cli'],
 ]
 
+/** The rooms of ecs, each with those that it may import beside itself. */
+const ecsLayers: Record<string, string[]> = {
+  port: [],
+  // What every world does alike.
+  frame: ['port'],
+  // Neighbours: worlds know nothing of HTTP, and HTTP knows no world.
+  world: ['port', 'frame'],
+  koota: ['port', 'frame'],
+  http: ['port'],
+  testing: ['port'],
+  '.': ['port', 'world', 'http'],
+}
+
 /** The packages of the workspace that each package may import. */
 const packageLayers: Record<string, string[]> = {
   core: [],
   client: ['@headgate/core'],
+  ecs: ['@headgate/core', '@headgate/client'],
   gateway: ['@headgate/core', '@headgate/client'],
 }
 
 /** The packages that may use third-party libraries. */
-const withLibraries = new Set(['gateway'])
+const withLibraries = new Set(['ecs', 'gateway'])
 
 interface Import {
   /** Relative to the root of the workspace, with the line. */
@@ -87,11 +101,16 @@ function checkRelative(packageName: string, { where, file, specifier }: Import):
     return [`${where}: ${specifier} leaves the package: import the other one by its name`]
   const [from, to] = [folderOf(file), folderOf(target)]
   if (packageName === 'client' || (packageName === 'gateway' && (from === '.' || to === '.'))) return []
-  const allowed = packageName === 'core' ? coreLayers[from] : lowerFloors(from)
+  const allowed = allowedFrom(packageName, from)
   if (allowed === undefined)
     return [`${where}: the folder ${from} has no layer yet: give it one in scripts/check-layers.ts`]
   if (from === to || allowed.includes(to)) return []
   return [`${where}: ${from} must not import ${to} (allowed: ${allowed.join(', ') || 'nothing'})`]
+}
+
+function allowedFrom(packageName: string, folder: string): string[] | undefined {
+  if (packageName === 'core') return coreLayers[folder]
+  return packageName === 'ecs' ? ecsLayers[folder] : lowerFloors(folder)
 }
 
 function lowerFloors(folder: string): string[] | undefined {

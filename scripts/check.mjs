@@ -12,9 +12,11 @@ const checks = [
   ['dead code', 'knip', []],
   ['package @headgate/core', 'publint', ['packages/core', '--strict']],
   ['package @headgate/client', 'publint', ['packages/client', '--strict']],
+  ['package @headgate/ecs', 'publint', ['packages/ecs', '--strict']],
   ['package headgate', 'publint', ['packages/gateway', '--strict']],
   ['exports of @headgate/core', 'attw', [...attw, 'packages/core']],
   ['exports of @headgate/client', 'attw', [...attw, 'packages/client']],
+  ['exports of @headgate/ecs', 'attw', [...attw, 'packages/ecs']],
   ['exports of headgate', 'attw', [...attw, 'packages/gateway', '--exclude-entrypoints', 'schema.json']],
 ]
 

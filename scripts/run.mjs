@@ -1,5 +1,5 @@
-// npm start, test, build, check, bench, fuzz, soak, places and sdks: installs and builds what is missing, then runs the thing on the
-// pinned Node. Plain JavaScript without dependencies, since the first run has Node 20 and no node_modules.
+// npm start, test, build, check, bench, cache-suite, fuzz, soak, places and sdks: installs and builds what is missing, then runs the
+// thing on the pinned Node. Plain JavaScript without dependencies, since the first run has Node 20 and no node_modules.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
@@ -15,6 +15,7 @@ const commands = {
   build: async () => 0,
   check,
   bench: (args) => program('bench/src/main.ts', args),
+  'cache-suite': (args) => program('scripts/cache-suite.ts', args),
   fuzz: (args) => program('scripts/fuzz.ts', args),
   places: (args) => program('scripts/places.ts', args),
   sdks,

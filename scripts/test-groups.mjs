@@ -36,6 +36,7 @@ const ALONE = new Set([
   'packages/core/test/wire/differential.test.ts',
   'packages/gateway/test/attack/tiny-chunks.test.ts',
   'packages/gateway/test/browser/page.test.ts',
+  'packages/gateway/test/cache-suite/cache-suite.test.ts',
   'packages/gateway/test/cli/footprint.test.ts',
   'packages/gateway/test/config/bounds.test.ts',
   'packages/gateway/test/config/linear-files.test.ts',

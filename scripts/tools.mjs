@@ -9,6 +9,7 @@ import { progress, run } from './child.mjs'
 const tools = [
   { program: 'openssl', debianPackage: 'openssl' },
   { program: 'curl', debianPackage: 'curl' },
+  { program: 'redis-server', debianPackage: 'redis-server' },
   // 124 MB to fetch, half a minute to install.
   { program: 'chromium', debianPackage: 'chromium', folder: 'packages/gateway/test/browser' },
 ]

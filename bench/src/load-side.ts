@@ -5,7 +5,7 @@ import type { Job, LoadReply, Measurement, OriginPorts } from './load/job.ts'
 import { type Child, startChild, stopChild } from './processes.ts'
 
 /** Longest time for a job beyond its own window: opening and closing connections. */
-const jobLimit = 90_000
+const jobLimit = 120_000
 
 /** The process with load generator and origin, seen from the benchmark. */
 export interface LoadSide {

@@ -14,7 +14,7 @@ import { smallBody } from '../src/origin/documents.ts'
 import { startEchoOrigin } from '../src/origin/echo-origin.ts'
 
 const window = { warmupSeconds: 0, seconds: 0.1 }
-const origin = { port: 0, accepted: 0 }
+const origin = { port: 0, accepted: 0, asked: 0 }
 
 test('frames are found wherever the reads that bring them begin and end', () => {
   const wire = Buffer.concat([

@@ -14,7 +14,7 @@ export async function connectionPerRequest(
   origin: Origin,
 ): Promise<Measurement> {
   const tally = new Tally()
-  const requests = requestsFor('small', job.target, job.routes, 'close')
+  const requests = requestsFor('small', job.target, job.routes, { connection: 'close' })
   const open = new Set<Connection>()
   let opened = 0
   let stopped = false

@@ -25,7 +25,7 @@ export class Connection {
   constructor(target: Target, requests: Requests, first: number, events: ConnectionEvents) {
     this.#requests = requests
     this.#events = events
-    this.#next = first % requests.wire.length
+    this.#next = first % requests.routes
     const reader = new ResponseReader(requests.responseBody, (failure) => {
       if (failure === undefined) events.response()
       else this.#lose(failure)
@@ -41,10 +41,10 @@ export class Connection {
 
   /** Sends the next request. */
   send(): void {
-    const { wire } = this.#requests
-    const request = wire[this.#next]
-    this.#next = this.#next + 1 < wire.length ? this.#next + 1 : 0
-    if (request !== undefined) this.#socket.write(request)
+    const { routes, next } = this.#requests
+    const request = next(this.#next)
+    this.#next = this.#next + 1 < routes ? this.#next + 1 : 0
+    this.#socket.write(request)
   }
 
   /** Closes the connection, with a reset, so that none lingers in TIME_WAIT; nothing is heard of it any more. */

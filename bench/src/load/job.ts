@@ -13,8 +13,8 @@ export interface Window {
   proxyPid?: number
 }
 
-/** What is asked: a small document, a large one, or a large upload. */
-export type Exchange = 'small' | 'large' | 'upload'
+/** What is asked: a small document, a large one, or a large upload; what caches keep, of 1 KiB, the same from a slow service, or of 1 MiB. */
+export type Exchange = 'small' | 'large' | 'upload' | 'stored' | 'slow' | 'mib'
 
 /** Every connection has one request in flight at all times. */
 export interface SaturationJob {
@@ -24,6 +24,28 @@ export interface SaturationJob {
   exchange: Exchange
   connections: number
   /** Requests go to /r0/… to /r(n-1)/…, in turn. */
+  routes: number
+  /** Whether each is for a document that nobody has asked for before. */
+  distinct?: boolean
+}
+
+/** Many clients ask at once for what no cache has yet, one document after the other. */
+export interface ColdJob {
+  kind: 'cold'
+  target: Target
+  window: Window
+  clients: number
+  documents: number
+  routes: number
+}
+
+/** Asks for so many different documents of 1 KiB, which are kept. */
+export interface FillJob {
+  kind: 'fill'
+  target: Target
+  window: Window
+  connections: number
+  documents: number
   routes: number
 }
 
@@ -101,6 +123,8 @@ export type Job =
   | FixedRateJob
   | IdleJob
   | WatchJob
+  | ColdJob
+  | FillJob
   | Http2Job
   | MessagesJob
 
@@ -122,6 +146,10 @@ export interface Measurement {
   latency?: { p50: number; p99: number; max: number }
   /** Resident memory of the proxy before and with the idle connections. */
   idle?: { connections: number; bytesBefore: number; bytesAfter: number }
+  /** The most requests that the origin got for one document that all asked for at once. */
+  cold?: { most: number }
+  /** Resident memory of the proxy before and with so many bytes of content stored. */
+  stored?: { contentBytes: number; bytesBefore: number; bytesAfter: number }
 }
 
 /** Where each kind of origin listens; undefined where there is no server for it. */

@@ -3,7 +3,9 @@
 import { type Origin, startOrigin } from '../origin/origin.ts'
 import { startEchoOrigin } from '../origin/echo-origin.ts'
 import { startH2Origins } from '../origin/h2-origins.ts'
+import { cold } from './cold.ts'
 import { connectionPerRequest } from './connection-per-request.ts'
+import { fill } from './fill.ts'
 import { fixedRate } from './fixed-rate.ts'
 import { http2 } from './http2.ts'
 import { idle } from './idle.ts'
@@ -27,6 +29,10 @@ function perform(job: Job, origin: Origin): Promise<Measurement> {
       return http2(job, origin)
     case 'messages':
       return messages(job, origin)
+    case 'cold':
+      return cold(job, origin)
+    case 'fill':
+      return fill(job, origin)
     case 'watch':
       return measureWindow(job.window, new Tally(), origin)
   }

@@ -1,13 +1,22 @@
-import { largeSize, smallBody } from '../origin/documents.ts'
+import { largeSize, smallBody, storedSize } from '../origin/documents.ts'
 import type { Exchange, Target } from './job.ts'
 
-/** The requests of a job, one per route, as they go over the wire, and what each should bring. */
+/** The requests of a job, in turn for one route after the other, and what each should bring. */
 export interface Requests {
-  wire: readonly Buffer[]
+  routes: number
+  /** The next request for a route, as it goes over the wire. */
+  next: (route: number) => Buffer
   /** Length of the body that each response must have. */
   responseBody: number
   /** Body bytes that a completed exchange counts for. */
   bytes: number
+}
+
+/** How the requests of a job differ from those of others. */
+export interface RequestOptions {
+  connection?: 'keep-alive' | 'close'
+  /** Each is for a document that nobody has asked for before. */
+  distinct?: boolean | undefined
 }
 
 /** Builds the requests of a job once, so that sending one is a single write of a ready buffer. */
@@ -15,7 +24,7 @@ export function requestsFor(
   exchange: Exchange,
   target: Target,
   routes: number,
-  connection: 'keep-alive' | 'close' = 'keep-alive',
+  { connection = 'keep-alive', distinct = false }: RequestOptions = {},
 ): Requests {
   const upload = exchange === 'upload'
   const payload = upload ? Buffer.alloc(largeSize, 'headgate ') : Buffer.alloc(0)
@@ -30,6 +39,34 @@ export function requestsFor(
     if (connection === 'close') head.push('Connection: close')
     return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload])
   })
-  const responseBody = exchange === 'large' ? largeSize : smallBody.length
-  return { wire, responseBody, bytes: upload ? largeSize : responseBody }
+  const responseBody = bodyOf[exchange]
+  const bytes = upload ? largeSize : responseBody
+  if (distinct) return { routes, next: distinctRequests(wire), responseBody, bytes }
+  // The first of them stands for those beyond, of which there are none.
+  return { routes: wire.length, next: (route) => wire[route] ?? wire[0] ?? payload, responseBody, bytes }
+}
+
+const bodyOf: Record<Exchange, number> = {
+  small: smallBody.length,
+  large: largeSize,
+  upload: smallBody.length,
+  stored: storedSize,
+  slow: storedSize,
+  mib: largeSize,
+}
+
+/** Numbers that no path of this process has had. */
+let numbers = 0
+
+/** The same requests, each with a segment of its own before the last one of its path. */
+function distinctRequests(wire: readonly Buffer[]): Requests['next'] {
+  const parts = wire.map((request) => {
+    const text = request.toString('latin1')
+    const at = text.indexOf('/', text.indexOf('/') + 1)
+    return { before: text.slice(0, at), after: text.slice(at) }
+  })
+  return (route) => {
+    const { before, after } = parts[route] ?? { before: '', after: '' }
+    return Buffer.from(`${before}/${numbers++}${after}`, 'latin1')
+  }
 }

@@ -14,6 +14,9 @@ export const smallMessage: Buffer = Buffer.concat([
   Buffer.from(smallBody),
 ])
 
+/** Bytes of the document that caches keep. */
+export const storedSize: number = 1024
+
 /** A small answer as it goes over the wire: five header fields, as a plain JSON service sends. */
 export const smallResponse: Buffer = response(Buffer.from(smallBody), 'application/json')
 
@@ -26,18 +29,32 @@ export const largeResponse: Buffer = response(
 /** The answer to a client that downloads, as it goes over the wire. */
 export const hugeResponse: Buffer = response(Buffer.alloc(hugeSize, 'headgate '), 'application/octet-stream')
 
+/** An answer that caches keep, as it goes over the wire. */
+export const storedResponse: Buffer = response(
+  Buffer.alloc(storedSize, 'headgate '),
+  'application/json',
+  'max-age=3600',
+)
+
+/** A large one. */
+export const storedLargeResponse: Buffer = response(
+  Buffer.alloc(largeSize, 'headgate '),
+  'application/octet-stream',
+  'max-age=3600',
+)
+
 /** The answer to a request that the origin does not take: the load generator counts it as a failure. */
 export const refusedResponse: Buffer = Buffer.from(
   'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
 )
 
-function response(body: Buffer, type: string): Buffer {
+function response(body: Buffer, type: string, cacheControl = 'no-store'): Buffer {
   const head = [
     'HTTP/1.1 200 OK',
     `Date: ${new Date().toUTCString()}`,
     `Content-Type: ${type}`,
     `Content-Length: ${body.length}`,
-    'Cache-Control: no-store',
+    `Cache-Control: ${cacheControl}`,
     'Server: origin',
   ]
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])

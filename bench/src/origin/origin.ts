@@ -1,31 +1,49 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { headValue } from '../load/head-value.ts'
-import { hugeResponse, largeResponse, refusedResponse, smallResponse } from './documents.ts'
+import {
+  hugeResponse,
+  largeResponse,
+  refusedResponse,
+  smallResponse,
+  storedLargeResponse,
+  storedResponse,
+} from './documents.ts'
 import { reuseBuffer } from './reused-buffer.ts'
 
 const letterG = 0x47
-const letterE = 0x65
-const letterM = 0x6d
+const letterW = 0x77
 const space = 0x20
+/** What a GET brings, by the last letter of its path: `/r7/large`, `/r7/10m`, `/r7/stored`, `/r7/mib`; anything else is small. */
+const documents = new Map([
+  [0x65, largeResponse],
+  [0x6d, hugeResponse],
+  [0x64, storedResponse],
+  [0x62, storedLargeResponse],
+])
+/** Milliseconds that the service takes for `/r7/slow`: long enough for all who ask at once to have asked. */
+const slowness = 500
 
 /** The service behind the proxies. */
 export interface Origin {
   port: number
   /** Connections accepted since the start: tells whether a proxy keeps its connections. */
   accepted: number
+  /** Requests for documents that caches keep. */
+  asked: number
 }
 
 /**
  * Starts the origin on a free port of 127.0.0.1. It answers `GET …/small` with 89 bytes of JSON, `GET …/large`
- * with 1 MiB, `GET …/10m` with 10 MiB, and a POST with the small document once its body has come. It trusts the proxies to frame requests
+ * with 1 MiB, `GET …/10m` with 10 MiB, and a POST with the small document once its body has come; `…/stored` (1 KiB), `…/slow` (the
+ * same, half a second later) and `…/mib` (1 MiB) may be kept for an hour. It trusts the proxies to frame requests
  * correctly and knows Content-Length only: what it does not know, it refuses, and the load generator counts that.
  */
 export async function startOrigin(): Promise<Origin> {
-  const origin: Origin = { port: 0, accepted: 0 }
+  const origin: Origin = { port: 0, accepted: 0, asked: 0 }
   const server: Server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
     origin.accepted++
-    serve(accepted)
+    serve(accepted, () => origin.asked++)
   })
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
   await once(server, 'listening')
@@ -35,7 +53,7 @@ export async function startOrigin(): Promise<Origin> {
   return origin
 }
 
-function serve(accepted: Socket): void {
+function serve(accepted: Socket, asked: () => void): void {
   let bodyLeft = 0
   let unfinishedHead: Buffer | undefined
 
@@ -63,9 +81,11 @@ function serve(accepted: Socket): void {
         return
       }
       if (data[at] === letterG) {
-        // `/r7/large`, `/r7/10m` or `/r7/small`: the last letter tells.
-        const last = data[data.indexOf(space, at + 4) - 1]
-        socket.write(last === letterE ? largeResponse : last === letterM ? hugeResponse : smallResponse)
+        const last = data[data.indexOf(space, at + 4) - 1] ?? 0
+        const document = documents.get(last) ?? smallResponse
+        if (last === letterW || document === storedResponse) asked()
+        if (last === letterW) setTimeout(() => socket.write(storedResponse), slowness)
+        else socket.write(document)
       } else {
         const size = Number(headValue(data.toString('latin1', at, headEnd), 'content-length') ?? 0)
         if (!(size > 0)) socket.end(refusedResponse)

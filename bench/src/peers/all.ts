@@ -5,6 +5,7 @@ import { httpProxy } from './http-proxy.ts'
 import { nginx } from './nginx.ts'
 import { nodeUndici } from './node-undici.ts'
 import type { Peer } from './peer.ts'
+import { varnish } from './varnish.ts'
 
 /** The peer that ratios refer to. */
 export const reference: Peer = nginx
@@ -13,4 +14,12 @@ export const reference: Peer = nginx
 export const own: Peer = headgate
 
 /** All proxies, in the order of each round. */
-export const allPeers: readonly Peer[] = [nginx, headgate, haproxy, nodeUndici, fastifyHttpProxy, httpProxy]
+export const allPeers: readonly Peer[] = [
+  nginx,
+  headgate,
+  haproxy,
+  nodeUndici,
+  fastifyHttpProxy,
+  httpProxy,
+  varnish,
+]

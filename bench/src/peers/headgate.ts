@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Peer, PeerCommand, PeerSetup } from './peer.ts'
+import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 const gateway = fileURLToPath(new URL('../../../packages/gateway/', import.meta.url))
 const program = join(gateway, 'bin/headgate.js')
@@ -18,6 +18,11 @@ export const headgate: Peer = {
     return { version }
   },
   prepare: (setup) => prepare(setup, configuration(setup)),
+}
+
+/** The same with a cache for so many MiB, and so many workers. */
+export function cachedHeadgate(workers: number, cache: number = cacheMebibytes): Peer {
+  return { ...headgate, prepare: (setup) => prepare(setup, configuration(setup, { workers, cache })) }
 }
 
 /** The same with all that a careful operator turns on. */
@@ -64,19 +69,23 @@ ${lines.join('')}  - { match: { path: /** }, upstream: origin }
 `
 }
 
-function configuration({ port, adminPort, originPort, routes, tls, h2cOrigin }: PeerSetup): string {
+function configuration(
+  { port, adminPort, originPort, routes, tls, h2cOrigin }: PeerSetup,
+  { workers, cache }: { workers: number; cache: number } = { workers: 1, cache: 0 },
+): string {
+  const cached = cache > 0 ? ', cache: true' : ''
   const secure = tls === undefined ? '' : `, tls: { cert: ${tls.certFile}, key: ${tls.keyFile} }`
   const lines = Array.from(
     { length: routes },
     (_, route) =>
-      `  - { name: r${route}, match: { path: /r${route}/** }, upstream: '${h2cOrigin ? 'h2c' : 'http'}://127.0.0.1:${originPort}' }`,
+      `  - { name: r${route}, match: { path: /r${route}/** }, upstream: '${h2cOrigin ? 'h2c' : 'http'}://127.0.0.1:${originPort}'${cached} }`,
   )
-  return `workers: 1
+  return `workers: ${workers}
 listeners:
   - { address: '127.0.0.1:${port}'${secure} }
 admin: { address: '127.0.0.1:${adminPort}' }
 accessLog: false
-routes:
+${cache > 0 ? `cache: { memory: ${cache}MiB }\n` : ''}routes:
 ${lines.join('\n')}
 `
 }

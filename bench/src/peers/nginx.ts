@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { outputOf } from '../processes.ts'
-import type { Peer, PeerSetup } from './peer.ts'
+import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 /** nginx with one worker. Debian's package puts it into /usr/sbin, which is not on everybody's path. */
 export const nginx: Peer = {
@@ -13,14 +13,37 @@ export const nginx: Peer = {
       ? { missing: 'no `nginx` on the path (apt install nginx-light)' }
       : { version }
   },
-  prepare(setup) {
-    const file = join(setup.folder, 'nginx.conf')
-    writeFileSync(file, configuration(setup))
-    return { command: 'nginx', args: ['-p', setup.folder, '-e', join(setup.folder, 'error.log'), '-c', file] }
-  },
+  prepare: (setup) => prepare(setup, ''),
 }
 
-function configuration({ folder, port, originPort, routes, connections, tls, http2 }: PeerSetup): string {
+/** The same with `proxy_cache`, in files, which the kernel keeps in memory. */
+export const cachedNginx: Peer = {
+  ...nginx,
+  prepare: (setup) =>
+    prepare(
+      setup,
+      `sendfile on;
+  tcp_nopush on;
+  open_file_cache max=10000 inactive=1h;
+  open_file_cache_valid 1h;
+  proxy_cache_path ${setup.folder}/cache levels=1:2 keys_zone=stored:64m max_size=${cacheMebibytes}m inactive=1h use_temp_path=off;
+  proxy_cache stored;
+  proxy_cache_lock on;
+  proxy_cache_lock_timeout 60s;
+  proxy_cache_lock_age 60s;`,
+    ),
+}
+
+function prepare(setup: PeerSetup, cache: string): PeerCommand {
+  const file = join(setup.folder, 'nginx.conf')
+  writeFileSync(file, configuration(setup, cache))
+  return { command: 'nginx', args: ['-p', setup.folder, '-e', join(setup.folder, 'error.log'), '-c', file] }
+}
+
+function configuration(
+  { folder, port, originPort, routes, connections, tls, http2 }: PeerSetup,
+  cache: string,
+): string {
   const locations = Array.from(
     { length: routes },
     (_, route) => `location /r${route}/ { proxy_pass http://origin; }`,
@@ -60,6 +83,7 @@ http {
   proxy_buffers 16 32k;
   proxy_busy_buffers_size 128k;
   proxy_max_temp_file_size 0;
+  ${cache}
   upstream origin {
     server 127.0.0.1:${originPort};
     keepalive 256;

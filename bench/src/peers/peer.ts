@@ -1,5 +1,8 @@
 import type { Certificate } from '../certificate.ts'
 
+/** What a cache may take, of the proxies that have one. */
+export const cacheMebibytes = 512
+
 /** What a proxy shall do in a run. */
 export interface PeerSetup {
   /** An empty folder for its files. */
@@ -36,6 +39,8 @@ export interface Peer {
   name: string
   /** Whether it takes part in workloads over TLS. */
   tls: boolean
+  /** Takes part where something is cached, and nowhere else. */
+  cacheOnly?: true
   find: () => Presence
   /** Writes what it needs into the folder, and says how to start it in the foreground. */
   prepare: (setup: PeerSetup) => PeerCommand

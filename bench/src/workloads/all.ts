@@ -1,3 +1,4 @@
+import { cacheWorkloads } from './cache.ts'
 import { connectionPerRequest } from './connection-per-request.ts'
 import { download } from './download-1m.ts'
 import { http2Workloads } from './http2.ts'
@@ -25,4 +26,5 @@ export const allWorkloads: readonly Workload[] = [
   ...http2Workloads,
   idleHttp2,
   ...grpcWorkloads,
+  ...cacheWorkloads,
 ]

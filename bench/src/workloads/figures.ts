@@ -58,6 +58,23 @@ export const memoryPerConnection: Figure = {
   },
 }
 
+/** How often the service was asked for what everybody wanted at the same time. */
+export const requestsForOneKey: Figure = {
+  name: 'requests at the service for one cold key, most',
+  better: 'less',
+  of: ({ cold }) => required(cold, 'cold').most,
+}
+
+/** What a stored response takes beside its content. */
+export const memoryPerStoredByte: Figure = {
+  name: 'resident memory per byte of stored content',
+  better: 'less',
+  of({ stored }) {
+    const { bytesBefore, bytesAfter, contentBytes } = required(stored, 'stored')
+    return (bytesAfter - bytesBefore) / contentBytes
+  },
+}
+
 function cpuSeconds({ proxyCpuSeconds, requests }: Measurement): number {
   if (requests === 0) throw new Error('no request was answered')
   if (proxyCpuSeconds === 0) throw new Error('too short: no processor time to be seen')

@@ -1,15 +1,18 @@
+import type { SaturationJob } from '../load/job.ts'
 import { own } from '../peers/all.ts'
 import type { Workload } from './workload.ts'
 
 const connections = 64
 
-/** Small JSON as fast as it goes, through one configuration of ours and another. */
+/** Requests as fast as they are answered, for small JSON if nothing is said, through one configuration of ours and another. */
 export function ownAgainstOwn(
   parts: Pick<Workload, 'name' | 'title' | 'reference' | 'figures'> & {
     readonly contenders: ReturnType<Workload['contenders']>
+    /** What is asked for instead of small JSON. */
+    readonly load?: Pick<SaturationJob, 'exchange' | 'distinct'>
   },
 ): Workload {
-  const { contenders, ...rest } = parts
+  const { contenders, load = { exchange: 'small' }, ...rest } = parts
   return {
     ...rest,
     tls: false,
@@ -21,7 +24,7 @@ export function ownAgainstOwn(
       kind: 'saturation',
       target,
       window,
-      exchange: 'small',
+      ...load,
       connections,
       routes,
     }),

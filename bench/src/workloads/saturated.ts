@@ -10,10 +10,16 @@ export interface Saturated {
   exchange: Exchange
   connections: number
   tls: boolean
+  /** Default: each peer. */
+  contenders?: Workload['contenders']
 }
 
+/** What is told in bytes. */
+const large: ReadonlySet<Exchange> = new Set<Exchange>(['large', 'upload', 'mib'])
+
 /** A workload in which every connection has a request in flight at all times, through 50 routes. */
-export function saturated({ name, title, exchange, connections, tls }: Saturated): Workload {
+export function saturated(parts: Saturated): Workload {
+  const { name, title, exchange, connections, tls, contenders = eachPeer(50) } = parts
   return {
     name,
     title,
@@ -22,8 +28,8 @@ export function saturated({ name, title, exchange, connections, tls }: Saturated
     connections,
     extraSeconds: 0.2,
     reference: reference.name,
-    figures: [exchange === 'small' ? requestsPerCpuSecond : mebibytesPerCpuSecond],
-    contenders: eachPeer(50),
+    figures: [large.has(exchange) ? mebibytesPerCpuSecond : requestsPerCpuSecond],
+    contenders,
     job: ({ target, window }, routes) => ({
       kind: 'saturation',
       target,

@@ -53,7 +53,8 @@ export interface Workload {
   obstacle?: (machine: Machine) => string | undefined
 }
 
-/** Every peer once, with the same routes: what most workloads compare. */
+/** Every peer once, with the same routes: what most workloads compare. Those that only cache are not among them. */
 export function eachPeer(routes: number): (peers: readonly Peer[]) => Contender[] {
-  return (peers) => peers.map((peer) => ({ name: peer.name, peer, routes }))
+  return (peers) =>
+    peers.filter(({ cacheOnly }) => !cacheOnly).map((peer) => ({ name: peer.name, peer, routes }))
 }

@@ -115,6 +115,13 @@ export type { CacheKeyParts } from './policies/cache/key.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
+export {
+  type PurgeListener,
+  RedisPurgeFeed,
+  type RedisPurgeFeedOptions,
+} from './policies/cache/redis/purge-feed.ts'
+export { RedisStore, type RedisStoreOptions } from './policies/cache/redis/redis-store.ts'
+export type { RedisCommands, RedisReply } from './policies/redis-commands.ts'
 export { TieredStore, type TieredStoreOptions } from './policies/cache/tiered-store.ts'
 export { DiskCacheError } from './policies/cache/disk/disk-error.ts'
 export { type DiskCacheOptions, DiskOwner } from './policies/cache/disk/disk-owner.ts'

@@ -67,6 +67,7 @@ for (const [value, expected] of [
       onlyIfCached: true,
     },
   ],
+  ['immutable=1, immutable', { immutable: true }],
   ['@, max-age=5', { maxAge: 5 }],
   ['@@@', {}],
   ['"no-store"', NOT_FRESH],

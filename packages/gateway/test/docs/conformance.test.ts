@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { codes, type Page, readPage, ROOT, tableWith } from '../../../../scripts/docs/markdown.ts'
 
 const HEAD = ['section', 'requirement', 'binds', 'proof, or why there is none'] as const
-const BOUND = ['server', 'intermediary', 'client', 'sender', 'recipient', 'origin']
+const BOUND = ['server', 'intermediary', 'client', 'sender', 'recipient', 'origin', 'cache']
 /** With the least number of rows. */
 const LEAST: Readonly<Record<string, number>> = {
   'RFC 9110: HTTP semantics': 50,
@@ -16,6 +16,12 @@ const LEAST: Readonly<Record<string, number>> = {
   'RFC 9218: priorities, towards clients': 10,
   'RFC 9113: HTTP/2, towards origins': 25,
   'RFC 7541: HPACK, towards origins': 1,
+  'RFC 9111: caching': 72,
+  'RFC 5861: stale answers': 2,
+  'RFC 8246: immutable': 2,
+  'RFC 9211: Cache-Status': 3,
+  'RFC 9213: targeted fields': 2,
+  'RFC 9875: cache groups': 3,
 }
 const PARTS = Object.keys(LEAST)
 

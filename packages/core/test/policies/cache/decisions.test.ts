@@ -47,6 +47,7 @@ for (const [response, expected, rules = {}] of [
   [{ expires: 'Thu, 01 Jan 2026 00:01:00 GMT', date: DATE }, 60],
   [{ expires: 'Thu, 01 Jan 2026 00:01:00 GMT', date: HOUR_AGO }, 3660],
   [{ expires: '0' }, 0],
+  [{ expires: 'Thu, 01 Jan 2026 01:00:00 PST' }, 0],
   [{ expires: HOUR_AGO }, 0],
   [{ 'last-modified': HOUR_AGO, date: DATE }, 360],
   [{ 'last-modified': HOUR_AGO, date: DATE }, 0, { heuristicFraction: 0 }],

@@ -1,0 +1,7 @@
+export { type Attached, component, type Component, type ComponentOf } from './port/component.ts'
+export type { Entity } from './port/entity.ts'
+export { event, type EventKind, type EventReader, type Events } from './port/event.ts'
+export type { EcsPort, Plugin, System, SystemPlace } from './port/port.ts'
+export { resource, type Resource } from './port/resource.ts'
+export { Commands } from './world/commands.ts'
+export { World } from './world/world.ts'

@@ -1,0 +1,1 @@
+export { kootaPort, KootaPort, traitOf } from './koota-port.ts'
