@@ -112,6 +112,15 @@ export { CacheOnUse } from './policies/cache/cache-on-use.ts'
 export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
 export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
 export type { CacheKeyParts } from './policies/cache/key.ts'
+export type {
+  Claim,
+  ClaimEnd,
+  ClaimState,
+  FetchClaims,
+  KnownEnd,
+  OtherClaim,
+  OwnClaim,
+} from './policies/cache/claims.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'

@@ -1,6 +1,7 @@
 import type { Body } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { own } from '../../message/own-options.ts'
+import type { FetchClaims } from './claims.ts'
 import { EntryBehind, type TakeForward, WriterForward } from './entry-behind.ts'
 import { MomentPairs } from './moments.ts'
 import { isSamePlace } from './same-place.ts'
@@ -48,6 +49,11 @@ export class TieredStore implements CacheStore {
     this.behind = behind
     this.name = name ?? 'behind'
     this.report = onError ?? (() => undefined)
+  }
+
+  /** Those of who shares the one in front: what is behind may be of other machines. */
+  get claims(): FetchClaims | undefined {
+    return this.front.claims
   }
 
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
