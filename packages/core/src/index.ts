@@ -132,6 +132,12 @@ export {
 export { RedisStore, type RedisStoreOptions } from './policies/cache/redis/redis-store.ts'
 export type { RedisCommands, RedisReply } from './policies/redis-commands.ts'
 export { TieredStore, type TieredStoreOptions } from './policies/cache/tiered-store.ts'
+export { DiskCacheError } from './policies/cache/disk/disk-error.ts'
+export { type DiskCacheOptions, DiskOwner } from './policies/cache/disk/disk-owner.ts'
+export { answerDiskPort, DiskPort } from './policies/cache/disk/disk-port.ts'
+export type { DiskShared } from './policies/cache/disk/disk-shared.ts'
+export { type DiskStats, DiskStore, type DiskStoreOptions } from './policies/cache/disk/disk-store.ts'
+export { OwnDiskStore } from './policies/cache/disk/own-disk-store.ts'
 export {
   type CacheMemory,
   type CacheMemoryOptions,

@@ -109,7 +109,7 @@ export class TieredStore implements CacheStore {
     return count instanceof Promise ? purgeAfter(behind, () => count) : Math.max(count, behind)
   }
 
-  /** Bytes are those of both. What is stored is in one of them at least, and what gives way there does so in the one behind. */
+  /** Bytes are those of both; of all else the larger number, as most of what one has the other has as well. */
   stats(): StoreStats {
     const front = this.front.stats()
     const behind = this.safely(() => this.behind.stats(), front)
@@ -118,8 +118,8 @@ export class TieredStore implements CacheStore {
       bytes: front.bytes + behind.bytes,
       capacity: front.capacity + behind.capacity,
       admitted: Math.max(front.admitted, behind.admitted),
-      refused: behind.refused,
-      evictions: behind.evictions,
+      refused: Math.max(front.refused, behind.refused),
+      evictions: Math.max(front.evictions, behind.evictions),
     }
   }
 
