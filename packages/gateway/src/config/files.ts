@@ -55,17 +55,16 @@ function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig
  * Whether certificates and keys can be read and belong together. Looks at the configuration as it was written,
  * as crossChecks does.
  */
-export async function checkFiles(input: unknown, folder: string): Promise<Finding[]> {
+export function checkFiles(input: unknown, folder: string): Finding[] {
   const listeners = keysOf(valueAt(input, ['listeners'])).map((index) => ['listeners', Number(index), 'tls'])
   const upstreams = keysOf(valueAt(input, ['upstreams'])).map((name) => ['upstreams', name, 'tls'])
-  const findings = await Promise.all([
-    ...listeners.map((path) => certificateChecks(valueAt(input, path), path, folder)),
-    ...upstreams.map((path) => checkAuthorities(input, [...path, 'ca'], folder)),
-  ])
-  return findings.flat()
+  return [
+    ...listeners.flatMap((path) => certificateChecks(valueAt(input, path), path, folder)),
+    ...upstreams.flatMap((path) => checkAuthorities(input, [...path, 'ca'], folder)),
+  ]
 }
 
-async function checkAuthorities(input: unknown, path: Path, folder: string): Promise<Finding[]> {
+function checkAuthorities(input: unknown, path: Path, folder: string): Finding[] {
   const written = valueAt(input, path)
   if (typeof written !== 'string' || written.trim() === '' || written.includes('\0')) return []
   const allowed = 'a PEM file'
