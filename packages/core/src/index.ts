@@ -112,6 +112,15 @@ export { CacheOnUse } from './policies/cache/cache-on-use.ts'
 export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
 export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
 export type { CacheKeyParts } from './policies/cache/key.ts'
+export type {
+  Claim,
+  ClaimEnd,
+  ClaimState,
+  FetchClaims,
+  KnownEnd,
+  OtherClaim,
+  OwnClaim,
+} from './policies/cache/claims.ts'
 export { isSelected } from './policies/cache/selected.ts'
 export { decodeHead, encodeHead } from './policies/cache/head-codec.ts'
 export { ProcessStore, type ProcessStoreOptions } from './policies/cache/process-store.ts'
@@ -123,6 +132,12 @@ export {
 export { RedisStore, type RedisStoreOptions } from './policies/cache/redis/redis-store.ts'
 export type { RedisCommands, RedisReply } from './policies/redis-commands.ts'
 export { TieredStore, type TieredStoreOptions } from './policies/cache/tiered-store.ts'
+export { DiskCacheError } from './policies/cache/disk/disk-error.ts'
+export { type DiskCacheOptions, DiskOwner } from './policies/cache/disk/disk-owner.ts'
+export { answerDiskPort, DiskPort } from './policies/cache/disk/disk-port.ts'
+export type { DiskShared } from './policies/cache/disk/disk-shared.ts'
+export { type DiskStats, DiskStore, type DiskStoreOptions } from './policies/cache/disk/disk-store.ts'
+export { OwnDiskStore } from './policies/cache/disk/own-disk-store.ts'
 export {
   type CacheMemory,
   type CacheMemoryOptions,
@@ -228,6 +243,7 @@ export { AdaptiveLimit, type AdaptiveOptions } from './policies/concurrency/adap
 export { type ConcurrencyLimit, FixedLimit } from './policies/concurrency/concurrency-limit.ts'
 export { concurrency, type ConcurrencyOptions, isOverload } from './policies/concurrency/concurrency.ts'
 export { Limiter, type LimiterOptions } from './policies/concurrency/limiter.ts'
+export { type Waiting, WaitingLine } from './policies/concurrency/waiting-line.ts'
 export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'

@@ -1,5 +1,5 @@
 import { DynamicTable } from './dynamic-table.ts'
-import { type Field, LONGEST_VALUE } from './field.ts'
+import { Field, LONGEST_VALUE, ownText } from './field.ts'
 import { FIRST_DYNAMIC_INDEX } from './static-table.ts'
 
 /** More than this is not used of what peers allow: a table that a worker keeps for each connection. Bytes. */
@@ -79,7 +79,8 @@ export class EncoderTable extends DynamicTable {
     return true
   }
 
-  override insert(field: Field): number {
+  override insert(given: Field): number {
+    const field = ownField(given)
     const number = super.insert(field)
     if (number === 0) return 0
     const name = this.knownName(field.name.text)
@@ -126,6 +127,12 @@ export class EncoderTable extends DynamicTable {
     }
     return known
   }
+}
+
+/** What is longer than fields are kept for may be a part of a head. */
+function ownField(field: Field): Field {
+  const { name, value, staticIndex, neverIndexed } = field
+  return value.length > LONGEST_VALUE ? new Field(name, ownText(value), staticIndex, neverIndexed) : field
 }
 
 function entryOf(name: KnownName | undefined, value: string): Entry | undefined {

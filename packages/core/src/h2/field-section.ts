@@ -23,6 +23,8 @@ export class FieldSection {
   path: Field | undefined = undefined
   status: Field | undefined = undefined
   protocol: Field | undefined = undefined
+  /** A bit for the kind of each pseudo-header field that is there. */
+  pseudoKinds = 0
   contentLength: number | undefined = undefined
   /** What Priority says, its lines joined (RFC 9218 5). */
   priority: string | undefined = undefined
@@ -93,6 +95,7 @@ export class FieldSection {
     if (this.fields.length > 0) {
       this.malformed ??= `${field.name.text} stands behind a field that is none of the pseudo-header fields (RFC 9113 8.3)`
     }
+    this.pseudoKinds |= 1 << field.kind
     return field
   }
 }

@@ -105,8 +105,10 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
     return (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
   let field = name.values?.get(value)
   if (field === undefined) {
-    field = staticField(name, value) ?? new Field(name, value, 0, false)
-    if (recent !== undefined && name.indexing === Indexing.repeats) keep(name, recent, field)
+    const repeats = name.indexing === Indexing.repeats
+    // Of the few names whose values vary the last one alone is kept.
+    field = staticField(name, value) ?? new Field(name, repeats ? ownText(value) : value, 0, false)
+    if (recent !== undefined && repeats) keep(name, recent, field)
   }
   name.recent = field
   return field
@@ -150,10 +152,21 @@ export function malformation({ name: { text, kind }, value }: Field): string {
     : `the value of ${text} is no decimal number below 2^53 (RFC 9110 8.6)`
 }
 
+/** V8 makes copies of shorter parts of a text, and refers to the whole from longer ones. Characters. */
+const SHORTEST_PART = 13
+
+/**
+ * A text that keeps no other one in memory: a value that was cut from a head of HTTP/1.1 would keep all of that head for as long as a
+ * field, or a table of a connection, is kept for it.
+ */
+export function ownText(text: string): string {
+  return text.length < SHORTEST_PART ? text : Buffer.from(text, 'latin1').toString('latin1')
+}
+
 /** The same text as the names in our code are: two such are compared by their addresses (V8), as `HeaderList` does for each line. */
 function internalized(text: string): string {
   for (const key in { [text]: undefined }) return key
-  return text
+  return text.length < SHORTEST_PART ? text : Buffer.from(text, 'latin1').toString('latin1')
 }
 
 function isLowerToken(text: string): boolean {

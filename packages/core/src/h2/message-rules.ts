@@ -1,43 +1,42 @@
 import { statusAt } from '../message/response.ts'
 import type { Field } from './field.ts'
+import { FieldKind } from './field-kinds.ts'
 import type { FieldSection } from './field-section.ts'
 
 /** The pseudo-header fields that a section may have. */
-type Pseudo = 'method' | 'scheme' | 'authority' | 'path' | 'status' | 'protocol'
+const PSEUDO = ['method', 'scheme', 'authority', 'path', 'status', 'protocol'] as const
+type Pseudo = (typeof PSEUDO)[number]
 
 /** Which pseudo-header fields a kind of section must have, and which it must not (RFC 9113 8.1, 8.3, RFC 8441 4). */
 interface SectionRule {
   readonly section: string
-  readonly required: readonly Pseudo[]
-  readonly forbidden: readonly Pseudo[]
+  /** Bits, as `FieldSection.pseudoKinds` has them. */
+  readonly required: number
+  readonly forbidden: number
 }
 
 const REQUEST: SectionRule = {
   section: 'a request, RFC 9113 8.3.1',
-  required: ['method', 'scheme', 'path'],
-  forbidden: ['status', 'protocol'],
+  required: bitsOf('method', 'scheme', 'path'),
+  forbidden: bitsOf('status', 'protocol'),
 }
 const CONNECT: SectionRule = {
   section: 'CONNECT, RFC 9113 8.5',
-  required: ['method', 'authority'],
-  forbidden: ['scheme', 'path', 'status', 'protocol'],
+  required: bitsOf('method', 'authority'),
+  forbidden: bitsOf('scheme', 'path', 'status', 'protocol'),
 }
 /** What our SETTINGS offer by SETTINGS_ENABLE_CONNECT_PROTOCOL. Content would have an end: what follows is a tunnel's (RFC 9110 9.3.6). */
 const EXTENDED_CONNECT: SectionRule = {
   section: 'an extended CONNECT, RFC 8441 4',
-  required: ['method', 'protocol', 'scheme', 'path'],
-  forbidden: ['status'],
+  required: bitsOf('method', 'protocol', 'scheme', 'path'),
+  forbidden: bitsOf('status'),
 }
 const RESPONSE: SectionRule = {
   section: 'a response, RFC 9113 8.3.2',
-  required: ['status'],
-  forbidden: ['method', 'scheme', 'authority', 'path', 'protocol'],
+  required: bitsOf('status'),
+  forbidden: bitsOf('method', 'scheme', 'authority', 'path', 'protocol'),
 }
-const TRAILERS: SectionRule = {
-  section: 'trailers, RFC 9113 8.1',
-  required: [],
-  forbidden: ['method', 'scheme', 'authority', 'path', 'status', 'protocol'],
-}
+const TRAILERS: SectionRule = { section: 'trailers, RFC 9113 8.1', required: 0, forbidden: bitsOf(...PSEUDO) }
 
 /** Why a section is no request's head; undefined if it is one. */
 export function requestMalformation(section: FieldSection): string | undefined {
@@ -62,14 +61,22 @@ export function trailersMalformation(section: FieldSection): string | undefined 
   return judge(section, TRAILERS)
 }
 
-function judge(
-  section: FieldSection,
-  { section: what, required, forbidden }: SectionRule,
-): string | undefined {
+function judge(section: FieldSection, rule: SectionRule): string | undefined {
   if (section.malformed !== undefined) return section.malformed
-  for (const name of required) if (section[name] === undefined) return `:${name} is missing (${what})`
-  for (const name of forbidden) if (section[name] !== undefined) return `:${name} has no place (${what})`
-  return undefined
+  const { pseudoKinds } = section
+  const missing = rule.required & ~pseudoKinds
+  if (missing !== 0) return `:${nameIn(missing)} is missing (${rule.section})`
+  const excess = rule.forbidden & pseudoKinds
+  return excess === 0 ? undefined : `:${nameIn(excess)} has no place (${rule.section})`
+}
+
+function bitsOf(...names: readonly Pseudo[]): number {
+  return names.reduce((bits, name) => bits | (1 << FieldKind[name]), 0)
+}
+
+/** The first of them. */
+function nameIn(bits: number): string {
+  return PSEUDO.find((name) => (bits & bitsOf(name)) !== 0) ?? ''
 }
 
 function emptyPath(path: Field | undefined): string | undefined {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { fieldName, fieldOf, malformation, STATIC_FIELDS } from '../../src/h2/field.ts'
 import { FieldKind } from '../../src/h2/field-kinds.ts'
 import { FieldSection } from '../../src/h2/field-section.ts'
@@ -8,7 +10,11 @@ import {
   responseMalformation,
   trailersMalformation,
 } from '../../src/h2/message-rules.ts'
+import { HpackEncoder } from '../../src/h2/hpack-encoder.ts'
 import { field, NO_LIMITS, type Pair } from './hpack-blocks.ts'
+
+/** Bytes of a head that a field is cut from. */
+const HEAD = 64 * 1024
 
 const MALFORMED: readonly (readonly [name: string, value: string, reason: RegExp])[] = [
   ['', 'a', /no field name/],
@@ -210,4 +216,26 @@ test('what a section holds is found by what it is', () => {
   assert.equal(made.authority?.value, 'a')
   assert.equal(made.contentLength, 12)
   assert.equal(made.fields[1]?.kind, FieldKind.cookie)
+})
+
+test('a field that is kept does not keep the head that its value was cut from', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const name = fieldName('x-cut')
+  const head = (at: number): string => Buffer.alloc(HEAD, `value-${at}-of-some-length,`).toString('latin1')
+  const encoder = new HpackEncoder()
+  const out = Buffer.alloc(4096)
+  fieldOf(name, 'first')
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let at = 0; at < 60; at++) {
+    const text = head(at)
+    fieldOf(name, text.slice(0, 100))
+    encoder.encode(out, 0, [fieldOf(name, text.slice(0, 1000))])
+  }
+  collect()
+  const kept = process.memoryUsage().heapUsed - before
+  assert.ok(kept < 2 * HEAD, `${kept} bytes`)
+  assert.equal(name.values?.size, 61)
+  assert.ok(encoder.tableSize > 1000)
 })

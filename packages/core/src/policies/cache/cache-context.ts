@@ -2,6 +2,7 @@ import type { Exchange } from '../../message/exchange.ts'
 import type { Handler } from '../../message/handler.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { CacheDirectives } from '../../fields/cache-control.ts'
+import type { Claim, ClaimEnd } from './claims.ts'
 import { type CacheOptions, type RequestCacheMode, rulesOf } from './cache-options.ts'
 import type { CacheRules } from './cache-rules.ts'
 import { cacheName, cacheStatus, type CacheOutcome } from './cache-status.ts'
@@ -10,6 +11,7 @@ import { type KeyedRequest, keyMaker, type MakeKey } from './key.ts'
 import { type CacheKey, type CacheStore, type MaybePromise, type StoredEntry } from './store.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { ownTags } from './tags.ts'
+import type { Waited } from './waited.ts'
 
 /** Keys that turned out not to be storable, and those whose revalidation failed, are remembered for as many. */
 const MOST_REMEMBERED = 10_000
@@ -25,8 +27,12 @@ export class CacheContext {
   readonly labels: { readonly route: string; readonly tags: readonly string[] }
   readonly maxVariants: number
   readonly buffer: number
+  /** How long what was not for all is not waited for, in milliseconds. */
+  readonly hitForMiss: number
   /** Requests that are under way for all who wait, by what they fetch. */
   readonly fetches: Map<string, RunningFetch> = new Map()
+  /** What other threads have under way and is waited for here, by the same names. */
+  readonly waits: Map<string, ClaimWaiting> = new Map()
   /** Until when, by the clock, a key goes uncollapsed. */
   readonly uncollapsed: BoundedMap<number> = new BoundedMap(MOST_REMEMBERED)
   /** Until when, by the clock, a key is not revalidated in the background. */
@@ -42,6 +48,7 @@ export class CacheContext {
     this.labels = { route: ownTags([options.route ?? ''])[0] ?? '', tags: ownTags(options.tags ?? []) }
     this.maxVariants = options.maxVariants ?? 32
     this.buffer = options.buffer ?? 1024 * 1024
+    this.hitForMiss = options.hitForMiss ?? 10_000
   }
 
   /** What is stored under the key; nothing where the store fails. */
@@ -52,6 +59,13 @@ export class CacheContext {
   /** The moment from which on purges concern what is about to be asked for. */
   moment(): number {
     return this.asked(() => this.store.moment(), 0) as number // it returns no promise
+  }
+
+  /** Whose turn it is to ask for what is named so; undefined where the store does not say. @param now wall time */
+  claim(name: string, now: number, looked: boolean): Claim | undefined {
+    const { claims } = this.store
+    if (claims === undefined) return undefined
+    return this.asked(() => claims.claim(name, now, this.hitForMiss, looked), undefined) as Claim | undefined // it returns no promise
   }
 
   /** What the store returns, or `otherwise` where it throws or rejects: that breaks no exchange. */
@@ -79,6 +93,12 @@ export class CacheContext {
 
 const NO_ENTRIES: readonly StoredEntry[] = []
 
+/** What another thread has under way. */
+export interface ClaimWaiting {
+  /** Resolves with its end, and rejects with the exchange's own. */
+  join(exchange: Exchange): Promise<ClaimEnd>
+}
+
 /** One request on its way through a cache. */
 export interface Lookup extends KeyedRequest {
   readonly exchange: Exchange
@@ -87,4 +107,6 @@ export interface Lookup extends KeyedRequest {
   /** What the client asks of caches. */
   readonly asked: CacheDirectives
   readonly mode: RequestCacheMode
+  /** It has waited for another thread. */
+  readonly waited: Waited | undefined
 }

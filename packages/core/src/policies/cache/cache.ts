@@ -15,6 +15,7 @@ import { type KeyedRequest, withContent } from './key.ts'
 import { decide } from './decide.ts'
 import { requestControl } from './reuse.ts'
 import type { StoredEntry } from './store.ts'
+import type { LookUpAgain, Waited } from './waited.ts'
 
 /**
  * Answers from what origins have answered before, as RFC 9111 allows it: what is fresh at once, what is stale after asking whether it
@@ -63,6 +64,7 @@ function lookUp(
   exchange: Exchange,
   keyed: KeyedRequest,
   tries: number = 0,
+  waited?: Waited,
 ): Promise<HttpResponse> {
   const found = context.find(keyed.key)
   const go = (entries: readonly StoredEntry[]): Promise<HttpResponse> => {
@@ -70,10 +72,11 @@ function lookUp(
       ? NO_DIRECTIVES
       : requestControl(exchange.request.headers)
     const mode = context.options.requestMode?.(exchange) ?? 'default'
-    const again = (): Promise<HttpResponse> => lookUp(context, exchange, keyed, tries + 1)
+    const again: LookUpAgain = (after) =>
+      lookUp(context, exchange, keyed, after === undefined ? tries + 1 : tries, after ?? waited)
     return decide(
       context,
-      { ...keyed, exchange, entries, asked, mode },
+      { ...keyed, exchange, entries, asked, mode, waited },
       tries < MOST_TRIES ? again : undefined,
     )
   }

@@ -7,6 +7,7 @@ import { ageAt, freshFor, reuse, type Reuse } from './reuse.ts'
 import { coversRange, storedAnswer } from './stored-answer.ts'
 import type { StoredEntry } from './store.ts'
 import { matching } from './vary.ts'
+import type { LookUpAgain } from './waited.ts'
 
 /**
  * Answers from what is stored, or has the origin asked.
@@ -15,7 +16,7 @@ import { matching } from './vary.ts'
 export function decide(
   context: CacheContext,
   lookup: Lookup,
-  again: (() => Promise<HttpResponse>) | undefined,
+  again: LookUpAgain | undefined,
 ): Promise<HttpResponse> {
   const { exchange, entries, asked, mode } = lookup
   const { request } = exchange
@@ -23,6 +24,11 @@ export function decide(
   // A reload asks for all of it, whatever is stored.
   const entry =
     mode === 'reload' ? undefined : matched.find(({ head, length }) => coversRange(head, length, request))
+  if (entry !== undefined && cameMeanwhile(entry, lookup)) {
+    const response = collapsed(context, lookup, entry)
+    for (const each of entries) each.release()
+    return Promise.resolve(response)
+  }
   const verdict = entry && verdictOf(entry, lookup)
   if (entry !== undefined && verdict !== undefined && verdict !== 'stale' && verdict !== 'request') {
     const response = hit(context, lookup, entry, verdict)
@@ -45,6 +51,24 @@ function verdictOf({ head }: StoredEntry, { exchange, asked, mode }: Lookup): Re
   const verdict = reuse(head, asked, exchange.clock.wallTime())
   const any = mode === 'force-cache' || mode === 'only-if-cached'
   return any && verdict !== 'fresh' ? 'stale-accepted' : verdict
+}
+
+/** It is what the request has waited for: as good as if it had asked for it itself, whatever may be done with it later. */
+function cameMeanwhile({ head }: StoredEntry, { waited }: Lookup): boolean {
+  return waited !== undefined && head.receivedAt >= waited.since && head.staleSince === undefined
+}
+
+function collapsed(context: CacheContext, lookup: Lookup, entry: StoredEntry): HttpResponse {
+  const { exchange, waited } = lookup
+  const now = exchange.clock.wallTime()
+  const response = storedAnswer(entry, entry.head, exchange.request, ageAt(entry.head, now))
+  return context.tell(exchange, response, {
+    hit: false,
+    forwarded: waited?.why,
+    stored: true,
+    collapsed: true,
+    freshFor: freshFor(entry.head, now),
+  })
 }
 
 function hit(context: CacheContext, lookup: Lookup, entry: StoredEntry, verdict: Reuse): HttpResponse {

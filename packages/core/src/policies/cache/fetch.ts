@@ -3,10 +3,12 @@ import { HttpResponse } from '../../message/response.ts'
 import { Flight } from '../dedupe/flight.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
-import type { Fetched, RunningFetch } from './fetched.ts'
+import type { ClaimEnd, OwnClaim } from './claims.ts'
+import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
 import { drain } from '../../message/drain.ts'
 import { whenHere } from './maybe-promise.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
+import type { Kept } from './storing-body.ts'
 import { confirmedHead } from './stored-head.ts'
 import { takeResponse } from './take-response.ts'
 import { askWhetherModified, confirms, withoutConditions } from './validators.ts'
@@ -19,13 +21,26 @@ export class Fetch implements RunningFetch {
   private readonly context: CacheContext
   private readonly lookup: Lookup
   private readonly stale: StoredEntry | undefined
+  private readonly claim: OwnClaim | undefined
   private storing = false
+  /** The store's moment before the origin was asked. */
+  private since = 0
 
-  /** @param closed told when nobody can join any more */
-  constructor(context: CacheContext, lookup: Lookup, stale: StoredEntry | undefined, closed: () => void) {
+  /**
+   * @param claim that of this thread to ask, among those that share the store: it ends with the fetch
+   * @param closed told when nobody can join any more
+   */
+  constructor(
+    context: CacheContext,
+    lookup: Lookup,
+    stale: StoredEntry | undefined,
+    claim: OwnClaim | undefined,
+    closed: () => void,
+  ) {
     this.context = context
     this.lookup = lookup
     this.stale = stale
+    this.claim = claim
     this.flight = new Flight(lookup.exchange, {
       buffer: context.buffer,
       shareable: () => this.fetched !== undefined && isShareable(this.fetched),
@@ -35,7 +50,14 @@ export class Fetch implements RunningFetch {
   }
 
   start(): void {
-    void this.flight.start((exchange) => this.send(exchange))
+    void this.flight.start(async (exchange) => {
+      try {
+        return await this.send(exchange)
+      } catch (error) {
+        this.endClaim(exchange.cancellation === undefined ? 'failed' : 'gone')
+        throw error
+      }
+    })
   }
 
   private async send(exchange: Exchange): Promise<HttpResponse> {
@@ -47,17 +69,20 @@ export class Fetch implements RunningFetch {
     const { response, times } = await askOrigin(context, exchange)
     const { status } = response
     const base = { status, receivedAt: times.receivedAt }
+    this.since = times.since
     if (status === 304 && stale !== undefined) {
       drain(response.body, clock)
       this.fetched = { ...base, ...NOTHING_TAKEN, confirmed: this.confirm(stale, exchange, response, times) }
       return new HttpResponse(200)
     }
-    const taken = takeResponse(context, request, response, lookup.key, times, lookup.entries, (stored) =>
-      this.kept(stored),
+    const taken = takeResponse(context, request, response, lookup.key, times, lookup.entries, (kept) =>
+      this.kept(kept),
     )
     this.storing = taken.stored
     const failed = status >= 500
     this.fetched = { ...base, ...taken, failed, confirmed: undefined }
+    if (taken.stored) this.claim?.arriving(clock.wallTime())
+    else this.endClaim(endOf(this.fetched))
     // Something else is there now, which may not be stored: what was must not come back when the origin fails.
     if (stale !== undefined && taken.head === undefined && !failed) this.remove(stale)
     return response
@@ -74,10 +99,12 @@ export class Fetch implements RunningFetch {
       ? confirmedHead(stale.head, request, headers, times, this.context.rules)
       : 'stale'
     if (typeof head !== 'string') {
-      void this.context.asked(() => this.context.store.update(this.lookup.key, stale, head), false)
+      const updated = this.context.asked(() => this.context.store.update(this.lookup.key, stale, head), false)
+      whenHere(updated, (well) => this.endClaim(well === true ? 'stored' : 'gone'))
       return head
     }
     this.remove(stale)
+    this.endClaim('gone')
     return { ...stale.head, receivedAt: times.receivedAt, requestedAt: times.requestedAt }
   }
 
@@ -86,9 +113,11 @@ export class Fetch implements RunningFetch {
   }
 
   /** Those who fell behind read on from the store. */
-  private kept(stored: boolean): void {
+  private kept(kept: Kept): void {
     this.storing = false
-    if (!stored) return this.flight.giveRest(undefined)
+    // What a purge was for meanwhile the next one may get stored.
+    this.endClaim(kept === 'unkept' && this.context.moment() !== this.since ? 'gone' : kept)
+    if (kept !== 'stored') return this.flight.giveRest(undefined)
     whenHere(this.context.find(this.lookup.key), (entries = []) => {
       const { head } = this.fetched ?? {}
       const entry = entries.find(
@@ -98,6 +127,18 @@ export class Fetch implements RunningFetch {
       for (const each of entries) each.release()
     })
   }
+
+  /** Those who wait in other threads go on. Only the first call counts. */
+  private endClaim(how: ClaimEnd): void {
+    this.claim?.end(how, this.lookup.exchange.clock.wallTime())
+  }
+}
+
+/** Of a response that is not stored. */
+function endOf(fetched: Fetched): ClaimEnd {
+  if (fetched.failed) return 'failed'
+  const forAll = isForAll(fetched)
+  return forAll === undefined ? 'gone' : forAll ? 'unkept' : 'unshared'
 }
 
 const NOTHING_TAKEN = { head: undefined, reason: undefined, stored: false, failed: false } as const

@@ -2,6 +2,12 @@ import type { Flight } from '../dedupe/flight.ts'
 import type { NotStored } from './storable.ts'
 import type { StoredHead } from './store.ts'
 
+/** Refusals that follow from one request: they say nothing of the next. */
+const OF_THE_REQUEST: ReadonlySet<NotStored | 'store'> = new Set<NotStored | 'store'>([
+  'request-no-store',
+  'range',
+])
+
 /** What was decided on a response that came. */
 export interface Taken {
   /** How it is stored, or would be if the store had room. Undefined where it may not be. */
@@ -20,6 +26,12 @@ export interface Fetched extends Taken {
   /** The origin failed, by its status. */
   readonly failed: boolean
   readonly receivedAt: number
+}
+
+/** Whether the like of it may be waited for; undefined where it says nothing of the next one. */
+export function isForAll({ head, reason, failed }: Fetched): boolean | undefined {
+  if (head !== undefined) return true
+  return failed || reason === undefined || OF_THE_REQUEST.has(reason) ? undefined : false
 }
 
 /** A request that is under way for all who wait for it. */

@@ -4,17 +4,19 @@ import { isUnavailable } from '../fallback.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { CacheOutcome, Forwarded } from './cache-status.ts'
+import { takeTurn } from './claim-wait.ts'
+import type { OwnClaim } from './claims.ts'
 import { clientHas, isConditional } from './conditional.ts'
 import { Fetch } from './fetch.ts'
-import type { Fetched, RunningFetch } from './fetched.ts'
+import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
 import { forwardHead } from './forward-head.ts'
 import { ageAt, freshFor, servesOnError } from './reuse.ts'
-import type { NotStored } from './storable.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
 import { notModified, storedAnswer } from './stored-answer.ts'
 import { storedFields } from './stored-fields.ts'
 import { takeResponse } from './take-response.ts'
 import { variantOf } from './vary.ts'
+import { havingWaited, type LookUpAgain } from './waited.ts'
 
 /**
  * Has the origin asked: once for all who want the same meanwhile, or for this one alone where that would make others wait for
@@ -26,7 +28,7 @@ export async function forward(
   lookup: Lookup,
   entry: StoredEntry | undefined,
   why: Forwarded,
-  again: (() => Promise<HttpResponse>) | undefined,
+  again: LookUpAgain | undefined,
 ): Promise<HttpResponse> {
   const { request } = lookup.exchange
   try {
@@ -62,11 +64,20 @@ async function together(
   lookup: Lookup,
   entry: StoredEntry | undefined,
   why: Forwarded,
-  again: () => Promise<HttpResponse>,
+  again: LookUpAgain,
 ): Promise<HttpResponse> {
   const { exchange, asked } = lookup
   const { request, clock } = exchange
-  const { fetch, collapsed, response: waiting } = join(context, lookup, entry)
+  const name = entry === undefined ? missName(lookup) : confirmationName(lookup, entry)
+  const turn = takeTurn(context, lookup, name)
+  if (turn instanceof Promise) {
+    const since = clock.wallTime()
+    const end = await turn
+    if (end !== 'unshared') return again(havingWaited(lookup.waited, end, why, since))
+    goUncollapsed(context, lookup)
+    return alone(context, lookup, why)
+  }
+  const { fetch, collapsed, response: waiting } = join(context, lookup, name, entry, turn)
   const outcome: CacheOutcome = { hit: false, forwarded: why, collapsed }
   let response: HttpResponse | undefined
   try {
@@ -108,17 +119,18 @@ async function together(
 function join(
   context: CacheContext,
   lookup: Lookup,
+  name: string,
   entry: StoredEntry | undefined,
+  claim: OwnClaim | undefined,
 ): {
   readonly fetch: RunningFetch
   readonly collapsed: boolean
   readonly response: Promise<HttpResponse | undefined>
 } {
-  const name = entry === undefined ? missName(lookup) : confirmationName(lookup, entry)
   const running = context.fetches.get(name)
   if (running !== undefined)
     return { fetch: running, collapsed: true, response: running.flight.join(lookup.exchange) }
-  const fetch: Fetch = new Fetch(context, lookup, entry, () => {
+  const fetch: Fetch = new Fetch(context, lookup, entry, claim, () => {
     if (context.fetches.get(name) === fetch) context.fetches.delete(name)
   })
   context.fetches.set(name, fetch)
@@ -141,20 +153,14 @@ function isUncollapsed(context: CacheContext, lookup: Lookup): boolean {
   return until !== undefined && lookup.exchange.clock.now() < until
 }
 
-/** Refusals that follow from one request: they say nothing of the next. */
-const OF_THE_REQUEST: ReadonlySet<NotStored | 'store'> = new Set<NotStored | 'store'>([
-  'request-no-store',
-  'range',
-])
-const HIT_FOR_MISS = 10_000
-
 /** Nobody waits for what was not for all the last time ("hit-for-miss"). */
-function remember(context: CacheContext, lookup: Lookup, { head, reason, failed }: Fetched): void {
-  if (head !== undefined) context.uncollapsed.delete(missName(lookup))
-  else if (!failed && reason !== undefined && !OF_THE_REQUEST.has(reason)) {
-    const until = lookup.exchange.clock.now() + (context.options.hitForMiss ?? HIT_FOR_MISS)
-    context.uncollapsed.set(missName(lookup), until)
-  }
+function remember(context: CacheContext, lookup: Lookup, fetched: Fetched): void {
+  if (fetched.head !== undefined) context.uncollapsed.delete(missName(lookup))
+  else if (isForAll(fetched) === false) goUncollapsed(context, lookup)
+}
+
+function goUncollapsed(context: CacheContext, lookup: Lookup): void {
+  context.uncollapsed.set(missName(lookup), lookup.exchange.clock.now() + context.hitForMiss)
 }
 
 /** The origin was asked for all of it, whatever this client has: what it has it is not sent again. */

@@ -7,6 +7,9 @@ interface Purge {
   readonly now: number
 }
 
+/** What purges look at. */
+type PurgedHead = Pick<StoredHead, 'url' | 'route' | 'tags' | 'groups' | 'staleSince'>
+
 /** How many are remembered: more during one fetch, and what it brings is not stored. */
 const MOST = 256
 
@@ -21,7 +24,7 @@ export class RecentPurges {
   }
 
   /** The head as the purges since then leave it; undefined where nothing is left, or too many were since to tell. */
-  since(moment: number, key: CacheKey, head: StoredHead): StoredHead | undefined {
+  since<Head extends PurgedHead>(moment: number, key: CacheKey, head: Head): Head | undefined {
     if (moment === this.count) return head
     if (this.count - moment > MOST) return undefined
     let current = head
@@ -36,6 +39,6 @@ export class RecentPurges {
 }
 
 /** A head that is stale from now on, if it was not before. */
-export function staleSince(head: StoredHead, now: number): StoredHead {
+export function staleSince<Head extends Pick<StoredHead, 'staleSince'>>(head: Head, now: number): Head {
   return { ...head, staleSince: head.staleSince ?? now }
 }

@@ -16,10 +16,22 @@ export function revalidateInBackground(context: CacheContext, lookup: Lookup, en
   const { clock, request } = lookup.exchange
   const name = confirmationName(lookup, entry)
   if (context.fetches.has(name) || (context.paused.get(name) ?? 0) > clock.now()) return
+  const claim = context.claim(name, clock.wallTime(), false)
+  if (claim?.whose === 'other' || (claim?.whose === 'nobody' && claim.end === 'stored')) {
+    // Another thread does it: nothing is to be looked up in the claims by each request meanwhile.
+    context.paused.set(name, clock.now() + PAUSE)
+    return
+  }
   const exchange = copyExchange(lookup.exchange, request.clone(), { apart: true })
-  const fetch: Fetch = new Fetch(context, { ...lookup, exchange }, entry, () => {
-    if (context.fetches.get(name) === fetch) context.fetches.delete(name)
-  })
+  const fetch: Fetch = new Fetch(
+    context,
+    { ...lookup, exchange },
+    entry,
+    claim?.whose === 'ours' ? claim : undefined,
+    () => {
+      if (context.fetches.get(name) === fetch) context.fetches.delete(name)
+    },
+  )
   context.fetches.set(name, fetch)
   // What goes well has another name afterwards.
   context.paused.set(name, clock.now() + PAUSE)

@@ -4,7 +4,11 @@ import type { CacheKey, Selection, StoredHead } from './store.ts'
  * Whether a stored response is one of those that a purge is for. A URL stands for itself, its query included; a prefix ends where
  * a segment of the path ends, so that /shop takes /shop/1 and /shop?q=1 with it, and not /shopping.
  */
-export function isSelected(selection: Selection, key: CacheKey, head: StoredHead): boolean {
+export function isSelected(
+  selection: Selection,
+  key: CacheKey,
+  head: Pick<StoredHead, 'url' | 'route' | 'tags' | 'groups'>,
+): boolean {
   switch (selection.by) {
     case 'all':
       return true

@@ -1,4 +1,5 @@
 import type { Body } from '../../message/body.ts'
+import type { FetchClaims } from './claims.ts'
 
 /** A value, or the promise of one: a store in memory answers at once, and who asks it pays for no promise. */
 export type MaybePromise<Value> = Value | Promise<Value>
@@ -154,5 +155,7 @@ export interface CacheStore {
    */
   purge(selection: Selection, how: 'hard' | 'soft', now: number): MaybePromise<number>
   stats(): StoreStats
+  /** Who asks the origin, among threads that share the store. Default: each of them does. */
+  readonly claims?: FetchClaims | undefined
   close(): Promise<void>
 }

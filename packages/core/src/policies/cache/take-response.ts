@@ -7,7 +7,7 @@ import { whenHere } from './maybe-promise.ts'
 import { storable } from './storable.ts'
 import type { CacheKey, EntryWriter, StoredEntry, StoredHead } from './store.ts'
 import { storedHead } from './stored-head.ts'
-import { putWhole, StoringBody } from './storing-body.ts'
+import { type Kept, putWhole, StoringBody } from './storing-body.ts'
 
 /**
  * Stores a response while it passes, if it may be.
@@ -21,7 +21,7 @@ export function takeResponse(
   key: CacheKey,
   times: FetchTimes,
   entries: readonly StoredEntry[],
-  settled: (stored: boolean) => void = ignore,
+  settled: (kept: Kept) => void = ignore,
 ): Taken {
   if (response.tunnel !== undefined) return { head: undefined, reason: 'status', stored: false }
   const storing = storable(request, response, times, context.rules)
@@ -34,7 +34,7 @@ export function takeResponse(
   else
     whenHere(
       context.asked(() => putWhole(writer, whole.bytes), false),
-      (stored) => settled(stored === true),
+      (stored) => settled(stored === true ? 'stored' : 'unkept'),
     )
   boundVariants(context, key, head, entries)
   return { head, reason: undefined, stored: true }

@@ -1,6 +1,7 @@
 import type { Body } from '../../message/body.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { own } from '../../message/own-options.ts'
+import type { FetchClaims } from './claims.ts'
 import { EntryBehind, type TakeForward, WriterForward } from './entry-behind.ts'
 import { MomentPairs } from './moments.ts'
 import { isSamePlace } from './same-place.ts'
@@ -48,6 +49,11 @@ export class TieredStore implements CacheStore {
     this.behind = behind
     this.name = name ?? 'behind'
     this.report = onError ?? (() => undefined)
+  }
+
+  /** Those of who shares the one in front: what is behind may be of other machines. */
+  get claims(): FetchClaims | undefined {
+    return this.front.claims
   }
 
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
@@ -103,7 +109,7 @@ export class TieredStore implements CacheStore {
     return count instanceof Promise ? purgeAfter(behind, () => count) : Math.max(count, behind)
   }
 
-  /** Bytes are those of both. What is stored is in one of them at least, and what gives way there does so in the one behind. */
+  /** Bytes are those of both; of all else the larger number, as most of what one has the other has as well. */
   stats(): StoreStats {
     const front = this.front.stats()
     const behind = this.safely(() => this.behind.stats(), front)
@@ -112,8 +118,8 @@ export class TieredStore implements CacheStore {
       bytes: front.bytes + behind.bytes,
       capacity: front.capacity + behind.capacity,
       admitted: Math.max(front.admitted, behind.admitted),
-      refused: behind.refused,
-      evictions: behind.evictions,
+      refused: Math.max(front.refused, behind.refused),
+      evictions: Math.max(front.evictions, behind.evictions),
     }
   }
 

@@ -43,8 +43,7 @@ export function answer(status: number, headers: Fields = {}, body: string | Body
 }
 
 /** A cache in front of an origin, on a clock that stands still. */
-export function rig(origin: Origin, options: Partial<CacheOptions> = {}): Rig {
-  const clock = new VirtualClock()
+export function rig(origin: Origin, options: Partial<CacheOptions> = {}, clock = new VirtualClock()): Rig {
   const store = new ProcessStore()
   const seen: Seen[] = []
   const outcomes: CacheOutcome[] = []

@@ -26,6 +26,8 @@ export interface CacheMemory {
   readonly threads: number
   readonly maxEntries: number
   readonly maxObject: number
+  /** Of those who ask the origin, at a time or a moment ago. */
+  readonly claims: number
 }
 
 const SMALLEST_CACHE = 256 * 1024
@@ -37,6 +39,13 @@ const LARGEST_PAGE = 256 * 1024
 /** As many as keep each shard's queues long enough to tell old from new. */
 const PAGES_OF_A_SHARD = 64
 const MOST_SHARDS = 256
+
+/** As many as there are, but in a very small cache and in a very large one. */
+const CLAIMS = 4096
+const LEAST_CLAIMS_OF_A_SHARD = 64
+const MOST_CLAIMS_OF_A_SHARD = 256
+/** A name may have one of so many. */
+export const CLAIMS_OF_A_GROUP = 8
 
 /** A page of large contents is given out in this many blocks. */
 export const BLOCKS_OF_A_PAGE = 16
@@ -60,6 +69,7 @@ export function createCacheMemory(given: CacheMemoryOptions): CacheMemory {
     threads: whole('threads', threads, 1, MOST_THREADS),
     maxEntries,
     maxObject: Math.min(whole('largest', largest ?? Math.ceil(size / 8), 1, size), 2 ** 30),
+    claims: shards * Math.min(MOST_CLAIMS_OF_A_SHARD, Math.max(LEAST_CLAIMS_OF_A_SHARD, CLAIMS / shards)),
   }
   if (seed.byteLength < 8)
     throw new TypeError(`seed of a cache has ${seed.byteLength} bytes: use 8 random ones`)
@@ -89,6 +99,9 @@ const PAGE_WORDS = 6
 /** Words of a block: the next one of its content (number + 1), and the next content that is gone but still read (number + 2; 1 at the end). */
 const BLOCK_WORDS = 2
 
+/** Words of a claim: which change of it this is, who has it, the hash of its name, how it stands, and since when. */
+export const CLAIM = { version: 0, owner: 1, low: 2, high: 3, state: 4, since: 5, words: 6 } as const
+
 /** Words of a shard. Those of the two queues follow each other: first page, last page, bytes. */
 export const SHARD = {
   lock: 0,
@@ -116,17 +129,21 @@ export class CacheLayout {
   private readonly pagesAt: number
   private readonly blocksAt: number
   private readonly shardsAt: number
+  private readonly claimsAt: number
+  private readonly claimsOfShard: number
   private readonly bucketsAt: number
   private readonly buckets: number
 
-  constructor(shape: Pick<CacheMemory, 'threads' | 'pages' | 'shards' | 'buckets'>) {
-    const { threads, pages, shards, buckets } = shape
+  constructor(shape: Pick<CacheMemory, 'threads' | 'pages' | 'shards' | 'buckets' | 'claims'>) {
+    const { threads, pages, shards, buckets, claims } = shape
     this.buckets = buckets
     this.purgesAt = this.threadsAt + threads * THREAD_WORDS
     this.pagesAt = this.purgesAt + PURGES * PURGE_WORDS
     this.blocksAt = this.pagesAt + pages * PAGE_WORDS
     this.shardsAt = this.blocksAt + pages * BLOCKS_OF_A_PAGE * BLOCK_WORDS
-    this.bucketsAt = this.shardsAt + shards * SHARD_WORDS
+    this.claimsAt = this.shardsAt + shards * SHARD_WORDS
+    this.claimsOfShard = claims / shards
+    this.bucketsAt = this.claimsAt + claims * CLAIM.words
     this.words = this.bucketsAt + shards * buckets * 3
   }
 
@@ -148,6 +165,11 @@ export class CacheLayout {
 
   shard(number: number): number {
     return this.shardsAt + number * SHARD_WORDS
+  }
+
+  /** The first claim of a shard. */
+  claims(shard: number): number {
+    return this.claimsAt + shard * this.claimsOfShard * CLAIM.words
   }
 
   /** The buckets of keys, those of labels, and the ghosts. */

@@ -9,6 +9,7 @@ import type {
   StoreStats,
 } from '../store.ts'
 import { type CacheMemory, HEADER } from './cache-memory.ts'
+import { ClaimTable, releaseClaims } from './claim-table.ts'
 import { MOST_LABELS } from './labels.ts'
 import { LargeBody } from './large-body.ts'
 import { type LargeContent, MemoryEntry } from './memory-entry.ts'
@@ -30,6 +31,7 @@ const BEYOND_LATIN1 = /[^\0-\xff]/
  * for as long. A thread may end at any moment: the others go on, and at most the shard that it was changing is emptied.
  */
 export class SharedMemoryStore implements CacheStore {
+  readonly claims: ClaimTable
   private readonly shards: Shards
   private readonly purges: RecentPurges
   private readonly owner: WriterOwner
@@ -45,7 +47,11 @@ export class SharedMemoryStore implements CacheStore {
    */
   constructor(memory: CacheMemory, thread: number) {
     this.shards = new Shards(memory, thread)
-    this.purges = new RecentPurges(this.shards.views)
+    const { views, labels, threads, lock } = this.shards
+    this.purges = new RecentPurges(views)
+    this.claims = new ClaimTable(views, labels, threads, lock)
+    // Who had this number before may have ended without anybody being told.
+    releaseClaims(views)
     this.owner = {
       shards: this.shards,
       purges: this.purges,
@@ -256,5 +262,7 @@ export class SharedMemoryStore implements CacheStore {
  * free. Only for one that has surely ended.
  */
 export function cacheThreadEnded(memory: CacheMemory, thread: number): void {
-  markEnded(new Views(memory), thread)
+  const views = new Views(memory)
+  markEnded(views, thread)
+  releaseClaims(views)
 }

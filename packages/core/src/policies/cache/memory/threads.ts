@@ -49,9 +49,7 @@ export class ThreadTable {
 
   /** Whether the thread that wrote this into a lock lives. */
   isCurrent(tag: number): boolean {
-    const number = (tag & 0xff) - 1
-    const generation = Atomics.load(this.views.tables, this.views.layout.thread(number) + GENERATION)
-    return tagOf(number, generation) === tag && (generation & 1) === 1
+    return isCurrentTag(this.views, tag)
   }
 
   /** Has a content for reading. Under the lock of its shard. False if too many are in use. */
@@ -137,6 +135,13 @@ export class ThreadTable {
     Atomics.store(tables, this.base + HOLDS + slot, hold)
     return slot
   }
+}
+
+/** Whether the thread that wrote this lives, in that life. @param tag what it writes into what it has; not 0 */
+export function isCurrentTag({ tables, layout }: Views, tag: number): boolean {
+  const number = (tag & 0xff) - 1
+  const generation = Atomics.load(tables, layout.thread(number) + GENERATION)
+  return tagOf(number, generation) === tag && (generation & 1) === 1
 }
 
 /**
