@@ -18,9 +18,11 @@ import {
   operation,
   problem,
 } from '../admin-api/operation.ts'
+import { cacheShow } from './cache-show.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
-import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
+import { hasCache } from '../features/cache/setting.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 
@@ -28,7 +30,7 @@ import { redactUrls } from '../settings/redact-text.ts'
 export interface CacheSource {
   readonly cache: { readonly store: CacheStore } | undefined
   readonly metrics: MetricRegistry
-  readonly config: { readonly routes: readonly CachedRoute[] }
+  readonly config: GatewayConfig
 }
 
 const RESULTS = { hit: WHOLE, miss: WHOLE, stale: WHOLE, revalidated: WHOLE, collapsed: WHOLE, bypass: WHOLE }
@@ -61,6 +63,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       answers: { 200: 'how it is doing', 404: 'no route has a cache' },
       handle: () => show(source),
     }),
+    cacheShow(source),
     operation({
       method: 'POST',
       path: '/cache/purge',
