@@ -18,11 +18,13 @@ import {
   operation,
   problem,
 } from '../admin-api/operation.ts'
+import { cacheShow } from './cache-show.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
 import type { Warmer } from '../features/cache/warming/warmer.ts'
 import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
-import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
+import { hasCache } from '../features/cache/setting.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 
@@ -31,7 +33,7 @@ export interface CacheSource {
   readonly cache: { readonly store: CacheStore } | undefined
   readonly metrics: MetricRegistry
   readonly warmer: Warmer
-  readonly config: { readonly routes: readonly CachedRoute[] }
+  readonly config: GatewayConfig
 }
 
 const RESULTS = { hit: WHOLE, miss: WHOLE, stale: WHOLE, revalidated: WHOLE, collapsed: WHOLE, bypass: WHOLE }
@@ -65,6 +67,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       answers: { 200: 'how it is doing', 404: 'no route has a cache' },
       handle: () => show(source),
     }),
+    cacheShow(source),
     operation({
       method: 'POST',
       path: '/cache/purge',
