@@ -1,7 +1,6 @@
 import {
   type Authority,
   canonicalAuthority,
-  type CacheStore,
   fieldValue,
   formatUrl,
   InvalidTarget,
@@ -19,6 +18,7 @@ import {
   problem,
 } from '../admin-api/operation.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
+import type { GatewayCache } from '../features/cache/memory.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
 import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
 import { isFields } from '../settings/problems/fields.ts'
@@ -26,12 +26,22 @@ import { redactUrls } from '../settings/redact-text.ts'
 
 /** What is asked of the supervisor. */
 export interface CacheSource {
-  readonly cache: { readonly store: CacheStore } | undefined
+  readonly cache: Pick<GatewayCache, 'store' | 'memoryStore' | 'disk'> | undefined
   readonly metrics: MetricRegistry
   readonly config: { readonly routes: readonly CachedRoute[] }
 }
 
 const RESULTS = { hit: WHOLE, miss: WHOLE, stale: WHOLE, revalidated: WHOLE, collapsed: WHOLE, bypass: WHOLE }
+const DISK = members({
+  path: TEXT,
+  entries: WHOLE,
+  bytes: WHOLE,
+  capacity: WHOLE,
+  admitted: WHOLE,
+  refused: WHOLE,
+  evictions: WHOLE,
+  errors: WHOLE,
+})
 const STATS = members({
   entries: WHOLE,
   bytes: WHOLE,
@@ -39,6 +49,7 @@ const STATS = members({
   admitted: WHOLE,
   refused: WHOLE,
   evictions: WHOLE,
+  'disk?': DISK,
   routes: list(members({ route: TEXT, ...RESULTS })),
 })
 const PURGED = members({ purged: WHOLE, how: oneOf('hard', 'soft') })
@@ -96,7 +107,9 @@ function show({ cache, config, metrics }: CacheSource): AdminAnswer<CacheAnswer>
   const routes = config.routes
     .filter(hasCache)
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
-  return json({ ...cache.store.stats(), routes })
+  const { disk } = cache
+  const onDisk = disk && { disk: { path: disk.config.path, ...disk.store.stats() } }
+  return json({ ...cache.memoryStore.stats(), ...onDisk, routes })
 }
 
 async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {

@@ -24,11 +24,17 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { ...accessLog, path: resolve(folder, accessLog.path) },
+    cache: cacheFiles(config.cache, folder),
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),
     upstreams: Object.fromEntries(upstreams),
   }
+}
+
+function cacheFiles(cache: GatewayConfig['cache'], folder: string): GatewayConfig['cache'] {
+  const { disk } = cache
+  return disk === undefined ? cache : { ...cache, disk: { ...disk, path: resolve(folder, disk.path) } }
 }
 
 function adminFiles(admin: GatewayConfig['admin'], folder: string): GatewayConfig['admin'] {

@@ -48,7 +48,7 @@ export function draw(
   shared.set(FILES, '', files)
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
-  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD)
+  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD, clock, undefined)
   const surroundings = {
     clock,
     metrics,
