@@ -1,6 +1,7 @@
-import type { TrafficError } from '@headgate/core'
+import { type Exchange, TrafficError } from '@headgate/core'
 import type { ClientResponse } from './response/response.ts'
 import { withCaller } from './caller-stack.ts'
+import { numberOf } from './observe-call.ts'
 import { type Result, settle } from './result.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -12,14 +13,36 @@ const SOON = Promise.resolve()
  */
 export class Call implements Promise<ClientResponse> {
   readonly [Symbol.toStringTag] = 'Call'
-  readonly #send: (accept: string | undefined) => Promise<ClientResponse>
+  readonly #send: (accept: string | undefined, call: Call) => Promise<ClientResponse>
+  #exchange: Exchange | undefined
+  #cancelled = false
   #response: Promise<ClientResponse> | undefined
 
-  /** @param send sends the request, with this Accept unless the caller gave another; called once */
-  constructor(send: (accept: string | undefined) => Promise<ClientResponse>) {
+  /** @param send sends the request, with this Accept unless the caller gave another; called once. It is given the call, for `begun` */
+  constructor(send: (accept: string | undefined, call: Call) => Promise<ClientResponse>) {
     this.#send = send
     // After `json()` and its like, which say what to accept. Node's queueMicrotask would make an async resource for each call.
     void SOON.then(() => void this.begin())
+  }
+
+  /** For who sends it: the exchange that it has become. */
+  static begun(call: Call, exchange: Exchange): void {
+    call.#exchange = exchange
+    if (call.#cancelled) exchange.cancel(givenUp())
+  }
+
+  /** The number by which the client's events speak of it; 0 until it is sent. */
+  get number(): number {
+    return this.#exchange === undefined ? 0 : numberOf(this.#exchange)
+  }
+
+  /**
+   * Gives the call up, wherever it stands, as `signal` does: it rejects with the TrafficError `cancelled`, and a response that is being read
+   * breaks. A policy or transport of your own that does not listen is waited for. Costs nothing until it is called, unlike a signal.
+   */
+  cancel(): void {
+    this.#cancelled = true
+    this.#exchange?.cancel(givenUp())
   }
 
   // A call is awaited as what it is for.
@@ -75,7 +98,11 @@ export class Call implements Promise<ClientResponse> {
   }
 
   private begin(accept?: string): Promise<ClientResponse> {
-    this.#response ??= this.#send(accept)
+    this.#response ??= this.#send(accept, this)
     return this.#response
   }
+}
+
+function givenUp(): TrafficError {
+  return new TrafficError('cancelled', 'the caller gave the call up')
 }

@@ -165,9 +165,10 @@ export class Client {
   }
 
   private call(method: string, url: string | URL, options: CallOptions | undefined): Call {
-    return new Call(async (accept) => {
+    return new Call(async (accept, call) => {
       try {
-        const response = await this.#engine.send(urlText(url), options, { ...AS_USUAL, accept, method })
+        const how = { ...AS_USUAL, accept, method, call }
+        const response = await this.#engine.send(urlText(url), options, how)
         if (response.status < 400) return response
         const { throwOnStatus = this.#engine.options.throwOnStatus } = own(options ?? {})
         if (throwOnStatus === false) return response

@@ -12,6 +12,7 @@ import {
   systemClock,
   type Tracer,
 } from '@headgate/core'
+import type { Call } from './call.ts'
 import { saidMode, tellCaches } from './cache/cache-mode.ts'
 import { cacheOf } from './cache/client-cache.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
@@ -62,6 +63,8 @@ export interface Sending {
   readonly marksTiming: boolean
   /** Where a call of `fetch` says that it comes from. */
   readonly referrer: ToldReferrer | undefined
+  /** Told of the exchange that it becomes. */
+  readonly call: Call | undefined
 }
 
 export const AS_USUAL: Sending = {
@@ -71,6 +74,7 @@ export const AS_USUAL: Sending = {
   failures: undefined,
   marksTiming: false,
   referrer: undefined,
+  call: undefined,
 }
 
 interface CompiledStack {
@@ -169,6 +173,7 @@ export class ClientEngine {
       failures,
       marksTiming,
       referrer,
+      call: how.call,
       cacheMode: this.context.cache && cacheMode,
       mayHang: this.context.policies.length > 0 || hasHooks(settings),
     })

@@ -12,6 +12,7 @@ import {
 } from '@headgate/core'
 import { CACHE_MODE } from './cache/cache-mode.ts'
 import { CACHE_OUTCOME } from './cache/client-cache.ts'
+import { Call } from './call.ts'
 import { cancelOnAbort, untilCancelled } from './abort.ts'
 import { deliver, deliverFailure } from './delivery.ts'
 import { holdProcess, releaseProcess } from './process-hold.ts'
@@ -38,6 +39,8 @@ export interface SendOptions {
   readonly marksTiming: boolean
   /** What a call of `fetch` says of where it comes from. */
   readonly referrer: ToldReferrer | undefined
+  /** Told of the exchange. */
+  readonly call?: Call | undefined
   /** How the client's cache is used; undefined where it has none, and by default. */
   readonly cacheMode: RequestCacheMode | undefined
   /** Whether policies or hooks of the caller's take part, which need not listen when the call is given up. */
@@ -52,6 +55,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
   const { clock, listeners, handler, signal, mayHang } = options
   if (listeners.onUploadProgress) request.body = uploadTold(request.body, listeners.onUploadProgress, clock)
   const exchange = new Exchange(request, clock)
+  if (options.call) Call.begun(options.call, exchange)
   exchange.wire = new WireFacts()
   if (options.cacheMode !== undefined) CACHE_MODE.state(exchange, options.cacheMode)
   if (options.referrer) stateReferrer(exchange, options.referrer)
@@ -67,6 +71,11 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
       response = await (signal || mayHang ? untilCancelled(exchange, handler) : handler(exchange))
     } finally {
       releaseProcess()
+    }
+    if (exchange.cancellation !== undefined) {
+      // It was given up, and whoever made the response did not listen.
+      ;(response as HttpResponse | undefined)?.body.cancel(exchange.cancellation)
+      throw exchange.cancellation
     }
     const call = new CallFacts(exchange)
     const redirects = redirectsOf(exchange)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bodyFrom, HttpResponse } from '@headgate/core'
 import { z } from 'zod'
 import {
   type CallOptions,
@@ -216,4 +217,60 @@ test('await using closes a client', async (t) => {
     kept = client
   }
   await assert.rejects(kept.get('/'), { code: 'shutting_down' })
+})
+
+test('cancel gives a call up wherever it stands, at its origin too', async (t) => {
+  const closed = Promise.withResolvers<void>()
+  const url = await originOf(t, (request, response) => {
+    if (request.url === '/head') response.write('the first part')
+    if (request.url !== '/') response.on('close', () => closed.resolve())
+  })
+  const client = clientOf(t, { baseUrl: url })
+  const unsent = client.get('/')
+  unsent.cancel()
+  await assert.rejects(unsent, { code: 'cancelled', attempts: 0 })
+  const response = await client.get('/head')
+  const streamed = client.get('/head')
+  const { body } = await streamed
+  streamed.cancel()
+  await assert.rejects(new Response(body).text(), { code: 'cancelled' })
+  await closed.promise
+  const waiting = client.get('/never')
+  await new Promise((resolve) => client.on('attempt-started', resolve) && waiting.then(resolve, resolve))
+  waiting.cancel()
+  await assert.rejects(waiting, { code: 'cancelled' })
+  await response.discard()
+})
+
+test('a response that comes after its call was cancelled is given up', async (t) => {
+  const answer = Promise.withResolvers<HttpResponse>()
+  const client = clientOf(t, { transport: () => answer.promise })
+  const call = client.get('http://api.example/')
+  const failed = assert.rejects(call, { code: 'cancelled' })
+  await new Promise(setImmediate)
+  call.cancel()
+  let given: unknown
+  const body = bodyFrom('late')
+  t.mock.method(body, 'cancel', (error: unknown) => void (given = error))
+  answer.resolve(new HttpResponse(200, undefined, body))
+  await failed
+  assert.equal((given as { code?: string } | undefined)?.code, 'cancelled')
+})
+
+test('the number of a call is the one that events speak of', async (t) => {
+  const url = await originOf(t, (_request, response) => response.end())
+  const client = clientOf(t, { baseUrl: url })
+  const told: number[] = []
+  client.on('finished', ({ call }) => void told.push(call))
+  const calls = [client.get('/'), client.get('/')]
+  assert.deepEqual(
+    calls.map(({ number }) => number),
+    [0, 0],
+  )
+  for (const call of calls) await (await call).text()
+  assert.deepEqual(
+    told,
+    calls.map(({ number }) => number),
+  )
+  assert.equal(new Set(told).size, 2)
 })

@@ -243,6 +243,7 @@ export { AdaptiveLimit, type AdaptiveOptions } from './policies/concurrency/adap
 export { type ConcurrencyLimit, FixedLimit } from './policies/concurrency/concurrency-limit.ts'
 export { concurrency, type ConcurrencyOptions, isOverload } from './policies/concurrency/concurrency.ts'
 export { Limiter, type LimiterOptions } from './policies/concurrency/limiter.ts'
+export { type Waiting, WaitingLine } from './policies/concurrency/waiting-line.ts'
 export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'

@@ -1,3 +1,4 @@
+import { copyOf } from '../message/copy-of.ts'
 import { WholeBody } from '../message/body.ts'
 import { type MalformedCode, WireFault } from './fault.ts'
 import { PartialHead } from './partial-head.ts'
@@ -105,5 +106,5 @@ function textLength(buffer: Buffer, limit: number): number {
 export function wholeBody(found: FoundHead, length: number): WholeBody {
   const { text, buffer, next } = found
   if (text.length >= next + length) return WholeBody.fromLatin1(text.slice(next, next + length))
-  return WholeBody.fromBytes(Buffer.from(buffer.subarray(next, next + length)))
+  return WholeBody.fromBytes(copyOf(buffer, next, next + length))
 }

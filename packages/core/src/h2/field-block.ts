@@ -1,3 +1,4 @@
+import { copyOf } from '../message/copy-of.ts'
 import { connectionFault, type Http2Fault } from './fault.ts'
 
 export interface BlockLimits {
@@ -42,7 +43,7 @@ export class FieldBlock {
 
   /** Copied: what is read into is used again. */
   add(bytes: Buffer, start: number, end: number): void {
-    this.parts.push(Buffer.from(bytes.subarray(start, end)))
+    this.parts.push(copyOf(bytes, start, end))
   }
 
   /** The whole block; there is none after it. */

@@ -105,8 +105,10 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
     return (neverIndexed ? undefined : staticField(name, value)) ?? new Field(name, value, 0, neverIndexed)
   let field = name.values?.get(value)
   if (field === undefined) {
-    field = staticField(name, value) ?? new Field(name, ownText(value), 0, false)
-    if (recent !== undefined && name.indexing === Indexing.repeats) keep(name, recent, field)
+    const repeats = name.indexing === Indexing.repeats
+    // Of the few names whose values vary the last one alone is kept.
+    field = staticField(name, value) ?? new Field(name, repeats ? ownText(value) : value, 0, false)
+    if (recent !== undefined && repeats) keep(name, recent, field)
   }
   name.recent = field
   return field

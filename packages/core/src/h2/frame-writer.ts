@@ -7,7 +7,7 @@ import { CLIENT_PREFACE } from './preface.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
 /** Below this a loop is quicker than a call into the runtime. Bytes. */
-const SHORT = 48
+const SHORT = 96
 
 /** Writes frames (RFC 9113 6) straight to where they are sent from: nothing is allocated for a frame. */
 export class FrameWriter {

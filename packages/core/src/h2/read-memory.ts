@@ -1,3 +1,5 @@
+import { copyOf } from '../message/copy-of.ts'
+
 /** Whose the memory of a read is: most of it is read into again, and what is passed on may go on holding it. */
 export class ReadMemory {
   /** Streams whose content is passed on as it comes. */
@@ -28,8 +30,7 @@ export class ReadMemory {
 
   /** Bytes of the read, for whoever goes on holding them: copied if their memory is used again. */
   take(bytes: Buffer, start: number, end: number): Buffer {
-    const part = bytes.subarray(start, end)
-    return this.isOwned ? part : Buffer.from(part)
+    return this.isOwned ? bytes.subarray(start, end) : copyOf(bytes, start, end)
   }
 
   /** What was taken of the present read is still in use. */

@@ -1,3 +1,4 @@
+import { copyOf } from '../message/copy-of.ts'
 import { type BodySource, StreamBody } from '../message/body.ts'
 import type { TrafficError } from '../message/errors.ts'
 import type { HeaderList } from '../message/headers.ts'
@@ -50,7 +51,7 @@ export class ResponseContent implements BodySource, ReadingPaceOwner {
     this.pace.progress(end - start)
     if (this.untaken > 0) return this.held.add(bytes, start, end)
     // While what came before is still in use, a part of a large read would keep all of it in memory.
-    if (!this.body.holdsNothing) return this.push(Buffer.from(bytes.subarray(start, end)))
+    if (!this.body.holdsNothing) return this.push(copyOf(bytes, start, end))
     this.push(this.connection.memory.take(bytes, start, end))
     if (!this.body.holdsNothing) this.connection.memory.keep()
   }

@@ -1,3 +1,4 @@
+import { copyOf } from '../message/copy-of.ts'
 import { type Body, StreamBody, WholeBody } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
 import { Exchange } from '../message/exchange.ts'
@@ -70,7 +71,7 @@ export class ServerStream
   data(bytes: Buffer, start: number, end: number): void {
     if (this.incoming !== undefined) this.incoming.data(bytes, start, end)
     else if (this.tunnel !== undefined) this.tunnel.data(bytes, start, end)
-    else if (this.section !== undefined) (this.early ??= []).push(Buffer.from(bytes.subarray(start, end)))
+    else if (this.section !== undefined) (this.early ??= []).push(copyOf(bytes, start, end))
     // Else nobody wants it, and the stream is about to be reset: what it held is given back then.
   }
 

@@ -1,3 +1,4 @@
+import { copyOf } from '../message/copy-of.ts'
 import { type BodySink, type BodySource, StreamBody } from '../message/body.ts'
 import { tunnelCut } from '../message/join-tunnel.ts'
 import type { Tunnel } from '../message/response.ts'
@@ -95,7 +96,7 @@ export class StreamTunnel implements Tunnel, BodySink, BodySource, StreamReceive
     if (this.owner !== undefined) this.idle.arm(this.idleTimeout)
     if (this.isWaiting) return this.held.add(bytes, start, end)
     // While what came before is still in use, a part of a large read would keep all of it in memory.
-    if (!this.incoming.holdsNothing) return this.push(Buffer.from(bytes.subarray(start, end)))
+    if (!this.incoming.holdsNothing) return this.push(copyOf(bytes, start, end))
     this.push(this.memory.take(bytes, start, end))
     if (!this.incoming.holdsNothing) this.memory.keep()
   }

@@ -49,6 +49,8 @@ export class Exchange {
   clientScheme: Scheme
   /** Set by the request-id policy; empty before. */
   id = ''
+  /** What a face's events speak of it by; 0 while nobody has asked. */
+  number = 0
   /** The name of the route taken; empty before routing. */
   route = ''
   /** Parameters of the route's path, as `:id`. */
