@@ -4,6 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { GatewayConfig } from './schema/schema.ts'
 import type { ListenerConfig } from './schema/gateway-sections.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
+import { warmFiles } from '../features/cache/warming/setting.ts'
 import { geoFiles } from '../features/geo/geo-files.ts'
 import { keysOf } from '../settings/problems/fields.ts'
 import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
@@ -33,8 +34,12 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
 }
 
 function cacheFiles(cache: GatewayConfig['cache'], folder: string): GatewayConfig['cache'] {
-  const { disk } = cache
-  return disk === undefined ? cache : { ...cache, disk: { ...disk, path: resolve(folder, disk.path) } }
+  const { disk, warm } = cache
+  return {
+    ...cache,
+    warm: warmFiles(warm, folder),
+    ...(disk && { disk: { ...disk, path: resolve(folder, disk.path) } }),
+  }
 }
 
 function adminFiles(admin: GatewayConfig['admin'], folder: string): GatewayConfig['admin'] {

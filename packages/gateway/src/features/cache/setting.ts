@@ -6,6 +6,7 @@ import { choice } from '../../settings/values/choice.ts'
 import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { requestField, token } from '../../settings/values/request-field.ts'
+import { warmSetting } from './warming/setting.ts'
 
 const disk = section('CacheDiskInput', () => ({
   path: value(
@@ -31,6 +32,7 @@ export const cacheMemorySetting = section('CacheMemoryInput', () => ({
     .describe(
       'Behind the memory, files that outlive the gateway: what the memory has no room for, and all that was stored before a restart.',
     ),
+  warm: warmSetting(),
 }))
 
 export type CacheMemoryConfig = Read<typeof cacheMemorySetting>
