@@ -139,12 +139,22 @@ function purgeText({ purged, how }: PurgeAnswer): string {
   return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n`
 }
 
-function statsText({ entries, bytes, capacity, evictions, routes }: CacheAnswer): string {
-  const used = `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others\n`
+function statsText({ disk, routes, ...memory }: CacheAnswer): string {
+  const used = `${usedText(memory)}\n`
+  const onDisk = disk === undefined ? '' : `on disk: ${usedText(disk)}, ${counted(disk.errors, 'error')}\n`
   const rows = routes.map(({ route, hit, miss, stale, revalidated, collapsed, bypass }) => [
     inLine(route),
     ...[hit, stale, revalidated, collapsed, miss, bypass].map(String),
   ])
   const header = ['ROUTE', 'HIT', 'STALE', 'REVALIDATED', 'COLLAPSED', 'MISS', 'BYPASS']
-  return `${used}\n${table([header, ...rows])}`
+  return `${used}${onDisk}\n${table([header, ...rows])}`
+}
+
+function usedText({
+  entries,
+  bytes,
+  capacity,
+  evictions,
+}: Pick<CacheAnswer, 'entries' | 'bytes' | 'capacity' | 'evictions'>): string {
+  return `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others`
 }
