@@ -163,6 +163,11 @@ export class Gateway {
     return this.current.rateLimits
   }
 
+  /** Undefined where no route has one. */
+  get cache(): GatewayCache | undefined {
+    return this.current.cache
+  }
+
   /** Has the endpoints that another thread says there are. */
   useEndpoints(states: UpstreamStates): void {
     followStates(this.snapshot.upstreams, (identity) => states.get(identity))
