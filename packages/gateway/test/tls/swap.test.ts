@@ -63,10 +63,12 @@ it('certificates are swapped when their files change, and no handshake fails; a 
   }
   const running = [load(), load()]
   const becomesOther = async (known: string | undefined): Promise<string> => {
-    return eventually(async () => {
+    const other = await eventually(async () => {
       const print = await served(port)
       return print !== known && print
     }, 'another certificate is served')
+    assert.ok(other)
+    return other
   }
   putVolume(cwd, '..2', filesOf(second))
   const after = await becomesOther(before)
