@@ -23,6 +23,11 @@ export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigest
   for (const each of certificateConfigs({ listeners }).values())
     for (const path of certificateFiles(each)) paths.add(path)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
+  return digestsOf(paths)
+}
+
+/** The same of some files. */
+export function digestsOf(paths: Iterable<string>): FileDigests {
   const digests = new Map<string, string>()
   for (const path of paths) {
     try {

@@ -51,7 +51,8 @@ export function listenerCertificates(tls: ListenerTlsConfig, loaded: Certificate
   return certificatesOf(tls).map((each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each))
 }
 
-function nameOf({ cert }: CertificateConfig): string {
+/** For a message. */
+export function nameOf({ cert }: CertificateConfig): string {
   return `the certificate ${cert.includes('\n') ? 'in the configuration' : cert}`
 }
 
