@@ -34,6 +34,8 @@ import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
 import { cacheReadings } from './features/cache/figures.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
+import { PurgeFollower } from './features/cache/follower.ts'
+import { Stores } from './features/stores/stores.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'
 import { LoadMonitor } from './features/load-shedding.ts'
@@ -94,6 +96,7 @@ export interface PreparedUpdate {
 interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly stores: Stores
   readonly cache: GatewayCache | undefined
   readonly shared: Shared
   readonly readings: Readings
@@ -113,6 +116,8 @@ export class Gateway {
   private readonly retired: RetiredUpstreams
   /** Undefined where another thread checks for all. */
   private readonly checks: HealthChecks | undefined
+  /** Undefined where another thread follows for all. */
+  private readonly purges: PurgeFollower | undefined
   private readonly loadMonitor = new LoadMonitor()
   private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
@@ -136,6 +141,8 @@ export class Gateway {
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.shared === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
+    this.purges = options.shared === undefined ? new PurgeFollower(this.clock) : undefined
+    this.purges?.follow(this.current.cache)
     this.listeners = new ListenerSet(this.clock, (listener) => this.open(listener))
   }
 
@@ -149,6 +156,11 @@ export class Gateway {
   /** For resets. */
   get rateLimits(): RateLimitStores {
     return this.current.rateLimits
+  }
+
+  /** Undefined where no route has one. */
+  get cache(): GatewayCache | undefined {
+    return this.current.cache
   }
 
   /** Has the endpoints that another thread says there are. */
@@ -172,7 +184,7 @@ export class Gateway {
     const stats = new Map(Array.from(this.upstreams(), (each) => [each, each.stats()]))
     for (const [each, its] of stats) this.endpoints.record(each.name, its, each)
     // Where there are others, the one that is asked for the metrics shows it.
-    const cache = this.options.shared === undefined ? this.current.cache : undefined
+    const cache = this.options.shared === undefined ? this.current.cache?.local : undefined
     this.shown.show([...this.current.readings(stats), ...cacheReadings(this.metrics, cache)])
   }
 
@@ -204,6 +216,7 @@ export class Gateway {
           this.current = next
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
+          this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
         },
@@ -263,7 +276,18 @@ export class Gateway {
     const shared = new Shared(update.shared ?? previous?.shared.data)
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
     const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
-    const cache = openCache(config, shared, kept, this.options.cacheThread ?? SUPERVISOR_THREAD)
+    const { clock, metrics } = this
+    const stores = new Stores(config, {
+      clock,
+      metrics,
+      kept,
+      files: shared.get(FILES, '', () => fileDigests(config)),
+    })
+    const cache = openCache(
+      config,
+      { shared, kept, stores, clock },
+      this.options.cacheThread ?? SUPERVISOR_THREAD,
+    )
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -289,7 +313,7 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, cache, shared, readings: readingsOf(this.metrics, snapshot) }
+    return { snapshot, rateLimits, stores, cache, shared, readings: readingsOf(this.metrics, snapshot) }
   }
 
   private open(listener: ListenerConfig): Promise<Listener> {
@@ -321,6 +345,8 @@ export class Gateway {
     this.retired.stop()
     this.loadMonitor.stop()
     this.lists?.stop()
+    this.purges?.stop()
+    this.current.stores.close()
     return { cut }
   }
 }

@@ -15,10 +15,11 @@ export type FileDigests = ReadonlyMap<string, string>
 export const FILES: SharedKind<FileDigests> = { name: 'files' }
 
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
-export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigests {
+export function fileDigests({ listeners, upstreams, stores }: GatewayConfig): FileDigests {
   const paths = new Set<string>()
   for (const { tls } of listeners) if (tls !== undefined) paths.add(tls.cert).add(tls.key)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
+  for (const { ca } of Object.values(stores)) if (ca !== undefined) paths.add(ca)
   const digests = new Map<string, string>()
   for (const path of paths) {
     try {

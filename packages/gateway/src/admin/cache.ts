@@ -1,7 +1,6 @@
 import {
   type Authority,
   canonicalAuthority,
-  type CacheStore,
   fieldValue,
   formatUrl,
   InvalidTarget,
@@ -19,16 +18,18 @@ import {
   problem,
 } from '../admin-api/operation.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
+import type { GatewayCache } from '../features/cache/memory.ts'
 import type { Warmer } from '../features/cache/warming/warmer.ts'
 import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
 import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
+import { TIER, tierAnswer } from './cache-tier.ts'
 
 /** What is asked of the supervisor. */
 export interface CacheSource {
-  readonly cache: { readonly store: CacheStore } | undefined
+  readonly cache: Pick<GatewayCache, 'store' | 'local' | 'tier'> | undefined
   readonly metrics: MetricRegistry
   readonly warmer: Warmer
   readonly config: { readonly routes: readonly CachedRoute[] }
@@ -42,6 +43,7 @@ const STATS = members({
   admitted: WHOLE,
   refused: WHOLE,
   evictions: WHOLE,
+  'tier?': TIER,
   routes: list(members({ route: TEXT, ...RESULTS })),
   warming: list(WARM_RUN),
 })
@@ -59,7 +61,8 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
     operation({
       method: 'GET',
       path: '/cache',
-      about: 'the cache: what is stored, and what became of requests on each route that has one',
+      about:
+        'the cache: what is stored here and in the store behind it, and what became of requests on each route that has one',
       id: 'showCache',
       result: STATS,
       answers: { 200: 'how it is doing', 404: 'no route has a cache' },
@@ -68,7 +71,8 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
     operation({
       method: 'POST',
       path: '/cache/purge',
-      about: 'remove stored responses, or mark them stale, in all workers at once',
+      about:
+        'remove stored responses, or mark them stale, in all workers at once, and in all gateways that share a store',
       id: 'purgeCache',
       result: PURGED,
       body: {
@@ -89,6 +93,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
         200: 'how many there were',
         400: 'the body is not as described',
         404: 'no route has a cache, or there is no such route',
+        503: 'it holds in this gateway, and the store behind it is away: it is made up for when that is there again',
       },
       handle: (request) => purge(source, request),
     }),
@@ -96,13 +101,14 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
   ]
 }
 
-function show(source: CacheSource): AdminAnswer<CacheAnswer> {
+async function show(source: CacheSource): Promise<AdminAnswer<CacheAnswer>> {
   const { cache, config, metrics } = source
   if (cache === undefined) return noCache()
   const routes = config.routes
     .filter(hasCache)
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
-  return json({ ...cache.store.stats(), routes, warming: warmRuns(source) })
+  const tier = cache.tier && (await tierAnswer(cache.tier))
+  return json({ ...cache.local.stats(), ...(tier && { tier }), routes, warming: warmRuns(source) })
 }
 
 async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {
@@ -113,10 +119,21 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
   const { selection, how } = wanted
   if (selection.by === 'route' && !config.routes.some(({ name }) => fieldValue(name) === selection.value))
     return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
-  const purged = await cache.store.purge(selection, how, systemClock.wallTime())
-  warmer.purged()
   const about = selection.by === 'all' ? 'all of it' : `${selection.by} ${shown(selection)}`
-  return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+  try {
+    const purged = await cache.store.purge(selection, how, systemClock.wallTime())
+    warmer.purged()
+    return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+  } catch (error) {
+    if (cache.tier === undefined) throw error
+    warmer.purged()
+    const reason = redactUrls(error instanceof Error ? error.message : String(error))
+    const detail = `it holds in the memory of this gateway, and not elsewhere: ${reason}. This gateway makes up for it before it reads from there again; ask once more to be sure`
+    return {
+      ...problem(503, 'Not purged everywhere', detail),
+      change: { what: `cache of this gateway, ${about}`, after: { how } },
+    }
+  }
 }
 
 function shown(selection: Selection): string {

@@ -25,6 +25,7 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { ...accessLog, path: resolve(folder, accessLog.path) },
+    stores: storeFiles(config.stores, folder),
     cache: { ...config.cache, warm: warmFiles(config.cache.warm, folder) },
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
@@ -49,6 +50,14 @@ function listenerFiles(listener: ListenerConfig, folder: string): ListenerConfig
   return { ...listener, tls: { ...tls, cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }
 }
 
+function storeFiles(stores: GatewayConfig['stores'], folder: string): GatewayConfig['stores'] {
+  const entries = Object.entries(stores).map(([name, store]) => [
+    name,
+    store.ca === undefined ? store : { ...store, ca: resolve(folder, store.ca) },
+  ])
+  return Object.fromEntries(entries)
+}
+
 function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig {
   const { tls } = upstream
   return tls?.ca === undefined ? upstream : { ...upstream, tls: { ...tls, ca: resolve(folder, tls.ca) } }
@@ -61,9 +70,11 @@ function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig
 export async function checkFiles(input: unknown, folder: string): Promise<Finding[]> {
   const listeners = keysOf(valueAt(input, ['listeners'])).map((index) => ['listeners', Number(index), 'tls'])
   const upstreams = keysOf(valueAt(input, ['upstreams'])).map((name) => ['upstreams', name, 'tls'])
+  const stores = keysOf(valueAt(input, ['stores'])).map((name) => ['stores', name])
   const findings = await Promise.all([
     ...listeners.map((path) => checkTls(input, path, ['cert', 'key'], folder)),
     ...upstreams.map((path) => checkTls(input, path, ['ca'], folder)),
+    ...stores.map((path) => checkTls(input, path, ['ca'], folder)),
   ])
   return findings.flat()
 }

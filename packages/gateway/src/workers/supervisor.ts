@@ -6,6 +6,7 @@ import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { cacheReadings } from '../features/cache/figures.ts'
+import { PurgeFollower } from '../features/cache/follower.ts'
 import { cacheWorkerEnded, type GatewayCache, workerThread } from '../features/cache/memory.ts'
 import type { WarmFetch } from '../features/cache/warming/warm-run.ts'
 import { Warmer } from '../features/cache/warming/warmer.ts'
@@ -83,6 +84,7 @@ export class Supervisor implements SurveySource {
   readonly warmer: Warmer
   private readonly descriptors: DescriptorWatch
   private readonly geo: GeoWatch
+  private readonly purges: PurgeFollower
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
   private phase: SupervisorStatus['phase'] = 'starting'
@@ -107,6 +109,7 @@ export class Supervisor implements SurveySource {
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.geo = this.watchGeo()
+    this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
   }
@@ -155,7 +158,7 @@ export class Supervisor implements SurveySource {
     this.shown.show([
       ...geoReadings(metrics, this.deployment.geo),
       ...pauseReadings(metrics, this.config, this.checks),
-      ...cacheReadings(metrics, this.cache),
+      ...cacheReadings(metrics, this.cache?.local),
     ])
     showWeights(metrics, this.splits)
     return metrics.render()
@@ -182,6 +185,7 @@ export class Supervisor implements SurveySource {
     try {
       this.checks.follow(this.upstreams)
       this.geo.follow(this.config.geo)
+      this.purges.follow(this.cache)
       this.warmer.follow(this.config.cache.warm)
     } catch (error) {
       // In force is in force: to say that it was refused would be wrong.
@@ -268,6 +272,7 @@ export class Supervisor implements SurveySource {
     this.descriptors.start()
     this.checks.follow(this.upstreams)
     this.geo.follow(this.config.geo)
+    this.purges.follow(this.cache)
     this.warmer.follow(this.config.cache.warm)
     return this.listeners
   }
@@ -284,6 +289,8 @@ export class Supervisor implements SurveySource {
     this.warmer.stop()
     this.deployment.lists.stop()
     this.geo.stop()
+    this.purges.stop()
+    this.deployment.blueprint.stores.close()
     const timer = this.clock.timer(() => {
       for (const slot of this.slots) slot.terminate()
     })

@@ -99,12 +99,25 @@ function purgeText({ purged, how }: PurgeAnswer): string {
   return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n`
 }
 
-function statsText({ entries, bytes, capacity, evictions, routes }: CacheAnswer): string {
+function statsText({ entries, bytes, capacity, evictions, tier, routes }: CacheAnswer): string {
   const used = `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others\n`
+  const behind = tier === undefined ? '' : tierText(tier)
   const rows = routes.map(({ route, hit, miss, stale, revalidated, collapsed, bypass }) => [
     inLine(route),
     ...[hit, stale, revalidated, collapsed, miss, bypass].map(String),
   ])
   const header = ['ROUTE', 'HIT', 'STALE', 'REVALIDATED', 'COLLAPSED', 'MISS', 'BYPASS']
-  return `${used}\n${table([header, ...rows])}`
+  return `${used}${behind}\n${table([header, ...rows])}`
+}
+
+function tierText({
+  store,
+  state,
+  reason,
+  entries,
+  bytes,
+  capacity,
+}: NonNullable<CacheAnswer['tier']>): string {
+  const why = reason === undefined ? '' : `, ${inLine(reason)}`
+  return `store ${store} (${state}${why}): ${counted(entries, 'response')}, ${bytes} of ${capacity} bytes\n`
 }

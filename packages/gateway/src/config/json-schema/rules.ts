@@ -3,6 +3,7 @@ import type { SectionRules } from '../../features/layer.ts'
 import { recordedRules } from '../../features/access-log/layers.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
+import { storeRules } from '../../features/stores/stores.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
@@ -21,6 +22,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
     rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
   { at: ['rateLimits', '*'], rules: limitRules },
+  { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },
   { at: ['accessLog', 'headers'], rules: recordedRules },

@@ -130,12 +130,9 @@ export function cacheTotals(metrics: MetricRegistry, route: string): Record<Cach
 }
 
 /** What is stored: to be shown by one thread, as it is the same for all. */
-export function cacheReadings(
-  metrics: MetricRegistry,
-  cache: { readonly store: CacheStore } | undefined,
-): readonly Reading[] {
-  if (cache === undefined) return []
-  const { entries, bytes, capacity, evictions } = cache.store.stats()
+export function cacheReadings(metrics: MetricRegistry, local: CacheStore | undefined): readonly Reading[] {
+  if (local === undefined) return []
+  const { entries, bytes, capacity, evictions } = local.stats()
   return [
     [metrics.get(ENTRIES, {}), entries],
     [metrics.get(BYTES, {}), bytes],

@@ -3,20 +3,32 @@ import {
   type CacheMemory,
   type CacheStore,
   cacheThreadEnded,
+  type Clock,
   createCacheMemory,
   SharedMemoryStore,
 } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import type { Shared, SharedKind } from '../../shared.ts'
 import type { Finding } from '../../settings/problems/problem.ts'
-import { fieldOf, type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
+import { fieldOf, type Fields, fieldsOf, isFields, listOf } from '../../settings/problems/fields.ts'
+import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
+import type { Stores } from '../stores/stores.ts'
 import { type CachedRoute, type CacheMemoryConfig, hasCache } from './setting.ts'
+import { type CacheTier, openTier, storeWithTier } from './tier.ts'
 
 /** A configuration, as far as its responses are stored. */
 export interface CachedGateway {
   readonly cache: CacheMemoryConfig
   readonly routes: readonly CachedRoute[]
   readonly workers: number
+}
+
+/** What there is when a cache is opened. */
+export interface CacheSurroundings {
+  readonly shared: Shared
+  readonly kept: Kept
+  readonly stores: Stores
+  readonly clock: Clock
 }
 
 interface MadeMemory {
@@ -31,6 +43,11 @@ const MEMORY: SharedKind<MadeMemory> = { name: 'cache' }
 export interface GatewayCache {
   readonly id: string
   readonly memory: CacheMemory
+  /** What is kept on this machine. */
+  readonly local: CacheStore
+  /** Behind that; undefined where there is none. */
+  readonly tier: CacheTier | undefined
+  /** All of it. */
   readonly store: CacheStore
 }
 
@@ -48,16 +65,17 @@ export function workerThread(index: number): number {
 /**
  * The memory of the cache, the one that there was if it is as large, and this thread's way into it.
  * @param thread no other one that lives has the same number
+ * @throws Error if the store behind it cannot be used
  * @returns undefined where no route has a cache
  */
 export function openCache(
   config: CachedGateway,
-  shared: Shared,
-  kept: Kept,
+  surroundings: CacheSurroundings,
   thread: number,
 ): GatewayCache | undefined {
   if (!config.routes.some(hasCache)) return undefined
-  const { memory: size } = config.cache
+  const { shared, kept } = surroundings
+  const { memory: size, tier: behind } = config.cache
   const { id, memory } = shared.get(MEMORY, JSON.stringify(size), () => ({
     id: randomBytes(8).toString('hex'),
     memory: createCacheMemory({
@@ -67,12 +85,14 @@ export function openCache(
     }),
   }))
   // A thread has one store over a memory, or it would take itself for dead.
-  return kept.keep(
+  const local = kept.keep(
     'cache',
     id,
-    () => ({ id, memory, store: new SharedMemoryStore(memory, thread) }),
-    ({ store }) => void store.close(),
+    () => new SharedMemoryStore(memory, thread),
+    (store) => void store.close(),
   )
+  const tier = behind && openTier(behind, id, surroundings)
+  return { id, memory, local, tier, store: tier === undefined ? local : storeWithTier(local, tier) }
 }
 
 /** To be called when a worker has surely ended: nobody waits any more for what it had locked. */
@@ -82,6 +102,25 @@ export function cacheWorkerEnded(cache: GatewayCache | undefined, index: number)
 
 /** What no value of the cache shows alone. */
 export function cacheChecks(input: Fields): Finding[] {
+  return [...tierChecks(input), ...workerChecks(input)]
+}
+
+function tierChecks(input: Fields): Finding[] {
+  const tier = fieldOf(fieldOf(input, 'cache'), 'tier')
+  const store = isFields(tier) ? tier['store'] : tier
+  const names = Object.keys(fieldsOf(input['stores']))
+  if (typeof store !== 'string' || names.includes(store)) return []
+  return [
+    {
+      path: ['cache', 'tier', ...(isFields(tier) ? ['store'] : [])],
+      problem: 'is not the name of a store',
+      allowed: () => `the name of one of stores (${someOf(nearestFirst(store, names)) || 'none is defined'})`,
+      hint: () => meant(store, names),
+    },
+  ]
+}
+
+function workerChecks(input: Fields): Finding[] {
   const workers = fieldOf(input, 'workers')
   const index = listOf(fieldOf(input, 'routes')).findIndex(isCached)
   if (index < 0 || typeof workers !== 'number' || workers <= MOST_WORKERS) return []
