@@ -20,7 +20,7 @@ export class RedisServer {
     this.options = options
   }
 
-  /** @param options as on its command line: `--maxmemory`, `4mb` */
+  /** @param options as on its command line: `--maxmemory`, `4mb`; PORT stands for its port */
   static async start(...options: readonly string[]): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), options)
     await server.restart()
@@ -35,7 +35,8 @@ export class RedisServer {
   async restart(): Promise<void> {
     const fixed = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder]
     const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning', '--daemonize', 'no']
-    this.child = spawn('redis-server', [...fixed, ...quiet, ...this.options], { stdio: 'ignore' })
+    const further = this.options.map((option) => (option === 'PORT' ? String(this.port) : option))
+    this.child = spawn('redis-server', [...fixed, ...quiet, ...further], { stdio: 'ignore' })
     await eventually(() => isListening(this.port), 'redis-server listens')
   }
 

@@ -38,6 +38,8 @@ import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
 import { cacheReadings } from './features/cache/figures.ts'
 import { leaveFolder, takeFolder } from './features/cache/disk.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
+import { PurgeFollower } from './features/cache/follower.ts'
+import { Stores } from './features/stores/stores.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'
 import { LoadMonitor } from './features/load-shedding.ts'
@@ -100,6 +102,7 @@ export interface PreparedUpdate {
 interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly stores: Stores
   readonly cache: GatewayCache | undefined
   readonly shared: Shared
   readonly readings: Readings
@@ -119,6 +122,8 @@ export class Gateway {
   private readonly retired: RetiredUpstreams
   /** Undefined where another thread checks for all. */
   private readonly checks: HealthChecks | undefined
+  /** Undefined where another thread follows for all. */
+  private readonly purges: PurgeFollower | undefined
   private readonly loadMonitor = new LoadMonitor()
   private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
@@ -148,6 +153,8 @@ export class Gateway {
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.shared === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
+    this.purges = options.shared === undefined ? new PurgeFollower(this.clock) : undefined
+    this.purges?.follow(this.current.cache)
     this.listeners = new ListenerSet(this.clock, (...asked) => this.open(...asked))
   }
 
@@ -195,7 +202,7 @@ export class Gateway {
     const stats = new Map(Array.from(this.upstreams(), (each) => [each, each.stats()]))
     for (const [each, its] of stats) this.endpoints.record(each.name, its, each)
     // Where there are others, the one that is asked for the metrics shows it.
-    const cache = this.options.shared === undefined ? this.current.cache : undefined
+    const cache = this.options.shared === undefined ? this.current.cache?.local : undefined
     this.shown.show([...this.current.readings(stats), ...cacheReadings(this.metrics, cache)])
   }
 
@@ -231,6 +238,7 @@ export class Gateway {
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
           this.certificates = certificates
+          this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
           takeFolder(next.cache?.disk)
@@ -291,8 +299,11 @@ export class Gateway {
     const shared = new Shared(update.shared ?? previous?.shared.data)
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
     const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
+    const { clock, metrics, diskPort: port } = this
+    const files = shared.get(FILES, '', () => fileDigests(config))
+    const stores = new Stores(config, { clock, metrics, kept, files })
     const { cacheThread = SUPERVISOR_THREAD } = this.options
-    const cache = openCache(config, shared, kept, cacheThread, this.clock, this.diskPort)
+    const cache = openCache(config, { shared, kept, stores, clock, port }, cacheThread)
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -318,7 +329,7 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, cache, shared, readings: readingsOf(this.metrics, snapshot) }
+    return { snapshot, rateLimits, stores, cache, shared, readings: readingsOf(this.metrics, snapshot) }
   }
 
   private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {
@@ -351,6 +362,8 @@ export class Gateway {
     this.retired.stop()
     this.loadMonitor.stop()
     this.lists?.stop()
+    this.purges?.stop()
+    this.current.stores.close()
     await leaveFolder(this.current.cache?.disk)
     return { cut }
   }

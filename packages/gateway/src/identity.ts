@@ -18,11 +18,12 @@ export type FileDigests = ReadonlyMap<string, string>
 export const FILES: SharedKind<FileDigests> = { name: 'files' }
 
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
-export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigests {
+export function fileDigests({ listeners, upstreams, stores }: GatewayConfig): FileDigests {
   const paths = new Set<string>()
   for (const each of certificateConfigs({ listeners }).values())
     for (const path of certificateFiles(each)) paths.add(path)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
+  for (const { ca } of Object.values(stores)) if (ca !== undefined) paths.add(ca)
   return digestsOf(paths)
 }
 

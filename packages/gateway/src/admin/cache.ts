@@ -27,10 +27,11 @@ import { hasCache } from '../features/cache/setting.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
+import { TIER, tierAnswer } from './cache-tier.ts'
 
 /** What is asked of the supervisor. */
 export interface CacheSource {
-  readonly cache: Pick<GatewayCache, 'store' | 'memoryStore' | 'disk'> | undefined
+  readonly cache: Pick<GatewayCache, 'store' | 'memoryStore' | 'disk' | 'tier'> | undefined
   readonly metrics: MetricRegistry
   readonly warmer: Warmer
   readonly config: GatewayConfig
@@ -55,6 +56,7 @@ const STATS = members({
   refused: WHOLE,
   evictions: WHOLE,
   'disk?': DISK,
+  'tier?': TIER,
   routes: list(members({ route: TEXT, ...RESULTS })),
   warming: list(WARM_RUN),
 })
@@ -72,7 +74,8 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
     operation({
       method: 'GET',
       path: '/cache',
-      about: 'the cache: what is stored, and what became of requests on each route that has one',
+      about:
+        'the cache: what is stored here and in the store behind it, and what became of requests on each route that has one',
       id: 'showCache',
       result: STATS,
       answers: { 200: 'how it is doing', 404: 'no route has a cache' },
@@ -82,7 +85,8 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
     operation({
       method: 'POST',
       path: '/cache/purge',
-      about: 'remove stored responses, or mark them stale, in all workers at once',
+      about:
+        'remove stored responses, or mark them stale, in all workers at once, and in all gateways that share a store',
       id: 'purgeCache',
       result: PURGED,
       body: {
@@ -103,6 +107,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
         200: 'how many there were',
         400: 'the body is not as described',
         404: 'no route has a cache, or there is no such route',
+        503: 'it holds in this gateway, and the store behind it is away: it is made up for when that is there again',
       },
       handle: (request) => purge(source, request),
     }),
@@ -110,7 +115,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
   ]
 }
 
-function show(source: CacheSource): AdminAnswer<CacheAnswer> {
+async function show(source: CacheSource): Promise<AdminAnswer<CacheAnswer>> {
   const { cache, config, metrics } = source
   if (cache === undefined) return noCache()
   const routes = config.routes
@@ -118,7 +123,8 @@ function show(source: CacheSource): AdminAnswer<CacheAnswer> {
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
   const { disk } = cache
   const onDisk = disk && { disk: { path: disk.config.path, ...disk.store.stats() } }
-  return json({ ...cache.memoryStore.stats(), ...onDisk, routes, warming: warmRuns(source) })
+  const tier = cache.tier && { tier: await tierAnswer(cache.tier) }
+  return json({ ...cache.memoryStore.stats(), ...onDisk, ...tier, routes, warming: warmRuns(source) })
 }
 
 async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {
@@ -129,10 +135,21 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
   const { selection, how } = wanted
   if (selection.by === 'route' && !config.routes.some(({ name }) => fieldValue(name) === selection.value))
     return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
-  const purged = await cache.store.purge(selection, how, systemClock.wallTime())
-  warmer.purged()
   const about = selection.by === 'all' ? 'all of it' : `${selection.by} ${shown(selection)}`
-  return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+  try {
+    const purged = await cache.store.purge(selection, how, systemClock.wallTime())
+    warmer.purged()
+    return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+  } catch (error) {
+    if (cache.tier === undefined) throw error
+    warmer.purged()
+    const reason = redactUrls(error instanceof Error ? error.message : String(error))
+    const detail = `it holds in the memory of this gateway, and not elsewhere: ${reason}. This gateway makes up for it before it reads from there again; ask once more to be sure`
+    return {
+      ...problem(503, 'Not purged everywhere', detail),
+      change: { what: `cache of this gateway, ${about}`, after: { how } },
+    }
+  }
 }
 
 function shown(selection: Selection): string {

@@ -25,6 +25,7 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { ...accessLog, path: resolve(folder, accessLog.path) },
+    stores: storeFiles(config.stores, folder),
     cache: cacheFiles(config.cache, folder),
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
@@ -57,6 +58,14 @@ function listenerFiles(listener: ListenerConfig, folder: string): ListenerConfig
   return tls === undefined ? listener : { ...listener, tls: tlsFiles(tls, folder) }
 }
 
+function storeFiles(stores: GatewayConfig['stores'], folder: string): GatewayConfig['stores'] {
+  const entries = Object.entries(stores).map(([name, store]) => [
+    name,
+    store.ca === undefined ? store : { ...store, ca: resolve(folder, store.ca) },
+  ])
+  return Object.fromEntries(entries)
+}
+
 function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig {
   const { tls } = upstream
   return tls?.ca === undefined ? upstream : { ...upstream, tls: { ...tls, ca: resolve(folder, tls.ca) } }
@@ -69,9 +78,10 @@ function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig
 export function checkFiles(input: unknown, folder: string): Finding[] {
   const listeners = keysOf(valueAt(input, ['listeners'])).map((index) => ['listeners', Number(index), 'tls'])
   const upstreams = keysOf(valueAt(input, ['upstreams'])).map((name) => ['upstreams', name, 'tls'])
+  const stores = keysOf(valueAt(input, ['stores'])).map((name) => ['stores', name])
   return [
     ...listeners.flatMap((path) => certificateChecks(valueAt(input, path), path, folder)),
-    ...upstreams.flatMap((path) => checkAuthorities(input, [...path, 'ca'], folder)),
+    ...[...upstreams, ...stores].flatMap((path) => checkAuthorities(input, [...path, 'ca'], folder)),
   ]
 }
 

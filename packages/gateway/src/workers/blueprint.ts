@@ -8,6 +8,7 @@ import { Shared } from '../shared.ts'
 import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cache/memory.ts'
+import { Stores } from '../features/stores/stores.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
@@ -22,6 +23,7 @@ export interface Blueprint {
   readonly config: GatewayConfig
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly stores: Stores
   /** Undefined where no route has one. */
   readonly cache: GatewayCache | undefined
   /** What is in the files that it names. */
@@ -50,7 +52,8 @@ export function draw(
   shared.set(CERTIFICATES, '', loadCertificates(config, previous?.shared.find(CERTIFICATES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
-  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD, clock, undefined)
+  const stores = new Stores(config, { clock, metrics, kept, files })
+  const cache = openCache(config, { shared, kept, stores, clock, port: undefined }, SUPERVISOR_THREAD)
   const surroundings = {
     clock,
     metrics,
@@ -69,5 +72,5 @@ export function draw(
     previous: previous?.snapshot,
   })
   for (const [identity, state] of statesOf(snapshot.upstreams)) shared.set(UPSTREAM, identity, state)
-  return { config, files, snapshot, rateLimits, cache, shared }
+  return { config, files, snapshot, rateLimits, stores, cache, shared }
 }

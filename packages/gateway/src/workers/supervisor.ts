@@ -7,6 +7,7 @@ import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { cacheReadings } from '../features/cache/figures.ts'
 import { leaveFolder, takeFolder } from '../features/cache/disk.ts'
+import { PurgeFollower } from '../features/cache/follower.ts'
 import { cacheWorkerEnded, type GatewayCache, workerThread } from '../features/cache/memory.ts'
 import type { WarmFetch } from '../features/cache/warming/warm-run.ts'
 import { Warmer } from '../features/cache/warming/warmer.ts'
@@ -92,6 +93,7 @@ export class Supervisor implements SurveySource {
   private readonly geo: GeoWatch
   private readonly certificateWatch: CertificateWatch
   private readonly expiryAlarm: ExpiryAlarm
+  private readonly purges: PurgeFollower
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
   private phase: SupervisorStatus['phase'] = 'starting'
@@ -116,6 +118,7 @@ export class Supervisor implements SurveySource {
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.geo = this.watchGeo()
+    this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
     this.certificateWatch = this.watchCertificates()
     this.expiryAlarm = new ExpiryAlarm(this.clock, () => this.certificates.values(), notify)
@@ -205,6 +208,7 @@ export class Supervisor implements SurveySource {
     try {
       this.checks.follow(this.upstreams)
       this.geo.follow(this.config.geo)
+      this.purges.follow(this.cache)
       this.warmer.follow(this.config.cache.warm)
       this.certificateWatch.follow(this.config)
       this.expiryAlarm.start()
@@ -297,6 +301,7 @@ export class Supervisor implements SurveySource {
     this.descriptors.start()
     this.checks.follow(this.upstreams)
     this.geo.follow(this.config.geo)
+    this.purges.follow(this.cache)
     this.warmer.follow(this.config.cache.warm)
     this.certificateWatch.follow(this.config)
     this.expiryAlarm.start()
@@ -317,6 +322,8 @@ export class Supervisor implements SurveySource {
     this.geo.stop()
     this.certificateWatch.stop()
     this.expiryAlarm.stop()
+    this.purges.stop()
+    this.deployment.blueprint.stores.close()
     const timer = this.clock.timer(() => {
       for (const slot of this.slots) slot.terminate()
     })

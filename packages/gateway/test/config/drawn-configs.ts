@@ -7,7 +7,7 @@ export type Draw = (bound: number) => number
 const TEXTS = [
   ...`/a /a/** /users/:id /api /healthz?x=1 stdout id app all g1 x-a X-Canary unknown shop.example *.shop.example
 a.example:9001 127.0.0.1:8080 [::1]:8443 :8444 unix:/run/a.sock 10.0.0.0/8 192.0.2.7 ::1 fd00::/8 10.0.0.2
-_http._tcp.a.example EU DE US-CA AS15169 15169 http://127.0.0.1:9000 https://b.example HTTPS://B.example:8443/
+_http._tcp.a.example EU DE US-CA AS15169 15169 http://127.0.0.1:9000 redis://127.0.0.1:6379 https://b.example HTTPS://B.example:8443/
 https+unix:/run/b.sock GET PURGE 30s 250ms 1h 5m 16KiB 1MiB 64B 240B/s 1KiB/s 100/s 5/10s p95 client-ip header:x-a
 cookie:a 2 2.1 v3 2027-06-30 2027-06-30T12:00:00Z 200-299 404 [a-z]+ application/json text/* application/vnd.shop
 a-secret-of-many-characters`.split(/\s/),
@@ -22,6 +22,8 @@ const REFERENCES: Readonly<Record<string, readonly string[]>> = {
   upstream: ['app', 'http://127.0.0.1:9000', 'https://b.example'],
   use: ['g1'],
   rateLimit: ['all'],
+  tier: ['main'],
+  store: ['main'],
 }
 
 /** Values that follow the schema, its rules on the settings of one section among them as far as they ask for one of several. */
@@ -42,6 +44,7 @@ export class DrawnValues {
       ...config,
       upstreams: { ...config['upstreams'], app: one },
       rateLimits: { ...config['rateLimits'], all: { rate: '5/s' } },
+      stores: { ...config['stores'], main: { redis: 'redis://127.0.0.1:6379' } },
       ...(JSON.stringify(config).includes('g1') && {
         groups: { ...config['groups'], g1: { timeout: '1s' } },
       }),

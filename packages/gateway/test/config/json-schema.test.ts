@@ -26,7 +26,7 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema does not know what stands elsewhere: names that lead nowhere',
     is: says(
-      /is not the name of (?:an upstream|a rate limit|a group)|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
+      /is not the name of (?:an upstream|a rate limit|a store|a group)|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
     ),
   },
   {
@@ -81,7 +81,7 @@ const BEYOND_A_SCHEMA: readonly {
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|url|dns|srv|hosts?|servername|resolvers|trustedProxies|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|url|redis|dns|srv|hosts?|servername|resolvers|trustedProxies|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

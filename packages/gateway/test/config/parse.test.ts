@@ -70,6 +70,7 @@ test('one route with a URL is a whole configuration, with every default filled i
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
     accessLog: { path: 'stdout', format: 'auto', headers: [] },
+    stores: {},
     cache: { memory: 64 * 1024 * 1024, warm: [] },
     discovery: { dns: { minInterval: 1_000, maxInterval: 300_000, timeout: 2_000 } },
     deadlines: true,
@@ -150,7 +151,20 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
-    cache: { memory: '8MiB' },
+    stores: {
+      main: {
+        redis: 'rediss://127.0.0.1:6379/1',
+        username: 'ada',
+        password: 'hunter2',
+        ca: 'ca.pem',
+        prefix: 'shop',
+        timeout: '50ms',
+      },
+    },
+    cache: {
+      memory: '8MiB',
+      tier: { store: 'main', size: '2GiB', largest: '1MiB', onStoreError: 'closed' },
+    },
     discovery: {
       dns: { resolvers: ['127.0.0.1:5353'], minInterval: '2s', maxInterval: '3s', timeout: '4s' },
     },
@@ -232,7 +246,21 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
-    cache: { memory: 8 * 1024 * 1024, warm: [] },
+    stores: {
+      main: {
+        redis: 'rediss://127.0.0.1:6379/1',
+        username: 'ada',
+        password: 'hunter2',
+        ca: 'ca.pem',
+        prefix: 'shop',
+        timeout: 50,
+      },
+    },
+    cache: {
+      memory: 8 * 1024 * 1024,
+      tier: { store: 'main', size: 2 ** 31, largest: 2 ** 20, onStoreError: 'closed' },
+      warm: [],
+    },
     discovery: {
       dns: { resolvers: ['127.0.0.1:5353'], minInterval: 2_000, maxInterval: 3_000, timeout: 4_000 },
     },

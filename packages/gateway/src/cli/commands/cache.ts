@@ -139,15 +139,16 @@ function purgeText({ purged, how }: PurgeAnswer): string {
   return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n`
 }
 
-function statsText({ disk, routes, ...memory }: CacheAnswer): string {
+function statsText({ disk, tier, routes, ...memory }: CacheAnswer): string {
   const used = `${usedText(memory)}\n`
   const onDisk = disk === undefined ? '' : `on disk: ${usedText(disk)}, ${counted(disk.errors, 'error')}\n`
+  const behind = tier === undefined ? '' : tierText(tier)
   const rows = routes.map(({ route, hit, miss, stale, revalidated, collapsed, bypass }) => [
     inLine(route),
     ...[hit, stale, revalidated, collapsed, miss, bypass].map(String),
   ])
   const header = ['ROUTE', 'HIT', 'STALE', 'REVALIDATED', 'COLLAPSED', 'MISS', 'BYPASS']
-  return `${used}${onDisk}\n${table([header, ...rows])}`
+  return `${used}${onDisk}${behind}\n${table([header, ...rows])}`
 }
 
 function usedText({
@@ -157,4 +158,16 @@ function usedText({
   evictions,
 }: Pick<CacheAnswer, 'entries' | 'bytes' | 'capacity' | 'evictions'>): string {
   return `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others`
+}
+
+function tierText({
+  store,
+  state,
+  reason,
+  entries,
+  bytes,
+  capacity,
+}: NonNullable<CacheAnswer['tier']>): string {
+  const why = reason === undefined ? '' : `, ${inLine(reason)}`
+  return `store ${store} (${state}${why}): ${counted(entries, 'response')}, ${bytes} of ${capacity} bytes\n`
 }

@@ -11,6 +11,7 @@ import { discoveryChecks } from '../../features/discovery.ts'
 import { tlsChecks } from '../../features/tls/checks.ts'
 import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
+import { storeChecks } from '../../features/stores/stores.ts'
 import { targetChecks } from '../../features/target.ts'
 import { parameterChecks } from '../../features/templates/checks.ts'
 import { rateLimitChecks } from '../../features/rate-limit/checks.ts'
@@ -41,6 +42,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
+    ...storeChecks(input),
     ...cacheChecks(input),
     ...graphqlChecks(input),
     ...discoveryChecks(input),

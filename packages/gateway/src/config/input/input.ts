@@ -62,6 +62,8 @@ export interface GatewayConfigInput {
    * is shorter than ours, and tell upstreams what is left of it. Default: true.
    */
   deadlines?: boolean | undefined
+  /** Named stores that several gateways share, for the features that name them. */
+  stores?: Record<string, StoreInput> | undefined
   /** Where routes with a cache keep responses. */
   cache?: CacheMemoryInput | undefined
   /** Named rate limits: each counts for all routes that name it. */
@@ -623,6 +625,33 @@ export interface LoadSheddingInput {
   memory?: ByteSize | undefined
 }
 
+export interface StoreInput {
+  /**
+   * A server of Redis 7 or newer: redis://host:port, or rediss:// with TLS; with user, password and the
+   * number of a database where there are such, as rediss://user:password@host:6379/1.
+   */
+  redis: string
+  /** The user (ACL), instead of the one in the URL. */
+  username?: string | undefined
+  /**
+   * The password, instead of the one in the URL: ${REDIS_PASSWORD}, where characters of it would have to be
+   * escaped there.
+   */
+  password?: string | undefined
+  /**
+   * Certificates (PEM) by which that of the server is checked, with rediss://. Left out: those that Node
+   * trusts.
+   */
+  ca?: string | undefined
+  /**
+   * What all names in it begin with: gateways with the same one share what they keep there. Default:
+   * headgate.
+   */
+  prefix?: string | undefined
+  /** How long a call may take; a longer one counts as an error. Default: 200ms. */
+  timeout?: Duration | undefined
+}
+
 export interface CacheMemoryInput {
   /**
    * Memory for what is stored: one for all workers, made when a route has a cache. The largest response that
@@ -634,6 +663,11 @@ export interface CacheMemoryInput {
    * stored before a restart.
    */
   disk?: CacheDiskInput | undefined
+  /**
+   * Behind the memory, a store that several gateways share: what one has fetched, the others find, and a
+   * purge of one holds in all. The name of one of stores, or more about it.
+   */
+  tier?: string | CacheTierInput | undefined
   /**
    * What is asked for before clients want it, so that it is stored by then: lists, each with its own times
    * and pace.
@@ -649,6 +683,23 @@ export interface CacheDiskInput {
   path: string
   /** What the files may take. The largest response that is stored takes an eighth of it. Default: 1GiB. */
   size?: ByteSize | undefined
+}
+
+export interface CacheTierInput {
+  /** The name of one of stores. */
+  store: string
+  /**
+   * How much it may keep there, of all gateways that share it; what was asked for longest ago gives way.
+   * Default: 1GiB.
+   */
+  size?: ByteSize | undefined
+  /** The largest response that is kept there. Default: 8MiB. */
+  largest?: ByteSize | undefined
+  /**
+   * What holds while the store is away: open, answers from the memory, although others may have purged them;
+   * closed, from the upstream alone, once nothing was heard of purges for 3 seconds. Default: open.
+   */
+  onStoreError?: 'open' | 'closed' | undefined
 }
 
 export interface CacheWarmInput {

@@ -3,6 +3,7 @@ import type { SectionRules } from '../../features/layer.ts'
 import { recordedRules } from '../../features/access-log/layers.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
+import { storeRules } from '../../features/stores/stores.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
@@ -23,6 +24,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   ),
   { at: ['listeners', '*', 'tls'], rules: tlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
+  { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },
   { at: ['accessLog', 'headers'], rules: recordedRules },

@@ -11,6 +11,7 @@ import { limitsSetting } from '../../features/limits.ts'
 import { loadSheddingSetting } from '../../features/load-shedding.ts'
 import { rateLimitSetting } from '../../features/rate-limit/setting.ts'
 import { requestIdSetting } from '../../features/request-id.ts'
+import { storeSetting } from '../../features/stores/setting.ts'
 import { minimumByteRateSetting, timeoutsSetting } from '../../features/timeouts.ts'
 import type { SchemaIssue } from '../../settings/problems/issues.ts'
 import { zod } from '../../settings/schema/library.ts'
@@ -109,6 +110,10 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     flag,
     'Honour the time that a client gives a request, in X-Request-Timeout (seconds) or grpc-timeout, where it is shorter than ours, and tell upstreams what is left of it.',
   ).prefault(true),
+  stores: record(storeSetting())
+    .prefault(nothing)
+    .meta({ propertyNames: name.json })
+    .describe('Named stores that several gateways share, for the features that name them.'),
   cache: cacheMemorySetting().prefault(nothing).describe('Where routes with a cache keep responses.'),
   rateLimits: record(rateLimitSetting())
     .prefault(nothing)

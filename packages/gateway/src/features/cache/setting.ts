@@ -3,7 +3,7 @@ import { keyed, list, noneOrMore } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, bytes, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { choice } from '../../settings/values/choice.ts'
-import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
+import { filePath, type Kind, name, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { requestField, token } from '../../settings/values/request-field.ts'
 import { warmSetting } from './warming/setting.ts'
@@ -21,6 +21,21 @@ const disk = section('CacheDiskInput', () => ({
 
 export type CacheDiskConfig = Read<typeof disk>
 
+const tier = section('CacheTierInput', () => ({
+  store: value(name, 'The name of one of stores.'),
+  size: bytes(
+    'How much it may keep there, of all gateways that share it; what was asked for longest ago gives way.',
+    { min: '1MiB' },
+  ).prefault('1GiB'),
+  largest: bytes('The largest response that is kept there.', { min: '1KiB', max: '32MiB' }).prefault('8MiB'),
+  onStoreError: oneOf(
+    ['open', 'closed'],
+    'What holds while the store is away: open, answers from the memory, although others may have purged them; closed, from the upstream alone, once nothing was heard of purges for 3 seconds.',
+  ).prefault('open'),
+}))
+
+export type CacheTierConfig = Read<typeof tier>
+
 /** Of the whole gateway. */
 export const cacheMemorySetting = section('CacheMemoryInput', () => ({
   memory: bytes(
@@ -31,6 +46,12 @@ export const cacheMemorySetting = section('CacheMemoryInput', () => ({
     .optional()
     .describe(
       'Behind the memory, files that outlive the gateway: what the memory has no room for, and all that was stored before a restart.',
+    ),
+  tier: zod()
+    .union([value(name).transform((store): CacheTierConfig => tier().parse({ store })), tier()])
+    .optional()
+    .describe(
+      'Behind the memory, a store that several gateways share: what one has fetched, the others find, and a purge of one holds in all. The name of one of stores, or more about it.',
     ),
   warm: warmSetting(),
 }))

@@ -16,7 +16,7 @@ import { MOMENT } from './scripts.ts'
 export interface PurgeListener {
   /** Another gateway has purged. */
   purged(selection: Selection, how: 'hard' | 'soft', now: number): void
-  /** There were purges of which nobody can tell any more what they were for. */
+  /** There may be purges of which nobody can tell what they were for: before the feed, and where it has lost sight of them. */
   missed(): void
   /** All purges up to now have been told. */
   heard(): void
@@ -87,8 +87,9 @@ export class RedisPurgeFeed {
     if (purges.length < AT_A_TIME) this.listener.heard()
   }
 
+  /** What was purged before, nobody has told. */
   private async begin(): Promise<readonly RedisReply[]> {
-    this.last = await this.moment()
+    this.miss(await this.moment())
     return NONE
   }
 

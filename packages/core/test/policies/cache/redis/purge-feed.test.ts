@@ -37,6 +37,7 @@ test('a feed tells the purges of others in their order, as they are, and none of
   using waiting = await server.connect()
   const { feed, told, heard } = follow(waiting.send)
   await eventually(() => heard() > 0, 'it follows')
+  assert.deepEqual(told.splice(0), ['missed'], 'what was before')
   const other = new RedisStore(commands, { self: 'other' })
   await new RedisStore(commands, { self: 'me' }).purge({ by: 'all' }, 'hard', 1)
   await other.purge({ by: 'tag', value: 'sch\xf6n' }, 'hard', 2)
@@ -58,6 +59,7 @@ test('what was purged while a connection was lost is told when there is another'
     return commands.send(args.filter((_, index) => args[3] !== 'BLOCK' || (index !== 3 && index !== 4)))
   })
   await eventually(() => heard() > 0, 'it follows')
+  assert.deepEqual(told.splice(0), ['missed'], 'what was before')
   lost = true
   const before = questions
   await eventually(() => questions > before, 'it has asked in vain')
@@ -84,6 +86,7 @@ for (const [what, change] of [
       return commands.send(args.filter((_, index) => args[3] !== 'BLOCK' || (index !== 3 && index !== 4)))
     })
     await eventually(() => heard() > 0, 'it follows')
+    assert.deepEqual(told.splice(0), ['missed'], 'what was before')
     lost = true
     await change(commands)
     lost = false
