@@ -1,8 +1,22 @@
-import { cache, type CacheStore, type Exchange, type MetricRegistry } from '@headgate/core'
+import {
+  cache,
+  type CacheStore,
+  type Exchange,
+  foreseeCache,
+  type Foresight,
+  type MetricRegistry,
+} from '@headgate/core'
 import { isFields } from '../../settings/problems/fields.ts'
 import type { ExchangeRow } from '../layer.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
+
+/** What a route keeps its responses in. */
+export interface CacheContext {
+  readonly store: CacheStore
+  /** Where nothing is sent, in place of the cache: told what it would do. */
+  readonly foreseen?: ((foresight: Foresight) => void) | undefined
+}
 
 /**
  * Outside of all that makes attempts, so that what is answered from it costs none, and inside of all that changes the request: the
@@ -10,7 +24,7 @@ import type { CacheConfig, CachedRoute } from './setting.ts'
  */
 export const cacheLayer: ExchangeRow<
   { readonly route: CachedRoute },
-  { readonly cache?: { readonly store: CacheStore } | undefined; readonly metrics: MetricRegistry },
+  { readonly cache?: CacheContext | undefined; readonly metrics: MetricRegistry },
   CacheConfig
 > = {
   name: 'cache',
@@ -23,8 +37,9 @@ export const cacheLayer: ExchangeRow<
     if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
     const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
     const { ttl, statuses, staleWhileRevalidate, staleIfError, tags, ignore, fields } = config
-    return cache({
-      store: opened.store,
+    const { store, foreseen } = opened
+    const options = {
+      store,
       route: name,
       key: config.key,
       ttl: { ...statuses, ...(ttl !== undefined && { default: ttl }) },
@@ -39,7 +54,10 @@ export const cacheLayer: ExchangeRow<
       onOutcome: outcome,
       onRevalidated: revalidated,
       onStoreError: storeFailed,
-    })
+    }
+    return foreseen === undefined
+      ? cache(options)
+      : foreseeCache(options, (_exchange, told) => foreseen(told))
   },
   tells: ({ route }) => (isFields(route['cache']) ? route['cache'] : undefined),
 }
