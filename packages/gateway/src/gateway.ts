@@ -202,7 +202,7 @@ export class Gateway {
     const stats = new Map(Array.from(this.upstreams(), (each) => [each, each.stats()]))
     for (const [each, its] of stats) this.endpoints.record(each.name, its, each)
     // Where there are others, the one that is asked for the metrics shows it.
-    const cache = this.options.shared === undefined ? this.current.cache?.local : undefined
+    const cache = this.options.shared === undefined ? this.current.cache : undefined
     this.shown.show([...this.current.readings(stats), ...cacheReadings(this.metrics, cache)])
   }
 
