@@ -15,6 +15,7 @@ import { type KeyedRequest, withContent } from './key.ts'
 import { decide } from './decide.ts'
 import { requestControl } from './reuse.ts'
 import type { StoredEntry } from './store.ts'
+import { overridesMethod } from './told-target.ts'
 import type { LookUpAgain, Waited } from './waited.ts'
 
 /**
@@ -50,7 +51,7 @@ function wayOf(exchange: Exchange, options: CacheOptions): Way {
   const { method, body, headers, upgrade } = exchange.request
   const reads = method === 'GET' || method === 'HEAD'
   if (!reads && method !== 'QUERY') return isSafe(method) ? 'bypass' : 'write'
-  if (upgrade !== undefined || isForOrigin(headers)) return 'bypass'
+  if (upgrade !== undefined || isForOrigin(headers) || overridesMethod(exchange.request)) return 'bypass'
   if (options.bypass?.(exchange) === true || options.requestMode?.(exchange) === 'no-store') return 'bypass'
   if (!reads)
     return body.length !== undefined && body.length <= (options.maxQuery ?? 64 * 1024) ? 'content' : 'bypass'
