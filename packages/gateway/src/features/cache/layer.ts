@@ -1,6 +1,8 @@
 import { cache, type CacheStore, type Exchange, type MetricRegistry } from '@headgate/core'
 import { isFields } from '../../settings/problems/fields.ts'
-import type { ExchangeRow } from '../layer.ts'
+import { takenVersion } from '../api-versions/taken-version.ts'
+import type { ExchangeRow, Route } from '../layer.ts'
+import { askedOutside } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
 
@@ -9,7 +11,7 @@ import type { CacheConfig, CachedRoute } from './setting.ts'
  * key has what the upstream would be asked.
  */
 export const cacheLayer: ExchangeRow<
-  { readonly route: CachedRoute },
+  { readonly route: CachedRoute & Route<'apiVersions', unknown> & Route<'rewrite', unknown> },
   { readonly cache?: { readonly store: CacheStore } | undefined; readonly metrics: MetricRegistry },
   CacheConfig
 > = {
@@ -18,7 +20,8 @@ export const cacheLayer: ExchangeRow<
   about: 'answers from what the upstream has answered before, as RFC 9111 allows it',
   judged: false,
   towardsUpstream: 'only',
-  build({ route: { name, cache: config } }, { cache: opened, metrics }) {
+  build({ route }, { cache: opened, metrics }) {
+    const { name, cache: config, apiVersions, rewrite } = route
     if (config === undefined || config === false) return undefined
     if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
     const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
@@ -26,7 +29,10 @@ export const cacheLayer: ExchangeRow<
     return cache({
       store: opened.store,
       route: name,
-      key: config.key,
+      key:
+        apiVersions === undefined && rewrite === undefined
+          ? config.key
+          : { ...config.key, identity: askedFor },
       ttl: { ...statuses, ...(ttl !== undefined && { default: ttl }) },
       staleWhileRevalidate,
       staleIfError,
@@ -42,6 +48,11 @@ export const cacheLayer: ExchangeRow<
     })
   },
   tells: ({ route }) => (isFields(route['cache']) ? route['cache'] : undefined),
+}
+
+/** What the upstream and its answer depend on, and what it is asked for does not show: the version, and what was cut off or exchanged. */
+function askedFor(exchange: Exchange): string {
+  return `${takenVersion.of(exchange) ?? ''}\n${askedOutside(exchange)}`
 }
 
 /** Undefined if all requests are for the cache. */
