@@ -34,6 +34,7 @@ const ALONE = new Set([
   'packages/core/test/linear-work.test.ts',
   'packages/core/test/upstream/pick-cost.test.ts',
   'packages/core/test/wire/differential.test.ts',
+  'packages/ecs/test/figures.test.ts',
   'packages/gateway/test/attack/tiny-chunks.test.ts',
   'packages/gateway/test/browser/page.test.ts',
   'packages/gateway/test/cache-suite/cache-suite.test.ts',

@@ -50,9 +50,16 @@ const CLIENT_PAGES: ReadonlySet<string> = new Set([
   'packages/client/README.md',
 ])
 
+/** Pages about @headgate/ecs: packages/ecs/test/docs runs their programs. */
+export function ecsPages(): Page[] {
+  return userPages().filter(({ path }) => ECS_PAGES.has(path))
+}
+
+const ECS_PAGES: ReadonlySet<string> = new Set(['docs/ecs.md', 'packages/ecs/README.md'])
+
 /** Pages whose examples are whole programs. */
 export function programPages(): Page[] {
-  return userPages().filter(({ path }) => !CLIENT_PAGES.has(path))
+  return userPages().filter(({ path }) => !CLIENT_PAGES.has(path) && !ECS_PAGES.has(path))
 }
 
 export function readPage(file: string): Page {

@@ -84,8 +84,10 @@ export function commonIdentity(config: GatewayConfig): string {
     variables: _v,
     // Routes hold it.
     shared: _s,
+    // Requests that warm come to the routes as others do.
+    cache: { warm: _warm, ...cache },
     ...others
   } = config
   const { discovery: _, ...common } = others
-  return JSON.stringify(common)
+  return JSON.stringify({ ...common, cache })
 }

@@ -41,6 +41,8 @@ export interface Snapshot {
   readonly common: string
   /** To be settled when it is in force. */
   readonly kept: Kept
+  /** The route that would take an exchange, which goes nowhere. */
+  readonly routeOf: (exchange: Exchange) => RouteConfig | undefined
 }
 
 export interface CompiledRoute {
@@ -92,8 +94,14 @@ export function compile(
       kept ? before : compileRoute(route, identity, before, config, surroundings, upstreams, splits),
     )
   }
-  const handler = door(dispatch([...routes.values()], config, surroundings), surroundings)
-  return { config, upstreams, splits, routes, common, kept, handler }
+  const { find, dispatch } = dispatcher([...routes.values()], config, surroundings)
+  const configs = new Map(Array.from(routes.values(), (route) => [route.handler, route.config]))
+  const routeOf = (exchange: Exchange): RouteConfig | undefined => {
+    const found = find(exchange)
+    return found.kind === 'found' ? configs.get(found.route) : undefined
+  }
+  const handler = door(dispatch, surroundings)
+  return { config, upstreams, splits, routes, common, kept, handler, routeOf }
 }
 
 function isCurrent({ upstreams }: CompiledRoute, current: CompiledUpstreams): boolean {
@@ -145,11 +153,11 @@ function door(handler: Handler, { trustedProxies }: Surroundings): Handler {
 }
 
 /** Routes an exchange, and answers what no route takes. */
-function dispatch(
+function dispatcher(
   routes: readonly CompiledRoute[],
   config: GatewayConfig,
   surroundings: Surroundings & StackOptions,
-): Handler {
+): { readonly find: (exchange: Exchange) => Found<Handler>; readonly dispatch: Handler } {
   const router = makeRouter(routes, surroundings)
   const refusal = refusals(config, surroundings)
   const refuse = refusal('unrouted')
@@ -178,20 +186,15 @@ function dispatch(
     return found.route(exchange)
   }
   const limits = readLimits(config.routes)
-  if (limits === undefined) return (exchange) => take(exchange, find(exchange))
+  if (limits === undefined) return { find, dispatch: (exchange) => take(exchange, find(exchange)) }
   const judging = new Set(
     routes.filter((route) => isGraphqlRoute(route.config)).map(({ handler }) => handler),
   )
   const isGraphql = (route: Handler): boolean => judging.has(route)
   const onRefused = countRefused(surroundings.metrics, NO_ROUTE)
-  return dispatchByOperation({
-    find,
-    take,
-    limits,
-    isGraphql,
-    refuse: refusal('unrouted-graphql'),
-    onRefused,
-  })
+  const refuseGraphql = refusal('unrouted-graphql')
+  const dispatch = dispatchByOperation({ find, take, limits, isGraphql, refuse: refuseGraphql, onRefused })
+  return { find, dispatch }
 }
 
 type Refuse = (exchange: Exchange, error: unknown) => Promise<HttpResponse>

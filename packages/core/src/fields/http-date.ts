@@ -19,14 +19,23 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d
 const RFC850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/
 
+/** The last IMF-fixdate that was read: an origin sends the same Date for a second. */
+let lastText = ''
+let lastTime: number | undefined
+
 /**
  * The time that an HTTP-date names, in any of the three forms that a recipient must accept (RFC 9110 5.6.7), in milliseconds
  * since 1970-01-01 UTC; undefined if it is none. The name of the day is not checked against the date.
  * @param now wall time, by which the century of a two-digit year is found
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
+  if (text === lastText) return lastTime
   const fixed = IMF_FIXDATE.exec(text)
-  if (fixed !== null) return toTime(Number(fixed[3]), fixed[2], fixed[1], fixed[4], fixed[5], fixed[6])
+  if (fixed !== null) {
+    lastText = text
+    lastTime = toTime(Number(fixed[3]), fixed[2], fixed[1], fixed[4], fixed[5], fixed[6])
+    return lastTime
+  }
   const old = RFC850.exec(text)
   if (old !== null) return toTime(fullYear(Number(old[3]), now), old[2], old[1], old[4], old[5], old[6])
   const unix = ASCTIME.exec(text)

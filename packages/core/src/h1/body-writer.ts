@@ -33,27 +33,42 @@ export class BodyWriter implements BodySink {
   }
 
   write(chunk: Uint8Array): boolean {
+    return this.put(chunk, undefined)
+  }
+
+  /** The socket calls back when the kernel has taken all of it, and when it is destroyed. */
+  lend(chunk: Uint8Array, returned: () => void): boolean {
+    return this.put(chunk, returned)
+  }
+
+  private put(chunk: Uint8Array, taken: (() => void) | undefined): boolean {
     const length = chunk.byteLength
-    if (length === 0) return true
     this.written += length
-    if (this.framing >= 0 && this.written > this.framing) {
+    const tooLong = this.framing >= 0 && this.written > this.framing
+    if (length === 0 || tooLong) taken?.()
+    if (length === 0) return true
+    if (tooLong) {
       this.owner.bodyBroken(
         new TrafficError('internal', `the body is longer than its length of ${this.framing} bytes`),
       )
       return false
     }
-    const room = this.framing === CHUNKED ? this.writeChunk(chunk, length) : this.socket.write(chunk)
+    const room =
+      this.framing === CHUNKED ? this.writeChunk(chunk, length, taken) : this.socket.write(chunk, taken)
     if (!room) this.owner.awaitDrain()
     return room
   }
 
-  private writeChunk(chunk: Uint8Array, length: number): boolean {
+  private writeChunk(chunk: Uint8Array, length: number, taken: (() => void) | undefined): boolean {
     const size = length.toString(16)
-    if (length <= SMALL_CHUNK)
-      return this.socket.write(`${size}\r\n${asBuffer(chunk).toString('latin1')}\r\n`, 'latin1')
+    if (length <= SMALL_CHUNK) {
+      const text = `${size}\r\n${asBuffer(chunk).toString('latin1')}\r\n`
+      taken?.()
+      return this.socket.write(text, 'latin1')
+    }
     this.socket.cork()
     this.socket.write(`${size}\r\n`, 'latin1')
-    this.socket.write(chunk)
+    this.socket.write(chunk, taken)
     const room = this.socket.write('\r\n', 'latin1')
     this.socket.uncork()
     return room

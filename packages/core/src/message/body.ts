@@ -17,6 +17,11 @@ export interface BodySink {
    * keeps chunks, or passes them on to one that may, leaves this out.
    */
   readonly holdsNothing?: boolean
+  /**
+   * As `write`, for a chunk in memory that is lent: `returned` is called once when nothing refers to it any more, also where the sink
+   * breaks. A sink that cannot tell leaves this out, and is given copies.
+   */
+  lend?(chunk: Uint8Array, returned: () => void): boolean
 }
 
 /**

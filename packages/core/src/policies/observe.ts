@@ -40,21 +40,29 @@ export interface ObserveOptions {
   readonly metrics: RouteMetrics
   /** None by default. */
   readonly log?: AccessLog | undefined
+  /** Whether an exchange is counted; all are logged. Default: all are. */
+  readonly counted?: ((exchange: Exchange) => boolean) | undefined
 }
 
 /** Counts and logs each exchange when it has ended, however it ends. The outermost policy: it sees what the peer sees. */
 export function observe(given: ObserveOptions): Policy {
   const options = own(given)
-  const { route, metrics, log } = options
+  const { route, metrics, log, counted } = options
   // One function for all exchanges: what differs between them is handed to it.
   const finished = (exchange: Exchange, outcome: Outcome): void => {
     const duration = exchange.clock.now() - exchange.startedAt
     count(metrics, exchange, outcome, duration)
     log?.record(exchange, outcome, duration)
   }
+  const uncounted = (exchange: Exchange, outcome: Outcome): void =>
+    log?.record(exchange, outcome, exchange.clock.now() - exchange.startedAt)
   return (next) =>
     function observe(exchange) {
       exchange.route = route
+      if (counted?.(exchange) === false) {
+        exchange.onFinish(uncounted)
+        return next(exchange)
+      }
       metrics.active.add(1)
       exchange.onFinish(finished)
       return next(exchange)

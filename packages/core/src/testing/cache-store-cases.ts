@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { collect } from '../message/body.ts'
+import { collect, WholeBody } from '../message/body.ts'
+import { putWhole } from '../policies/cache/storing-body.ts'
 import type {
   CacheKey,
   CacheStore,
@@ -137,6 +138,27 @@ define('content may be empty, or come in many chunks, whose memory is used again
   assert.equal(await writer.commit(), true)
   assert.deepEqual(await textsAt(store, KEY), [expected])
 })
+
+define(
+  'content that is here at once is taken as bytes or as text, and refused where its length is another',
+  async (store) => {
+    for (const length of [0, 100, 100_000])
+      for (const announced of [length, undefined]) {
+        const text = 'ab\xff'.repeat(length / 3 + 1).slice(0, length)
+        for (const content of [
+          WholeBody.fromLatin1(text),
+          WholeBody.fromBytes(Buffer.from(text, 'latin1')),
+        ]) {
+          const writer = store.begin(KEY, HEAD, announced, store.moment()) ?? assert.fail()
+          assert.equal(await putWhole(writer, content), true)
+          assert.deepEqual(await textsAt(store, KEY), [text])
+        }
+      }
+    const wrong = store.begin(OTHER, HEAD, 10, store.moment()) ?? assert.fail()
+    assert.equal(await putWhole(wrong, WholeBody.fromLatin1('short')), false)
+    assert.deepEqual(await store.find(OTHER), [])
+  },
+)
 
 define('what is not committed is not found', async (store) => {
   const open = store.begin(KEY, HEAD, 4, store.moment()) ?? assert.fail()

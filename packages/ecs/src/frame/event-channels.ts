@@ -8,8 +8,8 @@ class EventChannel<Value> implements Events<Value> {
   private current: Value[] = []
   /** How many were sent before the first of `previous`. */
   private forgotten = 0
-  private readonly observers = new Listeners<[value: Value]>()
-  private readonly ofEntity = new Map<Entity, Listeners<[value: Value]>>()
+  private readonly observers = new Listeners<Value, undefined>()
+  private readonly ofEntity = new Map<Entity, Listeners<Value, undefined>>()
   private readonly observed: (entity: Entity) => void
 
   constructor(observed: (entity: Entity) => void) {
@@ -18,8 +18,8 @@ class EventChannel<Value> implements Events<Value> {
 
   send(value: Value, entity?: Entity): void {
     this.current.push(value)
-    if (this.ofEntity.size > 0 && entity !== undefined) this.ofEntity.get(entity)?.tell(value)
-    this.observers.tell(value)
+    if (this.ofEntity.size > 0 && entity !== undefined) this.ofEntity.get(entity)?.tell(value, undefined)
+    this.observers.tell(value, undefined)
   }
 
   reader(): EventReader<Value> {
@@ -37,9 +37,9 @@ class EventChannel<Value> implements Events<Value> {
   }
 
   observe(observer: (value: Value) => void, entity?: Entity): () => void {
-    if (entity === undefined) return this.observers.add(observer)
+    if (entity === undefined) return this.observers.add((value) => observer(value))
     const observers = this.ofEntity.get(entity) ?? new Listeners()
-    const end = observers.add(observer)
+    const end = observers.add((value) => observer(value))
     this.ofEntity.set(entity, observers)
     this.observed(entity)
     return () => {

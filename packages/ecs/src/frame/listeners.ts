@@ -1,20 +1,22 @@
+type Listener<First, Second> = (first: First, second: Second) => void
+
 /**
  * Listeners of one thing. What one of them throws is an uncaught error of the process, as with an `EventTarget`: who tells them goes on, and
  * so do the others.
  */
-export class Listeners<Values extends readonly unknown[]> {
+export class Listeners<First, Second> {
   /** Made anew by each change, so that it can be gone through meanwhile. */
-  private list: readonly ((...values: Values) => void)[] = []
+  private list: readonly Listener<First, Second>[] = []
 
   get size(): number {
     return this.list.length
   }
 
   /** Each call is a listener of its own, also of the same function. Returns what ends it, at once. */
-  add(listener: (...values: Values) => void): () => void {
+  add(listener: Listener<First, Second>): () => void {
     let ended = false
-    const own = (...values: Values): void => {
-      if (!ended) listener(...values)
+    const own: Listener<First, Second> = (first, second) => {
+      if (!ended) listener(first, second)
     }
     this.list = [...this.list, own]
     return () => {
@@ -24,10 +26,10 @@ export class Listeners<Values extends readonly unknown[]> {
   }
 
   /** Those that are added meanwhile are not called. */
-  tell(...values: Values): void {
+  tell(first: First, second: Second): void {
     for (const listener of this.list) {
       try {
-        listener(...values)
+        listener(first, second)
       } catch (thrown) {
         queueMicrotask(() => {
           throw thrown

@@ -50,7 +50,11 @@ export class Schedule {
     try {
       before()
       for (const system of this.list) {
-        attempt(() => system.run(port), thrown)
+        try {
+          system.run(port)
+        } catch (error) {
+          thrown.push(error)
+        }
         attempt(after, thrown)
       }
     } finally {

@@ -6,12 +6,15 @@ export class Arrivals {
   private sorted: Pending[] = []
   private at = 0
   private fresh: Pending[] = []
+  private isInOrder = true
 
   get size(): number {
     return this.sorted.length - this.at + this.fresh.length
   }
 
   add(pending: Pending): void {
+    const last = this.fresh.at(-1)
+    if (last !== undefined && last.id > pending.id) this.isInOrder = false
     this.fresh.push(pending)
   }
 
@@ -20,7 +23,8 @@ export class Arrivals {
     if (this.fresh.length === 0) return
     const rest = this.at === 0 ? this.sorted : this.sorted.slice(this.at)
     const all = rest.length === 0 ? this.fresh : rest.concat(this.fresh)
-    this.sorted = all.sort((one, other) => one.id - other.id)
+    this.sorted = rest.length === 0 && this.isInOrder ? all : all.sort((one, other) => one.id - other.id)
+    this.isInOrder = true
     this.at = 0
     this.fresh = []
   }

@@ -22,14 +22,19 @@ export class Domains {
   /** By what stands before the path of an absolute URL: to parse each URL would take as long as all the rest. */
   private readonly byStart = new Map<string, Domain>()
 
+  /** Requests come in runs to one domain: how the last URL began, with the slash behind it. */
+  private lastStart: string | undefined
+  private last: Domain = this.others
+
   /** That of a URL; of one that is none the domain without a name. @param base what it is relative to */
   of(url: string, base: string | undefined): Domain {
+    if (this.lastStart !== undefined && url.startsWith(this.lastStart)) return this.last
     const start = startOf(url)
-    const known = start === undefined ? undefined : this.byStart.get(start)
-    if (known !== undefined) return known
-    const domain = this.named(hostOf(url, base))
-    if (start !== undefined && this.byStart.size < MAX_DOMAINS) this.byStart.set(start, domain)
-    return domain
+    if (start === undefined) return this.named(hostOf(url, base))
+    this.last = this.byStart.get(start) ?? this.remember(start, url)
+    // Without the slash, other hosts begin so, too.
+    this.lastStart = url.length > start.length ? `${start}/` : undefined
+    return this.last
   }
 
   /** Undefined if no request went there. */
@@ -40,6 +45,12 @@ export class Domains {
   *[Symbol.iterator](): Generator<Domain> {
     yield* this.byName.values()
     if (this.others.counts.submitted > 0) yield this.others
+  }
+
+  private remember(start: string, url: string): Domain {
+    const domain = this.named(hostOf(url, undefined))
+    if (this.byStart.size < MAX_DOMAINS) this.byStart.set(start, domain)
+    return domain
   }
 
   private named(name: string): Domain {

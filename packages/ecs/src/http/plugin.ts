@@ -66,11 +66,13 @@ export function httpPlugin(options: HttpPluginOptions = {}): Plugin {
       port.setResource(HttpTime, new WorldTime(clock))
       port.setResource(RateLimitManager, new RateLimits(rateLimits, ageing))
       port.setResource(RequestMetrics, new WorldMetrics())
-      port.setResource(HttpRequests, new RequestLedger(ageing))
-      port.setResource(
-        HttpClientPool,
-        new ClientPool({ client: config.client, clients: config.clients }, clock),
-      )
+      const requests = new RequestLedger(ageing)
+      port.setResource(HttpRequests, requests)
+      const { client, clients } = config
+      const cancelAll = (): void => {
+        for (const { flight } of requests) flight?.call?.cancel()
+      }
+      port.setResource(HttpClientPool, new ClientPool({ client, clients }, clock, cancelAll))
       listen(port)
       for (const system of httpSystems()) port.addSystem(system)
     },
@@ -84,8 +86,9 @@ function listen(port: EcsPort): void {
     if (request.id > 0) port.add(entity, { component: HttpRequest, value: request.copy() })
     else port.resource(HttpRequests).add(entity, request)
   })
-  port.onRemove(HttpRequest, (_entity, request) => {
+  port.onRemove(HttpRequest, (entity, request) => {
     const pending = port.resource(HttpRequests).of(request)
-    if (pending !== undefined) cancel(httpParts(port), pending)
+    // Not that of another entity which was given the same value.
+    if (pending?.entity === entity) cancel(httpParts(port), pending)
   })
 }

@@ -1,5 +1,5 @@
 import { type RequestCacheMode, TrafficError } from '@headgate/client'
-import { isIdempotent } from '@headgate/core'
+import { isIdempotent, own } from '@headgate/core'
 import type { Attached } from '../port/component.ts'
 import type { Entity } from '../port/entity.ts'
 import type { EcsPort } from '../port/port.ts'
@@ -31,11 +31,8 @@ export interface Restored {
  * lacks something, fails with `invalid_request`, which says why.
  * @throws TypeError if it is nothing that `saveRequests` has written
  */
-export function restoreRequests(
-  port: EcsPort,
-  saved: SavedRequests,
-  { repeatUnsafe = false, prepare = (input): Restored => ({ input }) }: RestoreOptions = {},
-): Entity[] {
+export function restoreRequests(port: EcsPort, saved: SavedRequests, options: RestoreOptions = {}): Entity[] {
+  const { repeatUnsafe = false, prepare = asItIs } = own(options)
   if (saved.version !== 1 || !Array.isArray(saved.requests))
     throw new TypeError(
       'what restoreRequests was given is nothing that saveRequests of this version has written',
@@ -110,4 +107,8 @@ function refusal({ method }: SavedRequest, why: string): TrafficError {
   return new TrafficError('invalid_request', `the saved ${method} is not sent: ${why}`, {
     replaySafe: 'unsent',
   })
+}
+
+function asItIs(input: HttpRequestInput): Restored {
+  return { input }
 }

@@ -1,5 +1,5 @@
 import type { FieldValue } from '@headgate/client'
-import { isSecretField } from '@headgate/core'
+import { isSecretField, own } from '@headgate/core'
 import type { EcsPort } from '../port/port.ts'
 import { PRIORITIES, Priority } from './components/priority.ts'
 import { RequestTimeout } from './components/request-timeout.ts'
@@ -21,7 +21,8 @@ export interface SaveOptions {
  * All requests that have not ended, in their order, for `restoreRequests` in another process. They go on here all the same.
  * What cannot be written down, as streams and schemas, is named in `missing`.
  */
-export function saveRequests(port: EcsPort, { secrets = false }: SaveOptions = {}): SavedRequests {
+export function saveRequests(port: EcsPort, options: SaveOptions = {}): SavedRequests {
+  const { secrets = false } = own(options)
   return {
     version: 1,
     requests: [...port.resource(HttpRequests)].map((pending) => saved(port, pending, secrets)),

@@ -119,7 +119,7 @@ export class KootaPort extends PortFrame implements EcsPort {
     component: ComponentOf<Value>,
     listener: (entity: Entity, value: Value) => void,
   ): (entity: KootaEntity) => void {
-    const guarded = new Listeners<[entity: Entity, value: Value]>()
+    const guarded = new Listeners<Entity, Value>()
     guarded.add(listener)
     // It has the component at that moment.
     return (entity) => guarded.tell(entity, this.get(entity, component) as Value)

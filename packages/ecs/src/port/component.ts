@@ -3,10 +3,14 @@ export interface Component<Value, Input = Value> {
   (value: Input): Attached<Value>
   /** For messages. */
   readonly label: string
+  /** Counts the components of the process, from 0: a world finds what it keeps of each by it. */
+  readonly id: number
 }
 
 /** Any component whose values are of this type, whatever they are made of. */
 export type ComponentOf<Value> = Component<Value, never>
+
+let count = 0
 
 /** A value on its way to an entity, with the component that it is of. */
 export interface Attached<Value = unknown> {
@@ -29,6 +33,6 @@ export function component<Value, Input>(
     // Without `make` the two are one type.
     value: make === undefined ? (input as unknown as Value) : make(input),
   })
-  const attached = Object.assign(attach, { label })
+  const attached = Object.assign(attach, { label, id: count++ })
   return attached
 }

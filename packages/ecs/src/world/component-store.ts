@@ -4,12 +4,12 @@ import { indexOf } from './entities.ts'
 
 /** The values of one component: packed, so that a query goes through those alone that there are. */
 export class ComponentStore {
-  readonly added: Listeners<[entity: Entity, value: unknown]> = new Listeners()
-  readonly removed: Listeners<[entity: Entity, value: unknown]> = new Listeners()
+  readonly added: Listeners<Entity, unknown> = new Listeners()
+  readonly removed: Listeners<Entity, unknown> = new Listeners()
   private readonly entities: Entity[] = []
   private readonly values: unknown[] = []
   /** By index of the entity: where its value is, counted from 1. */
-  private readonly places: (number | undefined)[] = []
+  private readonly places: number[] = []
 
   get size(): number {
     return this.entities.length
@@ -25,12 +25,15 @@ export class ComponentStore {
   }
 
   get(entity: Entity): unknown {
-    return this.values[this.placeOf(entity) - 1]
+    const place = this.placeOf(entity)
+    return place === 0 ? undefined : this.values[place - 1]
   }
 
   set(entity: Entity, value: unknown): void {
+    const index = indexOf(entity)
+    while (this.places.length < index) this.places.push(0)
     this.entities.push(entity)
-    this.places[indexOf(entity)] = this.values.push(value)
+    this.places[index] = this.values.push(value)
     this.added.tell(entity, value)
   }
 
@@ -47,7 +50,7 @@ export class ComponentStore {
       this.values[place - 1] = value
       this.places[indexOf(last)] = place
     }
-    this.places[indexOf(entity)] = undefined
+    this.places[indexOf(entity)] = 0
   }
 
   /** 0 if it has none; also that of an entity which had the same index before. */

@@ -2,43 +2,42 @@ import type { Entity } from '../port/entity.ts'
 
 /** Entities at the same time; what is beyond it in the number is the generation. */
 const INDICES = 2 ** 24
-/** The last generation that keeps the number exact. An index that has had it is not used again. */
-const LAST_GENERATION = 2 ** 29 - 1
+/** An index whose number has come so far is not used again: beyond 2^53 numbers are not exact. */
+const LAST = 2 ** 53 - INDICES
 
-/** The part of an entity's number that another may have after it. */
+/** The part of an entity's number that another may have after it. Also of a number beyond 32 bits, the lower ones are taken. */
 export function indexOf(entity: Entity): number {
-  return entity % INDICES
+  return entity & (INDICES - 1)
 }
 
 /** Which entities are alive. */
 export class Entities {
-  /** By index; negative where it is free: the generation of the next one there, as its complement. */
-  private readonly generations: number[] = []
+  /** By index, the entity that is alive there; where none is, the number of the next one, negative. */
+  private readonly numbers: number[] = []
   private readonly free: number[] = []
 
   spawn(): Entity {
-    const index = this.free.pop() ?? this.generations.length
+    const index = this.free.pop() ?? this.numbers.length
     if (index >= INDICES) throw new Error(`the world is full: it has ${INDICES} entities`)
-    const generation = ~(this.generations[index] ?? -1)
-    this.generations[index] = generation
-    return generation * INDICES + index
+    const entity = -(this.numbers[index] ?? -index)
+    this.numbers[index] = entity
+    return entity
   }
 
   isAlive(entity: Entity): boolean {
-    return this.generations[indexOf(entity)] === Math.floor(entity / INDICES)
+    return this.numbers[indexOf(entity)] === entity
   }
 
   /** Of one that is alive. */
   release(entity: Entity): void {
     const index = indexOf(entity)
-    const next = Math.floor(entity / INDICES) + 1
-    this.generations[index] = ~next
-    if (next <= LAST_GENERATION) this.free.push(index)
+    const next = entity + INDICES
+    this.numbers[index] = -next
+    if (next < LAST) this.free.push(index)
   }
 
   /** In the order of their indices. */
   *[Symbol.iterator](): Generator<Entity> {
-    for (const [index, generation] of this.generations.entries())
-      if (generation >= 0) yield generation * INDICES + index
+    for (const number of this.numbers) if (number >= 0) yield number
   }
 }

@@ -11,10 +11,11 @@ export class World extends PortFrame implements EcsPort {
   /** Changes for the end of the system that runs. */
   readonly commands: Commands = new Commands()
   private readonly entities = new Entities()
-  private readonly stores = new Map<ComponentOf<unknown>, ComponentStore>()
+  /** By the component's id. */
+  private readonly stores: (ComponentStore | undefined)[] = []
   private readonly withObservers = new Set<Entity>()
   /** Those that are losing their components. */
-  private readonly dying = new Set<Entity>()
+  private readonly dying: Entity[] = []
 
   spawn(...components: readonly Attached[]): Entity {
     const entity = this.entities.spawn()
@@ -23,10 +24,10 @@ export class World extends PortFrame implements EcsPort {
   }
 
   despawn(entity: Entity): boolean {
-    if (!this.entities.isAlive(entity) || this.dying.has(entity)) return false
-    this.dying.add(entity)
-    for (const store of this.stores.values()) if (store.has(entity)) store.delete(entity)
-    this.dying.delete(entity)
+    if (!this.entities.isAlive(entity) || this.dying.includes(entity)) return false
+    this.dying.push(entity)
+    for (const store of this.stores) if (store?.has(entity) === true) store.delete(entity)
+    this.dying.pop()
     this.entities.release(entity)
     if (this.withObservers.delete(entity)) this.channels.forget(entity)
     return true
@@ -37,25 +38,25 @@ export class World extends PortFrame implements EcsPort {
   }
 
   add(entity: Entity, ...components: readonly Attached[]): void {
-    if (!this.entities.isAlive(entity) || this.dying.has(entity))
+    if (!this.entities.isAlive(entity) || this.dying.includes(entity))
       throw new Error(`entity ${entity} is gone: nothing can be added to it`)
     this.attach(entity, components)
   }
 
   remove(entity: Entity, ...components: readonly ComponentOf<unknown>[]): void {
     for (const component of components) {
-      const store = this.stores.get(component)
+      const store = this.stores[component.id]
       if (store?.has(entity) === true) store.delete(entity)
     }
   }
 
   has(entity: Entity, component: ComponentOf<unknown>): boolean {
-    return this.stores.get(component)?.has(entity) ?? false
+    return this.stores[component.id]?.has(entity) ?? false
   }
 
   get<Value>(entity: Entity, component: ComponentOf<Value>): Value | undefined {
     // It was stored for this component.
-    return this.stores.get(component)?.get(entity) as Value | undefined
+    return this.stores[component.id]?.get(entity) as Value | undefined
   }
 
   query(...components: readonly ComponentOf<unknown>[]): readonly Entity[] {
@@ -105,8 +106,14 @@ export class World extends PortFrame implements EcsPort {
   }
 
   private storeOf(component: ComponentOf<unknown>): ComponentStore {
-    let store = this.stores.get(component)
-    if (store === undefined) this.stores.set(component, (store = new ComponentStore()))
+    const store = this.stores[component.id]
+    return store ?? this.makeStore(component)
+  }
+
+  private makeStore({ id }: ComponentOf<unknown>): ComponentStore {
+    const store = new ComponentStore()
+    while (this.stores.length < id) this.stores.push(undefined)
+    this.stores[id] = store
     return store
   }
 }

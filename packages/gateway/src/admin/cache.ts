@@ -19,6 +19,8 @@ import {
   problem,
 } from '../admin-api/operation.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
+import type { Warmer } from '../features/cache/warming/warmer.ts'
+import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
 import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
 import { isFields } from '../settings/problems/fields.ts'
@@ -28,6 +30,7 @@ import { redactUrls } from '../settings/redact-text.ts'
 export interface CacheSource {
   readonly cache: { readonly store: CacheStore } | undefined
   readonly metrics: MetricRegistry
+  readonly warmer: Warmer
   readonly config: { readonly routes: readonly CachedRoute[] }
 }
 
@@ -40,6 +43,7 @@ const STATS = members({
   refused: WHOLE,
   evictions: WHOLE,
   routes: list(members({ route: TEXT, ...RESULTS })),
+  warming: list(WARM_RUN),
 })
 const PURGED = members({ purged: WHOLE, how: oneOf('hard', 'soft') })
 
@@ -88,19 +92,21 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       },
       handle: (request) => purge(source, request),
     }),
+    warmOperation(source),
   ]
 }
 
-function show({ cache, config, metrics }: CacheSource): AdminAnswer<CacheAnswer> {
+function show(source: CacheSource): AdminAnswer<CacheAnswer> {
+  const { cache, config, metrics } = source
   if (cache === undefined) return noCache()
   const routes = config.routes
     .filter(hasCache)
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
-  return json({ ...cache.store.stats(), routes })
+  return json({ ...cache.store.stats(), routes, warming: warmRuns(source) })
 }
 
 async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {
-  const { cache, config } = source
+  const { cache, config, warmer } = source
   if (cache === undefined) return noCache()
   const wanted = readPurge(body)
   if (typeof wanted === 'string') return problem(400, 'Bad request', wanted)
@@ -108,6 +114,7 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
   if (selection.by === 'route' && !config.routes.some(({ name }) => fieldValue(name) === selection.value))
     return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
   const purged = await cache.store.purge(selection, how, systemClock.wallTime())
+  warmer.purged()
   const about = selection.by === 'all' ? 'all of it' : `${selection.by} ${shown(selection)}`
   return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
 }

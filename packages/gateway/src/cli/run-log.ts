@@ -49,6 +49,9 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
     case 'notice':
       log.warn(event.message)
       break
+    case 'warmed':
+      log.info(event.message)
+      break
     case 'geo': {
       const { message, applied, path } = event
       if (applied) log.info(message, { database: path })

@@ -4,6 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { GatewayConfig } from './schema/schema.ts'
 import type { ListenerConfig } from './schema/gateway-sections.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
+import { warmFiles } from '../features/cache/warming/setting.ts'
 import { geoFiles } from '../features/geo/geo-files.ts'
 import { keysOf } from '../settings/problems/fields.ts'
 import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
@@ -24,6 +25,7 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { ...accessLog, path: resolve(folder, accessLog.path) },
+    cache: { ...config.cache, warm: warmFiles(config.cache.warm, folder) },
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),

@@ -1,3 +1,4 @@
+import { isWarming } from './cache/warming/mark.ts'
 import { type ExchangeRow } from './layer.ts'
 
 import type { Policy } from '@headgate/core'
@@ -13,7 +14,7 @@ function importance(value: Importance): Policy | undefined {
   const priority = IMPORTANCES.indexOf(value)
   return (next) =>
     function importance(exchange) {
-      exchange.priority = priority
+      if (!isWarming(exchange)) exchange.priority = priority
       return next(exchange)
     }
 }

@@ -7,11 +7,14 @@ import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { cacheReadings } from '../features/cache/figures.ts'
 import { cacheWorkerEnded, type GatewayCache, workerThread } from '../features/cache/memory.ts'
+import type { WarmFetch } from '../features/cache/warming/warm-run.ts'
+import { Warmer } from '../features/cache/warming/warmer.ts'
 import type { RateLimitStores } from '../features/rate-limit/stores.ts'
 import type { FileDigests } from '../identity.ts'
 import { newLoopKey } from '../features/forwarding.ts'
 import { GatewayMetrics } from '../metrics/gateway-metrics.ts'
 import type { Ask, AskOne, SurveySource } from '../surveys/survey.ts'
+import { warmOne } from '../surveys/warm.ts'
 import { HealthChecks, pauseReadings } from '../upstreams/health-checks.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import { claim } from './claim.ts'
@@ -31,6 +34,8 @@ export type SupervisorEvent =
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'crashed'; readonly worker: number; readonly error: Error; readonly wait: number }
   | { readonly type: 'replaced'; readonly worker: number }
+  /** What came of a run that warmed the cache. */
+  | { readonly type: 'warmed'; readonly message: string }
   /** A database of addresses has changed on disk. */
   | ({ readonly type: 'geo' } & GeoChange)
 
@@ -74,9 +79,12 @@ export class Supervisor implements SurveySource {
   private readonly loopKey = newLoopKey()
   /** Here for all workers. */
   readonly checks: HealthChecks
+  /** Has workers ask for what is to be stored. */
+  readonly warmer: Warmer
   private readonly descriptors: DescriptorWatch
   private readonly geo: GeoWatch
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
+  private turn = 0
   private phase: SupervisorStatus['phase'] = 'starting'
   /** Timers of the clock let a process end: one whose workers have all crashed has nothing else to wait for. */
   private keepAlive: NodeJS.Timeout | undefined
@@ -99,6 +107,7 @@ export class Supervisor implements SurveySource {
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.geo = this.watchGeo()
+    this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
   }
 
@@ -173,6 +182,7 @@ export class Supervisor implements SurveySource {
     try {
       this.checks.follow(this.upstreams)
       this.geo.follow(this.config.geo)
+      this.warmer.follow(this.config.cache.warm)
     } catch (error) {
       // In force is in force: to say that it was refused would be wrong.
       const { message } = startFailure(error)
@@ -201,6 +211,21 @@ export class Supervisor implements SurveySource {
       const worker = asked[index]?.index
       return each.status === 'fulfilled' && worker !== undefined ? [{ worker, answer: each.value }] : []
     })
+  }
+
+  /** By one worker after the other; once more where one has ended before it answered. */
+  private readonly warm: WarmFetch = async (request) => {
+    for (let tries = 0; ; tries++) {
+      const listening = this.slots.filter(({ state }) => state === 'listening')
+      const slot = listening[this.turn++ % Math.max(1, listening.length)]
+      if (slot === undefined) throw new StartError({ message: 'no worker listens' })
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one try after the other
+        return await slot.survey(warmOne, request)
+      } catch (error) {
+        if (tries === 1) throw error
+      }
+    }
   }
 
   onSuccessor(listener: (ask: AskOne) => void): void {
@@ -243,6 +268,7 @@ export class Supervisor implements SurveySource {
     this.descriptors.start()
     this.checks.follow(this.upstreams)
     this.geo.follow(this.config.geo)
+    this.warmer.follow(this.config.cache.warm)
     return this.listeners
   }
 
@@ -255,6 +281,7 @@ export class Supervisor implements SurveySource {
   private async drain(): Promise<StopReport> {
     this.phase = 'draining'
     this.checks.stop()
+    this.warmer.stop()
     this.deployment.lists.stop()
     this.geo.stop()
     const timer = this.clock.timer(() => {

@@ -134,6 +134,12 @@ describe('the admin API', () => {
       ['purgeCache', '/cache/purge', 400, { body: { tag: 'a', route: 'all' } }],
       ['purgeCache', '/cache/purge', 400, { body: { all: false } }],
       ['purgeCache', '/cache/purge', 404, { body: { route: 'x' } }],
+      ['warmCache', '/cache/warm', 200, { body: { urls: ['http://shop.example/canary'], rate: '5/s' } }],
+      ['warmCache', '/cache/warm', 400, { body: { urls: ['/canary'] } }],
+      ['warmCache', '/cache/warm', 400, { body: { urls: 'http://shop.example/', more: 1 } }],
+      ['warmCache', '/cache/warm', 404, { body: { route: 'x' } }],
+      ['warmCache', '/cache/warm', 404, { body: {} }],
+      ['showCache', '/cache', 200],
     ]
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

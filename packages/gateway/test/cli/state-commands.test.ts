@@ -48,7 +48,7 @@ describe('commands that change the state of a running gateway', () => {
     [['breakers', '--endpoint', 'a'], /--endpoint goes with --reset or --open/],
     [['limits', '--usage', 'a', '--reset', 'b'], /--usage and --reset exclude each other/],
     [['limits', '--key', 'a'], /--key goes with --usage or --reset/],
-    [['cache', 'clear'], /there is no "cache clear": use stats or purge/],
+    [['cache', 'clear'], /there is no "cache clear": use stats, purge or warm/],
     [['cache', 'stats', '--all'], /what is to be removed goes with "purge"/],
     [
       ['cache', 'purge', '--all', '--tag', 'a'],

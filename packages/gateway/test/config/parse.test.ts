@@ -70,7 +70,7 @@ test('one route with a URL is a whole configuration, with every default filled i
     forwarding: { forwarded: true, xForwarded: true, via: 'headgate' },
     requestId: { header: 'x-request-id', accept: true },
     accessLog: { path: 'stdout', format: 'auto', headers: [] },
-    cache: { memory: 64 * 1024 * 1024 },
+    cache: { memory: 64 * 1024 * 1024, warm: [] },
     discovery: { dns: { minInterval: 1_000, maxInterval: 300_000, timeout: 2_000 } },
     deadlines: true,
     reload: { watch: true },
@@ -214,7 +214,7 @@ test('everything that can be set is set', () => {
     forwarding: { forwarded: false, xForwarded: false, via: false },
     requestId: false,
     accessLog: false,
-    cache: { memory: 8 * 1024 * 1024 },
+    cache: { memory: 8 * 1024 * 1024, warm: [] },
     discovery: {
       dns: { resolvers: ['127.0.0.1:5353'], minInterval: 2_000, maxInterval: 3_000, timeout: 4_000 },
     },

@@ -119,6 +119,7 @@ export class Fetch implements RunningFetch {
     this.storing = false
     // What a purge was for meanwhile the next one may get stored.
     this.endClaim(kept === 'unkept' && this.context.moment() !== this.since ? 'gone' : kept)
+    if (!this.flight.needsRest) return
     if (kept !== 'stored') return this.flight.giveRest(undefined)
     whenHere(this.context.find(this.lookup.key), (entries = []) => {
       const { head } = this.fetched ?? {}

@@ -1,4 +1,4 @@
-import type { Body } from '../../message/body.ts'
+import type { Body, WholeBody } from '../../message/body.ts'
 import type { FetchClaims } from './claims.ts'
 
 /** A value, or the promise of one: a store in memory answers at once, and who asks it pays for no promise. */
@@ -100,6 +100,11 @@ export interface EntryWriter {
    * @returns false if it is given up: too large, or no room; it is as if `abort` had been called
    */
   write(chunk: Uint8Array): boolean
+  /**
+   * `write` and `commit` in one, for who has all of the content at once: what came as text need not be turned into bytes before it is
+   * copied. A writer without it is asked for the two.
+   */
+  writeAll?(content: WholeBody): MaybePromise<boolean>
   /**
    * All is here: from now on it is found.
    * @returns whether it was taken; false as well where its length is not what was announced

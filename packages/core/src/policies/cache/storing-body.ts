@@ -1,4 +1,4 @@
-import type { Body } from '../../message/body.ts'
+import type { Body, WholeBody } from '../../message/body.ts'
 import type { TrafficError } from '../../message/errors.ts'
 import type { HeaderList } from '../../message/headers.ts'
 import { RelayedBody } from '../../message/relayed-body.ts'
@@ -61,7 +61,8 @@ export class StoringBody extends RelayedBody {
 }
 
 /** Stores content that is here. */
-export function putWhole(writer: EntryWriter, bytes: Uint8Array): ReturnType<EntryWriter['commit']> {
-  if (bytes.byteLength > 0 && !writer.write(bytes)) return false
+export function putWhole(writer: EntryWriter, content: WholeBody): ReturnType<EntryWriter['commit']> {
+  if (writer.writeAll !== undefined) return writer.writeAll(content)
+  if (content.length > 0 && !writer.write(content.bytes)) return false
   return writer.commit()
 }

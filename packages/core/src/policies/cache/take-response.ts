@@ -33,7 +33,7 @@ export function takeResponse(
   if (whole === undefined) response.body = new StoringBody(response.body, writer, settled)
   else
     whenHere(
-      context.asked(() => putWhole(writer, whole.bytes), false),
+      context.asked(() => putWhole(writer, whole), false),
       (stored) => settled(stored === true ? 'stored' : 'unkept'),
     )
   boundVariants(context, key, head, entries)

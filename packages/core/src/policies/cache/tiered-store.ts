@@ -167,7 +167,7 @@ export class TieredStore implements CacheStore {
       this.coming.add(name)
       return new StoringBody(body, writer, () => this.coming.delete(name))
     }
-    void this.quietly(async () => putWhole(writer, whole.bytes))
+    void this.quietly(async () => putWhole(writer, whole))
     return body
   }
 

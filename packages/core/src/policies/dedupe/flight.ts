@@ -71,6 +71,11 @@ export class Flight implements SharedBodyOwner {
     return this.rules.keepsRest?.() === true
   }
 
+  /** Whether somebody waits for `giveRest`. */
+  get needsRest(): boolean {
+    return this.body?.isWaitedFor === true
+  }
+
   /** What was kept elsewhere is here, or will not be: see `SharedBody.giveRest`. */
   giveRest(open: ((first: number) => Body) | undefined): void {
     this.body?.giveRest(open)

@@ -88,6 +88,11 @@ export class SharedBody implements BodySink {
     this.waiting.clear()
   }
 
+  /** Whether somebody fell behind, and waits for `giveRest`. */
+  get isWaitedFor(): boolean {
+    return this.waiting.size > 0
+  }
+
   /** For a reader: it flows, or has room again. */
   more(reader: SharedReader): void {
     if (this.waiting.has(reader)) return

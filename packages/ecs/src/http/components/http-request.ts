@@ -8,7 +8,7 @@ import type {
   StandardSchema,
   TrafficError,
 } from '@headgate/client'
-import { knownOptions, type OptionNames } from '@headgate/core'
+import { knownOptions, type OptionNames, own } from '@headgate/core'
 import { component, type Component } from '../../port/component.ts'
 import { shownUrl } from '../shown-url.ts'
 
@@ -69,7 +69,7 @@ const NAMES: OptionNames<HttpRequestInput> = {
 }
 
 /** Of a request that is a URL and nothing else. */
-export const NOTHING_ELSE: Omit<HttpRequestInput, 'url'> = {}
+export const NOTHING_ELSE: Omit<HttpRequestInput, 'url'> = own({})
 
 /** A request and where it stands; all but what was asked for is set by the systems. Neither shows fields, content or query where it is printed. */
 class RequestState {

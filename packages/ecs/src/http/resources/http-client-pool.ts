@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   type OriginFigures,
 } from '@headgate/client'
+import { own } from '@headgate/core'
 import { resource, type Resource } from '../../port/resource.ts'
 import { PooledClient } from '../pooled-client.ts'
 import type { ClientChanges } from './http-config.ts'
@@ -42,10 +43,13 @@ export class ClientPool {
   private retired: PooledClient[] = []
   private options: ClientChanges
   private readonly clock: Clock
+  private readonly cancelAll: () => void
 
-  constructor(options: ClientChanges, clock: Clock) {
+  /** @param cancelAll gives up all calls that are under way */
+  constructor(options: ClientChanges, clock: Clock, cancelAll: () => void) {
     this.options = options
     this.clock = clock
+    this.cancelAll = cancelAll
     this.get()
   }
 
@@ -95,10 +99,14 @@ export class ClientPool {
     return [...[...this.clients.values()].map(of(false)), ...this.retired.map(of(true))]
   }
 
-  /** What is under way has `grace` milliseconds to finish, 10,000 if nothing is said. All connections are closed then. */
+  /**
+   * What is under way has `grace` milliseconds to finish, 10,000 if nothing is said; what a transport in code has is not waited for. All
+   * connections are closed then, and requests fail that have not ended.
+   */
   async close(grace?: number): Promise<void> {
     const all = [...this.clients.values(), ...this.retired]
     await Promise.all(all.map(({ client }) => client.close({ grace })))
+    this.cancelAll()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -114,15 +122,21 @@ export class ClientPool {
   private make(name: string): PooledClient {
     const { client, clients } = this.options
     if (name === DEFAULT) {
-      const options: ClientOptions = { preset: 'untrusted', guard: true, clock: this.clock, ...client }
+      const options = own<ClientOptions>({
+        preset: 'untrusted',
+        // It judges connections, of which a transport in code makes none.
+        guard: own(client).transport === undefined,
+        clock: this.clock,
+        ...client,
+      })
       return new PooledClient(name, createClient(options), options.baseUrl)
     }
     if (!Object.hasOwn(clients, name))
       throw new TypeError(
         `the client ${JSON.stringify(name)} of a request is not known: name it in HttpConfig.clients, which has ${Object.keys(clients).join(', ') || 'none'}`,
       )
-    const own = { name, ...clients[name] }
-    return new PooledClient(name, this.get().client.extend(own), own.baseUrl ?? client.baseUrl)
+    const options = own<ClientOptions>({ name, ...clients[name] })
+    return new PooledClient(name, this.get().client.extend(options), options.baseUrl ?? own(client).baseUrl)
   }
 
   private listen(pooled: PooledClient): PooledClient {

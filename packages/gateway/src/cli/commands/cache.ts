@@ -4,6 +4,8 @@ import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { show } from '../ask.ts'
 import { type CliCommand, type CliValues, counted, EXIT } from '../command.ts'
 import { table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { warmAndWatch, warmText } from '../warm-progress.ts'
 
 const SELECTIONS = ['url', 'prefix', 'tag', 'route'] as const
 
@@ -11,16 +13,21 @@ export const cache: CliCommand = {
   description:
     'Asks a running gateway for its cache: what is stored, and what became of requests (stats); or has it remove stored ' +
     'responses in all workers (purge), by one of --url, --prefix, --tag, --route and --all. With --soft they are marked as ' +
-    'stale: the upstream is asked about each, and where it is down they may still stand in for it.',
-  arguments: [{ name: 'action', about: 'stats or purge' }],
+    'stale: the upstream is asked about each, and where it is down they may still stand in for it. Or has it ask for what is ' +
+    'to be stored (warm): a URL, a sitemap, or the lists of its configuration, all of it or what one route takes.',
+  arguments: [{ name: 'action', about: 'stats, purge or warm' }],
   options: [
     {
       flags: '--url <url>',
-      about: 'purge this one, as the upstream is asked for it, its query included',
+      about:
+        'purge this one, as the upstream is asked for it, its query included; or warm it, as clients ask for it',
     },
     { flags: '--prefix <url>', about: 'purge this one with all of its queries, and all below it' },
     { flags: '--tag <tag>', about: 'purge what has this tag' },
-    { flags: '--route <name>', about: 'purge what is stored for this route' },
+    { flags: '--route <name>', about: 'purge what is stored for this route, or warm what it takes' },
+    { flags: '--sitemap <url>', about: 'warm what this sitemap, or index of sitemaps, names' },
+    { flags: '--rate <rate>', about: 'requests that warm in a time, at most: 10/s if nothing is said' },
+    { flags: '--concurrency <n>', about: 'requests that warm at a time, at most: 2 if nothing is said' },
     { flags: '--all', about: 'purge all of it' },
     { flags: '--soft', about: 'mark as stale, and remove nothing' },
     ...ADMIN_OPTIONS,
@@ -34,6 +41,7 @@ export const cache: CliCommand = {
     },
   ],
   run({ action, soft, ...values }, terminal) {
+    if (action === 'warm') return warm({ ...values, ...(soft !== undefined && { soft }) }, terminal)
     const named = SELECTIONS.filter((name) => values[name] !== undefined)
     const chosen = named.length + (values['all'] === undefined ? 0 : 1)
     const misuse = misuseOf(action, chosen, soft)
@@ -47,6 +55,35 @@ export const cache: CliCommand = {
   },
 }
 
+/** Its exit code tells whether something failed. */
+async function warm(values: CliValues, terminal: Terminal): Promise<number> {
+  const { url, sitemap, route, rate, concurrency } = values
+  const misplaced = ['prefix', 'tag', 'all', 'soft'].find((name) => values[name] !== undefined)
+  if (misplaced !== undefined) {
+    terminal.err(`headgate: --${misplaced} goes with "purge"\n`)
+    return EXIT.usage
+  }
+  const body = {
+    ...(url !== undefined && { urls: [url] }),
+    ...(sitemap !== undefined && { sitemap }),
+    ...(route !== undefined && { route }),
+    ...(rate !== undefined && { rate }),
+    ...(concurrency !== undefined && { concurrency: Number(concurrency) }),
+  }
+  let complete = true
+  const code = await show(
+    values,
+    terminal,
+    async (client) => {
+      const runs = await warmAndWatch(client, body, terminal)
+      complete = runs.every(({ state, failed }) => state === 'done' && failed === 0)
+      return { runs }
+    },
+    warmText,
+  )
+  return complete ? code : EXIT.failed
+}
+
 function selected(values: CliValues, name: (typeof SELECTIONS)[number] | undefined): object {
   return name === undefined ? { all: true } : { [name]: values[name] }
 }
@@ -54,7 +91,7 @@ function selected(values: CliValues, name: (typeof SELECTIONS)[number] | undefin
 function misuseOf(action: string | undefined, chosen: number, soft: string | undefined): string | undefined {
   if (action === 'stats')
     return chosen > 0 || soft !== undefined ? 'what is to be removed goes with "purge"' : undefined
-  if (action !== 'purge') return `there is no "cache ${action ?? ''}": use stats or purge`
+  if (action !== 'purge') return `there is no "cache ${action ?? ''}": use stats, purge or warm`
   return chosen === 1 ? undefined : 'purge takes one of --url, --prefix, --tag, --route and --all'
 }
 

@@ -595,6 +595,36 @@ export interface CacheMemoryInput {
    * is stored takes an eighth of it. Default: 64MiB.
    */
   memory?: ByteSize | undefined
+  /**
+   * What is asked for before clients want it, so that it is stored by then: lists, each with its own times
+   * and pace.
+   */
+  warm?: CacheWarmInput[] | undefined
+}
+
+export interface CacheWarmInput {
+  /**
+   * URLs as clients ask for them. Those that no route with a cache takes are left out, here as in what
+   * follows.
+   */
+  urls?: string[] | undefined
+  /** A file with a URL on each line; empty lines, and those that begin with #, say nothing. */
+  file?: string | undefined
+  /**
+   * A sitemap, or an index of sitemaps (sitemaps.org), which is asked for as a client would: by a route of
+   * the gateway.
+   */
+  sitemap?: string | undefined
+  /** Fields of the requests, for a variant that clients ask for: accept-encoding: gzip. */
+  headers?: Record<string, string> | undefined
+  /** When it is done: at the start (and when the list is new or changed by a reload), after each purge. */
+  on?: ('start' | 'purge')[] | undefined
+  /** How long after one time it is done again. Left out: it is not. */
+  every?: Duration | undefined
+  /** Requests in a time, at most. Default: 10/s. */
+  rate?: RequestRate | undefined
+  /** Requests at a time, at most. Default: 2. */
+  concurrency?: number | undefined
 }
 
 export interface RateLimitInput {

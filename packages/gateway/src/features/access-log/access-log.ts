@@ -10,6 +10,7 @@ import {
   type TrafficError,
 } from '@headgate/core'
 import { cacheResult } from '../cache/figures.ts'
+import { isWarming } from '../cache/warming/mark.ts'
 import { callStatus } from '../grpc/call-status.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
@@ -110,7 +111,7 @@ export function accessLine(
   if (code !== undefined) line += `","error":"${code}`
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
   if (userAgent !== undefined) line += `","user_agent":"${escapedField(userAgent)}`
-  line += `","version":"${request.version}"${more}`
+  line += `","version":"${request.version}"${isWarming(exchange) ? ',"warming":true' : ''}${more}`
   if (fields.length > 0) line += recorded(fields, exchange, LINE_LIMIT - line.length)
   return `${line}}\n`
 }

@@ -6,6 +6,7 @@ import { oneOf, value } from '../../settings/schema/setting.ts'
 import { filePath } from '../../settings/values/kinds.ts'
 import { loggedField } from '../../settings/values/request-field.ts'
 import { ALL_WAYS, type ExchangeRow } from '../layer.ts'
+import { isWarming } from '../cache/warming/mark.ts'
 import { type GraphqlRoute, isGraphqlRoute } from '../graphql/conditions.ts'
 import { fieldOf, isFields } from '../../settings/problems/fields.ts'
 import { routeMetrics } from '../../metrics/route-metrics.ts'
@@ -69,7 +70,12 @@ export const observeLayer: ExchangeRow<
   build({ way, route }, { metrics, accessLog }) {
     // Lines tell of operations where they are read.
     const log = way === 'route' && isGraphqlRoute(route) ? operationLog(accessLog) : accessLog
-    return observe({ route: route.name, metrics: routeMetrics(metrics, route.name), log })
+    return observe({
+      route: route.name,
+      metrics: routeMetrics(metrics, route.name),
+      log,
+      counted: (exchange) => !isWarming(exchange),
+    })
   },
   tells: ({ config: { accessLog } }) =>
     isFields(accessLog) ? { accessLog: { path: accessLog['path'], format: accessLog['format'] } } : undefined,

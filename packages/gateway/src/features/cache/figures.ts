@@ -7,6 +7,7 @@ import {
   type MetricRegistry,
 } from '@headgate/core'
 import { metric, type Reading } from '../../metrics/metric.ts'
+import { warming } from './warming/mark.ts'
 
 /** What became of a request at the cache, in one word. */
 export const CACHE_RESULTS = ['hit', 'miss', 'stale', 'revalidated', 'collapsed', 'bypass'] as const
@@ -62,6 +63,14 @@ const EVICTIONS = metric({
   help: 'Responses that gave way to others since the memory of the cache was made.',
 })
 
+const WARMED = metric({
+  kind: 'counter',
+  name: 'headgate_cache_warmed_total',
+  labels: ['route', 'result'],
+  help: 'Requests by which the gateway warmed the cache, by what came of them: "stored", "fresh" (it was there), or "refused" (it was not stored). Other metrics do not count them.',
+  sparse: true,
+})
+
 /** What the cache of a route tells. */
 export interface CacheListener {
   readonly outcome: (exchange: Exchange, outcome: CacheOutcome) => void
@@ -76,10 +85,21 @@ export function cacheMetrics(metrics: MetricRegistry, route: string): CacheListe
   const answered = metrics.get(REVALIDATIONS, { route, outcome: 'answered' })
   const failed = metrics.get(REVALIDATIONS, { route, outcome: 'failed' })
   const storeErrors = metrics.get(STORE_ERRORS, { route })
+  const warmed = {
+    stored: metrics.get(WARMED, { route, result: 'stored' }),
+    fresh: metrics.get(WARMED, { route, result: 'fresh' }),
+    refused: metrics.get(WARMED, { route, result: 'refused' }),
+  }
   return {
     outcome(exchange, outcome) {
       const result = resultOf(outcome)
       cacheResult.state(exchange, result)
+      const mark = warming.of(exchange)
+      if (mark !== undefined) {
+        mark.outcome = outcome
+        warmed[outcome.hit ? 'fresh' : outcome.stored === true ? 'stored' : 'refused'].add(1)
+        return
+      }
       counters.get(result)?.add(1)
     },
     revalidated: (_, well) => (well ? answered : failed).add(1),

@@ -6,6 +6,7 @@ import { choice } from '../../settings/values/choice.ts'
 import { type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { requestField, token } from '../../settings/values/request-field.ts'
+import { warmSetting } from './warming/setting.ts'
 
 /** Of the whole gateway. */
 export const cacheMemorySetting = section('CacheMemoryInput', () => ({
@@ -13,6 +14,7 @@ export const cacheMemorySetting = section('CacheMemoryInput', () => ({
     'Memory for what is stored: one for all workers, made when a route has a cache. The largest response that is stored takes an eighth of it.',
     { min: '1MiB', max: '8GiB' },
   ).prefault('64MiB'),
+  warm: warmSetting(),
 }))
 
 export type CacheMemoryConfig = Read<typeof cacheMemorySetting>

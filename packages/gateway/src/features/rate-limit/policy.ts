@@ -9,6 +9,7 @@ import {
   type RateLimitStore,
 } from '@headgate/core'
 import { metric } from '../../metrics/metric.ts'
+import { isWarming } from '../cache/warming/mark.ts'
 import {
   type LimitedGateway,
   type LimitedRoute,
@@ -134,7 +135,7 @@ export function routeRateLimits(
       name: typeof written === 'string' ? written : written.name,
       fields: limit.fields,
       ...(store.local ? { store } : remoteStore(store, limit, storeFailed)),
-      key: bypass === undefined ? key : (exchange) => (bypass(exchange) ? undefined : key(exchange)),
+      key: (exchange) => (isWarming(exchange) || bypass?.(exchange) === true ? undefined : key(exchange)),
       units: unitsOf(route, limit),
       onDecision: decided,
     }

@@ -2,10 +2,17 @@ import { KeyHash } from '../../rate-limit/key-hash.ts'
 import { HEADER } from './cache-memory.ts'
 import type { Views } from './views.ts'
 
-/** What a response is found by. The key is always the first. */
-export type LabelKind = 'key' | 'url' | 'tag' | 'route' | 'group'
+/** What a response is found by. The key is always the first. Variants are no labels of records, but hashed alike. */
+export type LabelKind = 'key' | 'url' | 'tag' | 'route' | 'group' | 'variant'
 
-const PREFIX: Record<LabelKind, string> = { key: '', url: 'u', tag: 't', route: 'r', group: 'g' }
+const PREFIX: Record<LabelKind, string> = {
+  key: '',
+  url: 'u',
+  tag: 't',
+  route: 'r',
+  group: 'g',
+  variant: 'v',
+}
 
 /** A hash of a label: the bucket is taken from one half, what is compared from the other. */
 export interface Label {
@@ -17,6 +24,7 @@ export interface Label {
 /** A label in a record: 24 bits of the hash over its number in the record, the next one of the bucket, and the one before. */
 export const LABEL_WORDS = 3
 export const MOST_LABELS = 255
+const MOST_KNOWN = 1000
 
 /**
  * Chains of labels, in buckets: one index for keys, and one, with the same links, for URLs, tags, routes and groups, so that a
@@ -25,6 +33,11 @@ export const MOST_LABELS = 255
 export class Labels {
   private readonly views: Views
   private readonly keyHash: KeyHash
+  /** Labels of what is said of many responses. */
+  private readonly known = new Map<string, Label>()
+  /** The key that was asked for last: what is not found is stored soon after. */
+  private lastKey = ''
+  private lastLabel: Label | undefined
 
   constructor(views: Views) {
     this.views = views
@@ -32,8 +45,26 @@ export class Labels {
   }
 
   of(kind: LabelKind, value: string): Label {
+    const text = PREFIX[kind] + value
+    if (kind === 'url') return this.hashed(kind, text)
+    if (kind === 'key') {
+      if (this.lastLabel === undefined || text !== this.lastKey) {
+        this.lastKey = text
+        this.lastLabel = this.hashed(kind, text)
+      }
+      return this.lastLabel
+    }
+    let label = this.known.get(text)
+    if (label !== undefined) return label
+    if (this.known.size >= MOST_KNOWN) this.known.clear()
+    label = this.hashed(kind, text)
+    this.known.set(text, label)
+    return label
+  }
+
+  private hashed(kind: LabelKind, text: string): Label {
     const { keyHash } = this
-    keyHash.hash(PREFIX[kind] + value)
+    keyHash.hash(text)
     return { isKey: kind === 'key', low: keyHash.low, high: keyHash.high }
   }
 

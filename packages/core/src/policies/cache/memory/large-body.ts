@@ -5,10 +5,15 @@ import type { Views } from './views.ts'
 
 /** Bytes that are copied out for one write. */
 const CHUNK = 64 * 1024
+/** Bytes that are lent for one write. */
+const LENT = 1024 * 1024
 /** Bytes after which the event loop has its turn, where the sink asks for none. */
 const TURN = 4 * 1024 * 1024
 
-/** A part of a large content, copied out as it is asked for. Who made it sees to it that the blocks stay until `done`. */
+/**
+ * A part of a large content: lent, as it lies in memory, to a sink that gives it back, else copied out as it is asked for. Who
+ * made it sees to it that the blocks stay until `done`.
+ */
 export class LargeBody implements Body {
   readonly length: number
   readonly whole = undefined
@@ -26,6 +31,8 @@ export class LargeBody implements Body {
   private flowing = false
   private wanted = false
   private over = false
+  /** Parts that the sink has not given back. */
+  private lent = 0
 
   /**
    * @param first the first block of the content
@@ -91,46 +98,55 @@ export class LargeBody implements Body {
         setImmediate(() => this.resume())
         return
       }
-      chunk ??= asBuffer(new Uint8Array(Math.min(CHUNK, this.left)))
-      const part = chunk.subarray(0, Math.min(chunk.length, this.left))
-      this.copyTo(part)
-      this.left -= part.length
-      passed += part.length
+      const before = this.left
       this.wanted = false
-      const goesOn = sink.write(part) || this.wanted
-      if (sink.holdsNothing !== true) chunk = undefined
+      let goesOn: boolean
+      if (sink.lend === undefined) {
+        chunk ??= asBuffer(new Uint8Array(Math.min(CHUNK, this.left)))
+        goesOn = sink.write(this.copyTo(chunk))
+        if (sink.holdsNothing !== true) chunk = undefined
+      } else {
+        this.lent++
+        goesOn = sink.lend(this.next(LENT), this.returned)
+      }
+      passed += before - this.left
       if (this.over) return
-      if (!goesOn && this.left > 0) return
+      if (!goesOn && !this.wanted && this.left > 0) return
     }
     this.finish()
     sink.end()
   }
 
-  private copyTo(target: Buffer): void {
-    const { bytes } = this.views
+  /** @returns the part of `target` that is filled */
+  private copyTo(target: Buffer): Buffer {
+    const part = target.subarray(0, Math.min(target.length, this.left))
+    for (let at = 0; at < part.length; ) at += this.next(part.length - at).copy(part, at)
+    return part
+  }
+
+  /** The next bytes as they lie in memory, up to `most`: blocks that follow each other are one. */
+  private next(most: number): Buffer {
     const { size } = this.blocks
-    for (let at = 0; at < target.length; ) {
-      if (this.block === undefined) throw new TypeError('a stored content ends before its length')
-      // Blocks that follow each other in memory are one copy.
-      let end = (this.block + 1) * size
-      let last = this.block
-      const start = this.block * size + this.offset
-      while (end - start < target.length - at && this.blocks.next(last) === last + 1) {
-        last++
-        end += size
-      }
-      const count = Math.min(end - start, target.length - at)
-      bytes.copy(target, at, start, start + count)
-      at += count
-      const reached = start + count
-      this.block = reached === end ? this.blocks.next(last) : Math.floor(reached / size)
-      this.offset = reached % size
-    }
+    if (this.block === undefined) throw new TypeError('a stored content ends before its length')
+    const wanted = Math.min(most, this.left)
+    const start = this.block * size + this.offset
+    let last = this.block
+    while ((last + 1) * size - start < wanted && this.blocks.next(last) === last + 1) last++
+    const end = Math.min((last + 1) * size, start + wanted)
+    this.block = end === (last + 1) * size ? this.blocks.next(last) : last
+    this.offset = end % size
+    this.left -= end - start
+    return this.views.bytes.subarray(start, end)
+  }
+
+  private readonly returned = (): void => {
+    this.lent--
+    if (this.over && this.lent === 0) this.done()
   }
 
   private finish(): void {
     if (this.over) return
     this.over = true
-    this.done()
+    if (this.lent === 0) this.done()
   }
 }

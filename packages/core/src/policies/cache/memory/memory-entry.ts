@@ -20,10 +20,9 @@ export class MemoryEntry implements StoredEntry {
   readonly place: EntryPlace
   readonly length: number
   private readonly staleSince: number | undefined
-  private readonly content: Uint8Array | LargeContent
+  private readonly content: WholeBody | LargeContent
   private readonly readHead: () => StoredHead
   private known: StoredHead | undefined
-  private body: WholeBody | undefined
   private released = false
 
   /**
@@ -34,7 +33,7 @@ export class MemoryEntry implements StoredEntry {
     place: EntryPlace,
     length: number,
     staleSince: number | undefined,
-    content: Uint8Array | LargeContent,
+    content: WholeBody | LargeContent,
     known: StoredHead | undefined,
     readHead: () => StoredHead,
   ) {
@@ -52,17 +51,17 @@ export class MemoryEntry implements StoredEntry {
   }
 
   open(first: number = 0, last: number = this.length - 1): Body {
-    if (!(this.content instanceof Uint8Array)) return this.content.open(first, last + 1 - first)
+    if (!(this.content instanceof WholeBody)) return this.content.open(first, last + 1 - first)
     if (this.length === 0) return EMPTY_BODY
     if (first > 0 || last < this.length - 1)
-      return WholeBody.fromBytes(this.content.subarray(first, last + 1))
-    return (this.body ??= WholeBody.fromBytes(this.content))
+      return WholeBody.fromBytes(this.content.bytes.subarray(first, last + 1))
+    return this.content
   }
 
   release(): void {
     if (this.released) return
     this.released = true
-    if (!(this.content instanceof Uint8Array)) this.content.release()
+    if (!(this.content instanceof WholeBody)) this.content.release()
   }
 }
 

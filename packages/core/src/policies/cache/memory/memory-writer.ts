@@ -1,3 +1,4 @@
+import type { WholeBody } from '../../../message/body.ts'
 import { encodeHead } from '../head-codec.ts'
 import type { CacheKey, EntryWriter, StoredHead } from '../store.ts'
 import type { Label } from './labels.ts'
@@ -41,6 +42,8 @@ export class MemoryWriter implements EntryWriter {
   private readonly inline: number
   private readonly limit: number
   private chunks: Uint8Array[] = []
+  /** Instead of chunks. */
+  private whole: WholeBody | undefined
   private size = 0
   private over = false
   private blocks: WrittenBlocks | undefined
@@ -66,6 +69,16 @@ export class MemoryWriter implements EntryWriter {
     if (this.size <= this.limit && this.take(chunk)) return true
     this.abort()
     return false
+  }
+
+  /** What is small goes straight into its record. */
+  writeAll(content: WholeBody): boolean {
+    if (this.over) return false
+    if (content.length > Math.min(this.inline, this.limit) || (this.announced ?? 0) > this.inline)
+      return this.write(content.bytes) && this.commit()
+    this.whole = content
+    this.size = content.length
+    return this.commit()
   }
 
   commit(): boolean {
@@ -162,7 +175,8 @@ export class MemoryWriter implements EntryWriter {
       block: this.blocks?.first,
     })
     if (record === undefined) return false
-    if (this.blocks === undefined) shards.records.setContent(record, this.chunks)
+    if (this.whole !== undefined) shards.records.setWhole(record, this.whole)
+    else if (this.blocks === undefined) shards.records.setContent(record, this.chunks)
     else shards.threads.giveBack(this.blocks.slot)
     shards.countAdmitted(shard)
     return true
@@ -190,7 +204,7 @@ export function writerParts(shards: Shards, { text }: CacheKey, head: StoredHead
       labels: all,
       key: text,
       head: encodeHead(head),
-      variant: labels.of('key', `${head.variant}\n${part}`).low,
+      variant: labels.of('variant', `${head.variant}\n${part}`).low,
       staleSince: head.staleSince,
     },
   }

@@ -10,6 +10,17 @@ const MOST_STEPS = 48
 /** From this step on, what is oldest goes, whatever was read of it. */
 const FORCED = 16
 
+/**
+ * `HEADER.pageHint` says where the search for a free page begins, so that nobody looks through all of them for each page of a full
+ * memory: at this page, or nowhere (-1), or below that, at the only one that is free (`only`). A thread that ends between giving a
+ * page back and saying so hides it until others come back.
+ */
+const NOWHERE = -1
+
+function only(page: number): number {
+  return NOWHERE - 1 - page
+}
+
 /** Makes room in a shard that is locked. */
 export interface Reclaim {
   /** Frees what is gone and no longer read. */
@@ -38,11 +49,11 @@ export class Pages {
    * @param goesWithout whether what was freed on the way is enough
    */
   take(shard: number, kind: PageKind, goesWithout: () => boolean = () => false): number | undefined {
-    let page = this.takeFree(shard, kind)
-    if (page !== undefined) return page
+    const free = this.takeFree(shard, kind)
+    if (free !== undefined) return free
     this.reclaim.sweep(shard)
     for (let step = 0; step < MOST_STEPS && !goesWithout(); step++) {
-      page = this.takeFree(shard, kind)
+      const page = this.takeFree(shard, kind)
       if (page !== undefined) return page
       const force = step >= FORCED
       const enough = this.countOf(shard) >= this.views.memory.pages / this.views.memory.shards
@@ -59,7 +70,10 @@ export class Pages {
     const { tables, layout } = this.views
     this.views.add(layout.shard(shard) + SHARD.pages, -1)
     Atomics.store(tables, layout.page(page) + PAGE.owner, 0)
-    Atomics.store(tables, HEADER.pageHint, page)
+    const hint = Atomics.load(tables, HEADER.pageHint)
+    const next = hint === NOWHERE ? only(page) : page
+    if (Atomics.compareExchange(tables, HEADER.pageHint, hint, next) !== hint)
+      Atomics.store(tables, HEADER.pageHint, page)
   }
 
   kindOf(page: number): number {
@@ -93,18 +107,29 @@ export class Pages {
 
   /** A page that nobody has. */
   takeFree(shard: number, kind: PageKind): number | undefined {
-    const { tables, layout, memory } = this.views
+    const { tables, memory } = this.views
     const hint = Atomics.load(tables, HEADER.pageHint)
+    if (hint === NOWHERE) return undefined
+    const begin = hint < NOWHERE ? only(hint) : hint
     for (let step = 0; step < memory.pages; step++) {
-      const page = (hint + step) % memory.pages
-      const word = layout.page(page)
-      if (Atomics.load(tables, word + PAGE.owner) !== 0) continue
-      if (Atomics.compareExchange(tables, word + PAGE.owner, 0, kind | (shard << 2)) !== 0) continue
-      for (const each of [PAGE.next, PAGE.prev, PAGE.used, PAGE.queue, PAGE.dead]) tables[word + each] = 0
-      this.views.add(layout.shard(shard) + SHARD.pages, 1)
-      Atomics.store(tables, HEADER.pageHint, (page + 1) % memory.pages)
+      const page = (begin + step) % memory.pages
+      if (!this.claim(shard, page, kind)) continue
+      const next = hint < NOWHERE && step === 0 ? NOWHERE : (page + 1) % memory.pages
+      // What was given back meanwhile is where to begin.
+      Atomics.compareExchange(tables, HEADER.pageHint, hint, next)
       return page
     }
+    Atomics.compareExchange(tables, HEADER.pageHint, hint, NOWHERE)
     return undefined
+  }
+
+  private claim(shard: number, page: number, kind: PageKind): boolean {
+    const { tables, layout } = this.views
+    const word = layout.page(page)
+    if (Atomics.load(tables, word + PAGE.owner) !== 0) return false
+    if (Atomics.compareExchange(tables, word + PAGE.owner, 0, kind | (shard << 2)) !== 0) return false
+    for (const each of [PAGE.next, PAGE.prev, PAGE.used, PAGE.queue, PAGE.dead]) tables[word + each] = 0
+    this.views.add(layout.shard(shard) + SHARD.pages, 1)
+    return true
   }
 }

@@ -1,3 +1,4 @@
+import { WholeBody } from '../../../message/body.ts'
 import { PAGE, SHARD } from './cache-memory.ts'
 import type { Blocks } from './blocks.ts'
 import { LABEL_WORDS, type Label, type Labels } from './labels.ts'
@@ -23,6 +24,8 @@ export const RECORD_WORDS = 10
 
 export const LONGEST_KEY = 0xffff
 export const LONGEST_HEAD = 0xffff
+/** Bytes of content that are copied out as text. */
+const TEXT = 4096
 
 /** What is put into a record. */
 export interface RecordParts {
@@ -186,13 +189,15 @@ export class Records {
     return this.views.bytes.toString('latin1', begin, begin + this.headLength(record))
   }
 
-  /** A copy of a content that follows. */
-  content(record: number): Buffer {
-    const length = this.length(record)
-    const copy = Buffer.allocUnsafe(length)
+  /** A copy of a content that follows. A small one is text, as a connection writes it in one with the head. */
+  content(record: number): WholeBody {
+    const { bytes } = this.views
     const begin = this.contentAt(record)
-    this.views.bytes.copy(copy, 0, begin, begin + length)
-    return copy
+    const end = begin + this.length(record)
+    if (end - begin <= TEXT) return WholeBody.fromLatin1(bytes.toString('latin1', begin, end))
+    const copy = Buffer.allocUnsafe(end - begin)
+    bytes.copy(copy, 0, begin, end)
+    return WholeBody.fromBytes(copy)
   }
 
   setContent(record: number, chunks: readonly Uint8Array[]): void {
@@ -201,6 +206,10 @@ export class Records {
       this.views.bytes.set(chunk, at)
       at += chunk.byteLength
     }
+  }
+
+  setWhole(record: number, content: WholeBody): void {
+    content.copyTo(this.views.bytes, this.contentAt(record))
   }
 
   /** Where the key begins, in bytes. */

@@ -27,7 +27,7 @@ const BEYOND_LATIN1 = /[^\0-\xff]/
 
 /**
  * A cache in memory that threads share: one copy of each response, whatever their number. Each thread makes one of these, over
- * the same memory. What is found is copied out under the lock of its shard; large content is copied as it is read, and stays
+ * the same memory. What is found is copied out under the lock of its shard; large content is lent or copied as it is read, and stays
  * for as long. A thread may end at any moment: the others go on, and at most the shard that it was changing is emptied.
  */
 export class SharedMemoryStore implements CacheStore {
@@ -128,7 +128,7 @@ export class SharedMemoryStore implements CacheStore {
         if (block !== undefined) this.shards.blocks.drop(shard, block)
         return false
       }
-      if (content !== undefined) records.setContent(moved, [content])
+      if (content !== undefined) records.setWhole(moved, content)
       records.setReads(moved, reads)
       return true
     })
