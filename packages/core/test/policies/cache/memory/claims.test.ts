@@ -9,6 +9,8 @@ import {
   cacheThreadEnded,
   SharedMemoryStore,
 } from '../../../../src/policies/cache/memory/shared-memory-store.ts'
+import { markEnded } from '../../../../src/policies/cache/memory/threads.ts'
+import { Views } from '../../../../src/policies/cache/memory/views.ts'
 import { VirtualClock } from '../../../../src/testing/virtual-clock.ts'
 import { FilledBody, RecordingSink } from '../../../h1/harness.ts'
 import { answer, type Fields, type Rig, rig, statusOf, textOf } from '../rig.ts'
@@ -164,7 +166,8 @@ test('a thread that ends while it has the claim is waited for no longer, whoever
       const claims = new SharedMemoryStore(memory, 5).claims
       assert.equal(claims.claim('name', 0, 10, false)?.whose, 'ours')
       assert.equal(new SharedMemoryStore(memory, 6).claims.claim('name', 0, 10, false)?.whose, 'other')
-      cacheThreadEnded(memory, 5)
+      // As for who comes between its end and the moment in which its claims are given back.
+      markEnded(new Views(memory), 5)
       assert.equal(new SharedMemoryStore(memory, 7).claims.claim('name', 0, 10, false)?.whose, 'ours')
       cacheThreadEnded(memory, 0)
     }
