@@ -19,10 +19,23 @@ export interface CertificateOptions {
   readonly days?: number
   /** Who signs it; itself by default, and then it can sign others. */
   readonly ca?: Certificate
+  /** ECDSA P-256, RSA of 2,048 bits, or of 1,024. Default: ecdsa. */
+  readonly key?: 'ecdsa' | 'rsa' | 'weak'
+  /** Further lines of the extensions, as openssl has them. */
+  readonly extensions?: string
+  /** Default: SHA-256. */
+  readonly hash?: 'sha1'
+}
+
+const KEYS = {
+  ecdsa: ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  rsa: ['rsa:2048'],
+  weak: ['rsa:1024'],
 }
 
 /** Makes a key and a certificate with openssl, which every machine that runs these tests has. */
-export function makeCertificate({ names, commonName, days = 2, ca }: CertificateOptions): Certificate {
+export function makeCertificate(options: CertificateOptions): Certificate {
+  const { names, commonName, days = 2, ca, extensions = '', hash = 'sha256' } = options
   const folder = mkdtempSync(join(tmpdir(), 'headgate-certificate-'))
   const file = (name: string): string => join(folder, name)
   const openssl = (...words: string[]): void => {
@@ -33,9 +46,9 @@ export function makeCertificate({ names, commonName, days = 2, ca }: Certificate
     const authority = ca === undefined ? 'TRUE' : 'FALSE'
     writeFileSync(
       file('ext'),
-      `subjectAltName=${altNames.join(',')}\nbasicConstraints=critical,CA:${authority}\n`,
+      `subjectAltName=${altNames.join(',')}\nbasicConstraints=critical,CA:${authority}\n${extensions}\n`,
     )
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key']
+    const key = ['-newkey', ...KEYS[options.key ?? 'ecdsa'], '-nodes', '-keyout', 'key']
     openssl('req', '-new', ...key, '-subj', `/CN=${commonName ?? names[0] ?? 'nameless'}`, '-out', 'request')
     if (ca !== undefined) {
       writeFileSync(file('ca-key'), ca.key)
@@ -49,6 +62,7 @@ export function makeCertificate({ names, commonName, days = 2, ca }: Certificate
       '-in',
       'request',
       ...signer,
+      `-${hash}`,
       '-days',
       String(days),
       '-extfile',

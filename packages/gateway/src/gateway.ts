@@ -14,6 +14,7 @@ import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
+import { type Certificates, CERTIFICATES, loadCertificates } from './features/tls/certificates.ts'
 import { listen, type Listener, type ListenOptions } from './listen/listen.ts'
 import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
@@ -118,6 +119,7 @@ export class Gateway {
   private readonly loopKey: Uint8Array
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
+  private certificates: Certificates
   private closing: Promise<CloseReport> | undefined
 
   constructor(config: GatewayConfig, given: GatewayOptions = {}) {
@@ -129,6 +131,7 @@ export class Gateway {
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
+    this.certificates = certificatesFor(config, options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
     this.current = this.compile({ config, shared: options.shared })
@@ -136,7 +139,7 @@ export class Gateway {
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.shared === undefined ? new HealthChecks() : undefined
     this.checks?.follow(this.snapshot.upstreams)
-    this.listeners = new ListenerSet(this.clock, (listener) => this.open(listener))
+    this.listeners = new ListenerSet(this.clock, (...asked) => this.open(...asked))
   }
 
   /** Answers an exchange as the gateway would, without a socket. */
@@ -154,6 +157,12 @@ export class Gateway {
   /** Has the endpoints that another thread says there are. */
   useEndpoints(states: UpstreamStates): void {
     followStates(this.snapshot.upstreams, (identity) => states.get(identity))
+  }
+
+  /** Serves these certificates in place of those of the same setting, from the next connections on. */
+  useCertificates(renewed: Certificates): void {
+    this.certificates = new Map([...this.certificates, ...renewed])
+    this.listeners.useCertificates(this.certificates)
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -180,7 +189,8 @@ export class Gateway {
   async listen(): Promise<readonly Listener[]> {
     const { config } = this.snapshot
     await this.lists?.discovery.ready(config)
-    const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
+    const connection = connectionOptions(config, this.clock)
+    const prepared = await this.listeners.prepare(config.listeners, connection, this.certificates)
     prepared.commit(0)
     return prepared.listeners
   }
@@ -192,7 +202,9 @@ export class Gateway {
   async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
     const { config } = update
     await this.lists?.discovery.ready(config)
-    const prepared = await this.listeners.prepare(config.listeners, connectionOptions(config, this.clock))
+    const certificates = certificatesFor(config, update.shared, this.certificates)
+    const connection = connectionOptions(config, this.clock)
+    const prepared = await this.listeners.prepare(config.listeners, connection, certificates)
     try {
       const next = this.compile(update, this.current)
       return {
@@ -204,6 +216,7 @@ export class Gateway {
           this.current = next
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
+          this.certificates = certificates
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
         },
@@ -292,12 +305,13 @@ export class Gateway {
     return { snapshot, rateLimits, cache, shared, readings: readingsOf(this.metrics, snapshot) }
   }
 
-  private open(listener: ListenerConfig): Promise<Listener> {
+  private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {
     return listen(listener, {
       connection: connectionOptions(this.snapshot.config, this.clock),
       owner: { handler: this.handler, refusal: this.refusal },
       reusePort: this.options.reusePort ?? false,
       ticketKeys: this.options.ticketKeys,
+      certificates,
       onConnection: this.counts.onConnection,
       refused: this.refused,
     })
@@ -323,4 +337,13 @@ export class Gateway {
     this.lists?.stop()
     return { cut }
   }
+}
+
+/** As another thread has read them, where there is one. */
+function certificatesFor(
+  config: GatewayConfig,
+  shared: SharedData | undefined,
+  previous?: Certificates,
+): Certificates {
+  return (shared && new Shared(shared).find(CERTIFICATES, '')) ?? loadCertificates(config, previous)
 }

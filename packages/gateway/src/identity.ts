@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/gateway-sections.ts'
+import { certificateFiles } from './features/tls/certificate.ts'
+import { certificateConfigs } from './features/tls/certificates.ts'
+import { certificatesOf } from './features/tls/setting.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
 import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
@@ -17,8 +20,14 @@ export const FILES: SharedKind<FileDigests> = { name: 'files' }
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
 export function fileDigests({ listeners, upstreams }: GatewayConfig): FileDigests {
   const paths = new Set<string>()
-  for (const { tls } of listeners) if (tls !== undefined) paths.add(tls.cert).add(tls.key)
+  for (const each of certificateConfigs({ listeners }).values())
+    for (const path of certificateFiles(each)) paths.add(path)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
+  return digestsOf(paths)
+}
+
+/** The same of some files. */
+export function digestsOf(paths: Iterable<string>): FileDigests {
   const digests = new Map<string, string>()
   for (const path of paths) {
     try {
@@ -59,9 +68,11 @@ export function endpointsIdentity({ endpoints }: UpstreamConfig): string {
   return JSON.stringify(endpoints)
 }
 
-/** Of the certificate of a listener; empty if it has none. */
-export function certificateIdentity({ tls }: ListenerConfig, files: FileDigests): string {
-  return tls === undefined ? '' : JSON.stringify([tls, files.get(tls.cert), files.get(tls.key)])
+/** Of the certificates of a listener; empty if it has none. */
+export function certificatesIdentity({ tls }: ListenerConfig, files: FileDigests): string {
+  if (tls === undefined) return ''
+  const digests = certificatesOf(tls).flatMap((each) => certificateFiles(each).map((path) => files.get(path)))
+  return JSON.stringify([tls, digests])
 }
 
 /** Of a route: its own part. */

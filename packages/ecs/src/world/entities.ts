@@ -13,7 +13,8 @@ export function indexOf(entity: Entity): number {
 /** Which entities are alive. */
 export class Entities {
   /** By index, the entity that is alive there; where none is, the number of the next one, negative. */
-  private readonly numbers: number[] = []
+  /** None is 0, which would be no entity to an `if`. */
+  private readonly numbers: number[] = [Number.NaN]
   private readonly free: number[] = []
 
   spawn(): Entity {

@@ -229,6 +229,9 @@ for (const { name, make } of WORLDS) {
         300_000,
       )
       assert.equal(received[0]?.response.bytes.byteLength, 0)
+      assert.ok((body?.chunks.length ?? 0) > 0)
+      port.tick()
+      assert.deepEqual(body?.chunks, [])
     })
 
     it('has requests of a higher priority go first', async (t) => {

@@ -184,6 +184,26 @@ for (const { name, make } of WORLDS) {
       assert.throws(() => rates.set('x', { rate: 0 }), /rate of the rate limit is 0/)
     })
 
+    it('a token is taken by what is started alone, and not by what then waits for a slot', async (t) => {
+      const clock = new VirtualClock()
+      const held = new HeldTransport()
+      const client = { transport: held.handler, timeout: Infinity }
+      const rateLimits = { '*': { rate: 5, per: 1_000, burst: 5 } }
+      const port = withHttp(t, make(t), { client, clock, rateLimits, maxInFlight: 8 })
+      for (let index = 0; index < 8; index++) port.spawn(HttpRequest(`http://api.example/${index}`))
+      port.tick()
+      assert.equal(held.size, 5)
+      port.resource(HttpConfig).update({ maxInFlight: 5 })
+      await clock.advance(1_000)
+      await held.answer(['/0'])
+      port.tick()
+      assert.equal(held.size, 5)
+      assert.equal(
+        port.resource(RateLimitManager).inspect('api.example', port.resource(HttpTime).now)?.remaining,
+        4,
+      )
+    })
+
     it('settings change at run time: what is under way goes on, what comes goes by the new ones', async (t) => {
       const seen: (string | undefined)[] = []
       const held = new HeldTransport()

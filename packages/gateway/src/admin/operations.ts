@@ -2,7 +2,9 @@ import type { AdminOperation } from '../admin-api/operation.ts'
 import { SURVEYS } from '../surveys/surveys.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
+import { systemClock } from '@headgate/core'
 import { cacheOperations } from './cache.ts'
+import { certificateOperations } from './certificates.ts'
 import { configOperations } from './config.ts'
 import { endpointOperations } from './endpoints.ts'
 import { healthCheckOperations } from './health-checks.ts'
@@ -24,5 +26,6 @@ export function adminOperations(supervisor: Supervisor, reloader: Reloader): Adm
     ...healthCheckOperations(supervisor),
     ...others.flat(),
     ...cacheOperations(supervisor),
+    ...certificateOperations(supervisor, () => systemClock.wallTime()),
   ]
 }

@@ -68,6 +68,11 @@ export const COMMANDS: readonly CliEntry[] = [
     load: async () => (await import('./commands/cache.ts')).cache,
   },
   {
+    name: 'certs',
+    summary: 'list the certificates of a running gateway, and how long they are good',
+    load: async () => (await import('./commands/certs.ts')).certs,
+  },
+  {
     name: 'split',
     summary: 'show how a route of a running gateway splits traffic, or change it',
     load: async () => (await import('./commands/split.ts')).split,

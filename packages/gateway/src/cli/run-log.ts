@@ -58,6 +58,12 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
       else log.error(message, { database: path })
       break
     }
+    case 'certificate': {
+      const { message, applied, path } = event
+      if (applied) log.info(message, { certificate: path })
+      else log.error(message, { certificate: path })
+      break
+    }
     case 'crashed': {
       const { worker, error, wait } = event
       const when = wait === 0 ? 'at once' : `in ${wait / 1000} s`

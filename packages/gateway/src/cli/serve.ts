@@ -105,8 +105,8 @@ export class Serving {
   /** Whoever asks for a reload wants what is on disk now, databases too. */
   private changed(order: ChangeOrder, outcome: ChangeOutcome): void {
     this.listener.changed(order, outcome)
-    this.supervisor.refreshGeo().catch((error: unknown) => {
-      const message = `databases of addresses stay as they were: ${startFailure(error).message}`
+    this.supervisor.refreshFiles().catch((error: unknown) => {
+      const message = `databases of addresses and certificates stay as they were: ${startFailure(error).message}`
       this.listener.event({ type: 'notice', message })
     })
   }

@@ -80,7 +80,7 @@ export async function checkInput(
   const prepared = prepareInput(input, { ...source, root: source.locate?.root })
   if (!prepared.ok) return unprepared(prepared.finding, source)
   const further = [
-    ...(await checkFiles(prepared.input, folder)),
+    ...checkFiles(prepared.input, folder),
     ...(databases ? await geoFileChecks(prepared.input, folder) : []),
   ]
   const result = checkConfig(prepared, source, further)

@@ -1,3 +1,5 @@
+import { systemClock } from '@headgate/core'
+import { certificateWarnings } from '../features/tls/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
 import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
@@ -44,6 +46,7 @@ export function configWarnings(
       ...versionWarnings(config, input.written),
       ...lookAlikes(input.written),
       ...unbracedVariables(input.written),
+      ...certificateWarnings(config, systemClock.wallTime()),
     ],
     input,
     source,

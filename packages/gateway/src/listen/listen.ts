@@ -1,19 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import {
   acceptConnection,
   type AcceptOptions,
   type DownstreamConnection,
   own,
   type Peer,
-  type Protocol,
   type ServerConnectionOwner,
   type TrafficError,
 } from '@headgate/core'
-import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
-import type { ListenerConfig, ListenerTlsConfig } from '../config/schema/gateway-sections.ts'
+import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
+import { type Certificates, listenerCertificates } from '../features/tls/certificates.ts'
+import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
+import { CertificateTable } from './certificate-table.ts'
 import { Refusals } from './refusals.ts'
+import { TlsDoor } from './tls-door.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -26,7 +27,9 @@ export interface Listener {
    * connection on.
    * @throws Error if a certificate cannot be read
    */
-  update(config: ListenerConfig, connection: AcceptOptions): () => void
+  update(config: ListenerConfig, connection: AcceptOptions, certificates?: Certificates): () => void
+  /** Serves other certificates from the next connection on. */
+  useCertificates(certificates: Certificates): void
   /** Accepts no more. Connections live on. */
   stop(): void
 }
@@ -39,6 +42,8 @@ export interface ListenOptions {
   readonly reusePort: boolean
   /** Shared by all threads, so that any of them can resume a TLS session. */
   readonly ticketKeys: Buffer | undefined
+  /** Those that were read already. Default: they are read here. */
+  readonly certificates?: Certificates | undefined
   /** Told when a connection comes (+1) and goes (-1). */
   readonly onConnection: (change: 1 | -1) => void
   /** Told of what is refused before it is an exchange. */
@@ -67,7 +72,16 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     options.onConnection(1)
     return undefined
   }
-  const server = makeServer(config, options, accept, () => current.config.protocols)
+  const { clock } = options.connection
+  const door =
+    config.tls &&
+    new TlsDoor(
+      { clock, ticketKeys: options.ticketKeys, protocols: () => current.config.protocols, accept },
+      tableOf(config.tls, options.certificates),
+      config.tls,
+    )
+  // Half-open: a client may close its side once its request is sent, and is answered all the same.
+  const server = createServer(own({ allowHalfOpen: true, noDelay: true }), door?.receive ?? accept)
   await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
@@ -76,51 +90,23 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     },
     port: typeof address === 'object' ? address?.port : undefined,
     connections,
-    update(next, connection) {
-      const context = next.tls && secureContext(next.tls, options)
+    update(next, connection, certificates) {
+      const table = next.tls && tableOf(next.tls, certificates)
       return () => {
-        if (server instanceof TlsServer && context !== undefined) server.setSecureContext(context)
+        if (next.tls !== undefined && table !== undefined) door?.use(table, next.tls)
         current = { config: next, connection }
       }
+    },
+    useCertificates(certificates) {
+      const { tls } = current.config
+      if (tls !== undefined) door?.use(tableOf(tls, certificates), tls)
     },
     stop: () => server.close(),
   }
 }
 
-function makeServer(
-  config: ListenerConfig,
-  options: ListenOptions,
-  accept: (socket: Socket) => void,
-  protocols: () => readonly Protocol[],
-): Server {
-  // Half-open: a client may close its side once its request is sent, and is answered all the same.
-  const common = own({ allowHalfOpen: true, noDelay: true })
-  if (config.tls === undefined) return createServer(common, accept)
-  const secure = own({
-    ...common,
-    ...secureContext(config.tls, options),
-    // Asked each time, as a reload may change them. None in common ends the handshake (RFC 7301 3.2).
-    ALPNCallback: (client: { readonly protocols: readonly string[] }) =>
-      protocols().find((each) => client.protocols.includes(each)),
-    handshakeTimeout: options.connection.requestHeadTimeout,
-  })
-  const server = createTlsServer(secure)
-  server.on('secureConnection', accept)
-  // A failed handshake is the peer's affair: the socket is closed by then.
-  server.on('tlsClientError', () => {})
-  return server
-}
-
-function secureContext(
-  { cert, key, minVersion }: ListenerTlsConfig,
-  { ticketKeys }: ListenOptions,
-): SecureContextOptions {
-  return own({
-    cert: readPlainFile(cert, LARGEST_PEM),
-    key: readPlainFile(key, LARGEST_PEM),
-    minVersion,
-    ...(ticketKeys && { ticketKeys }),
-  })
+function tableOf(tls: ListenerTlsConfig, loaded: Certificates = new Map()): CertificateTable {
+  return new CertificateTable(listenerCertificates(tls, loaded), tls.unknownNames)
 }
 
 /** Rejects with Node's error if the address cannot be bound. */

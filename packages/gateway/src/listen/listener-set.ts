@@ -1,4 +1,5 @@
 import type { Clock, DownstreamConnection, AcceptOptions } from '@headgate/core'
+import type { Certificates } from '../features/tls/certificates.ts'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 import { type Address, formatAddress, isEveryAddress } from '../settings/values/address.ts'
 import type { Listener } from './listen.ts'
@@ -32,14 +33,16 @@ export interface PreparedListeners {
   abort(): void
 }
 
+type OpenListener = (config: ListenerConfig, certificates: Certificates) => Promise<Listener>
+
 /** The listeners of a gateway, and those that it had before and whose exchanges are not finished. */
 export class ListenerSet {
   private readonly clock: Clock
-  private readonly open: (config: ListenerConfig) => Promise<Listener>
+  private readonly open: OpenListener
   private listeners: readonly Listener[] = []
   private readonly leaving = new Set<Listener>()
 
-  constructor(clock: Clock, open: (config: ListenerConfig) => Promise<Listener>) {
+  constructor(clock: Clock, open: OpenListener) {
     this.clock = clock
     this.open = open
   }
@@ -48,7 +51,11 @@ export class ListenerSet {
    * Opens what is not there yet. One on the same address is kept, with its connections, whatever else is changed about it.
    * Rejects, with nothing opened, if one cannot be bound.
    */
-  async prepare(configs: readonly ListenerConfig[], connection: AcceptOptions): Promise<PreparedListeners> {
+  async prepare(
+    configs: readonly ListenerConfig[],
+    connection: AcceptOptions,
+    certificates: Certificates,
+  ): Promise<PreparedListeners> {
     const free = [...this.listeners]
     const opened: Listener[] = []
     const updates: (() => void)[] = []
@@ -60,10 +67,10 @@ export class ListenerSet {
       for (const config of configs) {
         const at = free.findIndex((listener) => isSamePlace(listener, config))
         const [kept] = at < 0 ? [] : free.splice(at, 1)
-        const listener = kept ?? (await this.open(config))
+        const listener = kept ?? (await this.open(config, certificates))
         if (kept === undefined) opened.push(listener)
         listeners.push(listener)
-        updates.push(listener.update(config, connection))
+        updates.push(listener.update(config, connection, certificates))
       }
     } catch (error) {
       abort()
@@ -75,6 +82,11 @@ export class ListenerSet {
       void this.leave(free, drainTimeout)
     }
     return { listeners, commit, abort }
+  }
+
+  /** Serves other certificates from the next connections on. */
+  useCertificates(certificates: Certificates): void {
+    for (const listener of this.listeners) listener.useCertificates(certificates)
   }
 
   /** Accepts no more, lets exchanges in flight finish, and returns how many connections had to be cut off. */

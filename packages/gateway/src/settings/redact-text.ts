@@ -22,6 +22,9 @@ function withoutCredentials(word: string): string {
   return start === -1 || end < start + 3 ? word : `${word.slice(0, start + 3)}${HIDDEN}${word.slice(end)}`
 }
 
+/** A key in PEM form; to the end of the text, where its end is missing. */
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----END ))*(?:-----END [A-Z ]*-----|$)/g
+
 /** The schemes of Authorization whose credentials follow (RFC 9110 11.4), and what is sent like them. */
 const CREDENTIALS = /\b(Bearer|Basic|Digest|Negotiate|DPoP|ApiKey|Token) +(?!\[redacted\])[^\s"',;]{4,}/gi
 /** What may be the parameters of a URL, in its query or in its fragment, where OAuth's implicit flow has tokens. */
@@ -37,7 +40,7 @@ const NAMED = /(["']?)(?<![\w.-])([\w.-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']
 
 /** A text of which nothing is known but that somebody may have written a secret into it: in URLs, queries, credentials. */
 export function redactText(text: string): string {
-  const plain = redactUrls(text)
+  const plain = redactUrls(text.replace(PRIVATE_KEY, HIDDEN))
   return plain
     .replace(PARAMETERS, (_, mark: string, query: string) => mark + redactQuery(`?${query}`).slice(1))
     .replace(PARAMETER_SCHEMES, `$1 ${HIDDEN}`)

@@ -4,7 +4,7 @@ import { resolveUpstreams } from '../config/upstreams.ts'
 import { formatAddress } from '../settings/values/address.ts'
 import { sourceName } from '../discovery/source-setting.ts'
 import {
-  certificateIdentity,
+  certificatesIdentity,
   endpointsIdentity,
   type FileDigests,
   routeIdentity,
@@ -91,7 +91,7 @@ function listenersOf({ config, files }: Facts): Map<string, string> {
   const places = config.listeners.map((listener): [string, string] => [
     // What turns from plain to TLS is another listener on the same address.
     `${formatAddress(listener.address)}${listener.tls === undefined ? '' : ' (tls)'}`,
-    `${listener.maxConnections} ${certificateIdentity(listener, files)}`,
+    `${listener.maxConnections} ${certificatesIdentity(listener, files)}`,
   ])
   // Several may leave their port to the system.
   return new Map(

@@ -9,6 +9,7 @@ import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cache/memory.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
+import { CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
 
@@ -46,6 +47,7 @@ export function draw(
   const kept = new Kept(previous?.snapshot.kept)
   const shared = new Shared(previous?.shared.data)
   shared.set(FILES, '', files)
+  shared.set(CERTIFICATES, '', loadCertificates(config, previous?.shared.find(CERTIFICATES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const cache = openCache(config, shared, kept, SUPERVISOR_THREAD)

@@ -11,6 +11,9 @@ import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
+import { certificateFiles } from '../features/tls/certificate.ts'
+import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
+import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
 
 /** What a worker has: its configuration may be older than the one in force for a moment. */
@@ -115,6 +118,11 @@ export class Deployment {
     return this.blueprint.shared.find(GEO, '') ?? []
   }
 
+  /** The certificates in force. */
+  get certificates(): Certificates {
+    return this.blueprint.shared.find(CERTIFICATES, '') ?? new Map()
+  }
+
   /** The most connections of a listener and worker for which there are file descriptors. */
   affordable(config: GatewayConfig): number {
     const { length } = config.listeners
@@ -172,6 +180,27 @@ export class Deployment {
       const geo = this.geo.map((each) => (each.path === file.path ? file : each))
       this.blueprint = { ...before, shared: before.shared.with(GEO, [['', geo]]) }
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => ({ type: 'use-geo', geo }))))
+    })
+  }
+
+  /** Puts certificates in force in all workers, in place of those of the same setting. In turn with changes. */
+  replaceCertificates(renewed: Certificates): Promise<void> {
+    return this.inTurn(async () => {
+      const before = this.blueprint
+      const configs = certificateConfigs(before.config)
+      // A setting that has left the configuration meanwhile has none.
+      const certificates = new Map([...renewed].filter(([identity]) => configs.has(identity)))
+      const paths = [...certificates.keys()].flatMap((identity) => {
+        const config = configs.get(identity)
+        return config === undefined ? [] : certificateFiles(config)
+      })
+      this.blueprint = {
+        ...before,
+        files: new Map([...before.files, ...digestsOf(paths)]),
+        shared: before.shared.with(CERTIFICATES, [['', new Map([...this.certificates, ...certificates])]]),
+      }
+      const question = { type: 'use-certificates', certificates } as const
+      await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
   }
 

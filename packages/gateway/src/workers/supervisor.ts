@@ -23,6 +23,10 @@ import { descriptorLimit, DescriptorWatch, fewConnections } from './descriptors.
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
+import type { Certificates } from '../features/tls/certificates.ts'
+import { ExpiryAlarm } from '../features/tls/expiry-alarm.ts'
+import { countCertificateChange, expiryReadings } from '../features/tls/figures.ts'
+import { type CertificateChange, CertificateWatch } from '../features/tls/watch.ts'
 import { countGeoReload, geoReadings } from '../features/geo/geo.ts'
 import { type CompiledSplits, showWeights } from '../features/split/split-weights.ts'
 import { Shown } from '../metrics/metric.ts'
@@ -38,6 +42,8 @@ export type SupervisorEvent =
   | { readonly type: 'warmed'; readonly message: string }
   /** A database of addresses has changed on disk. */
   | ({ readonly type: 'geo' } & GeoChange)
+  /** The files of a certificate have changed. */
+  | ({ readonly type: 'certificate' } & CertificateChange)
 
 export interface SupervisorOptions {
   readonly clock?: Clock
@@ -83,6 +89,8 @@ export class Supervisor implements SurveySource {
   readonly warmer: Warmer
   private readonly descriptors: DescriptorWatch
   private readonly geo: GeoWatch
+  private readonly certificateWatch: CertificateWatch
+  private readonly expiryAlarm: ExpiryAlarm
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
   private phase: SupervisorStatus['phase'] = 'starting'
@@ -108,6 +116,8 @@ export class Supervisor implements SurveySource {
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
     this.geo = this.watchGeo()
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
+    this.certificateWatch = this.watchCertificates()
+    this.expiryAlarm = new ExpiryAlarm(this.clock, () => this.certificates.values(), notify)
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
   }
 
@@ -136,6 +146,16 @@ export class Supervisor implements SurveySource {
     return this.deployment.blueprint.cache
   }
 
+  /** The certificates in force, by the identity of their setting. */
+  get certificates(): Certificates {
+    return this.deployment.certificates
+  }
+
+  /** Why some of them are not those that are in their files. */
+  get refusedCertificates(): ReadonlyMap<string, string> {
+    return this.certificateWatch.refused
+  }
+
   /** The weights of splits, which the workers see change. */
   get splits(): CompiledSplits {
     return this.deployment.blueprint.snapshot.splits
@@ -154,6 +174,7 @@ export class Supervisor implements SurveySource {
       endpointMetrics.recordChecks(name, upstream.stats(), upstream)
     this.shown.show([
       ...geoReadings(metrics, this.deployment.geo),
+      ...expiryReadings(metrics, this.certificates.values()),
       ...pauseReadings(metrics, this.config, this.checks),
       ...cacheReadings(metrics, this.cache),
     ])
@@ -183,10 +204,15 @@ export class Supervisor implements SurveySource {
       this.checks.follow(this.upstreams)
       this.geo.follow(this.config.geo)
       this.warmer.follow(this.config.cache.warm)
+      this.certificateWatch.follow(this.config)
+      this.expiryAlarm.start()
     } catch (error) {
       // In force is in force: to say that it was refused would be wrong.
       const { message } = startFailure(error)
-      this.onEvent({ type: 'notice', message: `health checks or databases stay as they were: ${message}` })
+      this.onEvent({
+        type: 'notice',
+        message: `health checks, databases or certificates stay as they were: ${message}`,
+      })
     }
   }
 
@@ -237,9 +263,9 @@ export class Supervisor implements SurveySource {
     return this.deployment.metrics
   }
 
-  /** Reads databases of addresses again whose files are others now. */
-  async refreshGeo(): Promise<void> {
-    await this.geo.refresh()
+  /** Reads databases of addresses and certificates again whose files are others now. */
+  async refreshFiles(): Promise<void> {
+    await Promise.all([this.geo.refresh(), this.certificateWatch.refresh()])
   }
 
   status(): SupervisorStatus {
@@ -269,6 +295,8 @@ export class Supervisor implements SurveySource {
     this.checks.follow(this.upstreams)
     this.geo.follow(this.config.geo)
     this.warmer.follow(this.config.cache.warm)
+    this.certificateWatch.follow(this.config)
+    this.expiryAlarm.start()
     return this.listeners
   }
 
@@ -284,6 +312,8 @@ export class Supervisor implements SurveySource {
     this.warmer.stop()
     this.deployment.lists.stop()
     this.geo.stop()
+    this.certificateWatch.stop()
+    this.expiryAlarm.stop()
     const timer = this.clock.timer(() => {
       for (const slot of this.slots) slot.terminate()
     })
@@ -310,6 +340,21 @@ export class Supervisor implements SurveySource {
       },
     }
     return new GeoWatch(owner, this.clock)
+  }
+
+  private watchCertificates(): CertificateWatch {
+    const { deployment, onEvent } = this
+    const owner = {
+      get certificates() {
+        return deployment.certificates
+      },
+      replaceCertificates: (renewed: Certificates) => deployment.replaceCertificates(renewed),
+      certificateChanged(change: CertificateChange) {
+        countCertificateChange(deployment.metrics, change.applied)
+        onEvent({ type: 'certificate', ...change })
+      },
+    }
+    return new CertificateWatch(owner, this.clock)
   }
 
   private readonly slotOwner: SlotOwner = {

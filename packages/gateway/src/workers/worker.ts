@@ -92,6 +92,8 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
         return undefined
       case 'use-geo':
         return gateway.useGeo(question.geo)
+      case 'use-certificates':
+        return gateway.useCertificates(question.certificates)
       case 'survey':
         return questionNamed(question.name).answer({ gateway, clock }, question.asked)
     }

@@ -52,6 +52,23 @@ const HONEST: readonly (readonly [end: string, answer: unknown])[] = [
   ['/reload', { outcome: 'applied', version, summary: 's' }],
   ['/rollback', { outcome: 'possible', version, summary: 's' }],
   ['/breakers', { breakers: [{ upstream: 'u', state: 'open', workers: [{ worker: 1, state: 'open' }] }] }],
+  [
+    '/certificates',
+    {
+      certificates: [
+        {
+          from: 'f',
+          listeners: ['l'],
+          names: ['n'],
+          issuer: 'i',
+          key: 'k',
+          daysLeft: 1,
+          concerns: ['c'],
+          refused: 'r',
+        },
+      ],
+    },
+  ],
   ['/rate-limits', { rateLimits: [{ id: 'l', allowed: 1, limited: 2, store: 's', keys: 1, capacity: 2 }] }],
   ['/concurrency', { limits: [{ upstream: 'u', limit: 1, workers: [slots] }] }],
   ['/usage', { ...share, workers: [{ worker: 1, ...share }] }],
@@ -69,6 +86,7 @@ const ASKED: readonly (readonly [command: string, values: CliValues])[] = [
   ['reload', {}],
   ['rollback', { version: '1' }],
   ['breakers', {}],
+  ['certs', {}],
   ['limits', {}],
   ['limits', { usage: 'l', key: 'k' }],
   ['limits', { reset: 'l', key: 'k\nFORGED' }],

@@ -104,7 +104,16 @@ test('everything that can be set is set', () => {
     listeners: [
       {
         address: ':8443',
-        tls: { cert: 'cert.pem', key: 'key.pem', minVersion: 'TLSv1.3' },
+        tls: {
+          cert: 'cert.pem',
+          key: 'key.pem',
+          passphrase: 'open',
+          certificates: [{ cert: 'other.pem', key: 'other.key', passphrase: 'too' }],
+          unknownNames: 'refuse',
+          preset: 'modern',
+          minVersion: 'TLSv1.3',
+          handshakeTimeout: '2s',
+        },
         protocols: ['http/1.1'],
         maxConnections: 10,
       },
@@ -173,7 +182,16 @@ test('everything that can be set is set', () => {
     listeners: [
       {
         address: { kind: 'tcp', host: '::', port: 8443 },
-        tls: { cert: 'cert.pem', key: 'key.pem', minVersion: 'TLSv1.3' },
+        tls: {
+          cert: 'cert.pem',
+          key: 'key.pem',
+          passphrase: 'open',
+          certificates: [{ cert: 'other.pem', key: 'other.key', passphrase: 'too' }],
+          unknownNames: 'refuse',
+          preset: 'modern',
+          minVersion: 'TLSv1.3',
+          handshakeTimeout: 2_000,
+        },
         protocols: ['http/1.1'],
         maxConnections: 10,
       },

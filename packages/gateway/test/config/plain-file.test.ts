@@ -44,7 +44,7 @@ test('whatever stands in the place of a file that a configuration names is refus
     assert.match(secret.problem, said, name)
     assert.throws(() => readToken({ file }, {}), said, name)
     const listener = { address: '127.0.0.1:0', tls: { cert: file, key: file } }
-    const found = await checkFiles({ listeners: [listener], upstreams: { a: { tls: { ca: file } } } }, '/')
+    const found = checkFiles({ listeners: [listener], upstreams: { a: { tls: { ca: file } } } }, '/')
     assert.equal(found.length, 3, name)
     for (const { problem } of found) assert.match(problem, said, name)
     const tls = { cert: file, key: file, minVersion: 'TLSv1.2' } as const

@@ -35,6 +35,8 @@ export function makeCertificates(path: string): void {
   for (const [cert, key] of [
     ['fullchain.pem', 'privkey.pem'],
     ['internal-ca.pem', 'internal-ca.key'],
+    ['pay.pem', 'pay.key'],
+    ['pay-rsa.pem', 'pay-rsa.key'],
   ] as const) {
     const options = [
       '-x509',
@@ -49,4 +51,5 @@ export function makeCertificates(path: string): void {
     const args = ['req', ...options, '-out', cert, '-keyout', key]
     execFileSync('openssl', args, { cwd: path, stdio: 'ignore' })
   }
+  writeFileSync(join(path, 'passphrase.txt'), 'of no key here\n')
 }

@@ -162,7 +162,13 @@ test('over TLS the protocol is chosen by ALPN: the listener’s most wanted, HTT
 test('a reload changes what a listener chooses', async (t) => {
   const config = {
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    tls: { ...tlsFiles(t), minVersion: 'TLSv1.2' },
+    tls: {
+      ...tlsFiles(t),
+      unknownNames: 'default',
+      preset: 'intermediate',
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: 10_000,
+    },
     maxConnections: 9,
   } as const
   const connection = { ...DEFAULT_SERVER_OPTIONS, http2: DEFAULT_HTTP2_LIMITS }

@@ -88,7 +88,7 @@ describe('databases of addresses', () => {
       last(),
       /^false: geo: geo\.mmdb cannot be used, geo\.mmdb \(Test-City of 2023-11-15\) stays in force: /,
     )
-    await supervisor.refreshGeo()
+    await supervisor.refreshFiles()
     assert.equal(events.length, 2, 'the same file is refused once')
     // A configuration that comes meanwhile is not kept from being applied, and keeps it as well.
     await supervisor.apply(config({ limits: { body: '1KiB' } }))
@@ -103,7 +103,7 @@ describe('databases of addresses', () => {
     await becomes(() => last(), 'true: geo: geo.mmdb (Test-City of 2023-11-16) is in force')
     assert.equal(await told(), 'IT')
     rmSync(path)
-    await supervisor.refreshGeo()
+    await supervisor.refreshFiles()
     assert.match(last(), /stays in force: there is no such file/)
     assert.equal(await told(), 'IT')
     assert.equal(metric('headgate_geo_reloads_total{result="applied"}'), 2)

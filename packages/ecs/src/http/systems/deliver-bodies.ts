@@ -1,6 +1,6 @@
 import type { System } from '../../port/port.ts'
 import type { BodyFeed } from '../body-feed.ts'
-import { BodyChunks } from '../components/body-chunks.ts'
+import { BodyChunks, type IncomingChunks } from '../components/body-chunks.ts'
 import { httpError } from '../components/http-error.ts'
 import { ReceivedResponse } from '../components/http-response.ts'
 import { fail, respond } from '../endings.ts'
@@ -16,17 +16,21 @@ const NO_BYTES = new Uint8Array(0)
  */
 export function deliverBodies(): System {
   let last = 0
+  /** Those that have chunks of the tick before. */
+  let shown: IncomingChunks[] = []
   return {
     name: 'http:deliver-bodies',
     run: (port) => {
       const http = httpParts(port)
       const { streams } = http.requests
+      for (const body of shown) body.chunks = []
+      shown = []
       if (streams.length === 0) return
-      for (const pending of streams) {
-        const body = port.get(pending.entity, BodyChunks)
-        if (body !== undefined && body.chunks.length > 0) body.chunks = []
-      }
       last = deliver(http, inTurn(streams, last), last)
+      for (const { entity } of streams) {
+        const body = port.get(entity, BodyChunks)
+        if (body !== undefined && body.chunks.length > 0) shown.push(body)
+      }
       for (const pending of streams) end(http, pending)
     },
   }

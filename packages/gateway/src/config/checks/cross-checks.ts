@@ -8,6 +8,7 @@ import { addressConflicts } from './addresses.ts'
 import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
+import { tlsChecks } from '../../features/tls/checks.ts'
 import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
 import { targetChecks } from '../../features/target.ts'
@@ -44,6 +45,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
+    ...tlsChecks(input),
     ...http2Checks(fieldOf(input, 'http2'), ['http2']),
     ...redactedChecks(input),
   ]

@@ -80,7 +80,7 @@ export interface GatewayConfigInput {
 export interface ListenerInput {
   /** Where to listen: host:port, :port for every address of the machine, or unix:/path. */
   address: string
-  /** Serve HTTPS with this certificate; left out, the listener serves plain HTTP. */
+  /** Serve HTTPS with these certificates; left out, the listener serves plain HTTP. */
   tls?: ListenerTlsInput | undefined
   /**
    * What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken
@@ -95,12 +95,46 @@ export interface ListenerInput {
 }
 
 export interface ListenerTlsInput {
-  /** PEM file with the certificate chain, the own certificate first. */
-  cert: string
-  /** PEM file with the private key. */
-  key: string
-  /** The oldest version of TLS that is accepted. Default: TLSv1.2. */
+  /**
+   * PEM file with the certificate chain, the own certificate first; or the PEM text itself. For one
+   * certificate; several stand in certificates.
+   */
+  cert?: string | undefined
+  /** PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself. */
+  key?: string | undefined
+  /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
+  passphrase?: string | undefined
+  /**
+   * Several certificates: the name that a client asks for (SNI) chooses, an exact one before a wildcard. Of
+   * the same name there may be one for RSA and one for ECDSA.
+   */
+  certificates?: CertificateInput[] | undefined
+  /**
+   * What clients get that ask for a name of no certificate, or for none: default is the first certificate,
+   * refuse ends the handshake. Default: default.
+   */
+  unknownNames?: 'default' | 'refuse' | undefined
+  /**
+   * Versions and cipher suites, as Mozilla recommends them: modern is TLS 1.3 alone, intermediate has the
+   * safe suites of TLS 1.2, too. Default: intermediate.
+   */
+  preset?: 'modern' | 'intermediate' | undefined
+  /**
+   * The oldest version of TLS that is accepted; with the preset modern it is TLSv1.3 all the same. Default:
+   * TLSv1.2.
+   */
   minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** How long a handshake may take, from the connection on. Default: 10s. */
+  handshakeTimeout?: Duration | undefined
+}
+
+export interface CertificateInput {
+  /** PEM file with the certificate chain, the own certificate first; or the PEM text itself. */
+  cert: string
+  /** PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself. */
+  key: string
+  /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
+  passphrase?: string | undefined
 }
 
 export interface AdminInput {

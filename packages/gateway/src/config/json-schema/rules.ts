@@ -3,6 +3,7 @@ import type { SectionRules } from '../../features/layer.ts'
 import { recordedRules } from '../../features/access-log/layers.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
+import { tlsRules } from '../../features/tls/checks.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
@@ -20,6 +21,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   ...ROUTE_SETTINGS.flatMap(({ name, rules = [] }) =>
     rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
+  { at: ['listeners', '*', 'tls'], rules: tlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },

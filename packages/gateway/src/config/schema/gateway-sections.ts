@@ -1,19 +1,10 @@
+import { listenerTls } from '../../features/tls/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
 import { named, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
 import { address, anyText, filePath } from '../../settings/values/kinds.ts'
 import { once, zod } from '../../settings/schema/library.ts'
-
-const tls = section('ListenerTlsInput', () => ({
-  cert: value(filePath, 'PEM file with the certificate chain, the own certificate first.'),
-  key: value(filePath, 'PEM file with the private key.'),
-  minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'The oldest version of TLS that is accepted.').prefault(
-    'TLSv1.2',
-  ),
-}))
-
-export type ListenerTlsConfig = Read<typeof tls>
 
 const listOfProtocols = () => list(value(protocol)).min(1).prefault(['h2', 'http/1.1'])
 
@@ -22,9 +13,9 @@ export const listener = section('ListenerInput', () => ({
     address,
     'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
   ),
-  tls: tls()
+  tls: listenerTls()
     .optional()
-    .describe('Serve HTTPS with this certificate; left out, the listener serves plain HTTP.'),
+    .describe('Serve HTTPS with these certificates; left out, the listener serves plain HTTP.'),
   protocols: listOfProtocols().describe(
     'What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken with clients that begin with its preface.',
   ),

@@ -1,0 +1,82 @@
+import { type AdminOperation, json, operation } from '../admin-api/operation.ts'
+import { type Described, list, members, TEXT, TIME, WHOLE } from '../admin-api/schema.ts'
+import { certificateIdentity } from '../features/tls/certificate.ts'
+import { concernsOf, daysLeft } from '../features/tls/concerns.ts'
+import { certificatesOf } from '../features/tls/setting.ts'
+import { listenerUrl } from '../listen/listener-set.ts'
+import type { Supervisor } from '../workers/supervisor.ts'
+
+const CERTIFICATE = members({
+  /** The path of its file, or `inline`. */
+  from: TEXT,
+  listeners: list(TEXT),
+  names: list(TEXT),
+  subject: TEXT,
+  issuer: TEXT,
+  /** As `ECDSA P-256`. */
+  key: TEXT,
+  notBefore: TIME,
+  notAfter: TIME,
+  /** Whole ones; negative where it has expired. */
+  daysLeft: WHOLE,
+  /** SHA-256, in hex. */
+  fingerprint: TEXT,
+  /** What clients may refuse it for, today or soon. */
+  concerns: list(TEXT),
+  /** Why it is not the one that is in the file now. */
+  'refused?': TEXT,
+})
+const CERTIFICATES = members({ certificates: list(CERTIFICATE) })
+
+export type CertificatesAnswer = Described<typeof CERTIFICATES>
+type CertificateView = CertificatesAnswer['certificates'][number]
+
+type CertificateSource = Pick<Supervisor, 'listeners' | 'certificates' | 'refusedCertificates'>
+
+/** `GET /certificates`: those that listeners serve, and nothing of their keys but of which kind they are. */
+export function certificateOperations(source: CertificateSource, wallTime: () => number): AdminOperation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/certificates',
+      about:
+        'the certificates of all listeners: names, issuer, days left, kind of key, and where they are from',
+      id: 'listCertificates',
+      result: CERTIFICATES,
+      answers: { 200: 'the certificates, that which expires first before the others' },
+      handle: () => json<CertificatesAnswer>({ certificates: views(source, wallTime()) }),
+    }),
+  ]
+}
+
+function views(
+  { listeners, certificates, refusedCertificates }: CertificateSource,
+  now: number,
+): CertificateView[] {
+  const served = new Map<string, string[]>()
+  for (const { config, port } of listeners) {
+    for (const each of config.tls === undefined ? [] : certificatesOf(config.tls)) {
+      const identity = certificateIdentity(each)
+      served.set(identity, [...(served.get(identity) ?? []), listenerUrl(config, port)])
+    }
+  }
+  const found = [...certificates].map(([identity, { facts }]): CertificateView => {
+    const { from, names, subject, issuer, key, notBefore, notAfter, fingerprint } = facts
+    const refused = refusedCertificates.get(identity)
+    return {
+      from,
+      listeners: served.get(identity) ?? [],
+      names,
+      subject,
+      issuer,
+      key,
+      notBefore: new Date(notBefore).toISOString(),
+      notAfter: new Date(notAfter).toISOString(),
+      daysLeft: daysLeft(notAfter, now),
+      fingerprint,
+      concerns: concernsOf(facts, now).map(({ problem }) => problem),
+      ...(refused !== undefined && { refused }),
+    }
+  })
+  return found.sort((one, other) => one.daysLeft - other.daysLeft)
+}

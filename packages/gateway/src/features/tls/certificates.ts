@@ -1,0 +1,64 @@
+import type { SharedKind } from '../../shared.ts'
+import {
+  CertificateError,
+  certificateIdentity,
+  loadCertificate,
+  type LoadedCertificate,
+} from './certificate.ts'
+import { type CertificateConfig, certificatesOf, type ListenerTlsConfig } from './setting.ts'
+
+/** Those of a configuration, by the identity of their setting. */
+export type Certificates = ReadonlyMap<string, LoadedCertificate>
+
+/** The kind of those in force among what threads share: once in memory, however many workers. */
+export const CERTIFICATES: SharedKind<Certificates> = { name: 'certificates' }
+
+/** What of a configuration says which certificates there are. */
+export interface CertifiedConfig {
+  readonly listeners: readonly { readonly tls?: ListenerTlsConfig | undefined }[]
+}
+
+/** Each setting once, though several listeners may have it. */
+export function certificateConfigs({ listeners }: CertifiedConfig): ReadonlyMap<string, CertificateConfig> {
+  const configs = new Map<string, CertificateConfig>()
+  for (const { tls } of listeners)
+    for (const each of tls === undefined ? [] : certificatesOf(tls))
+      configs.set(certificateIdentity(each), each)
+  return configs
+}
+
+/**
+ * The certificates of a configuration.
+ * @param previous those whose files hold what they held are not read again; where one is broken now, the one from before stays
+ * @throws Error if one cannot be used, and there is none from before
+ */
+export function loadCertificates(config: CertifiedConfig, previous: Certificates = new Map()): Certificates {
+  const loaded = new Map<string, LoadedCertificate>()
+  for (const [identity, each] of certificateConfigs(config)) {
+    const known = previous.get(identity)
+    try {
+      loaded.set(identity, loadCertificate(each, known))
+    } catch (error) {
+      if (known === undefined) throw new Error(`${nameOf(each)} ${reasonOf(error)}`, { cause: error })
+      loaded.set(identity, known)
+    }
+  }
+  return loaded
+}
+
+/** Those of one listener, in their order. Throws where one is not among them, and cannot be read. */
+export function listenerCertificates(tls: ListenerTlsConfig, loaded: Certificates): LoadedCertificate[] {
+  return certificatesOf(tls).map((each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each))
+}
+
+/** For a message. */
+export function nameOf({ cert }: CertificateConfig): string {
+  return `the certificate ${cert.includes('\n') ? 'in the configuration' : cert}`
+}
+
+/** In words that continue a sentence about the certificate. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof CertificateError)) return error instanceof Error ? error.message : String(error)
+  const { setting, message, remedy } = error
+  return `${setting === 'cert' ? '' : `cannot be used: its ${setting} `}${message}${remedy === undefined ? '' : `; ${remedy}`}`
+}

@@ -1,0 +1,57 @@
+import type { CertificateFacts } from './certificate.ts'
+
+/** What is wrong with a certificate that can be served all the same. */
+export interface Concern {
+  /** A whole sentence without its end. */
+  readonly problem: string
+  readonly remedy: string
+}
+
+export const DAY: number = 24 * 60 * 60 * 1000
+
+/** Authorities renew certificates of 90 days at two thirds of that: what has less left was not renewed. Days. */
+const SOON = 30
+
+const RENEW = 'have it renewed; the gateway takes the new file as soon as it is there'
+
+/** @param now milliseconds since 1970-01-01 UTC */
+export function concernsOf(
+  { names, from, notBefore, notAfter, chain }: CertificateFacts,
+  now: number,
+): Concern[] {
+  const subject = `the certificate ${names[0] === undefined ? `of ${from}` : `for ${names[0]}`}`
+  const concerns: Concern[] = []
+  const left = daysLeft(notAfter, now)
+  if (notAfter <= now) concerns.push({ problem: `${subject} has expired on ${day(notAfter)}`, remedy: RENEW })
+  else if (left < SOON) {
+    const days = left === 1 ? '1 day' : `${left} days`
+    concerns.push({ problem: `${subject} expires in ${days}, on ${day(notAfter)}`, remedy: RENEW })
+  }
+  if (notBefore > now)
+    concerns.push({
+      problem: `${subject} is not valid before ${new Date(notBefore).toISOString()}`,
+      remedy: 'look at the clock of this machine',
+    })
+  if (chain !== undefined) concerns.push({ problem: `${subject}: ${chain.problem}`, remedy: chain.remedy })
+  if (names.length === 0)
+    concerns.push({
+      problem: `${subject} names no host (subjectAltName), so that clients refuse it`,
+      remedy: 'have one made that names its hosts',
+    })
+  return concerns
+}
+
+/** Whole ones that are left; 0 on the last day. */
+export function daysLeft(notAfter: number, now: number): number {
+  return Math.floor((notAfter - now) / DAY)
+}
+
+function day(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}
+
+/** Whether one of these names is that of a host, or of hosts (`*.shop.example`), as routes have it. */
+export function covers(names: ReadonlySet<string>, host: string): boolean {
+  const dot = host.indexOf('.')
+  return names.has(host) || (!host.startsWith('*') && dot > 0 && names.has(`*${host.slice(dot)}`))
+}

@@ -1,0 +1,68 @@
+import { list } from '../../settings/schema/list.ts'
+import { type Read, section } from '../../settings/schema/section.ts'
+import { oneOf, time, value } from '../../settings/schema/setting.ts'
+import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
+import { isInlinePem } from './pem.ts'
+
+/** A file in PEM form, or what would be in it. */
+const pem: Kind<string> = {
+  ...filePath,
+  allowed: `${filePath.allowed}; or its content, which begins with -----BEGIN`,
+  parse: (written) =>
+    typeof written === 'string' && isInlinePem(written) ? parsed(written) : filePath.parse(written),
+}
+
+const passphrase: Kind<string> = textKind(
+  'a passphrase',
+  'the passphrase of the key: ${NAME} of the environment, or ${file:PATH}',
+  (written) => (written === '' ? refused('is empty') : parsed(written)),
+  { minLength: 1, writeOnly: true },
+)
+
+const CERT = 'PEM file with the certificate chain, the own certificate first; or the PEM text itself.'
+const KEY = 'PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself.'
+const PASSPHRASE = 'What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}.'
+
+const certificate = section('CertificateInput', () => ({
+  cert: value(pem, CERT),
+  key: value(pem, KEY),
+  passphrase: value(passphrase, PASSPHRASE).optional(),
+}))
+
+export type CertificateConfig = Read<typeof certificate>
+
+/** How a listener serves HTTPS. */
+export const listenerTls = section('ListenerTlsInput', () => ({
+  cert: value(pem, `${CERT} For one certificate; several stand in certificates.`).optional(),
+  key: value(pem, KEY).optional(),
+  passphrase: value(passphrase, PASSPHRASE).optional(),
+  certificates: list(certificate())
+    .min(1)
+    .optional()
+    .describe(
+      'Several certificates: the name that a client asks for (SNI) chooses, an exact one before a wildcard. Of the same name there may be one for RSA and one for ECDSA.',
+    ),
+  unknownNames: oneOf(
+    ['default', 'refuse'],
+    'What clients get that ask for a name of no certificate, or for none: default is the first certificate, refuse ends the handshake.',
+  ).prefault('default'),
+  preset: oneOf(
+    ['modern', 'intermediate'],
+    'Versions and cipher suites, as Mozilla recommends them: modern is TLS 1.3 alone, intermediate has the safe suites of TLS 1.2, too.',
+  ).prefault('intermediate'),
+  minVersion: oneOf(
+    ['TLSv1.2', 'TLSv1.3'],
+    'The oldest version of TLS that is accepted; with the preset modern it is TLSv1.3 all the same.',
+  ).prefault('TLSv1.2'),
+  handshakeTimeout: time('How long a handshake may take, from the connection on.').prefault('10s'),
+}))
+
+export type ListenerTlsConfig = Read<typeof listenerTls>
+
+/** All certificates of a listener, the default one first. */
+export function certificatesOf(tls: ListenerTlsConfig): readonly CertificateConfig[] {
+  const { cert, key, passphrase: secret, certificates = [] } = tls
+  if (cert === undefined || key === undefined) return certificates
+  return [{ cert, key, ...(secret !== undefined && { passphrase: secret }) }, ...certificates]
+}
