@@ -111,7 +111,15 @@ export { cache } from './policies/cache/cache.ts'
 export { CacheOnUse } from './policies/cache/cache-on-use.ts'
 export type { CacheOptions, RequestCacheMode } from './policies/cache/cache-options.ts'
 export type { CacheOutcome, Forwarded } from './policies/cache/cache-status.ts'
-export type { CacheKeyParts } from './policies/cache/key.ts'
+export type { Right } from './policies/cache/choose.ts'
+export {
+  foreseeCache,
+  type Foresight,
+  type ForeseenLookup,
+  type StoredFacts,
+} from './policies/cache/foresee.ts'
+export type { CacheKeyParts, KeyFacts } from './policies/cache/key.ts'
+export type { Way } from './policies/cache/way.ts'
 export type {
   Claim,
   ClaimEnd,

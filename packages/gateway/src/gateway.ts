@@ -1,6 +1,8 @@
+import type { MessagePort } from 'node:worker_threads'
 import {
   type AccessLog,
   type Clock,
+  DiskPort,
   type Handler,
   LoadGauge,
   MetricRegistry,
@@ -34,6 +36,7 @@ import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
 import { cacheReadings } from './features/cache/figures.ts'
+import { leaveFolder, takeFolder } from './features/cache/disk.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'
@@ -59,6 +62,8 @@ export interface GatewayOptions {
   readonly shared?: SharedData
   /** The number of this thread among those that share a cache: see `workerThread`. Default: it is alone. */
   readonly cacheThread?: number
+  /** The way to the thread that has the index of the cache on disk. Default: this one has it. */
+  readonly diskPort?: MessagePort
   /** The databases of addresses. Default: read here, and not again. */
   readonly geo?: readonly GeoFile[]
   /** What is done to all stacks: policies of the embedder's own. */
@@ -120,6 +125,8 @@ export class Gateway {
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private certificates: Certificates
+  /** Undefined where this thread has the index of the cache on disk. */
+  private readonly diskPort: DiskPort | undefined
   private closing: Promise<CloseReport> | undefined
 
   constructor(config: GatewayConfig, given: GatewayOptions = {}) {
@@ -134,7 +141,9 @@ export class Gateway {
     this.certificates = certificatesFor(config, options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
+    this.diskPort = options.diskPort && new DiskPort(options.diskPort)
     this.current = this.compile({ config, shared: options.shared })
+    takeFolder(this.current.cache?.disk)
     this.lists?.settle(config)
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.shared === undefined ? new HealthChecks() : undefined
@@ -152,6 +161,11 @@ export class Gateway {
   /** For resets. */
   get rateLimits(): RateLimitStores {
     return this.current.rateLimits
+  }
+
+  /** Undefined where no route has one. */
+  get cache(): GatewayCache | undefined {
+    return this.current.cache
   }
 
   /** Has the endpoints that another thread says there are. */
@@ -219,6 +233,7 @@ export class Gateway {
           this.certificates = certificates
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
+          takeFolder(next.cache?.disk)
         },
         abort: () => {
           prepared.abort()
@@ -276,7 +291,8 @@ export class Gateway {
     const shared = new Shared(update.shared ?? previous?.shared.data)
     if (update.shared === undefined) shared.set(FILES, '', fileDigests(config))
     const rateLimits = new RateLimitStores(config, this.clock, kept, update.shared && shared)
-    const cache = openCache(config, shared, kept, this.options.cacheThread ?? SUPERVISOR_THREAD)
+    const { cacheThread = SUPERVISOR_THREAD } = this.options
+    const cache = openCache(config, shared, kept, cacheThread, this.clock, this.diskPort)
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
@@ -335,6 +351,7 @@ export class Gateway {
     this.retired.stop()
     this.loadMonitor.stop()
     this.lists?.stop()
+    await leaveFolder(this.current.cache?.disk)
     return { cut }
   }
 }

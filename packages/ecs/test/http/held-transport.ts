@@ -63,6 +63,6 @@ function ok(path: string): HttpResponse {
 }
 
 /** What was set off comes to rest. */
-export async function settled(): Promise<void> {
+async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

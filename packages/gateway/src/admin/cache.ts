@@ -1,7 +1,6 @@
 import {
   type Authority,
   canonicalAuthority,
-  type CacheStore,
   fieldValue,
   formatUrl,
   InvalidTarget,
@@ -18,23 +17,36 @@ import {
   operation,
   problem,
 } from '../admin-api/operation.ts'
+import { cacheShow } from './cache-show.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
+import type { GatewayCache } from '../features/cache/memory.ts'
 import type { Warmer } from '../features/cache/warming/warmer.ts'
 import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
-import { type CachedRoute, hasCache } from '../features/cache/setting.ts'
+import { hasCache } from '../features/cache/setting.ts'
+import type { GatewayConfig } from '../config/schema/schema.ts'
 import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 
 /** What is asked of the supervisor. */
 export interface CacheSource {
-  readonly cache: { readonly store: CacheStore } | undefined
+  readonly cache: Pick<GatewayCache, 'store' | 'memoryStore' | 'disk'> | undefined
   readonly metrics: MetricRegistry
   readonly warmer: Warmer
-  readonly config: { readonly routes: readonly CachedRoute[] }
+  readonly config: GatewayConfig
 }
 
 const RESULTS = { hit: WHOLE, miss: WHOLE, stale: WHOLE, revalidated: WHOLE, collapsed: WHOLE, bypass: WHOLE }
+const DISK = members({
+  path: TEXT,
+  entries: WHOLE,
+  bytes: WHOLE,
+  capacity: WHOLE,
+  admitted: WHOLE,
+  refused: WHOLE,
+  evictions: WHOLE,
+  errors: WHOLE,
+})
 const STATS = members({
   entries: WHOLE,
   bytes: WHOLE,
@@ -42,6 +54,7 @@ const STATS = members({
   admitted: WHOLE,
   refused: WHOLE,
   evictions: WHOLE,
+  'disk?': DISK,
   routes: list(members({ route: TEXT, ...RESULTS })),
   warming: list(WARM_RUN),
 })
@@ -65,6 +78,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       answers: { 200: 'how it is doing', 404: 'no route has a cache' },
       handle: () => show(source),
     }),
+    cacheShow(source),
     operation({
       method: 'POST',
       path: '/cache/purge',
@@ -102,7 +116,9 @@ function show(source: CacheSource): AdminAnswer<CacheAnswer> {
   const routes = config.routes
     .filter(hasCache)
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
-  return json({ ...cache.store.stats(), routes, warming: warmRuns(source) })
+  const { disk } = cache
+  const onDisk = disk && { disk: { path: disk.config.path, ...disk.store.stats() } }
+  return json({ ...cache.memoryStore.stats(), ...onDisk, routes, warming: warmRuns(source) })
 }
 
 async function purge(source: CacheSource, { body }: AdminRequest): Promise<AdminAnswer<PurgeAnswer>> {

@@ -1,7 +1,10 @@
 import type { Explanation, LiveWeights, TakenRoute } from '../explain/explain.ts'
 import type { RoutesAnswer } from '../admin/routes.ts'
+import { foreseenView, type ForeseenView } from '../explain/cache-view.ts'
 import { sentHead } from '../explain/dry-run.ts'
 import type { AdminClient } from './admin-client.ts'
+import type { CliValues } from './command.ts'
+import { headersOf } from './header-option.ts'
 import { targetName } from './route-target.ts'
 
 /** The request as it came: what a route does to it comes later. */
@@ -29,8 +32,12 @@ function isRefused({ answer, config }: TakenRoute): boolean {
   return answer.status !== config.respond?.status
 }
 
-/** What `headgate explain --json` prints. */
-export function explanationView(request: ExplainedRequest, explanation: Explanation): object {
+/** What `headgate explain --json` prints. @param stored what the cache of a gateway that runs has for it */
+export function explanationView(
+  request: ExplainedRequest,
+  explanation: Explanation,
+  stored?: ForeseenView,
+): object {
   const { found, graphql, client, place, others, taken, unrouted } = explanation
   return {
     request: { ...request, client, ...(place && { place }) },
@@ -41,13 +48,17 @@ export function explanationView(request: ExplainedRequest, explanation: Explanat
       operations: graphql.operations.map(({ type, name }) => ({ type, ...(name !== undefined && { name }) })),
     }),
     ...(taken === undefined && { policies: unrouted }),
-    ...(taken && { route: routeView(taken, found.kind === 'found' ? found.params : {}) }),
+    ...(taken && { route: routeView(taken, found.kind === 'found' ? found.params : {}, stored) }),
     notTaken: others.map(({ name, reason }) => ({ route: name, reason })),
   }
 }
 
-function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>): object {
-  const { config, shared, facts, split, policies, sent, answer, answeredBy, upstreams } = taken
+function routeView(
+  taken: TakenRoute,
+  params: Readonly<Record<string, string>>,
+  stored: ForeseenView | undefined,
+): object {
+  const { config, shared, facts, split, cache, policies, sent, answer, answeredBy, upstreams } = taken
   return {
     name: config.name,
     target: targetName(config),
@@ -61,6 +72,7 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
     rateLimits: facts.rateLimits,
     deadlines: facts.deadlines,
     ...(split && { split }),
+    ...(cache && { cache: stored ?? cacheView(config.name, cache) }),
     ...(config.mirror && { mirror: config.mirror }),
     ...(sent && {
       sent: {
@@ -75,6 +87,22 @@ function routeView(taken: TakenRoute, params: Readonly<Record<string, string>>):
     }),
     upstreams,
   }
+}
+
+/** Without a gateway that runs, nothing is known of what is stored, nor whether it would answer. */
+function cacheView(route: string, foresight: NonNullable<TakenRoute['cache']>): object {
+  const { outcome, key } = foreseenView(route, foresight)
+  return key === undefined ? { outcome } : { key }
+}
+
+/** What the cache of a gateway that runs has for the request of these options. Rejects with an AdminError if none answers. */
+export async function shownCache(
+  client: AdminClient,
+  { url, method, header, client: address }: CliValues,
+): Promise<ForeseenView> {
+  const headers = headersOf(header)
+  const body = { url, method, headers, ...(address !== undefined && { client: address }) }
+  return (await client.call('POST', '/cache/show', body)) as ForeseenView
 }
 
 function fieldsOf(headers: Iterable<{ readonly name: string; readonly value: string }>): [string, string][] {

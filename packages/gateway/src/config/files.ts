@@ -25,11 +25,20 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       accessLog === false || accessLog.path === 'stdout'
         ? accessLog
         : { ...accessLog, path: resolve(folder, accessLog.path) },
-    cache: { ...config.cache, warm: warmFiles(config.cache.warm, folder) },
+    cache: cacheFiles(config.cache, folder),
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),
     upstreams: Object.fromEntries(upstreams),
+  }
+}
+
+function cacheFiles(cache: GatewayConfig['cache'], folder: string): GatewayConfig['cache'] {
+  const { disk, warm } = cache
+  return {
+    ...cache,
+    warm: warmFiles(warm, folder),
+    ...(disk && { disk: { ...disk, path: resolve(folder, disk.path) } }),
   }
 }
 

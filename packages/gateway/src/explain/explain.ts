@@ -1,11 +1,14 @@
 import {
+  type CacheStore,
   clientSeer,
   Exchange,
+  type Foresight,
   type Handler,
   type HttpRequest,
   type HttpResponse,
   InvalidTarget,
   type Peer,
+  ProcessStore,
   systemClock,
 } from '@headgate/core'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
@@ -53,6 +56,8 @@ export interface TakenRoute {
   readonly facts: RouteFacts
   /** Undefined where nothing is split, or the request does not come so far. */
   readonly split: SplitFacts | undefined
+  /** What its cache would do; undefined if it has none, or the request does not come so far. */
+  readonly cache: Foresight | undefined
   /** Outermost first; behind those that an exchange passes once, those of the attempts at each upstream. */
   readonly policies: readonly ExplainedPolicy[]
   /** As the upstream gets it; undefined if it is answered before. */
@@ -74,12 +79,19 @@ export interface TakenRoute {
 /** Weights that splits have by now in place of those of the configuration: by route, and by upstream. */
 export type LiveWeights = ReadonlyMap<string, Readonly<Record<string, number>>>
 
+/** What is known of a gateway that runs. */
+export interface Live {
+  readonly weights?: LiveWeights | undefined
+  /** Of its cache; without it nothing is stored. */
+  readonly store?: CacheStore | undefined
+}
+
 /** @param peer that asks */
 export async function explain(
   config: GatewayConfig,
   request: HttpRequest,
   peer: Peer,
-  live: LiveWeights = new Map(),
+  live: Live = {},
 ): Promise<Explanation> {
   const exchange = new Exchange(request, systemClock, peer)
   clientSeer(ipRanges(config.trustedProxies))?.(exchange)
@@ -137,7 +149,7 @@ async function takeRoute(
   route: RouteConfig,
   exchange: Exchange,
   geo: GeoLookup,
-  live: LiveWeights,
+  live: Live,
 ): Promise<TakenRoute> {
   // Before the route changes the request.
   const facts = routeFacts(config, route, exchange, geo)
@@ -149,7 +161,13 @@ async function takeRoute(
     return new Promise(() => {})
   }
   const record = new StackRecord()
-  const context = { ...dryRunContext(config, systemClock, geo, () => end), observer: record }
+  let cache: Foresight | undefined
+  const store = live.store ?? new ProcessStore()
+  const context = {
+    ...dryRunContext(config, systemClock, geo, () => end),
+    observer: record,
+    cache: { id: '', store, foreseen: (told: Foresight) => (cache ??= told) },
+  }
   const answer = await Promise.race([routeHandler(route, config, context)(exchange), arrived.promise])
   const policies = record.policies(config, config.routes.indexOf(route))
   const answeredBy = answer && record.last?.name
@@ -160,7 +178,7 @@ async function takeRoute(
     circuits: (resolved.get(name)?.breaker?.per ?? 'upstream') !== 'upstream',
     endpoints: resolved.get(name)?.endpoints ?? [],
   }))
-  const split = route.split && sent && splitFacts(route.split, sent, live.get(route.name))
+  const split = route.split && sent && splitFacts(route.split, sent, live.weights?.get(route.name))
   const shared = settingSources(config.shared, config.routes.indexOf(route))
-  return { config: route, shared, facts, split, policies, sent, answer, answeredBy, upstreams }
+  return { config: route, shared, facts, split, cache, policies, sent, answer, answeredBy, upstreams }
 }

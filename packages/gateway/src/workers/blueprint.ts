@@ -50,7 +50,7 @@ export function draw(
   shared.set(CERTIFICATES, '', loadCertificates(config, previous?.shared.find(CERTIFICATES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
-  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD)
+  const cache = openCache(config, shared, kept, SUPERVISOR_THREAD, clock, undefined)
   const surroundings = {
     clock,
     metrics,

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { SeriesList, SharedMetrics } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SharedData } from '../shared.ts'
@@ -24,6 +25,8 @@ export interface WorkerStart {
   readonly loopKey: Uint8Array
   /** Its number among the threads that share the cache. */
   readonly cacheThread: number
+  /** The way to the index of the cache on disk. */
+  readonly diskPort: MessagePort
 }
 
 /** A further configuration: to be compiled, its listeners to be bound, and not yet to be put in force. */

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import type { Clock, Timer } from '@headgate/core'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { answerDiskPort, type Clock, type Timer } from '@headgate/core'
+import { openDiskOf } from '../features/cache/disk.ts'
 import type { About, AskOne, Question } from '../surveys/survey.ts'
 import { heartbeatMemory, HeartbeatWatch } from './heartbeat.ts'
 import type { Ports, WorkerOrder, WorkerQuestion, WorkerReport, WorkerStart } from './protocol.ts'
@@ -51,7 +52,7 @@ export type WorkerState = 'starting' | 'listening' | 'waiting' | 'draining' | 'e
 /** What a slot asks of, and tells, the supervisor. */
 export interface SlotOwner {
   /** What the next thread of this slot is started with. */
-  birth(slot: WorkerSlot): Omit<WorkerStart, 'heartbeat'>
+  birth(slot: WorkerSlot): Omit<WorkerStart, 'heartbeat' | 'diskPort'>
   /** A thread of this slot, not its first, listens. */
   replaced(slot: WorkerSlot): void
   noticed(slot: WorkerSlot, message: string): void
@@ -143,9 +144,13 @@ export class WorkerSlot {
     this.births++
     this.lastError = undefined
     this.backoff.started()
+    const { port1, port2 } = new MessageChannel()
+    answerDiskPort(port1, openDiskOf)
+    const start: WorkerStart = { ...this.owner.birth(this), heartbeat: this.heartbeat, diskPort: port2 }
     const thread = new Worker(WORKER, {
       name: `headgate worker ${this.index}`,
-      workerData: { ...this.owner.birth(this), heartbeat: this.heartbeat } satisfies WorkerStart,
+      workerData: start,
+      transferList: [port2],
     })
     this.thread = thread
     thread.on('message', (report: WorkerReport) => this.received(report))

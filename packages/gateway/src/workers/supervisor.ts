@@ -6,6 +6,7 @@ import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { cacheReadings } from '../features/cache/figures.ts'
+import { leaveFolder, takeFolder } from '../features/cache/disk.ts'
 import { cacheWorkerEnded, type GatewayCache, workerThread } from '../features/cache/memory.ts'
 import type { WarmFetch } from '../features/cache/warming/warm-run.ts'
 import { Warmer } from '../features/cache/warming/warmer.ts'
@@ -200,6 +201,7 @@ export class Supervisor implements SurveySource {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
     if (this.phase !== 'running') return
+    this.takeFolderOfCache()
     try {
       this.checks.follow(this.upstreams)
       this.geo.follow(this.config.geo)
@@ -281,6 +283,7 @@ export class Supervisor implements SurveySource {
         if (shared || address.kind === 'unix') await claim(address)
       }
       await this.deployment.discover()
+      takeFolder(this.cache?.disk)
       await startSlots(this.slots, this.config, (ports) => {
         this.deployment.ports = ports
       })
@@ -320,11 +323,22 @@ export class Supervisor implements SurveySource {
     timer.arm(this.config.drain.timeout + DRAIN_MARGIN)
     const cuts = await Promise.all(this.slots.map((slot) => slot.drain()))
     timer.disarm()
+    await leaveFolder(this.cache?.disk)
     this.descriptors.stop()
     clearInterval(this.keepAlive)
     this.phase = 'stopped'
     const cut = cuts.reduce<number>((sum, each) => sum + (each ?? 0), 0)
     return { cut, lost: cuts.filter((each) => each === undefined).length }
+  }
+
+  /** Where it cannot, the cache is in memory alone: in force is in force. */
+  private takeFolderOfCache(): void {
+    try {
+      takeFolder(this.cache?.disk)
+    } catch (error) {
+      const { message } = startFailure(error)
+      this.onEvent({ type: 'notice', message: `nothing is kept on disk: ${message}` })
+    }
   }
 
   private watchGeo(): GeoWatch {

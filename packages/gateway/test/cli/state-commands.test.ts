@@ -48,7 +48,10 @@ describe('commands that change the state of a running gateway', () => {
     [['breakers', '--endpoint', 'a'], /--endpoint goes with --reset or --open/],
     [['limits', '--usage', 'a', '--reset', 'b'], /--usage and --reset exclude each other/],
     [['limits', '--key', 'a'], /--key goes with --usage or --reset/],
-    [['cache', 'clear'], /there is no "cache clear": use stats, purge or warm/],
+    [['cache', 'clear'], /there is no "cache clear": use stats, show, purge or warm/],
+    [['cache', 'show'], /show takes one URL, or its path/],
+    [['cache', 'show', '/a', '-H', 'x'], /is not a header field/],
+    [['cache', 'stats', '/a'], /a URL and its header fields go with "show"/],
     [['cache', 'stats', '--all'], /what is to be removed goes with "purge"/],
     [
       ['cache', 'purge', '--all', '--tag', 'a'],

@@ -1,22 +1,18 @@
-import { NO_DIRECTIVES } from '../../fields/cache-control.ts'
-import { collect, WholeBody } from '../../message/body.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
 import { formatUrl, urlParts } from '../../message/reference.ts'
-import { isSafe } from '../../message/request.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { CacheContext } from './cache-context.ts'
 import { cacheName } from './cache-status.ts'
 import { type CacheOptions, rulesOf } from './cache-options.ts'
-import { isForOrigin } from './conditional.ts'
 import { invalidated } from './invalidate.ts'
-import { type KeyedRequest, withContent } from './key.ts'
+import type { KeyedRequest } from './key.ts'
 import { decide } from './decide.ts'
-import { requestControl } from './reuse.ts'
+import { askedOf, keyWithContent } from './request-facts.ts'
 import type { StoredEntry } from './store.ts'
-import { overridesMethod } from './told-target.ts'
 import type { LookUpAgain, Waited } from './waited.ts'
+import { wayOf } from './way.ts'
 
 /**
  * Answers from what origins have answered before, as RFC 9111 allows it: what is fresh at once, what is stale after asking whether it
@@ -37,26 +33,11 @@ export function cache(given: CacheOptions): Policy {
           return lookUpContent(context, exchange)
         case 'write':
           return write(context, exchange)
-        case 'bypass':
+        default:
           return bypass(context, exchange)
       }
     }
   }
-}
-
-/** Which way a request takes: one that reads, one that reads by its content, one that may change something, or one that is none of these. */
-type Way = 'lookup' | 'content' | 'write' | 'bypass'
-
-function wayOf(exchange: Exchange, options: CacheOptions): Way {
-  const { method, body, headers, upgrade } = exchange.request
-  const reads = method === 'GET' || method === 'HEAD'
-  if (!reads && method !== 'QUERY') return isSafe(method) ? 'bypass' : 'write'
-  if (upgrade !== undefined || isForOrigin(headers) || overridesMethod(exchange.request)) return 'bypass'
-  if (options.bypass?.(exchange) === true || options.requestMode?.(exchange) === 'no-store') return 'bypass'
-  if (!reads)
-    return body.length !== undefined && body.length <= (options.maxQuery ?? 64 * 1024) ? 'content' : 'bypass'
-  // What the content of a GET says is in no key ("fat GET").
-  return body.whole !== undefined && body.length === 0 ? 'lookup' : 'bypass'
 }
 
 /** Looks a request up, and answers it. Where the store is in memory and has it, no promise is waited for. */
@@ -69,9 +50,7 @@ function lookUp(
 ): Promise<HttpResponse> {
   const found = context.find(keyed.key)
   const go = (entries: readonly StoredEntry[]): Promise<HttpResponse> => {
-    const asked = context.rules.ignoreRequestControl
-      ? NO_DIRECTIVES
-      : requestControl(exchange.request.headers)
+    const asked = askedOf(exchange, context.rules)
     const mode = context.options.requestMode?.(exchange) ?? 'default'
     const again: LookUpAgain = (after) =>
       lookUp(context, exchange, keyed, after === undefined ? tries + 1 : tries, after ?? waited)
@@ -89,12 +68,7 @@ const MOST_TRIES = 2
 
 /** The content of a QUERY says what is asked for (RFC 10008): it is part of the key. */
 async function lookUpContent(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
-  const { request } = exchange
-  const whole: WholeBody =
-    request.body.whole ?? WholeBody.fromBytes(await collect(request.body, request.body.length))
-  request.body = whole
-  const { key, query } = context.makeKey(exchange)
-  return lookUp(context, exchange, { key: withContent(key, request, whole.bytes), query })
+  return lookUp(context, exchange, await keyWithContent(exchange, context.makeKey))
 }
 
 async function bypass(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {

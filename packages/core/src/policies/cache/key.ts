@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fieldValue } from '../../fields/field-text.ts'
 import type { Exchange } from '../../message/exchange.ts'
+import { HeaderList } from '../../message/headers.ts'
 import type { HttpRequest } from '../../message/request.ts'
 import { trimBlanks } from '../../message/tokens.ts'
 import { part } from './length-prefixed.ts'
@@ -58,11 +59,42 @@ export function keyMaker(parts: CacheKeyParts, scope: string): MakeKey {
     const search = plain ? request.query : chosenQuery(request.query, query, sortQuery)
     let text = `${first}${scheme === 'https' ? 's' : 'p'}${part(authority.text)}${part(path)}${part(search)}`
     for (const name of headers) text += part(request.headers.get(name))
-    if (cookies.length > 0) text += cookieParts(request, cookies)
+    if (cookies.length > 0) text += cookieParts(request.headers, cookies)
     if (identity !== undefined) text += part(fieldValue(JSON.stringify(identity(exchange))))
     const told = toldTarget(request)
     if (told !== '') text += part(told)
     return { key: { text }, query: search }
+  }
+}
+
+/** What a key is made of, for people. */
+export interface KeyFacts {
+  readonly scheme: string
+  readonly host: string
+  readonly path: string
+  /** As much of it as the key has, "?" included. */
+  readonly query: string
+  /** Undefined where the request has no such field. */
+  readonly headers: readonly (readonly [name: string, value: string | undefined])[]
+  /** Whether the request has such a cookie. */
+  readonly cookies: readonly (readonly [name: string, isThere: boolean])[]
+}
+
+/** What `keyMaker` makes a key of. @param query as the key has it */
+export function keyFacts(
+  { headers = [], cookies = [] }: CacheKeyParts,
+  request: HttpRequest,
+  query: string,
+): KeyFacts {
+  const { scheme, authority, path } = request
+  const none = cookieParts(new HeaderList(), ['x'])
+  return {
+    scheme,
+    host: authority.text,
+    path,
+    query,
+    headers: headers.map((name) => [name, request.headers.get(name)]),
+    cookies: cookies.map((name) => [name, cookieParts(request.headers, [name]) !== none]),
   }
 }
 
@@ -105,8 +137,8 @@ function sortedByName(pairs: readonly string[]): string[] {
 /**
  * All values of a cookie that came several times, in all spellings of its name: which ones count, servers disagree on.
  */
-function cookieParts(request: HttpRequest, names: readonly string[]): string {
-  const pairs = (request.headers.get('cookie') ?? '').split(/[;,]/).map(trimBlanks)
+function cookieParts(fields: HeaderList, names: readonly string[]): string {
+  const pairs = (fields.get('cookie') ?? '').split(/[;,]/).map(trimBlanks)
   let text = ''
   for (const name of names) {
     const values = pairs.filter((pair) => cookieName(pair) === name).map(part)

@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../message/headers.ts'
 import { listMembers } from '../../message/tokens.ts'
-import { part } from './length-prefixed.ts'
-import type { StoredEntry } from './store.ts'
+import { part, partsOf } from './length-prefixed.ts'
+import type { StoredEntry, StoredHead } from './store.ts'
 
 /**
  * The fields of the request that a response depends on, in lower case, sorted, each once (RFC 9111 4.1); undefined for
@@ -102,4 +102,16 @@ function codings(members: readonly string[]): string {
     .filter((member) => all || member.startsWith('identity') || !/;q=0(?:\.0{0,3})?$/.test(member))
     .sort()
     .join(',')
+}
+
+/** What `variantOf` has made one text of: names and values. */
+export function variantFacts({
+  selecting,
+  variant,
+}: Pick<StoredHead, 'selecting' | 'variant'>): readonly (readonly [
+  name: string,
+  value: string | undefined,
+])[] {
+  const parts = partsOf(variant)
+  return selecting.map((name, index) => [name, parts[index * 2 + 1]])
 }

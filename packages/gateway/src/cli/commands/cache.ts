@@ -1,8 +1,11 @@
 import type { CacheAnswer, PurgeAnswer } from '../../admin/cache.ts'
+import type { ForeseenView } from '../../explain/cache-view.ts'
 import { inLine } from '../../printable.ts'
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import { show } from '../ask.ts'
+import { cacheLines } from '../cache-lines.ts'
 import { type CliCommand, type CliValues, counted, EXIT } from '../command.ts'
+import { headerOption, headersOf } from '../header-option.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { warmAndWatch, warmText } from '../warm-progress.ts'
@@ -11,11 +14,15 @@ const SELECTIONS = ['url', 'prefix', 'tag', 'route'] as const
 
 export const cache: CliCommand = {
   description:
-    'Asks a running gateway for its cache: what is stored, and what became of requests (stats); or has it remove stored ' +
+    'Asks a running gateway for its cache: what is stored, and what became of requests (stats); what it has for a URL, and whether ' +
+    'it would answer from it (show); or has it remove stored ' +
     'responses in all workers (purge), by one of --url, --prefix, --tag, --route and --all. With --soft they are marked as ' +
     'stale: the upstream is asked about each, and where it is down they may still stand in for it. Or has it ask for what is ' +
     'to be stored (warm): a URL, a sitemap, or the lists of its configuration, all of it or what one route takes.',
-  arguments: [{ name: 'action', about: 'stats, purge or warm' }],
+  arguments: [
+    { name: 'action', about: 'stats, show, purge or warm' },
+    { name: 'target', about: 'with show: a URL as clients ask for it, or its path alone', repeats: true },
+  ],
   options: [
     {
       flags: '--url <url>',
@@ -30,26 +37,35 @@ export const cache: CliCommand = {
     { flags: '--concurrency <n>', about: 'requests that warm at a time, at most: 2 if nothing is said' },
     { flags: '--all', about: 'purge all of it' },
     { flags: '--soft', about: 'mark as stale, and remove nothing' },
+    headerOption('with show: '),
     ...ADMIN_OPTIONS,
   ],
   examples: [
     { command: 'headgate cache stats', about: 'of the gateway of this folder' },
+    {
+      command: 'headgate cache show http://shop.example/items/1',
+      about: 'what is stored for it, and what would become of it',
+    },
     { command: 'headgate cache purge --tag shop', about: 'what was stored with the tag shop is gone' },
     {
       command: 'headgate cache purge --prefix https://shop.example/items --soft',
       about: 'it is stale from now on',
     },
   ],
-  run({ action, soft, ...values }, terminal) {
+  run({ action, soft, target = '', header, ...values }, terminal) {
     if (action === 'warm') return warm({ ...values, ...(soft !== undefined && { soft }) }, terminal)
     const named = SELECTIONS.filter((name) => values[name] !== undefined)
     const chosen = named.length + (values['all'] === undefined ? 0 : 1)
-    const misuse = misuseOf(action, chosen, soft)
+    const misuse = misuseOf(action, { chosen, soft, target, header })
     if (misuse !== undefined) {
       terminal.err(`headgate: ${misuse}\n`)
       return Promise.resolve(EXIT.usage)
     }
     if (action === 'stats') return show(values, terminal, (client) => client.call('GET', '/cache'), statsText)
+    if (action === 'show') {
+      const request = { url: target, headers: headersOf(header) }
+      return show(values, terminal, (client) => client.call('POST', '/cache/show', request), shownText)
+    }
     const body = { ...selected(values, named[0]), ...(soft !== undefined && { soft: true }) }
     return show(values, terminal, (client) => client.call('POST', '/cache/purge', body), purgeText)
   },
@@ -88,23 +104,57 @@ function selected(values: CliValues, name: (typeof SELECTIONS)[number] | undefin
   return name === undefined ? { all: true } : { [name]: values[name] }
 }
 
-function misuseOf(action: string | undefined, chosen: number, soft: string | undefined): string | undefined {
-  if (action === 'stats')
-    return chosen > 0 || soft !== undefined ? 'what is to be removed goes with "purge"' : undefined
-  if (action !== 'purge') return `there is no "cache ${action ?? ''}": use stats, purge or warm`
-  return chosen === 1 ? undefined : 'purge takes one of --url, --prefix, --tag, --route and --all'
+interface Asked {
+  /** Of the options that say what is to be purged. */
+  readonly chosen: number
+  readonly soft: string | undefined
+  /** Lines. */
+  readonly target: string
+  readonly header: string | undefined
+}
+
+function misuseOf(action: string | undefined, { chosen, soft, target, header }: Asked): string | undefined {
+  if (action === undefined || !['stats', 'show', 'purge'].includes(action))
+    return `there is no "cache ${action ?? ''}": use stats, show, purge or warm`
+  if (action !== 'purge' && (chosen > 0 || soft !== undefined))
+    return 'what is to be removed goes with "purge"'
+  if (action === 'show') {
+    const headers = headersOf(header)
+    if (typeof headers === 'string') return headers
+    return target === '' || target.includes('\n') ? 'show takes one URL, or its path' : undefined
+  }
+  if (target !== '' || header !== undefined) return 'a URL and its header fields go with "show"'
+  return action === 'stats' || chosen === 1
+    ? undefined
+    : 'purge takes one of --url, --prefix, --tag, --route and --all'
+}
+
+function shownText(view: ForeseenView): string {
+  return cacheLines(view)
+    .map((line) => `${inLine(line)}\n`)
+    .join('')
 }
 
 function purgeText({ purged, how }: PurgeAnswer): string {
   return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n`
 }
 
-function statsText({ entries, bytes, capacity, evictions, routes }: CacheAnswer): string {
-  const used = `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others\n`
+function statsText({ disk, routes, ...memory }: CacheAnswer): string {
+  const used = `${usedText(memory)}\n`
+  const onDisk = disk === undefined ? '' : `on disk: ${usedText(disk)}, ${counted(disk.errors, 'error')}\n`
   const rows = routes.map(({ route, hit, miss, stale, revalidated, collapsed, bypass }) => [
     inLine(route),
     ...[hit, stale, revalidated, collapsed, miss, bypass].map(String),
   ])
   const header = ['ROUTE', 'HIT', 'STALE', 'REVALIDATED', 'COLLAPSED', 'MISS', 'BYPASS']
-  return `${used}\n${table([header, ...rows])}`
+  return `${used}${onDisk}\n${table([header, ...rows])}`
+}
+
+function usedText({
+  entries,
+  bytes,
+  capacity,
+  evictions,
+}: Pick<CacheAnswer, 'entries' | 'bytes' | 'capacity' | 'evictions'>): string {
+  return `${counted(entries, 'response')}, ${bytes} of ${capacity} bytes, ${evictions} gave way to others`
 }

@@ -2,7 +2,6 @@ import { isIP } from 'node:net'
 import {
   bodyFrom,
   fieldText,
-  fieldValue,
   HttpRequest,
   isSecretField,
   listHas,
@@ -35,15 +34,18 @@ import {
   splitLines,
   versionLines,
 } from '../explain-lines.ts'
-import { explainedOutcome, explanationView, liveWeights } from '../explanation-view.ts'
+import { explainedOutcome, explanationView, liveWeights, shownCache } from '../explanation-view.ts'
 import { targetName } from '../route-target.ts'
+import { cacheLines, keyLines } from '../cache-lines.ts'
+import { headerOption, headersOf } from '../header-option.ts'
+import { foreseenView, type ForeseenView } from '../../explain/cache-view.ts'
 import { table } from '../table.ts'
 
 export const explain: CliCommand = {
   description:
     'Tells which route takes the request and why no other does, the policies that it meets in their order, the request ' +
     'as the upstream would get it, and where it could be sent. Sends nothing, and does not ask a gateway that runs, unless ' +
-    'for the weights of splits (--live): limits count from the start. Exits with 1 if no route takes it, or if it is refused.',
+    'for the weights of splits and what its cache has (--live): limits count from the start. Exits with 1 if no route takes it, or if it is refused.',
   arguments: [
     { name: 'method', about: 'the method of the request, as GET' },
     { name: 'url', about: 'its URL, or its path alone' },
@@ -51,13 +53,13 @@ export const explain: CliCommand = {
   options: [
     CONFIG_OPTION,
     JSON_OPTION,
-    {
-      flags: '-H, --header <field>',
-      about: 'a header field, as "name: value"; may be repeated',
-      repeats: true,
-    },
+    headerOption(),
     { flags: '-d, --body <content>', about: 'the content, as JSON unless a content-type says otherwise' },
-    { flags: '--live', about: 'with the weights that splits have by now in the gateway that runs' },
+    {
+      flags: '--live',
+      about:
+        'with the weights that splits have by now in the gateway that runs, and what its cache has for it',
+    },
     ADMIN_OPTION,
     { flags: '--client <address>', about: 'the IP address that it comes from', default: '127.0.0.1' },
   ],
@@ -96,14 +98,21 @@ export const explain: CliCommand = {
       })
       if (asking !== EXIT.ok) return asking
     }
-    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, live)
+    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, { weights: live })
+    let stored: ForeseenView | undefined
+    if (isLive && explanation.taken?.cache?.lookup !== undefined) {
+      const asking = await ask(values, terminal, async (client) => {
+        stored = await shownCache(client, values)
+      })
+      if (asking !== EXIT.ok) return asking
+    }
     const shownQuery = redactQuery(query)
     printFound(
       values,
       terminal,
-      explanationView({ method, host: authority.text, path, query: shownQuery }, explanation),
+      explanationView({ method, host: authority.text, path, query: shownQuery }, explanation, stored),
       () =>
-        `${inLine(`${method} ${authority.text}${path}${shownQuery}`)}\n\n${sections(explanation, isLive).join('\n')}`,
+        `${inLine(`${method} ${authority.text}${path}${shownQuery}`)}\n\n${sections(explanation, isLive, stored).join('\n')}`,
     )
     return explainedOutcome(explanation) === 'taken' ? EXIT.ok : EXIT.failed
   },
@@ -115,15 +124,8 @@ const TO_TAKE_IT = '; a route takes such paths with paths: { encodedSlash: pass 
 function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; peer: Peer } | string {
   const { method = '', url = '', header, client = '', body } = values
   if (isIP(client) === 0) return `--client ${JSON.stringify(client)} is not an IP address`
-  const headers: Record<string, string> = {}
-  for (const line of header?.split('\n') ?? []) {
-    const [, name, value] = /^([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? []
-    if (name === undefined || value === undefined)
-      return `--header ${JSON.stringify(line)} is not a header field, such as "x-canary: true"`
-    const known = headers[name.toLowerCase()]
-    const sent = fieldValue(value)
-    headers[name.toLowerCase()] = known === undefined ? sent : `${known}, ${sent}`
-  }
+  const headers = headersOf(header)
+  if (typeof headers === 'string') return headers
   const { host = 'localhost', ...others } = headers
   if (body !== undefined) others['content-type'] ??= 'application/json'
   try {
@@ -140,7 +142,7 @@ function requestOf(values: CliValues, paths: PathForm): { request: HttpRequest; 
   }
 }
 
-function sections(explanation: Explanation, isLive: boolean): string[] {
+function sections(explanation: Explanation, isLive: boolean, stored?: ForeseenView): string[] {
   const { found, pathProblem, graphql, client, place, others, taken } = explanation
   const rest = others.map(({ name, reason }) => [name, reason])
   const not = rest.length === 0 ? [] : [section('Not taken', columns(rest))]
@@ -159,7 +161,7 @@ function sections(explanation: Explanation, isLive: boolean): string[] {
       return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
     return [section('No route takes it', [`the answer is ${answer}`]), ...where, ...not]
   }
-  const facts = factSections(taken, isLive)
+  const facts = [...factSections(taken, isLive), ...cacheSection(taken, stored)]
   return [
     route(taken, found),
     ...where,
@@ -219,6 +221,16 @@ function factSections({ config, facts, split }: TakenRoute, isLive: boolean): st
   ]
   return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
 }
+
+/** What is stored is known to a gateway that runs, and the configuration alone says the rest. */
+function cacheSection({ config, cache }: TakenRoute, stored: ForeseenView | undefined): string[] {
+  if (cache === undefined) return []
+  if (stored !== undefined) return [section('Cache', cacheLines(stored))]
+  const { outcome, key } = foreseenView(config.name, cache)
+  return [section('Cache', key === undefined ? [outcome] : [...keyLines(key), UNKNOWN])]
+}
+
+const UNKNOWN = 'what is stored under it is known to a gateway that runs: --live asks it'
 
 function message({ config, sent, answer, answeredBy }: TakenRoute): string {
   if (sent !== undefined) {

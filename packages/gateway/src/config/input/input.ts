@@ -630,10 +630,25 @@ export interface CacheMemoryInput {
    */
   memory?: ByteSize | undefined
   /**
+   * Behind the memory, files that outlive the gateway: what the memory has no room for, and all that was
+   * stored before a restart.
+   */
+  disk?: CacheDiskInput | undefined
+  /**
    * What is asked for before clients want it, so that it is stored by then: lists, each with its own times
    * and pace.
    */
   warm?: CacheWarmInput[] | undefined
+}
+
+export interface CacheDiskInput {
+  /**
+   * A folder for it alone. It is made where it is not there, and used by one gateway at a time. Relative
+   * paths start at the folder of the configuration.
+   */
+  path: string
+  /** What the files may take. The largest response that is stored takes an eighth of it. Default: 1GiB. */
+  size?: ByteSize | undefined
 }
 
 export interface CacheWarmInput {

@@ -1,12 +1,13 @@
 import {
   type CacheOutcome,
-  type CacheStore,
   type Counter,
+  type DiskStats,
   type Exchange,
   fact,
   type MetricRegistry,
 } from '@headgate/core'
 import { metric, type Reading } from '../../metrics/metric.ts'
+import type { GatewayCache } from './memory.ts'
 import { warming } from './warming/mark.ts'
 
 /** What became of a request at the cache, in one word. */
@@ -61,6 +62,41 @@ const EVICTIONS = metric({
   kind: 'gauge',
   name: 'headgate_cache_evictions',
   help: 'Responses that gave way to others since the memory of the cache was made.',
+})
+
+const DISK_ENTRIES = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_entries',
+  help: 'Responses that are stored on disk.',
+  sparse: true,
+})
+
+const DISK_BYTES = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_bytes',
+  help: 'Bytes that the files of the cache take.',
+  sparse: true,
+})
+
+const DISK_CAPACITY = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_capacity_bytes',
+  help: 'Bytes that the files of the cache may take.',
+  sparse: true,
+})
+
+const DISK_EVICTIONS = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_evictions',
+  help: 'Responses on disk that gave way to others since the cache was opened.',
+  sparse: true,
+})
+
+const DISK_ERRORS = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_errors',
+  help: 'How often a file of the cache could not be read or written, or was not what had been written, since the cache was opened. It was taken as if it were not there.',
+  sparse: true,
 })
 
 const WARMED = metric({
@@ -132,14 +168,25 @@ export function cacheTotals(metrics: MetricRegistry, route: string): Record<Cach
 /** What is stored: to be shown by one thread, as it is the same for all. */
 export function cacheReadings(
   metrics: MetricRegistry,
-  cache: { readonly store: CacheStore } | undefined,
+  cache: Pick<GatewayCache, 'memoryStore' | 'disk'> | undefined,
 ): readonly Reading[] {
   if (cache === undefined) return []
-  const { entries, bytes, capacity, evictions } = cache.store.stats()
+  const { entries, bytes, capacity, evictions } = cache.memoryStore.stats()
   return [
     [metrics.get(ENTRIES, {}), entries],
     [metrics.get(BYTES, {}), bytes],
     [metrics.get(CAPACITY, {}), capacity],
     [metrics.get(EVICTIONS, {}), evictions],
+    ...(cache.disk === undefined ? [] : diskReadings(metrics, cache.disk.store.stats())),
+  ]
+}
+
+function diskReadings(metrics: MetricRegistry, stats: DiskStats): readonly Reading[] {
+  return [
+    [metrics.get(DISK_ENTRIES, {}), stats.entries],
+    [metrics.get(DISK_BYTES, {}), stats.bytes],
+    [metrics.get(DISK_CAPACITY, {}), stats.capacity],
+    [metrics.get(DISK_EVICTIONS, {}), stats.evictions],
+    [metrics.get(DISK_ERRORS, {}), stats.errors],
   ]
 }

@@ -1,4 +1,11 @@
-import { cache, type CacheStore, type Exchange, type MetricRegistry } from '@headgate/core'
+import {
+  cache,
+  type CacheStore,
+  type Exchange,
+  foreseeCache,
+  type Foresight,
+  type MetricRegistry,
+} from '@headgate/core'
 import { isFields } from '../../settings/problems/fields.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
@@ -6,13 +13,20 @@ import { askedOutside } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
 
+/** What a route keeps its responses in. */
+export interface CacheContext {
+  readonly store: CacheStore
+  /** Where nothing is sent, in place of the cache: told what it would do. */
+  readonly foreseen?: ((foresight: Foresight) => void) | undefined
+}
+
 /**
  * Outside of all that makes attempts, so that what is answered from it costs none, and inside of all that changes the request: the
  * key has what the upstream would be asked.
  */
 export const cacheLayer: ExchangeRow<
   { readonly route: CachedRoute & Route<'apiVersions', unknown> & Route<'rewrite', unknown> },
-  { readonly cache?: { readonly store: CacheStore } | undefined; readonly metrics: MetricRegistry },
+  { readonly cache?: CacheContext | undefined; readonly metrics: MetricRegistry },
   CacheConfig
 > = {
   name: 'cache',
@@ -26,8 +40,9 @@ export const cacheLayer: ExchangeRow<
     if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
     const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
     const { ttl, statuses, staleWhileRevalidate, staleIfError, tags, ignore, fields } = config
-    return cache({
-      store: opened.store,
+    const { store, foreseen } = opened
+    const options = {
+      store,
       route: name,
       key:
         apiVersions === undefined && rewrite === undefined
@@ -45,7 +60,10 @@ export const cacheLayer: ExchangeRow<
       onOutcome: outcome,
       onRevalidated: revalidated,
       onStoreError: storeFailed,
-    })
+    }
+    return foreseen === undefined
+      ? cache(options)
+      : foreseeCache(options, (_exchange, told) => foreseen(told))
   },
   tells: ({ route }) => (isFields(route['cache']) ? route['cache'] : undefined),
 }

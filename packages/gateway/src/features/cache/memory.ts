@@ -3,13 +3,17 @@ import {
   type CacheMemory,
   type CacheStore,
   cacheThreadEnded,
+  type Clock,
   createCacheMemory,
+  type DiskPort,
   SharedMemoryStore,
+  TieredStore,
 } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import type { Shared, SharedKind } from '../../shared.ts'
 import type { Finding } from '../../settings/problems/problem.ts'
 import { fieldOf, type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
+import { type GatewayDisk, makeDisk } from './disk.ts'
 import { type CachedRoute, type CacheMemoryConfig, hasCache } from './setting.ts'
 
 /** A configuration, as far as its responses are stored. */
@@ -31,6 +35,10 @@ const MEMORY: SharedKind<MadeMemory> = { name: 'cache' }
 export interface GatewayCache {
   readonly id: string
   readonly memory: CacheMemory
+  /** What is in memory. */
+  readonly memoryStore: CacheStore
+  /** Behind that; undefined where there is none. */
+  readonly disk: GatewayDisk | undefined
   readonly store: CacheStore
 }
 
@@ -48,6 +56,7 @@ export function workerThread(index: number): number {
 /**
  * The memory of the cache, the one that there was if it is as large, and this thread's way into it.
  * @param thread no other one that lives has the same number
+ * @param port the way to the thread that has the index of what is on disk; undefined in that one
  * @returns undefined where no route has a cache
  */
 export function openCache(
@@ -55,9 +64,11 @@ export function openCache(
   shared: Shared,
   kept: Kept,
   thread: number,
+  clock: Clock,
+  port: DiskPort | undefined,
 ): GatewayCache | undefined {
   if (!config.routes.some(hasCache)) return undefined
-  const { memory: size } = config.cache
+  const { memory: size, disk: behind } = config.cache
   const { id, memory } = shared.get(MEMORY, JSON.stringify(size), () => ({
     id: randomBytes(8).toString('hex'),
     memory: createCacheMemory({
@@ -67,17 +78,26 @@ export function openCache(
     }),
   }))
   // A thread has one store over a memory, or it would take itself for dead.
-  return kept.keep(
+  const memoryStore = kept.keep(
     'cache',
     id,
-    () => ({ id, memory, store: new SharedMemoryStore(memory, thread) }),
-    ({ store }) => void store.close(),
+    () => new SharedMemoryStore(memory, thread),
+    (store) => void store.close(),
   )
+  const disk = behind && makeDisk(behind, { shared, kept, clock, port }, thread)
+  if (disk === undefined) return { id, memory, memoryStore, disk, store: memoryStore }
+  const { session } = disk.shared
+  const store = kept.keep('cache with disk', [id, session], () => {
+    return new TieredStore(memoryStore, disk.store, { name: 'disk' })
+  })
+  return { id: `${id} ${session}`, memory, memoryStore, disk, store }
 }
 
 /** To be called when a worker has surely ended: nobody waits any more for what it had locked. */
 export function cacheWorkerEnded(cache: GatewayCache | undefined, index: number): void {
-  if (cache !== undefined) cacheThreadEnded(cache.memory, workerThread(index))
+  if (cache === undefined) return
+  cacheThreadEnded(cache.memory, workerThread(index))
+  void cache.disk?.owner?.threadEnded(workerThread(index))
 }
 
 /** What no value of the cache shows alone. */

@@ -3,10 +3,23 @@ import { keyed, list, noneOrMore } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, bytes, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
 import { choice } from '../../settings/values/choice.ts'
-import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { requestField, token } from '../../settings/values/request-field.ts'
 import { warmSetting } from './warming/setting.ts'
+
+const disk = section('CacheDiskInput', () => ({
+  path: value(
+    filePath,
+    'A folder for it alone. It is made where it is not there, and used by one gateway at a time. Relative paths start at the folder of the configuration.',
+  ),
+  size: bytes('What the files may take. The largest response that is stored takes an eighth of it.', {
+    min: '1MiB',
+    max: '1TiB',
+  }).prefault('1GiB'),
+}))
+
+export type CacheDiskConfig = Read<typeof disk>
 
 /** Of the whole gateway. */
 export const cacheMemorySetting = section('CacheMemoryInput', () => ({
@@ -14,6 +27,11 @@ export const cacheMemorySetting = section('CacheMemoryInput', () => ({
     'Memory for what is stored: one for all workers, made when a route has a cache. The largest response that is stored takes an eighth of it.',
     { min: '1MiB', max: '8GiB' },
   ).prefault('64MiB'),
+  disk: disk()
+    .optional()
+    .describe(
+      'Behind the memory, files that outlive the gateway: what the memory has no room for, and all that was stored before a restart.',
+    ),
   warm: warmSetting(),
 }))
 

@@ -20,7 +20,7 @@ import {
   writing,
   writingOf,
 } from './disk-shared.ts'
-import { Folder } from './folder.ts'
+import { Folder, rootOf } from './folder.ts'
 import { PurgeRecord } from './purge-record.ts'
 import { Removals } from './removals.ts'
 import { scan } from './scan.ts'
@@ -43,59 +43,77 @@ export interface DiskCacheOptions {
 /** How often the lock is renewed, in milliseconds. */
 const RENEW = 10_000
 
-/** Has the folder of a cache and the index of what is in it. One thread has it, and the others ask that one. */
+/**
+ * Has the folder of a cache and the index of what is in it. One thread has it, and the others ask that one. Until it is opened, and
+ * after it was closed, nothing is found and nothing is taken.
+ */
 export class DiskOwner implements DiskKeeper {
   readonly shared: DiskShared
-  /** Resolves when all that was there is found again. */
-  readonly ready: Promise<void>
-  private readonly folder: Folder
+  private readonly path: string
   private readonly views: DiskViews
   private readonly index: DiskIndex
   private readonly purges = new RecentPurges()
-  private readonly record: PurgeRecord
   private readonly removals: Removals
   private readonly clock: Clock
   private readonly renewal: Timer
   private readonly onError: (error: unknown) => void
+  private opened: { readonly folder: Folder; readonly record: PurgeRecord } | undefined
+  private scanned: Promise<void> = Promise.resolve()
   private admitted = 0
-  private scanning = true
-  private closed = false
+  private scanning = false
 
-  /** @throws DiskCacheError if the folder cannot be used */
   constructor(options: DiskCacheOptions) {
     const { path, maxBytes, clock, onError = () => undefined } = options
     const maxEntries =
       options.maxEntries ?? Math.min(Math.max(Math.floor(maxBytes / 16_384), 10_000), 1_000_000)
     const maxObject = options.maxObject ?? Math.max(1, Math.floor(maxBytes / 8))
+    const root = rootOf(path)
+    this.path = path
     this.clock = clock
     this.onError = onError
-    this.folder = new Folder(path, clock.wallTime())
-    const { root } = this.folder
-    this.record = new PurgeRecord(join(root, 'purges'))
     this.shared = createDiskShared(
       { root, session: randomBytes(4).toString('hex'), maxBytes, maxObject },
       maxEntries,
     )
     this.views = viewsOf(this.shared)
-    Atomics.store(this.views.counts, COUNTS.purges, this.record.last)
     this.removals = new Removals(root)
     this.index = new DiskIndex(maxBytes - reserveOf(this.shared), maxEntries, (record, keepsBody) =>
       this.gone(record, keepsBody),
     )
     this.renewal = clock.timer(() => this.renew())
+  }
+
+  /** Resolves when all that was there when it was opened is found again. */
+  get ready(): Promise<void> {
+    return this.scanned
+  }
+
+  /**
+   * Takes the folder, and begins to find again what is in it.
+   * @throws DiskCacheError if it cannot be used
+   */
+  open(): void {
+    if (this.opened !== undefined) return
+    const folder = new Folder(this.path, this.clock.wallTime())
+    const record = new PurgeRecord(join(folder.root, 'purges'))
+    this.opened = { folder, record }
+    const { counts } = this.views
+    Atomics.store(counts, COUNTS.purges, record.last)
+    Atomics.store(counts, COUNTS.open, 1)
     this.renewal.arm(RENEW)
-    this.ready = this.findAgain().catch(onError)
+    this.scanning = true
+    this.scanned = this.findAgain(record).catch(this.onError)
   }
 
   find(hash: string): readonly FoundRecord[] {
-    if (this.closed) return []
+    if (this.opened === undefined) return []
     return this.index.find(hash).map(({ file, size, staleSince }) => ({ file, size, staleSince }))
   }
 
   add(record: NewRecord, instead?: string): boolean {
     const { since, hash } = record
     const before = instead === undefined ? undefined : this.index.get(hash, instead)
-    if (this.closed || (instead !== undefined && before === undefined)) return false
+    if (this.opened === undefined || (instead !== undefined && before === undefined)) return false
     const current = this.purges.since(since, asKey(hash), record)
     if (current === undefined) return false
     this.put({ ...record, staleSince: current.staleSince })
@@ -116,6 +134,8 @@ export class DiskOwner implements DiskKeeper {
   }
 
   async purge(selection: Selection, how: 'hard' | 'soft', now: number): Promise<number> {
+    const { opened } = this
+    if (opened === undefined) return 0
     this.purges.add(selection, how, now)
     Atomics.store(this.views.counts, COUNTS.moment, this.purges.count)
     const meant = this.index.select(selection)
@@ -125,7 +145,8 @@ export class DiskOwner implements DiskKeeper {
     }
     this.count()
     const isWriting = writing(this.views).entries > 0
-    if (meant.length > 0 || isWriting || this.scanning) await this.remember(selection, how, now)
+    if (meant.length > 0 || isWriting || this.scanning)
+      await this.remember(opened.record, selection, how, now)
     return meant.length
   }
 
@@ -138,7 +159,7 @@ export class DiskOwner implements DiskKeeper {
     const isLeft = (name: string): boolean =>
       name.startsWith(`${session}-${thread}-`) && numberOf(name) < next
     try {
-      const left = await namesIn(this.folder.root, isLeft)
+      const left = await namesIn(this.shared.root, isLeft)
       const names = this.index.names()
       for (const name of left) if (!names.has(name)) this.removals.add(name)
     } catch (error) {
@@ -147,21 +168,31 @@ export class DiskOwner implements DiskKeeper {
     await this.removals.done()
   }
 
+  /** Gives the folder back at once; resolves when nothing of it is at work any more. */
   async close(): Promise<void> {
-    if (this.closed) return
-    this.closed = true
+    const { opened } = this
+    if (opened === undefined) return
+    this.opened = undefined
+    Atomics.store(this.views.counts, COUNTS.open, 0)
     this.renewal.disarm()
-    await this.ready
+    opened.folder.release()
+    await this.scanned
     await this.removals.done()
-    this.folder.release()
   }
 
-  private async remember(selection: Selection, how: 'hard' | 'soft', now: number): Promise<void> {
-    const written = this.record.add(selection, how, now)
-    const { last } = this.record
+  private async remember(
+    record: PurgeRecord,
+    selection: Selection,
+    how: 'hard' | 'soft',
+    now: number,
+  ): Promise<void> {
+    const written = record.add(selection, how, now)
+    const { last } = record
     Atomics.store(this.views.counts, COUNTS.purges, last)
     await written
-    if (how === 'hard' && !this.scanning) void this.removals.done().then(() => this.record.removed(last))
+    // What is being written may be a whole file of something that was purged, until it is removed.
+    if (how === 'hard' && !this.scanning && writing(this.views).entries === 0)
+      void this.removals.done().then(() => record.removed(last))
   }
 
   private put(record: DiskRecord, madeOf?: IndexedRecord): void {
@@ -192,32 +223,31 @@ export class DiskOwner implements DiskKeeper {
     totals[TOTALS.evictions] = this.index.evictions
   }
 
-  private async findAgain(): Promise<void> {
-    const { record } = this
-    const { session } = this.shared
+  private async findAgain(record: PurgeRecord): Promise<void> {
+    const { root, session } = this.shared
     const upTo = record.last
-    await scan(this.folder.root, {
+    await scan(root, {
       take: (entry, found) => {
-        if (this.closed) return false
-        const key = asKey(found.hash)
-        const staleSince = record.since(entry.purges, key, found)
+        const staleSince = record.since(entry.purges, asKey(found.hash), found)
         if (staleSince === 'hard' || this.index.hasNewer(found)) return false
         this.put({ ...found, staleSince })
         return true
       },
       isNew: (name) => name.startsWith(session),
-      stopped: () => this.closed,
+      stopped: () => this.opened === undefined,
     })
     this.scanning = false
-    if (!this.closed) void this.removals.done().then(() => record.removed(upTo))
+    if (this.opened !== undefined) void this.removals.done().then(() => record.removed(upTo))
   }
 
   private renew(): void {
+    const { opened } = this
+    if (opened === undefined) return
     try {
-      this.folder.renew(this.clock.wallTime())
+      opened.folder.renew(this.clock.wallTime())
     } catch (error) {
       this.onError(error)
     }
-    if (!this.closed) this.renewal.arm(RENEW)
+    this.renewal.arm(RENEW)
   }
 }

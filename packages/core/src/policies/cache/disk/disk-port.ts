@@ -38,9 +38,7 @@ export function answerDiskPort(
   const answer = async ({ id, session, asked }: Question): Promise<void> => {
     let answered: Answer
     try {
-      const keeper = keeperOf(session)
-      if (keeper === undefined) throw new Error('this cache on disk is closed')
-      answered = { id, value: await answerOf(keeper, asked) }
+      answered = { id, value: await answerOf(keeperOf(session), asked) }
     } catch (error) {
       answered = { id, refused: error instanceof Error ? error.message : String(error) }
     }
@@ -50,7 +48,8 @@ export function answerDiskPort(
   port.unref()
 }
 
-function answerOf(keeper: DiskKeeper, asked: Asked): MaybePromise<unknown> {
+function answerOf(keeper: DiskKeeper | undefined, asked: Asked): MaybePromise<unknown> {
+  if (keeper === undefined) return nothingOf(asked)
   switch (asked.ask) {
     case 'find':
       return keeper.find(asked.hash)
@@ -63,6 +62,12 @@ function answerOf(keeper: DiskKeeper, asked: Asked): MaybePromise<unknown> {
     case 'purge':
       return keeper.purge(asked.selection, asked.how, asked.now)
   }
+}
+
+/** As of a cache that has nothing and takes nothing. */
+function nothingOf({ ask }: Asked): unknown {
+  if (ask === 'find') return []
+  return ask === 'purge' ? 0 : false
 }
 
 interface Waiting {

@@ -27,7 +27,9 @@ export const COUNTS = {
   errors: 3,
   /** The number in the name of the next file. */
   names: 4,
-  threads: 5,
+  /** Whether it is open. */
+  open: 5,
+  threads: 6,
 } as const
 
 export const TOTALS = { entries: 0, bytes: 1, admitted: 2, evictions: 3 } as const

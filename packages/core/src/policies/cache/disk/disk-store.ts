@@ -88,7 +88,7 @@ export class DiskStore implements CacheStore {
 
   /** Throws a TypeError if the key or the head cannot be kept as bytes. */
   begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined {
-    if (this.closed) return undefined
+    if (this.closed || Atomics.load(this.views.counts, COUNTS.open) === 0) return undefined
     if (BEYOND_LATIN1.test(key.text)) throw new TypeError('a key of the cache has a character beyond latin1')
     encodeHead(head)
     if ((length ?? 0) > this.keeper.shared.maxObject || this.writers.size >= MOST_WRITERS) {

@@ -28,6 +28,11 @@ interface Holder {
   readonly started: string
 }
 
+/** Where the entries of a cache are. */
+export function rootOf(path: string): string {
+  return join(path, FORM)
+}
+
 /** The folder of a cache, which one process has at a time. */
 export class Folder {
   /** Where its entries are. */
@@ -40,7 +45,7 @@ export class Folder {
    * @throws DiskCacheError if it cannot be used, or somebody else has it
    */
   constructor(path: string, now: number) {
-    this.root = join(path, FORM)
+    this.root = rootOf(path)
     this.lock = join(path, LOCK)
     try {
       prepare(path)

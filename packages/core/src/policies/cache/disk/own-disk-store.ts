@@ -10,6 +10,7 @@ export class OwnDiskStore extends DiskStore {
     const disk = new DiskOwner(options)
     super(disk, 0, options)
     this.disk = disk
+    disk.open()
   }
 
   /** Resolves when all that was there is found again. */

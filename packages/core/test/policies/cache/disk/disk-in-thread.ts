@@ -28,6 +28,8 @@ async function answer(asked: 'store' | 'purge' | 'hang'): Promise<unknown> {
   return writer?.write(Buffer.alloc(200_000))
 }
 
-parentPort?.on('message', async (asked: 'store' | 'purge' | 'hang') => {
+async function tell(asked: 'store' | 'purge' | 'hang'): Promise<void> {
   parentPort?.postMessage(await answer(asked))
-})
+}
+
+parentPort?.on('message', (asked: 'store' | 'purge' | 'hang') => void tell(asked))

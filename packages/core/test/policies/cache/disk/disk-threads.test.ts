@@ -38,6 +38,7 @@ function startThread(
 
 test('threads share one cache: what one stores all find, a purge of one holds for all, and one may end at any time', async () => {
   const disk = new DiskOwner({ path, maxBytes: 64 * 1024 * 1024, clock: systemClock })
+  disk.open()
   await disk.ready
   const store = new DiskStore(disk, 0, { clock: systemClock })
   const [one, other] = [startThread(disk, 1), startThread(disk, 2)]

@@ -163,12 +163,13 @@ test('a thread that ends while it has the claim is waited for no longer, whoever
     else if (found === 'successor') void new SharedMemoryStore(memory, 0)
     else {
       // Nobody waits yet: whoever comes takes it over.
-      const claims = new SharedMemoryStore(memory, 5).claims
+      const { claims } = new SharedMemoryStore(memory, 5)
+      const next = new SharedMemoryStore(memory, 7)
       assert.equal(claims.claim('name', 0, 10, false)?.whose, 'ours')
       assert.equal(new SharedMemoryStore(memory, 6).claims.claim('name', 0, 10, false)?.whose, 'other')
       // As for who comes between its end and the moment in which its claims are given back.
       markEnded(new Views(memory), 5)
-      assert.equal(new SharedMemoryStore(memory, 7).claims.claim('name', 0, 10, false)?.whose, 'ours')
+      assert.equal(next.claims.claim('name', 0, 10, false)?.whose, 'ours')
       cacheThreadEnded(memory, 0)
     }
     await turns()

@@ -1,0 +1,96 @@
+import type { Exchange } from '../../message/exchange.ts'
+import type { Policy } from '../../message/handler.ts'
+import { own } from '../../message/own-options.ts'
+import { type CacheOptions, rulesOf } from './cache-options.ts'
+import type { Forwarded } from './cache-status.ts'
+import { choose, type Right } from './choose.ts'
+import { type KeyedRequest, type KeyFacts, keyFacts, keyMaker } from './key.ts'
+import { askedOf, keyWithContent } from './request-facts.ts'
+import { ageAt, freshFor, servesOnError } from './reuse.ts'
+import type { StoredEntry, StoredHead } from './store.ts'
+import { askWhetherModified, withoutConditions } from './validators.ts'
+import { variantFacts } from './vary.ts'
+import { type Way, wayOf } from './way.ts'
+
+/** A stored response as it is now, without its content. */
+export interface StoredFacts {
+  readonly head: StoredHead
+  /** Bytes of content. */
+  readonly length: number
+  /** Which of several stores it is in; undefined for the first. */
+  readonly from: string | undefined
+  /** Milliseconds. */
+  readonly age: number
+  /** Milliseconds; below 0, for which it has been stale. */
+  readonly freshFor: number
+  /** Whether it may stand in for an origin that fails. */
+  readonly standsIn: boolean
+  /** The fields that Vary names, as the request that brought it had them, brought into one form. */
+  readonly variant: readonly (readonly [name: string, value: string | undefined])[]
+}
+
+/** What a cache would do about a request. */
+export interface Foresight {
+  readonly way: Way
+  /** Undefined where nothing is looked up. */
+  readonly lookup?: ForeseenLookup | undefined
+}
+
+export interface ForeseenLookup {
+  readonly key: KeyFacts
+  /** All that is stored under the key. */
+  readonly stored: readonly StoredFacts[]
+  /** The one that would answer, or that the origin would be asked about: its place in `stored`. */
+  readonly chosen: number | undefined
+  readonly choice:
+    | { readonly by: 'store'; readonly right: Right }
+    | { readonly by: 'origin' | 'nobody'; readonly why: Forwarded }
+}
+
+/**
+ * Stands in the place of `cache` where nothing is to be sent: tells what that would do, by the same decisions, and does none of it. The
+ * request goes on as the origin would be asked.
+ */
+export function foreseeCache(
+  given: CacheOptions,
+  tell: (exchange: Exchange, foresight: Foresight) => void,
+): Policy {
+  const options = own(given)
+  const rules = rulesOf(options)
+  const makeKey = keyMaker(options.key ?? {}, options.route ?? '')
+  const lookUp = async (exchange: Exchange, { key, query }: KeyedRequest): Promise<ForeseenLookup> => {
+    const { request, clock } = exchange
+    const now = clock.wallTime()
+    const asked = askedOf(exchange, rules)
+    const entries = await options.store.find(key)
+    try {
+      const mode = options.requestMode?.(exchange) ?? 'default'
+      const { entry, ...choice } = choose({ entries, asked, mode }, request, now)
+      const stored = entries.map((each) => storedFacts(each, now, servesOnError(each.head, asked, now)))
+      const facts = keyFacts(options.key ?? {}, request, query)
+      const chosen = entry && entries.indexOf(entry)
+      request.query = query
+      const isForAll = entry !== undefined || !request.headers.has('range')
+      if (request.method !== 'HEAD' && isForAll && !asked.noStore) {
+        withoutConditions(request.headers)
+        if (entry !== undefined) askWhetherModified(request.headers, entry.head)
+      }
+      return { key: facts, stored, chosen, choice }
+    } finally {
+      for (const each of entries) each.release()
+    }
+  }
+  return (next) => async (exchange) => {
+    const way = wayOf(exchange, options)
+    if (way === 'lookup') tell(exchange, { way, lookup: await lookUp(exchange, makeKey(exchange)) })
+    else if (way === 'content')
+      tell(exchange, { way, lookup: await lookUp(exchange, await keyWithContent(exchange, makeKey)) })
+    else tell(exchange, { way })
+    return next(exchange)
+  }
+}
+
+function storedFacts({ head, length, from }: StoredEntry, now: number, standsIn: boolean): StoredFacts {
+  const variant = variantFacts(head)
+  return { head, length, from, age: ageAt(head, now), freshFor: freshFor(head, now), standsIn, variant }
+}
