@@ -74,6 +74,7 @@ describe('the admin API', () => {
       ['rollBack', '/versions/1/rollback', 200],
       ['rollBack', '/versions/7/rollback', 404],
       ['listRoutes', '/routes', 200],
+      ['listCertificates', '/certificates', 200],
       ['listUpstreams', '/upstreams', 200],
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 200, { body: { mark: 'down' } }],
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 400, { body: { weight: 1.5 } }],
