@@ -102,6 +102,7 @@ export function parseCacheControl(value: string | undefined): CacheDirectives {
 function read(value: string): CacheDirectives {
   const directives: CacheDirectives = { ...NO_DIRECTIVES }
   const scanner = new FieldScanner(value)
+  const lastQuote = value.lastIndexOf('"')
   for (scanner.skipToMember(); !scanner.done; scanner.skipToMember()) {
     const name = scanner.token().toLowerCase()
     const start = scanner.at
@@ -118,7 +119,7 @@ function read(value: string): CacheDirectives {
     if (!scanner.done && value[scanner.at] !== ',') {
       // Something else stands behind it: the name counts, and what was meant as its value does not.
       argument = BROKEN
-      if (value.includes('"', start)) expire(directives)
+      if (lastQuote >= start) expire(directives)
       const comma = value.indexOf(',', scanner.at)
       scanner.at = comma < 0 ? value.length : comma
     }
@@ -159,11 +160,18 @@ function restrict(
 ): void {
   if (name === 'no-cache') {
     if (fields.length === 0) directives.noCache = true
-    directives.noCacheFields = [...directives.noCacheFields, ...fields]
+    directives.noCacheFields = joined(directives.noCacheFields, fields)
   } else {
     if (fields.length === 0) directives.private = true
-    directives.privateFields = [...directives.privateFields, ...fields]
+    directives.privateFields = joined(directives.privateFields, fields)
   }
+}
+
+/** @param before of these directives alone, where it is not empty: it grows, as a copy at each directive would take the square of them */
+function joined(before: readonly string[], fields: readonly string[]): readonly string[] {
+  if (before.length === 0) return [...fields]
+  for (const field of fields) (before as string[]).push(field)
+  return before
 }
 
 function tighten(directives: CacheDirectives, delta: Delta, seconds: number): void {

@@ -6,6 +6,7 @@ import { type Read, section } from '../settings/schema/section.ts'
 import { zod } from '../settings/schema/library.ts'
 import { boolean, off, value } from '../settings/schema/setting.ts'
 import { pseudonym } from '../settings/values/kinds.ts'
+import { changedField } from '../settings/values/request-field.ts'
 
 export const forwardingSetting = section('ForwardingInput', () => ({
   forwarded: boolean('Send the Forwarded field (RFC 7239) to upstreams.', true),
@@ -29,6 +30,7 @@ export interface ForwardedRoute {
   readonly match: MatchedFields
   readonly apiVersions?: { readonly header?: string | undefined } | undefined
   readonly requestHeaders?: { readonly set: object; readonly add: object } | undefined
+  readonly cache?: { readonly key: { readonly headers: readonly string[] } } | false | undefined
 }
 
 export interface Forwarded {
@@ -58,13 +60,14 @@ export const forwardingLayer: ExchangeRow<
 }
 
 /**
- * Fields that decide about the route, or are set on it: Connection must not have them removed. Not X-Real-IP
+ * Fields that decide about the route or are in the key of its cache, or are set on it: Connection must not have them removed. Not X-Real-IP
  * and its like: what a client says there must not pass, whoever sets it then.
  */
-function ownFields({ match, apiVersions, requestHeaders: changes }: ForwardedRoute): string[] {
+function ownFields({ match, apiVersions, cache, requestHeaders: changes }: ForwardedRoute): string[] {
   const changed = [changes?.set, changes?.add].flatMap((fields) => Object.keys(fields ?? {}))
   const version = apiVersions?.header === undefined ? [] : [apiVersions.header]
-  return [...matchedFields(match), ...version, ...changed].filter((name) => !isClaim(name))
+  const keyed = cache ? cache.key.headers.filter((name) => changedField.parse(name).ok) : []
+  return [...matchedFields(match), ...version, ...keyed, ...changed].filter((name) => !isClaim(name))
 }
 
 function matchedFields({ headers = {}, all = [], any = [], not }: MatchedFields): string[] {

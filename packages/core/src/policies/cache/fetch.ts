@@ -9,6 +9,7 @@ import { drain } from '../../message/drain.ts'
 import { whenHere } from './maybe-promise.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
 import type { Kept } from './storing-body.ts'
+import { isOfOneRequest } from './storable.ts'
 import { confirmedHead } from './stored-head.ts'
 import { takeResponse } from './take-response.ts'
 import { askWhetherModified, confirms, withoutConditions } from './validators.ts'
@@ -84,7 +85,8 @@ export class Fetch implements RunningFetch {
     if (taken.stored) this.claim?.arriving(clock.wallTime())
     else this.endClaim(endOf(this.fetched))
     // Something else is there now, which may not be stored: what was must not come back when the origin fails.
-    if (stale !== undefined && taken.head === undefined && !failed) this.remove(stale)
+    if (stale !== undefined && taken.head === undefined && !failed && !isRefusedAlone(status))
+      this.remove(stale)
     return response
   }
 
@@ -142,7 +144,18 @@ function endOf(fetched: Fetched): ClaimEnd {
   return forAll === undefined ? 'gone' : forAll ? 'unkept' : 'unshared'
 }
 
-const NOTHING_TAKEN = { head: undefined, reason: undefined, stored: false, failed: false } as const
+/** It says nothing of what is stored: else any client could have it removed by a request that is refused. */
+function isRefusedAlone(status: number): boolean {
+  return status === 400 || isOfOneRequest(status)
+}
+
+const NOTHING_TAKEN = {
+  head: undefined,
+  reason: undefined,
+  omitted: [],
+  stored: false,
+  failed: false,
+} as const
 
 /** A failure is told to all who wait, as each would meet it again, unless it is meant for one. */
 function isShareable({ head, confirmed, failed, reason }: Fetched): boolean {

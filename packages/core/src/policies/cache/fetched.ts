@@ -6,6 +6,7 @@ import type { StoredHead } from './store.ts'
 const OF_THE_REQUEST: ReadonlySet<NotStored | 'store'> = new Set<NotStored | 'store'>([
   'request-no-store',
   'range',
+  'one-request',
 ])
 
 /** What was decided on a response that came. */
@@ -13,6 +14,8 @@ export interface Taken {
   /** How it is stored, or would be if the store had room. Undefined where it may not be. */
   readonly head: StoredHead | undefined
   readonly reason: NotStored | 'store' | undefined
+  /** Fields that are for who asked, and for nobody who waited, in lower case. */
+  readonly omitted: readonly string[]
   /** Whether it goes into the store. */
   readonly stored: boolean
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { TrafficError } from '../../message/errors.ts'
+import type { HeaderList } from '../../message/headers.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { isUnavailable } from '../fallback.ts'
 import { askOrigin } from './ask-origin.ts'
@@ -15,7 +17,7 @@ import type { StoredEntry, StoredHead } from './store.ts'
 import { notModified, storedAnswer } from './stored-answer.ts'
 import { storedFields } from './stored-fields.ts'
 import { takeResponse } from './take-response.ts'
-import { variantOf } from './vary.ts'
+import { selectingFields, variantOf } from './vary.ts'
 import { havingWaited, type LookUpAgain } from './waited.ts'
 
 /**
@@ -101,10 +103,11 @@ async function together(
   if (!collapsed) remember(context, lookup, fetched)
   if (response === undefined) return alone(context, lookup, why)
   const { head, reason, stored } = fetched
-  if (collapsed && head !== undefined && variantOf(head.selecting, request.headers) !== head.variant) {
+  if (collapsed && !isSameVariant(fetch, fetched, response, request.headers)) {
     response.body.cancel(unwanted())
-    return again()
+    return head === undefined ? alone(context, lookup, why) : again()
   }
+  if (collapsed) for (const each of fetched.omitted) response.headers.delete(each)
   const answer = forClient(lookup, response, fetched)
   return context.tell(exchange, answer, {
     ...outcome,
@@ -139,13 +142,35 @@ function join(
   return { fetch, collapsed: false, response }
 }
 
+/** Whether what came for another request is for this one, too. A failure is not stored, and may depend on the request as well. */
+function isSameVariant(
+  { flight }: RunningFetch,
+  { head }: Fetched,
+  response: HttpResponse,
+  headers: HeaderList,
+): boolean {
+  if (head !== undefined) return variantOf(head.selecting, headers) === head.variant
+  const selecting = selectingFields(response.headers)
+  return (
+    selecting !== undefined &&
+    variantOf(selecting, headers) === variantOf(selecting, flight.exchange.request.headers)
+  )
+}
+
 /** Those with credentials wait for each other alone: what they get is seldom for all. */
 function missName({ key, exchange }: Lookup): string {
-  return `${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`
+  return nameFor(`${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`)
 }
 
 export function confirmationName({ key }: Lookup, { head }: StoredEntry): string {
-  return `${key.text}\n${head.receivedAt} ${head.variant}`
+  return nameFor(`${key.text}\n${head.receivedAt} ${head.variant}`)
+}
+
+/** Names are remembered by the thousand: of one of 32 KiB, which a client may choose, a digest is. */
+const LONGEST_NAME = 512
+
+function nameFor(text: string): string {
+  return text.length <= LONGEST_NAME ? text : createHash('sha256').update(text, 'latin1').digest('base64')
 }
 
 function isUncollapsed(context: CacheContext, lookup: Lookup): boolean {

@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../message/request.ts'
 import { trimBlanks } from '../../message/tokens.ts'
 import { part } from './length-prefixed.ts'
 import type { CacheKey } from './store.ts'
+import { toldTarget } from './told-target.ts'
 
 /** Which parts of a request tell it from others. What an answer may depend on must be among them, or named by Vary. */
 export interface CacheKeyParts {
@@ -60,6 +61,8 @@ export function keyMaker(parts: CacheKeyParts, scope: string): MakeKey {
     for (const name of headers) text += part(request.headers.get(name))
     if (cookies.length > 0) text += cookieParts(request.headers, cookies)
     if (identity !== undefined) text += part(fieldValue(JSON.stringify(identity(exchange))))
+    const told = toldTarget(request)
+    if (told !== '') text += part(told)
     return { key: { text }, query: search }
   }
 }
@@ -131,13 +134,28 @@ function sortedByName(pairs: readonly string[]): string[] {
   })
 }
 
-/** All values of a cookie that came several times: which one counts, servers disagree on. */
+/**
+ * All values of a cookie that came several times, in all spellings of its name: which ones count, servers disagree on.
+ */
 function cookieParts(fields: HeaderList, names: readonly string[]): string {
   const pairs = (fields.get('cookie') ?? '').split(/[;,]/).map(trimBlanks)
   let text = ''
   for (const name of names) {
-    const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map(part)
+    const values = pairs.filter((pair) => cookieName(pair) === name).map(part)
     text += part(values.length === 0 ? undefined : values.join(''))
   }
   return text
+}
+
+/** As the most lenient of servers read it: without blanks and quotes (Express, Python), and unescaped (PHP). */
+function cookieName(pair: string): string {
+  const name = nameOf(pair)
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+  if (!name.includes('%')) return name
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
 }

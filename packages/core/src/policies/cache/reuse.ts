@@ -30,9 +30,16 @@ export function ageAt(head: StoredHead, now: number): number {
   return head.initialAge + Math.max(0, now - head.receivedAt)
 }
 
+/**
+ * What came by a clock that was ahead by more than this, in milliseconds, is stale: its age is not known, and it would be fresh until
+ * that day comes.
+ */
+const MOST_AHEAD = 24 * 60 * 60_000
+
 /** How long it is fresh from now on, in milliseconds; below 0, how long it has been stale. */
 export function freshFor(head: StoredHead, now: number): number {
-  const left = head.lifetime - ageAt(head, now)
+  const known = head.lifetime - ageAt(head, now)
+  const left = head.receivedAt - now > MOST_AHEAD ? Math.min(known, 0) : known
   return head.staleSince === undefined ? left : Math.min(left, Math.min(0, head.staleSince - now))
 }
 

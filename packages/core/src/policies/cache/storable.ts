@@ -17,6 +17,8 @@ import { selectingFields } from './vary.ts'
 export type NotStored =
   | 'method'
   | 'status'
+  /** It is about the request alone: see `isOfOneRequest`. */
+  | 'one-request'
   | 'request-no-store'
   | 'no-store'
   | 'private'
@@ -56,6 +58,18 @@ export interface AskingRequest {
 /** Statuses whose caching is understood (RFC 9110 15, RFC 9111 5.2.2.3): those that are final and known. */
 const UNDERSTOOD = /^(?:20[0-6]|30[0-8]|4(?:0\d|1[0-7]|2[126]|51)|50[0-5])$/
 
+/**
+ * What answers no other request, whatever it says of its lifetime: it comes of the size, the pace or a field of this one, which no key
+ * has. One client could have it kept for all (CPDoS). 428, 429, 431 and 511 must not be stored (RFC 6585 3 to 6).
+ */
+const OF_ONE_REQUEST: ReadonlySet<number> = new Set([
+  408, 412, 413, 416, 417, 421, 425, 426, 428, 429, 431, 511,
+])
+
+export function isOfOneRequest(status: number): boolean {
+  return OF_ONE_REQUEST.has(status)
+}
+
 /** Whether a response may be stored, and how (RFC 9111 section 3); else why not. */
 export function storable(
   request: AskingRequest,
@@ -66,6 +80,7 @@ export function storable(
   const { status, headers } = response
   if (request.method !== 'GET' && request.method !== 'QUERY') return 'method'
   if (status < 200 || status === 304) return 'status'
+  if (isOfOneRequest(status)) return 'one-request'
   if (parseCacheControl(request.headers.get('cache-control')).noStore && !rules.ignoreRequestControl)
     return 'request-no-store'
   const selecting = selectingFields(headers)

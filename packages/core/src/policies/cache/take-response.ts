@@ -23,12 +23,12 @@ export function takeResponse(
   entries: readonly StoredEntry[],
   settled: (kept: Kept) => void = ignore,
 ): Taken {
-  if (response.tunnel !== undefined) return { head: undefined, reason: 'status', stored: false }
+  if (response.tunnel !== undefined) return { ...NOT_TAKEN, reason: 'status' }
   const storing = storable(request, response, times, context.rules)
-  if (typeof storing === 'string') return { head: undefined, reason: storing, stored: false }
+  if (typeof storing === 'string') return { ...NOT_TAKEN, reason: storing }
   const head = storedHead(request, response, times, storing, context.labels)
   const writer = begin(context, key, head, response, times.since)
-  if (writer === undefined) return { head, reason: 'store', stored: false }
+  if (writer === undefined) return { head, reason: 'store', omitted: storing.omitted, stored: false }
   const { whole } = response.body
   if (whole === undefined) response.body = new StoringBody(response.body, writer, settled)
   else
@@ -37,8 +37,10 @@ export function takeResponse(
       (stored) => settled(stored === true ? 'stored' : 'unkept'),
     )
   boundVariants(context, key, head, entries)
-  return { head, reason: undefined, stored: true }
+  return { head, reason: undefined, omitted: storing.omitted, stored: true }
 }
+
+const NOT_TAKEN = { head: undefined, omitted: [], stored: false } as const
 
 function begin(
   context: CacheContext,

@@ -2,13 +2,14 @@ import type { Exchange } from '../../message/exchange.ts'
 import { isSafe } from '../../message/request.ts'
 import type { CacheOptions } from './cache-options.ts'
 import { isForOrigin } from './conditional.ts'
+import { overridesMethod } from './told-target.ts'
 
 /** Which way a request takes: one that reads, one that reads by its content, one that may change something, or past the cache. */
 export type Way = 'lookup' | 'content' | 'write' | Bypass
 
 /** Why a request goes past the cache: it is neither answered from it nor stored. */
 export type Bypass =
-  /** A method that changes nothing, and whose responses are not stored. */
+  /** A method that changes nothing, and whose responses are not stored; or a field that names another method. */
   | 'bypass-method'
   /** It asks for another protocol. */
   | 'bypass-upgrade'
@@ -28,6 +29,7 @@ export function wayOf(exchange: Exchange, options: CacheOptions): Way {
   if (!reads && method !== 'QUERY') return isSafe(method) ? 'bypass-method' : 'write'
   if (upgrade !== undefined) return 'bypass-upgrade'
   if (isForOrigin(headers)) return 'bypass-condition'
+  if (overridesMethod(exchange.request)) return 'bypass-method'
   if (options.bypass?.(exchange) === true || options.requestMode?.(exchange) === 'no-store')
     return 'bypass-configured'
   if (!reads) {

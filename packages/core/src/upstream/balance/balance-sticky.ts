@@ -1,3 +1,4 @@
+import { addOwnCookie } from '../../fields/own-cookie.ts'
 import { own } from '../../message/own-options.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { cookieValue } from '../../fields/cookie.ts'
@@ -62,7 +63,7 @@ export class StickySessions<T extends { readonly name: string }> {
     const id = this.ids.get(endpoint)
     // Gone since it was picked: there is nothing to come back to.
     if (id === undefined) return response
-    response.headers.add('set-cookie', `${this.cookie}=${id}${this.attributes}${secure}`)
+    addOwnCookie(response.headers, `${this.cookie}=${id}${this.attributes}${secure}`)
     return response
   }
 }

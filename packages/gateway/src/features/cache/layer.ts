@@ -7,7 +7,9 @@ import {
   type MetricRegistry,
 } from '@headgate/core'
 import { isFields } from '../../settings/problems/fields.ts'
-import type { ExchangeRow } from '../layer.ts'
+import { takenVersion } from '../api-versions/taken-version.ts'
+import type { ExchangeRow, Route } from '../layer.ts'
+import { askedOutside } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
 
@@ -23,7 +25,7 @@ export interface CacheContext {
  * key has what the upstream would be asked.
  */
 export const cacheLayer: ExchangeRow<
-  { readonly route: CachedRoute },
+  { readonly route: CachedRoute & Route<'apiVersions', unknown> & Route<'rewrite', unknown> },
   { readonly cache?: CacheContext | undefined; readonly metrics: MetricRegistry },
   CacheConfig
 > = {
@@ -32,7 +34,8 @@ export const cacheLayer: ExchangeRow<
   about: 'answers from what the upstream has answered before, as RFC 9111 allows it',
   judged: false,
   towardsUpstream: 'only',
-  build({ route: { name, cache: config } }, { cache: opened, metrics }) {
+  build({ route }, { cache: opened, metrics }) {
+    const { name, cache: config, apiVersions, rewrite } = route
     if (config === undefined || config === false) return undefined
     if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
     const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
@@ -41,7 +44,10 @@ export const cacheLayer: ExchangeRow<
     const options = {
       store,
       route: name,
-      key: config.key,
+      key:
+        apiVersions === undefined && rewrite === undefined
+          ? config.key
+          : { ...config.key, identity: askedFor },
       ttl: { ...statuses, ...(ttl !== undefined && { default: ttl }) },
       staleWhileRevalidate,
       staleIfError,
@@ -60,6 +66,11 @@ export const cacheLayer: ExchangeRow<
       : foreseeCache(options, (_exchange, told) => foreseen(told))
   },
   tells: ({ route }) => (isFields(route['cache']) ? route['cache'] : undefined),
+}
+
+/** What the upstream and its answer depend on, and what it is asked for does not show: the version, and what was cut off or exchanged. */
+function askedFor(exchange: Exchange): string {
+  return `${takenVersion.of(exchange) ?? ''}\n${askedOutside(exchange)}`
 }
 
 /** Undefined if all requests are for the cache. */

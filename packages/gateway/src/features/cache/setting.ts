@@ -58,13 +58,16 @@ export const cacheMemorySetting = section('CacheMemoryInput', () => ({
 
 export type CacheMemoryConfig = Read<typeof cacheMemorySetting>
 
+/** Parts and confirmations; and what is about one request, which is stored for nobody. */
+const UNSTORED = '206 304 408 412 413 416 417 421 425 426 428 429 431 511'.split(' ')
+
 const STATUS: Kind<string> = {
-  ...textKind('a status', 'a status from 200 to 599, but for 206 and 304', (written) =>
-    /^[2-5]\d\d$/.test(written) && written !== '206' && written !== '304'
+  ...textKind('a status', `a status from 200 to 599, but for ${UNSTORED.join(', ')}`, (written) =>
+    /^[2-5]\d\d$/.test(written) && !UNSTORED.includes(written)
       ? parsed(written)
       : refused('is no status of a response that is stored by it'),
   ),
-  json: { type: 'string', pattern: '^(?!206|304)[2-5][0-9][0-9]$' },
+  json: { type: 'string', pattern: `^(?!${UNSTORED.join('|')})[2-5][0-9][0-9]$` },
 }
 
 const IGNORED = ['request-directives', 'response-directives', 'set-cookie'] as const

@@ -37,8 +37,8 @@ export const rewriteLayer: ExchangeRow<CutRoute, { readonly geo?: GeoLookup | un
 export const keepAskedLayer: ExchangeRow<CutRoute> = {
   name: 'keepAsked',
   once: 'exchange',
-  about: 'remembers what was asked for, where a part of the path is cut off',
-  build: ({ route }) => (cutsPath(route) ? keepAsked() : undefined),
+  about: 'remembers what was asked for, where a part of the path is cut off or the host is another',
+  build: ({ route }) => (cutsPath(route) || route.rewrite?.host !== undefined ? keepAsked() : undefined),
   tells: () => undefined,
 }
 

@@ -80,6 +80,19 @@ export function tellPrefix(): Policy {
 }
 
 /**
+ * What the answer may depend on beside the target that the upstream sees, as upstreams are told it, and links lead back to it; empty
+ * where the route changes neither host nor path.
+ */
+export function askedOutside(exchange: Exchange): string {
+  const asked = askedTarget.of(exchange)
+  if (asked === undefined) return ''
+  const { outside, inside } = cutOf(exchange) ?? NOTHING_CUT
+  return JSON.stringify([exchange.clientScheme, asked.authority.text, outside, inside])
+}
+
+const NOTHING_CUT: Cut = { outside: '', inside: '' }
+
+/**
  * Puts what was cut off the path back into the places that an upstream names in its responses: Location, Content-Location, the
  * URL of Refresh, and the Path of cookies. Right around the upstream: what the gateway itself says is meant as it is written.
  * @param ownCookie of the gateway, which is none of the upstream's

@@ -1,4 +1,4 @@
-import type { Exchange, Handler } from '@headgate/core'
+import { addOwnCookie, type Exchange, type Handler } from '@headgate/core'
 import { someCookie } from '../../routing/conditions.ts'
 import { type SplitStickyConfig } from './setting.ts'
 import type { SplitWeights } from './split-weights.ts'
@@ -46,7 +46,7 @@ function byCookie(
     const value = Math.floor(exchange.clock.random() * 2 ** 48).toString(36)
     const secure = exchange.clientScheme === 'https' ? '; Secure' : ''
     return byKey(value)(exchange).then((response) => {
-      response.headers.append('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`)
+      addOwnCookie(response.headers, `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`)
       return response
     })
   }
