@@ -3,8 +3,6 @@ import { type Clock, type MetricRegistry, systemClock, type Upstream } from '@he
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import type { EndpointOrigin } from '../discovery/listed-endpoint.ts'
-import type { GeoFile } from '../features/geo/geo-files.ts'
-import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { cacheReadings } from '../features/cache/figures.ts'
 import { leaveFolder, takeFolder } from '../features/cache/disk.ts'
 import { PurgeFollower } from '../features/cache/follower.ts'
@@ -22,14 +20,13 @@ import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
 import { claim } from './claim.ts'
 import { Deployment } from './deployment.ts'
 import { descriptorLimit, DescriptorWatch, fewConnections } from './descriptors.ts'
+import { type FileEvent, FileWatches } from './file-watches.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
 import type { Certificates } from '../features/tls/certificates.ts'
-import { ExpiryAlarm } from '../features/tls/expiry-alarm.ts'
-import { countCertificateChange, expiryReadings } from '../features/tls/figures.ts'
-import { type CertificateChange, CertificateWatch } from '../features/tls/watch.ts'
-import { countGeoReload, geoReadings } from '../features/geo/geo.ts'
+import { expiryReadings } from '../features/tls/figures.ts'
+import { geoReadings } from '../features/geo/geo.ts'
 import { type CompiledSplits, showWeights } from '../features/split/split-weights.ts'
 import { Shown } from '../metrics/metric.ts'
 
@@ -42,10 +39,7 @@ export type SupervisorEvent =
   | { readonly type: 'replaced'; readonly worker: number }
   /** What came of a run that warmed the cache. */
   | { readonly type: 'warmed'; readonly message: string }
-  /** A database of addresses has changed on disk. */
-  | ({ readonly type: 'geo' } & GeoChange)
-  /** The files of a certificate have changed. */
-  | ({ readonly type: 'certificate' } & CertificateChange)
+  | FileEvent
 
 export interface SupervisorOptions {
   readonly clock?: Clock
@@ -90,9 +84,7 @@ export class Supervisor implements SurveySource {
   /** Has workers ask for what is to be stored. */
   readonly warmer: Warmer
   private readonly descriptors: DescriptorWatch
-  private readonly geo: GeoWatch
-  private readonly certificateWatch: CertificateWatch
-  private readonly expiryAlarm: ExpiryAlarm
+  private readonly fileWatches: FileWatches
   private readonly purges: PurgeFollower
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
@@ -117,11 +109,9 @@ export class Supervisor implements SurveySource {
     const few = fewConnections(config, this.deployment.affordable(config), limit)
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
-    this.geo = this.watchGeo()
+    this.fileWatches = new FileWatches(this.deployment, this.clock, this.onEvent, notify)
     this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
-    this.certificateWatch = this.watchCertificates()
-    this.expiryAlarm = new ExpiryAlarm(this.clock, () => this.certificates.values(), notify)
     this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
   }
 
@@ -157,7 +147,7 @@ export class Supervisor implements SurveySource {
 
   /** Why some of them are not those that are in their files. */
   get refusedCertificates(): ReadonlyMap<string, string> {
-    return this.certificateWatch.refused
+    return this.fileWatches.refusedCertificates
   }
 
   /** The weights of splits, which the workers see change. */
@@ -206,12 +196,7 @@ export class Supervisor implements SurveySource {
     if (this.phase !== 'running') return
     this.takeFolderOfCache()
     try {
-      this.checks.follow(this.upstreams)
-      this.geo.follow(this.config.geo)
-      this.purges.follow(this.cache)
-      this.warmer.follow(this.config.cache.warm)
-      this.certificateWatch.follow(this.config)
-      this.expiryAlarm.start()
+      this.follow()
     } catch (error) {
       // In force is in force: to say that it was refused would be wrong.
       const { message } = startFailure(error)
@@ -271,7 +256,7 @@ export class Supervisor implements SurveySource {
 
   /** Reads databases of addresses and certificates again whose files are others now. */
   async refreshFiles(): Promise<void> {
-    await Promise.all([this.geo.refresh(), this.certificateWatch.refresh()])
+    await this.fileWatches.refresh()
   }
 
   status(): SupervisorStatus {
@@ -299,13 +284,16 @@ export class Supervisor implements SurveySource {
     this.phase = 'running'
     for (const slot of this.slots) this.deployment.catchUp(slot)
     this.descriptors.start()
+    this.follow()
+    return this.listeners
+  }
+
+  /** What goes on beside the workers is by the configuration in force. */
+  private follow(): void {
     this.checks.follow(this.upstreams)
-    this.geo.follow(this.config.geo)
+    this.fileWatches.follow(this.config)
     this.purges.follow(this.cache)
     this.warmer.follow(this.config.cache.warm)
-    this.certificateWatch.follow(this.config)
-    this.expiryAlarm.start()
-    return this.listeners
   }
 
   /** Stops accepting, lets exchanges in flight finish within `drain.timeout`, and ends all workers. */
@@ -319,9 +307,7 @@ export class Supervisor implements SurveySource {
     this.checks.stop()
     this.warmer.stop()
     this.deployment.lists.stop()
-    this.geo.stop()
-    this.certificateWatch.stop()
-    this.expiryAlarm.stop()
+    this.fileWatches.stop()
     this.purges.stop()
     this.deployment.blueprint.stores.close()
     const timer = this.clock.timer(() => {
@@ -346,36 +332,6 @@ export class Supervisor implements SurveySource {
       const { message } = startFailure(error)
       this.onEvent({ type: 'notice', message: `nothing is kept on disk: ${message}` })
     }
-  }
-
-  private watchGeo(): GeoWatch {
-    const { deployment, onEvent } = this
-    const owner = {
-      get geoFiles() {
-        return deployment.geo
-      },
-      replaceGeo: (file: GeoFile) => deployment.replaceGeo(file),
-      geoChanged(change: GeoChange) {
-        countGeoReload(deployment.metrics, change.applied)
-        onEvent({ type: 'geo', ...change })
-      },
-    }
-    return new GeoWatch(owner, this.clock)
-  }
-
-  private watchCertificates(): CertificateWatch {
-    const { deployment, onEvent } = this
-    const owner = {
-      get certificates() {
-        return deployment.certificates
-      },
-      replaceCertificates: (renewed: Certificates) => deployment.replaceCertificates(renewed),
-      certificateChanged(change: CertificateChange) {
-        countCertificateChange(deployment.metrics, change.applied)
-        onEvent({ type: 'certificate', ...change })
-      },
-    }
-    return new CertificateWatch(owner, this.clock)
   }
 
   private readonly slotOwner: SlotOwner = {

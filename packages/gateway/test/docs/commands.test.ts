@@ -19,6 +19,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run soak -- --minutes 5 --seed 5': 'takes five minutes; soak.test.ts runs sixteen seconds of it',
   'npm install @headgate/core': 'takes a network',
   'npm install @headgate/client': 'takes a network',
+  'npm install @headgate/ecs': 'takes a network; ecs/test/package.test.ts installs what is packed',
+  'npm install @headgate/ecs koota': 'takes a network; ecs/test/package.test.ts installs what is packed',
 }
 
 /** Commands that are meant to fail, with their exit codes. */
