@@ -149,6 +149,7 @@ export class Gateway {
     this.diskPort = options.diskPort && new DiskPort(options.diskPort)
     this.current = this.compile({ config, shared: options.shared })
     takeFolder(this.current.cache?.disk)
+    this.connectStores()
     this.lists?.settle(config)
     this.retired = new RetiredUpstreams(this.clock)
     this.checks = options.shared === undefined ? new HealthChecks() : undefined
@@ -242,6 +243,7 @@ export class Gateway {
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
           takeFolder(next.cache?.disk)
+          this.connectStores()
         },
         abort: () => {
           prepared.abort()
@@ -330,6 +332,11 @@ export class Gateway {
     })
     this.endpoints.layOut(snapshot.upstreams)
     return { snapshot, rateLimits, stores, cache, shared, readings: readingsOf(this.metrics, snapshot) }
+  }
+
+  /** Before the first request has to wait for it: to load the package alone takes a third of a second. */
+  private connectStores(): void {
+    this.current.cache?.tier?.link.connect()
   }
 
   private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {

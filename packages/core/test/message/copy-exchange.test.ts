@@ -17,6 +17,7 @@ test('a copy of an exchange is for the same client, who came as before', () => {
 /** What a copy does not have of its parent: what belongs to its end, to one attempt, or to a face. */
 const OWN = [
   'request',
+  'number',
   'choices',
   'error',
   'cancellation',
