@@ -145,6 +145,7 @@ export { type DiskCacheOptions, DiskOwner } from './policies/cache/disk/disk-own
 export { answerDiskPort, DiskPort } from './policies/cache/disk/disk-port.ts'
 export type { DiskShared } from './policies/cache/disk/disk-shared.ts'
 export { type DiskStats, DiskStore, type DiskStoreOptions } from './policies/cache/disk/disk-store.ts'
+export { makeFolder } from './policies/cache/disk/make-folder.ts'
 export { OwnDiskStore } from './policies/cache/disk/own-disk-store.ts'
 export {
   type CacheMemory,

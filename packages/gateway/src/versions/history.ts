@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '@headgate/core'
 import type { Version } from './version.ts'
 import {
   fileName,
@@ -75,7 +76,7 @@ export class VersionHistory {
 
   private read(directory: string): void {
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeFolder(directory)
       this.lookAtFolder(directory)
       const names = readdirSync(directory)
       this.removeUnfinished(directory, names.filter(isUnfinished))
@@ -139,7 +140,7 @@ export class VersionHistory {
       if (version.id > HIGHEST_ID)
         throw new Error(`the numbers are used up: ${fileName({ id: HIGHEST_ID })} is there`)
       // Somebody may have cleared it away.
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeFolder(directory)
       for (const each of this.unwritten) {
         writeVersion(join(directory, fileName(each)), each)
         this.unwritten = this.unwritten.filter((other) => other !== each)

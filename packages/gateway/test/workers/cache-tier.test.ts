@@ -42,7 +42,8 @@ async function member(redis: RedisServer, upstream: string): Promise<Member> {
       return (await fetch(url, { headers: { connection: 'close' } })).text()
     },
     async admin(method, body) {
-      const operation = operations.find((each) => each.method === method) ?? assert.fail()
+      const path = method === 'GET' ? '/cache' : '/cache/purge'
+      const operation = operations.find((each) => each.path === path) ?? assert.fail()
       const request = { params: {}, query: new URLSearchParams(), headers: new HeaderList(), author: 'test' }
       return operation.handle({ ...request, body })
     },

@@ -49,7 +49,7 @@ export class PurgeFollower {
 
   private listenerOf({ local }: GatewayCache, { purgesHeard }: CacheTier): PurgeListenerOf {
     const purge: PurgeListenerOf['purged'] = (...of) => {
-      // A memory rejects nothing; what cannot be purged is of a thread that has crashed, whose part is emptied.
+      // What cannot be purged in memory is of a thread that has crashed, whose part is emptied; a disk that fails counts its errors.
       void (async () => local.purge(...of))().catch(() => {})
     }
     return {

@@ -1,7 +1,8 @@
-import { constants, mkdirSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from './disk-error.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Folders that files are spread over. */
 const FOLDERS = 64
@@ -41,7 +42,7 @@ export function pathOf(root: string, name: string): string {
 }
 
 export function makeFolders(root: string): void {
-  for (const folder of folders()) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 })
+  for (const folder of folders()) makeFolder(join(root, folder))
 }
 
 /** The names of files of ours that are meant, in all folders. */

@@ -1,6 +1,5 @@
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,6 +11,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { codeOf, DiskCacheError } from './disk-error.ts'
 import { makeFolders } from './disk-files.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Says that a folder is a cache of ours, in which files may be removed. */
 const MARK = 'headgate-cache'
@@ -76,7 +76,7 @@ export class Folder {
 
 /** What is not ours is left alone. */
 function prepare(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeFolder(path)
   const mark = join(path, MARK)
   if (existsSync(mark)) return
   const found = readdirSync(path).filter((name) => name !== 'lost+found')

@@ -288,7 +288,7 @@ test('a folder that is not a cache is left alone, and what is of another form is
 test('a path that cannot be used is told with what is wrong', () => {
   const file = newPath()
   writeFileSync(file, '')
-  assert.throws(() => open({ path: join(file, 'cache') }), /cannot be kept in .*cache: ENOTDIR.*may write to/)
+  assert.throws(() => open({ path: join(file, 'cache') }), /cannot be kept in .*cache: EEXIST.*may write to/)
 })
 
 test('what cannot be written is not stored, and is told', async () => {
