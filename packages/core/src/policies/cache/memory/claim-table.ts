@@ -1,5 +1,5 @@
 import type { Claim, ClaimEnd, ClaimState, FetchClaims, OtherClaim, OwnClaim } from '../claims.ts'
-import { CLAIM, CLAIMS_OF_A_GROUP } from './cache-memory.ts'
+import { CLAIM, CLAIMS_OF_A_GROUP, HEADER } from './cache-memory.ts'
 import type { Label, Labels } from './labels.ts'
 import type { ShardLock } from './shard-lock.ts'
 import { isCurrentTag, type ThreadTable } from './threads.ts'
@@ -85,7 +85,11 @@ export class ClaimTable implements FetchClaims {
       return this.threads.isCurrent(Atomics.load(tables, at + CLAIM.owner)) && age < LONGEST
         ? state
         : undefined
-    return age < (state === 'stored' ? JUST_STORED : memory) ? state : undefined
+    if (state !== 'stored') return age < memory ? state : undefined
+    // A purge may have removed it: to look for it again would be a wait for nothing.
+    return age < JUST_STORED && Atomics.load(tables, at + CLAIM.purges) === purgesOf(this.views)
+      ? state
+      : undefined
   }
 
   private isOf(at: number, { low, high }: Label): boolean {
@@ -152,12 +156,18 @@ export function releaseClaims(views: Views): void {
 }
 
 /** @returns the version that it has now */
-function change({ tables }: Views, at: number, state: ClaimState, now: number): number {
+function change(views: Views, at: number, state: ClaimState, now: number): number {
+  const { tables } = views
   Atomics.store(tables, at + CLAIM.since, now | 0)
+  Atomics.store(tables, at + CLAIM.purges, purgesOf(views))
   Atomics.store(tables, at + CLAIM.state, STATES.indexOf(state))
   const version = (Atomics.add(tables, at + CLAIM.version, 1) + 1) | 0
   Atomics.notify(tables, at + CLAIM.version)
   return version
+}
+
+function purgesOf({ tables }: Views): number {
+  return Atomics.load(tables, HEADER.purges)
 }
 
 function stateAt({ tables }: Views, at: number): ClaimState {
