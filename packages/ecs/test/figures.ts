@@ -18,7 +18,9 @@ import {
 const URL_OF_ONE = 'http://api.example/users/1'
 const CONTENT = Buffer.from(JSON.stringify({ id: 1, name: 'Ada Lovelace' }).padEnd(89))
 
-const never: Handler = () => new Promise(() => {})
+/** Until it is cancelled: else the client's timers would hold the process. */
+const never: Handler = (exchange) =>
+  new Promise((_, reject) => exchange.occupy({ cancelled: (error) => reject(error) }))
 
 const answering: Handler = async () =>
   new HttpResponse(200, HeaderList.of({ 'content-type': 'application/json' }), bodyFrom(CONTENT))
