@@ -12,8 +12,7 @@ export function indexOf(entity: Entity): number {
 
 /** Which entities are alive. */
 export class Entities {
-  /** By index, the entity that is alive there; where none is, the number of the next one, negative. */
-  /** None is 0, which would be no entity to an `if`. */
+  /** By index, the entity that is alive there; where none is, the number of the next one, negative. No entity is 0, which an `if` takes for none. */
   private readonly numbers: number[] = [Number.NaN]
   private readonly free: number[] = []
 

@@ -105,15 +105,8 @@ export class World extends PortFrame implements EcsPort {
     }
   }
 
-  private storeOf(component: ComponentOf<unknown>): ComponentStore {
-    const store = this.stores[component.id]
-    return store ?? this.makeStore(component)
-  }
-
-  private makeStore({ id }: ComponentOf<unknown>): ComponentStore {
-    const store = new ComponentStore()
+  private storeOf({ id }: ComponentOf<unknown>): ComponentStore {
     while (this.stores.length < id) this.stores.push(undefined)
-    this.stores[id] = store
-    return store
+    return (this.stores[id] ??= new ComponentStore())
   }
 }
