@@ -100,7 +100,16 @@ const PAGE_WORDS = 6
 const BLOCK_WORDS = 2
 
 /** Words of a claim: which change of it this is, who has it, the hash of its name, how it stands, and since when. */
-export const CLAIM = { version: 0, owner: 1, low: 2, high: 3, state: 4, since: 5, purges: 6, words: 7 } as const
+export const CLAIM = {
+  version: 0,
+  owner: 1,
+  low: 2,
+  high: 3,
+  state: 4,
+  since: 5,
+  purges: 6,
+  words: 7,
+} as const
 
 /** Words of a shard. Those of the two queues follow each other: first page, last page, bytes. */
 export const SHARD = {
