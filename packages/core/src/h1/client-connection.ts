@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { copyOf } from '../message/copy-of.ts'
 import { TrafficError } from '../message/errors.ts'
 import type { Cancellable, Exchange } from '../message/exchange.ts'
 import type { HttpResponse } from '../message/response.ts'
@@ -170,7 +171,8 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     this.timer.disarm()
     this.tunnel = new TunnelEnd(this.socket, this.options.clock, this.options.tunnelIdleTimeout)
     this.answer?.resolve(responseOf(head, this.tunnel))
-    if (found.next < found.buffer.length) this.tunnel.read(Buffer.from(found.buffer.subarray(found.next)))
+    if (found.next < found.buffer.length)
+      this.tunnel.read(copyOf(found.buffer, found.next, found.buffer.length))
   }
 
   private final(head: ResponseIntake, framing: Framing, found: FoundHead): void {
@@ -198,7 +200,7 @@ export class ClientConnection implements ResponseBodyOwner, Cancellable, ReadTar
     }
     this.arriving = new ResponseBody(this.socket, framing, response.headers, this.options, this)
     response.body = this.arriving.stream
-    if (here > 0) this.arriving.read(Buffer.from(buffer.subarray(next)))
+    if (here > 0) this.arriving.read(copyOf(buffer, next, buffer.length))
   }
 
   responseBroken(code: UpstreamErrorCode, reason: string): void {

@@ -1,5 +1,6 @@
 import { DynamicTable } from './dynamic-table.ts'
-import { Field, LONGEST_VALUE, ownText } from './field.ts'
+import { ownText } from '../message/own-text.ts'
+import { Field, LONGEST_VALUE } from './field.ts'
 import { FIRST_DYNAMIC_INDEX } from './static-table.ts'
 
 /** More than this is not used of what peers allow: a table that a worker keeps for each connection. Bytes. */

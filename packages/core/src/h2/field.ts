@@ -1,4 +1,5 @@
 import { isSecretField } from '../telemetry/secret-names.ts'
+import { ownText } from '../message/own-text.ts'
 import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
 import { FieldKind, INDEXING, Indexing, KINDS, OF_CONNECTION } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
@@ -106,7 +107,7 @@ export function fieldOf(name: FieldName, value: string, neverIndexed: boolean = 
   let field = name.values?.get(value)
   if (field === undefined) {
     const repeats = name.indexing === Indexing.repeats
-    // Of the few names whose values vary the last one alone is kept.
+    // One that was cut from a head of HTTP/1.1 would keep all of it. Of the few names whose values vary the last one alone is kept.
     field = staticField(name, value) ?? new Field(name, repeats ? ownText(value) : value, 0, false)
     if (recent !== undefined && repeats) keep(name, recent, field)
   }
@@ -152,21 +153,10 @@ export function malformation({ name: { text, kind }, value }: Field): string {
     : `the value of ${text} is no decimal number below 2^53 (RFC 9110 8.6)`
 }
 
-/** V8 makes copies of shorter parts of a text, and refers to the whole from longer ones. Characters. */
-const SHORTEST_PART = 13
-
-/**
- * A text that keeps no other one in memory: a value that was cut from a head of HTTP/1.1 would keep all of that head for as long as a
- * field, or a table of a connection, is kept for it.
- */
-export function ownText(text: string): string {
-  return text.length < SHORTEST_PART ? text : Buffer.from(text, 'latin1').toString('latin1')
-}
-
 /** The same text as the names in our code are: two such are compared by their addresses (V8), as `HeaderList` does for each line. */
 function internalized(text: string): string {
   for (const key in { [text]: undefined }) return key
-  return text.length < SHORTEST_PART ? text : Buffer.from(text, 'latin1').toString('latin1')
+  return text
 }
 
 function isLowerToken(text: string): boolean {

@@ -1,13 +1,11 @@
 import type { WholeBody } from '../message/body.ts'
+import { copyTo } from '../message/copy-of.ts'
 import { ERROR_NUMBERS, type Http2Code } from './error-codes.ts'
 import type { Field } from './field.ts'
 import { Flag, FRAME_HEADER_SIZE, FRAME_SIZE, FrameType } from './frame-types.ts'
 import { type HpackEncoder, mostBytes } from './hpack-encoder.ts'
 import { CLIENT_PREFACE } from './preface.ts'
 import type { WriteBuffer } from './write-buffer.ts'
-
-/** Below this a loop is quicker than a call into the runtime. Bytes. */
-const SHORT = 96
 
 /** Writes frames (RFC 9113 6) straight to where they are sent from: nothing is allocated for a frame. */
 export class FrameWriter {
@@ -147,11 +145,6 @@ export class FrameWriter {
   }
 
   private bytes(source: Buffer, start: number, end: number): void {
-    const { bytes, position } = this.out
-    const length = end - start
-    if (length > SHORT) source.copy(bytes, position, start, end)
-    else
-      for (let index = 0; index < length; index++) bytes[position + index] = source[start + index] as number // within the source
-    this.out.position = position + length
+    this.out.position = copyTo(this.out.bytes, this.out.position, source, start, end)
   }
 }

@@ -9,9 +9,15 @@ const SHORT = 96
  * makes two, which was a tenth of the time of a message of gRPC.
  */
 export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const length = end - start
-  const copy = Buffer.allocUnsafe(length)
-  if (length > SHORT) bytes.copy(copy, 0, start, end)
-  else for (let index = 0; index < length; index++) copy[index] = bytes[start + index] as number // within the bytes
+  const copy = Buffer.allocUnsafe(end - start)
+  copyTo(copy, 0, bytes, start, end)
   return copy
+}
+
+/** Copies the bytes from `start` to `end` to where `target` has room for them, from `at` on. @returns the end there */
+export function copyTo(target: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
+  const length = end - start
+  if (length > SHORT) bytes.copy(target, at, start, end)
+  else for (let index = 0; index < length; index++) target[at + index] = bytes[start + index] as number // within the bytes
+  return at + length
 }

@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net'
+import { copyOf } from '../../message/copy-of.ts'
 
 /** An answer to a handshake is small. */
 const BUFFER_SIZE = 4096
@@ -63,7 +64,7 @@ export class HandshakeReader {
 
   private read(after: OnReadOpts, size: number, bytes: Uint8Array): boolean {
     if (bytes !== this.buffer) return after.callback(size, bytes)
-    const chunk = Buffer.from(this.buffer.subarray(0, size))
+    const chunk = copyOf(this.buffer, 0, size)
     if (this.take !== undefined) this.take(chunk)
     else deliver(chunk, after)
     return true

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Exchange } from '@headgate/core'
+import { type Exchange, ownText } from '@headgate/core'
 import {
   type GraphqlDocument,
   MOST_NESTED,
@@ -193,10 +193,8 @@ export function operationKey(kind: OperationKey): (exchange: Exchange) => string
   return (exchange) => {
     const operations = viewOf(exchange)?.operations ?? []
     const key = operations.map(valueOf).join(' ')
-    // A copy: what is cut out of a text keeps all of that text, and a limit keeps its keys. Names are ASCII.
-    return key.length > LONGEST
-      ? createHash('sha256').update(key).digest('base64')
-      : Buffer.from(key, 'latin1').toString('latin1')
+    // A limit keeps its keys, and not the documents that they are of. Names are ASCII.
+    return key.length > LONGEST ? createHash('sha256').update(key).digest('base64') : ownText(key)
   }
 }
 
