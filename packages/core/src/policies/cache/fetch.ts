@@ -31,7 +31,7 @@ export class Fetch implements RunningFetch {
    * @param claim that of this thread to ask, among those that share the store: it ends with the fetch
    * @param closed told when nobody can join any more
    */
-  constructor(
+  private constructor(
     context: CacheContext,
     lookup: Lookup,
     stale: StoredEntry | undefined,
@@ -48,6 +48,22 @@ export class Fetch implements RunningFetch {
       closed,
       keepsRest: () => this.storing,
     })
+  }
+
+  /** One that others can join under that name until it is closed. @param claim that of this thread to ask, if there is one */
+  static under(
+    name: string,
+    context: CacheContext,
+    lookup: Lookup,
+    stale: StoredEntry | undefined,
+    claim: OwnClaim | undefined,
+  ): Fetch {
+    const { fetches } = context
+    const fetch: Fetch = new Fetch(context, lookup, stale, claim, () => {
+      if (fetches.get(name) === fetch) fetches.delete(name)
+    })
+    fetches.set(name, fetch)
+    return fetch
   }
 
   start(): void {

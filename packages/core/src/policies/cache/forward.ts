@@ -133,10 +133,7 @@ function join(
   const running = context.fetches.get(name)
   if (running !== undefined)
     return { fetch: running, collapsed: true, response: running.flight.join(lookup.exchange) }
-  const fetch: Fetch = new Fetch(context, lookup, entry, claim, () => {
-    if (context.fetches.get(name) === fetch) context.fetches.delete(name)
-  })
-  context.fetches.set(name, fetch)
+  const fetch = Fetch.under(name, context, lookup, entry, claim)
   const response = fetch.flight.join(lookup.exchange)
   fetch.start()
   return { fetch, collapsed: false, response }

@@ -23,16 +23,8 @@ export function revalidateInBackground(context: CacheContext, lookup: Lookup, en
     return
   }
   const exchange = copyExchange(lookup.exchange, request.clone(), { apart: true })
-  const fetch: Fetch = new Fetch(
-    context,
-    { ...lookup, exchange },
-    entry,
-    claim?.whose === 'ours' ? claim : undefined,
-    () => {
-      if (context.fetches.get(name) === fetch) context.fetches.delete(name)
-    },
-  )
-  context.fetches.set(name, fetch)
+  const ours = claim?.whose === 'ours' ? claim : undefined
+  const fetch = Fetch.under(name, context, { ...lookup, exchange }, entry, ours)
   // What goes well has another name afterwards.
   context.paused.set(name, clock.now() + PAUSE)
   exchange.deadline = clock.now() + MOST_TIME
