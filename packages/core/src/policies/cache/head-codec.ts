@@ -1,4 +1,4 @@
-import type { StoredHead, StoredRange } from './store.ts'
+import type { CacheKey, StoredHead, StoredRange } from './store.ts'
 
 /** Of the form below. A store that outlives a version of Headgate takes what it cannot read as not there. */
 const VERSION = '1'
@@ -38,7 +38,7 @@ export function encodeHead(head: StoredHead): string {
     ...fields,
   ]
   const text = lines.join('\n')
-  if (BEYOND_LATIN1.test(text)) throw new TypeError(`${head.url}: its head holds a character beyond latin1`)
+  if (!isLatin1(text)) throw new TypeError(`${head.url}: its head holds a character beyond latin1`)
   // One too many, and everything behind it would be taken for something else.
   if (countOf(text, '\n') !== lines.length - 1)
     throw new TypeError(`${head.url}: its head holds a line feed within a value`)
@@ -88,7 +88,17 @@ function rangeOf(values: readonly number[]): StoredRange | undefined {
   return { first, last, complete }
 }
 
+/** Whether each character is one byte. */
+export function isLatin1(text: string): boolean {
+  return !BEYOND_LATIN1.test(text)
+}
+
 const BEYOND_LATIN1 = /[^\0-\xff]/
+
+/** @throws TypeError if a key cannot be kept as bytes */
+export function checkKey({ text }: CacheKey): void {
+  if (!isLatin1(text)) throw new TypeError('a key of the cache has a character beyond latin1')
+}
 
 function countOf(text: string, char: string): number {
   let count = 0

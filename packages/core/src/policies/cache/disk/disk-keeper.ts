@@ -1,6 +1,8 @@
-import type { CacheKey, MaybePromise, Selection, StoredHead } from '../store.ts'
+import type { CacheKey, MaybePromise, Selection } from '../store.ts'
+import { bytesOnDisk } from './disk-files.ts'
 import type { DiskRecord } from './disk-record.ts'
 import type { DiskShared } from './disk-shared.ts'
+import type { EntryFile } from './entry-file.ts'
 
 /** An entry that is about to be found. */
 export interface NewRecord extends DiskRecord {
@@ -40,16 +42,17 @@ export interface DiskKeeper {
   close(): Promise<void>
 }
 
-/** What a record says of an entry; the rest is about its files. */
+/** The record of an entry. @param size of its file, in bytes */
 export function recordOf(
   hash: string,
-  head: StoredHead,
-): Pick<
-  DiskRecord,
-  'hash' | 'variant' | 'range' | 'url' | 'route' | 'tags' | 'groups' | 'receivedAt' | 'staleSince'
-> {
+  file: string,
+  size: number,
+  { head, body, length, writtenAt }: EntryFile,
+): DiskRecord {
   const { variant, range, url, route, tags, groups, receivedAt, staleSince } = head
-  return { hash, variant, range, url, route, tags, groups, receivedAt, staleSince }
+  const bytes = bytesOnDisk(size) + (body === '' ? 0 : bytesOnDisk(length))
+  const place = { hash, variant, range, url, route, tags, groups, receivedAt, staleSince }
+  return { ...place, file, body, size, bytes, writtenAt }
 }
 
 /** As the index has keys. */

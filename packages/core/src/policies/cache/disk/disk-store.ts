@@ -1,5 +1,5 @@
 import type { Clock } from '../../../time/clock.ts'
-import { encodeHead } from '../head-codec.ts'
+import { checkKey, encodeHead, isLatin1 } from '../head-codec.ts'
 import type {
   CacheKey,
   CacheStore,
@@ -10,10 +10,11 @@ import type {
   StoredHead,
   StoreStats,
 } from '../store.ts'
+import { addEntry } from './add-entry.ts'
 import { DiskEntry } from './disk-entry.ts'
 import { codeOf } from './disk-error.ts'
-import { bytesOnDisk, makeFolders, nameOf, pathOf, removeFile, writeNew } from './disk-files.ts'
-import { asKey, type DiskKeeper, type FoundRecord, recordOf } from './disk-keeper.ts'
+import { makeFolders, nameOf } from './disk-files.ts'
+import { asKey, type DiskKeeper, type FoundRecord } from './disk-keeper.ts'
 import {
   COUNTS,
   type DiskViews,
@@ -25,7 +26,7 @@ import {
   writingOf,
 } from './disk-shared.ts'
 import { DiskWriter, type WriterOwner } from './disk-writer.ts'
-import { encodeEntry, hashOfKey } from './entry-file.ts'
+import { hashOfKey } from './entry-file.ts'
 import { type EntryReader, readEntry } from './read-entry.ts'
 
 /** Options of `DiskStore`. */
@@ -48,7 +49,6 @@ const MOST_TRIES = 3
 const MOST_WRITERS = 512
 /** Bytes of them that wait for the disk. */
 const MOST_WAITING = 64 * 1024 * 1024
-const BEYOND_LATIN1 = /[^\0-\xff]/
 
 /**
  * Keeps responses in files, found by whoever has the index. Each thread makes one of these over the same cache. What was not
@@ -75,7 +75,7 @@ export class DiskStore implements CacheStore {
   }
 
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
-    if (this.closed || BEYOND_LATIN1.test(key.text)) return NONE
+    if (this.closed || !isLatin1(key.text)) return NONE
     const hash = hashOfKey(key)
     // Most misses end here, and ask nobody.
     if (Atomics.load(this.views.presence, presenceOf(this.views, hash)) === 0) return NONE
@@ -89,7 +89,7 @@ export class DiskStore implements CacheStore {
   /** Throws a TypeError if the key or the head cannot be kept as bytes. */
   begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined {
     if (this.closed || Atomics.load(this.views.counts, COUNTS.open) === 0) return undefined
-    if (BEYOND_LATIN1.test(key.text)) throw new TypeError('a key of the cache has a character beyond latin1')
+    checkKey(key)
     encodeHead(head)
     if ((length ?? 0) > this.keeper.shared.maxObject || this.writers.size >= MOST_WRITERS) {
       this.refused()
@@ -108,28 +108,15 @@ export class DiskStore implements CacheStore {
   async update(key: CacheKey, entry: StoredEntry, head: StoredHead): Promise<boolean> {
     if (!(entry instanceof DiskEntry) || this.closed) return false
     const { keeper, views, owner } = this
-    const { said, inline, hash, file } = entry
-    const name = owner.newName('e')
-    const path = pathOf(keeper.shared.root, name)
+    const { said, inline: content, hash, file: instead } = entry
+    const file = owner.newName('e')
     const writtenAt = owner.now()
     owner.count(1, 0)
     try {
       const since = this.moment()
       const purges = Atomics.load(views.counts, COUNTS.purges)
-      const bytes = encodeEntry({ ...said, key, head, purges, writtenAt }, inline)
-      await writeNew(path, bytes)
-      const record = {
-        ...recordOf(hash, head),
-        file: name,
-        body: said.body,
-        size: bytes.length,
-        bytes: bytesOnDisk(bytes.length) + (said.body === '' ? 0 : bytesOnDisk(said.length)),
-        writtenAt,
-        since,
-      }
-      if (await keeper.add(record, file)) return true
-      await removeFile(path)
-      return false
+      const changed = { ...said, key, head, purges, writtenAt }
+      return await addEntry(keeper, { hash, file, said: changed, content, since, instead })
     } finally {
       owner.count(-1, 0)
     }

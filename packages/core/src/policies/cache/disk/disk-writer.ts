@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { CacheKey, EntryWriter, StoredHead } from '../store.ts'
-import { bytesOnDisk, pathOf, removeFile, writeAll, writeNew } from './disk-files.ts'
-import { type DiskKeeper, type NewRecord, recordOf } from './disk-keeper.ts'
-import { CHUNK, encodeEntry, type EntryFile, sumOf } from './entry-file.ts'
+import { addEntry } from './add-entry.ts'
+import { pathOf, removeFile, writeAll } from './disk-files.ts'
+import type { DiskKeeper } from './disk-keeper.ts'
+import { CHUNK, type EntryFile, sumOf } from './entry-file.ts'
 
 /** What writers of a thread share. */
 export interface WriterOwner {
@@ -132,12 +133,13 @@ export class DiskWriter implements EntryWriter {
     const { keeper } = this.owner
     const { key, head, hash, since, purges, isLate } = this.begun
     // If this process ended between its file and its record, what was purged would be found by the next one.
-    if (isLate && !(await keeper.stands({ ...recordOf(hash, head), since }))) return false
+    const { url, route, tags, groups, staleSince } = head
+    const purged = { hash, url, route, tags, groups, staleSince, since }
+    if (isLate && !(await keeper.stands(purged))) return false
     await this.writing
     await this.close()
     const inline = this.body === '' ? (this.chunk?.subarray(0, this.filled) ?? NOTHING) : undefined
     if (inline !== undefined && inline.length > 0) this.sums.push(sumOf(inline))
-    const writtenAt = this.owner.now()
     const said: EntryFile = {
       key,
       head,
@@ -145,24 +147,9 @@ export class DiskWriter implements EntryWriter {
       sums: this.sums,
       body: this.body,
       purges,
-      writtenAt,
+      writtenAt: this.owner.now(),
     }
-    const bytes = encodeEntry(said, inline)
-    const file = this.owner.newName('e')
-    const path = pathOf(keeper.shared.root, file)
-    await writeNew(path, bytes)
-    const record: NewRecord = {
-      ...recordOf(hash, head),
-      file,
-      body: this.body,
-      size: bytes.length,
-      bytes: bytesOnDisk(bytes.length) + (this.body === '' ? 0 : bytesOnDisk(this.size)),
-      writtenAt,
-      since,
-    }
-    if (await keeper.add(record)) return true
-    await removeFile(path)
-    return false
+    return addEntry(keeper, { hash, file: this.owner.newName('e'), said, content: inline, since })
   }
 
   private async discard(): Promise<void> {

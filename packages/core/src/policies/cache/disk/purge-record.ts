@@ -70,12 +70,6 @@ export class PurgeRecord {
     return stale
   }
 
-  /** Nothing is stored that a purge could be for. */
-  forget(): void {
-    this.purges = []
-    this.floor = 0
-  }
-
   private read(line: string): void {
     const read = parsed(line)
     if (read === undefined) return

@@ -1,7 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DiskRecord } from './disk-record.ts'
-import { bytesOnDisk, folders, isName, pathOf, READ, readAt, removeFile } from './disk-files.ts'
+import { folders, isName, pathOf, READ, readAt, removeFile } from './disk-files.ts'
 import { recordOf } from './disk-keeper.ts'
 import { decodeEntry, hashOfKey, type ReadEntry, sizeOfEntry } from './entry-file.ts'
 
@@ -68,14 +68,7 @@ async function read(
       const { body, length } = entry
       if (size !== needed + (body === '' ? length : 0)) return undefined
       if (body !== '' && (!isName(body) || (await stat(pathOf(root, body))).size !== length)) return undefined
-      const record: DiskRecord = {
-        ...recordOf(hashOfKey(entry.key), entry.head),
-        file: name,
-        body,
-        size,
-        bytes: bytesOnDisk(size) + (body === '' ? 0 : bytesOnDisk(length)),
-        writtenAt: entry.writtenAt,
-      }
+      const record = recordOf(hashOfKey(entry.key), name, size, entry)
       return { entry, record }
     } finally {
       await file.close()

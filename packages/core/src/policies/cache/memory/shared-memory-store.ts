@@ -8,6 +8,7 @@ import type {
   StoredHead,
   StoreStats,
 } from '../store.ts'
+import { checkKey } from '../head-codec.ts'
 import { type CacheMemory, HEADER } from './cache-memory.ts'
 import { ClaimTable, releaseClaims } from './claim-table.ts'
 import { MOST_LABELS } from './labels.ts'
@@ -23,7 +24,6 @@ import { markEnded } from './threads.ts'
 import { Views } from './views.ts'
 
 const NONE: readonly StoredEntry[] = []
-const BEYOND_LATIN1 = /[^\0-\xff]/
 
 /**
  * A cache in memory that threads share: one copy of each response, whatever their number. Each thread makes one of these, over
@@ -89,7 +89,7 @@ export class SharedMemoryStore implements CacheStore {
   begin(key: CacheKey, head: StoredHead, length: number | undefined, since: number): EntryWriter | undefined {
     const { memory } = this.shards.views
     if (this.closed) return undefined
-    if (BEYOND_LATIN1.test(key.text)) throw new TypeError('a key of the cache has a character beyond latin1')
+    checkKey(key)
     this.retryDiscarded()
     const parts = writerParts(this.shards, key, head)
     const fixed = sizeOf({ ...parts.record, length: 0, block: undefined })
