@@ -5,7 +5,7 @@ import type { ColdJob, Measurement } from './job.ts'
 import { ConnectionPool } from './pool.ts'
 import { requestsFor } from './requests.ts'
 import { Tally } from './tally.ts'
-import { readings } from './window.ts'
+import { readings, spent } from './window.ts'
 
 /** Longest time for all clients to be answered. */
 const answerLimit = 20_000
@@ -55,12 +55,10 @@ export async function cold(job: ColdJob, origin: Origin): Promise<Measurement> {
     }
     const after = readings(proxy)
     return {
-      seconds: after.seconds - before.seconds,
+      ...spent(before, after),
       requests: tally.requests,
       bytes: tally.bytes,
       failures: tally.failures,
-      proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
-      loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
       upstreamConnections: origin.accepted - acceptedBefore,
       cold: { most },
     }

@@ -7,7 +7,7 @@ import { ConnectionPool } from './pool.ts'
 import { type Requests, requestsFor } from './requests.ts'
 import { saturation } from './saturation.ts'
 import { Tally } from './tally.ts'
-import { readings } from './window.ts'
+import { readings, spent } from './window.ts'
 
 /** Time for a proxy to finish what it does after the last request. */
 const settleSeconds = 1
@@ -43,12 +43,10 @@ export async function fill(job: FillJob, origin: Origin): Promise<Measurement> {
   const lost = origin.asked - askedBefore
   if (lost > 0) tally.failures[`of ${sample} not stored`] = lost
   return {
-    seconds: after.seconds - before.seconds,
+    ...spent(before, after),
     requests: tally.requests,
     bytes: tally.bytes,
     failures: { ...warm.failures, ...tally.failures },
-    proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
-    loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
     upstreamConnections: warm.upstreamConnections,
     stored: {
       contentBytes: documents * storedSize,

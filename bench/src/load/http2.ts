@@ -7,7 +7,7 @@ import { processTree } from '../accounting.ts'
 import { smallMessage } from '../origin/documents.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Http2Job, Measurement } from './job.ts'
-import { readings, warmUp } from './window.ts'
+import { readings, spent, warmUp } from './window.ts'
 
 const TARGETS = 'targets'
 const MESSAGE = 'message'
@@ -30,12 +30,10 @@ export async function http2(job: Http2Job, origin: Origin): Promise<Measurement>
     const { succeeded, failed, bytes } = await h2load(job, folder, window.seconds)
     const after = readings(proxy)
     return {
-      seconds: after.seconds - before.seconds,
+      ...spent(before, after),
       requests: succeeded,
       bytes,
       failures: failed === 0 ? {} : { 'failed, h2load says': failed },
-      proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
-      loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
       upstreamConnections: origin.accepted - upstreamBefore,
     }
   } finally {

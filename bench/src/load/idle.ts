@@ -8,7 +8,7 @@ import { requestsFor } from './requests.ts'
 import { saturation } from './saturation.ts'
 import { Tally } from './tally.ts'
 import { type IdleConnections, openIdleHttp2, warmHttp2 } from './idle-http2.ts'
-import { readings } from './window.ts'
+import { readings, spent } from './window.ts'
 
 /** Connections that have their first request in flight at any one time. */
 const openingAtOnce = 64
@@ -40,12 +40,10 @@ export async function idle(job: IdleJob, origin: Origin): Promise<Measurement> {
     await sleep(settleSeconds * 1000)
     const after = readings(proxy)
     return {
-      seconds: after.seconds - before.seconds,
+      ...spent(before, after),
       requests: tally.requests,
       bytes: tally.bytes,
       failures: { ...warm.failures, ...tally.failures },
-      proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
-      loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
       upstreamConnections: warm.upstreamConnections,
       idle: { connections: job.connections, bytesBefore: before.proxyBytes, bytesAfter: after.proxyBytes },
     }

@@ -40,12 +40,10 @@ export async function measureWindow(window: Window, tally: Tally, origin: Origin
   await sleep(window.seconds * 1000)
   const after = readings(proxy)
   return {
-    seconds: after.seconds - before.seconds,
+    ...spent(before, after),
     requests: tally.requests - requests,
     bytes: tally.bytes - bytes,
     failures: tally.failures,
-    proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
-    loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
     upstreamConnections: origin.accepted - upstreamBefore,
   }
 }
@@ -67,5 +65,17 @@ export function readings(proxy: readonly number[]): Readings {
     proxyCpuSeconds: cpuSeconds,
     proxyBytes: residentBytes,
     loadCpuSeconds: (own.user + own.system) / 1e6,
+  }
+}
+
+/** What two readings say of the span between them. */
+export function spent(
+  before: Readings,
+  after: Readings,
+): Pick<Measurement, 'seconds' | 'proxyCpuSeconds' | 'loadCpuSeconds'> {
+  return {
+    seconds: after.seconds - before.seconds,
+    proxyCpuSeconds: after.proxyCpuSeconds - before.proxyCpuSeconds,
+    loadCpuSeconds: after.loadCpuSeconds - before.loadCpuSeconds,
   }
 }

@@ -108,11 +108,11 @@ export class Supervisor implements SurveySource {
     this.counts = new GatewayMetrics(this.deployment.metrics)
     const few = fewConnections(config, this.deployment.affordable(config), limit)
     if (few !== undefined) notify(few)
-    this.checks = new HealthChecks((message) => this.onEvent({ type: 'notice', message }))
+    this.checks = new HealthChecks(notify)
     this.fileWatches = new FileWatches(this.deployment, this.clock, this.onEvent, notify)
     this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
-    this.descriptors = new DescriptorWatch(this.clock, (message) => this.onEvent({ type: 'notice', message }))
+    this.descriptors = new DescriptorWatch(this.clock, notify)
   }
 
   /** In force. */
