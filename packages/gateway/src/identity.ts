@@ -93,6 +93,7 @@ export function commonIdentity(config: GatewayConfig): string {
     upstreams: _u,
     routes: _r,
     drain: _d,
+    tls: _t,
     variables: _v,
     // Routes hold it.
     shared: _s,
