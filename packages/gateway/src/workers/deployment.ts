@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { EndpointMetrics } from '../upstreams/endpoint-metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { putInForce, statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
+import { putInForce, statesOf, UPSTREAM, useClientCertificates } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './start-slots.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
@@ -12,12 +12,8 @@ import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
 import { certificateFiles } from '../features/tls/certificate.ts'
-import {
-  type Certificates,
-  CERTIFICATES,
-  certificateConfigs,
-  servedIdentities,
-} from '../features/tls/certificates.ts'
+import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
+import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
 
@@ -206,9 +202,13 @@ export class Deployment {
       const before = this.blueprint
       const configs = certificateConfigs(before.config)
       const { listeners } = before.config
-      const wanted = new Set(listeners.flatMap(({ tls }) => (tls === undefined ? [] : servedIdentities(tls))))
+      const managed = new Set(
+        listeners.flatMap(({ tls }) => (tls === undefined ? [] : managedIdentities(tls))),
+      )
       // A setting that has left the configuration meanwhile has none.
-      const certificates = new Map([...renewed].filter(([identity]) => wanted.has(identity)))
+      const certificates = new Map(
+        [...renewed].filter(([identity]) => configs.has(identity) || managed.has(identity)),
+      )
       const paths = [...certificates.keys()].flatMap((identity) => {
         const config = configs.get(identity)
         return config === undefined ? [] : certificateFiles(config)
@@ -218,6 +218,7 @@ export class Deployment {
         files: new Map([...before.files, ...digestsOf(paths)]),
         shared: before.shared.with(CERTIFICATES, [['', new Map([...this.certificates, ...certificates])]]),
       }
+      useClientCertificates(before.snapshot.upstreams, certificates)
       const question = { type: 'use-certificates', certificates } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
@@ -287,6 +288,7 @@ export class Deployment {
         const { snapshot } = this.blueprint
         const { upstreams } = next.snapshot
         const changed = putInForce(snapshot.upstreams, upstreams, this.lists)
+        useClientCertificates(upstreams, next.shared.find(CERTIFICATES, '') ?? new Map())
         // One that only catches up changes nothing for the others.
         if (next !== this.blueprint)
           this.blueprint = { ...next, shared: next.shared.with(UPSTREAM, statesOf(upstreams)) }

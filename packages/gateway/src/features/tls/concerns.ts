@@ -15,8 +15,11 @@ const SOON = 30
 const RENEW = 'have it renewed; the gateway takes the new file as soon as it is there'
 const RENEWED_HERE = 'the gateway should have renewed it: its log says why it could not'
 
-/** @param now milliseconds since 1970-01-01 UTC */
-export function concernsOf(facts: CertificateFacts, now: number): Concern[] {
+/**
+ * @param now milliseconds since 1970-01-01 UTC
+ * @param isServed whether a listener serves it: what an upstream is shown needs to name no host
+ */
+export function concernsOf(facts: CertificateFacts, now: number, isServed = true): Concern[] {
   const { names, from, notBefore, notAfter, chain, isManaged } = facts
   const remedy = isManaged ? RENEWED_HERE : RENEW
   const subject = `the certificate ${names[0] === undefined ? `of ${from}` : `for ${names[0]}`}`
@@ -33,7 +36,7 @@ export function concernsOf(facts: CertificateFacts, now: number): Concern[] {
       remedy: 'look at the clock of this machine',
     })
   if (chain !== undefined) concerns.push({ problem: `${subject}: ${chain.problem}`, remedy: chain.remedy })
-  if (names.length === 0)
+  if (isServed && names.length === 0)
     concerns.push({
       problem: `${subject} names no host (subjectAltName), so that clients refuse it`,
       remedy: 'have one made that names its hosts',

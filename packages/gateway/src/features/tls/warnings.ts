@@ -1,11 +1,13 @@
 import type { Finding, Path } from '../../settings/problems/problem.ts'
 import { loadCertificate } from './certificate.ts'
+import type { CertifiedConfig } from './certificates.ts'
 import { concernsOf, covers } from './concerns.ts'
 import { type ManagedConfig, managedNames } from './managed.ts'
 import { certificatesOf } from './setting.ts'
+import { clientCertificateOf } from './upstream-setting.ts'
 
 /** What of a configuration is looked at. */
-interface WarnedConfig extends ManagedConfig {
+interface WarnedConfig extends ManagedConfig, Pick<CertifiedConfig, 'upstreams'> {
   readonly routes: readonly (ManagedConfig['routes'][number] & { readonly name: string })[]
 }
 
@@ -25,6 +27,12 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
       for (const { problem, remedy } of concernsOf(facts, now))
         findings.push({ path: [...path, 'cert'], whole: true, problem, hint: remedy })
     }
+  }
+  for (const [name, { tls }] of Object.entries(config.upstreams ?? {})) {
+    const shown = tls && clientCertificateOf(tls)
+    const concerns = shown === undefined ? [] : concernsOf(loadCertificate(shown).facts, now, false)
+    for (const { problem, remedy } of concerns)
+      findings.push({ path: ['upstreams', name, 'tls', 'cert'], whole: true, problem, hint: remedy })
   }
   // Where something is served without TLS, its hosts may be meant for that.
   const isAllTls = config.listeners.every(({ tls }) => tls !== undefined)
