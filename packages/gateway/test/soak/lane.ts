@@ -5,6 +5,8 @@ import type { RawClient } from './raw-client.ts'
 /** What a client may do with, and to, the gateway. */
 export interface Lane {
   readonly port: number
+  /** The URL of the admin listener. */
+  readonly admin: string
   /** What has reached the origins. */
   readonly arrivals: Arrivals
   readonly ledger: Ledger
