@@ -1,9 +1,8 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { begin, type Lane, pick, type WeightedAct } from './lane.ts'
+import { begin, end, type Lane, pick, type WeightedAct } from './lane.ts'
 import { head, RawClient } from './raw-client.ts'
 import { storedContent } from './stored-origin.ts'
-import { end } from './traffic.ts'
 
 /** What is asked for of a route with a cache, with its weight. */
 export const STORED_ACTS: readonly WeightedAct[] = [
