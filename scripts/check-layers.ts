@@ -40,7 +40,7 @@ const gatewayFloors = [
   ['features'],
   ['config'],
   ['discovery', 'listen', 'admin-api', 'authority'],
-  ['upstreams'],
+  ['upstreams', 'acme'],
   ['layers'],
   ['explain', 'embedding', 'surveys'],
   ['replay', 'workers'],

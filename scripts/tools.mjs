@@ -10,6 +10,7 @@ const tools = [
   { program: 'openssl', debianPackage: 'openssl' },
   { program: 'curl', debianPackage: 'curl' },
   { program: 'redis-server', debianPackage: 'redis-server' },
+  { program: 'pebble', debianPackage: 'pebble' },
   // 124 MB to fetch, half a minute to install.
   { program: 'chromium', debianPackage: 'chromium', folder: 'packages/gateway/test/browser' },
 ]

@@ -16,6 +16,7 @@ import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
+import { type ChallengeAnswers, CHALLENGES, httpAnswer, NO_ANSWERS } from './features/tls/challenges.ts'
 import { type Certificates, CERTIFICATES, loadCertificates } from './features/tls/certificates.ts'
 import { listen, type Listener, type ListenOptions } from './listen/listen.ts'
 import { newLoopKey } from './features/forwarding.ts'
@@ -131,6 +132,7 @@ export class Gateway {
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private certificates: Certificates
+  private challenges: ChallengeAnswers = NO_ANSWERS
   /** Undefined where this thread has the index of the cache on disk. */
   private readonly diskPort: DiskPort | undefined
   private closing: Promise<CloseReport> | undefined
@@ -145,6 +147,7 @@ export class Gateway {
     this.endpoints = new EndpointMetrics(this.metrics)
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
     this.certificates = certificatesFor(config, options.shared)
+    this.challenges = challengesIn(options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
     this.diskPort = options.diskPort && new DiskPort(options.diskPort)
@@ -162,6 +165,12 @@ export class Gateway {
 
   /** Answers an exchange as the gateway would, without a socket. */
   readonly handler: Handler = (exchange) => this.current.snapshot.handler(exchange)
+
+  /** That of listeners without TLS: what authorities look for comes before all routes. */
+  private readonly clearHandler: Handler = (exchange) => {
+    const answer = httpAnswer(this.challenges, exchange.request)
+    return answer === undefined ? this.handler(exchange) : Promise.resolve(answer)
+  }
 
   get snapshot(): Snapshot {
     return this.current.snapshot
@@ -182,11 +191,21 @@ export class Gateway {
     followStates(this.snapshot.upstreams, (identity) => states.get(identity))
   }
 
-  /** Serves these certificates in place of those of the same setting, from the next connections on. */
-  useCertificates(renewed: Certificates): void {
-    this.certificates = new Map([...this.certificates, ...renewed])
+  /**
+   * Serves these certificates in place of those of the same setting, from the next connections on.
+   * @param gone those that are served no more
+   */
+  useCertificates(renewed: Certificates, gone: readonly string[] = []): void {
+    const certificates = new Map([...this.certificates, ...renewed])
+    for (const identity of gone) certificates.delete(identity)
+    this.certificates = certificates
     this.listeners.useCertificates(this.certificates)
     useClientCertificates(this.snapshot.upstreams, renewed)
+  }
+
+  /** Answers authorities that look whether a name is ours. */
+  useChallenges(answers: ChallengeAnswers): void {
+    this.challenges = answers
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -280,6 +299,7 @@ export class Gateway {
     followStates(snapshot.upstreams, (identity) => states.get(identity) ?? shared.find(UPSTREAM, identity))
     const geo = shared.find(GEO, '')
     if (geo !== undefined) this.geo.use(geo)
+    this.challenges = shared.find(CHALLENGES, '') ?? NO_ANSWERS
   }
 
   private makeLists(): EndpointLists {
@@ -345,10 +365,15 @@ export class Gateway {
   private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {
     return listen(listener, {
       connection: connectionOptions(this.snapshot.config, this.clock),
-      owner: { handler: this.handler, refusal: this.refusal },
+      // Authorities begin on port 80.
+      owner: {
+        handler: listener.tls === undefined ? this.clearHandler : this.handler,
+        refusal: this.refusal,
+      },
       reusePort: this.options.reusePort ?? false,
       ticketKeys: this.options.ticketKeys,
       certificates,
+      challenges: () => this.challenges,
       onConnection: this.counts.onConnection,
       refused: this.refused,
     })
@@ -386,4 +411,9 @@ function certificatesFor(
   previous?: Certificates,
 ): Certificates {
   return (shared && new Shared(shared).find(CERTIFICATES, '')) ?? loadCertificates(config, previous)
+}
+
+/** Those that were there when this thread began. */
+function challengesIn(shared: SharedData | undefined): ChallengeAnswers {
+  return (shared && new Shared(shared).find(CHALLENGES, '')) ?? NO_ANSWERS
 }

@@ -1,12 +1,24 @@
 import { type AdminOperation, json, operation } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, TIME, WHOLE } from '../admin-api/schema.ts'
 import { certificateIdentity } from '../features/tls/certificate.ts'
+import { STAND_IN } from '../features/tls/managed.ts'
+import type { RenewalState } from '../features/tls/renewals.ts'
 import { servedIdentities } from '../features/tls/certificates.ts'
 import { concernsOf, daysLeft } from '../features/tls/concerns.ts'
 import { clientCertificateOf } from '../features/tls/upstream-setting.ts'
 import { listenerUrl } from '../listen/listener-set.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 
+const RENEWAL = members({
+  /** The URL of its directory. */
+  directory: TEXT,
+  /** When it is renewed, or tried again. */
+  next: TIME,
+  /** In a row. */
+  failures: WHOLE,
+  /** Why the last try failed. */
+  'reason?': TEXT,
+})
 const CERTIFICATE = members({
   /** The path of its file, `inline`, `internal`, or the authority that was asked for it. */
   from: TEXT,
@@ -26,6 +38,8 @@ const CERTIFICATE = members({
   fingerprint: TEXT,
   /** What clients may refuse it for, today or soon. */
   concerns: list(TEXT),
+  /** Of those that the gateway gets from an authority, or that stand in for one. */
+  'renewal?': RENEWAL,
   /** Why it is not the one that is in the file now. */
   'refused?': TEXT,
 })
@@ -34,7 +48,10 @@ const CERTIFICATES = members({ certificates: list(CERTIFICATE) })
 export type CertificatesAnswer = Described<typeof CERTIFICATES>
 type CertificateView = CertificatesAnswer['certificates'][number]
 
-type CertificateSource = Pick<Supervisor, 'config' | 'listeners' | 'certificates' | 'refusedCertificates'>
+type CertificateSource = Pick<
+  Supervisor,
+  'config' | 'listeners' | 'certificates' | 'refusedCertificates' | 'renewals'
+>
 
 /** `GET /certificates`: those that listeners serve and upstreams are shown, and nothing of their keys but of which kind they are. */
 export function certificateOperations(source: CertificateSource, wallTime: () => number): AdminOperation[] {
@@ -53,7 +70,7 @@ export function certificateOperations(source: CertificateSource, wallTime: () =>
 }
 
 function views(
-  { config: { upstreams }, listeners, certificates, refusedCertificates }: CertificateSource,
+  { config: { upstreams }, listeners, certificates, refusedCertificates, renewals }: CertificateSource,
   now: number,
 ): CertificateView[] {
   const served = new Map<string, string[]>()
@@ -72,6 +89,7 @@ function views(
   const found = [...certificates].map(([identity, { facts }]): CertificateView => {
     const { from, names, subject, issuer, key, notBefore, notAfter, fingerprint } = facts
     const refused = refusedCertificates.get(identity)
+    const renewal = renewals.get(identity.replace(STAND_IN, ''))
     return {
       from,
       listeners: served.get(identity) ?? [],
@@ -85,8 +103,18 @@ function views(
       daysLeft: daysLeft(notAfter, now),
       fingerprint,
       concerns: concernsOf(facts, now, served.has(identity)).map(({ problem }) => problem),
+      ...(renewal && { renewal: renewalView(renewal) }),
       ...(refused !== undefined && { refused }),
     }
   })
   return found.sort((one, other) => one.daysLeft - other.daysLeft)
+}
+
+function renewalView({
+  directory,
+  next,
+  failures,
+  reason,
+}: RenewalState): NonNullable<CertificateView['renewal']> {
+  return { directory, next: new Date(next).toISOString(), failures, ...(reason !== undefined && { reason }) }
 }

@@ -1,8 +1,10 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
+import { CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr'
 import { AsnConvert, AsnOctetStringConverter, OctetString } from '@peculiar/asn1-schema'
 import {
   AlgorithmIdentifier,
+  Attribute,
   AttributeTypeAndValue,
   AttributeValue,
   AuthorityKeyIdentifier,
@@ -58,6 +60,8 @@ const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
 
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1'
 const COMMON_NAME = '2.5.4.3'
+/** In a request (RFC 2985 5.4.2). */
+const EXTENSION_REQUEST = '1.2.840.113549.1.9.14'
 const SERIAL_BYTES = 16
 
 /** Makes a certificate, in PEM. */
@@ -83,6 +87,37 @@ export function makeCertificate(content: CertificateContent): string {
     signatureValue: signatureOf(AsnConvert.serialize(signed), signer.privateKey),
   })
   return pem('CERTIFICATE', AsnConvert.serialize(certificate))
+}
+
+/** Makes a request for a certificate (PKCS #10, RFC 2986), in DER. */
+export function makeRequest(names: readonly string[], privateKey: KeyObject): Buffer {
+  const extensions = new Extensions([alternativeNames(names)])
+  const info = new CertificationRequestInfo({
+    // The names are in the extension; a common name has 64 characters at most, and nobody looks at it.
+    subject: new Name(),
+    subjectPKInfo: keyInfo(createPublicKey(privateKey)),
+  })
+  info.attributes.push(new Attribute({ type: EXTENSION_REQUEST, values: [AsnConvert.serialize(extensions)] }))
+  const request = new CertificationRequest({
+    certificationRequestInfo: info,
+    signatureAlgorithm: signatureAlgorithm(privateKey),
+    signature: signatureOf(AsnConvert.serialize(info), privateKey),
+  })
+  return Buffer.from(AsnConvert.serialize(request))
+}
+
+/** How authorities call a certificate when they are asked when it should be renewed (RFC 9773 4.1). */
+export function renewalName(der: Buffer): string | undefined {
+  const { tbsCertificate } = AsnConvert.parse(der, Certificate)
+  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === AUTHORITY_KEY)
+  const { keyIdentifier } =
+    extension === undefined
+      ? new AuthorityKeyIdentifier()
+      : AsnConvert.parse(extension.extnValue, AuthorityKeyIdentifier)
+  if (keyIdentifier === undefined) return undefined
+  return [keyIdentifier.buffer, tbsCertificate.serialNumber]
+    .map((each) => Buffer.from(each).toString('base64url'))
+    .join('.')
 }
 
 function extensionsOf(content: CertificateContent): Extension[] {

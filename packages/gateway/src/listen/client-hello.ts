@@ -5,7 +5,12 @@ export type FirstBytes =
   /** No ClientHello, or a malformed one: OpenSSL says so to the client. */
   | { readonly kind: 'other' }
   /** A ClientHello. */
-  | { readonly kind: 'hello'; readonly serverName: string | undefined }
+  | {
+      readonly kind: 'hello'
+      readonly serverName: string | undefined
+      /** Whether an authority looks for the answer to a challenge (RFC 8737): it offers that protocol, and no other. */
+      readonly isChallenge?: true
+    }
 
 const UNFINISHED: FirstBytes = { kind: 'unfinished' }
 const OTHER: FirstBytes = { kind: 'other' }
@@ -26,6 +31,9 @@ const MOST_RECORDS = 16
 /** Of a name, the only kind there is (RFC 6066 3). */
 const SERVER_NAME = 0
 const HOST_NAME = 0
+/** The protocols that a client offers (ALPN, RFC 7301 3.1), and the list with `acme-tls/1` alone in it. */
+const PROTOCOLS = 16
+const CHALLENGE = Buffer.from('\x00\x0b\x0aacme-tls/1', 'latin1')
 
 /**
  * Finds the name that a client asks for (SNI). It is asked anew with each piece that comes, so its work is bounded: a ClientHello in
@@ -71,13 +79,21 @@ function helloIn(hello: Buffer): FirstBytes {
   if (extensions === hello.length) return { kind: 'hello', serverName: undefined }
   const end = skip(hello, extensions, 2)
   if (end !== hello.length) return OTHER
+  let found: FirstBytes = { kind: 'hello', serverName: undefined }
+  let isNamed = false
+  let isChallenge = false
   for (let at = extensions + 2; at < end; ) {
     const next = skip(hello, at + 2, 2)
-    if (next > end) return OTHER
-    if (hello.readUInt16BE(at) === SERVER_NAME) return nameIn(hello.subarray(at + 4, next))
+    if (next > end) return isNamed ? found : OTHER
+    const type = hello.readUInt16BE(at)
+    const content = hello.subarray(at + 4, next)
+    if (type === SERVER_NAME && !isNamed) {
+      found = nameIn(content)
+      isNamed = true
+    } else if (type === PROTOCOLS) isChallenge = content.equals(CHALLENGE)
     at = next
   }
-  return { kind: 'hello', serverName: undefined }
+  return isChallenge && found.kind === 'hello' ? { ...found, isChallenge } : found
 }
 
 /** Of the list of names, the first counts, as it does for OpenSSL. */

@@ -9,6 +9,7 @@ import {
   type TrafficError,
 } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
+import { type ChallengeAnswers, NO_ANSWERS } from '../features/tls/challenges.ts'
 import { type Certificates, listenerCertificates } from '../features/tls/certificates.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
@@ -44,6 +45,8 @@ export interface ListenOptions {
   readonly ticketKeys: Buffer | undefined
   /** Those that were read already. Default: they are read here. */
   readonly certificates?: Certificates | undefined
+  /** What an authority that looks for it is to find. Default: nothing. */
+  readonly challenges?: (() => ChallengeAnswers) | undefined
   /** Told when a connection comes (+1) and goes (-1). */
   readonly onConnection: (change: 1 | -1) => void
   /** Told of what is refused before it is an exchange. */
@@ -76,7 +79,13 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   const door =
     config.tls &&
     new TlsDoor(
-      { clock, ticketKeys: options.ticketKeys, protocols: () => current.config.protocols, accept },
+      {
+        clock,
+        ticketKeys: options.ticketKeys,
+        protocols: () => current.config.protocols,
+        accept,
+        challenges: options.challenges ?? noAnswers,
+      },
       tableOf(config.tls, options.certificates),
       config.tls,
     )
@@ -104,6 +113,8 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     stop: () => server.close(),
   }
 }
+
+const noAnswers = (): ChallengeAnswers => NO_ANSWERS
 
 function tableOf(tls: ListenerTlsConfig, loaded: Certificates = new Map()): CertificateTable {
   return new CertificateTable(listenerCertificates(tls, loaded), tls.unknownNames)

@@ -3,8 +3,10 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { createHash } from 'node:crypto'
 import { type Clock, own, type Protocol, type Timer } from '@headgate/core'
 import { presetOptions } from '../features/tls/presets.ts'
+import type { ChallengeAnswers, ChallengeCertificate } from '../features/tls/challenges.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { CertificateGroup, CertificateTable } from './certificate-table.ts'
+import { showChallenge } from './challenge-door.ts'
 import { readFirstBytes } from './client-hello.ts'
 
 export interface TlsDoorOptions {
@@ -14,6 +16,8 @@ export interface TlsDoorOptions {
   /** Asked for each handshake, as a reload may change them. */
   readonly protocols: () => readonly Protocol[]
   readonly accept: (socket: TLSSocket) => void
+  /** What an authority is to find. Asked for each handshake that looks for it. */
+  readonly challenges: () => ChallengeAnswers
 }
 
 /** What of it makes other contexts. */
@@ -65,18 +69,27 @@ export class TlsDoor {
       if (first.kind === 'unfinished') return
       socket.off('data', onData).off('end', onEnd).pause()
       socket.unshift(bytes)
-      this.begin(socket, first.kind === 'hello' ? first.serverName : undefined)
+      if (first.kind === 'hello') this.begin(socket, first.serverName, first.isChallenge)
+      else this.begin(socket, undefined)
     }
     const onEnd = (): void => void socket.destroy()
     socket.on('data', onData).on('end', onEnd)
   }
 
-  private begin(socket: Socket, serverName: string | undefined): void {
+  private begin(socket: Socket, serverName: string | undefined, isChallenge = false): void {
+    const challenge = isChallenge && serverName !== undefined ? this.challengeOf(serverName) : undefined
+    if (challenge !== undefined) return showChallenge(socket, challenge)
     const group = this.table.choose(serverName)
     const context = group && this.contextOf(group)
     if (context !== undefined) context.emit('connection', socket)
     else
       socket.end(serverName === undefined ? MISSING_EXTENSION : UNRECOGNIZED_NAME, () => socket.destroySoon())
+    return undefined
+  }
+
+  /** Where nobody waits for it, the handshake goes on as any other, and ends for want of a protocol that is spoken here. */
+  private challengeOf(serverName: string): ChallengeCertificate | undefined {
+    return this.options.challenges().tls.get(serverName.toLowerCase())
   }
 
   /**

@@ -13,6 +13,7 @@ import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
 import { certificateFiles } from '../features/tls/certificate.ts'
 import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
+import { type ChallengeAnswers, CHALLENGES } from '../features/tls/challenges.ts'
 import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
@@ -196,8 +197,21 @@ export class Deployment {
     })
   }
 
-  /** Puts certificates in force in all workers, in place of those of the same setting. In turn with changes. */
-  replaceCertificates(renewed: Certificates): Promise<void> {
+  /** Has all workers answer authorities that look whether a name is ours; resolves when they do. In turn with changes. */
+  useChallenges(answers: ChallengeAnswers): Promise<void> {
+    return this.inTurn(async () => {
+      const before = this.blueprint
+      this.blueprint = { ...before, shared: before.shared.with(CHALLENGES, [['', answers]]) }
+      const question = { type: 'use-challenges', answers } as const
+      await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
+    })
+  }
+
+  /**
+   * Puts certificates in force in all workers, in place of those of the same setting. In turn with changes.
+   * @param gone those that are served no more
+   */
+  replaceCertificates(renewed: Certificates, gone: readonly string[] = []): Promise<void> {
     return this.inTurn(async () => {
       const before = this.blueprint
       const configs = certificateConfigs(before.config)
@@ -213,13 +227,15 @@ export class Deployment {
         const config = configs.get(identity)
         return config === undefined ? [] : certificateFiles(config)
       })
+      const all = new Map([...this.certificates, ...certificates])
+      for (const identity of gone) all.delete(identity)
       this.blueprint = {
         ...before,
         files: new Map([...before.files, ...digestsOf(paths)]),
-        shared: before.shared.with(CERTIFICATES, [['', new Map([...this.certificates, ...certificates])]]),
+        shared: before.shared.with(CERTIFICATES, [['', all]]),
       }
       useClientCertificates(before.snapshot.upstreams, certificates)
-      const question = { type: 'use-certificates', certificates } as const
+      const question = { type: 'use-certificates', certificates, gone } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
   }

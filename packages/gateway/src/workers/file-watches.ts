@@ -7,7 +7,10 @@ import type { Certificates } from '../features/tls/certificates.ts'
 import { ExpiryAlarm } from '../features/tls/expiry-alarm.ts'
 import { countCertificateChange } from '../features/tls/figures.ts'
 import { type CertificateChange, CertificateWatch } from '../features/tls/watch.ts'
+import type { ChallengeAnswers } from '../features/tls/challenges.ts'
+import { countOrder } from '../features/tls/renewals.ts'
 import type { Deployment } from './deployment.ts'
+import type { ManagedOwner } from './managed-certificates.ts'
 
 export type FileEvent =
   /** A database of addresses has changed on disk. */
@@ -76,12 +79,15 @@ function geoOwner(
 export function certificateOwner(
   deployment: Deployment,
   onEvent: (event: FileEvent) => void,
-): ConstructorParameters<typeof CertificateWatch>[0] {
+): ConstructorParameters<typeof CertificateWatch>[0] & ManagedOwner {
   return {
     get certificates() {
       return deployment.certificates
     },
-    replaceCertificates: (renewed: Certificates) => deployment.replaceCertificates(renewed),
+    replaceCertificates: (renewed: Certificates, gone?: readonly string[]) =>
+      deployment.replaceCertificates(renewed, gone),
+    useChallenges: (answers: ChallengeAnswers) => deployment.useChallenges(answers),
+    ordered: (ok: boolean) => countOrder(deployment.metrics, ok),
     certificateChanged(change: CertificateChange) {
       countCertificateChange(deployment.metrics, change.applied)
       onEvent({ type: 'certificate', ...change })

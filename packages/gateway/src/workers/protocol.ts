@@ -5,6 +5,7 @@ import type { SharedData } from '../shared.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 import type { Certificates } from '../features/tls/certificates.ts'
+import type { ChallengeAnswers } from '../features/tls/challenges.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 
 /** All that a worker is given, at its birth. */
@@ -60,7 +61,13 @@ export type WorkerQuestion =
   /** Puts other databases of addresses in force. */
   | { readonly type: 'use-geo'; readonly geo: readonly GeoFile[] }
   /** Serves other certificates in place of those of the same setting. */
-  | { readonly type: 'use-certificates'; readonly certificates: Certificates }
+  | {
+      readonly type: 'use-certificates'
+      readonly certificates: Certificates
+      readonly gone: readonly string[]
+    }
+  /** Answers authorities that look whether a name is ours. */
+  | { readonly type: 'use-challenges'; readonly answers: ChallengeAnswers }
   /** What a survey asks of each, by the name of the question (`surveys/`). */
   | { readonly type: 'survey'; readonly name: string; readonly asked: unknown }
 

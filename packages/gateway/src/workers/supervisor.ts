@@ -28,6 +28,7 @@ import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
 import type { Certificates } from '../features/tls/certificates.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
+import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
 import { geoReadings } from '../features/geo/geo.ts'
 import { type CompiledSplits, showWeights } from '../features/split/split-weights.ts'
 import { Shown } from '../metrics/metric.ts'
@@ -158,6 +159,11 @@ export class Supervisor implements SurveySource {
     return this.fileWatches.refusedCertificates
   }
 
+  /** How those stand that authorities are asked for. */
+  get renewals(): ReadonlyMap<string, RenewalState> {
+    return this.managed.renewals
+  }
+
   /** The weights of splits, which the workers see change. */
   get splits(): CompiledSplits {
     return this.deployment.blueprint.snapshot.splits
@@ -177,6 +183,7 @@ export class Supervisor implements SurveySource {
     this.shown.show([
       ...geoReadings(metrics, this.deployment.geo),
       ...expiryReadings(metrics, this.certificates.values()),
+      ...renewalReadings(metrics, this.renewals.values()),
       ...pauseReadings(metrics, this.config, this.checks),
       ...cacheReadings(metrics, this.cache),
     ])
@@ -264,6 +271,7 @@ export class Supervisor implements SurveySource {
 
   /** Reads databases of addresses and certificates again whose files are others now. */
   async refreshFiles(): Promise<void> {
+    this.managed.hurry()
     await this.fileWatches.refresh()
   }
 
@@ -318,7 +326,7 @@ export class Supervisor implements SurveySource {
     this.warmer.stop()
     this.deployment.lists.stop()
     this.fileWatches.stop()
-    this.managed.stop()
+    const stopped = this.managed.stop()
     this.purges.stop()
     this.deployment.blueprint.stores.close()
     const timer = this.clock.timer(() => {
@@ -327,6 +335,7 @@ export class Supervisor implements SurveySource {
     timer.arm(this.config.drain.timeout + DRAIN_MARGIN)
     const cuts = await Promise.all(this.slots.map((slot) => slot.drain()))
     timer.disarm()
+    await stopped
     await leaveFolder(this.cache?.disk)
     this.descriptors.stop()
     clearInterval(this.keepAlive)

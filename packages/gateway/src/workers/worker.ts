@@ -93,7 +93,9 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
       case 'use-geo':
         return gateway.useGeo(question.geo)
       case 'use-certificates':
-        return gateway.useCertificates(question.certificates)
+        return gateway.useCertificates(question.certificates, question.gone)
+      case 'use-challenges':
+        return gateway.useChallenges(question.answers)
       case 'survey':
         return questionNamed(question.name).answer({ gateway, clock }, question.asked)
     }

@@ -14,12 +14,17 @@ const NAME = 'shop.example'
 let hello: Buffer
 
 /** What node:tls sends first. */
-async function recordHello(servername: string | undefined): Promise<Buffer> {
+async function recordHello(servername: string | undefined, protocols?: string[]): Promise<Buffer> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
-  const client = connectTls({ port: address.port, host: '127.0.0.1', ...(servername && { servername }) })
+  const client = connectTls({
+    port: address.port,
+    host: '127.0.0.1',
+    ...(servername && { servername }),
+    ...(protocols && { ALPNProtocols: protocols }),
+  })
   client.on('error', () => {})
   const [socket] = await once(server, 'connection')
   let bytes = Buffer.alloc(0)
@@ -47,6 +52,13 @@ function inRecords(bytes: Buffer, size: number): Buffer {
   }
   return Buffer.concat(records)
 }
+
+test('who offers acme-tls/1 and nothing else looks for the answer to a challenge', async () => {
+  const asked = await recordHello(NAME, ['acme-tls/1'])
+  assert.deepEqual(readFirstBytes(asked), { kind: 'hello', serverName: NAME, isChallenge: true })
+  for (const protocols of [['h2', 'acme-tls/1'], ['acme-tls/1', 'h2'], ['acme-tls/10'], ['h2']])
+    assert.deepEqual(readFirstBytes(await recordHello(NAME, protocols)), { kind: 'hello', serverName: NAME })
+})
 
 test('the name is found as soon as the last byte is there, in however many records', async () => {
   for (const bytes of [hello, inRecords(hello, 101), inRecords(hello, 700)]) {

@@ -36,6 +36,8 @@ function owner(): {
   readonly changes: CertificateChange[]
   replaceCertificates(renewed: ReadonlyMap<string, LoadedCertificate>): Promise<void>
   certificateChanged(change: CertificateChange): void
+  useChallenges(): Promise<void>
+  ordered(): void
 } {
   const replaced: LoadedCertificate[] = []
   const changes: CertificateChange[] = []
@@ -46,6 +48,8 @@ function owner(): {
       replaced.push(...renewed.values())
     },
     certificateChanged: (change) => void changes.push(change),
+    async useChallenges() {},
+    ordered() {},
   }
 }
 

@@ -1,7 +1,7 @@
 import { ADMIN_OPTIONS } from '../admin-client.ts'
 import type { CertificatesAnswer } from '../../admin/certificates.ts'
 import { show } from '../ask.ts'
-import { type CliCommand, EXIT } from '../command.ts'
+import { type CliCommand, counted, EXIT } from '../command.ts'
 import { table } from '../table.ts'
 
 export const certs: CliCommand = {
@@ -37,14 +37,18 @@ const MOST_NAMES = 3
 
 function certificateRows({ certificates }: CertificatesAnswer): string[][] {
   const rows = certificates.map(
-    ({ names, issuer, daysLeft, key, from, listeners, upstreams, concerns, refused }) => [
+    ({ names, issuer, daysLeft, key, from, listeners, renewal, upstreams, concerns, refused }) => [
       namesText(names),
       issuer,
       String(daysLeft),
       key,
       from,
       [...listeners, ...upstreams].join(' '),
-      [...(refused === undefined ? [] : [`the file: ${refused}`]), ...concerns].join('; '),
+      [
+        ...(refused === undefined ? [] : [`the file: ${refused}`]),
+        ...concerns,
+        ...renewalNotes(renewal),
+      ].join('; '),
     ],
   )
   return [
@@ -64,4 +68,15 @@ function certificateRows({ certificates }: CertificatesAnswer): string[][] {
 function namesText(names: readonly string[]): string {
   const more = names.length - MOST_NAMES
   return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+type Renewal = CertificatesAnswer['certificates'][number]['renewal']
+
+function renewalNotes(renewal: Renewal): string[] {
+  if (renewal === undefined) return []
+  const { next, failures, reason } = renewal
+  const when = next.slice(0, 16).replace('T', ' ')
+  return [
+    failures === 0 ? `renewed ${when}` : `next try ${when}, after ${counted(failures, 'failure')}: ${reason}`,
+  ]
 }

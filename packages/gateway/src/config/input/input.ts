@@ -121,6 +121,8 @@ export interface ListenerTlsInput {
    * `tls: internal` says the same.
    */
   internal?: boolean | undefined
+  /** A certificate of a public authority, which the gateway gets and renews by itself (ACME, RFC 8555). */
+  acme?: AcmeInput | undefined
   /**
    * What clients get that ask for a name of no certificate, or for none: default is the first certificate,
    * refuse ends the handshake. Default: default.
@@ -147,6 +149,54 @@ export interface CertificateInput {
   key: string
   /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
   passphrase?: string | undefined
+}
+
+export interface AcmeInput {
+  /** Where the authority writes to, as when something is wrong with the account. */
+  email?: string | undefined
+  /** The names of the certificate. Left out: the hosts of all routes (match.host), but for wildcards. */
+  names?: string[] | undefined
+  /** That you agree to the terms of the authority; its directory names them. */
+  agreeToTerms: true
+  /** The authority, by the URL of its directory. Default: https://acme-v02.api.letsencrypt.org/directory. */
+  directory?: string | undefined
+  /**
+   * Certificates (PEM) by which that of the authority itself is checked. Left out: those that Node trusts.
+   */
+  ca?: string | undefined
+  /**
+   * How control of the names is proved: http-01 on port 80, tls-alpn-01 on port 443, dns-01 by a record. Left
+   * out: dns-01 where dns says how, else tls-alpn-01, and http-01 in turn with it where a listener has no
+   * TLS.
+   */
+  challenge?: 'http-01' | 'tls-alpn-01' | 'dns-01' | undefined
+  /** How records are set, for dns-01; wildcards need it. */
+  dns?: AcmeDnsInput | undefined
+  /** The kind of key: ECDSA P-256 or P-384, or RSA of 2,048 bits. Default: p256. */
+  key?: 'p256' | 'p384' | 'rsa2048' | undefined
+  /** Binds the account to one that you have with the authority (external account binding). */
+  externalAccount?: AcmeExternalAccountInput | undefined
+}
+
+export interface AcmeDnsInput {
+  /**
+   * A program and its arguments; it is called with present or cleanup, the name of the TXT record and its
+   * value behind them, and ends with 0 when that is done.
+   */
+  command?: string[] | undefined
+  /**
+   * A module of JavaScript in place of a command: it exports present(name, value) and cleanup(name, value).
+   */
+  module?: string | undefined
+  /** How long records take to be seen everywhere; the authority is told to look after it. Default: 0. */
+  wait?: Duration | Zero | undefined
+}
+
+export interface AcmeExternalAccountInput {
+  /** The id of the key. */
+  keyId: string
+  /** The key: ${NAME} of the environment, or ${file:PATH}. */
+  hmacKey: string
 }
 
 export interface GatewayTlsInput {

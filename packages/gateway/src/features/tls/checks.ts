@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { type Fields, fieldOf, fieldsOf, isFields, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path, unused } from '../../settings/problems/problem.ts'
 import { anyOfKeys, implies, type JsonSchema } from '../../settings/schema/schema-tree.ts'
+import { acmeChecks, acmeFiles } from './acme-checks.ts'
 import { CertificateError, keyError, loadCertificate } from './certificate.ts'
 import { isInlinePem } from './pem.ts'
 import type { CertificateConfig, ListenerTlsConfig } from './setting.ts'
@@ -20,9 +21,10 @@ export function upstreamTlsFiles(tls: UpstreamTlsConfig, folder: string): Upstre
 
 /** The same for listeners. */
 export function tlsFiles(tls: ListenerTlsConfig, folder: string): ListenerTlsConfig {
-  const { cert, key, certificates } = tls
+  const { cert, key, certificates, acme } = tls
   return {
     ...tls,
+    ...(acme && { acme: acmeFiles(acme, folder) }),
     ...(cert !== undefined && { cert: inFolder(cert, folder) }),
     ...(key !== undefined && { key: inFolder(key, folder) }),
     ...(certificates && {
@@ -43,23 +45,34 @@ function inFolder(written: string, folder: string): string {
 export function tlsChecks(input: Fields): Finding[] {
   return findEach(listOf(fieldOf(input, 'listeners')), (listener, index) => {
     const tls = fieldOf(listener, 'tls')
-    return isFields(tls) ? settingChecks(tls, ['listeners', index, 'tls']) : []
+    return isFields(tls)
+      ? [
+          ...settingChecks(tls, ['listeners', index, 'tls']),
+          ...acmeChecks(tls, input, ['listeners', index, 'tls', 'acme']),
+        ]
+      : []
   })
 }
 
 /** The same, as far as JSON Schema can say it. */
 export const tlsRules: readonly JsonSchema[] = [
-  anyOfKeys(['cert', 'key', 'certificates', 'internal']),
+  anyOfKeys(['cert', 'key', 'certificates', 'internal', 'acme']),
   implies({ required: ['cert'] }, { required: ['key'] }),
   implies({ required: ['key'] }, { required: ['cert'] }),
   implies({ required: ['passphrase'] }, { required: ['key'] }),
 ]
 
-const NEEDED = 'cert and key, certificates: [{ cert: ..., key: ... }], or internal: true'
+const NEEDED = 'cert and key, certificates: [{ cert: ..., key: ... }], internal: true, or acme: { ... }'
 
 function settingChecks(tls: Fields, path: Path): Finding[] {
-  const { cert, key, certificates, passphrase, internal } = tls
-  if (cert === undefined && key === undefined && certificates === undefined && internal !== true)
+  const { cert, key, certificates, passphrase, internal, acme } = tls
+  if (
+    cert === undefined &&
+    key === undefined &&
+    certificates === undefined &&
+    internal !== true &&
+    acme === undefined
+  )
     return [{ path, part: 'key', problem: 'names no certificate', allowed: NEEDED }]
   const findings: Finding[] = []
   if (cert !== undefined && key === undefined)

@@ -5,6 +5,7 @@ import { oneOf, time, value } from '../../settings/schema/setting.ts'
 import { filePath, flag, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import type * as z from '../../settings/schema/zod.ts'
+import { acmeSetting } from './acme-setting.ts'
 import { isInlinePem } from './pem.ts'
 
 /** A file in PEM form, or what would be in it. */
@@ -50,6 +51,11 @@ const listenerTls = section('ListenerTlsInput', () => ({
     flag,
     'Whether certificates come from an authority of this machine, for development: the gateway makes both. `tls: internal` says the same.',
   ).optional(),
+  acme: acmeSetting()
+    .optional()
+    .describe(
+      'A certificate of a public authority, which the gateway gets and renews by itself (ACME, RFC 8555).',
+    ),
   unknownNames: oneOf(
     ['default', 'refuse'],
     'What clients get that ask for a name of no certificate, or for none: default is the first certificate, refuse ends the handshake.',
