@@ -38,7 +38,7 @@ export type SupervisorEvent =
   | { readonly type: 'crashed'; readonly worker: number; readonly error: Error; readonly wait: number }
   | { readonly type: 'replaced'; readonly worker: number }
   /** What came of a run that warmed the cache. */
-  | { readonly type: 'warmed'; readonly message: string }
+  | { readonly type: 'warmed'; readonly message: string; readonly wasWell: boolean }
   | FileEvent
 
 export interface SupervisorOptions {
@@ -111,7 +111,9 @@ export class Supervisor implements SurveySource {
     this.checks = new HealthChecks(notify)
     this.fileWatches = new FileWatches(this.deployment, this.clock, this.onEvent, notify)
     this.purges = new PurgeFollower(this.clock, notify)
-    this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
+    this.warmer = new Warmer(this.warm, this.clock, (message, wasWell) =>
+      this.onEvent({ type: 'warmed', message, wasWell }),
+    )
     this.descriptors = new DescriptorWatch(this.clock, notify)
   }
 
