@@ -35,6 +35,7 @@ import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
+import { Authenticators } from './features/authentication/authenticators.ts'
 import { cacheReadings } from './features/cache/figures.ts'
 import { leaveFolder, takeFolder } from './features/cache/disk.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
@@ -102,6 +103,7 @@ export interface PreparedUpdate {
 interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly authenticators: Authenticators
   readonly stores: Stores
   readonly cache: GatewayCache | undefined
   readonly shared: Shared
@@ -309,6 +311,7 @@ export class Gateway {
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
+    const authenticators = new Authenticators(config, clock, kept)
     const surroundings = {
       ...this.options.stack,
       clock: this.clock,
@@ -317,6 +320,7 @@ export class Gateway {
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
       rateLimits,
+      authenticators,
       cache,
       geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
@@ -331,7 +335,15 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, stores, cache, shared, readings: readingsOf(this.metrics, snapshot) }
+    return {
+      snapshot,
+      rateLimits,
+      authenticators,
+      stores,
+      cache,
+      shared,
+      readings: readingsOf(this.metrics, snapshot),
+    }
   }
 
   /** Before the first request has to wait for it: to load the package alone takes a third of a second. */
@@ -371,6 +383,7 @@ export class Gateway {
     this.lists?.stop()
     this.purges?.stop()
     this.current.stores.close()
+    this.current.authenticators.close()
     await leaveFolder(this.current.cache?.disk)
     return { cut }
   }

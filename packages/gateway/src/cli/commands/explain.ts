@@ -17,6 +17,7 @@ import {
   type TakenRoute,
 } from '../../explain/explain.ts'
 import { ATTEMPTS } from '../../features/layer.ts'
+import { assumedIdentity } from '../../features/authentication/assumed.ts'
 import { mirrorLine } from '../../features/mirror.ts'
 import { sentHead } from '../../explain/dry-run.ts'
 import { inLine } from '../../printable.ts'
@@ -61,6 +62,11 @@ export const explain: CliCommand = {
         'with the weights that splits have by now in the gateway that runs, and what its cache has for it',
     },
     ADMIN_OPTION,
+    {
+      flags: '--as <caller>',
+      about:
+        'who asks, in place of what the request proves: AUTHENTICATOR:SUBJECT, or AUTHENTICATOR:{"subject":…,"scopes":[…]}',
+    },
     { flags: '--client <address>', about: 'the IP address that it comes from', default: '127.0.0.1' },
   ],
   examples: [
@@ -88,6 +94,11 @@ export const explain: CliCommand = {
       terminal.err(`headgate: ${asked}${TO_TAKE_IT}\n`)
       return EXIT.usage
     }
+    const caller = values['as'] === undefined ? undefined : assumedIdentity(chosen.config, values['as'])
+    if (typeof caller === 'string') {
+      terminal.err(`headgate: --as ${values['as']} ${caller}\n`)
+      return EXIT.usage
+    }
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
     const isLive = values['live'] !== undefined
@@ -98,7 +109,10 @@ export const explain: CliCommand = {
       })
       if (asking !== EXIT.ok) return asking
     }
-    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, { weights: live })
+    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, {
+      weights: live,
+      as: caller,
+    })
     let stored: ForeseenView | undefined
     if (isLive && explanation.taken?.cache?.lookup !== undefined) {
       const asking = await ask(values, terminal, async (client) => {
@@ -161,7 +175,7 @@ function sections(explanation: Explanation, isLive: boolean, stored?: ForeseenVi
       return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
     return [section('No route takes it', [`the answer is ${answer}`]), ...where, ...not]
   }
-  const facts = [...factSections(taken, isLive), ...cacheSection(taken, stored)]
+  const facts = [...callerSections(taken), ...factSections(taken, isLive), ...cacheSection(taken, stored)]
   return [
     route(taken, found),
     ...where,
@@ -222,6 +236,25 @@ function factSections({ config, facts, split }: TakenRoute, isLive: boolean): st
   return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
 }
 
+/** Who asks, and what they may do. */
+function callerSections({ config, identity, authorization }: TakenRoute): string[] {
+  const lines: string[] = []
+  if (identity !== undefined) {
+    const { authenticator, subject, groups, scopes } = identity
+    lines.push(`${subject}, known to ${authenticator}`)
+    if (groups.length > 0) lines.push(`groups ${groups.join(', ')}`)
+    if (scopes.length > 0) lines.push(`scopes ${scopes.join(', ')}`)
+  } else if (config.authentication) lines.push('nobody: --as names a caller')
+  if (authorization !== undefined) {
+    const { isAllowed, reason } = authorization
+    const isReport = config.authorization?.mode === 'report'
+    lines.push(
+      `${isAllowed ? 'allowed' : isReport ? 'not allowed, and only reported' : 'refused'}: ${reason}`,
+    )
+  }
+  return lines.length === 0 ? [] : [section('Caller', lines)]
+}
+
 /** What is stored is known to a gateway that runs, and the configuration alone says the rest. */
 function cacheSection({ config, cache }: TakenRoute, stored: ForeseenView | undefined): string[] {
   if (cache === undefined) return []
@@ -232,7 +265,7 @@ function cacheSection({ config, cache }: TakenRoute, stored: ForeseenView | unde
 
 const UNKNOWN = 'what is stored under it is known to a gateway that runs: --live asks it'
 
-function message({ config, sent, answer, answeredBy }: TakenRoute): string {
+function message({ config, sent, answer, answeredBy, refusal }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
@@ -247,7 +280,7 @@ function message({ config, sent, answer, answeredBy }: TakenRoute): string {
   return section('It is answered without an upstream', [
     `status ${answer?.status}`,
     ...fields,
-    `by ${answeredBy}`,
+    `by ${answeredBy}${refusal === undefined ? '' : `: ${refusal}`}`,
   ])
 }
 
