@@ -213,6 +213,7 @@ export {
 } from './upstream/proxy/proxy.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool/pool-options.ts'
 export { type Pem, type PerConnection, type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
+export { type HandshakeListener, TLS_FAILURES, type TlsFailure } from './upstream/connect/tls-failure.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'

@@ -3,6 +3,7 @@ import { TrafficError } from '../../message/errors.ts'
 import type { HeaderList } from '../../message/headers.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { isUnavailable } from '../fallback.ts'
+import { askedPart, isForMany } from './ask-for-all.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { CacheOutcome, Forwarded } from './cache-status.ts'
@@ -35,8 +36,8 @@ export async function forward(
   const { request } = lookup.exchange
   try {
     if (request.method === 'HEAD') return await forwardHead(context, lookup, why)
-    const part = entry === undefined && request.headers.has('range')
-    if (part || lookup.asked.noStore || isUncollapsed(context, lookup) || again === undefined)
+    const forMany = isForMany(request.headers, entry) && !lookup.asked.noStore
+    if (!forMany || isUncollapsed(context, lookup) || again === undefined)
       return await alone(context, lookup, why)
     return await together(context, lookup, entry, why, again)
   } finally {
@@ -70,7 +71,7 @@ async function together(
 ): Promise<HttpResponse> {
   const { exchange, asked } = lookup
   const { request, clock } = exchange
-  const name = entry === undefined ? missName(lookup) : confirmationName(lookup, entry)
+  const name = entry === undefined ? fetchName(lookup) : confirmationName(lookup, entry)
   const turn = takeTurn(context, lookup, name)
   if (turn instanceof Promise) {
     const since = clock.wallTime()
@@ -159,8 +160,17 @@ function missName({ key, exchange }: Lookup): string {
   return nameFor(`${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`)
 }
 
-export function confirmationName({ key }: Lookup, { head }: StoredEntry): string {
-  return nameFor(`${key.text}\n${head.receivedAt} ${head.variant}`)
+/** Those who ask for the same part wait for each other, too. */
+function fetchName(lookup: Lookup): string {
+  const part = askedPart(lookup.exchange.request.headers, undefined)
+  return part === undefined ? missName(lookup) : nameFor(`${missName(lookup)}\n${part}`)
+}
+
+export function confirmationName({ key, exchange }: Lookup, { head }: StoredEntry): string {
+  const { range, receivedAt, variant } = head
+  const of = range === undefined ? '' : ` ${range.first}-${range.last}`
+  const part = askedPart(exchange.request.headers, head)
+  return nameFor(`${key.text}\n${receivedAt}${of} ${variant}${part === undefined ? '' : `\n${part}`}`)
 }
 
 /** Names are remembered by the thousand: of one of 32 KiB, which a client may choose, a digest is. */

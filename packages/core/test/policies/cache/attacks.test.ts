@@ -152,7 +152,8 @@ test('what is remembered of requests is short, however long their keys are', () 
   const [one, other] = ['a', 'b'].map((end) => {
     const key = { text: 'k'.repeat(30_000) + end }
     const head = { receivedAt: 0, variant: 'v'.repeat(30_000) }
-    return confirmationName({ key } as Lookup, { head } as StoredEntry)
+    const exchange = rig(() => answer(200)).exchange('/x', { headers: { range: 'r'.repeat(30_000) } })
+    return confirmationName({ key, exchange } as Lookup, { head } as StoredEntry)
   })
   assert.notEqual(one, other)
   assert.ok(Number(one?.length) <= 512)
