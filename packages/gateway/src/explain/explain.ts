@@ -11,7 +11,7 @@ import {
   ProcessStore,
   systemClock,
 } from '@headgate/core'
-import { type Identity, identityOf } from '../features/authentication/identity.ts'
+import { type Identity, identityOf } from '../features/identity.ts'
 import { verdictOf, verdictReason } from '../features/authorization/rules.ts'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'

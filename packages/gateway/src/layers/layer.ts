@@ -7,7 +7,7 @@ import {
   type Upstream,
 } from '@headgate/core'
 import type { AttemptRow, AttemptWay, ExchangeRow, ExchangeWay, LeadTo } from '../features/layer.ts'
-import type { Identity } from '../features/authentication/identity.ts'
+import type { Identity } from '../features/identity.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SplitWeights } from '../features/split/split-weights.ts'

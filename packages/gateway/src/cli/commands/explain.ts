@@ -28,6 +28,7 @@ import { ask } from '../ask.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION, EXIT, JSON_OPTION, printFound } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import {
+  callerLines,
   deadlineLines,
   endpointLines,
   graphqlLines,
@@ -175,7 +176,7 @@ function sections(explanation: Explanation, isLive: boolean, stored?: ForeseenVi
       return [section('No route is sought', graphqlLines(graphql)), ...where, ...not]
     return [section('No route takes it', [`the answer is ${answer}`]), ...where, ...not]
   }
-  const facts = [...callerSections(taken), ...factSections(taken, isLive), ...cacheSection(taken, stored)]
+  const facts = [...factSections(taken, isLive), ...cacheSection(taken, stored)]
   return [
     route(taken, found),
     ...where,
@@ -223,10 +224,12 @@ function stackTitle({ upstream, as }: Partial<TakenRoute['policies'][number]> = 
 }
 
 /** What the route has a say in: only what it has. */
-function factSections({ config, facts, split }: TakenRoute, isLive: boolean): string[] {
+function factSections(taken: TakenRoute, isLive: boolean): string[] {
+  const { config, facts, split } = taken
   const { apiVersions, mirror } = config
   const { version, rateLimits, deadlines } = facts
   const parts: [string, string[]][] = [
+    ['Caller', callerLines(taken)],
     ['Version', version && apiVersions ? versionLines(version, apiVersions) : []],
     ['Rate limits', rateLimits.length === 0 ? [] : columns(limitRows(rateLimits))],
     ['Split', split ? splitLines(split, config.split?.sticky, isLive) : []],
@@ -234,25 +237,6 @@ function factSections({ config, facts, split }: TakenRoute, isLive: boolean): st
     ['Deadlines', deadlineLines(deadlines)],
   ]
   return parts.flatMap(([title, lines]) => (lines.length === 0 ? [] : [section(title, lines)]))
-}
-
-/** Who asks, and what they may do. */
-function callerSections({ config, identity, authorization }: TakenRoute): string[] {
-  const lines: string[] = []
-  if (identity !== undefined) {
-    const { authenticator, subject, groups, scopes } = identity
-    lines.push(`${subject}, known to ${authenticator}`)
-    if (groups.length > 0) lines.push(`groups ${groups.join(', ')}`)
-    if (scopes.length > 0) lines.push(`scopes ${scopes.join(', ')}`)
-  } else if (config.authentication) lines.push('nobody: --as names a caller')
-  if (authorization !== undefined) {
-    const { isAllowed, reason } = authorization
-    const isReport = config.authorization?.mode === 'report'
-    lines.push(
-      `${isAllowed ? 'allowed' : isReport ? 'not allowed, and only reported' : 'refused'}: ${reason}`,
-    )
-  }
-  return lines.length === 0 ? [] : [section('Caller', lines)]
 }
 
 /** What is stored is known to a gateway that runs, and the configuration alone says the rest. */

@@ -95,10 +95,10 @@ function list(values: CliValues, file: KeyFile | undefined, terminal: Terminal):
   const found = (file?.keys ?? []).map(({ fields: { hash: _, ...shown } }) => shown)
   printFound(values, terminal, found, () => {
     const rows = found.map(({ name, groups, scopes, expires, metadata }) => [
-      String(name),
-      [groups ?? []].flat().join(','),
-      [scopes ?? []].flat().join(','),
-      String(expires ?? ''),
+      name,
+      (groups ?? []).join(','),
+      (scopes ?? []).join(','),
+      expires ?? '',
       Object.entries(metadata ?? {})
         .map(([key, value]) => `${key}=${value}`)
         .join(' '),

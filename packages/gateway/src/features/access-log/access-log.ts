@@ -9,7 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
-import { identityOf } from '../authentication/identity.ts'
+import { identityOf } from '../identity.ts'
 import { cacheResult } from '../cache/figures.ts'
 import { isWarming } from '../cache/warming/mark.ts'
 import { callStatus } from '../grpc/call-status.ts'

@@ -3,7 +3,7 @@ import { Kept } from '../../kept.ts'
 import { isFields } from '../../settings/problems/fields.ts'
 import { nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { Authenticators } from './authenticators.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway } from './setting.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
 import type { Authenticator, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
-import { type Identity, identityOf } from './identity.ts'
+import { type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
 export type Decision = 'known' | 'anonymous' | 'rejected' | 'missing' | 'refused' | 'unavailable'

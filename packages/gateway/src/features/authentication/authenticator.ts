@@ -1,5 +1,5 @@
 import type { Exchange } from '@headgate/core'
-import type { Identity } from './identity.ts'
+import type { Identity } from '../identity.ts'
 
 /** What an authenticator makes of a request. */
 export type Verdict =

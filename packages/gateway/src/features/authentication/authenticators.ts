@@ -5,7 +5,7 @@ import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 
 /** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */

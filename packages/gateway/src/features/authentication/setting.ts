@@ -35,8 +35,6 @@ export const failedAuthenticationSetting = section('FailedAuthenticationInput', 
   ).prefault(10_000),
 }))
 
-export type FailedAuthenticationConfig = Read<typeof failedAuthenticationSetting>
-
 const several = section('RouteAuthenticationInput', () => ({
   anyOf: list(value(name)).min(1).optional().describe('Authenticators of which one must know who asks.'),
   allOf: list(value(name)).min(1).optional().describe('Authenticators each of which must know who asks.'),

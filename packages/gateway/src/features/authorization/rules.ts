@@ -1,5 +1,5 @@
 import { type Exchange, fact, type Fact } from '@headgate/core'
-import { type Identity, identityOf } from '../authentication/identity.ts'
+import { type Identity, identityOf } from '../identity.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { conditionsOf, valueTest } from '../match/conditions.ts'
 import { allHold } from '../../routing/conditions.ts'

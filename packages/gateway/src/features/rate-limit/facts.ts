@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { clientNetwork, type Exchange, isSecretField } from '@headgate/core'
-import { identityOf } from '../authentication/identity.ts'
+import { identityOf } from '../identity.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { rateLimitBypass, rateLimitKey } from './key.ts'
 import type { RateLimitKey } from './kinds.ts'

@@ -5,7 +5,7 @@ import type { RateLimitConfig } from './setting.ts'
 import { ipRanges } from '../../settings/values/address.ts'
 import type { RateLimitKey } from './kinds.ts'
 import { operationKey } from '../graphql/operation.ts'
-import { identityKey, identityOf } from '../authentication/identity.ts'
+import { identityKey, identityOf } from '../identity.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 
 /** Whether a limit does not concern an exchange; undefined if it concerns all. */

@@ -1,6 +1,6 @@
 import { type Exchange, fieldText, isToken } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
-import { identityOf } from '../authentication/identity.ts'
+import { identityOf } from '../identity.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
 /** What a variable of templates stands for. */
@@ -101,7 +101,7 @@ function claim(name: string): Variable {
       const { claims = {} } = identityOf.of(exchange) ?? {}
       const value = Object.hasOwn(claims, name) ? claims[name] : undefined
       if (value === undefined || value === null) return ''
-      return shown(typeof value === 'object' ? JSON.stringify(value) : String(value))
+      return shown(typeof value === 'string' ? value : JSON.stringify(value))
     },
     examples: ANY,
   }

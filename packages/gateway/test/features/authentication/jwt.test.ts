@@ -256,7 +256,7 @@ describe('the keys of an issuer', () => {
       'x'.repeat(300_000),
       '<html>',
       '{"keys":1}',
-      JSON.stringify({ keys: Array(101).fill(JWK_OF) }),
+      JSON.stringify({ keys: Array.from({ length: 101 }, () => JWK_OF) }),
     ]) {
       issuer.answer = answer
       assert.equal((await judge(await sign())).kind, 'unavailable', answer.slice(0, 20))

@@ -123,7 +123,7 @@ test('explain tells the verdict of a caller, and the rule', async () => {
   assert.ok(result.ok)
   const judged = async (caller: string): Promise<unknown> => {
     const as = assumedIdentity(result.config, caller)
-    assert.ok(typeof as !== 'string', String(as))
+    assert.ok(typeof as !== 'string', JSON.stringify(as))
     const peer = { address: '127.0.0.1', port: 1, encrypted: false }
     const { taken } = await explain(result.config, HttpRequest.to('http://shop.example/'), peer, { as })
     return [taken?.authorization, taken?.answer?.status]
@@ -140,12 +140,15 @@ test('explain tells the verdict of a caller, and the rule', async () => {
     { isAllowed: true, reason: 'the rule editing allows it' },
     200,
   ])
-  assert.match(String(assumedIdentity(result.config, 'partner:writer')), /names no caller.*partners/)
+  assert.match(JSON.stringify(assumedIdentity(result.config, 'partner:writer')), /names no caller.*partners/)
   assert.match(
-    String(assumedIdentity(result.config, 'partners:nobody')),
+    JSON.stringify(assumedIdentity(result.config, 'partners:nobody')),
     /names nobody that the authenticator partners knows/,
   )
-  assert.match(String(assumedIdentity(result.config, 'partners:{"a":1}')), /is no JSON with "subject"/)
+  assert.match(
+    JSON.stringify(assumedIdentity(result.config, 'partners:{"a":1}')),
+    /is no JSON with .*subject/,
+  )
 })
 
 describe('a time window', () => {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Exchange } from '@headgate/core'
 import { ABSENT, type Authenticator, type Verdict } from '../authenticator.ts'
 import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
-import type { Identity } from '../identity.ts'
+import type { Identity } from '../../identity.ts'
 import type { ApiKeyAuthenticatorConfig, ApiKeyConfig } from './setting.ts'
 
 /** Longer than any key that somebody makes. */

@@ -10,7 +10,7 @@ import { parseKeyLines } from './key-lines.ts'
 
 const HASH = /^sha256:[0-9a-f]{64}$/
 
-export const keyHash: Kind<string> = {
+const keyHash: Kind<string> = {
   allowed: 'the SHA-256 of a key, as sha256: and 64 hexadecimal digits: headgate keys new writes it',
   json: { type: 'string', pattern: HASH.source, writeOnly: true },
   parse(written) {
@@ -23,7 +23,7 @@ export const keyHash: Kind<string> = {
 }
 
 /** A day, or a moment, in RFC 3339. */
-export const expiry: Kind<string> = textKind(
+const expiry: Kind<string> = textKind(
   'a day or a time',
   'a day (2027-01-31) or a time with its zone (2027-01-31T12:00:00Z)',
   (written) => (isExpiry(written) ? parsed(written) : refused('is not a day or a time')),

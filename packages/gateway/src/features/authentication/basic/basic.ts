@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { BoundedMap, type Exchange } from '@headgate/core'
 import { ABSENT, type Authenticator, type Verdict } from '../authenticator.ts'
-import type { Identity } from '../identity.ts'
+import type { Identity } from '../../identity.ts'
 import type { PasswordThreads } from './password-threads.ts'
 import type { BasicConfig } from './setting.ts'
 

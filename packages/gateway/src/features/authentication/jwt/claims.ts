@@ -1,5 +1,5 @@
 import { readJson } from '../../graphql/strict-json.ts'
-import type { Identity } from '../identity.ts'
+import type { Identity } from '../../identity.ts'
 import type { JwtConfig } from './setting.ts'
 
 /** The identity that the claims of a token stand for. */
