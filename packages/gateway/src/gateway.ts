@@ -29,6 +29,7 @@ import {
   RetiredUpstreams,
   UPSTREAM,
   type UpstreamStates,
+  useClientCertificates,
 } from './upstreams/upstreams.ts'
 import { type Readings, readingsOf } from './in-force.ts'
 import { compile, type Snapshot } from './snapshot.ts'
@@ -185,6 +186,7 @@ export class Gateway {
   useCertificates(renewed: Certificates): void {
     this.certificates = new Map([...this.certificates, ...renewed])
     this.listeners.useCertificates(this.certificates)
+    useClientCertificates(this.snapshot.upstreams, renewed)
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -239,6 +241,7 @@ export class Gateway {
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
           this.certificates = certificates
+          useClientCertificates(next.snapshot.upstreams, certificates)
           this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()

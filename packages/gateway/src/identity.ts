@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/gateway-sections.ts'
-import { certificateFiles } from './features/tls/certificate.ts'
+import { certificateFiles, certificateIdentity } from './features/tls/certificate.ts'
 import { certificateConfigs } from './features/tls/certificates.ts'
 import { certificatesOf } from './features/tls/setting.ts'
+import { clientCertificateOf } from './features/tls/upstream-setting.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
 import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
@@ -20,7 +21,7 @@ export const FILES: SharedKind<FileDigests> = { name: 'files' }
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
 export function fileDigests({ listeners, upstreams, stores }: GatewayConfig): FileDigests {
   const paths = new Set<string>()
-  for (const each of certificateConfigs({ listeners }).values())
+  for (const each of certificateConfigs({ listeners, upstreams }).values())
     for (const path of certificateFiles(each)) paths.add(path)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
   for (const { ca } of Object.values(stores)) if (ca !== undefined) paths.add(ca)
@@ -59,9 +60,13 @@ export function upstreamIdentity(
     minimumByteRate.grace,
     zone,
   ]
-  const { ca } = upstream.tls ?? {}
-  const { endpoints: _, ...own } = upstream
-  return JSON.stringify([name, own, followed, ca === undefined ? null : files.get(ca)])
+  const { endpoints: _, tls, ...own } = upstream
+  const { cert: _cert, key: _key, passphrase: _passphrase, ca, ...others } = tls ?? {}
+  // Another certificate in the same files is put in force on what there is, connections apart.
+  const shown = tls && clientCertificateOf(tls)
+  const certificate = shown && certificateIdentity(shown)
+  const authorities = ca === undefined ? null : [ca, files.get(ca)]
+  return JSON.stringify([name, own, followed, tls && [others, certificate, authorities]])
 }
 
 /** Of the endpoints of an upstream, as they are configured. */

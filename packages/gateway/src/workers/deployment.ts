@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { EndpointMetrics } from '../upstreams/endpoint-metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { putInForce, statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
+import { putInForce, statesOf, UPSTREAM, useClientCertificates } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './start-slots.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
@@ -199,6 +199,7 @@ export class Deployment {
         files: new Map([...before.files, ...digestsOf(paths)]),
         shared: before.shared.with(CERTIFICATES, [['', new Map([...this.certificates, ...certificates])]]),
       }
+      useClientCertificates(before.snapshot.upstreams, certificates)
       const question = { type: 'use-certificates', certificates } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
@@ -268,6 +269,7 @@ export class Deployment {
         const { snapshot } = this.blueprint
         const { upstreams } = next.snapshot
         const changed = putInForce(snapshot.upstreams, upstreams, this.lists)
+        useClientCertificates(upstreams, next.shared.find(CERTIFICATES, '') ?? new Map())
         // One that only catches up changes nothing for the others.
         if (next !== this.blueprint)
           this.blueprint = { ...next, shared: next.shared.with(UPSTREAM, statesOf(upstreams)) }

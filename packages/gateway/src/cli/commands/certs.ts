@@ -6,7 +6,7 @@ import { table } from '../table.ts'
 
 export const certs: CliCommand = {
   description:
-    'Asks a running gateway for the certificates of its listeners: names, issuer, days left, kind of key, and where they are ' +
+    'Asks a running gateway for the certificates of its listeners and upstreams: names, issuer, days left, kind of key, and where they are ' +
     'from; the one that expires first is the first. One whose file cannot be used any more is told with the reason.',
   options: ADMIN_OPTIONS,
   examples: [{ command: 'headgate certs', about: 'of the gateway of this folder' }],
@@ -23,15 +23,17 @@ export const certs: CliCommand = {
 const MOST_NAMES = 3
 
 function certificateRows({ certificates }: CertificatesAnswer): string[][] {
-  const rows = certificates.map(({ names, issuer, daysLeft, key, from, listeners, concerns, refused }) => [
-    namesText(names),
-    issuer,
-    String(daysLeft),
-    key,
-    from,
-    listeners.join(' '),
-    [...(refused === undefined ? [] : [`the file: ${refused}`]), ...concerns].join('; '),
-  ])
+  const rows = certificates.map(
+    ({ names, issuer, daysLeft, key, from, listeners, upstreams, concerns, refused }) => [
+      namesText(names),
+      issuer,
+      String(daysLeft),
+      key,
+      from,
+      [...listeners, ...upstreams].join(' '),
+      [...(refused === undefined ? [] : [`the file: ${refused}`]), ...concerns].join('; '),
+    ],
+  )
   return [
     [
       'NAMES',
@@ -39,7 +41,7 @@ function certificateRows({ certificates }: CertificatesAnswer): string[][] {
       'DAYS LEFT',
       'KEY',
       'FROM',
-      'LISTENER',
+      'FOR',
       rows.some((row) => row.at(-1) !== '') ? 'NOTE' : '',
     ],
     ...rows,

@@ -560,8 +560,26 @@ export interface ConcurrencyInput {
 export interface UpstreamTlsInput {
   /** PEM file with the authorities to trust instead of the well-known ones. */
   ca?: string | undefined
+  /**
+   * PEM file with the certificate that the gateway shows (mutual TLS), and those between it and an authority
+   * that the endpoints trust; or the PEM text itself.
+   */
+  cert?: string | undefined
+  /** PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself. */
+  key?: string | undefined
+  /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
+  passphrase?: string | undefined
   /** The name to ask for and to verify, instead of the URL's host. */
   servername?: string | undefined
+  /**
+   * Public keys of which one must be in the endpoint's chain, beside all that is verified otherwise: each as
+   * sha256/BASE64, the digest of the SubjectPublicKeyInfo.
+   */
+  pins?: string[] | undefined
+  /** The oldest version of TLS to speak. Default: TLSv1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** The newest version of TLS to speak. Default: TLSv1.3. */
+  maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /** Verify the endpoint's certificate; false is for tests only. Default: true. */
   verify?: boolean | undefined
 }

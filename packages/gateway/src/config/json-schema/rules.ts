@@ -5,6 +5,7 @@ import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
+import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
@@ -23,6 +24,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
     rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
   { at: ['listeners', '*', 'tls'], rules: tlsRules },
+  { at: ['upstreams', '*', 'tls'], rules: upstreamTlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },

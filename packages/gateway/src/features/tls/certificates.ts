@@ -6,6 +6,7 @@ import {
   type LoadedCertificate,
 } from './certificate.ts'
 import { type CertificateConfig, certificatesOf, type ListenerTlsConfig } from './setting.ts'
+import { clientCertificateOf, type UpstreamTlsConfig } from './upstream-setting.ts'
 
 /** Those of a configuration, by the identity of their setting. */
 export type Certificates = ReadonlyMap<string, LoadedCertificate>
@@ -16,15 +17,17 @@ export const CERTIFICATES: SharedKind<Certificates> = { name: 'certificates' }
 /** What of a configuration says which certificates there are. */
 export interface CertifiedConfig {
   readonly listeners: readonly { readonly tls?: ListenerTlsConfig | undefined }[]
+  readonly upstreams?: Readonly<Record<string, { readonly tls?: UpstreamTlsConfig | undefined }>>
 }
 
-/** Each setting once, though several listeners may have it. */
-export function certificateConfigs({ listeners }: CertifiedConfig): ReadonlyMap<string, CertificateConfig> {
-  const configs = new Map<string, CertificateConfig>()
-  for (const { tls } of listeners)
-    for (const each of tls === undefined ? [] : certificatesOf(tls))
-      configs.set(certificateIdentity(each), each)
-  return configs
+/** Those that listeners serve, and those that upstreams are shown. Each setting once, though several may have it. */
+export function certificateConfigs({
+  listeners,
+  upstreams = {},
+}: CertifiedConfig): ReadonlyMap<string, CertificateConfig> {
+  const served = listeners.flatMap(({ tls }) => (tls === undefined ? [] : certificatesOf(tls)))
+  const shown = Object.values(upstreams).flatMap(({ tls }) => (tls && clientCertificateOf(tls)) ?? [])
+  return new Map([...served, ...shown].map((each) => [certificateIdentity(each), each]))
 }
 
 /**

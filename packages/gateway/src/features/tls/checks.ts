@@ -5,8 +5,20 @@ import { anyOfKeys, implies, type JsonSchema } from '../../settings/schema/schem
 import { CertificateError, keyError, loadCertificate } from './certificate.ts'
 import { isInlinePem } from './pem.ts'
 import type { CertificateConfig, ListenerTlsConfig } from './setting.ts'
+import type { UpstreamTlsConfig } from './upstream-setting.ts'
 
 /** The configuration with the paths of files made absolute. */
+export function upstreamTlsFiles(tls: UpstreamTlsConfig, folder: string): UpstreamTlsConfig {
+  const { ca, cert, key } = tls
+  return {
+    ...tls,
+    ...(ca !== undefined && { ca: resolve(folder, ca) }),
+    ...(cert !== undefined && { cert: inFolder(cert, folder) }),
+    ...(key !== undefined && { key: inFolder(key, folder) }),
+  }
+}
+
+/** The same for listeners. */
 export function tlsFiles(tls: ListenerTlsConfig, folder: string): ListenerTlsConfig {
   const { cert, key, certificates } = tls
   return {
@@ -59,7 +71,7 @@ function settingChecks(tls: Fields, path: Path): Finding[] {
   return findings
 }
 
-/** Whether the certificates of a listener can be read and served. */
+/** Whether the certificates of a listener, or that of an upstream, can be read and used. */
 export function certificateChecks(tls: unknown, path: Path, folder: string): Finding[] {
   const listed = findEach(listOf(fieldOf(tls, 'certificates')), (each, index) =>
     entryChecks(each, [...path, 'certificates', index], folder),

@@ -14,10 +14,14 @@ const SOON = 30
 
 const RENEW = 'have it renewed; the gateway takes the new file as soon as it is there'
 
-/** @param now milliseconds since 1970-01-01 UTC */
+/**
+ * @param now milliseconds since 1970-01-01 UTC
+ * @param isServed whether a listener serves it: what an upstream is shown needs to name no host
+ */
 export function concernsOf(
   { names, from, notBefore, notAfter, chain }: CertificateFacts,
   now: number,
+  isServed = true,
 ): Concern[] {
   const subject = `the certificate ${names[0] === undefined ? `of ${from}` : `for ${names[0]}`}`
   const concerns: Concern[] = []
@@ -33,7 +37,7 @@ export function concernsOf(
       remedy: 'look at the clock of this machine',
     })
   if (chain !== undefined) concerns.push({ problem: `${subject}: ${chain.problem}`, remedy: chain.remedy })
-  if (names.length === 0)
+  if (isServed && names.length === 0)
     concerns.push({
       problem: `${subject} names no host (subjectAltName), so that clients refuse it`,
       remedy: 'have one made that names its hosts',

@@ -6,14 +6,14 @@ import { parsed, refused } from '../../settings/values/parsed.ts'
 import { isInlinePem } from './pem.ts'
 
 /** A file in PEM form, or what would be in it. */
-const pem: Kind<string> = {
+export const pem: Kind<string> = {
   ...filePath,
   allowed: `${filePath.allowed}; or its content, which begins with -----BEGIN`,
   parse: (written) =>
     typeof written === 'string' && isInlinePem(written) ? parsed(written) : filePath.parse(written),
 }
 
-const passphrase: Kind<string> = textKind(
+export const passphrase: Kind<string> = textKind(
   'a passphrase',
   'the passphrase of the key: ${NAME} of the environment, or ${file:PATH}',
   (written) => (written === '' ? refused('is empty') : parsed(written)),
@@ -21,8 +21,9 @@ const passphrase: Kind<string> = textKind(
 )
 
 const CERT = 'PEM file with the certificate chain, the own certificate first; or the PEM text itself.'
-const KEY = 'PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself.'
-const PASSPHRASE = 'What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}.'
+export const KEY = 'PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself.'
+export const PASSPHRASE =
+  'What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}.'
 
 const certificate = section('CertificateInput', () => ({
   cert: value(pem, CERT),

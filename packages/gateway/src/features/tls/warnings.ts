@@ -3,6 +3,7 @@ import { loadCertificate } from './certificate.ts'
 import type { CertifiedConfig } from './certificates.ts'
 import { concernsOf, covers } from './concerns.ts'
 import { certificatesOf } from './setting.ts'
+import { clientCertificateOf } from './upstream-setting.ts'
 
 /** What of a configuration is looked at. */
 interface WarnedConfig extends CertifiedConfig {
@@ -27,6 +28,12 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
       for (const { problem, remedy } of concernsOf(facts, now))
         findings.push({ path: [...path, 'cert'], whole: true, problem, hint: remedy })
     }
+  }
+  for (const [name, { tls }] of Object.entries(config.upstreams ?? {})) {
+    const shown = tls && clientCertificateOf(tls)
+    const concerns = shown === undefined ? [] : concernsOf(loadCertificate(shown).facts, now, false)
+    for (const { problem, remedy } of concerns)
+      findings.push({ path: ['upstreams', name, 'tls', 'cert'], whole: true, problem, hint: remedy })
   }
   // Where something is served without TLS, its hosts may be meant for that.
   const isAllTls = config.listeners.every(({ tls }) => tls !== undefined)
