@@ -18,7 +18,7 @@ export {
   type ReplaySafety,
   TrafficError,
 } from './message/errors.ts'
-export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
+export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
 export { BoundedMap } from './policies/bounded-map.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
@@ -32,7 +32,8 @@ export {
   type Layer,
   type PolicyPlace,
 } from './message/layer.ts'
-export { type HeaderField, HeaderList } from './message/headers.ts'
+export type { HeaderField } from './message/header-line.ts'
+export { HeaderList } from './message/headers.ts'
 export {
   HttpRequest,
   type HttpVersion,
