@@ -763,7 +763,21 @@ export interface JwtAuthenticatorInput {
   secret?: string | undefined
   /** How tokens may be signed. Left out: ES256, RS256, PS256 and EdDSA; with a secret, HS256. */
   algorithms?:
-    | ('ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA' | 'HS256' | 'HS384' | 'HS512')[]
+    | (
+        | 'ES256'
+        | 'ES384'
+        | 'ES512'
+        | 'RS256'
+        | 'RS384'
+        | 'RS512'
+        | 'PS256'
+        | 'PS384'
+        | 'PS512'
+        | 'EdDSA'
+        | 'HS256'
+        | 'HS384'
+        | 'HS512'
+      )[]
     | undefined
   /** What their header must say that they are (typ), as at+jwt. Left out: anything. */
   type?: string | undefined
