@@ -116,6 +116,7 @@ test('everything that can be set is set', () => {
           handshakeTimeout: '2s',
         },
         protocols: ['http/1.1'],
+        proxyProtocol: { from: ['10.0.0.0/8'], timeout: '2s' },
         maxConnections: 10,
       },
       { address: 'unix:/run/headgate.sock' },
@@ -217,6 +218,7 @@ test('everything that can be set is set', () => {
           handshakeTimeout: 2_000,
         },
         protocols: ['http/1.1'],
+        proxyProtocol: { from: ['10.0.0.0/8'], timeout: 2e3 },
         maxConnections: 10,
       },
       {

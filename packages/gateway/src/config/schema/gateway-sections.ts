@@ -1,4 +1,5 @@
 import { listenerTls } from '../../features/tls/setting.ts'
+import { listenerProxyProtocol } from '../../features/proxy-protocol/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
 import { named, type Read, section } from '../../settings/schema/section.ts'
@@ -19,6 +20,9 @@ export const listener = section('ListenerInput', () => ({
   protocols: listOfProtocols().describe(
     'What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken with clients that begin with its preface.',
   ),
+  proxyProtocol: listenerProxyProtocol()
+    .optional()
+    .describe('Take the address of clients from the PROXY protocol of load balancers in front.'),
   maxConnections: integer(
     'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
     50_000,
