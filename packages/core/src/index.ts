@@ -18,7 +18,7 @@ export {
   type ReplaySafety,
   TrafficError,
 } from './message/errors.ts'
-export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
+export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'

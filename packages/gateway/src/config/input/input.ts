@@ -15,6 +15,8 @@ export interface GatewayConfigInput {
   workers?: number | undefined
   /** Where clients connect. */
   listeners?: ListenerInput[] | undefined
+  /** What listeners with TLS have in common. */
+  tls?: GatewayTlsInput | undefined
   /** Health, metrics and configuration for operators; false: none. */
   admin?: false | 'off' | AdminInput | undefined
   /** When a changed configuration is put in force. */
@@ -82,8 +84,11 @@ export interface GatewayConfigInput {
 export interface ListenerInput {
   /** Where to listen: host:port, :port for every address of the machine, or unix:/path. */
   address: string
-  /** Serve HTTPS with these certificates; left out, the listener serves plain HTTP. */
-  tls?: ListenerTlsInput | undefined
+  /**
+   * Serve HTTPS with these certificates; internal: with some for development, of an authority that the
+   * gateway makes. Left out, the listener serves plain HTTP.
+   */
+  tls?: 'internal' | ListenerTlsInput | undefined
   /**
    * What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken
    * with clients that begin with its preface.
@@ -113,6 +118,11 @@ export interface ListenerTlsInput {
    * the same name there may be one for RSA and one for ECDSA.
    */
   certificates?: CertificateInput[] | undefined
+  /**
+   * Whether certificates come from an authority of this machine, for development: the gateway makes both.
+   * `tls: internal` says the same.
+   */
+  internal?: boolean | undefined
   /**
    * What clients get that ask for a name of no certificate, or for none: default is the first certificate,
    * refuse ends the handshake. Default: default.
@@ -149,6 +159,14 @@ export interface ListenerProxyProtocolInput {
   from: string[]
   /** Longest wait for all of it, from the connection on. Default: 5s. */
   timeout?: Duration | undefined
+}
+
+export interface GatewayTlsInput {
+  /**
+   * Folder for the keys and certificates that the gateway makes or gets by itself. Left out: tls in
+   * $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.
+   */
+  storage?: string | undefined
 }
 
 export interface AdminInput {
