@@ -7,12 +7,22 @@ import type { HeaderList } from './headers.ts'
 import type { HttpRequest, HttpVersion, Scheme } from './request.ts'
 import type { WireFacts } from './wire-facts.ts'
 
-/** The peer that asked, as its socket shows it. */
+/** The peer that asked, as its socket shows it, or the proxy that the socket leads to tells (PROXY protocol). */
 export interface Peer {
   /** IP address, without brackets; empty for a unix socket or a call from code. */
   readonly address: string
   readonly port: number
   readonly encrypted: boolean
+  /** Undefined where the socket leads to the peer itself. */
+  readonly proxy?: TellingProxy | undefined
+}
+
+/** A proxy that has told by the PROXY protocol for whom it has opened a connection. */
+export interface TellingProxy {
+  readonly address: string
+  readonly port: number
+  /** What the peer has connected to there. */
+  readonly destination: { readonly address: string; readonly port: number }
 }
 
 /** How an exchange ended. */
@@ -30,6 +40,15 @@ export interface Outcome {
 /** Told when an exchange is cancelled: whoever works on it at that moment stops. */
 export interface Cancellable {
   cancelled(error: TrafficError): void
+}
+
+/** What limits the time of an exchange, and of the copies that are sent in its place. */
+export interface TimeLimit {
+  /**
+   * Asked when the time is over, before the exchange is given up. True: another answer comes at once, and may take the time that
+   * it takes to be sent.
+   */
+  standIn: ((error: TrafficError) => boolean) | undefined
 }
 
 /** Called when an exchange has ended. */
@@ -59,6 +78,8 @@ export class Exchange {
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
   deadline: number = Infinity
+  /** By what its time is limited; undefined while it is not. */
+  timeLimit: TimeLimit | undefined
   /** The times of its route, where it has its own. */
   times: ExchangeTimes | undefined
   /** Its class where slots are scarce, from 0, the highest; undefined for the middle one. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import '../../settings/schema/use-zod.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { accessLogSetting } from '../../features/access-log/layers.ts'
+import { authenticatorSetting, failedAuthenticationSetting } from '../../features/authentication/setting.ts'
 import { cacheMemorySetting } from '../../features/cache/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
@@ -21,7 +22,7 @@ import { factsOf, nothing, type Read, section } from '../../settings/schema/sect
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
 import type { SharedConfig } from '../shared/sharing.ts'
-import { adminToken, listener, paths, reload, versions } from './gateway-sections.ts'
+import { adminToken, gatewayTls, listener, paths, reload, versions } from './gateway-sections.ts'
 import { discoverySetting } from '../../features/discovery.ts'
 import { gatewayZone } from '../../features/failover.ts'
 import { route, type RouteConfig, shared } from './route-schema.ts'
@@ -62,6 +63,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .min(1)
     .prefault([{ address: '127.0.0.1:8080' }])
     .describe('Where clients connect.'),
+  tls: gatewayTls().prefault(nothing).describe('What listeners with TLS have in common.'),
   admin: zod()
     .union([off(), admin()])
     .prefault(nothing)
@@ -114,6 +116,13 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named stores that several gateways share, for the features that name them.'),
+  authenticators: record(authenticatorSetting())
+    .prefault(nothing)
+    .meta({ propertyNames: name.json })
+    .describe('Named ways in which callers prove who they are, for the routes that name them.'),
+  failedAuthentication: failedAuthenticationSetting()
+    .prefault(nothing)
+    .describe('What holds for those who fail to prove it.'),
   cache: cacheMemorySetting().prefault(nothing).describe('Where routes with a cache keep responses.'),
   rateLimits: record(rateLimitSetting())
     .prefault(nothing)
