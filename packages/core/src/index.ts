@@ -20,6 +20,7 @@ export {
 } from './message/errors.ts'
 export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
+export { BoundedMap } from './policies/bounded-map.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
 export { isHttpResponse, ownPolicy } from './message/own-policy.ts'
@@ -31,7 +32,8 @@ export {
   type Layer,
   type PolicyPlace,
 } from './message/layer.ts'
-export { type HeaderField, HeaderList } from './message/headers.ts'
+export type { HeaderField } from './message/header-line.ts'
+export { HeaderList } from './message/headers.ts'
 export {
   HttpRequest,
   type HttpVersion,
@@ -74,6 +76,9 @@ export type { ConnectionOwner, DownstreamConnection } from './message/connection
 export type { HeadLimits } from './message/head-limits.ts'
 export type { ExchangeTimes, PaceLimits } from './message/exchange-times.ts'
 export { ServerConnection } from './h1/server-connection.ts'
+export { addressOf, peerOf, tellPeer } from './socket/peer.ts'
+export type { ProxiedConnection, ProxiedTls, ProxyHeader } from './socket/proxy-protocol/proxied.ts'
+export { readProxyHeader } from './socket/proxy-protocol/read-header.ts'
 export { acceptConnection, type Protocol } from './accept/accept.ts'
 export type { AcceptOptions } from './accept/accept-options.ts'
 export { DEFAULT_HTTP2_LIMITS, type Http2Limits } from './h2/connection-options.ts'
