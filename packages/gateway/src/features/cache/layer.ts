@@ -9,7 +9,7 @@ import {
 import { isFields } from '../../settings/problems/fields.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
-import { askedOutside } from '../rewrite/restore-prefix.ts'
+import { askedOutside, askedUrl } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
 
@@ -44,6 +44,7 @@ export const cacheLayer: ExchangeRow<
     const options = {
       store,
       route: name,
+      target: askedUrl,
       key:
         apiVersions === undefined && rewrite === undefined
           ? config.key
