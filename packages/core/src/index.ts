@@ -31,7 +31,8 @@ export {
   type Layer,
   type PolicyPlace,
 } from './message/layer.ts'
-export { type HeaderField, HeaderList } from './message/headers.ts'
+export type { HeaderField } from './message/header-line.ts'
+export { HeaderList } from './message/headers.ts'
 export {
   HttpRequest,
   type HttpVersion,

@@ -98,6 +98,7 @@ export function commonIdentity(config: GatewayConfig): string {
     upstreams: _u,
     routes: _r,
     drain: _d,
+    tls: _t,
     variables: _v,
     // Routes hold it.
     shared: _s,

@@ -1,14 +1,14 @@
 import { type AdminOperation, json, operation } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, TIME, WHOLE } from '../admin-api/schema.ts'
 import { certificateIdentity } from '../features/tls/certificate.ts'
+import { servedIdentities } from '../features/tls/certificates.ts'
 import { concernsOf, daysLeft } from '../features/tls/concerns.ts'
-import { certificatesOf } from '../features/tls/setting.ts'
 import { clientCertificateOf } from '../features/tls/upstream-setting.ts'
 import { listenerUrl } from '../listen/listener-set.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 
 const CERTIFICATE = members({
-  /** The path of its file, or `inline`. */
+  /** The path of its file, `inline`, `internal`, or the authority that was asked for it. */
   from: TEXT,
   listeners: list(TEXT),
   /** Those that are shown it (mutual TLS). */
@@ -58,8 +58,7 @@ function views(
 ): CertificateView[] {
   const served = new Map<string, string[]>()
   for (const { config, port } of listeners) {
-    for (const each of config.tls === undefined ? [] : certificatesOf(config.tls)) {
-      const identity = certificateIdentity(each)
+    for (const identity of config.tls === undefined ? [] : servedIdentities(config.tls)) {
       served.set(identity, [...(served.get(identity) ?? []), listenerUrl(config, port)])
     }
   }

@@ -30,6 +30,9 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),
+    ...(config.tls.storage !== undefined && {
+      tls: { ...config.tls, storage: resolve(folder, config.tls.storage) },
+    }),
     upstreams: Object.fromEntries(upstreams),
   }
 }

@@ -13,6 +13,7 @@ import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
 import { certificateFiles } from '../features/tls/certificate.ts'
 import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
+import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
 
@@ -66,6 +67,12 @@ export class Deployment {
       },
     })
     this.blueprint = this.draw(config)
+  }
+
+  /** Has workers that are born from now on serve these certificates besides those of files. */
+  useManaged(certificates: Certificates): void {
+    const all = new Map([...this.certificates, ...certificates])
+    this.blueprint = { ...this.blueprint, shared: this.blueprint.shared.with(CERTIFICATES, [['', all]]) }
   }
 
   /** Looks for endpoints from now on. Resolves when those are known with which workers can start. */
@@ -148,8 +155,8 @@ export class Deployment {
     }
   }
 
-  private draw(config: GatewayConfig, previous?: Blueprint): Blueprint {
-    const blueprint = draw(config, this.metrics, previous, this.clock, this.lists)
+  private draw(config: GatewayConfig, previous?: Blueprint, managed?: Certificates): Blueprint {
+    const blueprint = draw(config, this.metrics, previous, this.clock, this.lists, managed)
     this.endpointMetrics.layOut(blueprint.snapshot.upstreams)
     return blueprint
   }
@@ -159,11 +166,17 @@ export class Deployment {
     draw(config, new MetricRegistry(), this.blueprint, this.clock, this.lists)
   }
 
-  /** Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other. */
-  apply(config: GatewayConfig): Promise<void> {
+  /**
+   * Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other.
+   * @param managed makes the certificates that are in no file of it
+   */
+  apply(
+    config: GatewayConfig,
+    managed: (config: GatewayConfig) => Promise<Certificates> = async () => new Map(),
+  ): Promise<void> {
     return this.inTurn(async () => {
       await this.lists.discovery.ready(config)
-      const next = this.draw(config, this.blueprint)
+      const next = this.draw(config, this.blueprint, await managed(config))
       const ports = await carriedPorts(config.listeners, this.listeners, this.slots.length > 1)
       const listening = this.slots.filter(({ state }) => state === 'listening')
       await rollOut(listening, ports, this.ownerOf(next))
@@ -188,8 +201,14 @@ export class Deployment {
     return this.inTurn(async () => {
       const before = this.blueprint
       const configs = certificateConfigs(before.config)
+      const { listeners } = before.config
+      const managed = new Set(
+        listeners.flatMap(({ tls }) => (tls === undefined ? [] : managedIdentities(tls))),
+      )
       // A setting that has left the configuration meanwhile has none.
-      const certificates = new Map([...renewed].filter(([identity]) => configs.has(identity)))
+      const certificates = new Map(
+        [...renewed].filter(([identity]) => configs.has(identity) || managed.has(identity)),
+      )
       const paths = [...certificates.keys()].flatMap((identity) => {
         const config = configs.get(identity)
         return config === undefined ? [] : certificateFiles(config)

@@ -72,7 +72,8 @@ function geoOwner(
   }
 }
 
-function certificateOwner(
+/** Puts certificates in force, and counts and tells what came of each. */
+export function certificateOwner(
   deployment: Deployment,
   onEvent: (event: FileEvent) => void,
 ): ConstructorParameters<typeof CertificateWatch>[0] {

@@ -15,6 +15,8 @@ export interface GatewayConfigInput {
   workers?: number | undefined
   /** Where clients connect. */
   listeners?: ListenerInput[] | undefined
+  /** What listeners with TLS have in common. */
+  tls?: GatewayTlsInput | undefined
   /** Health, metrics and configuration for operators; false: none. */
   admin?: false | 'off' | AdminInput | undefined
   /** When a changed configuration is put in force. */
@@ -82,8 +84,11 @@ export interface GatewayConfigInput {
 export interface ListenerInput {
   /** Where to listen: host:port, :port for every address of the machine, or unix:/path. */
   address: string
-  /** Serve HTTPS with these certificates; left out, the listener serves plain HTTP. */
-  tls?: ListenerTlsInput | undefined
+  /**
+   * Serve HTTPS with these certificates; internal: with some for development, of an authority that the
+   * gateway makes. Left out, the listener serves plain HTTP.
+   */
+  tls?: 'internal' | ListenerTlsInput | undefined
   /**
    * What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken
    * with clients that begin with its preface.
@@ -112,6 +117,11 @@ export interface ListenerTlsInput {
    */
   certificates?: CertificateInput[] | undefined
   /**
+   * Whether certificates come from an authority of this machine, for development: the gateway makes both.
+   * `tls: internal` says the same.
+   */
+  internal?: boolean | undefined
+  /**
    * What clients get that ask for a name of no certificate, or for none: default is the first certificate,
    * refuse ends the handshake. Default: default.
    */
@@ -137,6 +147,14 @@ export interface CertificateInput {
   key: string
   /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
   passphrase?: string | undefined
+}
+
+export interface GatewayTlsInput {
+  /**
+   * Folder for the keys and certificates that the gateway makes or gets by itself. Left out: tls in
+   * $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.
+   */
+  storage?: string | undefined
 }
 
 export interface AdminInput {

@@ -5,6 +5,7 @@ import {
   loadCertificate,
   type LoadedCertificate,
 } from './certificate.ts'
+import { managedIdentities } from './managed.ts'
 import { type CertificateConfig, certificatesOf, type ListenerTlsConfig } from './setting.ts'
 import { clientCertificateOf, type UpstreamTlsConfig } from './upstream-setting.ts'
 
@@ -51,7 +52,18 @@ export function loadCertificates(config: CertifiedConfig, previous: Certificates
 
 /** Those of one listener, in their order. Throws where one is not among them, and cannot be read. */
 export function listenerCertificates(tls: ListenerTlsConfig, loaded: Certificates): LoadedCertificate[] {
-  return certificatesOf(tls).map((each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each))
+  const written = certificatesOf(tls).map(
+    (each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each),
+  )
+  const managed = managedIdentities(tls).flatMap((identity) => loaded.get(identity) ?? [])
+  if (written.length === 0 && managed.length === 0)
+    throw new Error('certificates that the gateway makes or gets by itself are for headgate run')
+  return [...written, ...managed]
+}
+
+/** By which identities a listener's certificates are known, in their order. */
+export function servedIdentities(tls: ListenerTlsConfig): string[] {
+  return [...certificatesOf(tls).map(certificateIdentity), ...managedIdentities(tls)]
 }
 
 /** For a message. */

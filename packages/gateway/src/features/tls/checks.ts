@@ -49,17 +49,17 @@ export function tlsChecks(input: Fields): Finding[] {
 
 /** The same, as far as JSON Schema can say it. */
 export const tlsRules: readonly JsonSchema[] = [
-  anyOfKeys(['cert', 'key', 'certificates']),
+  anyOfKeys(['cert', 'key', 'certificates', 'internal']),
   implies({ required: ['cert'] }, { required: ['key'] }),
   implies({ required: ['key'] }, { required: ['cert'] }),
   implies({ required: ['passphrase'] }, { required: ['key'] }),
 ]
 
-const NEEDED = 'cert and key, or certificates: [{ cert: ..., key: ... }]'
+const NEEDED = 'cert and key, certificates: [{ cert: ..., key: ... }], or internal: true'
 
 function settingChecks(tls: Fields, path: Path): Finding[] {
-  const { cert, key, certificates, passphrase } = tls
-  if (cert === undefined && key === undefined && certificates === undefined)
+  const { cert, key, certificates, passphrase, internal } = tls
+  if (cert === undefined && key === undefined && certificates === undefined && internal !== true)
     return [{ path, part: 'key', problem: 'names no certificate', allowed: NEEDED }]
   const findings: Finding[] = []
   if (cert !== undefined && key === undefined)

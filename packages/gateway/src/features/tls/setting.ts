@@ -1,8 +1,10 @@
+import { once, zod } from '../../settings/schema/library.ts'
 import { list } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { oneOf, time, value } from '../../settings/schema/setting.ts'
-import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
+import { filePath, flag, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
+import type * as z from '../../settings/schema/zod.ts'
 import { isInlinePem } from './pem.ts'
 
 /** A file in PEM form, or what would be in it. */
@@ -34,7 +36,7 @@ const certificate = section('CertificateInput', () => ({
 export type CertificateConfig = Read<typeof certificate>
 
 /** How a listener serves HTTPS. */
-export const listenerTls = section('ListenerTlsInput', () => ({
+const listenerTls = section('ListenerTlsInput', () => ({
   cert: value(pem, `${CERT} For one certificate; several stand in certificates.`).optional(),
   key: value(pem, KEY).optional(),
   passphrase: value(passphrase, PASSPHRASE).optional(),
@@ -44,6 +46,10 @@ export const listenerTls = section('ListenerTlsInput', () => ({
     .describe(
       'Several certificates: the name that a client asks for (SNI) chooses, an exact one before a wildcard. Of the same name there may be one for RSA and one for ECDSA.',
     ),
+  internal: value(
+    flag,
+    'Whether certificates come from an authority of this machine, for development: the gateway makes both. `tls: internal` says the same.',
+  ).optional(),
   unknownNames: oneOf(
     ['default', 'refuse'],
     'What clients get that ask for a name of no certificate, or for none: default is the first certificate, refuse ends the handshake.',
@@ -58,6 +64,16 @@ export const listenerTls = section('ListenerTlsInput', () => ({
   ).prefault('TLSv1.2'),
   handshakeTimeout: time('How long a handshake may take, from the connection on.').prefault('10s'),
 }))
+
+/** The word `internal` stands for a section that says no more. */
+export const listenerTlsSetting = once(() =>
+  zod().union([
+    oneOf(['internal']).transform(
+      (): z.output<ReturnType<typeof listenerTls>> => listenerTls().parse({ internal: true }),
+    ),
+    listenerTls(),
+  ]),
+)
 
 export type ListenerTlsConfig = Read<typeof listenerTls>
 
