@@ -8,6 +8,7 @@ import { addressConflicts } from './addresses.ts'
 import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
+import { proxyProtocolChecks } from '../../features/proxy-protocol/setting.ts'
 import { tlsChecks } from '../../features/tls/checks.ts'
 import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
@@ -48,6 +49,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...discoveryChecks(input),
     ...geoChecks(input),
     ...tlsChecks(input),
+    ...proxyProtocolChecks(input),
     ...http2Checks(fieldOf(input, 'http2'), ['http2']),
     ...redactedChecks(input),
   ]

@@ -94,6 +94,8 @@ export interface ListenerInput {
    * with clients that begin with its preface.
    */
   protocols?: ('h2' | 'http/1.1')[] | undefined
+  /** Take the address of clients from the PROXY protocol of load balancers in front. */
+  proxyProtocol?: ListenerProxyProtocolInput | undefined
   /**
    * Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered
    * with 503. Default: 50000.
@@ -147,6 +149,16 @@ export interface CertificateInput {
   key: string
   /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
   passphrase?: string | undefined
+}
+
+export interface ListenerProxyProtocolInput {
+  /**
+   * Networks of the proxies that begin each connection with it, in version 1 or 2: what comes from there
+   * without it is refused. From elsewhere none is taken.
+   */
+  from: string[]
+  /** Longest wait for all of it, from the connection on. Default: 5s. */
+  timeout?: Duration | undefined
 }
 
 export interface GatewayTlsInput {

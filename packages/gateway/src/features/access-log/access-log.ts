@@ -106,6 +106,7 @@ export function accessLine(
   if (cache !== undefined) line += `","cache":"${cache}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
+  if (peer.proxy !== undefined) line += `","proxy":"${escaped(peer.proxy.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (exchange.upstreamVersion !== undefined) line += `","upstream_version":"${exchange.upstreamVersion}`
   if (code !== undefined) line += `","error":"${code}`
