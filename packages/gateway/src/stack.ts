@@ -1,9 +1,12 @@
 import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
+import { authenticationLayer } from './features/authentication/layer.ts'
+import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
@@ -42,6 +45,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  corsLayer,
   grpcWebLayer,
   grpcLayer,
   apiVersionsLayer,
@@ -55,9 +59,11 @@ export const STACK = [
   bodyLimitLayer,
   grpcLimitsLayer,
   forwardingLayer,
+  authenticationLayer,
   countedGraphqlLayer,
   rateLimitLayer,
   graphqlLayer,
+  authorizationLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
   keepAskedLayer,

@@ -13,6 +13,7 @@ import { type Certificates, listenerCertificates } from '../features/tls/certifi
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
 import { CertificateTable } from './certificate-table.ts'
+import { ProxyDoor } from './proxy-door.ts'
 import { Refusals } from './refusals.ts'
 import { TlsDoor } from './tls-door.ts'
 
@@ -65,10 +66,11 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   }
   const refusals = new Refusals(options.connection.clock, options.refused)
   let current = { config, connection: options.connection }
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Socket, first?: Buffer): void => {
+    proxies.introduce(socket)
     if (connections.size >= current.config.maxConnections)
       return refusals.refuse(socket, current.config.protocols)
-    connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection))
+    connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection, first))
     options.onConnection(1)
     return undefined
   }
@@ -76,12 +78,29 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   const door =
     config.tls &&
     new TlsDoor(
-      { clock, ticketKeys: options.ticketKeys, protocols: () => current.config.protocols, accept },
+      {
+        clock,
+        ticketKeys: options.ticketKeys,
+        protocols: () => current.config.protocols,
+        accept: (socket) => accept(socket),
+      },
       tableOf(config.tls, options.certificates),
       config.tls,
     )
+  const proxies = new ProxyDoor(
+    {
+      clock,
+      refused: options.refused,
+      pass(socket, first) {
+        if (door === undefined) return accept(socket, first)
+        if (first.length > 0) socket.unshift(first)
+        door.receive(socket)
+      },
+    },
+    config.proxyProtocol,
+  )
   // Half-open: a client may close its side once its request is sent, and is answered all the same.
-  const server = createServer(own({ allowHalfOpen: true, noDelay: true }), door?.receive ?? accept)
+  const server = createServer(own({ allowHalfOpen: true, noDelay: true }), proxies.receive)
   await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
@@ -94,6 +113,7 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
       const table = next.tls && tableOf(next.tls, certificates)
       return () => {
         if (next.tls !== undefined && table !== undefined) door?.use(table, next.tls)
+        proxies.use(next.proxyProtocol)
         current = { config: next, connection }
       }
     },
