@@ -11,6 +11,7 @@ import { grpcLayer, grpcLimitsLayer } from './features/grpc/layers.ts'
 import { grpcWebLayer } from './features/grpc/web/layer.ts'
 import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes/header-changes.ts'
 import { hedgeLayer } from './features/hedge.ts'
+import { hstsLayer } from './features/hsts.ts'
 import { importanceLayer } from './features/importance.ts'
 import { bodyLimitLayer } from './features/limits.ts'
 import { loadSheddingLayer } from './features/load-shedding.ts'
@@ -18,6 +19,7 @@ import { mergeMatches } from './features/match/merge.ts'
 import { mirrorLayer, mirrorTimeoutLayer } from './features/mirror.ts'
 import { problemLayer } from './features/problem.ts'
 import { rateLimitLayer } from './features/rate-limit/policy.ts'
+import { redirectToHttpsLayer } from './features/redirect-to-https.ts'
 import { requestIdLayer } from './features/request-id.ts'
 import { retryLayer } from './features/retry.ts'
 import {
@@ -42,6 +44,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  hstsLayer,
   grpcWebLayer,
   grpcLayer,
   apiVersionsLayer,
@@ -49,6 +52,7 @@ export const STACK = [
   problemLayer,
   graphqlErrorsLayer,
   place('before-limits', 'exchange', 'sees requests as they came, before anything is refused'),
+  redirectToHttpsLayer,
   importanceLayer,
   timesLayer,
   loadSheddingLayer,

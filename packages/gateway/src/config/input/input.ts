@@ -887,6 +887,10 @@ export interface SharedSettingsInput {
   cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
+  /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
+  redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
+  hsts?: HstsInput | undefined
 }
 
 export interface MatchInput {
@@ -1372,6 +1376,25 @@ export interface RouteLimitsInput {
   body?: ByteSize | Zero | Off | undefined
 }
 
+export interface RedirectToHttpsInput {
+  /** 301, 302, 303, 307 or 308. Default: 308. */
+  status?: number | undefined
+  /** The port on which clients reach the gateway over TLS. Default: 443. */
+  port?: number | undefined
+}
+
+export interface HstsInput {
+  /**
+   * For how many days browsers go to the host over TLS alone, from each response on; 0 has them forget it.
+   * Default: 365.
+   */
+  maxAgeDays?: number | undefined
+  /** Whether that holds for all names below the host, too. Default: false. */
+  includeSubDomains?: boolean | undefined
+  /** Whether the host may be put on the lists that browsers come with. Default: false. */
+  preload?: boolean | undefined
+}
+
 export interface RouteInput {
   /** Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position. */
   name?: string | undefined
@@ -1445,4 +1468,8 @@ export interface RouteInput {
   cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
+  /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
+  redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
+  hsts?: HstsInput | undefined
 }
