@@ -20,6 +20,7 @@ export {
 } from './message/errors.ts'
 export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
+export { BoundedMap } from './policies/bounded-map.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
 export { isHttpResponse, ownPolicy } from './message/own-policy.ts'

@@ -18,6 +18,11 @@ export const COMMANDS: readonly CliEntry[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'keys',
+    summary: 'make, list and revoke API keys',
+    load: async () => (await import('./commands/keys.ts')).keys,
+  },
+  {
     name: 'routes',
     summary: 'print the route table, in the order in which routes are tried',
     load: async () => (await import('./commands/routes.ts')).routes,
@@ -64,7 +69,7 @@ export const COMMANDS: readonly CliEntry[] = [
   },
   {
     name: 'cache',
-    summary: 'show what the cache of a running gateway holds, or purge it',
+    summary: 'show what the cache of a running gateway holds, purge or warm it',
     load: async () => (await import('./commands/cache.ts')).cache,
   },
   {

@@ -1,5 +1,7 @@
 import { systemClock } from '@headgate/core'
+import { openRoutes } from '../features/authentication/checks.ts'
 import { certificateWarnings } from '../features/tls/warnings.ts'
+import { warmWarnings } from '../features/cache/warming/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
 import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
@@ -38,15 +40,25 @@ export function configWarnings(
       hint: 'leave "paths" to the routes that need it: where the route with the rules takes no such paths, they are refused or merged',
     }
   })
+  const open = openRoutes(config.routes).map((route): Finding => {
+    return {
+      path: ['routes', route],
+      whole: true,
+      problem: `${nameOf(config, route)} asks nobody who they are, while other routes do`,
+      hint: 'authentication: false says that this is meant',
+    }
+  })
   return firstFindings(
     [
       ...loops,
+      ...open,
       ...ofRoutes,
       ...passed,
       ...versionWarnings(config, input.written),
       ...lookAlikes(input.written),
       ...unbracedVariables(input.written),
       ...certificateWarnings(config, systemClock.wallTime()),
+      ...warmWarnings(config.cache.warm, config.routes),
     ],
     input,
     source,

@@ -53,4 +53,5 @@ export function makeCertificates(path: string): void {
     execFileSync('openssl', args, { cwd: path, stdio: 'ignore' })
   }
   writeFileSync(join(path, 'passphrase.txt'), 'of no key here\n')
+  writeFileSync(join(path, 'keys.txt'), '# no keys\n')
 }

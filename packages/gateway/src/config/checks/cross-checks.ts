@@ -5,6 +5,7 @@ import { findEach, type Finding, type Path, unused } from '../../settings/proble
 import { show } from '../../settings/problems/show.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
+import { authenticationChecks } from '../../features/authentication/checks.ts'
 import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
@@ -43,6 +44,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
+    ...authenticationChecks(input),
     ...storeChecks(input),
     ...cacheChecks(input),
     ...graphqlChecks(input),

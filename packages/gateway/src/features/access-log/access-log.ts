@@ -9,6 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { identityOf } from '../identity.ts'
 import { cacheResult } from '../cache/figures.ts'
 import { isWarming } from '../cache/warming/mark.ts'
 import { callStatus } from '../grpc/call-status.ts'
@@ -101,9 +102,12 @@ export function accessLine(
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
   const cache = cacheResult.of(exchange)
   const apiVersion = takenVersion.of(exchange)
+  const identity = identityOf.of(exchange)
   const grpcStatus = callStatus.of(exchange)
   if (grpcStatus !== undefined) line += `","grpc_status":"${grpcStatus}`
   if (cache !== undefined) line += `","cache":"${cache}`
+  if (identity !== undefined)
+    line += `","identity":"${escaped(identity.subject)}","authenticator":"${identity.authenticator}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (peer.proxy !== undefined) line += `","proxy":"${escaped(peer.proxy.address)}`
