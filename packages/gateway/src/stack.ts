@@ -6,6 +6,7 @@ import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
@@ -47,6 +48,7 @@ export const STACK = [
   requestIdLayer,
   responseHeadersLayer,
   hstsLayer,
+  corsLayer,
   grpcWebLayer,
   grpcLayer,
   apiVersionsLayer,
