@@ -3,6 +3,7 @@ import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
+import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
@@ -60,6 +61,7 @@ export const STACK = [
   graphqlLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
+  forwardClientCertificateLayer,
   keepAskedLayer,
   stripVersionLayer,
   rewriteLayer,

@@ -6,15 +6,20 @@ import {
   own,
   type Peer,
   type ServerConnectionOwner,
-  type TrafficError,
+  peerOf,
+  TrafficError,
 } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
+import type { Authorities } from '../features/client-certificates/authorities.ts'
+import { clientCertificate } from '../features/client-certificates/client-certificate.ts'
+import { misdirectedError, misdirection } from '../features/client-certificates/misdirected.ts'
+import { ClientPolicies } from '../features/client-certificates/policies.ts'
 import { type Certificates, listenerCertificates } from '../features/tls/certificates.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
 import { CertificateTable } from './certificate-table.ts'
 import { Refusals } from './refusals.ts'
-import { TlsDoor } from './tls-door.ts'
+import { TlsDoor, type TlsFacts, type TlsTables } from './tls-door.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -27,11 +32,17 @@ export interface Listener {
    * connection on.
    * @throws Error if a certificate cannot be read
    */
-  update(config: ListenerConfig, connection: AcceptOptions, certificates?: Certificates): () => void
-  /** Serves other certificates from the next connection on. */
-  useCertificates(certificates: Certificates): void
+  update(config: ListenerConfig, connection: AcceptOptions, material?: TlsMaterial): () => void
+  /** Serves other certificates, and asks by other authorities, from the next connection on. */
+  useMaterial(material: TlsMaterial): void
   /** Accepts no more. Connections live on. */
   stop(): void
+}
+
+/** What was read of the files that the TLS of listeners names. */
+export interface TlsMaterial {
+  readonly certificates: Certificates
+  readonly authorities: Authorities
 }
 
 /** What a listener needs besides its configuration. */
@@ -42,8 +53,8 @@ export interface ListenOptions {
   readonly reusePort: boolean
   /** Shared by all threads, so that any of them can resume a TLS session. */
   readonly ticketKeys: Buffer | undefined
-  /** Those that were read already. Default: they are read here. */
-  readonly certificates?: Certificates | undefined
+  /** What was read already. Default: it is read here. */
+  readonly material?: TlsMaterial | undefined
   /** Told when a connection comes (+1) and goes (-1). */
   readonly onConnection: (change: 1 | -1) => void
   /** Told of what is refused before it is an exchange. */
@@ -65,23 +76,30 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   }
   const refusals = new Refusals(options.connection.clock, options.refused)
   let current = { config, connection: options.connection }
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Socket, connectionOwner = owner): void => {
     if (connections.size >= current.config.maxConnections)
       return refusals.refuse(socket, current.config.protocols)
-    connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection))
+    connections.add(acceptConnection(socket, current.config.protocols, connectionOwner, current.connection))
     options.onConnection(1)
     return undefined
   }
-  const { clock } = options.connection
-  const door =
-    config.tls &&
-    new TlsDoor(
-      { clock, ticketKeys: options.ticketKeys, protocols: () => current.config.protocols, accept },
-      tableOf(config.tls, options.certificates),
-      config.tls,
-    )
+  const doorOptions = {
+    clock: options.connection.clock,
+    ticketKeys: options.ticketKeys,
+    protocols: () => current.config.protocols,
+    accept: (socket: Socket, facts: TlsFacts): void => accept(socket, door && knowing(facts, owner, door)),
+    refused(socket: Socket, reason: string): void {
+      const error = new TrafficError('client_certificate_refused', `the client's certificate: ${reason}`)
+      options.refused(error, peerOf(socket), 0)
+    },
+  }
+  const door: TlsDoor | undefined =
+    config.tls && new TlsDoor(doorOptions, tablesOf(config.tls, options.material), config.tls)
   // Half-open: a client may close its side once its request is sent, and is answered all the same.
-  const server = createServer(own({ allowHalfOpen: true, noDelay: true }), door?.receive ?? accept)
+  const server = createServer(
+    own({ allowHalfOpen: true, noDelay: true }),
+    door?.receive ?? ((socket) => accept(socket)),
+  )
   await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
@@ -90,23 +108,45 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     },
     port: typeof address === 'object' ? address?.port : undefined,
     connections,
-    update(next, connection, certificates) {
-      const table = next.tls && tableOf(next.tls, certificates)
+    update(next, connection, material) {
+      const tables = next.tls && tablesOf(next.tls, material)
       return () => {
-        if (next.tls !== undefined && table !== undefined) door?.use(table, next.tls)
+        if (next.tls !== undefined && tables !== undefined) door?.use(tables, next.tls)
         current = { config: next, connection }
       }
     },
-    useCertificates(certificates) {
+    useMaterial(material) {
       const { tls } = current.config
-      if (tls !== undefined) door?.use(tableOf(tls, certificates), tls)
+      if (tls !== undefined) door?.use(tablesOf(tls, material), tls)
     },
     stop: () => server.close(),
   }
 }
 
-function tableOf(tls: ListenerTlsConfig, loaded: Certificates = new Map()): CertificateTable {
-  return new CertificateTable(listenerCertificates(tls, loaded), tls.unknownNames)
+function tablesOf(tls: ListenerTlsConfig, material?: TlsMaterial): TlsTables {
+  const { certificates = new Map(), authorities } = material ?? {}
+  return {
+    certificates: new CertificateTable(listenerCertificates(tls, certificates), tls.unknownNames),
+    clients: new ClientPolicies(tls.clientCertificates, authorities),
+  }
+}
+
+/**
+ * The owner of one connection over TLS, which tells exchanges on it what its client has shown. What is asked of clients is asked for
+ * the name of the connection, and a request may name any host: where something else is asked for that one, by now, it is misdirected
+ * (RFC 9110 7.4).
+ */
+function knowing(facts: TlsFacts, owner: ServerConnectionOwner, door: TlsDoor): ServerConnectionOwner {
+  const asked = facts.policy?.identity
+  return {
+    ...owner,
+    handler(exchange) {
+      if (door.policyOf(exchange.request.authority.host)?.identity !== asked)
+        misdirection.state(exchange, misdirectedError())
+      else if (facts.certificate !== undefined) clientCertificate.state(exchange, facts.certificate)
+      return owner.handler(exchange)
+    },
+  }
 }
 
 /** Rejects with Node's error if the address cannot be bound. */

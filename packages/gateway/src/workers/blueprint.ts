@@ -10,6 +10,7 @@ import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cache/memory.ts'
 import { Stores } from '../features/stores/stores.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
+import { AUTHORITIES, loadAuthorities } from '../features/client-certificates/authorities.ts'
 import { CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
@@ -50,6 +51,7 @@ export function draw(
   const shared = new Shared(previous?.shared.data)
   shared.set(FILES, '', files)
   shared.set(CERTIFICATES, '', loadCertificates(config, previous?.shared.find(CERTIFICATES, '')))
+  shared.set(AUTHORITIES, '', loadAuthorities(config, previous?.shared.find(AUTHORITIES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const stores = new Stores(config, { clock, metrics, kept, files })

@@ -15,6 +15,7 @@ a-secret-of-many-characters`.split(/\s/),
   '',
   '${request.path}/a',
   '${client.address}',
+  'ab'.repeat(32),
 ]
 
 /** What makes sense of references. */

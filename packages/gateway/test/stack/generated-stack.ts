@@ -71,6 +71,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         importance: maybe(some('high', 'normal')),
         timeout: maybe(fc.constant('5s')),
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
+        forwardClientCertificate: maybe(some('certificate', 'none')),
         rateLimit: maybe(some(['one'], ['two', { name: 'own', rate: '9/s', key: ['client-ip', 'route'] }])),
         concurrency: maybe(fc.constant({ limit: 9 })),
         responseHeaders: maybe(fc.constant({ set: { 'x-b': '2' } })),

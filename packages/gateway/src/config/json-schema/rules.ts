@@ -4,6 +4,7 @@ import { recordedRules } from '../../features/access-log/layers.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
+import { clientCertificateRules } from '../../features/client-certificates/checks.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
@@ -23,6 +24,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
     rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
   { at: ['listeners', '*', 'tls'], rules: tlsRules },
+  { at: ['listeners', '*', 'tls', 'clientCertificates'], rules: clientCertificateRules },
   { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },

@@ -17,6 +17,7 @@ import { minimumByteRateSetting, routeTimeoutsSetting } from '../../features/tim
 import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
+import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hedgeSetting } from '../../features/hedge.ts'
 import { retrySetting } from '../../features/retry.ts'
@@ -96,6 +97,7 @@ const settings = {
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
+  forwardClientCertificate: forwardClientCertificateSetting().optional(),
   cache: routeCacheSetting()
     .describe(
       'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
