@@ -39,7 +39,7 @@ const gatewayFloors = [
   ['routing'],
   ['features'],
   ['config'],
-  ['discovery', 'listen', 'admin-api'],
+  ['discovery', 'listen', 'admin-api', 'authority'],
   ['upstreams'],
   ['layers'],
   ['explain', 'embedding', 'surveys'],

@@ -184,6 +184,7 @@ const TLS = settings<TlsOptions>({
   pins: or(text, texts, callback),
   servername: text,
   minVersion: oneOf('TLSv1.2', 'TLSv1.3'),
+  maxVersion: oneOf('TLSv1.2', 'TLSv1.3'),
   verify: flag,
 })
 

@@ -18,7 +18,7 @@ export {
   type ReplaySafety,
   TrafficError,
 } from './message/errors.ts'
-export { Exchange, type Cancellable, type Outcome, type Peer } from './message/exchange.ts'
+export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
 export { copyExchange, type CopyOptions } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
@@ -31,7 +31,8 @@ export {
   type Layer,
   type PolicyPlace,
 } from './message/layer.ts'
-export { type HeaderField, HeaderList } from './message/headers.ts'
+export type { HeaderField } from './message/header-line.ts'
+export { HeaderList } from './message/headers.ts'
 export {
   HttpRequest,
   type HttpVersion,
@@ -212,6 +213,7 @@ export {
 } from './upstream/proxy/proxy.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool/pool-options.ts'
 export { type Pem, type PerConnection, type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
+export { type HandshakeListener, TLS_FAILURES, type TlsFailure } from './upstream/connect/tls-failure.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'
 export { EXPOSITION_TYPE } from './telemetry/exposition.ts'
 export { DURATION_BOUNDS, Histogram } from './telemetry/histogram.ts'

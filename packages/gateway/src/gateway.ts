@@ -30,6 +30,7 @@ import {
   RetiredUpstreams,
   UPSTREAM,
   type UpstreamStates,
+  useClientCertificates,
 } from './upstreams/upstreams.ts'
 import { type Readings, readingsOf } from './in-force.ts'
 import { compile, type Snapshot } from './snapshot.ts'
@@ -189,6 +190,7 @@ export class Gateway {
       authorities: new Map([...this.material.authorities, ...authorities]),
     }
     this.listeners.useMaterial(this.material)
+    useClientCertificates(this.snapshot.upstreams, certificates)
   }
 
   /** In force. */
@@ -248,6 +250,7 @@ export class Gateway {
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
           this.material = material
+          useClientCertificates(next.snapshot.upstreams, material.certificates)
           this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()

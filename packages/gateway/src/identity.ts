@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/gateway-sections.ts'
 import { trustConfigs, trustFiles } from './features/client-certificates/authorities.ts'
-import { certificateFiles } from './features/tls/certificate.ts'
+import { certificateFiles, certificateIdentity } from './features/tls/certificate.ts'
 import { certificateConfigs } from './features/tls/certificates.ts'
 import { certificatesOf } from './features/tls/setting.ts'
+import { clientCertificateOf } from './features/tls/upstream-setting.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
 import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
@@ -21,7 +22,7 @@ export const FILES: SharedKind<FileDigests> = { name: 'files' }
 /** Reads them. One that cannot be read has none: whoever needs it says so. */
 export function fileDigests({ listeners, upstreams, stores }: GatewayConfig): FileDigests {
   const paths = new Set<string>()
-  for (const each of certificateConfigs({ listeners }).values())
+  for (const each of certificateConfigs({ listeners, upstreams }).values())
     for (const path of certificateFiles(each)) paths.add(path)
   for (const each of trustConfigs({ listeners }).values())
     for (const path of trustFiles(each)) paths.add(path)
@@ -62,9 +63,13 @@ export function upstreamIdentity(
     minimumByteRate.grace,
     zone,
   ]
-  const { ca } = upstream.tls ?? {}
-  const { endpoints: _, ...own } = upstream
-  return JSON.stringify([name, own, followed, ca === undefined ? null : files.get(ca)])
+  const { endpoints: _, tls, ...own } = upstream
+  const { cert: _cert, key: _key, passphrase: _passphrase, ca, ...others } = tls ?? {}
+  // Another certificate in the same files is put in force on what there is, connections apart.
+  const shown = tls && clientCertificateOf(tls)
+  const certificate = shown && certificateIdentity(shown)
+  const authorities = ca === undefined ? null : [ca, files.get(ca)]
+  return JSON.stringify([name, own, followed, tls && [others, certificate, authorities]])
 }
 
 /** Of the endpoints of an upstream, as they are configured. */
@@ -100,6 +105,7 @@ export function commonIdentity(config: GatewayConfig): string {
     upstreams: _u,
     routes: _r,
     drain: _d,
+    tls: _t,
     variables: _v,
     // Routes hold it.
     shared: _s,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { ProcessStore } from '@headgate/core'
+import { type Handler, HeaderList, HttpResponse, ProcessStore, WholeBody } from '@headgate/core'
+import { VirtualClock } from '@headgate/core/testing'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { createClient, digest } from '../../src/index.ts'
 import { clientOf } from '../origin.ts'
@@ -55,6 +56,25 @@ test('what is stale is confirmed by a 304, and its content is not sent again', a
     seen.map(({ headers }) => headers['if-none-match']),
     [undefined, '"a"'],
   )
+})
+
+test('what is stale stands in where the timeout of a call is over, if the origin allows it', async (t) => {
+  const clock = new VirtualClock()
+  const transport: Handler = () =>
+    asked++ === 0
+      ? Promise.resolve(new HttpResponse(200, HeaderList.of(fields), WholeBody.fromLatin1('old')))
+      : new Promise(() => undefined)
+  const fields = { 'cache-control': 'max-age=60, stale-if-error=600' }
+  let asked = 0
+  const client = clientOf(t, { cache: true, transport, clock, timeout: 2_000 })
+  const url = 'http://a.example/'
+  assert.equal(await client.get(url).text(), 'old')
+  await clock.advance(61_000)
+  const waiting = client.get(url)
+  await eventually(() => asked === 2, 'the transport is asked')
+  await clock.advance(2_000)
+  const stale = await waiting
+  assert.deepEqual([await stale.text(), wayOf(stale)], ['old', 'stale stale-if-error'])
 })
 
 test('HEAD is answered from what GET has stored', async (t) => {

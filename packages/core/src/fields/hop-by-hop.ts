@@ -1,19 +1,5 @@
+import type { HeaderLine, Passage } from '../message/header-line.ts'
 import { listMembers } from '../message/tokens.ts'
-
-/** What becomes of a field where a message passes from one connection to the next. */
-type Fate =
-  /** Passes on, unless Connection names it. */
-  | 'passes'
-  /** Concerns one connection only (RFC 9110 7.6.1), or poses as a field that we set. */
-  | 'ends'
-  /** One of the X-Forwarded fields that we write: what a trusted peer says there goes into ours. */
-  | 'x-forwarded'
-  /** Says on whose behalf a request is made, or for which target, in any other field: passes from trusted peers only. */
-  | 'x-claim'
-  /** The same in Forwarded (RFC 7239). */
-  | 'forwarded-claim'
-  /** May pose as a field that the configuration names: see `ownFields`. */
-  | 'variant'
 
 /** Which claims a filter removes, which fields are ours, and which names the Connection field listed. */
 export interface FieldFilter {
@@ -82,34 +68,40 @@ const WRITTEN: ReadonlySet<string> = new Set(
   'x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto'.split(' '),
 )
 
-/** Fates already judged: messages repeat a few dozen names. Emptied when full, as names can be forged. */
-const judged = new Map<string, Fate>()
+/** Names already judged: messages repeat a few dozen. Emptied when full, as names can be forged. */
+const judged = new Map<string, Passage>()
 const JUDGED_LIMIT = 1024
 
-/** Whether a field of that name, in lower case, passes the filter. */
-export function passesOn(name: string, filter: FieldFilter): boolean {
-  let fate = judged.get(name)
-  if (fate === undefined) {
-    fate = judge(name)
+function passageOf(name: string): Passage {
+  let passage = judged.get(name)
+  if (passage === undefined) {
+    passage = judge(name)
     if (judged.size >= JUDGED_LIMIT) judged.clear()
-    judged.set(name, fate)
+    judged.set(name, passage)
   }
-  if (fate !== 'passes') {
+  return passage
+}
+
+/** Whether a line passes the filter. */
+export function linePasses(line: HeaderLine, filter: FieldFilter): boolean {
+  const { name } = line
+  const passage = (line.passage ??= passageOf(name))
+  if (passage !== 'passes') {
     if (filter.ownFields.has(name)) return true
-    if (fate === 'ends') return false
-    if (fate === 'variant') {
+    if (passage === 'ends') return false
+    if (passage === 'variant') {
       if (isVariant(name, filter.ownFields)) return false
-    } else if (isDropped(fate, filter)) return false
+    } else if (isDropped(passage, filter)) return false
   }
   return filter.named === undefined || !filter.named.has(name)
 }
 
-function isDropped(fate: Fate, filter: FieldFilter): boolean {
-  if (fate === 'x-forwarded') return filter.dropXForwarded
-  return fate === 'x-claim' ? filter.dropXClaims : filter.dropForwarded
+function isDropped(passage: Passage, filter: FieldFilter): boolean {
+  if (passage === 'x-forwarded') return filter.dropXForwarded
+  return passage === 'x-claim' ? filter.dropXClaims : filter.dropForwarded
 }
 
-function judge(name: string): Fate {
+function judge(name: string): Passage {
   if (HOP_BY_HOP.has(name)) return 'ends'
   if (/[^a-z0-9-]/.test(name)) return posesAsOurs(name) ? 'ends' : 'variant'
   if (WRITTEN.has(name)) return 'x-forwarded'

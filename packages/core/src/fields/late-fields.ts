@@ -1,5 +1,5 @@
 import type { HeaderList } from '../message/headers.ts'
-import { connectionNames, type FieldFilter, passesOn } from './hop-by-hop.ts'
+import { connectionNames, type FieldFilter, linePasses } from './hop-by-hop.ts'
 
 /** Fields that change framing, routing, authentication or the meaning of content, too late (RFC 9110 6.5.1). */
 const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set(
@@ -25,5 +25,5 @@ const TRAILER_FILTER: FieldFilter = {
 export function dropLateFields(trailers: HeaderList, connection: string | undefined): void {
   const named = connectionNames(connection, TRAILER_FILTER.ownFields)
   const filter = named === undefined ? TRAILER_FILTER : { ...TRAILER_FILTER, named }
-  trailers.retain((name) => !FORBIDDEN_TRAILERS.has(name) && passesOn(name, filter))
+  trailers.retainLines((line) => !FORBIDDEN_TRAILERS.has(line.name) && linePasses(line, filter), undefined)
 }

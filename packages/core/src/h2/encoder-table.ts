@@ -8,8 +8,8 @@ export const LARGEST_TABLE = 4096
 
 /** Names in use are few, forged ones many. */
 const NAMES_LIMIT = 256
-/** Of each entry, of which there are 128 at the most, there may be several such objects in use. */
-const OBJECTS_LIMIT = 512
+/** Places for fields that are found by identity, a power of two: a connection sends some ten that repeat. */
+const PLACES = 32
 /**
  * A name has credit for entries: each that would have been needed costs so much, and each use of one earns 1, since to insert and to evict
  * takes as long as several look-ups. So it is worth entries while three of four of its fields are found.
@@ -39,22 +39,27 @@ interface KnownName {
 
 /** The dynamic table of an encoder: finds entries by field, and judges what is worth one. */
 export class EncoderTable extends DynamicTable {
-  /** Entries by the very object, which is how fields that repeat are found mostly. */
-  private readonly objects = new Map<Field, Entry>()
+  /**
+   * Fields that were found or inserted, each at the place that its serial number gives, and their entries: so those that repeat are found
+   * mostly. One that has lost its place to another is found by its name and value. A `Map` took three times as long.
+   */
+  private readonly fields: (Field | undefined)[] = new Array<Field | undefined>(PLACES).fill(undefined)
+  private readonly entries: (Entry | undefined)[] = new Array<Entry | undefined>(PLACES).fill(undefined)
   private readonly names = new Map<string, KnownName>()
 
   constructor() {
     super(LARGEST_TABLE)
   }
 
-  /** How many objects and names it knows, evicted ones among them: bounded, whatever is sent. */
+  /** How many names it knows, evicted ones among them: bounded, whatever is sent. */
   get known(): number {
-    return this.objects.size + this.names.size
+    return this.names.size
   }
 
-  /** The index of the field's entry if this very object was found or inserted before; 0 if not. */
+  /** The index of the field's entry if this very object was found or inserted before; 0 if not, or if that is not known any more. */
   indexOfObject(field: Field): number {
-    return this.use(this.objects.get(field))
+    const place = field.serial & (PLACES - 1)
+    return this.fields[place] === field ? this.use(this.entries[place]) : 0
   }
 
   /** The index of an entry of the same name and value; 0 if there is none. */
@@ -96,7 +101,6 @@ export class EncoderTable extends DynamicTable {
   }
 
   protected override forget(field: Field, number: number): void {
-    if (this.objects.get(field)?.number === number) this.objects.delete(field)
     const name = this.names.get(field.name.text)
     if (name === undefined) return
     if (name.newest?.number === number) name.newest = undefined
@@ -115,8 +119,9 @@ export class EncoderTable extends DynamicTable {
   }
 
   private remember(field: Field, entry: Entry): void {
-    if (this.objects.size >= OBJECTS_LIMIT) this.objects.clear()
-    this.objects.set(field, entry)
+    const place = field.serial & (PLACES - 1)
+    this.fields[place] = field
+    this.entries[place] = entry
   }
 
   private knownName(name: string): KnownName {

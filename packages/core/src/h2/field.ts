@@ -1,6 +1,7 @@
 import { isSecretField } from '../telemetry/secret-names.ts'
+import type { HeaderLine } from '../message/header-line.ts'
 import { ownText } from '../message/own-text.ts'
-import { isFieldValue, isLength, isToken, trimBlanks } from '../message/tokens.ts'
+import { isBlank, isFieldValue, isLength, isToken } from '../message/tokens.ts'
 import { FieldKind, INDEXING, Indexing, KINDS, OF_CONNECTION } from './field-kinds.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
 
@@ -31,6 +32,9 @@ export class FieldName {
   }
 }
 
+const LARGEST_SERIAL = 0x3fff_ffff
+let serials = 0
+
 /** A field line. Immutable: validated and classified once, when it is made, and the same object wherever it is repeated. */
 export class Field {
   readonly name: FieldName
@@ -43,8 +47,14 @@ export class Field {
   readonly neverIndexed: boolean
   /** What it takes in a table, and of the limit on a field section's size (RFC 7541 4.1, RFC 9113 10.5.1). Bytes. */
   readonly size: number
+  /** Tells fields apart in tables that have a place for a few of them: see `EncoderTable`. */
+  readonly serial: number
+  /** As messages have it; undefined until one has. */
+  line: HeaderLine | undefined = undefined
 
   constructor(name: FieldName, value: string, staticIndex: number, neverIndexed: boolean) {
+    serials = (serials + 1) & LARGEST_SERIAL
+    this.serial = serials
     this.name = name
     this.value = value
     this.kind = isValueFor(name.kind, value) ? name.kind : FieldKind.malformed
@@ -168,7 +178,7 @@ function isLowerToken(text: string): boolean {
  * field may be passed on.
  */
 function isValue(value: string): boolean {
-  return isFieldValue(value) && trimBlanks(value) === value
+  return isFieldValue(value) && !isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(value.length - 1))
 }
 
 function isValueFor(kind: FieldKind, value: string): boolean {

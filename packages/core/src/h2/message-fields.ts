@@ -1,5 +1,6 @@
 import { httpDate } from '../fields/http-date.ts'
 import { unsendable } from '../message/errors.ts'
+import { HeaderLine } from '../message/header-line.ts'
 import type { HeaderList } from '../message/headers.ts'
 import { trimBlanks } from '../message/tokens.ts'
 import { type Field, type FieldName, fieldName, fieldOf, malformation } from './field.ts'
@@ -62,28 +63,47 @@ export function trailerFields(trailers: HeaderList | undefined): Field[] | undef
 }
 
 /** Adds a field that came: where nobody may index it, nobody behind us may, either (RFC 7541 6.2.3). */
-export function takeField(headers: HeaderList, { name, value, neverIndexed }: Field): void {
-  headers.add(name.text, value)
-  if (neverIndexed) (headers.neverIndexed ??= new Set()).add(name.text)
+export function takeField(headers: HeaderList, field: Field): void {
+  headers.addLine((field.line ??= lineOf(field)))
+  if (field.neverIndexed) (headers.neverIndexed ??= new Set()).add(field.name.text)
+}
+
+function lineOf(field: Field): HeaderLine {
+  const line = new HeaderLine(field.name.text, field.value)
+  line.wire = field
+  return line
 }
 
 /** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
 export function addFields(fields: Field[], headers: HeaderList): void {
   const { size, neverIndexed } = headers
   for (let index = 0; index < size; index++) {
-    const name = fieldName(headers.nameAt(index))
-    if (name.isOfConnection) continue
-    if (name.kind >= FieldKind.method)
-      throw unsendable(
-        `${name.text} stands among the fields of a message`,
-        'set the part of the message that it tells',
-      )
-    const value = headers.valueAt(index)
-    const isSecret = name.isSecret || neverIndexed?.has(name.text) === true
-    const field = fieldOf(name, value, isSecret)
-    // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
-    fields.push(field.kind === FieldKind.malformed ? fieldOf(name, trimBlanks(value), isSecret) : field)
+    const line = headers.lineAt(index)
+    const isMarked = neverIndexed !== undefined && neverIndexed.has(line.name)
+    // A line that came over HTTP/2, or was sent over it, has its field; what is secret may have come as one that says nothing of it.
+    const known = line.wire as Field | undefined
+    const isAsSent = known !== undefined && (known.neverIndexed || !(isMarked || known.name.isSecret))
+    const field = isAsSent ? known : fieldFor(line, isMarked)
+    if (field !== undefined && !field.name.isOfConnection) fields.push(field)
   }
+}
+
+/** @returns undefined for one that describes the connection */
+function fieldFor(line: HeaderLine, isMarked: boolean): Field | undefined {
+  const name = fieldName(line.name)
+  if (name.isOfConnection) return undefined
+  if (name.kind >= FieldKind.method)
+    throw unsendable(
+      `${name.text} stands among the fields of a message`,
+      'set the part of the message that it tells',
+    )
+  const isSecret = isMarked || name.isSecret
+  const field = fieldOf(name, line.value, isSecret)
+  // A blank at an end has no place here, and means nothing over HTTP/1.1 (RFC 9113 8.2.1).
+  const sent = field.kind === FieldKind.malformed ? fieldOf(name, trimBlanks(line.value), isSecret) : field
+  // The line may stand in messages of others, who have not marked it.
+  if (!isMarked) line.wire = sent
+  return sent
 }
 
 /** The value of the last of them that has that name; undefined if none has. */

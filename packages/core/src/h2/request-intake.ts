@@ -1,5 +1,6 @@
 import { EMPTY_BODY } from '../message/body.ts'
 import { TrafficError } from '../message/errors.ts'
+import { HeaderLine } from '../message/header-line.ts'
 import { HeaderList } from '../message/headers.ts'
 import type { HeadLimits } from '../message/head-limits.ts'
 import { HttpRequest, type Scheme } from '../message/request.ts'
@@ -148,7 +149,7 @@ function authorityOf(section: FieldSection, scheme: Scheme): Authority | Invalid
 /** As HTTP/1.1 brings them: Host first, and Cookie in one line (RFC 9113 8.2.3). */
 function headersOf({ fields }: FieldSection, authority: Authority): HeaderList {
   const headers = new HeaderList()
-  headers.add('host', authority.text)
+  headers.addLine(hostLineOf(authority))
   let cookie: string | undefined
   for (const field of fields) {
     const { kind, value } = field
@@ -157,6 +158,14 @@ function headersOf({ fields }: FieldSection, authority: Authority): HeaderList {
   }
   if (cookie !== undefined) headers.add('cookie', cookie)
   return headers
+}
+
+/** The last one: most requests of a read ask the same host. */
+let hostLine = new HeaderLine('host', '')
+
+function hostLineOf({ text }: Authority): HeaderLine {
+  if (hostLine.value !== text) hostLine = new HeaderLine('host', text)
+  return hostLine
 }
 
 function refusal(code: TrafficError['code'], message: string): TrafficError {

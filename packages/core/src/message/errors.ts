@@ -179,6 +179,8 @@ export class TrafficError extends Error {
   declare staleConnection: boolean
   /** Another try may help at another endpoint, and only makes it worse at the same. */
   declare onlyElsewhere: boolean
+  /** Another try only meets it again, at whichever endpoint. */
+  declare lasting: boolean
   /** Milliseconds after which trying again may help; shown as Retry-After. */
   declare retryAfter: number | undefined
   /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
@@ -194,6 +196,7 @@ export class TrafficError extends Error {
       attempts: 0,
       staleConnection: false,
       onlyElsewhere: false,
+      lasting: false,
     }
     for (const [name, value] of Object.entries({
       ...unset,

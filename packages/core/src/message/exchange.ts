@@ -32,6 +32,15 @@ export interface Cancellable {
   cancelled(error: TrafficError): void
 }
 
+/** What limits the time of an exchange, and of the copies that are sent in its place. */
+export interface TimeLimit {
+  /**
+   * Asked when the time is over, before the exchange is given up. True: another answer comes at once, and may take the time that
+   * it takes to be sent.
+   */
+  standIn: ((error: TrafficError) => boolean) | undefined
+}
+
 /** Called when an exchange has ended. */
 export type Finisher = (exchange: Exchange, outcome: Outcome) => void
 
@@ -59,6 +68,8 @@ export class Exchange {
   readonly startedAt: number
   /** `clock.now()` by which it must have ended. */
   deadline: number = Infinity
+  /** By what its time is limited; undefined while it is not. */
+  timeLimit: TimeLimit | undefined
   /** The times of its route, where it has its own. */
   times: ExchangeTimes | undefined
   /** Its class where slots are scarce, from 0, the highest; undefined for the middle one. */

@@ -31,6 +31,7 @@ export function copyExchange(
   child.preserveHost = parent.preserveHost
   if (apart) return child
   child.deadline = parent.deadline
+  child.timeLimit = parent.timeLimit
   child.times = parent.times
   child.priority = parent.priority
   child.attempts = parent.attempts

@@ -1,18 +1,15 @@
+import { type HeaderField, HeaderLine } from './header-line.ts'
 import { isToken, isFieldValue } from './tokens.ts'
 
-/** One field line: the name in lower case. */
-export interface HeaderField {
-  readonly name: string
-  readonly value: string
-}
+/** Room for so many lines from the start: an array that grows is copied, once or twice for a usual message. */
+const USUAL_LINES = 16
 
 /**
  * The field lines of a message, in order, with names in lower case; several lines may share a name
- * (RFC 9110 5.2). One flat array of name, value, name, value: a message has some ten lines, and scanning
- * ten interned strings is cheaper than hashing one.
+ * (RFC 9110 5.2). An array: a message has some ten lines, and scanning ten interned strings is cheaper than hashing one.
  */
 export class HeaderList {
-  private list: string[]
+  private list: HeaderLine[]
   /** How much of `list` is in use: what lies behind is left over from lines that were removed. Cutting an array costs a call. */
   private used: number
   /** Names of lines that came as not to be put into any table of a compression (RFC 7541 6.2.3); undefined if none did. */
@@ -20,8 +17,7 @@ export class HeaderList {
 
   /** @param from copied, with no room for more lines; without it, empty */
   constructor(from?: HeaderList) {
-    // Room for 16 lines from the start: an array that grows is copied, once or twice for a usual message.
-    this.list = from === undefined ? new Array<string>(32) : from.list.slice(0, from.used)
+    this.list = from === undefined ? new Array<HeaderLine>(USUAL_LINES) : from.list.slice(0, from.used)
     this.used = from === undefined ? 0 : from.used
     this.neverIndexed = from?.neverIndexed
   }
@@ -38,15 +34,16 @@ export class HeaderList {
 
   /** How many field lines there are. */
   get size(): number {
-    return this.used >> 1
+    return this.used
   }
 
   /** The value, or the values of all lines of that name joined by ", " (RFC 9110 5.3). `name` in lower case. */
   get(name: string): string | undefined {
     const { list, used } = this
     let value: string | undefined
-    for (let index = 0; index < used; index += 2) {
-      if (list[index] === name) value = value === undefined ? list[index + 1] : `${value}, ${list[index + 1]}`
+    for (let index = 0; index < used; index++) {
+      const line = list[index] as HeaderLine // within the list
+      if (line.name === name) value = value === undefined ? line.value : `${value}, ${line.value}`
     }
     return value
   }
@@ -54,13 +51,16 @@ export class HeaderList {
   /** The values of all lines of that name, apart: for fields that must not be joined, as Set-Cookie. */
   getAll(name: string): string[] {
     const values: string[] = []
-    for (const field of this) if (field.name === name) values.push(field.value)
+    for (let index = 0; index < this.used; index++) {
+      const line = this.lineAt(index)
+      if (line.name === name) values.push(line.value)
+    }
     return values
   }
 
   has(name: string): boolean {
     const { list, used } = this
-    for (let index = 0; index < used; index += 2) if (list[index] === name) return true
+    for (let index = 0; index < used; index++) if (list[index]?.name === name) return true
     return false
   }
 
@@ -88,27 +88,33 @@ export class HeaderList {
 
   /** Keeps only the lines for whose name `keep` returns true. `keep` is called with `context`, to need no closure. */
   retain<Context>(keep: (name: string, context: Context) => boolean, context?: Context): void {
+    this.retainLines(({ name }) => keep(name, context as Context), undefined)
+  }
+
+  /** The same, by the lines themselves. */
+  retainLines<Context>(keep: (line: HeaderLine, context: Context) => boolean, context: Context): void {
     const { list, used } = this
     let kept = 0
-    for (let index = 0; index < used; index += 2) {
-      const name = list[index] as string // within the list
-      if (!keep(name, context as Context)) continue
-      if (kept !== index) {
-        list[kept] = name
-        list[kept + 1] = list[index + 1] as string // names and values come in pairs
-      }
-      kept += 2
+    for (let index = 0; index < used; index++) {
+      const line = list[index] as HeaderLine // within the list
+      if (!keep(line, context)) continue
+      if (kept !== index) list[kept] = line
+      kept++
     }
     this.used = kept
   }
 
+  lineAt(index: number): HeaderLine {
+    return this.list[index] as HeaderLine // callers stay below `size`
+  }
+
   /** The name of line `index`, from 0. */
   nameAt(index: number): string {
-    return this.list[index * 2] as string // callers stay below `size`
+    return this.lineAt(index).name
   }
 
   valueAt(index: number): string {
-    return this.list[index * 2 + 1] as string // callers stay below `size`
+    return this.lineAt(index).value
   }
 
   /**
@@ -116,16 +122,23 @@ export class HeaderList {
    * the head is written.
    */
   add(name: string, value: string): void {
-    const { list, used } = this
-    list[used] = name
-    list[used + 1] = value
-    this.used = used + 2
+    this.addLine(new HeaderLine(name, value))
+  }
+
+  /** The same with a line that may stand in other messages, too. */
+  addLine(line: HeaderLine): void {
+    this.list[this.used++] = line
   }
 
   /** Replaces all lines of that name by one, as `add` does. */
   put(name: string, value: string): void {
-    this.delete(name)
-    this.add(name, value)
+    this.putLine(new HeaderLine(name, value))
+  }
+
+  /** Replaces all lines of its name by this one, as `addLine` does. */
+  putLine(line: HeaderLine): void {
+    this.delete(line.name)
+    this.addLine(line)
   }
 
   clone(): HeaderList {

@@ -30,13 +30,14 @@ export function upstreamError(
   facts: UpstreamErrorFacts,
 ): TrafficError {
   const { exchange } = facts
-  const said = code === 'upstream_closed' ? reason + alertOf(facts.cause) : reason
-  const error = new TrafficError(code, `${said} (${exchange?.endpoint || 'upstream'})`, {
+  const alert = code === 'upstream_closed' ? alertIn(facts.cause) : ''
+  const error = new TrafficError(code, `${reason}${explained(alert)} (${exchange?.endpoint || 'upstream'})`, {
     phase: facts.inBody ? 'response-body' : 'response-head',
     bytesSent: facts.bytesSent,
     replaySafe: facts.replaySafe ?? (isIdempotent(exchange?.request.method ?? '') ? 'idempotent' : 'unknown'),
     cause: facts.cause,
   })
+  if (/CERTIFICATE|UNKNOWN_CA/.test(alert)) error.lasting = true
   // The upstream closed an idle connection just as it was used again (RFC 9112 9.3.1): no fault of the exchange.
   error.staleConnection = code === 'upstream_closed' && facts.stale
   // Whoever was too slow once is not helped by doing it again, while it may still be at it.
@@ -45,10 +46,14 @@ export function upstreamError(
 }
 
 /** With TLS 1.3 a peer that does not take our certificate says so when for us the handshake is over (RFC 8446 section 4.4.3). */
-function alertOf(cause: Error | undefined): string {
+function alertIn(cause: Error | undefined): string {
   const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
-  if (!/^ERR_SSL_.*ALERT/.test(code)) return ''
-  return code.endsWith('CERTIFICATE_REQUIRED')
+  return /^ERR_SSL_.*ALERT/.test(code) ? code : ''
+}
+
+function explained(alert: string): string {
+  if (alert === '') return ''
+  return alert.endsWith('CERTIFICATE_REQUIRED')
     ? `: it asks for a client certificate; give tls.cert and tls.key`
-    : `: it refused our TLS, with ${code}; look at tls.cert`
+    : `: it refused our TLS, with ${alert}; look at tls.cert`
 }

@@ -1,16 +1,15 @@
 import { own } from '../message/own-options.ts'
 import type { BlockList } from 'node:net'
-import { parseForwarded, serializeForwarded, serializeForwardedNode } from '../fields/forwarded.ts'
-import { connectionNames, type FieldFilter, passesOn } from '../fields/hop-by-hop.ts'
+import { connectionNames, type FieldFilter, linePasses } from '../fields/hop-by-hop.ts'
 import { hopsLeft } from '../fields/max-forwards.ts'
 import { TrafficError } from '../message/errors.ts'
-import type { Exchange } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
+import { HeaderLine } from '../message/header-line.ts'
 import { HeaderList } from '../message/headers.ts'
-import type { HttpRequest } from '../message/request.ts'
+import type { HttpRequest, HttpVersion } from '../message/request.ts'
 import { HttpResponse } from '../message/response.ts'
-import { listMembers } from '../message/tokens.ts'
-import { type ClientClaims, clientSeer, trustIn } from './seen-client.ts'
+import { linesFor, NO_CLAIMS, readClaims } from './forwarded-lines.ts'
+import { clientSeer, trustIn } from './seen-client.ts'
 
 /** Options of `forwarding`. */
 export interface ForwardingOptions {
@@ -44,7 +43,7 @@ export interface ForwardingOptions {
 export function forwarding(given: ForwardingOptions = {}): Policy {
   const options = own(given)
   const { xForwarded = true, forwarded = true, via = 'headgate', loopMark, clientIsKnown = false } = options
-  const loopInfo = `headgate;id=${loopMark}`
+  const loopLine = new HeaderLine('cdn-loop', `headgate;id=${loopMark}`)
   const ownFields = new Set(options.ownFields)
   const trust = trustIn(options.trustedProxies)
   const seeClient = clientIsKnown ? undefined : clientSeer(options.trustedProxies)
@@ -62,10 +61,10 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
     ownFields,
     named: undefined,
   }
-  const viaOf = { '1.0': `1.0 ${via}`, '1.1': `1.1 ${via}`, '2': `2 ${via}` }
+  const viaOf = viaLines(via)
   const returned = (response: HttpResponse): HttpResponse => {
     filterFinal(response)
-    if (via !== false) response.headers.add('via', viaOf[response.version])
+    if (via !== false) response.headers.addLine(viaOf[response.version])
     return response
   }
   return (next) =>
@@ -81,16 +80,22 @@ export function forwarding(given: ForwardingOptions = {}): Policy {
       const claims = trusted ? readClaims(headers) : NO_CLAIMS
       seeClient?.(exchange)
       filterFields(headers, trusted ? trustedFilter : untrustedFilter)
-      if (xForwarded) addXForwarded(exchange, claims)
-      if (forwarded) addForwarded(exchange, claims)
-      if (via !== false) headers.add('via', viaOf[request.version])
       // After all removals, so that nobody can have it stripped.
-      if (loopMark !== undefined) headers.add('cdn-loop', loopInfo)
+      const lines = linesFor(exchange, claims)
+      if (xForwarded) for (const line of lines.xForwarded) headers.addLine(line)
+      if (forwarded) headers.addLine(lines.forwarded)
+      if (via !== false) headers.addLine(viaOf[request.version])
+      if (loopMark !== undefined) headers.addLine(loopLine)
       exchange.beforeInform = filterResponse
 
       // No async function, and no closure for each exchange: this policy is in every stack (0.2 µs).
       return next(exchange).then(returned)
     }
+}
+
+function viaLines(via: string | false): Readonly<Record<HttpVersion, HeaderLine>> {
+  const line = (version: HttpVersion): HeaderLine => new HeaderLine('via', `${version} ${via}`)
+  return { '1.0': line('1.0'), '1.1': line('1.1'), '2': line('2') }
 }
 
 function loop(): TrafficError {
@@ -132,72 +137,5 @@ function countHop({ method, headers }: HttpRequest): Promise<HttpResponse> | und
 
 function filterFields(headers: HeaderList, filter: FieldFilter): void {
   const named = connectionNames(headers.get('connection'), filter.ownFields)
-  headers.retain(passesOn, named === undefined ? filter : { ...filter, named })
-}
-
-/** What the peer says of those before it. */
-interface Claims extends ClientClaims {
-  readonly host: string | undefined
-  readonly port: string | undefined
-}
-
-const NO_CLAIMS: Claims = {
-  for: undefined,
-  proto: undefined,
-  host: undefined,
-  port: undefined,
-  forwarded: undefined,
-}
-
-function readClaims(headers: HeaderList): Claims {
-  return {
-    for: headers.get('x-forwarded-for'),
-    proto: headers.get('x-forwarded-proto'),
-    host: headers.get('x-forwarded-host'),
-    port: headers.get('x-forwarded-port'),
-    forwarded: headers.get('forwarded'),
-  }
-}
-
-function addXForwarded(exchange: Exchange, claims: Claims): void {
-  const { request, peer } = exchange
-  const { headers, authority } = request
-  const { clientScheme } = exchange
-  const before = membersOf(claims.for)
-  if (peer.address !== '')
-    headers.add('x-forwarded-for', before === '' ? peer.address : `${before}, ${peer.address}`)
-  headers.add('x-forwarded-proto', membersOf(claims.proto) || clientScheme)
-  headers.add('x-forwarded-host', membersOf(claims.host) || authority.text)
-  headers.add(
-    'x-forwarded-port',
-    membersOf(claims.port) || String(authority.port ?? (clientScheme === 'https' ? 443 : 80)),
-  )
-}
-
-/** Without empty members: a list that ends in a comma, or is nothing else, would have another reader miscount. */
-function membersOf(claim: string | undefined): string {
-  return claim === undefined ? '' : listMembers(claim).join(', ')
-}
-
-function addForwarded(exchange: Exchange, claims: Claims): void {
-  const { request, peer } = exchange
-  const { authority, scheme } = request
-  const node = nodeOf(peer.address)
-  // A port or an IPv6 address is no token, so it is quoted (RFC 7239 section 4).
-  const quote = authority.text.includes(':') ? '"' : ''
-  const host = authority.text === '' ? '' : `;host=${quote}${authority.text}${quote}`
-  const element = `for=${node}${host};proto=${scheme}`
-  const before = wellFormed(claims.forwarded)
-  request.headers.add('forwarded', before === undefined ? element : `${before}, ${element}`)
-}
-
-/** What is not valid is not passed on: a quote that does not end in it would take ours in. */
-function wellFormed(forwarded: string | undefined): string | undefined {
-  const elements = forwarded === undefined ? undefined : parseForwarded(forwarded)
-  return elements === undefined || elements.length === 0 ? undefined : serializeForwarded(elements)
-}
-
-function nodeOf(address: string): string {
-  if (address === '') return 'unknown'
-  return address.includes(':') ? serializeForwardedNode(address) : address
+  headers.retainLines(linePasses, named === undefined ? filter : { ...filter, named })
 }

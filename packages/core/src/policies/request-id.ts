@@ -1,5 +1,6 @@
 import { own } from '../message/own-options.ts'
 import type { Policy } from '../message/handler.ts'
+import { HeaderLine } from '../message/header-line.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** Options of `requestId`. */
@@ -24,13 +25,12 @@ export function requestId(given: RequestIdOptions): Policy {
     function requestId(exchange) {
       const { headers } = exchange.request
       const sent = accept ? headers.get(header) : undefined
-      if (sent !== undefined && ACCEPTABLE.test(sent)) exchange.id = sent
-      else {
-        exchange.id = make()
-        headers.put(header, exchange.id)
-      }
+      const isAccepted = sent !== undefined && ACCEPTABLE.test(sent)
+      exchange.id = isAccepted ? sent : make()
+      const line = new HeaderLine(header, exchange.id)
+      if (!isAccepted) headers.putLine(line)
       return next(exchange).then((response) => {
-        response.headers.put(header, exchange.id)
+        response.headers.putLine(line)
         return response
       })
     }

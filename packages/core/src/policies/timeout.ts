@@ -1,6 +1,6 @@
 import { own } from '../message/own-options.ts'
 import { TrafficError } from '../message/errors.ts'
-import type { Exchange } from '../message/exchange.ts'
+import type { Exchange, TimeLimit } from '../message/exchange.ts'
 import type { Policy } from '../message/handler.ts'
 import { isIdempotent } from '../message/request.ts'
 import type { HttpResponse } from '../message/response.ts'
@@ -17,7 +17,7 @@ export interface TimeoutOptions {
 
 /**
  * Sets the exchange's deadline, unless it has an earlier one, and cancels it when that has passed. Whoever waits for the response
- * learns it at once, even if what is inside does not listen.
+ * learns it at once, even if what is inside does not listen. What is inside may have another answer for then: `TimeLimit.standIn`.
  */
 export function timeout(given: TimeoutOptions): Policy {
   const options = own(given)
@@ -28,12 +28,18 @@ export function timeout(given: TimeoutOptions): Policy {
       const deadline = exchange.startedAt + limit
       if (deadline >= exchange.deadline) return next(exchange)
       exchange.deadline = deadline
+      const timeLimit: TimeLimit = { standIn: undefined }
+      exchange.timeLimit = timeLimit
       // Nobody waits for it any more: nothing is sent.
       const remaining = exchange.remaining()
       if (remaining <= 0) return Promise.reject(deadlineExceeded(exchange, limit))
       return new Promise((resolve, reject) => {
         const timer = exchange.clock.timer(() => {
           const error = deadlineExceeded(exchange, limit)
+          if (timeLimit.standIn?.(error) === true) {
+            exchange.deadline = Infinity
+            return
+          }
           exchange.cancel(error)
           reject(error)
         })

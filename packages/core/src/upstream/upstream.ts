@@ -128,6 +128,11 @@ export class Upstream {
     this.members.reclaim()
   }
 
+  /** Sends no further exchange on the connections that there are, as when their certificate is another one now; what is under way finishes. */
+  renewConnections(): void {
+    for (const { pool } of this.all()) pool.renew()
+  }
+
   stats(): EndpointStats[] {
     const checks = this.checker?.stats()
     const { endpoints } = this.members

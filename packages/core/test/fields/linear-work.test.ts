@@ -5,7 +5,7 @@ import { cookieValue } from '../../src/fields/cookie.ts'
 import { EventStreamParser } from '../../src/fields/event-stream.ts'
 import { comparedText, fieldText } from '../../src/fields/field-text.ts'
 import { parseForwarded, parseForwardedNode, parseXForwardedFor } from '../../src/fields/forwarded.ts'
-import { connectionNames, passesOn } from '../../src/fields/hop-by-hop.ts'
+import { connectionNames, linePasses } from '../../src/fields/hop-by-hop.ts'
 import { parseHttpDate } from '../../src/fields/http-date.ts'
 import { keepAliveTerms } from '../../src/fields/keep-alive.ts'
 import { parseLinks } from '../../src/fields/link.ts'
@@ -16,6 +16,7 @@ import { parseRequestTimeout } from '../../src/fields/request-timeout.ts'
 import { parseRetryAfter } from '../../src/fields/retry-after.ts'
 import { parseCookieDate, parseSetCookie } from '../../src/fields/set-cookie.ts'
 import { parseDictionary, parseItem, parseList } from '../../src/fields/structured.ts'
+import { HeaderLine } from '../../src/message/header-line.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { assertLinear, type Parser } from '../linear-work.ts'
 
@@ -58,7 +59,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   'a node of Forwarded': [parseForwardedNode, { before: ['', '[', '_', '1:'] }],
   'X-Forwarded-For': [parseXForwardedFor],
   Connection: [(text) => connectionNames(text, new Set(['a']))],
-  'the name of a field': [(text) => passesOn(text, FILTER)],
+  'the name of a field': [(text) => linePasses(new HeaderLine(text, ''), FILTER)],
   'a date': [(text) => parseHttpDate(text, 0), { before: ['', 'Sun, ', 'Sun, 06 Nov 1994 '] }],
   'Keep-Alive': [keepAliveTerms, { before: ['', 'timeout', 'timeout='] }],
   Link: [parseLinks, { before: ['', '<', '<a>', '<a>;rel="'] }],

@@ -28,6 +28,18 @@ test('a field that repeats is indexed, and found by the very object as well as b
   assert.equal(encode(encoder, [first, equal]).length, 2)
 })
 
+test('more fields than have a place by identity are all found, in whichever order they come', () => {
+  const encoder = new HpackEncoder()
+  const decoder = new HpackDecoder()
+  const fields = Array.from({ length: 80 }, (_, index) => field(`x-place-${index}`, 'a'))
+  decodeAll(decoder, encode(encoder, fields))
+  for (const order of [fields, fields.toReversed(), fields]) {
+    const block = encode(encoder, order)
+    assert.ok(block.length <= 2 * order.length, 'each of them is an index')
+    assert.deepEqual(decodeAll(decoder, block), order.map(pair))
+  }
+})
+
 test('of a name with several values each is found by name and value, the first one, too', () => {
   const encoder = new HpackEncoder()
   for (const value of ['a', 'b', 'c']) {

@@ -42,6 +42,23 @@ test('a field that came as never indexed is sent on as never indexed, to whichev
   }
 })
 
+test('a line that one message marks as never indexed is indexed with another that has the very same line', () => {
+  const marked = decoded(Buffer.concat([literal(0x10, 'x-both', 'a'), literal(0x00, 'x-both', 'b')]))
+  const unmarked = decoded(literal(0x00, 'x-both', 'b'))
+  const both = takeInTrailers(marked, true)
+  const alone = takeInTrailers(unmarked, true)
+  assert.ok(both instanceof HeaderList && alone instanceof HeaderList)
+  assert.equal(both.lineAt(1), alone.lineAt(0))
+  assert.deepEqual(
+    trailerFields(both)?.map(({ neverIndexed }) => neverIndexed),
+    [true, true],
+  )
+  assert.deepEqual(
+    trailerFields(alone)?.map(({ neverIndexed }) => neverIndexed),
+    [false],
+  )
+})
+
 test('a trailer field that came as never indexed is sent on as never indexed', () => {
   const block = literal(0x10, 'x-inner', 'hush')
   const trailers = takeInTrailers(decoded(block), true)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HeaderLine } from '../../src/message/header-line.ts'
 import { HeaderList } from '../../src/message/headers.ts'
 import { fc } from '../../../../scripts/testing/property.ts'
 
@@ -43,6 +44,16 @@ test('a list behaves as the plain list of pairs that it stands for', () => {
       }
     }),
   )
+})
+
+test('a line that stands in two lists is removed, or replaced, in one of them alone', () => {
+  const line = new HeaderLine('x-trace', 'a')
+  const [one, other] = [new HeaderList(), new HeaderList()]
+  for (const headers of [one, other]) headers.addLine(line)
+  const copy = one.clone()
+  one.retainLines((each, unwanted) => each !== unwanted, line)
+  other.putLine(new HeaderLine('x-trace', 'b'))
+  assert.deepEqual([one, other, copy].map(pairs), [[], [['x-trace', 'b']], [['x-trace', 'a']]])
 })
 
 function pairs(headers: HeaderList): [string, string][] {

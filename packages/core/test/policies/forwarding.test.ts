@@ -197,6 +197,41 @@ const CLAIMS: Fields = [
   ['forwarded', 'for=203.0.113.7;proto=https'],
 ]
 
+test('requests of one connection tell of the host and the scheme that each of them has', async () => {
+  const peer: Peer = { address: '192.0.2.9', port: 1234, encrypted: false }
+  const told = async (url: string, scheme: 'http' | 'https'): Promise<string[]> => {
+    const exchange = new Exchange(HttpRequest.to(url), new VirtualClock(), peer)
+    exchange.clientScheme = scheme
+    await forwarding({ via: false })(async () => new HttpResponse(200))(exchange)
+    return Array.from(exchange.request.headers, ({ value }) => value)
+  }
+  const ofShop = ['192.0.2.9', 'http', 'shop.example', '80', 'for=192.0.2.9;host=shop.example;proto=http']
+  assert.deepEqual(await told('http://shop.example/', 'http'), ofShop)
+  const other = 'for=192.0.2.9;host=b.example;proto='
+  assert.deepEqual(await told('http://b.example/', 'http'), [
+    '192.0.2.9',
+    'http',
+    'b.example',
+    '80',
+    `${other}http`,
+  ])
+  assert.deepEqual(await told('http://b.example/', 'https'), [
+    '192.0.2.9',
+    'https',
+    'b.example',
+    '443',
+    `${other}http`,
+  ])
+  assert.deepEqual(await told('https://b.example/', 'https'), [
+    '192.0.2.9',
+    'https',
+    'b.example',
+    '443',
+    `${other}https`,
+  ])
+  assert.deepEqual(await told('http://shop.example/', 'http'), ofShop)
+})
+
 test('what an untrusted peer claims is replaced by what its socket shows', async () => {
   const { request, exchange } = await pass({ url: 'http://shop.example:8080/', fields: CLAIMS })
   assert.deepEqual(request, {

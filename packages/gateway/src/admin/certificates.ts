@@ -1,15 +1,18 @@
 import { type AdminOperation, json, operation } from '../admin-api/operation.ts'
 import { type Described, list, members, TEXT, TIME, WHOLE } from '../admin-api/schema.ts'
 import { certificateIdentity } from '../features/tls/certificate.ts'
+import { servedIdentities } from '../features/tls/certificates.ts'
 import { concernsOf, daysLeft } from '../features/tls/concerns.ts'
-import { certificatesOf } from '../features/tls/setting.ts'
+import { clientCertificateOf } from '../features/tls/upstream-setting.ts'
 import { listenerUrl } from '../listen/listener-set.ts'
 import type { Supervisor } from '../workers/supervisor.ts'
 
 const CERTIFICATE = members({
-  /** The path of its file, or `inline`. */
+  /** The path of its file, `inline`, `internal`, or the authority that was asked for it. */
   from: TEXT,
   listeners: list(TEXT),
+  /** Those that are shown it (mutual TLS). */
+  upstreams: list(TEXT),
   names: list(TEXT),
   subject: TEXT,
   issuer: TEXT,
@@ -31,16 +34,16 @@ const CERTIFICATES = members({ certificates: list(CERTIFICATE) })
 export type CertificatesAnswer = Described<typeof CERTIFICATES>
 type CertificateView = CertificatesAnswer['certificates'][number]
 
-type CertificateSource = Pick<Supervisor, 'listeners' | 'certificates' | 'refusedCertificates'>
+type CertificateSource = Pick<Supervisor, 'config' | 'listeners' | 'certificates' | 'refusedCertificates'>
 
-/** `GET /certificates`: those that listeners serve, and nothing of their keys but of which kind they are. */
+/** `GET /certificates`: those that listeners serve and upstreams are shown, and nothing of their keys but of which kind they are. */
 export function certificateOperations(source: CertificateSource, wallTime: () => number): AdminOperation[] {
   return [
     operation({
       method: 'GET',
       path: '/certificates',
       about:
-        'the certificates of all listeners: names, issuer, days left, kind of key, and where they are from',
+        'the certificates of all listeners and upstreams: names, issuer, days left, kind of key, and where they are from',
       id: 'listCertificates',
       result: CERTIFICATES,
       answers: { 200: 'the certificates, that which expires first before the others' },
@@ -50,15 +53,21 @@ export function certificateOperations(source: CertificateSource, wallTime: () =>
 }
 
 function views(
-  { listeners, certificates, refusedCertificates }: CertificateSource,
+  { config: { upstreams }, listeners, certificates, refusedCertificates }: CertificateSource,
   now: number,
 ): CertificateView[] {
   const served = new Map<string, string[]>()
   for (const { config, port } of listeners) {
-    for (const each of config.tls === undefined ? [] : certificatesOf(config.tls)) {
-      const identity = certificateIdentity(each)
+    for (const identity of config.tls === undefined ? [] : servedIdentities(config.tls)) {
       served.set(identity, [...(served.get(identity) ?? []), listenerUrl(config, port)])
     }
+  }
+  const shown = new Map<string, string[]>()
+  for (const [name, { tls }] of Object.entries(upstreams)) {
+    const certificate = tls && clientCertificateOf(tls)
+    if (certificate === undefined) continue
+    const identity = certificateIdentity(certificate)
+    shown.set(identity, [...(shown.get(identity) ?? []), name])
   }
   const found = [...certificates].map(([identity, { facts }]): CertificateView => {
     const { from, names, subject, issuer, key, notBefore, notAfter, fingerprint } = facts
@@ -66,6 +75,7 @@ function views(
     return {
       from,
       listeners: served.get(identity) ?? [],
+      upstreams: shown.get(identity) ?? [],
       names,
       subject,
       issuer,
@@ -74,7 +84,7 @@ function views(
       notAfter: new Date(notAfter).toISOString(),
       daysLeft: daysLeft(notAfter, now),
       fingerprint,
-      concerns: concernsOf(facts, now).map(({ problem }) => problem),
+      concerns: concernsOf(facts, now, served.has(identity)).map(({ problem }) => problem),
       ...(refused !== undefined && { refused }),
     }
   })

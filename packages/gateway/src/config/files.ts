@@ -5,7 +5,7 @@ import type { ListenerConfig } from './schema/gateway-sections.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
 import { warmFiles } from '../features/cache/warming/setting.ts'
 import { geoFiles } from '../features/geo/geo-files.ts'
-import { certificateChecks, tlsFiles } from '../features/tls/checks.ts'
+import { certificateChecks, tlsFiles, upstreamTlsFiles } from '../features/tls/checks.ts'
 import { keysOf } from '../settings/problems/fields.ts'
 import { type Finding, type Path, valueAt } from '../settings/problems/problem.ts'
 import { whyUnreadable } from '../settings/read/read-text.ts'
@@ -30,6 +30,9 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
     ...(config.geo && { geo: geoFiles(config.geo, folder) }),
     admin: adminFiles(config.admin, folder),
     versions: versionsFolder(config.versions, folder),
+    ...(config.tls.storage !== undefined && {
+      tls: { ...config.tls, storage: resolve(folder, config.tls.storage) },
+    }),
     upstreams: Object.fromEntries(upstreams),
   }
 }
@@ -68,7 +71,7 @@ function storeFiles(stores: GatewayConfig['stores'], folder: string): GatewayCon
 
 function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig {
   const { tls } = upstream
-  return tls?.ca === undefined ? upstream : { ...upstream, tls: { ...tls, ca: resolve(folder, tls.ca) } }
+  return tls === undefined ? upstream : { ...upstream, tls: upstreamTlsFiles(tls, folder) }
 }
 
 /**
@@ -80,7 +83,7 @@ export function checkFiles(input: unknown, folder: string): Finding[] {
   const upstreams = keysOf(valueAt(input, ['upstreams'])).map((name) => ['upstreams', name, 'tls'])
   const stores = keysOf(valueAt(input, ['stores'])).map((name) => ['stores', name])
   return [
-    ...listeners.flatMap((path) => certificateChecks(valueAt(input, path), path, folder)),
+    ...[...listeners, ...upstreams].flatMap((path) => certificateChecks(valueAt(input, path), path, folder)),
     ...[...upstreams, ...stores].flatMap((path) => checkAuthorities(input, [...path, 'ca'], folder)),
   ]
 }

@@ -18,7 +18,7 @@ const STORED = members({
   bytes: WHOLE,
   age: WHOLE,
   freshFor: WHOLE,
-  /** Whether it is the one that would answer, or that the upstream would be asked about. */
+  /** Whether it would answer, or is what the upstream would be asked about; several of them where they are parts. */
   chosen: FLAG,
   standsIn: FLAG,
   'etag?': TEXT,
@@ -40,7 +40,9 @@ export type ForeseenView = Described<typeof FORESEEN>
 /** Without contents, and without what may be a secret. */
 export function foreseenView(route: string, foresight: Foresight): ForeseenView {
   const { lookup } = foresight
-  const stored = (lookup?.stored ?? []).map((facts, index) => storedView(facts, index === lookup?.chosen))
+  const stored = (lookup?.stored ?? []).map((facts, index) =>
+    storedView(facts, lookup?.chosen.includes(index) === true),
+  )
   return { outcome: cacheWords(foresight), ...(lookup && { key: keyView(route, lookup.key) }), stored }
 }
 

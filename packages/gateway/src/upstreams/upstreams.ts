@@ -5,12 +5,17 @@ import {
   type Timer,
   type TlsOptions,
   Upstream,
+  type UpstreamOptions,
 } from '@headgate/core'
 import { upstreamHttp2Limits } from '../features/http2.ts'
 import { balancingOptions } from '../features/balancing.ts'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import type { UpstreamConfig, UpstreamTlsConfig } from '../config/schema/upstream-schema.ts'
+import type { UpstreamConfig } from '../config/schema/upstream-schema.ts'
+import { type Certificates, CERTIFICATES } from '../features/tls/certificates.ts'
+import { ClientCertificate } from '../features/tls/client-certificate.ts'
+import { handshakeMetrics } from '../features/tls/handshake-metrics.ts'
+import { clientCertificateOf, type UpstreamTlsConfig } from '../features/tls/upstream-setting.ts'
 import { resolveUpstreams } from '../config/upstreams.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
 import { makeUpstreamGuard, type UpstreamGuard } from './upstream-guard.ts'
@@ -37,6 +42,8 @@ export interface CompiledUpstream {
   readonly budget: RetryBudget
   /** Breaker and concurrency limit, where it has them. */
   readonly guard: UpstreamGuard
+  /** What its endpoints are shown; undefined where that is nothing. */
+  readonly certificate: ClientCertificate | undefined
 }
 
 /** By what routes call them. */
@@ -74,13 +81,22 @@ export function compileUpstreams(
       listed: lists?.of(name, upstream, config) ?? listEndpoints(upstream.endpoints, () => []),
       levels: levelReadings(metrics, name, upstream, config),
     }))
-    const make = (): Pick<CompiledUpstream, 'upstream' | 'budget' | 'guard'> => {
+    const make = (): Pick<CompiledUpstream, 'upstream' | 'budget' | 'guard' | 'certificate'> => {
       const guard = makeUpstreamGuard(name, upstream, clock, metrics)
-      const made = makeUpstream(name, upstream, listed, config, clock, state, guard)
+      const shown = upstream.tls && clientCertificateOf(upstream.tls)
+      const certificate = shown && new ClientCertificate(shown, shared.find(CERTIFICATES, ''))
+      const made = makeUpstream(name, upstream, config, {
+        clock,
+        state,
+        endpoints: listed,
+        gate: guard.gate,
+        ...(upstream.tls && { tls: tlsOptions(upstream.tls, certificate) }),
+        handshakes: mayHaveTls(upstream) ? handshakeMetrics(metrics, name) : undefined,
+      })
       lists?.made(made, listed)
       if (Object.hasOwn(config.upstreams, name)) changeMetrics(metrics, name)
       if (upstream.health) checksPaused(metrics, name)
-      return { upstream: made, budget: new RetryBudget(clock), guard }
+      return { upstream: made, budget: new RetryBudget(clock), guard, certificate }
     }
     // A thread that was not there while another configuration was in force has one of the same identity that shares its state
     // with nobody any more.
@@ -128,26 +144,22 @@ export function followStates(
   }
 }
 
+/** What is no matter of the configuration alone. */
+type UpstreamParts = Pick<UpstreamOptions, 'clock' | 'state' | 'endpoints' | 'gate' | 'tls' | 'handshakes'>
+
 function makeUpstream(
   name: string,
   upstream: UpstreamConfig,
-  endpoints: readonly ListedEndpoint[],
   config: GatewayConfig,
-  clock: Clock,
-  state: Upstream['state'] | undefined,
-  { gate }: UpstreamGuard,
+  parts: UpstreamParts,
 ): Upstream {
   const { timeouts, limits, minimumByteRate } = config
   return new Upstream({
+    ...parts,
     name,
-    clock,
-    state,
-    gate,
-    endpoints,
     pool: upstream.pool,
     ...balancingOptions(upstream, config.zone),
     connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
-    ...(upstream.tls && { tls: tlsOptions(upstream.tls) }),
     protocols: upstream.protocols,
     http2: upstream.http2 && upstreamHttp2Limits(upstream.http2),
     connection: {
@@ -159,13 +171,30 @@ function makeUpstream(
   })
 }
 
-/** The configuration names a file, the engine wants what is in it. */
-function tlsOptions({ verify, ca, servername }: UpstreamTlsConfig): TlsOptions {
+/** The configuration names files, the engine wants what is in them. */
+function tlsOptions(
+  { ca, servername, verify, pins, minVersion, maxVersion }: UpstreamTlsConfig,
+  certificate: ClientCertificate | undefined,
+): TlsOptions {
   return {
     verify,
+    pins,
+    servername,
+    minVersion,
+    maxVersion,
     ...(ca !== undefined && { ca: readPlainFile(ca, LARGEST_PEM) }),
-    ...(servername !== undefined && { servername }),
+    ...(certificate && { cert: certificate.cert, key: certificate.key }),
   }
+}
+
+function mayHaveTls({ endpoints }: UpstreamConfig): boolean {
+  return endpoints.some(({ url, scheme }) => url?.startsWith('https') ?? scheme === 'https')
+}
+
+/** Shows endpoints these certificates from now on, in place of those of the same setting; connections with another one take no more. */
+export function useClientCertificates(upstreams: CompiledUpstreams, renewed: Certificates): void {
+  for (const { certificate, upstream } of upstreams.values())
+    if (certificate?.use(renewed) === true) upstream.renewConnections()
 }
 
 /** How often they are looked at, and for how long they must be found with nothing to do. Milliseconds. */

@@ -68,7 +68,7 @@ export function changesBetween(before: Facts, after: Facts): Changes {
 
 /** What can be put in force now: the settings that only a start reads stay as they are. */
 export function withoutRestart(wanted: GatewayConfig, current: GatewayConfig): GatewayConfig {
-  const { workers, admin, accessLog, versions, reload, timeouts } = current
+  const { workers, admin, accessLog, versions, reload, timeouts, tls } = current
   const { workerStall } = timeouts
   return {
     ...wanted,
@@ -77,11 +77,12 @@ export function withoutRestart(wanted: GatewayConfig, current: GatewayConfig): G
     accessLog,
     versions,
     reload,
+    tls: { ...wanted.tls, storage: tls.storage },
     timeouts: { ...wanted.timeouts, workerStall },
   }
 }
 
-const RESTART = ['workers', 'admin', 'accessLog', 'versions', 'reload', 'timeouts.workerStall']
+const RESTART = ['workers', 'admin', 'accessLog', 'versions', 'reload', 'timeouts.workerStall', 'tls.storage']
 
 function needsRestart(setting: string): boolean {
   return RESTART.some((each) => setting === each || setting.startsWith(`${each}.`))

@@ -11,7 +11,7 @@ import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cac
 import { Stores } from '../features/stores/stores.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { AUTHORITIES, loadAuthorities } from '../features/client-certificates/authorities.ts'
-import { CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
+import { type Certificates, CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
 
@@ -35,6 +35,7 @@ export interface Blueprint {
 
 /**
  * @param metrics where it places the series of all threads; what is compiled here counts nothing
+ * @param managed certificates that are in no file of it
  * @param previous what did not change since is taken over
  * @throws Error if it cannot be compiled
  */
@@ -44,13 +45,15 @@ export function draw(
   previous?: Blueprint,
   clock: Clock = systemClock,
   lists?: EndpointLists,
+  managed: Certificates = new Map(),
 ): Blueprint {
   const files = fileDigests(config)
   if (config.geo !== undefined) geoMetrics(metrics, config.geo)
   const kept = new Kept(previous?.snapshot.kept)
   const shared = new Shared(previous?.shared.data)
   shared.set(FILES, '', files)
-  shared.set(CERTIFICATES, '', loadCertificates(config, previous?.shared.find(CERTIFICATES, '')))
+  const written = loadCertificates(config, previous?.shared.find(CERTIFICATES, ''))
+  shared.set(CERTIFICATES, '', new Map([...written, ...managed]))
   shared.set(AUTHORITIES, '', loadAuthorities(config, previous?.shared.find(AUTHORITIES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)

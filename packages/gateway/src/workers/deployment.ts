@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { EndpointMetrics } from '../upstreams/endpoint-metrics.ts'
 import { type Blueprint, draw } from './blueprint.ts'
 import { EndpointLists } from '../discovery/endpoint-lists.ts'
-import { putInForce, statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
+import { putInForce, statesOf, UPSTREAM, useClientCertificates } from '../upstreams/upstreams.ts'
 import { connectionsWithin, upstreamConnections } from './descriptors.ts'
 import { type BoundListener, listenersOf } from './start-slots.ts'
 import type { Ports, Prepare, WorkerQuestion, WorkerStart } from './protocol.ts'
@@ -20,6 +20,7 @@ import {
 import { certificateFiles } from '../features/tls/certificate.ts'
 import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
 import type { TlsMaterial } from '../listen/listen.ts'
+import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
 
@@ -73,6 +74,12 @@ export class Deployment {
       },
     })
     this.blueprint = this.draw(config)
+  }
+
+  /** Has workers that are born from now on serve these certificates besides those of files. */
+  useManaged(certificates: Certificates): void {
+    const all = new Map([...this.certificates, ...certificates])
+    this.blueprint = { ...this.blueprint, shared: this.blueprint.shared.with(CERTIFICATES, [['', all]]) }
   }
 
   /** Looks for endpoints from now on. Resolves when those are known with which workers can start. */
@@ -160,8 +167,8 @@ export class Deployment {
     }
   }
 
-  private draw(config: GatewayConfig, previous?: Blueprint): Blueprint {
-    const blueprint = draw(config, this.metrics, previous, this.clock, this.lists)
+  private draw(config: GatewayConfig, previous?: Blueprint, managed?: Certificates): Blueprint {
+    const blueprint = draw(config, this.metrics, previous, this.clock, this.lists, managed)
     this.endpointMetrics.layOut(blueprint.snapshot.upstreams)
     return blueprint
   }
@@ -171,11 +178,17 @@ export class Deployment {
     draw(config, new MetricRegistry(), this.blueprint, this.clock, this.lists)
   }
 
-  /** Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other. */
-  apply(config: GatewayConfig): Promise<void> {
+  /**
+   * Puts a configuration in force everywhere. Rejects, with nothing changed, if it cannot be. One after the other.
+   * @param managed makes the certificates that are in no file of it
+   */
+  apply(
+    config: GatewayConfig,
+    managed: (config: GatewayConfig) => Promise<Certificates> = async () => new Map(),
+  ): Promise<void> {
     return this.inTurn(async () => {
       await this.lists.discovery.ready(config)
-      const next = this.draw(config, this.blueprint)
+      const next = this.draw(config, this.blueprint, await managed(config))
       const ports = await carriedPorts(config.listeners, this.listeners, this.slots.length > 1)
       const listening = this.slots.filter(({ state }) => state === 'listening')
       await rollOut(listening, ports, this.ownerOf(next))
@@ -200,8 +213,9 @@ export class Deployment {
     return this.inTurn(async () => {
       const before = this.blueprint
       const { config } = before
+      const managed = config.listeners.flatMap(({ tls }) => (tls === undefined ? [] : managedIdentities(tls)))
       // A setting that has left the configuration meanwhile has none.
-      const certificates = among(certificateConfigs(config), renewed.certificates)
+      const certificates = among(certificateConfigs(config), renewed.certificates, managed)
       const authorities = among(trustConfigs(config), renewed.authorities)
       const paths = [
         ...certificates.settings.flatMap((each) => certificateFiles(each)),
@@ -214,6 +228,7 @@ export class Deployment {
           .with(CERTIFICATES, [['', new Map([...this.certificates, ...certificates.renewed])]])
           .with(AUTHORITIES, [['', new Map([...this.authorities, ...authorities.renewed])]]),
       }
+      useClientCertificates(before.snapshot.upstreams, certificates.renewed)
       const material = { certificates: certificates.renewed, authorities: authorities.renewed }
       const question = { type: 'use-tls-material', material } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
@@ -284,6 +299,7 @@ export class Deployment {
         const { snapshot } = this.blueprint
         const { upstreams } = next.snapshot
         const changed = putInForce(snapshot.upstreams, upstreams, this.lists)
+        useClientCertificates(upstreams, next.shared.find(CERTIFICATES, '') ?? new Map())
         // One that only catches up changes nothing for the others.
         if (next !== this.blueprint)
           this.blueprint = { ...next, shared: next.shared.with(UPSTREAM, statesOf(upstreams)) }
@@ -325,11 +341,15 @@ export class Deployment {
   }
 }
 
-/** What of it is still in the configuration, and its settings. */
+/**
+ * What of it is still in the configuration, and its settings.
+ * @param others what is there without a setting of its own
+ */
 function among<Setting, Loaded>(
   settings: ReadonlyMap<string, Setting>,
   renewed: ReadonlyMap<string, Loaded> = new Map(),
+  others: readonly string[] = [],
 ): { readonly settings: Setting[]; readonly renewed: ReadonlyMap<string, Loaded> } {
-  const left = [...renewed].filter(([identity]) => settings.has(identity))
+  const left = [...renewed].filter(([identity]) => settings.has(identity) || others.includes(identity))
   return { settings: left.flatMap(([identity]) => settings.get(identity) ?? []), renewed: new Map(left) }
 }

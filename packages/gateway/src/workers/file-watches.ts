@@ -38,7 +38,7 @@ export class FileWatches {
     notify: (message: string) => void,
   ) {
     this.geo = new GeoWatch(geoOwner(deployment, onEvent), clock)
-    this.certificates = new CertificateWatch(SERVED, servedOwner(deployment, onEvent), clock)
+    this.certificates = new CertificateWatch(SERVED, certificateOwner(deployment, onEvent), clock)
     this.authorities = new CertificateWatch(TRUSTED, trustedOwner(deployment, onEvent), clock)
     this.expiryAlarm = new ExpiryAlarm(clock, () => deployment.certificates.values(), notify)
   }
@@ -84,7 +84,8 @@ function geoOwner(
   }
 }
 
-function servedOwner(
+/** Puts certificates in force, and counts and tells what came of each. */
+export function certificateOwner(
   deployment: Deployment,
   onEvent: (event: FileEvent) => void,
 ): CertificateOwner<LoadedCertificate> {
@@ -92,8 +93,8 @@ function servedOwner(
     get inForce() {
       return deployment.certificates
     },
-    replace: (certificates) => deployment.replaceTlsMaterial({ certificates }),
-    changed: toldBy(deployment, onEvent),
+    replaceCertificates: (certificates) => deployment.replaceTlsMaterial({ certificates }),
+    certificateChanged: toldBy(deployment, onEvent),
   }
 }
 
@@ -105,8 +106,8 @@ function trustedOwner(
     get inForce() {
       return deployment.authorities
     },
-    replace: (authorities) => deployment.replaceTlsMaterial({ authorities }),
-    changed: toldBy(deployment, onEvent),
+    replaceCertificates: (authorities) => deployment.replaceTlsMaterial({ authorities }),
+    certificateChanged: toldBy(deployment, onEvent),
   }
 }
 

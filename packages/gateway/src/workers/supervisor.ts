@@ -17,10 +17,12 @@ import type { Ask, AskOne, SurveySource } from '../surveys/survey.ts'
 import { warmOne } from '../surveys/warm.ts'
 import { HealthChecks, pauseReadings } from '../upstreams/health-checks.ts'
 import type { CompiledUpstreams } from '../upstreams/upstreams.ts'
+import { storageFolder } from '../authority/folder.ts'
 import { claim } from './claim.ts'
 import { Deployment } from './deployment.ts'
 import { descriptorLimit, DescriptorWatch, fewConnections } from './descriptors.ts'
-import { type FileEvent, FileWatches } from './file-watches.ts'
+import { certificateOwner, type FileEvent, FileWatches } from './file-watches.ts'
+import { ManagedCertificates } from './managed-certificates.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
@@ -85,6 +87,7 @@ export class Supervisor implements SurveySource {
   readonly warmer: Warmer
   private readonly descriptors: DescriptorWatch
   private readonly fileWatches: FileWatches
+  private readonly managed: ManagedCertificates
   private readonly purges: PurgeFollower
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
@@ -110,6 +113,11 @@ export class Supervisor implements SurveySource {
     if (few !== undefined) notify(few)
     this.checks = new HealthChecks(notify)
     this.fileWatches = new FileWatches(this.deployment, this.clock, this.onEvent, notify)
+    this.managed = new ManagedCertificates(
+      certificateOwner(this.deployment, this.onEvent),
+      this.clock,
+      storageFolder(config.tls.storage, process.env),
+    )
     this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
     this.descriptors = new DescriptorWatch(this.clock, notify)
@@ -189,7 +197,7 @@ export class Supervisor implements SurveySource {
   async apply(config: GatewayConfig): Promise<void> {
     if (this.phase !== 'running') throw new StartError({ message: `the gateway is ${this.phase}` })
     try {
-      await this.deployment.apply(config)
+      await this.deployment.apply(config, (next) => this.managed.ready(next))
     } catch (error) {
       throw error instanceof StartError ? error : new StartError(startFailure(error))
     }
@@ -272,6 +280,7 @@ export class Supervisor implements SurveySource {
         if (shared || address.kind === 'unix') await claim(address)
       }
       await this.deployment.discover()
+      this.deployment.useManaged(await this.managed.ready(this.config))
       takeFolder(this.cache?.disk)
       await startSlots(this.slots, this.config, (ports) => {
         this.deployment.ports = ports
@@ -292,6 +301,7 @@ export class Supervisor implements SurveySource {
   private follow(): void {
     this.checks.follow(this.upstreams)
     this.fileWatches.follow(this.config)
+    this.managed.follow(this.config, this.certificates)
     this.purges.follow(this.cache)
     this.warmer.follow(this.config.cache.warm)
   }
@@ -308,6 +318,7 @@ export class Supervisor implements SurveySource {
     this.warmer.stop()
     this.deployment.lists.stop()
     this.fileWatches.stop()
+    this.managed.stop()
     this.purges.stop()
     this.deployment.blueprint.stores.close()
     const timer = this.clock.timer(() => {

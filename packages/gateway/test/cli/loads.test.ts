@@ -9,7 +9,16 @@ import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 /** What the bundle is made of, file by file: it loads what these load. */
 const MODULES = join(import.meta.dirname, '../../dist/cli/main.js')
 const RECORDER = new URL('record-loads.ts', import.meta.url).href
-const LIBRARIES = ['zod', 'yaml', 'smol-toml', 'jiti', 'pino', 'commander', 'dns-packet']
+const LIBRARIES = [
+  'zod',
+  'yaml',
+  'smol-toml',
+  'jiti',
+  'pino',
+  'commander',
+  'dns-packet',
+  '@peculiar/asn1-schema',
+]
 
 interface Loaded {
   /** Files of this repository, without its folder. */
@@ -110,7 +119,13 @@ describe('what is loaded', () => {
     assert.deepEqual(libraries, ['dns-packet'])
     assert.ok(!builtins.includes('node:http'), 'it brings the WebSocket and the fetch of Node along')
     assert.ok(!loadedIn('main', record).builtins.includes('node:http'), 'it takes 14 MB when it is imported')
-    assert.ok(!loadedIn('main', record).own.some((url) => url.includes('/packages/client/')))
+    const main = loadedIn('main', record)
+    assert.ok(!main.own.some((url) => url.includes('/packages/client/')))
+    assert.ok(
+      !main.own.some((url) => url.endsWith('/authority/local-authority.js')),
+      'no certificate is made',
+    )
+    assert.ok(!main.libraries.includes('@peculiar/asn1-schema'))
   })
 
   it('by headgate itself is the bundle: a few files, of which no thread reads more than it needs', async () => {

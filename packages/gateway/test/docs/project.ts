@@ -36,6 +36,7 @@ export function makeCertificates(path: string): void {
   for (const [cert, key] of [
     ['fullchain.pem', 'privkey.pem'],
     ['internal-ca.pem', 'internal-ca.key'],
+    ['client.pem', 'client.key'],
     ['pay.pem', 'pay.key'],
     ['pay-rsa.pem', 'pay-rsa.key'],
     ['clients-ca.pem', 'clients-ca.key'],

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arrivals } from './arrivals.ts'
+import { answerStored } from './stored-origin.ts'
 
 const PIECE = Buffer.alloc(64 * 1024, 'x')
 const LARGE = 1024 * 1024
@@ -37,6 +38,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     }
     response.end()
   },
+  stored: answerStored,
   early: (_, response) => response.end('no need for the rest'),
   hang: () => {},
   die: (_, __, socket) => socket.destroy(),

@@ -46,6 +46,19 @@ test('memory that grows after the warm-up fails, and only what grows', () => {
   assert.deepEqual(failures({ ...observed, resident }), ['resident memory: growth'])
 })
 
+test('buffers that come and go do not fail, and those that stay do', () => {
+  const observed = quiet()
+  const withBuffers = (of: (time: number) => number): Observed => ({
+    ...observed,
+    samples: observed.samples.map((sample) => ({ ...sample, buffers: of(sample.time) })),
+  })
+  const passing = (time: number): number => (time > 90_000 && time % 5_000 > 0 ? 60 * MIB : 10 * MIB)
+  assert.deepEqual(failures(withBuffers(passing)), [])
+  assert.deepEqual(failures(withBuffers((time) => passing(time) + time * 200)), [
+    'buffers of thread 1: growth',
+  ])
+})
+
 test('a thread of which too little is known fails, and says so', () => {
   const observed = quiet()
   const samples = observed.samples.filter(({ time }) => time < 50_000)
@@ -69,6 +82,15 @@ test('books that do not agree fail', () => {
   const miscounted = quiet()
   miscounted.metrics.set('headgate_requests_total{route="all",status_class="2xx"}', 2)
   assert.deepEqual(failures(miscounted), ['requests counted 2xx'])
+
+  const cached = quiet()
+  cached.ledger.logged(JSON.stringify({ ...LINE, path: `/ok/${cached.ledger.begin()}`, cache: 'hit' }))
+  cached.ledger.end(2, { kind: 'answered', status: 200 })
+  cached.metrics.set('headgate_requests_total{route="all",status_class="2xx"}', 2)
+  cached.metrics.set('headgate_cache_requests_total{route="all",result="miss"}', 1)
+  assert.deepEqual(failures(cached), ['requests at the cache: hit'])
+  cached.metrics.set('headgate_cache_requests_total{route="all",result="hit"}', 1)
+  assert.deepEqual(failures(cached), ['requests at the cache in all'])
 
   const forgotten = quiet()
   forgotten.ledger.end(forgotten.ledger.begin(), { kind: 'cancelled', seen: true })

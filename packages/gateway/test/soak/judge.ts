@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger.ts'
 import type { ThreadSample } from './probe.ts'
-import { type Point, trend } from './trend.ts'
+import { lowest, type Point, trend } from './trend.ts'
 
 /** One row of the report. */
 export interface Finding {
@@ -32,6 +32,8 @@ const MIB = 1024 * 1024
 const HEAP_GROWTH = 2 * MIB
 const BUFFER_GROWTH = 4 * MIB
 const RESIDENT_GROWTH = 32 * MIB
+/** Of the judged part, of each of which the lowest sample of buffers counts. */
+const SPANS = 6
 
 /** Holds what was observed against the bounds. */
 export function judge(observed: Observed): Finding[] {
@@ -47,7 +49,7 @@ function memory({ samples, resident, judgedFrom, ended }: Observed): Finding[] {
     const series = (kind: 'heap' | 'buffers'): Point[] =>
       judged(own.map((sample) => ({ time: sample.time, value: sample[kind] })))
     findings.push(grown(`heap of thread ${thread}`, series('heap'), HEAP_GROWTH))
-    findings.push(grown(`buffers of thread ${thread}`, series('buffers'), BUFFER_GROWTH))
+    findings.push(grown(`buffers of thread ${thread}`, lowest(series('buffers'), SPANS), BUFFER_GROWTH))
   }
   return findings
 }
@@ -94,6 +96,14 @@ function books({ ledger, metrics, exitCode }: Observed): Finding[] {
     findings.push(exactly(`requests counted ${name}`, sum(metrics, 'headgate_requests_total', name), count))
   for (const [code, count] of byName(ledger.errors))
     findings.push(exactly(`errors ${code}`, sum(metrics, 'headgate_request_errors_total', code), count))
+  for (const [word, count] of byName(ledger.cached))
+    findings.push(
+      exactly(`requests at the cache: ${word}`, sum(metrics, 'headgate_cache_requests_total', word), count),
+    )
+  const cached = [...ledger.cached.values()].reduce((total, count) => total + count, 0)
+  findings.push(
+    exactly('requests at the cache in all', sum(metrics, 'headgate_cache_requests_total'), cached),
+  )
   const errors = [...ledger.errors.values()].reduce((total, count) => total + count, 0)
   findings.push(exactly('errors in all', sum(metrics, 'headgate_request_errors_total'), errors))
   findings.push(exactly('exit code', exitCode ?? 'a signal', 0))

@@ -15,6 +15,7 @@ interface Line {
   readonly path: string
   readonly status: number | null
   readonly error?: string
+  readonly cache?: string
 }
 
 /** How many mistakes are told in full. */
@@ -38,6 +39,8 @@ export class Ledger {
   /** Of the log: lines of exchanges by status class, all lines by error code. */
   readonly classes: Map<string, number> = new Map()
   readonly errors: Map<string, number> = new Map()
+  /** What the cache did, by its word. */
+  readonly cached: Map<string, number> = new Map()
   readonly mistakes: string[] = []
   lines = 0
   /** Lines of requests that were refused before they were exchanges. */
@@ -74,6 +77,7 @@ export class Ledger {
       this.refusedLines++
       return
     }
+    if (line.cache !== undefined) add(this.cached, line.cache)
     add(this.classes, line.status === null ? 'none' : `${Math.floor(line.status / 100)}xx`)
     const number = Number(line.path.slice(line.path.lastIndexOf('/') + 1))
     if (!this.open.has(number)) return this.mistake(`a line of no open exchange: ${text}`)

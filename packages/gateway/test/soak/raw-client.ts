@@ -25,6 +25,8 @@ export class RawClient {
   hung = false
   /** Milliseconds to wait after each piece that is read: a slow reader. */
   pause = 0
+  /** Told the bytes of contents that are passed over. */
+  onContent: ((bytes: Buffer) => void) | undefined
   /** Whether the request was sent so late that the gateway need not have waited for it. */
   isLate = false
   /** Since when the gateway may have waited for the next request. */
@@ -122,7 +124,9 @@ export class RawClient {
   async skip(bytes: number): Promise<boolean> {
     let left = bytes
     for (;;) {
-      left -= this.take(Math.min(left, this.received.length)).length
+      const taken = this.take(Math.min(left, this.received.length))
+      this.onContent?.(taken)
+      left -= taken.length
       if (left === 0) return true
       if (!(await this.more())) return false
     }

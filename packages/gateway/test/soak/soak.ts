@@ -128,7 +128,7 @@ async function runLane(
   ledger: Ledger,
 ): Promise<void> {
   const random = mulberry32(seed + index)
-  const lane: Lane = { port: gateway.port, arrivals, ledger, random, kept: undefined }
+  const lane: Lane = { port: gateway.port, admin: gateway.admin, arrivals, ledger, random, kept: undefined }
   while (!isOver() && gateway.alive) {
     await choose(random())(lane)
     await sleep(random() * PAUSE)

@@ -27,7 +27,9 @@ const HEAD_TIMEOUT = 1_000
 export const LATE = 0.8 * HEAD_TIMEOUT
 const WORKERS = 2
 
-function config(origin: string, http2Origin: string, closed: string, accessLog: string): object {
+function config(origin: string, http2Origin: string, closed: string, folder: string): object {
+  const accessLog = join(folder, 'access.log')
+  const disk = join(folder, 'cache')
   const kinds = [
     'ok',
     'chunked',
@@ -47,6 +49,8 @@ function config(origin: string, http2Origin: string, closed: string, accessLog: 
     listeners: [{ address: '127.0.0.1:0' }],
     admin: { address: '127.0.0.1:0' },
     accessLog: { path: accessLog },
+    // Small, so that both are full soon, and what is stored gives way.
+    cache: { memory: '4MiB', disk: { path: disk, size: '8MiB' } },
     timeouts: {
       requestHead: `${HEAD_TIMEOUT}ms`,
       responseHead: '2s',
@@ -66,6 +70,14 @@ function config(origin: string, http2Origin: string, closed: string, accessLog: 
       { name: 'http2', match: { path: '/h2c/**' }, upstream: 'http2', timeout: '2s' },
       { name: 'tunnels', match: { path: '/tunnels/**' }, upstream: 'tunnels' },
       { name: 'grpc', match: { grpc: { service: 'soak.Calls' } }, upstream: 'http2', timeout: '2s' },
+      {
+        name: 'stored',
+        match: { path: '/stored/:key/:number' },
+        upstream: 'origin',
+        // The number of the exchange tells no two requests apart.
+        rewrite: { path: '/stored/${params.key}' },
+        cache: { staleWhileRevalidate: '2s', staleIfError: '10s' },
+      },
       { name: 'hang', match: { path: '/hang/**' }, upstream: 'origin', timeout: '300ms' },
       { name: 'limited', match: { path: '/limited/**' }, upstream: 'origin', limits: { body: '1KiB' } },
       { name: 'refuse', match: { path: '/refuse/**' }, upstream: 'closed' },
@@ -77,7 +89,7 @@ function config(origin: string, http2Origin: string, closed: string, accessLog: 
 export class SoakedGateway {
   readonly accessLog: string
   readonly port: number
-  private readonly admin: string
+  readonly admin: string
   private readonly folder: string
   private readonly child: ChildProcess
 
@@ -94,7 +106,7 @@ export class SoakedGateway {
     const folder = mkdtempSync(join(tmpdir(), 'headgate-soak-'))
     const file = join(folder, 'headgate.json')
     const closed = `http://127.0.0.1:${await freePort()}`
-    writeFileSync(file, JSON.stringify(config(origin, http2Origin, closed, join(folder, 'access.log'))))
+    writeFileSync(file, JSON.stringify(config(origin, http2Origin, closed, folder)))
     const child = spawn(process.execPath, [...WARM, '--import', PROBE, HEADGATE, 'run', '-c', file], {
       env: { ...process.env, SOAK_SAMPLES: join(folder, 'samples'), SOAK_INTERVAL: String(interval) },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HTTP2_ACTS } from './http2-traffic.ts'
-import { begin, type Lane, pick, type WeightedAct } from './lane.ts'
+import { begin, end, type Lane, pick, type WeightedAct } from './lane.ts'
 import { LEAVING_ACTS } from './leaving.ts'
-import { head, RawClient, type Reply } from './raw-client.ts'
+import { head, RawClient } from './raw-client.ts'
+import { STORED_ACTS } from './stored-traffic.ts'
 
 const FAULTS = [
   'die',
@@ -53,15 +54,8 @@ export const ACTS: readonly WeightedAct[] = [
   ...LEAVING_ACTS,
   [6, (lane) => plain(lane, 'GET', pick(lane, OVER_HTTP2))],
   ...HTTP2_ACTS,
+  ...STORED_ACTS,
 ]
-
-function end({ ledger }: Lane, number: number, client: RawClient, reply: Reply): void {
-  const { status } = reply
-  if (status === 0 && client.isLate && !client.hung) return ledger.end(number, { kind: 'unheard' })
-  if (client.hung) ledger.mistake(`exchange ${number}: the gateway said nothing for too long`)
-  if (status === 0) ledger.mistake(`exchange ${number}: the gateway closed without a response`)
-  ledger.end(number, { kind: reply.whole ? 'answered' : 'cut', status })
-}
 
 async function plain(lane: Lane, method: string, kind: string): Promise<void> {
   const client = new RawClient(lane.port)

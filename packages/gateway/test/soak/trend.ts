@@ -33,3 +33,13 @@ export function trend(points: readonly Point[]): Trend | undefined {
   const slope = variance === 0 ? 0 : covariance / variance
   return { first: first.value, last: last.value, highest, growth: slope * (last.time - first.time) }
 }
+
+/** The lowest point of each of so many spans: what is there for a while, as the content of a download, is not in all of one. */
+export function lowest(points: readonly Point[], spans: number): Point[] {
+  const size = Math.max(1, points.length / spans)
+  return Array.from({ length: Math.min(spans, points.length) }, (_, span) =>
+    points
+      .slice(Math.floor(span * size), Math.floor((span + 1) * size))
+      .reduce((least, point) => (point.value < least.value ? point : least)),
+  )
+}

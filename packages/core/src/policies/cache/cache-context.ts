@@ -8,7 +8,8 @@ import type { CacheRules } from './cache-rules.ts'
 import { cacheName, cacheStatus, type CacheOutcome } from './cache-status.ts'
 import type { RunningFetch } from './fetched.ts'
 import { type KeyedRequest, keyMaker, type MakeKey } from './key.ts'
-import { type CacheKey, type CacheStore, type MaybePromise, type StoredEntry } from './store.ts'
+import { headOfPart, newestOf, partsOf } from './joined-parts.ts'
+import type { CacheKey, CacheStore, MaybePromise, StoredEntry, StoredHead } from './store.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { ownTags } from './tags.ts'
 import type { Waited } from './waited.ts'
@@ -26,6 +27,7 @@ export class CacheContext {
   readonly name: string
   readonly labels: { readonly route: string; readonly tags: readonly string[] }
   readonly maxVariants: number
+  readonly maxParts: number
   readonly buffer: number
   /** How long what was not for all is not waited for, in milliseconds. */
   readonly hitForMiss: number
@@ -47,6 +49,7 @@ export class CacheContext {
     this.name = cacheName(options.name ?? 'headgate')
     this.labels = { route: ownTags([options.route ?? ''])[0] ?? '', tags: ownTags(options.tags ?? []) }
     this.maxVariants = options.maxVariants ?? 32
+    this.maxParts = options.maxParts ?? 64
     this.buffer = options.buffer ?? 1024 * 1024
     this.hitForMiss = options.hitForMiss ?? 10_000
   }
@@ -66,6 +69,20 @@ export class CacheContext {
     const { claims } = this.store
     if (claims === undefined) return undefined
     return this.asked(() => claims.claim(name, now, this.hitForMiss, looked), undefined) as Claim | undefined // it returns no promise
+  }
+
+  /** Another head for what is stored; of several parts, for the one that says what holds for all. */
+  update(key: CacheKey, entry: StoredEntry, head: StoredHead): MaybePromise<boolean> {
+    const newest = newestOf(entry)
+    return this.asked(
+      () => this.store.update(key, newest, newest === entry ? head : headOfPart(head, newest)),
+      false,
+    )
+  }
+
+  /** Removes what is stored, with all of its parts. */
+  remove(key: CacheKey, entry: StoredEntry): void {
+    for (const part of partsOf(entry)) void this.asked(() => this.store.remove(key, part), false)
   }
 
   /** What the store returns, or `otherwise` where it throws or rejects: that breaks no exchange. */

@@ -50,6 +50,8 @@ export interface CacheOptions {
   readonly tags?: readonly string[] | undefined
   /** Variants of one key that are kept. Default 32. */
   readonly maxVariants?: number | undefined
+  /** Parts of responses that are kept under one key. Default 64. */
+  readonly maxParts?: number | undefined
   /** Bytes of a body on its way that are kept for late joiners and slow readers. Default 1 MiB. */
   readonly buffer?: number | undefined
   /** How long requests for what turned out not to be storable go their own ways. Default 10,000. */

@@ -2,8 +2,8 @@ import type { CacheDirectives } from '../../fields/cache-control.ts'
 import type { HttpRequest } from '../../message/request.ts'
 import type { RequestCacheMode } from './cache-options.ts'
 import type { Forwarded } from './cache-status.ts'
+import { entryFor } from './joined-parts.ts'
 import { reuse, type Reuse } from './reuse.ts'
-import { coversRange } from './stored-answer.ts'
 import type { StoredEntry } from './store.ts'
 import { matching } from './vary.ts'
 
@@ -32,8 +32,7 @@ export type Choice =
 export function choose({ entries, asked, mode }: Found, request: HttpRequest, now: number): Choice {
   const matched = entries.length === 0 ? entries : matching(entries, request.headers)
   // A reload asks for all of it, whatever is stored.
-  const entry =
-    mode === 'reload' ? undefined : matched.find(({ head, length }) => coversRange(head, length, request))
+  const entry = mode === 'reload' ? undefined : entryFor(matched, request)
   const verdict = entry && verdictOf(entry, asked, mode, now)
   if (entry !== undefined && verdict !== undefined && verdict !== 'stale' && verdict !== 'request')
     return { by: 'store', entry, right: verdict }

@@ -64,13 +64,19 @@ class ClaimWait implements ClaimWaiting {
   private async watch(): Promise<void> {
     const { claim, clock } = this
     const timer = clock.timer(() => this.timesUp?.())
+    let seen: ReturnType<OtherClaim['look']> | undefined
+    let until = 0
     for (;;) {
       const now = clock.wallTime()
       const { state, since } = claim.look(now)
       if (state !== 'asked' && state !== 'arriving') return this.settle(state)
-      const most = state === 'asked' ? MOST_WAIT : MOST_ARRIVING
-      // A clock that was put back makes nobody wait for longer.
-      const left = Math.min(most, since + most - now)
+      if (state !== seen?.state || since !== seen.since) {
+        const most = state === 'asked' ? MOST_WAIT : MOST_ARRIVING
+        // Once for each change, and by a clock that nobody sets: one that is put back makes nobody wait for longer.
+        until = clock.now() + Math.min(most, since + most - now)
+        seen = { state, since }
+      }
+      const left = until - clock.now()
       if (left <= 0) return this.settle('unkept')
       // oxlint-disable-next-line no-await-in-loop -- one change after the other
       await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@ import { HttpResponse } from '../../message/response.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import { choose, type Right } from './choose.ts'
 import { forward } from './forward.ts'
+import { partsOf } from './joined-parts.ts'
 import { revalidateInBackground } from './revalidate.ts'
 import { ageAt, freshFor } from './reuse.ts'
 import { storedAnswer } from './stored-answer.ts'
@@ -31,7 +32,8 @@ export function decide(
     for (const each of entries) each.release()
     return Promise.resolve(answer)
   }
-  for (const each of entries) if (each !== entry) each.release()
+  const held = entry === undefined ? [] : partsOf(entry)
+  for (const each of entries) if (!held.includes(each)) each.release()
   if (by === 'origin') return forward(context, lookup, entry, choice.why, again)
   entry?.release()
   const outcome = { hit: false, detail: 'only-if-cached' }

@@ -1,18 +1,20 @@
 import type { Exchange } from '../../message/exchange.ts'
 import { HttpResponse } from '../../message/response.ts'
 import { Flight } from '../dedupe/flight.ts'
+import { askForAll } from './ask-for-all.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { ClaimEnd, OwnClaim } from './claims.ts'
 import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
 import { drain } from '../../message/drain.ts'
 import { whenHere } from './maybe-promise.ts'
+import { isSamePlace } from './same-place.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
 import type { Kept } from './storing-body.ts'
 import { isOfOneRequest } from './storable.ts'
 import { confirmedHead } from './stored-head.ts'
 import { takeResponse } from './take-response.ts'
-import { askWhetherModified, confirms, withoutConditions } from './validators.ts'
+import { confirms } from './validators.ts'
 
 /** One request to the origin for all who want the same: for a response that is not stored, or for the origin's word on one that is. */
 export class Fetch implements RunningFetch {
@@ -81,8 +83,7 @@ export class Fetch implements RunningFetch {
     const { context, stale, lookup } = this
     const { request, clock } = exchange
     request.query = lookup.query
-    withoutConditions(request.headers)
-    if (stale !== undefined) askWhetherModified(request.headers, stale.head)
+    askForAll(request.headers, stale?.head)
     const { response, times } = await askOrigin(context, exchange)
     const { status } = response
     const base = { status, receivedAt: times.receivedAt }
@@ -117,7 +118,7 @@ export class Fetch implements RunningFetch {
       ? confirmedHead(stale.head, request, headers, times, this.context.rules)
       : 'stale'
     if (typeof head !== 'string') {
-      const updated = this.context.asked(() => this.context.store.update(this.lookup.key, stale, head), false)
+      const updated = this.context.update(this.lookup.key, stale, head)
       whenHere(updated, (well) => this.endClaim(well === true ? 'stored' : 'gone'))
       return head
     }
@@ -127,7 +128,7 @@ export class Fetch implements RunningFetch {
   }
 
   private remove(entry: StoredEntry): void {
-    void this.context.asked(() => this.context.store.remove(this.lookup.key, entry), false)
+    this.context.remove(this.lookup.key, entry)
   }
 
   /** Those who fell behind read on from the store. */
@@ -140,7 +141,8 @@ export class Fetch implements RunningFetch {
     whenHere(this.context.find(this.lookup.key), (entries = []) => {
       const { head } = this.fetched ?? {}
       const entry = entries.find(
-        (each) => each.head.variant === head?.variant && each.head.receivedAt === head.receivedAt,
+        (each) =>
+          head !== undefined && isSamePlace(each.head, head) && each.head.receivedAt === head.receivedAt,
       )
       this.flight.giveRest(entry && ((first) => entry.open(first)))
       for (const each of entries) each.release()

@@ -1,14 +1,15 @@
+import { askForAll, isForMany } from './ask-for-all.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
 import { type CacheOptions, rulesOf } from './cache-options.ts'
 import type { Forwarded } from './cache-status.ts'
 import { choose, type Right } from './choose.ts'
+import { partsOf } from './joined-parts.ts'
 import { type KeyedRequest, type KeyFacts, keyFacts, keyMaker } from './key.ts'
 import { askedOf, keyWithContent } from './request-facts.ts'
 import { ageAt, freshFor, servesOnError } from './reuse.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
-import { askWhetherModified, withoutConditions } from './validators.ts'
 import { variantFacts } from './vary.ts'
 import { type Way, wayOf } from './way.ts'
 
@@ -40,8 +41,10 @@ export interface ForeseenLookup {
   readonly key: KeyFacts
   /** All that is stored under the key. */
   readonly stored: readonly StoredFacts[]
-  /** The one that would answer, or that the origin would be asked about: its place in `stored`. */
-  readonly chosen: number | undefined
+  /** What would answer, or what the origin would be asked about, as places in `stored`: several where these are parts. */
+  readonly chosen: readonly number[]
+  /** The same as one: what answers, or would once the origin has confirmed it. Undefined where nothing is chosen. */
+  readonly meant: StoredFacts | undefined
   readonly choice:
     | { readonly by: 'store'; readonly right: Right }
     | { readonly by: 'origin' | 'nobody'; readonly why: Forwarded }
@@ -66,16 +69,16 @@ export function foreseeCache(
     try {
       const mode = options.requestMode?.(exchange) ?? 'default'
       const { entry, ...choice } = choose({ entries, asked, mode }, request, now)
-      const stored = entries.map((each) => storedFacts(each, now, servesOnError(each.head, asked, now)))
+      const factsOf = (each: StoredEntry): StoredFacts =>
+        storedFacts(each, now, servesOnError(each.head, asked, now))
+      const stored = entries.map(factsOf)
+      const meant = entry && factsOf(entry)
       const facts = keyFacts(options.key ?? {}, request, query)
-      const chosen = entry && entries.indexOf(entry)
+      const chosen = entry === undefined ? [] : partsOf(entry).map((part) => entries.indexOf(part))
       request.query = query
-      const isForAll = entry !== undefined || !request.headers.has('range')
-      if (request.method !== 'HEAD' && isForAll && !asked.noStore) {
-        withoutConditions(request.headers)
-        if (entry !== undefined) askWhetherModified(request.headers, entry.head)
-      }
-      return { key: facts, stored, chosen, choice }
+      if (request.method !== 'HEAD' && isForMany(request.headers, entry) && !asked.noStore)
+        askForAll(request.headers, entry?.head)
+      return { key: facts, stored, chosen, meant, choice }
     } finally {
       for (const each of entries) each.release()
     }

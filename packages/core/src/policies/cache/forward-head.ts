@@ -25,7 +25,7 @@ export async function forwardHead(
         ? confirmedHead(entry.head, request, response.headers, times, context.rules)
         : staleSince(entry.head, times.receivedAt)
       const head = typeof updated === 'string' ? staleSince(entry.head, times.receivedAt) : updated
-      void context.asked(() => context.store.update(key, entry, head), false)
+      void context.update(key, entry, head)
     }
   }
   return context.tell(exchange, response, { hit: false, forwarded: why })

@@ -1,21 +1,21 @@
-import { createHash } from 'node:crypto'
 import { TrafficError } from '../../message/errors.ts'
 import type { HeaderList } from '../../message/headers.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { isUnavailable } from '../fallback.ts'
+import { isForMany } from './ask-for-all.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { CacheOutcome, Forwarded } from './cache-status.ts'
 import { takeTurn } from './claim-wait.ts'
-import type { OwnClaim } from './claims.ts'
-import { clientHas, isConditional } from './conditional.ts'
+import type { ClaimEnd, OwnClaim } from './claims.ts'
 import { Fetch } from './fetch.ts'
+import { confirmationName, fetchName, missName } from './fetch-names.ts'
 import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
 import { forwardHead } from './forward-head.ts'
-import { ageAt, freshFor, servesOnError } from './reuse.ts'
+import { goesOnAlone, inTime } from './in-time.ts'
+import { confirmed, forClient, onError, unwanted } from './origin-answers.ts'
+import { servesOnError } from './reuse.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
-import { notModified, storedAnswer } from './stored-answer.ts'
-import { storedFields } from './stored-fields.ts'
 import { takeResponse } from './take-response.ts'
 import { selectingFields, variantOf } from './vary.ts'
 import { havingWaited, type LookUpAgain } from './waited.ts'
@@ -35,8 +35,8 @@ export async function forward(
   const { request } = lookup.exchange
   try {
     if (request.method === 'HEAD') return await forwardHead(context, lookup, why)
-    const part = entry === undefined && request.headers.has('range')
-    if (part || lookup.asked.noStore || isUncollapsed(context, lookup) || again === undefined)
+    const forMany = isForMany(request.headers, entry) && !lookup.asked.noStore
+    if (!forMany || isUncollapsed(context, lookup) || again === undefined)
       return await alone(context, lookup, why)
     return await together(context, lookup, entry, why, again)
   } finally {
@@ -70,11 +70,25 @@ async function together(
 ): Promise<HttpResponse> {
   const { exchange, asked } = lookup
   const { request, clock } = exchange
-  const name = entry === undefined ? missName(lookup) : confirmationName(lookup, entry)
+  const name = entry === undefined ? fetchName(lookup) : confirmationName(lookup, entry)
+  const mayStandIn = (): boolean => entry !== undefined && servesOnError(entry.head, asked, clock.wallTime())
+  const standsIn = (thrown: unknown, outcome: CacheOutcome): HttpResponse => {
+    const error = TrafficError.from(thrown)
+    if (entry === undefined || exchange.cancellation !== undefined || !isUnavailable(error) || !mayStandIn())
+      throw error
+    // For the log: the answer hides it.
+    exchange.error = error
+    return onError(context, lookup, entry, outcome)
+  }
   const turn = takeTurn(context, lookup, name)
   if (turn instanceof Promise) {
     const since = clock.wallTime()
-    const end = await turn
+    let end: ClaimEnd
+    try {
+      end = await (entry === undefined ? turn : inTime(exchange, mayStandIn, turn))
+    } catch (thrown) {
+      return standsIn(thrown, { hit: false, forwarded: why })
+    }
     if (end !== 'unshared') return again(havingWaited(lookup.waited, end, why, since))
     goUncollapsed(context, lookup)
     return alone(context, lookup, why)
@@ -83,20 +97,17 @@ async function together(
   const outcome: CacheOutcome = { hit: false, forwarded: why, collapsed }
   let response: HttpResponse | undefined
   try {
-    response = await waiting
+    response = await (entry === undefined
+      ? waiting
+      : inTime(exchange, mayStandIn, waiting, () => goesOnAlone(exchange, fetch, waiting)))
   } catch (thrown) {
-    const error = TrafficError.from(thrown)
-    const stale = exchange.cancellation === undefined && isUnavailable(error) && entry
-    if (!stale || !servesOnError(stale.head, asked, clock.wallTime())) throw error
-    // For the log: the answer hides it.
-    exchange.error = error
-    return onError(context, lookup, stale, outcome)
+    return standsIn(thrown, outcome)
   }
   // Set before anybody is answered.
   const fetched = fetch.fetched as Fetched
   if (entry !== undefined && fetched.confirmed !== undefined)
     return confirmed(context, lookup, entry, fetched.confirmed, outcome)
-  if (entry !== undefined && fetched.failed && servesOnError(entry.head, asked, clock.wallTime())) {
+  if (entry !== undefined && fetched.failed && mayStandIn()) {
     response?.body.cancel(unwanted())
     return onError(context, lookup, entry, { ...outcome, forwardedStatus: fetched.status })
   }
@@ -154,22 +165,6 @@ function isSameVariant(
   )
 }
 
-/** Those with credentials wait for each other alone: what they get is seldom for all. */
-function missName({ key, exchange }: Lookup): string {
-  return nameFor(`${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`)
-}
-
-export function confirmationName({ key }: Lookup, { head }: StoredEntry): string {
-  return nameFor(`${key.text}\n${head.receivedAt} ${head.variant}`)
-}
-
-/** Names are remembered by the thousand: of one of 32 KiB, which a client may choose, a digest is. */
-const LONGEST_NAME = 512
-
-function nameFor(text: string): string {
-  return text.length <= LONGEST_NAME ? text : createHash('sha256').update(text, 'latin1').digest('base64')
-}
-
 function isUncollapsed(context: CacheContext, lookup: Lookup): boolean {
   const until = context.uncollapsed.get(missName(lookup))
   return until !== undefined && lookup.exchange.clock.now() < until
@@ -185,59 +180,6 @@ function goUncollapsed(context: CacheContext, lookup: Lookup): void {
   context.uncollapsed.set(missName(lookup), lookup.exchange.clock.now() + context.hitForMiss)
 }
 
-/** The origin was asked for all of it, whatever this client has: what it has it is not sent again. */
-function forClient(
-  { exchange }: Lookup,
-  response: HttpResponse,
-  { head, receivedAt }: Fetched,
-): HttpResponse {
-  const { status, headers } = response
-  if (!isConditional(exchange.request.headers)) return response
-  const came = head ?? { status, fields: storedFields(headers), receivedAt }
-  if (!clientHas(exchange.request.headers, came)) return response
-  response.body.cancel(unwanted())
-  return notModified(headers)
-}
-
-function confirmed(
-  context: CacheContext,
-  { exchange }: Lookup,
-  entry: StoredEntry,
-  head: StoredHead,
-  outcome: CacheOutcome,
-): HttpResponse {
-  const now = exchange.clock.wallTime()
-  const answer = storedAnswer(entry, head, exchange.request, ageAt(head, now))
-  return context.tell(exchange, answer, {
-    ...outcome,
-    forwardedStatus: 304,
-    stored: true,
-    freshFor: freshFor(head, now),
-  })
-}
-
-function onError(
-  context: CacheContext,
-  { exchange }: Lookup,
-  entry: StoredEntry,
-  outcome: CacheOutcome,
-): HttpResponse {
-  const { head } = entry
-  const now = exchange.clock.wallTime()
-  const age = ageAt(head, now)
-  const answer = storedAnswer(entry, head, exchange.request, age)
-  return context.tell(exchange, answer, {
-    ...outcome,
-    freshFor: freshFor(head, now),
-    age,
-    detail: 'stale-if-error',
-  })
-}
-
 function freshOf(head: StoredHead | undefined): number | undefined {
   return head && head.lifetime - head.initialAge
-}
-
-function unwanted(): TrafficError {
-  return new TrafficError('cancelled', 'the client has it already, or needs another')
 }

@@ -3,11 +3,11 @@ import { TrafficError } from '../../message/errors.ts'
 import { copyExchange } from '../../message/fork.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import { Fetch } from './fetch.ts'
-import { confirmationName } from './forward.ts'
+import { confirmationName } from './fetch-names.ts'
 import type { StoredEntry } from './store.ts'
 
 /** How long a revalidation that nobody waits for may take, in milliseconds. */
-const MOST_TIME = 30_000
+export const MOST_TIME = 30_000
 /** How long after one that failed there is no other, in milliseconds: an origin that is down is not asked by each request. */
 const PAUSE = 1_000
 
@@ -48,13 +48,13 @@ export function revalidateInBackground(context: CacheContext, lookup: Lookup, en
 }
 
 /** Nobody takes it but the store, which is there before. */
-function readOut(body: Body): Promise<void> {
+export function readOut(body: Body): Promise<void> {
   return new Promise((resolve, reject) => {
     body.flowTo({ write: () => true, end: () => resolve(), fail: reject })
   })
 }
 
-function tooLong(): TrafficError {
+export function tooLong(): TrafficError {
   return new TrafficError(
     'deadline_exceeded',
     `a revalidation in the background took more than ${MOST_TIME} ms`,

@@ -86,7 +86,7 @@ export function storable(
   const selecting = selectingFields(headers)
   if (selecting === undefined) return 'vary'
   // On another status Content-Range means nothing (RFC 9110 14.4).
-  if (status === 206 && !hasRange(headers)) return 'range'
+  if (status === 206 && !isWholePart(request, response)) return 'range'
   const control = responseControl(headers, rules)
   const refusal = rules.ignoreResponseControl ? undefined : forbidden(request, response, control, rules)
   if (refusal !== undefined) return refusal
@@ -95,9 +95,13 @@ export function storable(
   return worthStoring(response, control, { lifetime, explicit }, times, rules, selecting)
 }
 
-/** The single part of a range response whose place in the whole is known. */
-function hasRange(headers: HeaderList): boolean {
-  return parseContentRange(headers.get('content-range'))?.total !== undefined
+/**
+ * The single part of a range response whose place in the whole is known. For If-Range an origin may leave out what the client has had
+ * (RFC 9110 15.3.7), and who asks without it would get a part of no type.
+ */
+function isWholePart(request: AskingRequest, { headers }: ReceivedResponse): boolean {
+  const lacksType = request.headers.has('if-range') && !headers.has('content-type')
+  return !lacksType && parseContentRange(headers.get('content-range'))?.total !== undefined
 }
 
 function forbidden(

@@ -4,10 +4,12 @@ import type { FetchTimes } from './ask-origin.ts'
 import type { CacheContext } from './cache-context.ts'
 import type { Taken } from './fetched.ts'
 import { whenHere } from './maybe-promise.ts'
+import { isSamePlace } from './same-place.ts'
 import { storable } from './storable.ts'
 import type { CacheKey, EntryWriter, StoredEntry, StoredHead } from './store.ts'
 import { storedHead } from './stored-head.ts'
 import { type Kept, putWhole, StoringBody } from './storing-body.ts'
+import { confirms } from './validators.ts'
 
 /**
  * Stores a response while it passes, if it may be.
@@ -30,11 +32,16 @@ export function takeResponse(
   const writer = begin(context, key, head, response, times.since)
   if (writer === undefined) return { head, reason: 'store', omitted: storing.omitted, stored: false }
   const { whole } = response.body
-  if (whole === undefined) response.body = new StoringBody(response.body, writer, settled)
+  const superseded = entries.filter((entry) => supersedes(head, response, entry))
+  const ended = (kept: Kept): void => {
+    if (kept === 'stored') for (const entry of superseded) context.remove(key, entry)
+    settled(kept)
+  }
+  if (whole === undefined) response.body = new StoringBody(response.body, writer, ended)
   else
     whenHere(
       context.asked(() => putWhole(writer, whole), false),
-      (stored) => settled(stored === true ? 'stored' : 'unkept'),
+      (stored) => ended(stored === true ? 'stored' : 'unkept'),
     )
   boundVariants(context, key, head, entries)
   return { head, reason: undefined, omitted: storing.omitted, stored: true }
@@ -58,18 +65,37 @@ function begin(
     | undefined // begin returns no promise
 }
 
-/** A field that takes any value, in Vary, must not fill a store with the variants of one key: the oldest goes. */
+/**
+ * Whether what came takes the place of what is stored in another: a whole response that of parts, a part that of others within it, and
+ * of all that it shows to be of another representation.
+ */
+function supersedes(
+  head: StoredHead,
+  { headers }: HttpResponse,
+  { head: other, length }: StoredEntry,
+): boolean {
+  if (other.variant !== head.variant || isSamePlace(head, other)) return false
+  const [range, within] = [head.range, other.range]
+  if (range === undefined) return within !== undefined
+  if (range.complete !== (within?.complete ?? length) || !confirms(headers, other)) return true
+  return within !== undefined && within.first >= range.first && within.last <= range.last
+}
+
+/** A field that takes any value, in Vary, and ranges must not fill a store with the variants and parts of one key: the oldest go. */
 function boundVariants(
   context: CacheContext,
   key: CacheKey,
   head: StoredHead,
   entries: readonly StoredEntry[],
 ): void {
-  const others = entries.filter(
-    (entry) => entry.head.variant !== head.variant || entry.head.range !== undefined,
-  )
-  for (const entry of others.slice(context.maxVariants - 1))
-    void context.asked(() => context.store.remove(key, entry), false)
+  const others = entries.filter((entry) => !isSamePlace(entry.head, head))
+  const parts = others.filter((entry) => entry.head.range !== undefined)
+  const whole = others.filter((entry) => entry.head.range === undefined)
+  const [mostParts, mostWhole] =
+    head.range === undefined
+      ? [context.maxParts, context.maxVariants - 1]
+      : [context.maxParts - 1, context.maxVariants]
+  for (const entry of [...parts.slice(mostParts), ...whole.slice(mostWhole)]) context.remove(key, entry)
 }
 
 function ignore(): void {}

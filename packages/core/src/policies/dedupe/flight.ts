@@ -53,6 +53,15 @@ export class Flight implements SharedBodyOwner {
     })
   }
 
+  /** An exchange that has joined needs nothing more of it, while it goes on itself. */
+  giveUp(exchange: Exchange, error: TrafficError): void {
+    for (const passenger of this.passengers)
+      if (passenger.exchange === exchange) {
+        exchange.release(passenger)
+        passenger.cancelled(error)
+      }
+  }
+
   /** For a passenger: it needs nothing more of this flight. */
   leave(passenger: Passenger): void {
     if (!this.passengers.delete(passenger) || this.passengers.size > 0) return
@@ -143,8 +152,8 @@ export class Flight implements SharedBodyOwner {
 
 /** One exchange that waits for a flight, or reads what it brought. */
 class Passenger implements Cancellable {
+  readonly exchange: Exchange
   private readonly flight: Flight
-  private readonly exchange: Exchange
   private readonly resolve: (response: HttpResponse | undefined) => void
   private readonly reject: (error: TrafficError) => void
   private reader: SharedReader | undefined

@@ -35,7 +35,7 @@ export function isReplayable(
   keyed = false,
   methods?: readonly string[],
 ): boolean {
-  if (!canBeSentAgain(exchange, error) || LASTING.has(error.code)) return false
+  if (!canBeSentAgain(exchange, error) || error.lasting || LASTING.has(error.code)) return false
   if (methods !== undefined) return methods.includes(exchange.request.method)
   if (error.replaySafe !== 'unknown') return true
   return keyed && exchange.request.headers.has('idempotency-key')

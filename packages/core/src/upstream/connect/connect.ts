@@ -14,7 +14,7 @@ import { pinMismatch, reasons } from './connect-failure.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from './node-options.ts'
 import type { TlsOrigin } from './tls.ts'
-import { tlsFailureReason } from './tls-failure.ts'
+import { tlsFailed } from './tls-failure.ts'
 import type { TlsMaterial } from './tls-material.ts'
 
 /** Where to connect to. `tls` is made once for an origin and shared by its connections. */
@@ -198,9 +198,8 @@ class ConnectAttempt implements Cancellable {
   }
 
   private secured(socket: TLSSocket): void {
-    const objection = this.material?.objection(socket)
+    const objection = this.settled ? undefined : this.material?.judge(socket)
     if (objection === undefined) return this.succeed(socket)
-    this.material?.forgetSession()
     this.fail(pinMismatch(this.place(), objection))
   }
 
@@ -219,10 +218,9 @@ class ConnectAttempt implements Cancellable {
   /** An error after the TCP connection stood. */
   private broken(error: Error): void {
     if (this.settled) return
-    const { tls } = this.target
-    this.material?.forgetSession()
-    const reason = tlsFailureReason(error, tls?.servername ?? '', this.options.protocols)
-    this.fail(this.error('tls_failed', `the TLS handshake with ${this.place()} failed: ${reason}`, error))
+    const explained = this.material?.explain(error, this.options.protocols)
+    if (explained !== undefined)
+      this.fail(tlsFailed(`the TLS handshake with ${this.place()} failed`, explained, error))
   }
 
   private timedOut(): void {
@@ -235,6 +233,7 @@ class ConnectAttempt implements Cancellable {
           ? `what the functions of tls give for ${this.place()} was not there`
           : `the TLS handshake with ${this.place()} did not finish`,
     }[this.phase]
+    if (this.phase === 'tls' && this.race !== undefined) this.material?.timedOut()
     const advice =
       this.phase === 'tls' && this.race === undefined
         ? 'see what they wait for, or raise the connect timeout'

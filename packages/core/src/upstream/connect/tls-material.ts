@@ -10,6 +10,13 @@ import {
 } from 'node:tls'
 import { own } from '../../message/own-options.ts'
 import { checkedPins, pinObjection } from './pins.ts'
+import {
+  type ExplainedFailure,
+  explainTlsFailure,
+  type HandshakeListener,
+  ONLY_HTTP_1,
+  type TlsFailure,
+} from './tls-failure.ts'
 
 /** Certificates in PEM: one text may hold several, and a list several texts. */
 export type Pem = string | Buffer | readonly (string | Buffer)[]
@@ -21,12 +28,13 @@ export interface TlsValues {
   readonly key?: string | Buffer | undefined
   readonly passphrase?: string | undefined
   readonly pins?: string | readonly string[] | undefined
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  readonly minVersion?: TlsVersion | undefined
+  readonly maxVersion?: TlsVersion | undefined
   readonly verify?: boolean | undefined
 }
 
-/** What ALPN offers where nothing is said. */
-export const ONLY_HTTP_1: readonly string[] = ['http/1.1']
+/** The versions of TLS that are spoken. */
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /** What connections are made with for as long as the values stay the same, the session to resume among it. */
 export class TlsMaterial {
@@ -34,12 +42,14 @@ export class TlsMaterial {
   private readonly values: TlsValues
   private readonly context: SecureContext
   private readonly pins: readonly string[] | undefined
+  private readonly listener: HandshakeListener | undefined
   private session: Buffer | undefined
 
   /** @throws TypeError that names the option that is not valid, without its value */
-  constructor(servername: string, given: TlsValues) {
+  constructor(servername: string, given: TlsValues, listener?: HandshakeListener) {
     const values = own(given)
     this.servername = servername
+    this.listener = listener
     this.values = values
     this.pins = values.pins === undefined ? undefined : checkedPins(values.pins)
     this.context = secureContext(values)
@@ -75,10 +85,14 @@ export class TlsMaterial {
     }
   }
 
-  /** Why a peer that is verified must not be talked to all the same; undefined if it may. */
-  objection(socket: TLSSocket): string | undefined {
+  /** At the end of a handshake: why a peer that is verified must not be talked to all the same; undefined if it may. */
+  judge(socket: TLSSocket): string | undefined {
+    const isResumed = socket.isSessionReused()
     // A session that is resumed goes back to a handshake in which the same pins were looked at.
-    return this.pins === undefined || socket.isSessionReused() ? undefined : pinObjection(socket, this.pins)
+    const objection = this.pins === undefined || isResumed ? undefined : pinObjection(socket, this.pins)
+    if (objection === undefined) this.listener?.secured(isResumed)
+    else this.fail('pin_mismatch')
+    return objection
   }
 
   /** Keeps what the peer gives for resumption (RFC 8446 section 4.6.1). */
@@ -86,16 +100,38 @@ export class TlsMaterial {
     socket.on('session', (session: Buffer) => {
       this.session = session
     })
+    if (this.listener === undefined) return
+    let isSecured = false
+    socket.once('secureConnect', () => (isSecured = true))
+    // With TLS 1.3 a peer that does not take our certificate says so when for us the handshake is over (RFC 8446 section 4.4.3).
+    socket.once('error', (error) => {
+      const { why } = explainTlsFailure(error, this.servername)
+      if (isSecured && why === 'client_certificate') this.fail(why)
+    })
+  }
+
+  /** A handshake has failed: why, and what to do about it. */
+  explain(error: Error, protocols?: readonly string[]): ExplainedFailure {
+    const explained = explainTlsFailure(error, this.servername, protocols)
+    this.fail(explained.why)
+    return explained
+  }
+
+  /** A handshake was given up. */
+  timedOut(): void {
+    this.listener?.failed('timeout')
   }
 
   /** A session that did not help is not offered again. */
-  forgetSession(): void {
+  private fail(why: TlsFailure): void {
     this.session = undefined
+    this.listener?.failed(why)
   }
 }
 
 /** @throws TypeError if they are no certificates, or do not belong together; the texts of OpenSSL tell nothing of a key */
-function secureContext({ ca, cert, key, passphrase, minVersion = 'TLSv1.2' }: TlsValues): SecureContext {
+function secureContext(given: TlsValues): SecureContext {
+  const { ca, cert, key, passphrase, minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = given
   // createSecureContext ignores a `ca` without a certificate, and then trusts nobody, with no hint why.
   if (ca !== undefined) checkCertificate('tls.ca', ca)
   if (cert !== undefined) checkCertificate('tls.cert', cert)
@@ -103,12 +139,17 @@ function secureContext({ ca, cert, key, passphrase, minVersion = 'TLSv1.2' }: Tl
     throw new TypeError('tls.cert and tls.key belong together: give both or neither')
   checkText('tls.key', key)
   checkText('tls.passphrase', passphrase)
-  if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
-    throw new TypeError(`tls.minVersion is ${JSON.stringify(minVersion)}; allowed: "TLSv1.2" or "TLSv1.3"`)
+  for (const [option, version] of Object.entries({ minVersion, maxVersion }))
+    if (version !== 'TLSv1.2' && version !== 'TLSv1.3')
+      throw new TypeError(`tls.${option} is ${JSON.stringify(version)}; allowed: "TLSv1.2" or "TLSv1.3"`)
+  if (minVersion > maxVersion)
+    throw new TypeError(
+      `tls.minVersion is ${minVersion} and tls.maxVersion ${maxVersion}, so that no version is left`,
+    )
   const parts = { ca, cert, key, passphrase } as { ca?: string } // each may be a list, too
   const said = Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
   try {
-    return createSecureContext(own({ minVersion, ...said }))
+    return createSecureContext(own({ minVersion, maxVersion, ...said }))
   } catch (cause) {
     throw new TypeError(`tls.cert, tls.key or tls.passphrase is not valid: ${keyProblem(cause)}`, { cause })
   }

@@ -1,9 +1,10 @@
 import { own } from '../../message/own-options.ts'
 import { TrafficError } from '../../message/errors.ts'
 import { checkedPins } from './pins.ts'
-import { checkCertificate, type Pem, TlsMaterial, type TlsValues } from './tls-material.ts'
+import type { HandshakeListener } from './tls-failure.ts'
+import { checkCertificate, type Pem, TlsMaterial, type TlsValues, type TlsVersion } from './tls-material.ts'
 
-export type { Pem } from './tls-material.ts'
+export type { Pem, TlsVersion } from './tls-material.ts'
 
 /** A value, or a function that gives it for each new connection: for what is renewed while the program runs. */
 export type PerConnection<Value> = Value | (() => Value | Promise<Value>)
@@ -26,7 +27,9 @@ export interface TlsOptions {
   /** The name to ask for and to verify, if it is not the endpoint's host. */
   readonly servername?: string | undefined
   /** The oldest version to speak. Default `TLSv1.2`. */
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  readonly minVersion?: TlsVersion | undefined
+  /** The newest version to speak. Default `TLSv1.3`. */
+  readonly maxVersion?: TlsVersion | undefined
   /** Whether the certificate is checked; false only for tests on one's own machine. Default true. */
   readonly verify?: boolean | undefined
 }
@@ -40,19 +43,22 @@ export class TlsOrigin {
   readonly servername: string
   private readonly options: TlsOptions
   private readonly changing: boolean
+  private readonly listener: HandshakeListener | undefined
   private current: TlsMaterial | undefined
 
   /**
    * @param host of the origin; `localhost` for a unix socket
+   * @param listener told of the handshakes; nobody by default
    * @throws TypeError if `ca` or `cert` holds no certificate, `key` is not its key, or a pin is none
    */
-  constructor(host: string, given: TlsOptions) {
+  constructor(host: string, given: TlsOptions, listener?: HandshakeListener) {
     const options = own(given)
     this.servername = options.servername ?? host
     this.options = options
+    this.listener = listener
     this.changing = PARTS.some((part) => typeof options[part] === 'function')
     if (this.changing) checkFixed(options)
-    else this.current = new TlsMaterial(this.servername, options as TlsValues)
+    else this.current = new TlsMaterial(this.servername, options as TlsValues, listener)
   }
 
   /**
@@ -67,7 +73,8 @@ export class TlsOrigin {
   private async renewed(): Promise<TlsMaterial> {
     try {
       const values = { ...this.options, ...(await given(this.options)) } as TlsValues
-      if (this.current?.isOf(values) !== true) this.current = new TlsMaterial(this.servername, values)
+      if (this.current?.isOf(values) !== true)
+        this.current = new TlsMaterial(this.servername, values, this.listener)
       return this.current
     } catch (cause) {
       throw notObtained(this.servername, cause)

@@ -26,6 +26,7 @@ import { connectToProxy } from '../proxy/forward-proxy.ts'
 import { type Proxy, type ProxySetting, proxyFor } from '../proxy/proxy.ts'
 import { connectThrough, proxyTarget } from '../proxy/proxy-tunnel.ts'
 import type { TlsOptions } from '../connect/tls.ts'
+import type { HandshakeListener } from '../connect/tls-failure.ts'
 
 export interface EndpointOptions {
   /** `http://host[:port]`, `https://host[:port]`, `unix:/path` or `https+unix:/path`; `h2c://host[:port]` or `h2c+unix:/path` for HTTP/2 without TLS. */
@@ -71,6 +72,8 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number
   /** For endpoints of https; verification against the public CAs by default. */
   readonly tls?: TlsOptions
+  /** Told of handshakes of TLS with the endpoints; nobody by default. */
+  readonly handshakes?: HandshakeListener | undefined
   readonly clock?: Clock
   /** One of its own by default; share one where several upstreams name the same hosts. */
   readonly resolver?: Resolver
@@ -92,7 +95,7 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const options = own(given)
   const { clock = systemClock, connectTimeout: timeout = 5_000, guard, localAddress } = options
   const resolver = options.resolver ?? new Resolver({ clock })
-  const named = endpointTarget(own(endpoint).url, options.tls)
+  const named = endpointTarget(own(endpoint).url, options.tls, options.handshakes)
   const target = placeOf(named, own(endpoint))
   const name = targetName(target)
   const proxy = proxyOf(target, options.proxy)

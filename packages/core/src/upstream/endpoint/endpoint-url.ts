@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type Authority, canonicalAuthority, InvalidTarget } from '../../message/target.ts'
 import type { ConnectTarget } from '../connect/connect.ts'
+import type { HandshakeListener } from '../connect/tls-failure.ts'
 import { TlsOrigin, type TlsOptions } from '../connect/tls.ts'
 
 const FORMS = 'http://host[:port], https://host[:port], h2c://host[:port], unix:/path or https+unix:/path'
@@ -8,14 +9,19 @@ const FORMS = 'http://host[:port], https://host[:port], h2c://host[:port], unix:
 /**
  * Where the URL of an endpoint leads: an address, without a path or credentials.
  * @param tls used where the URL says https
+ * @param handshakes told of those of TLS; nobody by default
  * @throws TypeError if it is none of those, or names more than an address
  */
-export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget {
+export function endpointTarget(
+  url: string,
+  tls: TlsOptions = {},
+  handshakes?: HandshakeListener,
+): ConnectTarget {
   const unix = /^(https\+|http\+|h2c\+)?unix:(\/[^\0]+)$/.exec(url)
   if (unix !== null) {
     const path = unix[2] as string // a group that always takes part in the match
     return unix[1] === 'https+'
-      ? { kind: 'unix', path, tls: new TlsOrigin('localhost', tls) }
+      ? { kind: 'unix', path, tls: new TlsOrigin('localhost', tls, handshakes) }
       : { kind: 'unix', path, tls: undefined }
   }
   const parts = /^(https?|h2c):\/\/([^/?#@]+)\/?$/i.exec(url)
@@ -33,7 +39,7 @@ export function endpointTarget(url: string, tls: TlsOptions = {}): ConnectTarget
     throw new TypeError(`${JSON.stringify(url)}: ${host} is not an IPv6 address`)
   const port = authority.port ?? defaultPort
   return secure
-    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls) }
+    ? { kind: 'tcp', host, port, tls: new TlsOrigin(host, tls, handshakes) }
     : { kind: 'tcp', host, port, tls: undefined }
 }
 

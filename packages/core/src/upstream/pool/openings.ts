@@ -8,13 +8,15 @@ export type Open = (scope: CancelScope) => Promise<PooledConnection>
 
 /** Told what has become of each. */
 interface OpeningsOwner {
-  connectionOpened(connection: PooledConnection): void
+  /** @param isOutdated it is for no exchange but those that wait for it */
+  connectionOpened(connection: PooledConnection, isOutdated: boolean): void
   openingFailed(error: TrafficError): void
 }
 
 /** A connection being opened, which may be given up before it is there. */
 class Opening implements CancelScope {
   cancellation: TrafficError | undefined
+  isOutdated = false
   private worker: Cancellable | undefined
 
   occupy(worker: Cancellable): void {
@@ -66,6 +68,11 @@ export class Openings {
     )
   }
 
+  /** Those that have begun did so with what should not be used any more. */
+  outdate(): void {
+    for (const opening of this.begun) opening.isOutdated = true
+  }
+
   cancel(error: TrafficError): void {
     for (const opening of this.begun) opening.cancel(error)
   }
@@ -74,7 +81,7 @@ export class Openings {
     this.begun.delete(opening)
     this.opened++
     if (connection.version === '2') this.openedHttp2++
-    this.owner.connectionOpened(connection)
+    this.owner.connectionOpened(connection, opening.isOutdated)
   }
 
   private failedWith(opening: Opening, error: TrafficError): void {

@@ -34,7 +34,7 @@ interface Keeper {
 export class PoolEntry implements ConnectionOwner<PooledConnection> {
   readonly connection: PooledConnection
   /** `clock.now()` from which on it takes no further exchange. */
-  readonly expiresAt: number
+  expiresAt: number
   /** Exchanges under way on it. */
   exchanges = 0
   /** `clock.now()` when the last of its exchanges was over. */

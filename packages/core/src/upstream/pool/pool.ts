@@ -132,6 +132,16 @@ export class Pool {
     this.idle.dropAll()
   }
 
+  /** Sends no further exchange on the connections that there are; those that are under way on them finish. */
+  renew(): void {
+    this.upgrades?.renew()
+    this.openings.outdate()
+    for (const entry of this.entries) {
+      entry.expiresAt = -Infinity
+      this.spend(entry)
+    }
+  }
+
   /** Takes no more exchanges, serves those that it has, and resolves when the last connection is gone. */
   async drain(): Promise<void> {
     const others = this.upgrades?.drain()
@@ -257,7 +267,7 @@ export class Pool {
   }
 
   /** For the openings. It serves whoever have waited longest: not always the exchanges that made the pool open it. */
-  connectionOpened(connection: PooledConnection): void {
+  connectionOpened(connection: PooledConnection, isOutdated: boolean): void {
     // The next one might be no better: they would be opened one after the other for as long as somebody waits.
     if (connection.closed || connection.capacity === 0) {
       connection.destroy()
@@ -268,7 +278,7 @@ export class Pool {
     const entry = new PoolEntry(
       connection,
       this,
-      now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
+      isOutdated ? -Infinity : now + this.options.maxAge * (0.9 + 0.2 * this.clock.random()),
     )
     this.entries.add(entry)
     this.openings.capacity = entry.room
@@ -277,7 +287,8 @@ export class Pool {
       waiter.serve(connection)
       if (entry.room <= 0) break
     }
-    if (entry.exchanges === 0) this.rest(entry, now)
+    if (isOutdated) this.spend(entry)
+    else if (entry.exchanges === 0) this.rest(entry, now)
     this.openForWaiters()
   }
 

@@ -17,7 +17,7 @@ import type { Proxy } from './proxy.ts'
 import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handshake.ts'
 import { Socks5 } from './socks5.ts'
 import { TlsOrigin } from '../connect/tls.ts'
-import { tlsFailureReason } from '../connect/tls-failure.ts'
+import { tlsFailed } from '../connect/tls-failure.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from '../connect/node-options.ts'
 import { HandshakeReader, readInto } from './handshake-reader.ts'
 
@@ -188,23 +188,12 @@ class ProxyTunnel implements Cancellable {
       material.watch(socket)
       const broken = (error: Error): void => {
         if (this.settled) return
-        material.forgetSession()
-        const reason = tlsFailureReason(error, tls.servername, protocols)
-        const name = targetName(this.parts.target)
-        reject(
-          this.error(
-            'tls_failed',
-            `the TLS handshake with ${name} failed, through the proxy: ${reason}`,
-            error,
-          ),
-        )
+        const handshake = `the TLS handshake with ${targetName(this.parts.target)} failed, through the proxy`
+        reject(tlsFailed(handshake, material.explain(error, protocols), error))
       }
       socket.once('secureConnect', () => {
-        const objection = material.objection(socket)
-        if (objection !== undefined) {
-          material.forgetSession()
-          return reject(pinMismatch(targetName(this.parts.target), objection))
-        }
+        const objection = material.judge(socket)
+        if (objection !== undefined) return reject(pinMismatch(targetName(this.parts.target), objection))
         if (onread !== undefined) readInto(socket, onread)
         const { facts, clock } = this.parts.options
         if (facts !== undefined) facts.securedAt = clock.now()

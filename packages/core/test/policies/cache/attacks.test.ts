@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cpuTimeOf } from '../../../../../scripts/testing/cpu-time.ts'
 import type { Lookup } from '../../../src/policies/cache/cache-context.ts'
-import { confirmationName } from '../../../src/policies/cache/forward.ts'
+import { confirmationName } from '../../../src/policies/cache/fetch-names.ts'
 import type { StoredEntry } from '../../../src/policies/cache/store.ts'
 import { parseCacheControl } from '../../../src/fields/cache-control.ts'
 import { assertLinear } from '../../linear-work.ts'
@@ -152,7 +152,8 @@ test('what is remembered of requests is short, however long their keys are', () 
   const [one, other] = ['a', 'b'].map((end) => {
     const key = { text: 'k'.repeat(30_000) + end }
     const head = { receivedAt: 0, variant: 'v'.repeat(30_000) }
-    return confirmationName({ key } as Lookup, { head } as StoredEntry)
+    const exchange = rig(() => answer(200)).exchange('/x', { headers: { range: 'r'.repeat(30_000) } })
+    return confirmationName({ key, exchange } as Lookup, { head } as StoredEntry)
   })
   assert.notEqual(one, other)
   assert.ok(Number(one?.length) <= 512)

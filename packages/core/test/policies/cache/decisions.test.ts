@@ -172,6 +172,8 @@ for (const [name, response, options, expected] of [
   ['304', FRESH, { status: 304 }, 'status'],
   ['206 without its range', FRESH, { status: 206 }, 'range'],
   ['206 of unknown length', { ...FRESH, 'content-range': 'bytes 0-1/*' }, { status: 206 }, 'range'],
+  ['206 in another unit', { ...FRESH, 'content-range': 'lines 0-1/9' }, { status: 206 }, 'range'],
+  ['206 of a range that cannot be', { ...FRESH, 'content-range': 'bytes 2-1/9' }, { status: 206 }, 'range'],
   ['206', { ...FRESH, 'content-range': 'bytes 0-1/9' }, { status: 206 }, 'stored'],
   ['200 with a range, which means nothing', { ...FRESH, 'content-range': 'bytes 0-1/9' }, {}, 'stored'],
 ] as const) {

@@ -35,9 +35,9 @@ function foreseeing(origin: Origin, options: Partial<CacheOptions> = {}): Forese
 function foreseen({ way, lookup }: Foresight): Partial<CacheOutcome> {
   if (way === 'write') return { hit: false, forwarded: 'method' }
   if (lookup === undefined) return { hit: false, forwarded: 'bypass' }
-  const { choice, chosen, stored } = lookup
+  const { choice, meant } = lookup
   if (choice.by === 'store') {
-    const { age, freshFor } = stored[chosen ?? assert.fail()] ?? assert.fail()
+    const { age, freshFor } = meant ?? assert.fail()
     return { hit: true, age, freshFor, ...(choice.right !== 'fresh' && { detail: choice.right }) }
   }
   return choice.by === 'nobody'
@@ -61,12 +61,13 @@ const asks = fc.record({
   method: fc.constantFrom('GET', 'GET', 'GET', 'GET', 'HEAD', 'POST', 'OPTIONS', 'QUERY'),
   control: fc.constantFrom(...CONTROL),
   language: fc.constantFrom('', 'de', 'en'),
-  condition: fc.constantFrom('', 'if-match', 'if-none-match', 'range'),
+  condition: fc.constantFrom('', 'if-match', 'if-none-match', 'range', 'next range', 'if-range'),
   wait: fc.constantFrom(0, 0, 4_000, 11_000, 60_000),
   answers: fc.record({
     status: fc.constantFrom(200, 200, 200, 404, 503),
     control: fc.constantFrom(...STATED),
     tagged: fc.boolean(),
+    parts: fc.boolean(),
     vary: fc.constantFrom('', 'accept-language'),
   }),
 })
@@ -79,6 +80,8 @@ const CONDITION: Readonly<Record<string, Fields>> = {
   'if-match': { 'if-match': '"1"' },
   'if-none-match': { 'if-none-match': '"1"' },
   range: { range: 'bytes=1-2' },
+  'next range': { range: 'bytes=2-5' },
+  'if-range': { range: 'bytes=1-2', 'if-range': '"1"' },
 }
 
 test('what is foreseen is what then happens, whatever is stored and asked', async () => {
@@ -86,10 +89,15 @@ test('what is foreseen is what then happens, whatever is stored and asked', asyn
     fc.asyncProperty(fc.array(asks, { minLength: 2, maxLength: 12 }), async (steps) => {
       let next = steps[0]?.answers ?? assert.fail()
       const { foresee, ask, outcomes, seen, clock } = foreseeing(({ headers }): HttpResponse => {
-        const { status, control, tagged, vary } = next
+        const { status, control, tagged, vary, parts } = next
         const fields = { 'cache-control': control, ...(tagged && { etag: '"1"' }), ...(vary && { vary }) }
         const holds = tagged && headers.get('if-none-match') === '"1"'
-        return holds ? answer(304, fields) : answer(status, fields, 'content')
+        if (holds) return answer(304, fields)
+        const [, first, last] = /^bytes=(\d)-(\d)$/.exec(headers.get('range') ?? '') ?? []
+        if (first === undefined || last === undefined || status !== 200 || !parts)
+          return answer(status, fields, 'content')
+        const part = { ...fields, 'content-type': 'a/b', 'content-range': `bytes ${first}-${last}/7` }
+        return answer(206, part, 'content'.slice(Number(first), Number(last) + 1))
       }, ALONE)
       for (const { path, method, control, language, condition, wait, answers } of steps) {
         await clock.advance(wait)
@@ -145,7 +153,8 @@ test('what is stored is told with its variant, its ages and where it is, and not
         cookies: [['theme', true]],
       },
       stored: [],
-      chosen: undefined,
+      chosen: [],
+      meant: undefined,
       choice: { by: 'origin', why: 'uri-miss' },
     },
   })

@@ -2,6 +2,7 @@ import { hashChecks, healthChecks, outlierChecks } from '../../features/balancin
 import { breakerChecks } from '../../features/breaker.ts'
 import { endpointChecks } from '../../features/discovery.ts'
 import { upstreamHttp2Checks } from '../../features/http2.ts'
+import { upstreamTlsChecks } from '../../features/tls/upstream-setting.ts'
 import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { name as groupName } from '../../settings/values/kinds.ts'
@@ -15,7 +16,7 @@ const CHECKS: Readonly<Record<string, UpstreamChecks>> = {
     ...findEach(listOf(endpoints), (endpoint, index) => endpointChecks(endpoint, [...path, index])),
     ...repeatedEndpoints(listOf(endpoints), path),
   ],
-  tls: tlsChecks,
+  tls: upstreamTlsChecks,
   hash: hashChecks,
   health: healthChecks,
   breaker: breakerChecks,
@@ -34,14 +35,6 @@ export function upstreamChecks(name: string, written: unknown): readonly Finding
       upstream[key] === undefined ? [] : checks(upstream[key], [...path, key], upstream),
     ),
   ]
-}
-
-function tlsChecks(_written: unknown, path: Path, upstream: Fields): Finding[] {
-  const urls = listOf(upstream['endpoints']).map((endpoint) => fieldOf(endpoint, 'url'))
-  const hasTls = urls.length === 0 || urls.some((url) => typeof url !== 'string' || /^https/i.test(url))
-  if (hasTls) return []
-  const problem = 'TLS is configured, but no endpoint has an https URL, so nothing would be encrypted'
-  return [{ path, part: 'key', whole: true, problem }]
 }
 
 /** Endpoints are known by their name, which is their address: in the admin API, in metrics and in the cookies of sticky sessions. */

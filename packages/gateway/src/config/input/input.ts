@@ -15,6 +15,8 @@ export interface GatewayConfigInput {
   workers?: number | undefined
   /** Where clients connect. */
   listeners?: ListenerInput[] | undefined
+  /** What listeners with TLS have in common. */
+  tls?: GatewayTlsInput | undefined
   /** Health, metrics and configuration for operators; false: none. */
   admin?: false | 'off' | AdminInput | undefined
   /** When a changed configuration is put in force. */
@@ -82,8 +84,11 @@ export interface GatewayConfigInput {
 export interface ListenerInput {
   /** Where to listen: host:port, :port for every address of the machine, or unix:/path. */
   address: string
-  /** Serve HTTPS with these certificates; left out, the listener serves plain HTTP. */
-  tls?: ListenerTlsInput | undefined
+  /**
+   * Serve HTTPS with these certificates; internal: with some for development, of an authority that the
+   * gateway makes. Left out, the listener serves plain HTTP.
+   */
+  tls?: 'internal' | ListenerTlsInput | undefined
   /**
    * What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken
    * with clients that begin with its preface.
@@ -111,6 +116,11 @@ export interface ListenerTlsInput {
    * the same name there may be one for RSA and one for ECDSA.
    */
   certificates?: CertificateInput[] | undefined
+  /**
+   * Whether certificates come from an authority of this machine, for development: the gateway makes both.
+   * `tls: internal` says the same.
+   */
+  internal?: boolean | undefined
   /**
    * What clients get that ask for a name of no certificate, or for none: default is the first certificate,
    * refuse ends the handshake. Default: default.
@@ -185,6 +195,14 @@ export interface NamedClientCertificatesInput {
   crl?: string | string[] | undefined
   /** How many certificates may stand between that of a client and the authority. */
   depth?: number | undefined
+}
+
+export interface GatewayTlsInput {
+  /**
+   * Folder for the keys and certificates that the gateway makes or gets by itself. Left out: tls in
+   * $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.
+   */
+  storage?: string | undefined
 }
 
 export interface AdminInput {
@@ -608,8 +626,26 @@ export interface ConcurrencyInput {
 export interface UpstreamTlsInput {
   /** PEM file with the authorities to trust instead of the well-known ones. */
   ca?: string | undefined
+  /**
+   * PEM file with the certificate that the gateway shows (mutual TLS), and those between it and an authority
+   * that the endpoints trust; or the PEM text itself.
+   */
+  cert?: string | undefined
+  /** PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself. */
+  key?: string | undefined
+  /** What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}. */
+  passphrase?: string | undefined
   /** The name to ask for and to verify, instead of the URL's host. */
   servername?: string | undefined
+  /**
+   * Public keys of which one must be in the endpoint's chain, beside all that is verified otherwise: each as
+   * sha256/BASE64, the digest of the SubjectPublicKeyInfo.
+   */
+  pins?: string[] | undefined
+  /** The oldest version of TLS to speak. Default: TLSv1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** The newest version of TLS to speak. Default: TLSv1.3. */
+  maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /** Verify the endpoint's certificate; false is for tests only. Default: true. */
   verify?: boolean | undefined
 }

@@ -6,6 +6,7 @@ import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
 import { clientCertificateRules } from '../../features/client-certificates/checks.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
+import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
@@ -25,6 +26,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   ),
   { at: ['listeners', '*', 'tls'], rules: tlsRules },
   { at: ['listeners', '*', 'tls', 'clientCertificates'], rules: clientCertificateRules },
+  { at: ['upstreams', '*', 'tls'], rules: upstreamTlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
   { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },

@@ -1,4 +1,4 @@
-import { listenerTls } from '../../features/tls/setting.ts'
+import { listenerTlsSetting } from '../../features/tls/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
 import { named, type Read, section } from '../../settings/schema/section.ts'
@@ -13,9 +13,11 @@ export const listener = section('ListenerInput', () => ({
     address,
     'Where to listen: host:port, :port for every address of the machine, or unix:/path.',
   ),
-  tls: listenerTls()
+  tls: listenerTlsSetting()
     .optional()
-    .describe('Serve HTTPS with these certificates; left out, the listener serves plain HTTP.'),
+    .describe(
+      'Serve HTTPS with these certificates; internal: with some for development, of an authority that the gateway makes. Left out, the listener serves plain HTTP.',
+    ),
   protocols: listOfProtocols().describe(
     'What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken with clients that begin with its preface.',
   ),
@@ -32,6 +34,14 @@ const ENCODED_SLASH =
   'What becomes of %2F in a path: refuse answers 400, pass leaves it as it is, for router, policies and upstream alike.'
 const SLASHES =
   'What becomes of runs of slashes in a path: merge makes them one, keep leaves them as they are, for router, policies and upstream alike.'
+
+/** Of all listeners. */
+export const gatewayTls = section('GatewayTlsInput', () => ({
+  storage: value(
+    filePath,
+    'Folder for the keys and certificates that the gateway makes or gets by itself. Left out: tls in $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.',
+  ).optional(),
+}))
 
 /** Of all routes. */
 export const paths = section('PathsInput', () => ({

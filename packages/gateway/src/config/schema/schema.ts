@@ -21,7 +21,7 @@ import { factsOf, nothing, type Read, section } from '../../settings/schema/sect
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
 import type { SharedConfig } from '../shared/sharing.ts'
-import { adminToken, listener, paths, reload, versions } from './gateway-sections.ts'
+import { adminToken, gatewayTls, listener, paths, reload, versions } from './gateway-sections.ts'
 import { discoverySetting } from '../../features/discovery.ts'
 import { gatewayZone } from '../../features/failover.ts'
 import { route, type RouteConfig, shared } from './route-schema.ts'
@@ -62,6 +62,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .min(1)
     .prefault([{ address: '127.0.0.1:8080' }])
     .describe('Where clients connect.'),
+  tls: gatewayTls().prefault(nothing).describe('What listeners with TLS have in common.'),
   admin: zod()
     .union([off(), admin()])
     .prefault(nothing)

@@ -7,10 +7,11 @@ import { hashSetting, healthSetting, outliersSetting, stickySetting } from '../.
 import { discovered } from '../../features/discovery.ts'
 import { gatewayZone, overprovisioning, zoneName } from '../../features/failover.ts'
 import { list } from '../../settings/schema/list.ts'
-import { boolean, integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
-import { filePath, serverName, upstreamUrl } from '../../settings/values/kinds.ts'
+import { integer, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
+import { upstreamUrl } from '../../settings/values/kinds.ts'
 import { breakerSetting } from '../../features/breaker.ts'
 import { protocol, upstreamHttp2Setting } from '../../features/http2.ts'
+import { upstreamTls } from '../../features/tls/upstream-setting.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 
 const endpoint = once(() =>
@@ -52,14 +53,6 @@ const pool = section('PoolInput', () => ({
     'Age at which a connection is replaced, spread at random, so that changes of DNS are noticed.',
   ).prefault('10m'),
 }))
-
-const tls = section('UpstreamTlsInput', () => ({
-  ca: value(filePath, 'PEM file with the authorities to trust instead of the well-known ones.').optional(),
-  servername: value(serverName, "The name to ask for and to verify, instead of the URL's host.").optional(),
-  verify: boolean("Verify the endpoint's certificate; false is for tests only.", true),
-}))
-
-export type UpstreamTlsConfig = Read<typeof tls>
 
 export const upstream = section('UpstreamInput', () => ({
   endpoints: list(endpoint().meta(withMain('url')))
@@ -108,7 +101,7 @@ export const upstream = section('UpstreamInput', () => ({
   concurrency: concurrencySetting()
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
-  tls: tls().optional().describe('TLS towards the https endpoints.'),
+  tls: upstreamTls().optional().describe('TLS towards the https endpoints.'),
   protocols: list(value(protocol))
     .min(1)
     .prefault(['http/1.1'])

@@ -13,17 +13,17 @@ const WAYS: Readonly<Record<Exclude<Way, 'lookup' | 'content'>, string>> = {
 /** Whether a request would be answered from the cache, and why or why not. */
 export function cacheWords({ way, lookup }: Foresight): string {
   if (lookup === undefined) return way === 'lookup' || way === 'content' ? '' : WAYS[way]
-  const { choice, stored, chosen } = lookup
-  const entry = chosen === undefined ? undefined : stored[chosen]
+  const { choice, meant: entry, chosen } = lookup
   if (choice.by === 'store') {
     const for_ = entry === undefined ? '' : seconds(entry.freshFor)
+    const parts = chosen.length > 1 ? `, ${chosen.length} parts together` : ''
     switch (choice.right) {
       case 'fresh':
-        return `from the cache: it is fresh for ${for_} more`
+        return `from the cache${parts}: it is fresh for ${for_} more`
       case 'stale-accepted':
-        return `from the cache: it has been stale for ${for_}, which the client takes (max-stale)`
+        return `from the cache${parts}: it has been stale for ${for_}, which the client takes (max-stale)`
       case 'stale-while-revalidate':
-        return `from the cache: it has been stale for ${for_}, and the upstream is asked in the background`
+        return `from the cache${parts}: it has been stale for ${for_}, and the upstream is asked in the background`
     }
   }
   const reason = whyNot(lookup, entry)

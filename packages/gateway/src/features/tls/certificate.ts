@@ -7,8 +7,10 @@ import { weakHash } from './signature.ts'
 
 /** What may be told of a certificate: nothing of its key but what kind it is of. */
 export interface CertificateFacts {
-  /** Where it is from: the path of the file, or `inline`. */
+  /** Where it is from: the path of the file, `inline`, `internal`, or the authority that was asked for it. */
   readonly from: string
+  /** Whether the gateway renews it by itself. */
+  readonly isManaged?: boolean
   /** The host names that it covers, in lower case, wildcards (`*.shop.example`) among them. */
   readonly names: readonly string[]
   readonly subject: string
@@ -200,9 +202,16 @@ function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
   const names = subjectAltName.split(', ').flatMap((each) => {
     const [, kind, name = ''] = /^(DNS|IP Address):(.+)$/.exec(each) ?? []
     // Names with blanks or quotes in them are printed as JSON: no host is called so.
-    return kind === undefined || name.includes('"') ? [] : [name.toLowerCase()]
+    if (kind === undefined || name.includes('"')) return []
+    return [kind === 'IP Address' && name.includes(':') ? shortened(name) : name.toLowerCase()]
   })
   return [...new Set(names)]
+}
+
+/** `0:0:0:0:0:0:0:1`, as OpenSSL prints it, is `::1`. */
+function shortened(address: string): string {
+  const text = `http://[${address}]`
+  return URL.canParse(text) ? new URL(text).hostname.slice(1, -1) : address.toLowerCase()
 }
 
 /** As Node tells a distinguished name, each part of it on a line of its own. */

@@ -5,7 +5,9 @@ import {
   loadCertificate,
   type LoadedCertificate,
 } from './certificate.ts'
+import { managedIdentities } from './managed.ts'
 import { type CertificateConfig, certificatesOf, type ListenerTlsConfig } from './setting.ts'
+import { clientCertificateOf, type UpstreamTlsConfig } from './upstream-setting.ts'
 
 /** Those of a configuration, by the identity of their setting. */
 export type Certificates = ReadonlyMap<string, LoadedCertificate>
@@ -16,15 +18,17 @@ export const CERTIFICATES: SharedKind<Certificates> = { name: 'certificates' }
 /** What of a configuration says which certificates there are. */
 export interface CertifiedConfig {
   readonly listeners: readonly { readonly tls?: ListenerTlsConfig | undefined }[]
+  readonly upstreams?: Readonly<Record<string, { readonly tls?: UpstreamTlsConfig | undefined }>>
 }
 
-/** Each setting once, though several listeners may have it. */
-export function certificateConfigs({ listeners }: CertifiedConfig): ReadonlyMap<string, CertificateConfig> {
-  const configs = new Map<string, CertificateConfig>()
-  for (const { tls } of listeners)
-    for (const each of tls === undefined ? [] : certificatesOf(tls))
-      configs.set(certificateIdentity(each), each)
-  return configs
+/** Those that listeners serve, and those that upstreams are shown. Each setting once, though several may have it. */
+export function certificateConfigs({
+  listeners,
+  upstreams = {},
+}: CertifiedConfig): ReadonlyMap<string, CertificateConfig> {
+  const served = listeners.flatMap(({ tls }) => (tls === undefined ? [] : certificatesOf(tls)))
+  const shown = Object.values(upstreams).flatMap(({ tls }) => (tls && clientCertificateOf(tls)) ?? [])
+  return new Map([...served, ...shown].map((each) => [certificateIdentity(each), each]))
 }
 
 /**
@@ -48,7 +52,18 @@ export function loadCertificates(config: CertifiedConfig, previous: Certificates
 
 /** Those of one listener, in their order. Throws where one is not among them, and cannot be read. */
 export function listenerCertificates(tls: ListenerTlsConfig, loaded: Certificates): LoadedCertificate[] {
-  return certificatesOf(tls).map((each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each))
+  const written = certificatesOf(tls).map(
+    (each) => loaded.get(certificateIdentity(each)) ?? loadCertificate(each),
+  )
+  const managed = managedIdentities(tls).flatMap((identity) => loaded.get(identity) ?? [])
+  if (written.length === 0 && managed.length === 0)
+    throw new Error('certificates that the gateway makes or gets by itself are for headgate run')
+  return [...written, ...managed]
+}
+
+/** By which identities a listener's certificates are known, in their order. */
+export function servedIdentities(tls: ListenerTlsConfig): string[] {
+  return [...certificatesOf(tls).map(certificateIdentity), ...managedIdentities(tls)]
 }
 
 /** For a message. */

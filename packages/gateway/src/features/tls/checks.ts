@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Fields, fieldOf, fieldsOf, isFields, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path, unused } from '../../settings/problems/problem.ts'
 import { anyOfKeys, implies, type JsonSchema } from '../../settings/schema/schema-tree.ts'
@@ -5,8 +6,20 @@ import { clientCertificateChecks, trustChecks, trustedFiles } from '../client-ce
 import { CertificateError, keyError, loadCertificate } from './certificate.ts'
 import { inFolder } from './pem.ts'
 import type { CertificateConfig, ListenerTlsConfig } from './setting.ts'
+import type { UpstreamTlsConfig } from './upstream-setting.ts'
 
 /** The configuration with the paths of files made absolute. */
+export function upstreamTlsFiles(tls: UpstreamTlsConfig, folder: string): UpstreamTlsConfig {
+  const { ca, cert, key } = tls
+  return {
+    ...tls,
+    ...(ca !== undefined && { ca: resolve(folder, ca) }),
+    ...(cert !== undefined && { cert: inFolder(cert, folder) }),
+    ...(key !== undefined && { key: inFolder(key, folder) }),
+  }
+}
+
+/** The same for listeners. */
 export function tlsFiles(tls: ListenerTlsConfig, folder: string): ListenerTlsConfig {
   const { cert, key, certificates, clientCertificates } = tls
   return {
@@ -34,17 +47,17 @@ export function tlsChecks(input: Fields): Finding[] {
 
 /** The same, as far as JSON Schema can say it. */
 export const tlsRules: readonly JsonSchema[] = [
-  anyOfKeys(['cert', 'key', 'certificates']),
+  anyOfKeys(['cert', 'key', 'certificates', 'internal']),
   implies({ required: ['cert'] }, { required: ['key'] }),
   implies({ required: ['key'] }, { required: ['cert'] }),
   implies({ required: ['passphrase'] }, { required: ['key'] }),
 ]
 
-const NEEDED = 'cert and key, or certificates: [{ cert: ..., key: ... }]'
+const NEEDED = 'cert and key, certificates: [{ cert: ..., key: ... }], or internal: true'
 
 function settingChecks(tls: Fields, path: Path): Finding[] {
-  const { cert, key, certificates, passphrase } = tls
-  if (cert === undefined && key === undefined && certificates === undefined)
+  const { cert, key, certificates, passphrase, internal } = tls
+  if (cert === undefined && key === undefined && certificates === undefined && internal !== true)
     return [{ path, part: 'key', problem: 'names no certificate', allowed: NEEDED }]
   const findings: Finding[] = []
   if (cert !== undefined && key === undefined)
@@ -56,7 +69,7 @@ function settingChecks(tls: Fields, path: Path): Finding[] {
   return [...findings, ...clientCertificateChecks(tls['clientCertificates'], [...path, 'clientCertificates'])]
 }
 
-/** Whether the certificates of a listener can be read and served. */
+/** Whether the certificates of a listener, or that of an upstream, can be read and used. */
 export function certificateChecks(tls: unknown, path: Path, folder: string): Finding[] {
   const listed = findEach(listOf(fieldOf(tls, 'certificates')), (each, index) =>
     entryChecks(each, [...path, 'certificates', index], folder),

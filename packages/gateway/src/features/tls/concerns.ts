@@ -13,19 +13,22 @@ export const DAY: number = 24 * 60 * 60 * 1000
 const SOON = 30
 
 const RENEW = 'have it renewed; the gateway takes the new file as soon as it is there'
+const RENEWED_HERE = 'the gateway should have renewed it: its log says why it could not'
 
-/** @param now milliseconds since 1970-01-01 UTC */
-export function concernsOf(
-  { names, from, notBefore, notAfter, chain }: CertificateFacts,
-  now: number,
-): Concern[] {
+/**
+ * @param now milliseconds since 1970-01-01 UTC
+ * @param isServed whether a listener serves it: what an upstream is shown needs to name no host
+ */
+export function concernsOf(facts: CertificateFacts, now: number, isServed = true): Concern[] {
+  const { names, from, notBefore, notAfter, chain, isManaged } = facts
+  const remedy = isManaged ? RENEWED_HERE : RENEW
   const subject = `the certificate ${names[0] === undefined ? `of ${from}` : `for ${names[0]}`}`
   const concerns: Concern[] = []
   const left = daysLeft(notAfter, now)
-  if (notAfter <= now) concerns.push({ problem: `${subject} has expired on ${day(notAfter)}`, remedy: RENEW })
-  else if (left < SOON) {
+  if (notAfter <= now) concerns.push({ problem: `${subject} has expired on ${day(notAfter)}`, remedy })
+  else if (notAfter - now < soon(facts)) {
     const days = left === 1 ? '1 day' : `${left} days`
-    concerns.push({ problem: `${subject} expires in ${days}, on ${day(notAfter)}`, remedy: RENEW })
+    concerns.push({ problem: `${subject} expires in ${days}, on ${day(notAfter)}`, remedy })
   }
   if (notBefore > now)
     concerns.push({
@@ -33,12 +36,20 @@ export function concernsOf(
       remedy: 'look at the clock of this machine',
     })
   if (chain !== undefined) concerns.push({ problem: `${subject}: ${chain.problem}`, remedy: chain.remedy })
-  if (names.length === 0)
+  if (isServed && names.length === 0)
     concerns.push({
       problem: `${subject} names no host (subjectAltName), so that clients refuse it`,
       remedy: 'have one made that names its hosts',
     })
   return concerns
+}
+
+/**
+ * With how much time left that is told, in milliseconds. What the gateway renews has a third of its life left by then: if it has
+ * less than a quarter, that has failed for a while.
+ */
+function soon({ notBefore, notAfter, isManaged }: CertificateFacts): number {
+  return isManaged ? Math.min(SOON * DAY, (notAfter - notBefore) / 4) : SOON * DAY
 }
 
 /** Whole ones that are left; 0 on the last day. */

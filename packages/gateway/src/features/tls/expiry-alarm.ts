@@ -42,7 +42,8 @@ export class ExpiryAlarm {
       this.told.set(fingerprint, stage)
       // At the start all that is wrong with it is told; later that is known.
       if (isFirst || before.get(fingerprint) !== stage)
-        for (const { problem, remedy } of concernsOf(facts, now)) this.warn(`tls: ${problem}; ${remedy}`)
+        for (const { problem, remedy } of concernsOf(facts, now, false))
+          this.warn(`tls: ${problem}; ${remedy}`)
     }
     this.timer.arm(PERIOD)
   }

@@ -1,12 +1,14 @@
+import { once, zod } from '../../settings/schema/library.ts'
 import { list } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { oneOf, time, value } from '../../settings/schema/setting.ts'
-import { type Kind, textKind } from '../../settings/values/kinds.ts'
+import { flag, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
+import type * as z from '../../settings/schema/zod.ts'
 import { clientCertificates } from '../client-certificates/setting.ts'
 import { pem } from './pem-kind.ts'
 
-const passphrase: Kind<string> = textKind(
+export const passphrase: Kind<string> = textKind(
   'a passphrase',
   'the passphrase of the key: ${NAME} of the environment, or ${file:PATH}',
   (written) => (written === '' ? refused('is empty') : parsed(written)),
@@ -14,8 +16,9 @@ const passphrase: Kind<string> = textKind(
 )
 
 const CERT = 'PEM file with the certificate chain, the own certificate first; or the PEM text itself.'
-const KEY = 'PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself.'
-const PASSPHRASE = 'What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}.'
+export const KEY = 'PEM file with the private key (PKCS#8, PKCS#1 or SEC1); or the PEM text itself.'
+export const PASSPHRASE =
+  'What opens the key, where it is encrypted: ${NAME} of the environment, or ${file:PATH}.'
 
 const certificate = section('CertificateInput', () => ({
   cert: value(pem, CERT),
@@ -26,7 +29,7 @@ const certificate = section('CertificateInput', () => ({
 export type CertificateConfig = Read<typeof certificate>
 
 /** How a listener serves HTTPS. */
-export const listenerTls = section('ListenerTlsInput', () => ({
+const listenerTls = section('ListenerTlsInput', () => ({
   cert: value(pem, `${CERT} For one certificate; several stand in certificates.`).optional(),
   key: value(pem, KEY).optional(),
   passphrase: value(passphrase, PASSPHRASE).optional(),
@@ -36,6 +39,10 @@ export const listenerTls = section('ListenerTlsInput', () => ({
     .describe(
       'Several certificates: the name that a client asks for (SNI) chooses, an exact one before a wildcard. Of the same name there may be one for RSA and one for ECDSA.',
     ),
+  internal: value(
+    flag,
+    'Whether certificates come from an authority of this machine, for development: the gateway makes both. `tls: internal` says the same.',
+  ).optional(),
   unknownNames: oneOf(
     ['default', 'refuse'],
     'What clients get that ask for a name of no certificate, or for none: default is the first certificate, refuse ends the handshake.',
@@ -53,6 +60,16 @@ export const listenerTls = section('ListenerTlsInput', () => ({
     .describe('Ask clients for certificates (mutual TLS). Left out: nobody is asked.'),
   handshakeTimeout: time('How long a handshake may take, from the connection on.').prefault('10s'),
 }))
+
+/** The word `internal` stands for a section that says no more. */
+export const listenerTlsSetting = once(() =>
+  zod().union([
+    oneOf(['internal']).transform(
+      (): z.output<ReturnType<typeof listenerTls>> => listenerTls().parse({ internal: true }),
+    ),
+    listenerTls(),
+  ]),
+)
 
 export type ListenerTlsConfig = Read<typeof listenerTls>
 

@@ -3,14 +3,13 @@ import { expiredLists } from '../client-certificates/checks.ts'
 import { loadCertificate } from './certificate.ts'
 import type { CertifiedConfig } from './certificates.ts'
 import { concernsOf, covers } from './concerns.ts'
+import { type ManagedConfig, managedNames } from './managed.ts'
 import { certificatesOf } from './setting.ts'
+import { clientCertificateOf } from './upstream-setting.ts'
 
 /** What of a configuration is looked at. */
-interface WarnedConfig extends CertifiedConfig {
-  readonly routes: readonly {
-    readonly name: string
-    readonly match?: { readonly host?: readonly string[] | undefined } | undefined
-  }[]
+interface WarnedConfig extends ManagedConfig, Pick<CertifiedConfig, 'upstreams'> {
+  readonly routes: readonly (ManagedConfig['routes'][number] & { readonly name: string })[]
 }
 
 /** What is no mistake in the certificates of a configuration, but keeps clients away today or soon. */
@@ -19,6 +18,7 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
   const findings: Finding[] = []
   for (const [index, { tls }] of config.listeners.entries()) {
     if (tls === undefined) continue
+    for (const name of managedNames(config, tls)) names.add(name)
     const isSingle = tls.cert !== undefined
     for (const [place, each] of certificatesOf(tls).entries()) {
       const base: Path = ['listeners', index, 'tls']
@@ -30,6 +30,12 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
     }
   }
   findings.push(...expiredLists(config, now))
+  for (const [name, { tls }] of Object.entries(config.upstreams ?? {})) {
+    const shown = tls && clientCertificateOf(tls)
+    const concerns = shown === undefined ? [] : concernsOf(loadCertificate(shown).facts, now, false)
+    for (const { problem, remedy } of concerns)
+      findings.push({ path: ['upstreams', name, 'tls', 'cert'], whole: true, problem, hint: remedy })
+  }
   // Where something is served without TLS, its hosts may be meant for that.
   const isAllTls = config.listeners.every(({ tls }) => tls !== undefined)
   return isAllTls ? [...findings, ...uncovered(config, names)] : findings

@@ -44,8 +44,8 @@ export interface CertificateOwner<Loaded> {
   /** By the identity of their setting. */
   readonly inForce: ReadonlyMap<string, Loaded>
   /** Puts them in force in place of those of the same setting. */
-  replace(renewed: ReadonlyMap<string, Loaded>): Promise<void>
-  changed(change: CertificateChange): void
+  replaceCertificates(renewed: ReadonlyMap<string, Loaded>): Promise<void>
+  certificateChanged(change: CertificateChange): void
 }
 
 /** Certificate and key are two files, as authorities and their lists are: milliseconds for which one may be ahead of the other before that is told. */
@@ -73,7 +73,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
       changed: (path: string) => this.look(path),
       unwatched: (path: string, reason: string) => {
         const message = `tls: ${path} cannot be watched: ${reason}; SIGHUP reads it again`
-        owner.changed({ applied: false, path, message })
+        owner.certificateChanged({ applied: false, path, message })
       },
     }
     // By what the file system says of them: a folder may hold thousands, each of which is looked at when one changes.
@@ -155,11 +155,11 @@ export class CertificateWatch<Config, Setting, Loaded> {
     renewed: ReadonlyMap<string, Loaded>,
     settings: ReadonlyMap<string, Setting>,
   ): Promise<void> {
-    await this.owner.replace(renewed)
+    await this.owner.replaceCertificates(renewed)
     for (const [identity, loaded] of renewed) {
       const path = this.pathOf(settings.get(identity))
       const message = `tls: ${path} is in force anew: ${this.kind.describe(loaded)}`
-      this.owner.changed({ applied: true, path, message })
+      this.owner.certificateChanged({ applied: true, path, message })
     }
   }
 
@@ -168,7 +168,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
     if (this.refusals.get(identity) === reason) return
     this.refusals.set(identity, reason)
     const message = `tls: ${this.kind.nameOf(setting)} ${reason}; the one before stays in force: ${this.kind.describe(current)}`
-    this.owner.changed({ applied: false, path: this.pathOf(setting), message })
+    this.owner.certificateChanged({ applied: false, path: this.pathOf(setting), message })
   }
 
   private pathOf(setting: Setting | undefined): string {

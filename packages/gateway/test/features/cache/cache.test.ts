@@ -150,6 +150,30 @@ it('a stale response stands in for an upstream that is down, before the fallback
   assert.equal((await ask(`${url}/a`)).text, 'instead')
 })
 
+it('a stale response stands in where the timeout of the route is over, and the upstream has its say later', async (t) => {
+  const held: (() => void)[] = []
+  let count = 0
+  const origin = await startOrigin((_request, response) => {
+    const answer = (): void => void response.end(String(++count))
+    if (count === 0) answer()
+    else held.push(answer)
+  })
+  const clock = new VirtualClock()
+  const cache = { ttl: '10s', staleIfError: '1h' } as const
+  const { url } = await startMetered(t, { routes: [{ upstream: origin.url, timeout: '2s', cache }] }, clock)
+  assert.equal((await ask(`${url}/a`)).text, '1')
+  await clock.advance(11_000)
+  const waiting = ask(`${url}/a`)
+  await becomes(() => held.length, 1)
+  await clock.advance(2_000)
+  const stale = await waiting
+  assert.deepEqual([stale.status, stale.text], [200, '1'])
+  assert.equal(stale.headers['cache-status'], 'headgate; fwd=stale; ttl=-3; detail=stale-if-error')
+  held[0]?.()
+  const isNew = async (): Promise<string> => (await ask(`${url}/a`)).text
+  assert.equal(await becomes(isNew, '2'), '2')
+})
+
 it('responses of one route are not those of another, and the changes of the route are in the key', async (t) => {
   const origin = await startOrigin(numbered({}))
   const cache = { ttl: '60s' } as const

@@ -9,6 +9,7 @@ import {
   HttpRequest,
   HttpResponse,
   ProcessStore,
+  WholeBody,
 } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { cacheWords } from '../../../src/features/cache/words.ts'
@@ -99,6 +100,25 @@ for (const [stored, after, asked, expected] of [
     assert.equal(await told(stored, after, asked), expected)
   })
 }
+
+it('of parts it is told how many answer together', async () => {
+  const clock = new VirtualClock()
+  const options = { store: new ProcessStore() }
+  const answers = ({ request }: Exchange): Promise<HttpResponse> => {
+    const [first = '0'] = /\d+/.exec(request.headers.get('range') ?? '') ?? []
+    const fields = { ...TAGGED, 'content-range': `bytes ${first}-${Number(first) + 1}/9` }
+    return Promise.resolve(new HttpResponse(206, HeaderList.of(fields), WholeBody.fromLatin1('ab')))
+  }
+  const exchange = (range: string): Exchange =>
+    new Exchange(HttpRequest.to('http://a.example/x', { headers: { range } }), clock)
+  for (const range of ['bytes=0-1', 'bytes=2-3']) await cache(options)(answers)(exchange(range))
+  let foresight: Foresight | undefined
+  await foreseeCache(options, (_exchange, each) => (foresight = each))(answers)(exchange('bytes=1-2'))
+  assert.equal(
+    cacheWords(foresight ?? assert.fail()),
+    'from the cache, 2 parts together: it is fresh for 60 s more',
+  )
+})
 
 it('of methods that read nothing it is told where they go', async () => {
   assert.match(

@@ -85,9 +85,11 @@ export class ClaimTable implements FetchClaims {
       return this.threads.isCurrent(Atomics.load(tables, at + CLAIM.owner)) && age < LONGEST
         ? state
         : undefined
-    if (state !== 'stored') return age < memory ? state : undefined
+    // Where the clock was set back since, what is remembered of later is of no use.
+    const since = Math.abs(age)
+    if (state !== 'stored') return since < memory ? state : undefined
     // A purge may have removed it: to look for it again would be a wait for nothing.
-    return age < JUST_STORED && Atomics.load(tables, at + CLAIM.purges) === purgesOf(this.views)
+    return since < JUST_STORED && Atomics.load(tables, at + CLAIM.purges) === purgesOf(this.views)
       ? state
       : undefined
   }

@@ -207,6 +207,31 @@ test('a claim that nobody waits for gives way when what it remembers is old', as
   assert.equal(claims.claim('name 3999', 13_999, 10_000, false)?.whose, 'ours')
 })
 
+const DAY = 86_400_000
+
+for (const jump of [DAY, -DAY])
+  test(`where the clock jumps by ${jump} ms, what was found out before is forgotten, and nobody waits for longer`, async () => {
+    const { store, one, other, asked, release, clock } = threads()
+    for (const end of ['stored', 'unkept', 'unshared'] as const) {
+      const claim = store.claims.claim(end, DAY, 10_000, false)
+      if (claim?.whose === 'ours') claim.end(end, DAY)
+      assert.equal(store.claims.claim(end, DAY + jump, 10_000, false)?.whose, 'ours', end)
+    }
+    const first = one.get()
+    await turns()
+    const second = other.get()
+    await turns()
+    assert.equal(asked(), 1)
+    const wall = clock.wallTime.bind(clock)
+    clock.wallTime = () => wall() + jump
+    await clock.advance(31_000)
+    await turns()
+    assert.equal(asked(), 2, 'who has waited for half a minute asks')
+    await release(answer(200, MINUTE, 'first'))
+    await release(answer(200, MINUTE, 'second'))
+    assert.deepEqual([await textOf(await first), await textOf(await second)], ['first', 'second'])
+  })
+
 test('an origin that never answers is waited for as long as a request may take, and half a minute at most', async () => {
   const { one, other, asked, release, clock } = threads()
   void one.get()
