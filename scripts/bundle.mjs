@@ -8,7 +8,11 @@ const gateway = join(root, 'packages/gateway')
 const folder = join(gateway, 'bundle')
 
 // Apart from each other: what both need would be loaded whole by both, with what only one of them uses of it.
-const entries = { main: 'dist/cli/main.js', worker: 'dist/workers/worker.js' }
+const entries = {
+  main: 'dist/cli/main.js',
+  worker: 'dist/workers/worker.js',
+  'password-thread': 'dist/features/authentication/basic/password-thread.js',
+}
 
 const options = {
   absWorkingDir: gateway,

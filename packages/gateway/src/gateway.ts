@@ -1,6 +1,4 @@
-import type { MessagePort } from 'node:worker_threads'
 import {
-  type AccessLog,
   type Clock,
   DiskPort,
   type Handler,
@@ -12,6 +10,7 @@ import {
   type Upstream,
 } from '@headgate/core'
 import type { GatewayConfig } from './config/schema/schema.ts'
+import type { CloseReport, GatewayOptions } from './gateway-options.ts'
 import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
@@ -23,7 +22,6 @@ import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { Kept } from './kept.ts'
 import { GatewayMetrics } from './metrics/gateway-metrics.ts'
-import type { StackOptions } from './layers/layer.ts'
 import {
   followStates,
   putInForce,
@@ -37,6 +35,7 @@ import { compile, type Snapshot } from './snapshot.ts'
 import { Shared, type SharedData } from './shared.ts'
 import { EndpointMetrics } from './upstreams/endpoint-metrics.ts'
 import { GEO, type GeoFile, loadGeo } from './features/geo/geo-files.ts'
+import { Authenticators } from './features/authentication/authenticators.ts'
 import { cacheReadings } from './features/cache/figures.ts'
 import { leaveFolder, takeFolder } from './features/cache/disk.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
@@ -48,37 +47,6 @@ import { LoadMonitor } from './features/load-shedding.ts'
 import type { ListenerConfig } from './config/schema/gateway-sections.ts'
 import { Shown } from './metrics/metric.ts'
 import { Geo, geoMetrics } from './features/geo/geo.ts'
-
-/** What an embedder, or a worker thread, may give a gateway. */
-export interface GatewayOptions {
-  readonly clock?: Clock
-  /** Where to count. Default: memory of its own. */
-  readonly metrics?: MetricRegistry
-  /** Where access-log lines go. Default: nowhere. */
-  readonly accessLog?: AccessLog
-  /** Whether other threads bind the same ports. Default false. */
-  readonly reusePort?: boolean
-  /** TLS session ticket keys, 48 bytes, shared by all threads. */
-  readonly ticketKeys?: Buffer
-  /** By which it knows its own requests again, shared by all threads. Default: one of its own. */
-  readonly loopKey?: Uint8Array
-  /** What all threads share, as the one has made it that looks for endpoints and checks them. Default: this thread is alone. */
-  readonly shared?: SharedData
-  /** The number of this thread among those that share a cache: see `workerThread`. Default: it is alone. */
-  readonly cacheThread?: number
-  /** The way to the thread that has the index of the cache on disk. Default: this one has it. */
-  readonly diskPort?: MessagePort
-  /** The databases of addresses. Default: read here, and not again. */
-  readonly geo?: readonly GeoFile[]
-  /** What is done to all stacks: policies of the embedder's own. */
-  readonly stack?: StackOptions
-}
-
-/** How a gateway came to its end. */
-export interface CloseReport {
-  /** Connections that had to be cut off because their exchanges did not end in time. */
-  readonly cut: number
-}
 
 /** What a further configuration brings along. */
 export interface GatewayUpdate {
@@ -104,6 +72,7 @@ export interface PreparedUpdate {
 interface Compiled {
   readonly snapshot: Snapshot
   readonly rateLimits: RateLimitStores
+  readonly authenticators: Authenticators
   readonly stores: Stores
   readonly cache: GatewayCache | undefined
   readonly shared: Shared
@@ -321,6 +290,7 @@ export class Gateway {
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
+    const authenticators = new Authenticators(config, clock, kept)
     const surroundings = {
       ...this.options.stack,
       clock: this.clock,
@@ -329,6 +299,7 @@ export class Gateway {
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
       rateLimits,
+      authenticators,
       cache,
       geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
@@ -343,7 +314,15 @@ export class Gateway {
       identities,
     })
     this.endpoints.layOut(snapshot.upstreams)
-    return { snapshot, rateLimits, stores, cache, shared, readings: readingsOf(this.metrics, snapshot) }
+    return {
+      snapshot,
+      rateLimits,
+      authenticators,
+      stores,
+      cache,
+      shared,
+      readings: readingsOf(this.metrics, snapshot),
+    }
   }
 
   /** Before the first request has to wait for it: to load the package alone takes a third of a second. */
@@ -383,6 +362,7 @@ export class Gateway {
     this.lists?.stop()
     this.purges?.stop()
     this.current.stores.close()
+    this.current.authenticators.close()
     await leaveFolder(this.current.cache?.disk)
     return { cut }
   }

@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 export const LARGEST_PEM: number = 16 * 1024 * 1024
 
 /** Of a file that holds one secret. Bytes. */
-export const LARGEST_SECRET: number = 64 * 1024
+export const LARGEST_SECRET: number = 4 * 1024 * 1024
 
 const PIECE = 64 * 1024
 

@@ -1,6 +1,8 @@
 import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
+import { authenticationLayer } from './features/authentication/layer.ts'
+import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
@@ -56,9 +58,11 @@ export const STACK = [
   bodyLimitLayer,
   grpcLimitsLayer,
   forwardingLayer,
+  authenticationLayer,
   countedGraphqlLayer,
   rateLimitLayer,
   graphqlLayer,
+  authorizationLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
   forwardClientCertificateLayer,

@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { AccessLog, Clock, LoadGauge, MetricRegistry } from '@headgate/core'
+import type { Authenticators } from './features/authentication/authenticators.ts'
 import type { GatewayCache } from './features/cache/memory.ts'
 import type { GeoLookup } from './features/geo/geo-place.ts'
 import type { RateLimitStores } from './features/rate-limit/stores.ts'
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** See `loopMark`; undefined where nothing is sent. */
   readonly loopKey?: Uint8Array | undefined
   readonly rateLimits: RateLimitStores
+  readonly authenticators: Authenticators
   /** Undefined where no route has a cache. */
   readonly cache?: Pick<GatewayCache, 'id' | 'store'> | undefined
   /** Where addresses are; absent: nothing is known of any. */

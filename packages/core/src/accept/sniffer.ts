@@ -4,7 +4,7 @@ import { CLIENT_PREFACE } from '../h2/preface.ts'
 import { Http2ServerConnection } from '../h2/server-connection.ts'
 import type { DownstreamConnection } from '../message/connections.ts'
 import type { ServerConnectionOwner } from '../message/responder.ts'
-import { type ReadTarget, SocketReader } from '../socket/socket-reader.ts'
+import type { ReadTarget, SocketReader } from '../socket/socket-reader.ts'
 import type { Timer } from '../time/timer.ts'
 import type { AcceptOptions } from './accept-options.ts'
 
@@ -17,7 +17,7 @@ export class Sniffer implements DownstreamConnection, ReadTarget {
   readonly streaming = false
   private readonly owner: ServerConnectionOwner
   private readonly options: AcceptOptions
-  private readonly reader = new SocketReader()
+  private readonly reader: SocketReader
   private readonly timer: Timer
   /** What has come of the preface. */
   private begun: Buffer = NOTHING
@@ -25,8 +25,10 @@ export class Sniffer implements DownstreamConnection, ReadTarget {
   private grace: number | undefined
   private isEnding = false
 
-  constructor(socket: Socket, owner: ServerConnectionOwner, options: AcceptOptions) {
+  /** @param reader attached to the socket by the caller, whose reads come here from now on */
+  constructor(socket: Socket, reader: SocketReader, owner: ServerConnectionOwner, options: AcceptOptions) {
     this.socket = socket
+    this.reader = reader
     this.options = options
     this.owner = {
       handler: owner.handler,
@@ -36,8 +38,7 @@ export class Sniffer implements DownstreamConnection, ReadTarget {
     this.timer = options.clock.timer(() => this.late())
     this.timer.arm(options.requestHeadTimeout)
     socket.setNoDelay(true)
-    this.reader.target = this
-    this.reader.attach(socket)
+    reader.target = this
     socket.on('error', ignore)
     socket.on('end', this.ended)
     socket.on('close', this.gone)

@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'invalid_request'
   | 'graphql_refused'
+  | 'unauthorized'
   | 'forbidden'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
@@ -140,7 +141,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   unexpected_status: { status: 502, title: 'Unexpected upstream status', source: 'upstream' },
   invalid_content: { status: 502, title: 'Upstream content not valid', source: 'upstream' },
   auth_failed: { status: 502, title: 'Credentials not obtained', source: 'local' },
-  /** For policies of one's own, which know who may do what. */
+  unauthorized: { status: 401, title: 'Unauthorized', source: 'downstream' },
   forbidden: { status: 403, title: 'Forbidden', source: 'local' },
   address_refused: { status: 403, title: 'Address refused', source: 'local' },
   circuit_open: { status: 503, title: 'Circuit open', source: 'local' },

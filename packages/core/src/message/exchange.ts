@@ -7,12 +7,22 @@ import type { HeaderList } from './headers.ts'
 import type { HttpRequest, HttpVersion, Scheme } from './request.ts'
 import type { WireFacts } from './wire-facts.ts'
 
-/** The peer that asked, as its socket shows it. */
+/** The peer that asked, as its socket shows it, or the proxy that the socket leads to tells (PROXY protocol). */
 export interface Peer {
   /** IP address, without brackets; empty for a unix socket or a call from code. */
   readonly address: string
   readonly port: number
   readonly encrypted: boolean
+  /** Undefined where the socket leads to the peer itself. */
+  readonly proxy?: TellingProxy | undefined
+}
+
+/** A proxy that has told by the PROXY protocol for whom it has opened a connection. */
+export interface TellingProxy {
+  readonly address: string
+  readonly port: number
+  /** What the peer has connected to there. */
+  readonly destination: { readonly address: string; readonly port: number }
 }
 
 /** How an exchange ended. */

@@ -55,6 +55,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   unexpected_status: 'UNAVAILABLE',
   invalid_content: 'INTERNAL',
   auth_failed: 'UNAVAILABLE',
+  unauthorized: 'UNAUTHENTICATED',
   forbidden: 'PERMISSION_DENIED',
   address_refused: 'PERMISSION_DENIED',
   circuit_open: 'UNAVAILABLE',

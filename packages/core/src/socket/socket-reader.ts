@@ -61,6 +61,11 @@ export class SocketReader {
     if (!attachOnRead(socket, this)) socket.on('data', (chunk: Buffer) => this.give(chunk, true))
   }
 
+  /** Bytes that were read before this reader was attached come before all others, once whoever makes the connection is ready. */
+  begin(first: Buffer): void {
+    if (first.length > 0) queueMicrotask(() => this.give(first, true))
+  }
+
   /** There is a target now, and what came before is for it: a server of HTTP/2 may speak first. */
   release(): void {
     for (const chunk of this.early.splice(0)) this.give(chunk, true)

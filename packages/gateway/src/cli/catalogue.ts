@@ -18,6 +18,11 @@ export const COMMANDS: readonly CliEntry[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'keys',
+    summary: 'make, list and revoke API keys',
+    load: async () => (await import('./commands/keys.ts')).keys,
+  },
+  {
     name: 'routes',
     summary: 'print the route table, in the order in which routes are tried',
     load: async () => (await import('./commands/routes.ts')).routes,

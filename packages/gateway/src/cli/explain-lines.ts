@@ -1,3 +1,4 @@
+import type { TakenRoute } from '../explain/explain.ts'
 import type { ApiVersionsConfig } from '../features/api-versions/setting.ts'
 import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../features/graphql/setting.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
@@ -141,4 +142,20 @@ function endpointLine({ url, dns, srv, weight, zone }: EndpointConfig): string {
   if (srv !== undefined)
     return `the targets of ${srv}, found by DNS while the gateway runs (weights of the records${place})`
   return `${url ?? `the addresses of ${dns}, found by DNS while the gateway runs`} (weight ${weight}${place})`
+}
+
+/** Who asks, and what they may do; none where nobody has a say in it. */
+export function callerLines({ config, identity, authorization }: TakenRoute): string[] {
+  const lines: string[] = []
+  if (identity !== undefined) {
+    const { authenticator, subject, groups, scopes } = identity
+    lines.push(`${subject}, known to ${authenticator}`)
+    if (groups.length > 0) lines.push(`groups ${groups.join(', ')}`)
+    if (scopes.length > 0) lines.push(`scopes ${scopes.join(', ')}`)
+  } else if (config.authentication) lines.push('nobody: --as names a caller')
+  if (authorization === undefined) return lines
+  const { isAllowed, reason } = authorization
+  const isReport = config.authorization?.mode === 'report'
+  const verdict = isAllowed ? 'allowed' : isReport ? 'not allowed, and only reported' : 'refused'
+  return [...lines, `${verdict}: ${reason}`]
 }

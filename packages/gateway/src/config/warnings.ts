@@ -1,4 +1,5 @@
 import { systemClock } from '@headgate/core'
+import { openRoutes } from '../features/authentication/checks.ts'
 import { certificateWarnings } from '../features/tls/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
 import { ownEndpoints } from './checks/addresses.ts'
@@ -38,9 +39,18 @@ export function configWarnings(
       hint: 'leave "paths" to the routes that need it: where the route with the rules takes no such paths, they are refused or merged',
     }
   })
+  const open = openRoutes(config.routes).map((route): Finding => {
+    return {
+      path: ['routes', route],
+      whole: true,
+      problem: `${nameOf(config, route)} asks nobody who they are, while other routes do`,
+      hint: 'authentication: false says that this is meant',
+    }
+  })
   return firstFindings(
     [
       ...loops,
+      ...open,
       ...ofRoutes,
       ...passed,
       ...versionWarnings(config, input.written),

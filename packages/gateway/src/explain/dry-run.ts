@@ -15,6 +15,7 @@ import { resolveUpstreams } from '../config/upstreams.ts'
 import { ipRanges } from '../settings/values/address.ts'
 import { Kept } from '../kept.ts'
 import type { RouteContext } from '../layers/layer.ts'
+import { Authenticators } from '../features/authentication/authenticators.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { makeUpstreamGuard } from '../upstreams/upstream-guard.ts'
 import type { GeoLookup } from '../features/geo/geo-place.ts'
@@ -34,6 +35,7 @@ export function dryRunContext(
   const metrics = new MetricRegistry()
   const upstreams = resolveUpstreams(config)
   const { loadShedding } = config
+  const kept = new Kept()
   return {
     clock,
     metrics,
@@ -44,7 +46,8 @@ export function dryRunContext(
     geo,
     loopKey: SHOWN_KEY,
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
-    kept: new Kept(),
+    authenticators: new Authenticators(config, clock, kept),
+    kept,
     upstreamNamed(name) {
       const upstream = upstreams.get(name)
       if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)

@@ -11,6 +11,8 @@ import {
   ProcessStore,
   systemClock,
 } from '@headgate/core'
+import { type Identity, identityOf } from '../features/identity.ts'
+import { verdictOf, verdictReason } from '../features/authorization/rules.ts'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
@@ -58,6 +60,12 @@ export interface TakenRoute {
   readonly split: SplitFacts | undefined
   /** What its cache would do; undefined if it has none, or the request does not come so far. */
   readonly cache: Foresight | undefined
+  /** Who asks; undefined where it is not proven, or nobody asks for it. */
+  readonly identity: Identity | undefined
+  /** What the rules of authorization say; undefined if they are not asked. */
+  readonly authorization: { readonly isAllowed: boolean; readonly reason: string } | undefined
+  /** Why it is refused, where it is. */
+  readonly refusal: string | undefined
   /** Outermost first; behind those that an exchange passes once, those of the attempts at each upstream. */
   readonly policies: readonly ExplainedPolicy[]
   /** As the upstream gets it; undefined if it is answered before. */
@@ -82,6 +90,8 @@ export type LiveWeights = ReadonlyMap<string, Readonly<Record<string, number>>>
 /** What is known of a gateway that runs. */
 export interface Live {
   readonly weights?: LiveWeights | undefined
+  /** Who asks, in place of what the request proves. */
+  readonly as?: Identity | undefined
   /** Of its cache; without it nothing is stored. */
   readonly store?: CacheStore | undefined
 }
@@ -166,6 +176,7 @@ async function takeRoute(
   const context = {
     ...dryRunContext(config, systemClock, geo, () => end),
     observer: record,
+    assumed: live.as,
     cache: { id: '', store, foreseen: (told: Foresight) => (cache ??= told) },
   }
   const answer = await Promise.race([routeHandler(route, config, context)(exchange), arrived.promise])
@@ -180,5 +191,26 @@ async function takeRoute(
   }))
   const split = route.split && sent && splitFacts(route.split, sent, live.weights?.get(route.name))
   const shared = settingSources(config.shared, config.routes.indexOf(route))
-  return { config: route, shared, facts, split, cache, policies, sent, answer, answeredBy, upstreams }
+  const identity = identityOf.of(exchange)
+  const verdict = verdictOf.of(exchange)
+  const authorization = verdict && {
+    isAllowed: verdict.isAllowed,
+    reason: verdictReason(verdict, exchange),
+  }
+  const refusal = exchange.error?.message
+  return {
+    config: route,
+    identity,
+    authorization,
+    refusal,
+    shared,
+    facts,
+    split,
+    cache,
+    policies,
+    sent,
+    answer,
+    answeredBy,
+    upstreams,
+  }
 }

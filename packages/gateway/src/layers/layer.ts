@@ -7,6 +7,7 @@ import {
   type Upstream,
 } from '@headgate/core'
 import type { AttemptRow, AttemptWay, ExchangeRow, ExchangeWay, LeadTo } from '../features/layer.ts'
+import type { Identity } from '../features/identity.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SplitWeights } from '../features/split/split-weights.ts'
@@ -37,6 +38,8 @@ export interface StackOptions {
   readonly policies?: readonly PlacedPolicy[] | undefined
   /** Leaves layers out. Default: none. */
   readonly leavesOut?: ((layer: GatewayLayer) => boolean) | undefined
+  /** Who asks, where no request proves it: for explanations. */
+  readonly assumed?: Identity | undefined
   /** Default: nobody looks. */
   readonly observer?: StackObserver | undefined
 }

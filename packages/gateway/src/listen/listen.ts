@@ -18,6 +18,7 @@ import { type Certificates, listenerCertificates } from '../features/tls/certifi
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
 import { CertificateTable } from './certificate-table.ts'
+import { ProxyDoor } from './proxy-door.ts'
 import { Refusals } from './refusals.ts'
 import { TlsDoor, type TlsFacts, type TlsTables } from './tls-door.ts'
 
@@ -76,30 +77,43 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   }
   const refusals = new Refusals(options.connection.clock, options.refused)
   let current = { config, connection: options.connection }
-  const accept = (socket: Socket, connectionOwner = owner): void => {
-    if (connections.size >= current.config.maxConnections)
-      return refusals.refuse(socket, current.config.protocols)
-    connections.add(acceptConnection(socket, current.config.protocols, connectionOwner, current.connection))
+  const accept = (socket: Socket, connectionOwner: ServerConnectionOwner, first?: Buffer): void => {
+    proxies.introduce(socket)
+    const { config: now, connection } = current
+    if (connections.size >= now.maxConnections) return refusals.refuse(socket, now.protocols)
+    connections.add(acceptConnection(socket, now.protocols, connectionOwner, connection, first))
     options.onConnection(1)
     return undefined
   }
+  const { clock } = options.connection
   const doorOptions = {
-    clock: options.connection.clock,
+    clock,
     ticketKeys: options.ticketKeys,
     protocols: () => current.config.protocols,
-    accept: (socket: Socket, facts: TlsFacts): void => accept(socket, door && knowing(facts, owner, door)),
+    accept: (socket: Socket, facts: TlsFacts): void =>
+      accept(socket, door === undefined ? owner : knowing(facts, owner, door)),
     refused(socket: Socket, reason: string): void {
+      proxies.introduce(socket)
       const error = new TrafficError('client_certificate_refused', `the client's certificate: ${reason}`)
       options.refused(error, peerOf(socket), 0)
     },
   }
   const door: TlsDoor | undefined =
     config.tls && new TlsDoor(doorOptions, tablesOf(config.tls, options.material), config.tls)
-  // Half-open: a client may close its side once its request is sent, and is answered all the same.
-  const server = createServer(
-    own({ allowHalfOpen: true, noDelay: true }),
-    door?.receive ?? ((socket) => accept(socket)),
+  const proxies = new ProxyDoor(
+    {
+      clock,
+      refused: options.refused,
+      pass(socket, first) {
+        if (door === undefined) return accept(socket, owner, first)
+        if (first.length > 0) socket.unshift(first)
+        door.receive(socket)
+      },
+    },
+    config.proxyProtocol,
   )
+  // Half-open: a client may close its side once its request is sent, and is answered all the same.
+  const server = createServer(own({ allowHalfOpen: true, noDelay: true }), proxies.receive)
   await bind(server, config.address, options.reusePort)
   const address = server.address()
   return {
@@ -112,6 +126,7 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
       const tables = next.tls && tablesOf(next.tls, material)
       return () => {
         if (next.tls !== undefined && tables !== undefined) door?.use(tables, next.tls)
+        proxies.use(next.proxyProtocol)
         current = { config: next, connection }
       }
     },

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Clock, type Peer, type Protocol, TrafficError } from '@headgate/core'
+import { type Clock, type Peer, peerOf, type Protocol, TrafficError } from '@headgate/core'
 
 const TOO_MANY = 'too many connections\n'
 const TOO_MANY_RESPONSE = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${TOO_MANY.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${TOO_MANY}`
@@ -25,14 +25,13 @@ export class Refusals {
   }
 
   refuse(socket: Socket, protocols: readonly Protocol[]): undefined {
-    const { remoteAddress: address = '', remotePort: port = 0 } = socket
     const encrypted = socket instanceof TLSSocket
     socket.on('error', () => {})
     const known = encrypted ? socket.alpnProtocol === 'h2' : spokenAlone(protocols)
     if (known === undefined && this.waiting < MOST_WAITING) this.ask(socket)
     else end(socket, known === true)
     const error = new TrafficError('too_many_connections', 'the listener has maxConnections open')
-    this.told(error, { address, port, encrypted }, TOO_MANY.length)
+    this.told(error, peerOf(socket), TOO_MANY.length)
   }
 
   /** With prior knowledge a client begins with the preface (RFC 9113 3.3): its first word is no method that is in use. */

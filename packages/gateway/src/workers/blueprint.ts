@@ -9,6 +9,7 @@ import { compile, type Snapshot } from '../snapshot.ts'
 import { statesOf, UPSTREAM } from '../upstreams/upstreams.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cache/memory.ts'
 import { Stores } from '../features/stores/stores.ts'
+import { Authenticators } from '../features/authentication/authenticators.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { AUTHORITIES, loadAuthorities } from '../features/client-certificates/authorities.ts'
 import { type Certificates, CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
@@ -65,6 +66,7 @@ export function draw(
     accessLog: undefined,
     trustedProxies: ipRanges(config.trustedProxies),
     rateLimits,
+    authenticators: new Authenticators(config, clock, kept),
     cache,
   }
   const snapshot = compile(config, surroundings, {

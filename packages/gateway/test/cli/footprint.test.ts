@@ -9,12 +9,12 @@ const skip =
   process.platform === 'linux' ? false : 'resident memory and CPU time are read from /proc, which Linux has'
 
 /** Bytes. 113 to 120 MiB as measured; Node with two empty worker threads takes 74. */
-const MOST_MEMORY = 125 * 2 ** 20
+const MOST_MEMORY = 130 * 2 ** 20
 /**
  * In starts of Node with two empty worker threads, which take their share of whatever slows this machine down. 3.5 as
  * measured on one machine, where it would be 6.5 if each module were loaded from a file of its own; 5.2 to 5.7 on another.
  */
-const MOST_STARTS = 7
+const MOST_STARTS = 8
 /** The least of so many counts, as whatever else goes on only adds to it; fewer, where that is little already. */
 const TRIES = 10
 
@@ -93,7 +93,7 @@ async function rest(process: TestProcess): Promise<void> {
   }
 }
 
-test('headgate run with two workers keeps at most 125 MiB at rest', { skip }, async (t) => {
+test('headgate run with two workers keeps at most 130 MiB at rest', { skip }, async (t) => {
   const started = await start([HEADGATE, 'run'])
   await rest(started.process)
   const memory = memoryOf(started.process)

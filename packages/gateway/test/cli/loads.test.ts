@@ -137,8 +137,8 @@ describe('what is loaded', () => {
     const [main, worker] = [loadedIn('main', record).own, loadedIn('worker', record).own]
     for (const url of [...main, ...worker]) assert.match(url, /\/packages\/gateway\/(?:bundle|bin)\//)
     assert.ok(main.length < 40, main.join('\n'))
-    assert.ok(sizeOf(main) < 1_620_000, `the main thread loads ${sizeOf(main)} bytes`)
-    assert.ok(sizeOf(worker) < 940_000, `a worker loads ${sizeOf(worker)} bytes`)
+    assert.ok(sizeOf(main) < 1_800_000, `the main thread loads ${sizeOf(main)} bytes`)
+    assert.ok(sizeOf(worker) < 1_020_000, `a worker loads ${sizeOf(worker)} bytes`)
   })
 })
 

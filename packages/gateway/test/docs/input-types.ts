@@ -145,5 +145,13 @@ function property(name: string, types: readonly string[], isRequired: boolean): 
   const key = `  ${name}${isRequired ? '' : '?'}:`
   const all = isRequired ? types : [...types, 'undefined']
   const line = `${key} ${all.join(' | ')}`
-  return line.length <= LINE ? [line] : [key, ...all.map((each) => `    | ${each}`)]
+  return line.length <= LINE ? [line] : [key, ...all.flatMap((each) => ofUnion(each))]
+}
+
+/** One type of a union, on a line of its own; a list whose items are many is one to a line. */
+function ofUnion(type: string): string[] {
+  const line = `    | ${type}`
+  const items = /^\((.*)\)\[\]$/.exec(type)?.[1]?.split(' | ') ?? []
+  if (line.length <= LINE || items.length === 0) return [line]
+  return ['    | (', ...items.map((item) => `        | ${item}`), '      )[]']
 }

@@ -63,4 +63,5 @@ export function makeCertificates(path: string): void {
   const lists = authorities.map((each) => makeRevocationList(each, []))
   writeFileSync(join(path, 'revoked.pem'), lists.join(''))
   writeFileSync(join(path, 'passphrase.txt'), 'of no key here\n')
+  writeFileSync(join(path, 'keys.txt'), '# no keys\n')
 }

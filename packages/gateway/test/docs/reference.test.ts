@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { canonicalPath, InvalidTarget } from '@headgate/core'
 import { EXIT } from '../../src/cli/command.ts'
@@ -86,7 +88,7 @@ describe('docs/configuration.md', () => {
     const origin = await startOrigin((_, response) => response.destroy())
     const gateway = await createGateway(
       {
-        listeners: [{ address: '127.0.0.1:0' }],
+        listeners: [{ address: '127.0.0.1:0', proxyProtocol: { from: ['127.0.0.1'] } }],
         trustedProxies: ['127.0.0.1'],
         accessLog: { headers: ['x-version'] },
         routes: [
@@ -101,8 +103,11 @@ describe('docs/configuration.md', () => {
       { accessLog: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     )
     const [listening] = await gateway.listen()
-    const headers = { 'x-forwarded-for': '192.0.2.7', 'content-type': 'application/grpc' }
-    await fetch(listening?.url ?? '', { method: 'POST', headers })
+    const fields = `x-forwarded-for: 192.0.2.7\r\ncontent-type: application/grpc\r\nuser-agent: test\r\ncontent-length: 0`
+    const socket = connect(listening?.port ?? 0, '127.0.0.1').resume()
+    socket.write('PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n')
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\n${fields}\r\nconnection: close\r\n\r\n`)
+    await once(socket, 'close')
     await gateway.close()
     const names = tableWith(page, 'field', 'meaning').flatMap(([name]) => codes(name))
     assert.deepEqual(names, Object.keys(lines[0] ?? {}))

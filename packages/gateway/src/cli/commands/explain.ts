@@ -17,6 +17,7 @@ import {
   type TakenRoute,
 } from '../../explain/explain.ts'
 import { ATTEMPTS } from '../../features/layer.ts'
+import { assumedIdentity } from '../../features/authentication/assumed.ts'
 import { mirrorLine } from '../../features/mirror.ts'
 import { sentHead } from '../../explain/dry-run.ts'
 import { inLine } from '../../printable.ts'
@@ -27,6 +28,7 @@ import { ask } from '../ask.ts'
 import { type CliCommand, type CliValues, CONFIG_OPTION, EXIT, JSON_OPTION, printFound } from '../command.ts'
 import { fileConfig } from '../config-source.ts'
 import {
+  callerLines,
   deadlineLines,
   endpointLines,
   graphqlLines,
@@ -61,6 +63,11 @@ export const explain: CliCommand = {
         'with the weights that splits have by now in the gateway that runs, and what its cache has for it',
     },
     ADMIN_OPTION,
+    {
+      flags: '--as <caller>',
+      about:
+        'who asks, in place of what the request proves: AUTHENTICATOR:SUBJECT, or AUTHENTICATOR:{"subject":…,"scopes":[…]}',
+    },
     { flags: '--client <address>', about: 'the IP address that it comes from', default: '127.0.0.1' },
   ],
   examples: [
@@ -88,6 +95,11 @@ export const explain: CliCommand = {
       terminal.err(`headgate: ${asked}${TO_TAKE_IT}\n`)
       return EXIT.usage
     }
+    const caller = values['as'] === undefined ? undefined : assumedIdentity(chosen.config, values['as'])
+    if (typeof caller === 'string') {
+      terminal.err(`headgate: --as ${values['as']} ${caller}\n`)
+      return EXIT.usage
+    }
     // Taken down first: the route changes the request.
     const { method, authority, path, query } = asked.request
     const isLive = values['live'] !== undefined
@@ -98,7 +110,10 @@ export const explain: CliCommand = {
       })
       if (asking !== EXIT.ok) return asking
     }
-    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, { weights: live })
+    const explanation = await explainRequest(chosen.config, asked.request, asked.peer, {
+      weights: live,
+      as: caller,
+    })
     let stored: ForeseenView | undefined
     if (isLive && explanation.taken?.cache?.lookup !== undefined) {
       const asking = await ask(values, terminal, async (client) => {
@@ -209,10 +224,12 @@ function stackTitle({ upstream, as }: Partial<TakenRoute['policies'][number]> = 
 }
 
 /** What the route has a say in: only what it has. */
-function factSections({ config, facts, split }: TakenRoute, isLive: boolean): string[] {
+function factSections(taken: TakenRoute, isLive: boolean): string[] {
+  const { config, facts, split } = taken
   const { apiVersions, mirror } = config
   const { version, rateLimits, deadlines } = facts
   const parts: [string, string[]][] = [
+    ['Caller', callerLines(taken)],
     ['Version', version && apiVersions ? versionLines(version, apiVersions) : []],
     ['Rate limits', rateLimits.length === 0 ? [] : columns(limitRows(rateLimits))],
     ['Split', split ? splitLines(split, config.split?.sticky, isLive) : []],
@@ -232,7 +249,7 @@ function cacheSection({ config, cache }: TakenRoute, stored: ForeseenView | unde
 
 const UNKNOWN = 'what is stored under it is known to a gateway that runs: --live asks it'
 
-function message({ config, sent, answer, answeredBy }: TakenRoute): string {
+function message({ config, sent, answer, answeredBy, refusal }: TakenRoute): string {
   if (sent !== undefined) {
     const { method, path, query, authority } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
@@ -247,7 +264,7 @@ function message({ config, sent, answer, answeredBy }: TakenRoute): string {
   return section('It is answered without an upstream', [
     `status ${answer?.status}`,
     ...fields,
-    `by ${answeredBy}`,
+    `by ${answeredBy}${refusal === undefined ? '' : `: ${refusal}`}`,
   ])
 }
 

@@ -5,9 +5,11 @@ import { findEach, type Finding, type Path, unused } from '../../settings/proble
 import { show } from '../../settings/problems/show.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
+import { authenticationChecks } from '../../features/authentication/checks.ts'
 import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
 import { discoveryChecks } from '../../features/discovery.ts'
+import { proxyProtocolChecks } from '../../features/proxy-protocol/setting.ts'
 import { tlsChecks } from '../../features/tls/checks.ts'
 import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
@@ -42,12 +44,14 @@ export function crossChecks(input: unknown): Finding[] {
     ...repeatedMatches(routes),
     ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
+    ...authenticationChecks(input),
     ...storeChecks(input),
     ...cacheChecks(input),
     ...graphqlChecks(input),
     ...discoveryChecks(input),
     ...geoChecks(input),
     ...tlsChecks(input),
+    ...proxyProtocolChecks(input),
     ...http2Checks(fieldOf(input, 'http2'), ['http2']),
     ...redactedChecks(input),
   ]

@@ -66,6 +66,10 @@ export interface GatewayConfigInput {
   deadlines?: boolean | undefined
   /** Named stores that several gateways share, for the features that name them. */
   stores?: Record<string, StoreInput> | undefined
+  /** Named ways in which callers prove who they are, for the routes that name them. */
+  authenticators?: Record<string, AuthenticatorInput> | undefined
+  /** What holds for those who fail to prove it. */
+  failedAuthentication?: FailedAuthenticationInput | undefined
   /** Where routes with a cache keep responses. */
   cache?: CacheMemoryInput | undefined
   /** Named rate limits: each counts for all routes that name it. */
@@ -94,6 +98,8 @@ export interface ListenerInput {
    * with clients that begin with its preface.
    */
   protocols?: ('h2' | 'http/1.1')[] | undefined
+  /** Take the address of clients from the PROXY protocol of load balancers in front. */
+  proxyProtocol?: ListenerProxyProtocolInput | undefined
   /**
    * Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered
    * with 503. Default: 50000.
@@ -195,6 +201,16 @@ export interface NamedClientCertificatesInput {
   crl?: string | string[] | undefined
   /** How many certificates may stand between that of a client and the authority. */
   depth?: number | undefined
+}
+
+export interface ListenerProxyProtocolInput {
+  /**
+   * Networks of the proxies that begin each connection with it, in version 1 or 2: what comes from there
+   * without it is refused. From elsewhere none is taken.
+   */
+  from: string[]
+  /** Longest wait for all of it, from the connection on. Default: 5s. */
+  timeout?: Duration | undefined
 }
 
 export interface GatewayTlsInput {
@@ -736,6 +752,142 @@ export interface StoreInput {
   timeout?: Duration | undefined
 }
 
+export interface AuthenticatorInput {
+  /** Users with passwords (HTTP Basic, RFC 7617). */
+  basic?: BasicAuthenticatorInput | undefined
+  /** Keys that programs send. */
+  apiKey?: ApiKeyAuthenticatorInput | undefined
+  /** Tokens that an issuer has signed (JSON Web Tokens, RFC 7519). */
+  jwt?: JwtAuthenticatorInput | undefined
+}
+
+export interface BasicAuthenticatorInput {
+  /**
+   * Users with the hashes of their passwords; or the text of a file of htpasswd, as ${file:users.htpasswd},
+   * which is read again when it changes.
+   */
+  users: Record<string, string> | string
+  /** Groups of these users, by name, for rules of authorization. */
+  groups?: Record<string, string[]> | undefined
+  /** What people are shown that they log in to. Default: headgate. */
+  realm?: string | undefined
+}
+
+export interface ApiKeyAuthenticatorInput {
+  /** The field that holds the key. Left out: X-Api-Key, unless query or cookie is written. */
+  header?: string | undefined
+  /** The parameter of the query that holds it. URLs are written to logs: a field is better. */
+  query?: string | undefined
+  /** The cookie that holds it. */
+  cookie?: string | undefined
+  /**
+   * The keys, by their hashes; or the text of a file that headgate keys writes, as ${file:keys.txt}, which is
+   * read again when it changes.
+   */
+  keys: ApiKeyInput[] | string
+  /** Whether upstreams get the key, too. Default: false. */
+  forward?: boolean | undefined
+}
+
+export interface ApiKeyInput {
+  /** Whose key it is: the subject of the identity. */
+  name: string
+  /** Its SHA-256. */
+  hash: string
+  /** Groups of its owner, for rules of authorization. */
+  groups?: string[] | undefined
+  /** What it is for, for rules of authorization. */
+  scopes?: string[] | undefined
+  /** When it ends; left out: never. */
+  expires?: string | undefined
+  /** Anything else that is to be known of it. */
+  metadata?: Record<string, string> | undefined
+}
+
+export interface JwtAuthenticatorInput {
+  /** Who must have issued a token (iss). */
+  issuer: string | string[]
+  /** Whom it must be for (aud): this API, one of several names. */
+  audience: string | string[]
+  /**
+   * Where the issuer publishes its keys. They are fetched when the first token comes, kept, and fetched again
+   * when a token names a key that is not among them.
+   */
+  jwks?: string | undefined
+  /**
+   * Its public keys, in place of jwks: a key set or a PEM, as ${file:keys.json}, which is read again when it
+   * changes.
+   */
+  keys?: string | undefined
+  /** What issuer and gateway share, in place of keys: for HS256 and its kin. */
+  secret?: string | undefined
+  /** How tokens may be signed. Left out: ES256, RS256, PS256 and EdDSA; with a secret, HS256. */
+  algorithms?:
+    | (
+        | 'ES256'
+        | 'ES384'
+        | 'ES512'
+        | 'RS256'
+        | 'RS384'
+        | 'RS512'
+        | 'PS256'
+        | 'PS384'
+        | 'PS512'
+        | 'EdDSA'
+        | 'HS256'
+        | 'HS384'
+        | 'HS512'
+      )[]
+    | undefined
+  /** What their header must say that they are (typ), as at+jwt. Left out: anything. */
+  type?: string | undefined
+  /**
+   * The field that holds a token, behind the word Bearer. Left out: Authorization, unless cookie or query is
+   * written.
+   */
+  header?: string | undefined
+  /** The cookie that holds it. */
+  cookie?: string | undefined
+  /** The parameter of the query that holds it. URLs are written to logs: a field is better. */
+  query?: string | undefined
+  /** Claims that it must have, besides those of issuer, audience and end (exp). */
+  required?: string[] | undefined
+  /** By how much clocks may differ. Default: 30s. */
+  clockSkew?: Duration | Zero | undefined
+  /** How long after it was issued (iat) a token is taken. Left out: until it ends. */
+  maxAge?: Duration | undefined
+  /** Which claims the identity is made of. */
+  claims?: JwtClaimsInput | undefined
+  /** Whether upstreams get the token, too. Default: true. */
+  forward?: boolean | undefined
+}
+
+export interface JwtClaimsInput {
+  /** Who it is. Default: sub. */
+  subject?: string | undefined
+  /** Their name, for people. Default: name. */
+  name?: string | undefined
+  /** Their groups: a list of texts, or a text with spaces. Default: groups. */
+  groups?: string | undefined
+  /** What they may do: a list of texts, or a text with spaces. Default: scope. */
+  scopes?: string | undefined
+}
+
+export interface FailedAuthenticationInput {
+  /**
+   * Failures of one client (an IPv4 address, or a network of IPv6), in a time. Each answer takes longer than
+   * the one before; beyond, nothing that takes work is verified, and the answer is 429. Default: 30/m.
+   */
+  perClient?: RequestRate | undefined
+  /**
+   * The same for failures with the name of one user, from anywhere. Who has logged in a moment ago is not
+   * concerned. Default: 20/m.
+   */
+  perAccount?: RequestRate | undefined
+  /** How many clients and accounts are known at a time; beyond that, one is forgotten. Default: 10000. */
+  maxKeys?: number | undefined
+}
+
 export interface CacheMemoryInput {
   /**
    * Memory for what is stored: one for all workers, made when a route has a cache. The largest response that
@@ -823,10 +975,10 @@ export interface RateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, client-certificate (its first URI, else DNS name, e-mail address
-   * or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route,
-   * or all (global); of several, those that are the same in all. A request without that field or certificate
-   * counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
+   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
+   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
+   * request without that field or certificate counts for its client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -915,6 +1067,13 @@ export interface SharedSettingsInput {
   graphql?: GraphqlInput | undefined
   /** What answers where the upstream fails: one of respond and upstream. */
   fallback?: FallbackInput | undefined
+  /**
+   * Who must prove who they are, and how: the name of one of authenticators, several names of which one is
+   * enough, or a section; false: nobody.
+   */
+  authentication?: RouteAuthenticationsInput | undefined
+  /** What its callers may do. Denials come before all that is allowed. */
+  authorization?: AuthorizationInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
@@ -1320,6 +1479,73 @@ export interface FallbackInput {
   statuses?: number[] | undefined
 }
 
+export type RouteAuthenticationsInput = false | string | string[] | RouteAuthenticationInput
+
+export interface RouteAuthenticationInput {
+  /** Authenticators of which one must know who asks. */
+  anyOf?: string[] | undefined
+  /** Authenticators each of which must know who asks. */
+  allOf?: string[] | undefined
+  /** Whether requests without credentials pass, too; with wrong ones, none does. Default: false. */
+  anonymous?: boolean | undefined
+}
+
+export interface AuthorizationInput {
+  /**
+   * What is allowed: a request that meets all conditions of one of these rules. Left out: all that is not
+   * denied.
+   */
+  allow?: AuthorizationRuleInput | AuthorizationRuleInput[] | undefined
+  /** What is denied, whatever allows it. */
+  deny?: AuthorizationRuleInput | AuthorizationRuleInput[] | undefined
+  /** Whether what is not allowed is refused (403), or only counted and logged. Default: enforce. */
+  mode?: 'enforce' | 'report' | undefined
+}
+
+export interface AuthorizationRuleInput {
+  /** What logs and metrics call it. Left out: allow-1, deny-1 and so on, by position. */
+  name?: string | undefined
+  /** Callers that one of these authenticators knows. */
+  authenticators?: string[] | undefined
+  /** One of these users, names of keys, or subjects of tokens. */
+  subjects?: string[] | undefined
+  /** Callers in one of these groups. */
+  groups?: string[] | undefined
+  /** Callers with all of these scopes. */
+  scopes?: string[] | undefined
+  /** Claims of a token, or metadata of a key, by name; of a list, one entry must match. */
+  claims?: Record<string, ValueMatchInput> | undefined
+  /** Requests with one of these methods. */
+  methods?: string[] | undefined
+  /** IP addresses and CIDR ranges that the client is in, seen through trusted proxies. */
+  client?: string | string[] | undefined
+  /** Header fields by name. */
+  headers?: Record<string, ValueMatchInput> | undefined
+  /** Parameters of the query by name; of several with the same name, one must match. */
+  query?: Record<string, ValueMatchInput> | undefined
+  /** Cookies by name. */
+  cookies?: Record<string, ValueMatchInput> | undefined
+  /** Where the client is, by the databases of geo. */
+  geo?: GeoMatchInput | undefined
+  /** How the client connected, to the gateway or to a trusted proxy. Left out: either. */
+  scheme?: 'http' | 'https' | undefined
+  /** Media types of the request's content: type/subtype, or type/* for all of a kind. */
+  contentType?: string | string[] | undefined
+  /** Requests at one of these times. */
+  times?: TimeWindowInput[] | undefined
+}
+
+export interface TimeWindowInput {
+  /** Days on which it begins. Left out: every day. */
+  days?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[] | undefined
+  /** When it begins. Default: 00:00. */
+  from?: string | undefined
+  /** When it ends; before its beginning, on the next day. Default: 24:00. */
+  to?: string | undefined
+  /** Whose clock counts. Default: UTC. */
+  zone?: string | undefined
+}
+
 export interface RouteRateLimitInput {
   /**
    * What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by
@@ -1337,10 +1563,10 @@ export interface RouteRateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, client-certificate (its first URI, else DNS name, e-mail address
-   * or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route,
-   * or all (global); of several, those that are the same in all. A request without that field or certificate
-   * counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
+   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
+   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
+   * request without that field or certificate counts for its client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -1416,6 +1642,11 @@ export interface CacheKeyInput {
   headers?: string[] | undefined
   /** Cookies that tell requests apart. */
   cookies?: string[] | undefined
+  /**
+   * On a route with authentication: each, every caller has responses of its own; all, they share them, since
+   * they do not depend on who asks. Elsewhere it means nothing. Default: each.
+   */
+  callers?: 'each' | 'all' | undefined
 }
 
 export interface CacheKeyQueryOnlyInput {
@@ -1504,6 +1735,13 @@ export interface RouteInput {
   graphql?: GraphqlInput | undefined
   /** What answers where the upstream fails: one of respond and upstream. */
   fallback?: FallbackInput | undefined
+  /**
+   * Who must prove who they are, and how: the name of one of authenticators, several names of which one is
+   * enough, or a section; false: nobody.
+   */
+  authentication?: RouteAuthenticationsInput | undefined
+  /** What its callers may do. Denials come before all that is allowed. */
+  authorization?: AuthorizationInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**

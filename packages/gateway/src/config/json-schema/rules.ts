@@ -1,6 +1,7 @@
 import { anyOfKeys, implies, type JsonSchema, never, oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../../features/layer.ts'
 import { recordedRules } from '../../features/access-log/layers.ts'
+import { authenticatorRules } from '../../features/authentication/checks.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
@@ -28,6 +29,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   { at: ['listeners', '*', 'tls', 'clientCertificates'], rules: clientCertificateRules },
   { at: ['upstreams', '*', 'tls'], rules: upstreamTlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
+  { at: ['authenticators', '*'], rules: authenticatorRules },
   { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },

@@ -1,3 +1,4 @@
+import { listenerProxyProtocol } from '../../features/proxy-protocol/setting.ts'
 import { listenerTlsSetting } from '../../features/tls/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
@@ -21,6 +22,9 @@ export const listener = section('ListenerInput', () => ({
   protocols: listOfProtocols().describe(
     'What is spoken, the most wanted first. With TLS the client chooses by ALPN; without, HTTP/2 is spoken with clients that begin with its preface.',
   ),
+  proxyProtocol: listenerProxyProtocol()
+    .optional()
+    .describe('Take the address of clients from the PROXY protocol of load balancers in front.'),
   maxConnections: integer(
     'Open connections per worker, as far as there are file descriptors; beyond that, new ones are answered with 503.',
     50_000,

@@ -4,6 +4,8 @@ import type { PathForm } from '@headgate/core'
 import { IMPORTANCES } from '../../features/importance.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
+import { routeAuthenticationSetting } from '../../features/authentication/setting.ts'
+import { authorizationSetting } from '../../features/authorization/setting.ts'
 import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
 import { grpcSetting } from '../../features/grpc/setting.ts'
 import { graphqlSetting } from '../../features/graphql/setting.ts'
@@ -94,6 +96,14 @@ const settings = {
   fallback: fallbackSetting()
     .optional()
     .describe('What answers where the upstream fails: one of respond and upstream.'),
+  authentication: routeAuthenticationSetting()
+    .describe(
+      'Who must prove who they are, and how: the name of one of authenticators, several names of which one is enough, or a section; false: nobody.',
+    )
+    .optional(),
+  authorization: authorizationSetting()
+    .describe('What its callers may do. Denials come before all that is allowed.')
+    .optional(),
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),

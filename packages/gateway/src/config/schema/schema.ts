@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import '../../settings/schema/use-zod.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { accessLogSetting } from '../../features/access-log/layers.ts'
+import { authenticatorSetting, failedAuthenticationSetting } from '../../features/authentication/setting.ts'
 import { cacheMemorySetting } from '../../features/cache/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
@@ -115,6 +116,13 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named stores that several gateways share, for the features that name them.'),
+  authenticators: record(authenticatorSetting())
+    .prefault(nothing)
+    .meta({ propertyNames: name.json })
+    .describe('Named ways in which callers prove who they are, for the routes that name them.'),
+  failedAuthentication: failedAuthenticationSetting()
+    .prefault(nothing)
+    .describe('What holds for those who fail to prove it.'),
   cache: cacheMemorySetting().prefault(nothing).describe('Where routes with a cache keep responses.'),
   rateLimits: record(rateLimitSetting())
     .prefault(nothing)

@@ -9,6 +9,8 @@ import {
 import { isFields } from '../../settings/problems/fields.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
+import { type AuthenticatedRoute, hasAuthentication } from '../authentication/setting.ts'
+import { identityKey, identityOf } from '../identity.ts'
 import { askedOutside } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
@@ -25,7 +27,12 @@ export interface CacheContext {
  * key has what the upstream would be asked.
  */
 export const cacheLayer: ExchangeRow<
-  { readonly route: CachedRoute & Route<'apiVersions', unknown> & Route<'rewrite', unknown> },
+  {
+    readonly route: CachedRoute &
+      Route<'apiVersions', unknown> &
+      Route<'rewrite', unknown> &
+      AuthenticatedRoute
+  },
   { readonly cache?: CacheContext | undefined; readonly metrics: MetricRegistry },
   CacheConfig
 > = {
@@ -36,6 +43,8 @@ export const cacheLayer: ExchangeRow<
   towardsUpstream: 'only',
   build({ route }, { cache: opened, metrics }) {
     const { name, cache: config, apiVersions, rewrite } = route
+    const isPerCaller =
+      hasAuthentication(route) && config !== undefined && config !== false && config.key.callers === 'each'
     if (config === undefined || config === false) return undefined
     if (opened === undefined) throw new TypeError(`route ${name}: there is no memory for its cache`)
     const { outcome, revalidated, storeFailed } = cacheMetrics(metrics, name)
@@ -45,9 +54,9 @@ export const cacheLayer: ExchangeRow<
       store,
       route: name,
       key:
-        apiVersions === undefined && rewrite === undefined
+        apiVersions === undefined && rewrite === undefined && !isPerCaller
           ? config.key
-          : { ...config.key, identity: askedFor },
+          : { ...config.key, identity: isPerCaller ? askedForByWhom : askedFor },
       ttl: { ...statuses, ...(ttl !== undefined && { default: ttl }) },
       staleWhileRevalidate,
       staleIfError,
@@ -71,6 +80,12 @@ export const cacheLayer: ExchangeRow<
 /** What the upstream and its answer depend on, and what it is asked for does not show: the version, and what was cut off or exchanged. */
 function askedFor(exchange: Exchange): string {
   return `${takenVersion.of(exchange) ?? ''}\n${askedOutside(exchange)}`
+}
+
+/** The same, and who asks: what one caller is told is nobody else's. */
+function askedForByWhom(exchange: Exchange): string {
+  const identity = identityOf.of(exchange)
+  return `${identity === undefined ? '' : identityKey(identity)}\n${askedFor(exchange)}`
 }
 
 /** Undefined if all requests are for the cache. */

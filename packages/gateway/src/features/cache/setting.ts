@@ -104,6 +104,10 @@ const key = section('CacheKeyInput', () => ({
       'Fields of the request that tell requests apart, besides those that the response names in Vary.',
     ),
   cookies: list(value(token)).prefault([]).describe('Cookies that tell requests apart.'),
+  callers: oneOf(
+    ['each', 'all'],
+    'On a route with authentication: each, every caller has responses of its own; all, they share them, since they do not depend on who asks. Elsewhere it means nothing.',
+  ).prefault('each'),
 }))
 
 const cache = section('CacheInput', () => ({

@@ -114,11 +114,26 @@ function templates(values: Readonly<Record<string, string>>, geo: GeoLookup): Na
 /** Changes the fields that the upstream sees. Behind forwarding: what is set here, nobody can have removed. */
 function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
   const changesFor = headerChanges(config, geo)
+  const names = new Set(Object.keys(config.set))
   return (next) =>
     function requestHeaders(exchange) {
+      removeLookAlikes(exchange.request.headers, names)
       applyHeaderChanges(exchange.request.headers, changesFor(exchange))
       return next(exchange)
     }
+}
+
+/**
+ * Takes out what a server may take for a field that is set here: CGI and its heirs know no difference between "-" and "_", and some
+ * none to "." (CWE-444; nginx drops such fields for that reason). A client could speak for the gateway.
+ * @param names in lower case
+ */
+function removeLookAlikes(headers: HeaderList, names: ReadonlySet<string>): void {
+  for (let index = headers.size - 1; index >= 0; index--) {
+    const name = headers.nameAt(index)
+    if (/[_.]/.test(name) && !names.has(name) && names.has(name.replaceAll(/[_.]/g, '-')))
+      headers.delete(name)
+  }
 }
 
 /** Changes the fields that the client sees, of every answer: in front of whatever answers in the upstream's place. */

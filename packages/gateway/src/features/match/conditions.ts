@@ -115,6 +115,17 @@ function ofValue(what: string, name: string, match: ValueMatchConfig, some: Some
   }
 }
 
+/** Whether one of several values, or none, is as a match asks. */
+export function valueTest(match: ValueMatchConfig): (values: readonly string[]) => boolean {
+  if ('exists' in match) return (values) => values.length > 0 === match.exists
+  if ('regex' in match) {
+    const regex = new Regex(match.regex)
+    return (values) => values.some((value) => regex.matches(value))
+  }
+  const accepted = new Set(match.equals)
+  return (values) => values.some((value) => accepted.has(value))
+}
+
 function present(): boolean {
   return true
 }

@@ -52,7 +52,7 @@ export type ValueMatchConfig =
   | { readonly regex: string }
 
 /** Described once, as `$defs/value`: it stands in three places, and in each match. */
-const valueMatch = once(() =>
+export const valueMatch = once(() =>
   writtenAs(
     named(
       'ValueMatchInput',
@@ -128,6 +128,12 @@ const conditions = () => ({
     ),
   graphql: graphqlMatch().optional().describe('The operation of a GraphQL request.'),
 })
+
+/** Those that another feature may ask of a request, whichever route takes it. */
+export function requestConditions() {
+  const { client, headers, query, cookies, geo, scheme, contentType } = conditions()
+  return { client, headers, query, cookies, geo, scheme, contentType }
+}
 
 /** A match inside a match, as `$defs/match`. */
 const inner = once(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { clientNetwork, type Exchange, isSecretField } from '@headgate/core'
+import { identityOf } from '../identity.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { rateLimitBypass, rateLimitKey } from './key.ts'
 import type { RateLimitKey } from './kinds.ts'
@@ -43,6 +44,8 @@ function keyOf(
 
 function partOf(part: RateLimitKey, route: string, exchange: Exchange, geo: GeoLookup): string {
   if (part.kind === 'global') return 'all requests'
+  if (part.kind === 'identity')
+    return `identity ${identityOf.of(exchange)?.subject ?? 'of nobody: for the client-ip'}`
   if (part.kind !== 'header') return `${part.kind} ${rateLimitKey([part], route, geo)(exchange)}`
   const { name } = part
   const value = exchange.request.headers.get(name)

@@ -6,6 +6,7 @@ import type { RateLimitConfig } from './setting.ts'
 import { ipRanges } from '../../settings/values/address.ts'
 import type { RateLimitKey } from './kinds.ts'
 import { operationKey } from '../graphql/operation.ts'
+import { identityKey, identityOf } from '../identity.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 
 /** Whether a limit does not concern an exchange; undefined if it concerns all. */
@@ -61,6 +62,12 @@ function partOf(part: RateLimitKey, route: string, geo: GeoLookup): (exchange: E
       return (exchange) =>
         // The space keeps the two apart: no name begins with it.
         clientCertificate.of(exchange)?.name ?? ` ${clientNetwork(exchange.clientAddress)}`
+    case 'identity':
+      return (exchange) => {
+        const identity = identityOf.of(exchange)
+        // The space keeps the two apart: it begins no name.
+        return identity === undefined ? ` ${clientNetwork(exchange.clientAddress)}` : identityKey(identity)
+      }
     case 'country':
       return ({ clientAddress }) => geo(clientAddress).country
     case 'route':

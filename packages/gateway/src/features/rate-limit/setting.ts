@@ -4,7 +4,7 @@ import { list, record } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
 import { ipRange, name, whole } from '../../settings/values/kinds.ts'
-import { limitReference, rateLimitKey, requestRate } from './kinds.ts'
+import { limitReference, rateLimitKey, type RequestRate, requestRate } from './kinds.ts'
 import { requestField, secretFieldValue } from '../../settings/values/request-field.ts'
 
 const settings = () => ({
@@ -22,7 +22,7 @@ const settings = () => ({
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
-      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, client-certificate (its first URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field or certificate counts for its client-ip.',
+      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field or certificate counts for its client-ip.',
     ),
   cost: oneOf(
     ['graphql-fields'],
@@ -121,6 +121,36 @@ export interface LimitedRoute {
 
 export interface LimitedGateway {
   readonly rateLimits: Readonly<Record<string, RateLimitConfig>>
+  readonly authenticators?: Readonly<Record<string, unknown>>
+  readonly failedAuthentication?: {
+    readonly perClient: RequestRate
+    readonly perAccount: RequestRate
+    readonly maxKeys: number
+  }
+}
+
+/** What counts failures to authenticate, by ids that no limit of the configuration can have: names hold no colon. */
+export const CLIENT_TRIES = 'failed-authentication:client'
+export const ACCOUNT_TRIES = 'failed-authentication:account'
+
+/** Those of a gateway that authenticates. */
+function failedTries({
+  authenticators = {},
+  failedAuthentication,
+}: LimitedGateway): [string, RateLimitConfig][] {
+  if (failedAuthentication === undefined || Object.keys(authenticators).length === 0) return []
+  const { perClient, perAccount, maxKeys } = failedAuthentication
+  const usual = {
+    algorithm: 'token-bucket',
+    key: [{ kind: 'client-ip' }],
+    bypass: { addresses: [], headers: {} },
+    fields: false,
+    maxKeys,
+  } as const
+  return [
+    [CLIENT_TRIES, { ...usual, rate: perClient }],
+    [ACCOUNT_TRIES, { ...usual, rate: perAccount }],
+  ]
 }
 
 /**
@@ -130,7 +160,7 @@ export interface LimitedGateway {
 export function resolveRateLimits(
   config: LimitedGateway & { readonly routes: readonly LimitedRoute[] },
 ): Map<string, RateLimitConfig> {
-  const limits = new Map(Object.entries(config.rateLimits))
+  const limits = new Map([...failedTries(config), ...Object.entries(config.rateLimits)])
   for (const route of config.routes) {
     for (const limit of route.rateLimit ?? [])
       if (typeof limit !== 'string') limits.set(rateLimitId(route.name, limit), limit)

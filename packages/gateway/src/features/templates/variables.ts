@@ -1,6 +1,7 @@
 import { type Exchange, fieldText, isToken } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { type ClientCertificate, clientCertificate } from '../client-certificates/client-certificate.ts'
+import { identityOf } from '../identity.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
 /** What a variable of templates stands for. */
@@ -20,8 +21,9 @@ export interface Variable {
 export const ASKED_HOST = 'asked-host.invalid'
 
 const PLACES = ['DE', 'unknown']
-/** What an authority may have put in a certificate. */
-const OF_OTHERS = ['', 'x', '/x', '//x', '\\x', '@x', ':1', '?x', '#x', '.x', '../x', ' ']
+const NAMES = ['', 'partners']
+/** What somebody else has chosen. */
+const ANY = ['', 'x', '/x', '//x', '\\x', '@x', ':1', '?x', '#x', '.x', '../x', ' ']
 
 const VARIABLES: Readonly<Record<string, Variable>> = {
   'api.version': {
@@ -37,6 +39,14 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   'geo.continent': { read: ({ clientAddress }, geo) => geo(clientAddress).continent, examples: PLACES },
   'geo.country': { read: ({ clientAddress }, geo) => geo(clientAddress).country, examples: PLACES },
   'geo.subdivision': { read: ({ clientAddress }, geo) => geo(clientAddress).subdivision, examples: PLACES },
+  'identity.authenticator': {
+    read: (exchange) => identityOf.of(exchange)?.authenticator ?? '',
+    examples: NAMES,
+  },
+  'identity.groups': { read: (exchange) => listed(identityOf.of(exchange)?.groups), examples: NAMES },
+  'identity.name': { read: (exchange) => shown(identityOf.of(exchange)?.name), examples: ANY },
+  'identity.scopes': { read: (exchange) => listed(identityOf.of(exchange)?.scopes), examples: NAMES },
+  'identity.subject': { read: (exchange) => shown(identityOf.of(exchange)?.subject), examples: ANY },
   'request.host': {
     read: ({ request }) => request.authority.host,
     // HTTP/1.0 does without.
@@ -74,7 +84,7 @@ function certificateVariables(): [string, Variable][] {
         const certificate = clientCertificate.of(exchange)
         return (certificate && read(certificate)) ?? ''
       },
-      examples: OF_OTHERS,
+      examples: ANY,
     },
   ])
 }
@@ -84,16 +94,19 @@ export const VARIABLE_NAMES: readonly string[] = [
   ...Object.keys(VARIABLES),
   'params.NAME',
   'request.headers.NAME',
+  'identity.claims.NAME',
 ]
 
 export const PARAMS = 'params.'
 const HEADERS = 'request.headers.'
+const CLAIMS = 'identity.claims.'
 
 /** The variable of that name, or why there is none. */
 export function variableNamed(name: string): Variable | string {
   const known = Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : undefined
   if (known !== undefined) return known
   if (/^params\.[A-Za-z_]\w*$/.test(name)) return parameter(name.slice(PARAMS.length))
+  if (name.startsWith(CLAIMS)) return claim(name.slice(CLAIMS.length))
   if (name.startsWith(HEADERS)) return headerField(name.slice(HEADERS.length))
   return `has an unknown variable "\${${name}}"`
 }
@@ -105,6 +118,28 @@ function parameter(name: string): Variable {
     examples: ['x', '@x', ':1', '.x', ';x', '%2Fx'],
     isUrlText: true,
   }
+}
+
+/** Texts, numbers and flags as they are, anything else as JSON; empty where there is none. */
+function claim(name: string): Variable {
+  return {
+    read(exchange) {
+      const { claims = {} } = identityOf.of(exchange) ?? {}
+      const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+      if (value === undefined || value === null) return ''
+      return shown(typeof value === 'string' ? value : JSON.stringify(value))
+    },
+    examples: ANY,
+  }
+}
+
+function listed(words: readonly string[] = []): string {
+  return shown(words.join(' '))
+}
+
+/** Without control characters, which no field may hold. */
+function shown(text = ''): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ')
 }
 
 /** What opens doors must not be copied to where it may be kept or shown. */

@@ -1,0 +1,35 @@
+import type { Exchange } from '@headgate/core'
+import type { Identity } from '../identity.ts'
+
+/** What an authenticator makes of a request. */
+export type Verdict =
+  /** It holds nothing that is for this authenticator. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'known'; readonly identity: Identity }
+  /** What it holds proves nothing. */
+  | Rejected
+  /** It cannot be told now: what would tell it is away, or has too much to do. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface Rejected {
+  readonly kind: 'rejected'
+  /** For the log and for the client: nothing of what was sent, and not whether there is such an account. */
+  readonly reason: string
+  /** Whose credentials somebody tries: what failures are counted by, besides the client. */
+  readonly account?: string
+  /** In place of that of the authenticator. */
+  readonly challenge?: string
+}
+
+export const ABSENT: Verdict = { kind: 'absent' }
+
+/** One way in which a client proves who it is. */
+export interface Authenticator {
+  readonly name: string
+  /** What WWW-Authenticate asks for (RFC 9110 11.6.1). */
+  readonly challenge: string
+  /** At once where it can. @param isRefused whether client or account have failed too often: then nothing that takes work is verified */
+  verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict>
+  /** Takes the credentials out of the request: upstreams that do not need a secret do not get it. */
+  readonly conceal?: ((exchange: Exchange) => void) | undefined
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '@headgate/core'
+import type { Kept } from '../../kept.ts'
+import { ApiKeyAuthenticator } from './api-key/api-key.ts'
+import type { Authenticator } from './authenticator.ts'
+import { BasicAuthenticator } from './basic/basic.ts'
+import { PasswordThreads } from './basic/password-threads.ts'
+import { JwtAuthenticator } from './jwt/jwt.ts'
+import type { Identity } from '../identity.ts'
+import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
+
+/** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */
+interface Knowing extends Authenticator {
+  identity(subject: string): Identity | undefined
+}
+
+/** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
+export class Authenticators {
+  private readonly known = new Map<string, Knowing>()
+  private readonly threads: PasswordThreads | undefined
+
+  /** @param kept from the configuration before */
+  constructor({ authenticators }: AuthenticatedGateway, clock: Clock, kept: Kept) {
+    for (const [name, config] of Object.entries(authenticators)) {
+      const make = (): Knowing => authenticatorOf(name, config, clock, () => passwordThreads(clock, kept))
+      this.known.set(name, kept.keep('authenticator', [name, config], make))
+    }
+    // A basic one that is kept has been made with them.
+    const hasPasswords = Object.values(authenticators).some(({ basic }) => basic !== undefined)
+    this.threads = hasPasswords ? passwordThreads(clock, kept) : undefined
+  }
+
+  /** @throws TypeError if there is none of that name */
+  get(name: string): Authenticator {
+    const found = this.known.get(name)
+    if (found === undefined) throw new TypeError(`there is no authenticator ${JSON.stringify(name)}`)
+    return found
+  }
+
+  /** For who ends. */
+  close(): void {
+    this.threads?.stop()
+  }
+
+  /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
+  identity(name: string, subject: string): Identity | undefined {
+    this.get(name)
+    return this.known.get(name)?.identity(subject)
+  }
+}
+
+function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
+  return kept.keep(
+    'password threads',
+    '',
+    () => new PasswordThreads(clock),
+    (made) => made.stop(),
+  )
+}
+
+function authenticatorOf(
+  name: string,
+  { basic, apiKey, jwt }: AuthenticatorConfig,
+  clock: Clock,
+  threads: () => PasswordThreads,
+): Knowing {
+  if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
+  if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
+  if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock)
+  throw new TypeError(`the authenticator ${name} is of no kind`)
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { get, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { eventually } from '../../../../scripts/testing/eventually.ts'
+import { freePort, isFree } from '../../../../scripts/testing/free-port.ts'
+import { makeCertificate } from '../../../core/test/certificates.ts'
+import { folderWith } from '../tls/peers.ts'
+import { startGateway } from './start-gateway.ts'
+
+const HAPROXY = spawnSync('haproxy', ['-v']).status === 0
+const skip = HAPROXY || process.env['CI'] ? false : 'haproxy is not on this machine: apt install haproxy'
+
+/** HAProxy with these sections, until the test is over. */
+async function haproxy(t: TestContext, port: number, folder: string, config: string): Promise<void> {
+  const file = join(folder, 'haproxy.cfg')
+  const defaults = 'defaults\n  timeout connect 60s\n  timeout client 60s\n  timeout server 60s\n'
+  writeFileSync(file, `global\n  nbthread 1\n${defaults}${config}`)
+  const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' })
+  t.after(() => child.kill('SIGKILL'))
+  await eventually(async () => !(await isFree(port)), 'HAProxy listens')
+}
+
+const ROUTES = [{ respond: {}, responseHeaders: { set: { 'x-who': '${client.address} ${request.scheme}' } } }]
+
+function answered(
+  send: (receive: (response: IncomingMessage) => void) => NodeJS.EventEmitter,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    send((response) => {
+      response.resume()
+      resolve(response)
+    }).on('error', reject)
+  })
+}
+
+for (const sends of [
+  'send-proxy',
+  'send-proxy-v2',
+  'send-proxy-v2 proxy-v2-options crc32c,unique-id,authority',
+]) {
+  test(`HAProxy tells who the client is, with ${sends}, and that it is there itself`, { skip }, async (t) => {
+    const proxyProtocol = { from: ['127.0.0.1'] }
+    const gateway = await startGateway(t, {
+      listeners: [{ address: '127.0.0.1:0', proxyProtocol }],
+      routes: ROUTES,
+    })
+    const port = await freePort()
+    const server = `  server one 127.0.0.1:${gateway.port} ${sends} check inter 100ms`
+    const config = `listen front\n  mode tcp\n  unique-id-format %[uuid()]\n  bind 127.0.0.1:${port}\n${server}\n`
+    await haproxy(t, port, folderWith(t, {}), config)
+    const from = { host: '127.0.0.1', port, localAddress: '127.0.0.9' }
+    const { headers } = await answered((receive) => get(from, receive))
+    assert.equal(headers['x-who'], '127.0.0.9 http')
+    const [line] = gateway.log as unknown as { client: string; proxy: string }[]
+    assert.deepEqual([line?.client, line?.proxy], ['127.0.0.9', '127.0.0.1'])
+    // Its checks are connections of its own.
+    assert.ok(
+      gateway.log.every(({ error }) => error === undefined),
+      JSON.stringify(gateway.log),
+    )
+  })
+}
+
+test('where TLS ends at HAProxy, the scheme is that of the client, with send-proxy-v2-ssl-cn', {
+  skip,
+}, async (t) => {
+  const { cert, key } = makeCertificate({ names: ['127.0.0.1'] })
+  const folder = folderWith(t, { 'both.pem': cert + key })
+  const proxyProtocol = { from: ['127.0.0.1'] }
+  const gateway = await startGateway(t, {
+    listeners: [{ address: '127.0.0.1:0', proxyProtocol }],
+    routes: ROUTES,
+  })
+  const port = await freePort()
+  const bind = `bind 127.0.0.1:${port} ssl crt ${folder}/both.pem ca-file ${folder}/both.pem verify optional`
+  const server = `server one 127.0.0.1:${gateway.port} send-proxy-v2-ssl-cn`
+  await haproxy(t, port, folder, `listen front\n  mode tcp\n  ${bind}\n  ${server}\n`)
+  const shown = { ca: cert, cert, key }
+  const { headers } = await answered((receive) =>
+    request({ host: '127.0.0.1', port, ...shown }, receive).end(),
+  )
+  assert.equal(headers['x-who'], '127.0.0.1 https')
+})
