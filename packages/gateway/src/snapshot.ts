@@ -25,6 +25,7 @@ import type { Surroundings } from './surroundings.ts'
 import { type CompiledUpstream, type CompiledUpstreams, compileUpstreams } from './upstreams/upstreams.ts'
 import { misdirection } from './features/client-certificates/misdirected.ts'
 import { routeEntry } from './features/match/conditions.ts'
+import { findPreflight } from './features/cors/cors.ts'
 import { isGraphqlRoute } from './features/graphql/conditions.ts'
 import { dispatchByOperation, readLimits } from './features/graphql/dispatch.ts'
 import { countRefused } from './features/graphql/policy.ts'
@@ -166,11 +167,11 @@ function dispatcher(
   const router = makeRouter(routes, surroundings)
   const refusal = refusals(config, surroundings)
   const refuse = refusal('unrouted')
-  const findAt = (path: string, exchange: Exchange): Found<Handler> => {
+  const findAt = (path: string, exchange: Exchange, method: string): Found<Handler> => {
     const { request } = exchange
     // Conditions look at it, too.
     request.path = path
-    return router.find(request.authority.host, path, request.method, exchange)
+    return router.find(request.authority.host, path, method, exchange)
   }
   const forms = new Map(routes.map(({ config: { paths }, handler }) => [handler, paths]))
   const formOf = (route: Handler): PathForm => forms.get(route) ?? STRICT_PATHS
@@ -178,13 +179,13 @@ function dispatcher(
     const error = new TrafficError('malformed_request', reason, { phase: 'route' })
     return { kind: 'found', route: (exchange) => refuse(exchange, error), params: {} }
   }
-  const find = (exchange: Exchange): Found<Handler> => {
-    const { authority, path, method } = exchange.request
+  const find = preflightsAsAsked(routes, (exchange, method) => {
+    const { authority, path } = exchange.request
     if (!hasTwoReadings(path)) return router.find(authority.host, path, method, exchange)
-    const settled = settlePath(path, (each) => findAt(each, exchange), formOf)
+    const settled = settlePath(path, (each) => findAt(each, exchange, method), formOf)
     exchange.request.path = settled instanceof InvalidTarget ? path : settled.path
     return settled instanceof InvalidTarget ? refusedPath(settled) : settled.found
-  }
+  })
   const take = (exchange: Exchange, found: Found<Handler>): Promise<HttpResponse> => {
     if (found.kind !== 'found') return refuse(exchange, unrouted(found, exchange.request.method))
     exchange.params = found.params
@@ -200,6 +201,24 @@ function dispatcher(
   const refuseGraphql = refusal('unrouted-graphql')
   const dispatch = dispatchByOperation({ find, take, limits, isGraphql, refuse: refuseGraphql, onRefused })
   return { find, dispatch, refuse }
+}
+
+/** The preflight of a page is for the route that takes what it asks for, where that route says what pages may do. */
+function preflightsAsAsked(
+  routes: readonly CompiledRoute[],
+  find: (exchange: Exchange, method: string) => Found<Handler>,
+): (exchange: Exchange) => Found<Handler> {
+  const answering = new Set(
+    routes.filter(({ config }) => config.cors !== undefined).map(({ handler }) => handler),
+  )
+  return (exchange) => {
+    const { request } = exchange
+    return findPreflight(
+      request,
+      (method) => find(exchange, method),
+      (route) => answering.has(route),
+    )
+  }
 }
 
 type Refuse = (exchange: Exchange, error: unknown) => Promise<HttpResponse>

@@ -7,6 +7,7 @@ import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
@@ -45,6 +46,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  corsLayer,
   grpcWebLayer,
   grpcLayer,
   apiVersionsLayer,

@@ -11,6 +11,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { explain, type TakenRoute } from '../explain/explain.ts'
 import { FORESEEN, foreseenView, type ForeseenView } from '../explain/cache-view.ts'
 import { widestForm } from '../routing/router/path-readings.ts'
+import { boundsOnStoring } from '../features/cache/words.ts'
 import { isFields } from '../settings/problems/fields.ts'
 
 /** What is asked of the supervisor. */
@@ -63,14 +64,22 @@ async function show(
   const { taken } = await explain(config, request, peer, { store: cache?.store })
   if (taken === undefined)
     return problem(404, 'Not found', 'no route takes the request: "headgate explain" tells why')
-  const view = viewOf(taken)
+  const view = viewOf(taken, asked.fields)
   // Nothing is changed by it.
   return typeof view === 'string' ? problem(404, 'Not found', view) : { ...json(view), isRecorded: true }
 }
 
-function viewOf({ config, cache, answer, answeredBy }: TakenRoute): ForeseenView | string {
-  if (cache !== undefined) return foreseenView(config.name, cache)
+function viewOf(
+  { config, cache, answer, answeredBy }: TakenRoute,
+  fields: Readonly<Record<string, string>>,
+): ForeseenView | string {
   if (config.cache === undefined || config.cache === false) return `route ${config.name} has no cache`
+  if (cache !== undefined) {
+    const view = foreseenView(config.name, cache)
+    const bounds =
+      cache.lookup === undefined || view.stored.length > 0 ? [] : boundsOnStoring(fields, config.cache)
+    return { ...view, outcome: [view.outcome, ...bounds].join('; ') }
+  }
   const outcome = `it is answered before the cache is asked: ${answer?.status} by ${answeredBy}`
   return { outcome, stored: [] }
 }
@@ -78,7 +87,13 @@ function viewOf({ config, cache, answer, answeredBy }: TakenRoute): ForeseenView
 function readRequest(
   body: unknown,
   config: GatewayConfig,
-): { readonly request: HttpRequest; readonly client: string } | string {
+):
+  | {
+      readonly request: HttpRequest
+      readonly client: string
+      readonly fields: Readonly<Record<string, string>>
+    }
+  | string {
   const { url, method = 'GET', headers = {}, client = '127.0.0.1' } = isFields(body) ? body : {}
   if (
     typeof url !== 'string' ||
@@ -96,7 +111,7 @@ function readRequest(
   const paths = widestForm(config.routes.map((route) => route.paths))
   try {
     const whole = url.startsWith('/') ? `http://${host}${url}` : url
-    return { request: HttpRequest.to(whole, { method, headers: others, paths }), client }
+    return { request: HttpRequest.to(whole, { method, headers: others, paths }), client, fields }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

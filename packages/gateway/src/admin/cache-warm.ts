@@ -33,6 +33,8 @@ export const WARM_RUN = members({
   refused: WHOLE,
   failed: WHOLE,
   other: WHOLE,
+  /** Sitemaps, files and lines of files that could not be read. */
+  unread: WHOLE,
   'problem?': TEXT,
 })
 export type WarmRunAnswer = Described<typeof WARM_RUN>
@@ -75,12 +77,13 @@ export function warmOperation(source: WarmSource): AdminOperation {
 
 /** The last runs, the newest last. */
 export function warmRuns({ warmer }: WarmSource): WarmRunAnswer[] {
-  return warmer.runs.map(({ id, what, cause, run: { state, counts, problem: said } }) => ({
+  return warmer.runs.map(({ id, what, cause, run: { state, counts, unread, problem: said } }) => ({
     id,
     what,
     cause,
     state,
     ...counts,
+    unread,
     ...(said !== undefined && { problem: redactUrls(said) }),
   }))
 }
@@ -109,7 +112,7 @@ function warm(source: WarmSource, { body }: AdminRequest): AdminAnswer<WarmStart
 }
 
 function begun(runs: number[], what: string): AdminAnswer<WarmStartedAnswer> {
-  return json({ runs }, { change: { what: `cache, warming of ${what}`, after: { runs } } })
+  return json({ runs }, { change: { what: `warming of the cache: ${what}`, after: { runs } } })
 }
 
 /** What is to be warmed, or what is wrong with it. */

@@ -23,6 +23,7 @@ import type { GatewayCache } from '../features/cache/memory.ts'
 import type { Warmer } from '../features/cache/warming/warmer.ts'
 import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
+import { diskProblem } from '../features/cache/disk.ts'
 import { hasCache } from '../features/cache/setting.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import { isFields } from '../settings/problems/fields.ts'
@@ -47,6 +48,8 @@ const DISK = members({
   refused: WHOLE,
   evictions: WHOLE,
   errors: WHOLE,
+  /** Why nothing is kept there. */
+  'problem?': TEXT,
 })
 const STATS = members({
   entries: WHOLE,
@@ -122,7 +125,10 @@ async function show(source: CacheSource): Promise<AdminAnswer<CacheAnswer>> {
     .filter(hasCache)
     .map(({ name }) => ({ route: name, ...cacheTotals(metrics, name) }))
   const { disk } = cache
-  const onDisk = disk && { disk: { path: disk.config.path, ...disk.store.stats() } }
+  const said = diskProblem(disk)
+  const onDisk = disk && {
+    disk: { path: disk.config.path, ...disk.store.stats(), ...(said !== undefined && { problem: said }) },
+  }
   const tier = cache.tier && { tier: await tierAnswer(cache.tier) }
   return json({ ...cache.memoryStore.stats(), ...onDisk, ...tier, routes, warming: warmRuns(source) })
 }
@@ -139,7 +145,7 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
   try {
     const purged = await cache.store.purge(selection, how, systemClock.wallTime())
     warmer.purged()
-    return json({ purged, how }, { change: { what: `cache, ${about}`, after: { purged, how } } })
+    return json({ purged, how }, { change: { what: `purge of the cache: ${about}`, after: { purged, how } } })
   } catch (error) {
     if (cache.tier === undefined) throw error
     warmer.purged()
@@ -147,7 +153,7 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
     const detail = `it holds in the memory of this gateway, and not elsewhere: ${reason}. This gateway makes up for it before it reads from there again; ask once more to be sure`
     return {
       ...problem(503, 'Not purged everywhere', detail),
-      change: { what: `cache of this gateway, ${about}`, after: { how } },
+      change: { what: `purge of the cache of this gateway: ${about}`, after: { how } },
     }
   }
 }

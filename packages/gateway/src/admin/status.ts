@@ -6,6 +6,7 @@ import { redactUrls } from '../settings/redact-text.ts'
 import type { Reloader } from '../versions/reloader.ts'
 import type { Supervisor, SupervisorStatus } from '../workers/supervisor.ts'
 import { openCircuits } from '../features/breaker.ts'
+import { diskProblem } from '../features/cache/disk.ts'
 import { factsOf, VERSION } from './config.ts'
 import { listenerUrl } from '../listen/listener-set.ts'
 
@@ -21,6 +22,8 @@ const STATUS = members({
   checksPaused: textOr('all', list(TEXT)),
   /** Breakers that are open, and in how many workers. */
   openBreakers: list(members({ upstream: TEXT, 'endpoint?': TEXT, workers: WHOLE })),
+  /** Why nothing of the cache is kept on disk, although the configuration wants it. */
+  'cacheOnDisk?': TEXT,
   configuration: VERSION,
   /** What the last reading of the configuration file came to. */
   lastReload: members({
@@ -36,7 +39,10 @@ export type StatusAnswer = Described<typeof STATUS>
 
 /** `GET /status`: the gateway at a glance. */
 export function status(
-  supervisor: Pick<Supervisor, 'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'metrics'>,
+  supervisor: Pick<
+    Supervisor,
+    'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'metrics' | 'cache'
+  >,
   reloader: Pick<Reloader, 'version' | 'lastReload'>,
 ): AdminOperation {
   return operation({
@@ -52,6 +58,7 @@ export function status(
       const paused = Array.from(upstreams.values(), ({ upstream }) => upstream).filter(
         ({ name, isChecked }) => isChecked && checks.isPausedFor(name),
       )
+      const said = diskProblem(supervisor.cache?.disk)
       return json<StatusAnswer>({
         release: packageVersion(),
         phase,
@@ -64,6 +71,7 @@ export function status(
           ...each,
           upstream: redactUrls(each.upstream),
         })),
+        ...(said !== undefined && { cacheOnDisk: said }),
         configuration: factsOf(reloader.version),
         lastReload: reloader.lastReload,
       })

@@ -69,7 +69,7 @@ export const COMMANDS: readonly CliEntry[] = [
   },
   {
     name: 'cache',
-    summary: 'show what the cache of a running gateway holds, or purge it',
+    summary: 'show what the cache of a running gateway holds, purge or warm it',
     load: async () => (await import('./commands/cache.ts')).cache,
   },
   {

@@ -50,7 +50,8 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
       log.warn(event.message)
       break
     case 'warmed':
-      log.info(event.message)
+      if (event.wasWell) log.info(event.message)
+      else log.error(event.message)
       break
     case 'geo': {
       const { message, applied, path } = event

@@ -49,12 +49,13 @@ function doneOf({ stored, fresh, refused, failed, other }: WarmRunAnswer): numbe
 export function warmText({ runs }: { readonly runs: readonly WarmRunAnswer[] }): string {
   return runs
     .map((run) => {
-      const { what, state, stored, fresh, refused, failed, other, problem } = run
+      const { what, state, stored, fresh, refused, failed, other, unread, problem } = run
       const further = [
         [fresh, 'fresh already'],
         [refused, 'not to be stored'],
         [failed, 'failed'],
         [other, 'of no route with a cache'],
+        [unread, 'not to be read'],
       ] as const
       const said = further.filter(([count]) => count > 0).map(([count, text]) => `, ${count} ${text}`)
       const end =

@@ -1,6 +1,7 @@
 import { systemClock } from '@headgate/core'
 import { openRoutes } from '../features/authentication/checks.ts'
 import { certificateWarnings } from '../features/tls/warnings.ts'
+import { warmWarnings } from '../features/cache/warming/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
 import { ownEndpoints } from './checks/addresses.ts'
 import { passedGuards } from './passed-guards.ts'
@@ -57,6 +58,7 @@ export function configWarnings(
       ...lookAlikes(input.written),
       ...unbracedVariables(input.written),
       ...certificateWarnings(config, systemClock.wallTime()),
+      ...warmWarnings(config.cache.warm, config.routes),
     ],
     input,
     source,

@@ -78,7 +78,8 @@ function storedView(
     status: head.status,
     bytes: length,
     age: Math.floor(age / 1000),
-    freshFor: Math.floor(freshFor / 1000),
+    // A part of a second is one where it is fresh, and none where it is stale: as `cacheWords` says it.
+    freshFor: Math.ceil(freshFor / 1000),
     chosen,
     standsIn,
     ...(etag !== undefined && { etag: fieldText(etag) }),

@@ -26,6 +26,7 @@ import { type ExplainedPolicy, type NamedPolicy, StackRecord } from './explained
 import { routeHandler, unroutedHandler } from '../route.ts'
 import { hasTwoReadings, settlePath } from '../routing/router/path-readings.ts'
 import { type Found, Router } from '../routing/router/router.ts'
+import { findPreflight } from '../features/cors/cors.ts'
 import { routeEntry } from '../features/match/conditions.ts'
 import { geoLookup } from '../features/geo/geo-files.ts'
 import type { GeoLookup, GeoPlace } from '../features/geo/geo-place.ts'
@@ -106,10 +107,10 @@ export async function explain(
   const exchange = new Exchange(request, systemClock, peer)
   clientSeer(ipRanges(config.trustedProxies))?.(exchange)
   const geo = geoLookup(config)
-  const { authority, method } = request
+  const { authority } = request
   const router = new Router(config.routes.map((route) => routeEntry(route, route, geo)))
   let pathProblem: string | undefined
-  const find = (each: Exchange): Found<RouteConfig> => {
+  const findBy = (each: Exchange, method: string): Found<RouteConfig> => {
     const { path } = request
     const findAt = (spelling: string): Found<RouteConfig> => {
       request.path = spelling
@@ -122,6 +123,12 @@ export async function explain(
     pathProblem = settled.reason
     return { kind: 'not_found' }
   }
+  const find = (each: Exchange): Found<RouteConfig> =>
+    findPreflight(
+      request,
+      (method) => findBy(each, method),
+      (route) => route.cors !== undefined,
+    )
   const { found, graphql } = await seekByOperation(config.routes, exchange, find)
   const chosen = found.kind === 'found' ? found.route : undefined
   // Where none is sought, none is passed over.

@@ -40,7 +40,7 @@ export type SupervisorEvent =
   | { readonly type: 'crashed'; readonly worker: number; readonly error: Error; readonly wait: number }
   | { readonly type: 'replaced'; readonly worker: number }
   /** What came of a run that warmed the cache. */
-  | { readonly type: 'warmed'; readonly message: string }
+  | { readonly type: 'warmed'; readonly message: string; readonly wasWell: boolean }
   | FileEvent
 
 export interface SupervisorOptions {
@@ -119,7 +119,9 @@ export class Supervisor implements SurveySource {
       storageFolder(config.tls.storage, process.env),
     )
     this.purges = new PurgeFollower(this.clock, notify)
-    this.warmer = new Warmer(this.warm, this.clock, (message) => this.onEvent({ type: 'warmed', message }))
+    this.warmer = new Warmer(this.warm, this.clock, (message, wasWell) =>
+      this.onEvent({ type: 'warmed', message, wasWell }),
+    )
     this.descriptors = new DescriptorWatch(this.clock, notify)
   }
 

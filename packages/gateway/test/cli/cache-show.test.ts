@@ -42,7 +42,22 @@ it('"cache show" and "explain --live" tell what is stored, why it would answer, 
     await headgate(['cache', 'stats', ...at], { cwd }),
     `its key: http://${host}/items?a=1&token=[redacted]\n  header x-tenant: t1\n  header x-api-key: [redacted]\n  cookie session: [redacted]\n`,
   ]
-  assert.equal(await show(...headers), `the upstream is asked: nothing is stored under the key\n${keyLines}`)
+  const bound =
+    'its response is stored only where that says how long it is fresh, or has ETag or Last-Modified, as the route has no ttl'
+  assert.equal(
+    await show(...headers),
+    `the upstream is asked: nothing is stored under the key; ${bound}\n${keyLines}`,
+  )
+  assert.match(
+    await show(...headers.slice(0, 6), '-H', 'authorization: Bearer s3cret'),
+    /; as it has Authorization, its response is stored only where that says public, s-maxage or must-revalidate; /,
+  )
+  assert.match(
+    await show('-H', 'cache-control: no-store'),
+    /; its response is not stored, as the client forbids it/,
+  )
+  const guessed = await headgate(['cache', 'show', '/shop/x', ...at], { cwd })
+  assert.match(guessed.stdout, /\nasked for as http:\/\/localhost, as no host was given: /)
   const answer = await fetch(url, { headers: { ...fields, connection: 'close' } })
   assert.equal(await answer.text(), 'content')
   const shown = await show(...headers)

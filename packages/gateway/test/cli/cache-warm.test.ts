@@ -63,6 +63,14 @@ it('headgate cache warm has the gateway ask for a URL, a sitemap or its lists, a
   assert.equal((await run('purge', '--all')).code, 0)
   assert.equal(await becomes(() => count('/listed'), 2), 2, 'after a purge')
 
+  const unread = await run('warm', '--sitemap', 'http://shop.example/none.xml')
+  assert.equal(unread.code, 1)
+  assert.match(
+    unread.stdout,
+    /: 0 responses stored, 1 not to be read\n {2}sitemap http:\/\/shop.example\/none.xml: /,
+  )
+  const nothing = await run('purge', '--url', 'http://shop.example/nothing')
+  assert.match(nothing.stdout, /^removed: 0 responses\na URL is meant as the upstream is asked for it/)
   const refused = await run('warm', '--url', '/a')
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
   assert.match(refused.stderr, /"\/a" .*use a URL as a client asks for it/)
@@ -86,6 +94,7 @@ it('the bar of a run tells how far it is, in colours only where they are wanted'
     refused: 3,
     failed: 2,
     other: 0,
+    unread: 0,
   } as const
   const plain = barOf(run, false)
   assert.match(plain, /^\[#{15}\.{15}\] 30 of 60, 2 failed {2}sitemap http:\/\/a\//)

@@ -114,3 +114,37 @@ describe('a pattern of a path as others write it', () => {
   it('may hold a dollar sign, as OData has it', () =>
     assert.ok(parseConfig({ routes: [{ upstream: url, match: { path: '/odata/$metadata' } }] }).ok))
 })
+
+describe('what is written of a cache where it does not belong', () => {
+  for (const [settings, hint] of [
+    [{ cache: 'yes' }, 'routes[0].cache: did you mean true?'],
+    [{ cache: '60s' }, 'routes[0].cache: did you mean { ttl: "60s" }?'],
+    [
+      { cache: { key: { query: { only: ['a'], without: ['b'] } } } },
+      'routes[0].cache.key.query.without: undefined',
+    ],
+  ] as const)
+    it(`${JSON.stringify(settings)} of a route: ${hint}`, () => assert.deepEqual(ofRoute(settings), [hint]))
+  for (const [settings, hint] of [
+    [
+      { cache: { ttl: '60s' } },
+      'cache.ttl: it is a setting of routes: write it in cache of a route, or of "defaults" for all routes',
+    ],
+    [
+      { cache: true },
+      'cache: for all routes that is written as defaults: { cache: true }, for one in the route itself',
+    ],
+    [{ cache: { warm: [{ on: 'startup' }] } }, 'cache.warm[0].on: did you mean [start]?'],
+  ] as const)
+    it(`${JSON.stringify(settings)}: ${hint}`, () => assert.deepEqual(hints(settings), [hint]))
+
+  it('a ttl of 0 is told how nothing is stored', () => {
+    const [hint] = ofRoute({ cache: { ttl: '0s' } })
+    assert.match(hint ?? '', /0 stores nothing of a status, as in statuses: \{ 200: 0 \}/)
+  })
+
+  it('forms that a choice has are told with it', () => {
+    const result = parseConfig({ routes: [{ upstream: url, cache: { key: { query: ['a'] } } }] })
+    assert.equal(result.ok ? '' : result.problems[0]?.allowed, 'all or none; or an object with only, without')
+  })
+})

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import type { GatewayConfig } from '../../src/config/schema/schema.ts'
+import { diskProblem } from '../../src/features/cache/disk.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { Supervisor } from '../../src/workers/supervisor.ts'
 import { becomes } from '../becomes.ts'
@@ -81,7 +82,7 @@ it('a restarted gateway answers from disk without asking the upstream, in all wo
   assert.match((await third.get('/a')).status ?? '', /fwd=uri-miss/)
   assert.equal(origin.requests, 3)
   assert.match(third.supervisor.renderMetrics(), /headgate_cache_disk_capacity_bytes 67108864\n/)
-  assert.doesNotMatch(third.supervisor.renderMetrics(), /headgate_cache_disk_errors/)
+  assert.match(third.supervisor.renderMetrics(), /headgate_cache_disk_errors 0\n/)
 })
 
 it('a reload with another size keeps what fits, and one with another folder begins with what is there', async () => {
@@ -104,7 +105,7 @@ it('a reload with another size keeps what fits, and one with another folder begi
   await supervisor.stop()
 })
 
-it('a folder that cannot be used refuses the start, and says why', async () => {
+it('a folder that cannot be used refuses the start, and is told in the figures after a reload', async () => {
   const path = join(top, 'taken')
   const origin = await startOrigin((_, response) => response.end('answer'))
   const config = configOf(origin.url, path, '1MiB', 1)
@@ -113,6 +114,12 @@ it('a folder that cannot be used refuses the start, and says why', async () => {
     start(config),
     /the cache in .*taken is used by process \d+ on .*: each needs a folder of its own/,
   )
+  const other = await start(configOf(origin.url, join(top, 'free'), '1MiB', 1))
+  assert.match(other.supervisor.renderMetrics(), /headgate_cache_disk_available 1\n/)
+  await other.supervisor.apply(config)
+  assert.match(other.supervisor.renderMetrics(), /headgate_cache_disk_available 0\n/)
+  assert.match(diskProblem(other.supervisor.cache?.disk) ?? '', /^the cache in .*taken is used by process/)
+  await other.supervisor.stop()
   await supervisor.stop()
   writeFileSync(join(top, 'file'), '')
   await assert.rejects(

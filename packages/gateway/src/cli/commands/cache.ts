@@ -21,7 +21,11 @@ export const cache: CliCommand = {
     'to be stored (warm): a URL, a sitemap, or the lists of its configuration, all of it or what one route takes.',
   arguments: [
     { name: 'action', about: 'stats, show, purge or warm' },
-    { name: 'target', about: 'with show: a URL as clients ask for it, or its path alone', repeats: true },
+    {
+      name: 'target',
+      about: 'with show: a URL as clients ask for it, or its path alone, with -H "host: …"',
+      repeats: true,
+    },
   ],
   options: [
     {
@@ -51,6 +55,10 @@ export const cache: CliCommand = {
       command: 'headgate cache purge --prefix https://shop.example/items --soft',
       about: 'it is stale from now on',
     },
+    {
+      command: 'headgate cache warm --sitemap https://shop.example/sitemap.xml',
+      about: 'what the sitemap names is asked for, and stored',
+    },
   ],
   run({ action, soft, target = '', header, ...values }, terminal) {
     if (action === 'warm') return warm({ ...values, ...(soft !== undefined && { soft }) }, terminal)
@@ -64,10 +72,20 @@ export const cache: CliCommand = {
     if (action === 'stats') return show(values, terminal, (client) => client.call('GET', '/cache'), statsText)
     if (action === 'show') {
       const request = { url: target, headers: headersOf(header) }
-      return show(values, terminal, (client) => client.call('POST', '/cache/show', request), shownText)
+      return show(
+        values,
+        terminal,
+        (client) => client.call('POST', '/cache/show', request),
+        (view: ForeseenView) => shownText(view, target.startsWith('/') && !/^host:/im.test(header ?? '')),
+      )
     }
     const body = { ...selected(values, named[0]), ...(soft !== undefined && { soft: true }) }
-    return show(values, terminal, (client) => client.call('POST', '/cache/purge', body), purgeText)
+    return show(
+      values,
+      terminal,
+      (client) => client.call('POST', '/cache/purge', body),
+      (answer: PurgeAnswer) => purgeText(answer, named[0] === 'url' || named[0] === 'prefix'),
+    )
   },
 }
 
@@ -92,7 +110,7 @@ async function warm(values: CliValues, terminal: Terminal): Promise<number> {
     terminal,
     async (client) => {
       const runs = await warmAndWatch(client, body, terminal)
-      complete = runs.every(({ state, failed }) => state === 'done' && failed === 0)
+      complete = runs.every(({ state, failed, unread }) => state === 'done' && failed === 0 && unread === 0)
       return { runs }
     },
     warmText,
@@ -129,19 +147,27 @@ function misuseOf(action: string | undefined, { chosen, soft, target, header }: 
     : 'purge takes one of --url, --prefix, --tag, --route and --all'
 }
 
-function shownText(view: ForeseenView): string {
-  return cacheLines(view)
-    .map((line) => `${inLine(line)}\n`)
-    .join('')
+/** @param isGuessed the host of the request */
+function shownText(view: ForeseenView, isGuessed: boolean): string {
+  const guess = isGuessed
+    ? [
+        'asked for as http://localhost, as no host was given: write the whole URL, or -H "host: shop.example:8080"',
+      ]
+    : []
+  return [...cacheLines(view), ...guess].map((line) => `${inLine(line)}\n`).join('')
 }
 
-function purgeText({ purged, how }: PurgeAnswer): string {
-  return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n`
+function purgeText({ purged, how }: PurgeAnswer, byUrl: boolean): string {
+  const hint =
+    purged === 0 && byUrl
+      ? 'a URL is meant as the upstream is asked for it, with its port and its query: "headgate cache show URL" tells the key of what clients ask for\n'
+      : ''
+  return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n${hint}`
 }
 
 function statsText({ disk, tier, routes, ...memory }: CacheAnswer): string {
   const used = `${usedText(memory)}\n`
-  const onDisk = disk === undefined ? '' : `on disk: ${usedText(disk)}, ${counted(disk.errors, 'error')}\n`
+  const onDisk = disk === undefined ? '' : `on disk: ${diskText(disk)}\n`
   const behind = tier === undefined ? '' : tierText(tier)
   const rows = routes.map(({ route, hit, miss, stale, revalidated, collapsed, bypass }) => [
     inLine(route),
@@ -149,6 +175,12 @@ function statsText({ disk, tier, routes, ...memory }: CacheAnswer): string {
   ])
   const header = ['ROUTE', 'HIT', 'STALE', 'REVALIDATED', 'COLLAPSED', 'MISS', 'BYPASS']
   return `${used}${onDisk}${behind}\n${table([header, ...rows])}`
+}
+
+function diskText(disk: NonNullable<CacheAnswer['disk']>): string {
+  return disk.problem === undefined
+    ? `${usedText(disk)}, ${counted(disk.errors, 'error')}`
+    : `nothing is kept, ${inLine(disk.problem)}`
 }
 
 function usedText({

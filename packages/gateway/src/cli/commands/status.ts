@@ -21,6 +21,7 @@ export function statusText({
   routes,
   checksPaused,
   openBreakers,
+  cacheOnDisk,
   configuration,
   lastReload,
 }: StatusAnswer): string {
@@ -38,6 +39,7 @@ export function statusText({
     ...(openBreakers.length === 0
       ? []
       : [`breakers       open: ${openBreakers.map(breakerText).join(', ')}`]),
+    ...(cacheOnDisk === undefined ? [] : [`cache          nothing is kept on disk: ${cacheOnDisk}`]),
     '',
   ]
     .map(inLine)

@@ -1067,6 +1067,8 @@ export interface SharedSettingsInput {
   graphql?: GraphqlInput | undefined
   /** What answers where the upstream fails: one of respond and upstream. */
   fallback?: FallbackInput | undefined
+  /** What pages of other origins may do (CORS). Preflights are answered here. */
+  cors?: CorsInput | undefined
   /**
    * Who must prove who they are, and how: the name of one of authenticators, several names of which one is
    * enough, or a section; false: nobody.
@@ -1479,6 +1481,29 @@ export interface FallbackInput {
   statuses?: number[] | undefined
 }
 
+export interface CorsInput {
+  /**
+   * Pages that may read the responses: origins such as https://shop.example, https://*.shop.example, or "*"
+   * for any.
+   */
+  origins: string[]
+  /** What they may ask by. Left out: the methods of the route. */
+  methods?: string[] | undefined
+  /** Fields that they may send besides those that any page may. Left out: whatever they ask for. */
+  headers?: string[] | undefined
+  /** Fields of responses that they may read besides those that any page may. */
+  exposeHeaders?: string[] | undefined
+  /** Whether they may send cookies and other credentials of the browser. Default: false. */
+  credentials?: boolean | undefined
+  /** How long a browser may remember the answer to a preflight; 0: not at all. Default: 1h. */
+  maxAge?: Duration | Zero | undefined
+  /**
+   * Whether pages of the public network may ask, where this gateway is in a private one (Private Network
+   * Access). Default: false.
+   */
+  privateNetwork?: boolean | undefined
+}
+
 export type RouteAuthenticationsInput = false | string | string[] | RouteAuthenticationInput
 
 export interface RouteAuthenticationInput {
@@ -1735,6 +1760,8 @@ export interface RouteInput {
   graphql?: GraphqlInput | undefined
   /** What answers where the upstream fails: one of respond and upstream. */
   fallback?: FallbackInput | undefined
+  /** What pages of other origins may do (CORS). Preflights are answered here. */
+  cors?: CorsInput | undefined
   /**
    * Who must prove who they are, and how: the name of one of authenticators, several names of which one is
    * enough, or a section; false: nobody.

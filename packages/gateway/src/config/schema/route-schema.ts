@@ -6,6 +6,7 @@ import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
 import { routeAuthenticationSetting } from '../../features/authentication/setting.ts'
 import { authorizationSetting } from '../../features/authorization/setting.ts'
+import { corsSetting } from '../../features/cors/cors.ts'
 import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
 import { grpcSetting } from '../../features/grpc/setting.ts'
 import { graphqlSetting } from '../../features/graphql/setting.ts'
@@ -96,6 +97,9 @@ const settings = {
   fallback: fallbackSetting()
     .optional()
     .describe('What answers where the upstream fails: one of respond and upstream.'),
+  cors: corsSetting()
+    .describe('What pages of other origins may do (CORS). Preflights are answered here.')
+    .optional(),
   authentication: routeAuthenticationSetting()
     .describe(
       'Who must prove who they are, and how: the name of one of authenticators, several names of which one is enough, or a section; false: nobody.',

@@ -5,6 +5,9 @@ import type { CacheDiskConfig } from './setting.ts'
 
 const DISK: SharedKind<DiskShared> = { name: 'cache on disk' }
 
+/** Why the folders of some could not be used when their configuration came into force. */
+const UNUSABLE = new WeakMap<DiskOwner, string>()
+
 /** Those that are open in this thread, for others that ask it. */
 const OPEN = new Map<string, DiskOwner>()
 
@@ -66,8 +69,20 @@ export function openDiskOf(session: string): DiskOwner | undefined {
  */
 export function takeFolder(disk: GatewayDisk | undefined): void {
   if (disk?.owner === undefined) return
-  disk.owner.open()
+  const { owner } = disk
+  try {
+    owner.open()
+    UNUSABLE.delete(owner)
+  } catch (error) {
+    UNUSABLE.set(owner, error instanceof Error ? error.message : String(error))
+    throw error
+  }
   OPEN.set(disk.shared.session, disk.owner)
+}
+
+/** Why nothing is kept on disk; undefined where it is. Known to the thread that has the index. */
+export function diskProblem(disk: Pick<GatewayDisk, 'owner'> | undefined): string | undefined {
+  return disk?.owner && UNUSABLE.get(disk.owner)
 }
 
 /** Gives the folder back. */

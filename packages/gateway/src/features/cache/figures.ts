@@ -1,12 +1,6 @@
-import {
-  type CacheOutcome,
-  type Counter,
-  type DiskStats,
-  type Exchange,
-  fact,
-  type MetricRegistry,
-} from '@headgate/core'
+import { type CacheOutcome, type Counter, type Exchange, fact, type MetricRegistry } from '@headgate/core'
 import { metric, type Reading } from '../../metrics/metric.ts'
+import { diskProblem, type GatewayDisk } from './disk.ts'
 import type { GatewayCache } from './memory.ts'
 import { warming } from './warming/mark.ts'
 
@@ -68,35 +62,36 @@ const DISK_ENTRIES = metric({
   kind: 'gauge',
   name: 'headgate_cache_disk_entries',
   help: 'Responses that are stored on disk.',
-  sparse: true,
 })
 
 const DISK_BYTES = metric({
   kind: 'gauge',
   name: 'headgate_cache_disk_bytes',
   help: 'Bytes that the files of the cache take.',
-  sparse: true,
 })
 
 const DISK_CAPACITY = metric({
   kind: 'gauge',
   name: 'headgate_cache_disk_capacity_bytes',
   help: 'Bytes that the files of the cache may take.',
-  sparse: true,
 })
 
 const DISK_EVICTIONS = metric({
   kind: 'gauge',
   name: 'headgate_cache_disk_evictions',
   help: 'Responses on disk that gave way to others since the cache was opened.',
-  sparse: true,
 })
 
 const DISK_ERRORS = metric({
   kind: 'gauge',
   name: 'headgate_cache_disk_errors',
   help: 'How often a file of the cache could not be read or written, or was not what had been written, since the cache was opened. It was taken as if it were not there.',
-  sparse: true,
+})
+
+const DISK_AVAILABLE = metric({
+  kind: 'gauge',
+  name: 'headgate_cache_disk_available',
+  help: '1 while the cache on disk is in use, 0 where its folder could not be used when the configuration came into force.',
 })
 
 const WARMED = metric({
@@ -177,12 +172,14 @@ export function cacheReadings(
     [metrics.get(BYTES, {}), bytes],
     [metrics.get(CAPACITY, {}), capacity],
     [metrics.get(EVICTIONS, {}), evictions],
-    ...(cache.disk === undefined ? [] : diskReadings(metrics, cache.disk.store.stats())),
+    ...(cache.disk === undefined ? [] : diskReadings(metrics, cache.disk)),
   ]
 }
 
-function diskReadings(metrics: MetricRegistry, stats: DiskStats): readonly Reading[] {
+function diskReadings(metrics: MetricRegistry, disk: GatewayDisk): readonly Reading[] {
+  const stats = disk.store.stats()
   return [
+    [metrics.get(DISK_AVAILABLE, {}), diskProblem(disk) === undefined ? 1 : 0],
     [metrics.get(DISK_ENTRIES, {}), stats.entries],
     [metrics.get(DISK_BYTES, {}), stats.bytes],
     [metrics.get(DISK_CAPACITY, {}), stats.capacity],

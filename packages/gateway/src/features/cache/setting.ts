@@ -1,9 +1,10 @@
 import { once, zod } from '../../settings/schema/library.ts'
 import { keyed, list, noneOrMore } from '../../settings/schema/list.ts'
+import { withMain } from '../../settings/schema/schema-tree.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
-import { boolean, bytes, off, oneOf, time, timeOr0, value } from '../../settings/schema/setting.ts'
+import { boolean, bytes, off, oneOf, timeOr0, value } from '../../settings/schema/setting.ts'
 import { choice } from '../../settings/values/choice.ts'
-import { filePath, type Kind, name, textKind } from '../../settings/values/kinds.ts'
+import { duration, filePath, type Kind, name, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { requestField, token } from '../../settings/values/request-field.ts'
 import { warmSetting } from './warming/setting.ts'
@@ -110,8 +111,21 @@ const key = section('CacheKeyInput', () => ({
   ).prefault('each'),
 }))
 
+const moments = duration({ min: '1ms' })
+const ttl: Kind<number> = {
+  ...moments,
+  parse(written) {
+    const read = moments.parse(written)
+    if (read.ok || read.problem !== 'is too small') return read
+    const hint =
+      'what has no ttl is stored as long as the upstream says; 0 stores nothing of a status, as in statuses: { 200: 0 }, and cache: false nothing at all'
+    return refused(read.problem, hint)
+  },
+}
+
 const cache = section('CacheInput', () => ({
-  ttl: time(
+  ttl: value(
+    ttl,
     'How long a response is fresh where the upstream does not say, for statuses that may be stored without its word. Left out: a tenth of the time since Last-Modified, a day at most, or not at all.',
   ).optional(),
   statuses: keyed(STATUS, timeOr0('How long it is fresh; 0: it is not stored.'))
@@ -154,7 +168,7 @@ export const routeCacheSetting = once(() =>
     zod()
       .literal(true)
       .transform((): CacheConfig => cache().parse({})),
-    cache(),
+    cache().meta(withMain('ttl')),
   ]),
 )
 

@@ -1,4 +1,5 @@
 import { type Foresight, type ForeseenLookup, HEAD_RULES, type StoredFacts, type Way } from '@headgate/core'
+import type { CacheConfig } from './setting.ts'
 
 const WAYS: Readonly<Record<Exclude<Way, 'lookup' | 'content'>, string>> = {
   write:
@@ -19,7 +20,7 @@ export function cacheWords({ way, lookup }: Foresight): string {
     const parts = chosen.length > 1 ? `, ${chosen.length} parts together` : ''
     switch (choice.right) {
       case 'fresh':
-        return `from the cache${parts}: it is fresh for ${for_} more`
+        return `from the cache${parts}: it is fresh for ${seconds(Math.ceil((entry?.freshFor ?? 0) / 1000) * 1000)} more`
       case 'stale-accepted':
         return `from the cache${parts}: it has been stale for ${for_}, which the client takes (max-stale)`
       case 'stale-while-revalidate':
@@ -83,4 +84,30 @@ const RULES: readonly (readonly [bit: number, words: string])[] = [
 /** What holds of the use of a stored response. */
 export function ruleWords(rules: number): string[] {
   return RULES.flatMap(([bit, words]) => ((rules & bit) === 0 ? [] : [words]))
+}
+
+/** What a response must say to be stored, as far as that can be told before there is one. @param headers of the request, in lower case */
+export function boundsOnStoring(
+  headers: Readonly<Record<string, string>>,
+  { ttl, statuses, ignore }: CacheConfig,
+): string[] {
+  if (
+    /(?:^|[\s,])no-store(?:$|[\s,])/i.test(headers['cache-control'] ?? '') &&
+    !ignore.includes('request-directives')
+  )
+    return ['its response is not stored, as the client forbids it (no-store)']
+  const hasOwn = ttl !== undefined || Object.keys(statuses).length > 0
+  const isBound = headers['authorization'] !== undefined && !ignore.includes('response-directives')
+  return [
+    ...(isBound
+      ? [
+          'as it has Authorization, its response is stored only where that says public, s-maxage or must-revalidate',
+        ]
+      : []),
+    ...(hasOwn
+      ? []
+      : [
+          'its response is stored only where that says how long it is fresh, or has ETag or Last-Modified, as the route has no ttl',
+        ]),
+  ]
 }

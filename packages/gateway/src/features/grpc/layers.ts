@@ -11,7 +11,7 @@ import { fieldOf, fieldsOf } from '../../settings/problems/fields.ts'
 import type { ExchangeRow } from '../layer.ts'
 import { concludeStatus, watchStatus } from './call-status.ts'
 import { type GrpcRoute, isGrpcRoute } from './conditions.ts'
-import { grpcWebChecks } from './web/setting.ts'
+import { corsChecks } from '../cors/cors.ts'
 import { limitMessages } from './message-limits.ts'
 
 const CALLS = metric({
@@ -31,7 +31,7 @@ export const grpcLayer: ExchangeRow<
   once: 'exchange',
   about: 'counts calls of gRPC by status, and ends those that break with one',
   towardsUpstream: true,
-  checks: (written, path) => grpcWebChecks(fieldOf(written, 'web'), [...path, 'web']),
+  checks: (written, path) => corsChecks(fieldOf(written, 'web'), [...path, 'web']),
   build({ route }, { metrics }) {
     if (!isGrpcRoute(route)) return undefined
     const counters = new Map(

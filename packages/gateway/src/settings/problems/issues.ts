@@ -1,6 +1,6 @@
-import { type JsonSchema, schemasAt, settingsAt } from '../schema/schema-tree.ts'
+import { type JsonSchema, schemasAt, settingsAt, takesTrue } from '../schema/schema-tree.ts'
 import { didYouMean } from '../values/parsed.ts'
-import type { Finding, Path } from './problem.ts'
+import { type Finding, formatPath, type Path } from './problem.ts'
 import { nearestFirst, suggest } from './suggest.ts'
 
 /** What zod finds, as far as it is used here. */
@@ -62,18 +62,28 @@ function ofChoice(issue: SchemaIssue, schema: JsonSchema, path: Path): Finding[]
   )
   if (fits !== undefined) return findingsOf(fits, schema, path)
   const scalar = forms.flat().find((part) => part.code === 'custom')
-  if (scalar !== undefined) return [{ path, ...describe(scalar) }]
   const settings = settingsAt(schema, path)
-  return [
-    {
-      path,
-      problem: 'is neither false nor an object',
-      allowed: `false, or an object with ${settings.join(', ')}`,
-    },
-  ]
+  const object = `an object with ${settings.join(', ')}`
+  if (scalar !== undefined) {
+    const described = describe(scalar)
+    const isListed = typeof described.allowed === 'string' && settings.length > 0
+    return [{ path, ...described, ...(isListed && { allowed: `${described.allowed}; or ${object}` }) }]
+  }
+  return takesTrue(schema, path)
+    ? [{ path, problem: 'is neither true, false nor an object', allowed: `true, false, or ${object}` }]
+    : [{ path, problem: 'is neither false nor an object', allowed: `false, or ${object}` }]
 }
 
 function unknownKey(key: string, schema: JsonSchema, path: Path): Finding {
+  const known = settingsAt(schema, path)
+  if (known.includes(key))
+    // Of another of several forms.
+    return {
+      path: [...path, key],
+      part: 'key',
+      problem: 'does not go with what stands beside it',
+      allowed: `one of ${known.join(', ')}`,
+    }
   const meant = (settings: string[]) => suggest(key, settings) ?? elsewhere(key, schema, path, settings)
   return {
     path: [...path, key],
@@ -82,9 +92,17 @@ function unknownKey(key: string, schema: JsonSchema, path: Path): Finding {
     allowed: () => nearestFirst(key, settingsAt(schema, path)).join(', '),
     hint() {
       const setting = meant(settingsAt(schema, path))
-      return setting === undefined ? undefined : didYouMean(setting)
+      if (setting !== undefined) return didYouMean(setting)
+      return isOfRoutes([...path, key], schema)
+        ? `it is a setting of routes: write it in ${formatPath(path)} of a route, or of "defaults" for all routes`
+        : undefined
     },
   }
+}
+
+/** Whether a path of the whole configuration is one of a route: `cache.ttl`. */
+function isOfRoutes(path: Path, schema: JsonSchema): boolean {
+  return path.length > 1 && path[0] !== 'routes' && schemasAt(schema, ['routes', 0, ...path]).length > 0
 }
 
 /** A setting that is written one level too high: `path` of a route is `match.path`. */

@@ -1,4 +1,4 @@
-import { type JsonSchema, MAIN, schemasAt, settingsAt } from '../schema/schema-tree.ts'
+import { type JsonSchema, MAIN, schemasAt, settingsAt, takesTrue } from '../schema/schema-tree.ts'
 import { didYouMean } from '../values/parsed.ts'
 import type { Path } from './problem.ts'
 import { suggest } from './suggest.ts'
@@ -6,7 +6,14 @@ import { suggest } from './suggest.ts'
 /** Sections and lists that a value is put into before it is no help any more: an upstream is a section with a list of sections. */
 const DEEPEST = 3
 
-const NO_SECTION: ReadonlySet<string> = new Set(['is not an object', 'is neither false nor an object'])
+const NO_SECTION: ReadonlySet<string> = new Set([
+  'is not an object',
+  'is neither false nor an object',
+  'is neither true, false nor an object',
+])
+
+/** What YAML 1.1 read as true, and YAML 1.2 reads as text. */
+const YES = /^(?:yes|on)$/i
 
 /**
  * How a section or a list is written in whose place one value stands, or which section was meant by one that stands in the
@@ -26,14 +33,28 @@ export function sectionHint(
   const isList = problem === 'is not a list'
   if (!isList && !NO_SECTION.has(problem)) return undefined
   if (value === true) return isList ? undefined : trueHint(path, schema)
-  const form = formOf(value, path, schema, 0)
+  if (typeof value === 'string' && YES.test(value) && takesTrue(schema, path)) return 'did you mean true?'
+  const form = formOf(value, path, schema, 0) ?? (isList ? wordOf(value, path, schema) : undefined)
   return form === undefined ? valueBeside(value, path, schema) : `did you mean ${form}?`
 }
 
 const LIST_OF_ONE =
   'a list of one is written [{ ... }]; in YAML, each item of a list may stand in lines of its own, behind "- "'
 
+/** A list of the one word that is probably meant. */
+function wordOf(value: unknown, path: Path, schema: JsonSchema): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const words = schemasAt(schema, [...path, 0]).flatMap(({ enum: known }) =>
+    Array.isArray(known) ? known.map(String) : [],
+  )
+  const word = words.find((each) => value.toLowerCase().startsWith(each)) ?? suggest(value, words)
+  return word === undefined ? undefined : `[${word}]`
+}
+
 function trueHint(path: Path, schema: JsonSchema): string | undefined {
+  const key = path.length === 1 ? String(path[0]) : ''
+  if (key !== '' && takesTrue(schema, ['routes', 0, key]))
+    return `for all routes that is written as defaults: { ${key}: true }, for one in the route itself`
   const needsNothing = sectionsAt(schema, path).some((section) => requiredOf(section).length === 0)
   return needsNothing ? 'to have it with its defaults, write {}' : undefined
 }

@@ -108,3 +108,8 @@ export function inputSchema(): JsonSchema {
   known ??= JSON.parse(readFileSync(BUILT, 'utf8')) as JsonSchema
   return known
 }
+
+/** Whether `true` stands for the setting at the path with its defaults, or is its value. */
+export function takesTrue(schema: JsonSchema, path: readonly PropertyKey[]): boolean {
+  return schemasAt(schema, path).some(({ const: only, type }) => only === true || type === 'boolean')
+}

@@ -286,8 +286,8 @@ test('what is no origin is refused, and credentials for every page', () => {
     'null',
   ])
     assertRefused({ grpc: { web: { origins: [origin] } } }, /is not the origin of a page/)
-  for (const origin of ['https://*.shop.example', '*.shop.example'])
-    assertRefused({ grpc: { web: { origins: [origin] } } }, /would never match: "\*" stands alone/)
+  for (const origin of ['https://*shop.example', '*.shop.example'])
+    assertRefused({ grpc: { web: { origins: [origin] } } }, /would never match/)
   assertRefused({ grpc: { web: { origins: ['*'], credentials: true } } }, /lets every page act/)
 })
 

@@ -2,7 +2,7 @@ import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { readPlainFile } from '../../../plain-file.ts'
 import { readSitemap } from './sitemap.ts'
-import type { WarmListConfig } from './setting.ts'
+import { type WarmListConfig, warmedUrl } from './setting.ts'
 
 /** Of one list, and how many sitemaps an index may lead to, how deep. */
 const MOST_URLS = 100_000
@@ -11,6 +11,8 @@ const DEEPEST = 3
 /** Bytes of a sitemap, and of a file of URLs. */
 export const LARGEST_SITEMAP = 10 * 1024 * 1024
 const LARGEST_FILE = 16 * 1024 * 1024
+/** Characters of a line that is no URL. */
+const MOST_SHOWN = 100
 
 /** Asks for a sitemap. Rejects with an Error where it is not to be had. */
 export type GetSitemap = (url: string) => Promise<Uint8Array>
@@ -18,7 +20,7 @@ export type GetSitemap = (url: string) => Promise<Uint8Array>
 /** What there is to be warmed. */
 export interface Sources {
   readonly urls: readonly string[]
-  /** What could not be read, for the log. */
+  /** What could not be read, each with its place. */
   readonly problems: readonly string[]
 }
 
@@ -31,9 +33,16 @@ export async function urlsOf(
   const problems: string[] = []
   if (list.file !== undefined) {
     try {
-      for (const line of readPlainFile(list.file, LARGEST_FILE).toString('utf8').split('\n')) {
+      const lines = readPlainFile(list.file, LARGEST_FILE).toString('utf8').split('\n')
+      for (const [index, line] of lines.entries()) {
         const url = line.trim()
-        if (url !== '' && !url.startsWith('#') && urls.size < MOST_URLS) urls.add(url)
+        if (url === '' || url.startsWith('#')) continue
+        const read = warmedUrl.parse(url)
+        if (read.ok && urls.size < MOST_URLS) urls.add(url)
+        else if (!read.ok)
+          problems.push(
+            `${list.file}:${index + 1}: ${JSON.stringify(url.slice(0, MOST_SHOWN))} ${read.problem}`,
+          )
       }
     } catch (error) {
       problems.push(`${list.file}: ${reasonOf(error)}`)

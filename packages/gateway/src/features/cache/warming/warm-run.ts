@@ -45,8 +45,10 @@ const LONGEST_PAUSE = 60_000
 export class WarmRun {
   readonly counts: WarmCounts = { total: 0, stored: 0, fresh: 0, refused: 0, failed: 0, other: 0 }
   state: WarmState = 'queued'
-  /** The last thing that went wrong. */
+  /** What went wrong: of what could not be read the first thing, and how much more of it there was; else the last request that failed. */
   problem: string | undefined
+  /** How much of its sources could not be read. */
+  unread = 0
   readonly task: WarmTask
   private readonly fetch: WarmFetch
   private readonly clock: Clock
@@ -67,7 +69,9 @@ export class WarmRun {
     this.state = 'running'
     const { task, counts } = this
     const { urls, problems } = await urlsOf(task, (url) => this.content(url))
-    this.problem = problems.at(-1)
+    const [first] = problems
+    this.unread = problems.length
+    this.problem = problems.length > 1 ? `${first}; and ${problems.length - 1} more` : first
     counts.total = urls.length
     this.next = this.clock.now()
     const waiting = urls.values()
@@ -107,7 +111,7 @@ export class WarmRun {
       this.failures = 0
       return
     }
-    this.problem = reason
+    if (this.unread === 0) this.problem = reason
     this.failures++
     // What is up to those at the same time was asked before it was known.
     if (this.failures >= MOST_FAILURES && this.state === 'running') {

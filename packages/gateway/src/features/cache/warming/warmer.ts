@@ -18,6 +18,9 @@ export interface WarmedRun {
   readonly run: WarmRun
 }
 
+/** Told what came of a run, and whether all of it could be read and was answered. */
+export type WarmReport = (message: string, wasWell: boolean) => void
+
 /** A list of the configuration, as long as it is in force. */
 interface Scheduled {
   readonly config: WarmListConfig
@@ -31,7 +34,7 @@ interface Scheduled {
 export class Warmer {
   private readonly fetch: WarmFetch
   private readonly clock: Clock
-  private readonly report: (message: string) => void
+  private readonly report: WarmReport
   /** By all that a list says. */
   private readonly scheduled = new Map<string, Scheduled>()
   private readonly known: (WarmedRun & { readonly list: string | undefined })[] = []
@@ -40,7 +43,7 @@ export class Warmer {
   private stopped = false
 
   /** @param report told what came of each run */
-  constructor(fetch: WarmFetch, clock: Clock, report: (message: string) => void) {
+  constructor(fetch: WarmFetch, clock: Clock, report: WarmReport) {
     this.fetch = fetch
     this.clock = clock
     this.report = report
@@ -119,11 +122,12 @@ export class Warmer {
   }
 
   private ended({ what, list, run }: Omit<WarmedRun, 'id'> & { readonly list: string | undefined }): void {
-    const { counts, state, problem } = run
+    const { counts, state, problem, unread } = run
     const said = `${counts.stored} stored, ${counts.fresh} fresh already, ${counts.refused} not to be stored, ${counts.failed} failed, ${counts.other} of no route with a cache`
     const end = state === 'given-up' ? 'given up, as the upstream fails' : state
     this.report(
       `cache: warming of ${what} ${end}: ${said}${problem === undefined ? '' : `; ${redactUrls(problem)}`}`,
+      unread === 0 && counts.failed === 0 && state !== 'given-up',
     )
     const { config, timer } = (list !== undefined && this.scheduled.get(list)) || {}
     if (config?.every !== undefined) timer?.arm(config.every)

@@ -4,7 +4,7 @@ import type { ExchangeRow } from '../../layer.ts'
 import type { GrpcRoute } from '../conditions.ts'
 import { isWebPreflight } from '../preflight.ts'
 import { decodedGroups, DecodedText } from './base64.ts'
-import { CallPages } from './cors.ts'
+import { callPages } from './cors.ts'
 import type { GrpcWebConfig } from './setting.ts'
 import { webResponse } from './web-response.ts'
 
@@ -19,12 +19,12 @@ export const grpcWebLayer: ExchangeRow<{ readonly route: GrpcRoute }> = {
 }
 
 function grpcWeb(config: GrpcWebConfig): Policy {
-  const pages = new CallPages(config)
+  const pages = callPages(config)
   return (next) =>
     async function grpcWeb(exchange) {
       const { request } = exchange
       const { headers } = request
-      if (isWebPreflight(request)) return pages.preflight(request) ?? next(exchange)
+      if (isWebPreflight(request)) return pages?.preflight(request) ?? next(exchange)
       const type = headers.get('content-type')
       const web = type === undefined ? undefined : WEB.exec(type)
       if (web === undefined || web === null) return next(exchange)
@@ -35,7 +35,7 @@ function grpcWeb(config: GrpcWebConfig): Policy {
       headers.put('content-type', `application/grpc${suffix}`)
       if (text !== undefined) decode(exchange)
       const response = webResponse(await next(exchange), asksForText)
-      pages.share(asked, response.headers)
+      pages?.share(asked, response.headers)
       return response
     }
 }

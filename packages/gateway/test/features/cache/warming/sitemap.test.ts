@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { fc } from '../../../../../../scripts/testing/property.ts'
@@ -102,4 +105,17 @@ test('sitemaps lead to others, as deep as three and each once; what cannot be re
     Promise.resolve(bomb),
   )
   assert.equal(bombed.problems.length, 1)
+})
+
+test('lines of a file that are no URLs are told with their number, and the others are asked for', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-warm-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'urls')
+  writeFileSync(file, '# pages\nhttp://a/x\n\n/y\nhttp://a/z\n')
+  const { urls, problems } = await urlsOf({ urls: [], file, sitemap: undefined }, () =>
+    Promise.reject(new Error()),
+  )
+  assert.deepEqual(urls, ['http://a/x', 'http://a/z'])
+  assert.equal(problems.length, 1)
+  assert.match(problems[0] ?? '', /urls:4: "\/y" is no URL to be asked for/)
 })
