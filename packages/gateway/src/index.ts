@@ -6,6 +6,7 @@ export {
   type ListeningOn,
 } from './embedding/create-gateway.ts'
 export type { EmbeddedSplit } from './embedding/embedded.ts'
+export type { EmbeddedPurge } from './embedding/purge.ts'
 export { defineConfig } from './config/define-config.ts'
 export type * from './config/input/input.ts'
 export type { ByteRate, ByteSize, Duration, RequestRate } from './config/input/quantities.ts'

@@ -1,14 +1,4 @@
-import {
-  type Authority,
-  canonicalAuthority,
-  fieldValue,
-  formatUrl,
-  InvalidTarget,
-  type MetricRegistry,
-  resolveReference,
-  type Selection,
-  systemClock,
-} from '@headgate/core'
+import { type MetricRegistry, type Selection, systemClock } from '@headgate/core'
 import {
   type AdminAnswer,
   type AdminOperation,
@@ -20,13 +10,13 @@ import {
 import { cacheShow } from './cache-show.ts'
 import { type Described, list, members, oneOf, TEXT, WHOLE } from '../admin-api/schema.ts'
 import type { GatewayCache } from '../features/cache/memory.ts'
+import { isOfKnownRoute, purgeStore, readPurge } from '../explain/purge.ts'
 import type { Warmer } from '../features/cache/warming/warmer.ts'
 import { WARM_RUN, warmOperation, warmRuns } from './cache-warm.ts'
 import { cacheTotals } from '../features/cache/figures.ts'
 import { diskProblem } from '../features/cache/disk.ts'
 import { hasCache } from '../features/cache/setting.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
-import { isFields } from '../settings/problems/fields.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import { TIER, tierAnswer } from './cache-tier.ts'
 
@@ -68,9 +58,6 @@ const PURGED = members({ purged: WHOLE, how: oneOf('hard', 'soft') })
 export type CacheAnswer = Described<typeof STATS>
 export type PurgeAnswer = Described<typeof PURGED>
 
-/** What purges go by. */
-const PURGED_BY = ['url', 'prefix', 'tag', 'route', 'all'] as const
-
 /** The cache of routes, and what is removed from it by hand. */
 export function cacheOperations(source: CacheSource): AdminOperation[] {
   return [
@@ -95,7 +82,7 @@ export function cacheOperations(source: CacheSource): AdminOperation[] {
       body: {
         type: 'object',
         description:
-          'one of url, prefix, tag, route and all; soft marks as stale what is else removed. A url is meant with its query; a prefix takes all queries with it.',
+          'one of url, prefix, tag, route and all; soft marks as stale what is else removed. A url, or a prefix, is one that clients ask for: a url with its query, a prefix with all queries.',
         properties: {
           url: { type: 'string' },
           prefix: { type: 'string' },
@@ -139,11 +126,11 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
   const wanted = readPurge(body)
   if (typeof wanted === 'string') return problem(400, 'Bad request', wanted)
   const { selection, how } = wanted
-  if (selection.by === 'route' && !config.routes.some(({ name }) => fieldValue(name) === selection.value))
+  if (!isOfKnownRoute(selection, config))
     return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
   const about = selection.by === 'all' ? 'all of it' : `${selection.by} ${shown(selection)}`
   try {
-    const purged = await cache.store.purge(selection, how, systemClock.wallTime())
+    const purged = await purgeStore(cache.store, wanted, config, systemClock.wallTime())
     warmer.purged()
     return json({ purged, how }, { change: { what: `purge of the cache: ${about}`, after: { purged, how } } })
   } catch (error) {
@@ -160,33 +147,6 @@ async function purge(source: CacheSource, { body }: AdminRequest): Promise<Admin
 
 function shown(selection: Selection): string {
   return 'value' in selection ? redactUrls(selection.value) : ''
-}
-
-/** What is to be purged, or what is wrong with it. */
-function readPurge(body: unknown): { readonly selection: Selection; readonly how: 'hard' | 'soft' } | string {
-  const wanted = `the body must be an object with one of ${PURGED_BY.join(', ')}, and "soft" if it is to mark them stale`
-  if (!isFields(body)) return wanted
-  const { soft = false, ...others } = body
-  const [entry, ...more] = Object.entries(others)
-  if (entry === undefined || more.length > 0 || typeof soft !== 'boolean') return wanted
-  const how = soft ? 'soft' : 'hard'
-  const [by, value] = entry
-  if (by === 'all') return value === true ? { selection: { by }, how } : wanted
-  if (typeof value !== 'string' || value === '') return wanted
-  if (by === 'tag' || by === 'route') return { selection: { by, value: fieldValue(value) }, how }
-  if (by !== 'url' && by !== 'prefix') return wanted
-  const url = canonicalUrl(value)
-  return url === undefined
-    ? `${by} must be a URL such as http://shop.example/items, as the upstream is asked for it`
-    : { selection: { by, value: url }, how }
-}
-
-/** In the form in which it is stored. */
-function canonicalUrl(text: string): string | undefined {
-  const authority = canonicalAuthority('localhost', 80) as Authority // it is one
-  const base = { scheme: 'http', authority, path: '/', query: '' } as const
-  const url = /^https?:\/\//i.test(text) ? resolveReference(base, fieldValue(text)) : undefined
-  return url === undefined || url instanceof InvalidTarget ? undefined : formatUrl(url)
 }
 
 function noCache(): AdminAnswer<never> {

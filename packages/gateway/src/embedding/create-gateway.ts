@@ -14,6 +14,7 @@ import { variablesOf } from '../settings/prepare/variables.ts'
 import { formatProblems } from '../settings/problems/format.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { embeddedGeo, embeddedSplit, type EmbeddedSplit, received, watchEmbeddedGeo } from './embedded.ts'
+import { embeddedPurge, type EmbeddedPurge } from './purge.ts'
 import { Gateway } from '../gateway.ts'
 import type { CloseReport } from '../gateway-options.ts'
 import { checkedPolicies, type PlacedPolicy } from '../layers/place.ts'
@@ -45,6 +46,13 @@ export interface EmbeddedGateway {
    * @throws TypeError if there is no such route, or it has no split
    */
   split(route: string): EmbeddedSplit
+  /**
+   * Removes stored responses, or marks them as stale. What is on its way from an upstream meanwhile is not stored.
+   * @param wanted one of `url`, `prefix`, `tag`, `route` and `all`: URLs are those that clients ask for
+   * @returns how many there were. Rejects with a TypeError if `wanted` is not such a one, there is no such route, or no route has a
+   * cache; with the error of the store behind the memory, if that is away: then the purge holds here, and is made up for there
+   */
+  purge(wanted: EmbeddedPurge): Promise<number>
   /**
    * Stops accepting, lets exchanges in flight finish, and closes everything.
    * @param timeout in milliseconds, for the exchanges; `drain.timeout` of the configuration by default
@@ -104,6 +112,7 @@ export async function createGateway(
       return listeners.map(({ config, port }) => ({ url: listenerUrl(config, port), port }))
     },
     split: (route) => embeddedSplit(gateway.snapshot.splits, route),
+    purge: (wanted) => embeddedPurge(gateway, wanted, clock.wallTime()),
     close(timeout) {
       watch.stop()
       return gateway.close(timeout)

@@ -14,7 +14,7 @@ export function redact(value: unknown, schema: JsonSchema, path: readonly Proper
   if (value === undefined || value === null) return value
   if (typeof value === 'string' && isBareVariable(value)) return value
   const parts = schemasAt(schema, path)
-  if (parts.some((part) => hides(part, value))) return HIDDEN
+  if (isSecretValue(parts, value)) return HIDDEN
   if (typeof value === 'string') return path.at(-1) === 'body' ? redactContent(value) : redactText(value)
   if (Array.isArray(value)) return value.map((item, index) => redact(item, schema, [...path, index]))
   if (typeof value !== 'object') return value
@@ -26,9 +26,12 @@ export function redact(value: unknown, schema: JsonSchema, path: readonly Proper
   )
 }
 
-/** Whether a form of a setting is that of a secret; where a text would be one, a list in its place has its own. */
-function hides(part: JsonSchema, value: unknown): boolean {
-  return part['writeOnly'] === true && !(part['type'] === 'string' && typeof value === 'object')
+/** Whether a setting, in one of its forms, is a secret. Where a list or a section may stand in place of a secret text, it has its own. */
+function isSecretValue(parts: readonly JsonSchema[], value: unknown): boolean {
+  if (!parts.some((part) => part['writeOnly'] === true)) return false
+  const isOpen = ({ writeOnly, type }: JsonSchema): boolean =>
+    writeOnly !== true && (type === 'array' || type === 'object')
+  return typeof value !== 'object' || !parts.some(isOpen)
 }
 
 /** Whether what stands at the path of a configuration is a secret, the place alone considered. */
@@ -40,7 +43,7 @@ function isSecretPlace(root: unknown, schema: JsonSchema, path: readonly Propert
     if (typeof key === 'string' && isSecretEntry(parts, key, item)) return true
     value = item
   }
-  return schemasAt(schema, path).some((part) => hides(part, value))
+  return isSecretValue(schemasAt(schema, path), value)
 }
 
 /** Whether it stands under a name that somebody chose, in a map of names to values; upstreams have names, too. */

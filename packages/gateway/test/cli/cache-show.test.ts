@@ -84,4 +84,8 @@ it('"cache show" and "explain --live" tell what is stored, why it would answer, 
   assert.match(live.stdout, /\nCache:\n {2}from the cache: it is fresh for \d\d s more\n/)
   const { route } = JSON.parse((await explain('--live', '--json', ...at)).stdout)
   assert.equal(route.cache.stored[0].chosen, true)
+
+  const { stdout: purged } = await headgate(['cache', 'purge', '--url', url, ...at], { cwd })
+  assert.equal(purged, 'removed: 1 response\n')
+  assert.match(await show(...headers), /^the upstream is asked: nothing is stored under the key/)
 })

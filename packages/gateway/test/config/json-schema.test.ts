@@ -26,7 +26,7 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema does not know what stands elsewhere: names that lead nowhere',
     is: says(
-      /is not the name of (?:an upstream|a rate limit|a store|a group)|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
+      /is not the name of (?:an upstream|a rate limit|a store|a group|an authenticator)|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|reads no operation|is sticky by what|not known there/,
     ),
   },
   {
@@ -39,7 +39,7 @@ const BEYOND_A_SCHEMA: readonly {
     why: 'a schema compares no two quantities, and knows no units',
     is: (problem) =>
       says(
-        /is longer than|is shorter than|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
+        /is longer than|is shorter than|is for a secret, and|is for keys of two parts|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
       )(problem) ||
       (typeof problem.value === 'string' && says(/is too (?:small|large)/)(problem)),
   },
@@ -59,7 +59,7 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema does not know the environment, nor where a configuration comes from: only a file may name variables',
     is: says(
-      /is not set in the environment|does not hold the name of a zone|new variables are taken from the configuration file only/,
+      /is not set in the environment|is without effect on a unix socket|does not hold the name of a zone|new variables are taken from the configuration file only/,
     ),
   },
   {
@@ -81,7 +81,7 @@ const BEYOND_A_SCHEMA: readonly {
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|url|redis|dns|srv|hosts?|servername|resolvers|trustedProxies|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|url|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

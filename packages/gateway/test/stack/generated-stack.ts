@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { bodyFrom, HttpRequest } from '@headgate/core'
 import { fc } from '../../../../scripts/testing/property.ts'
 
@@ -70,6 +71,11 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
       any: fc.record({
         importance: maybe(some('high', 'normal')),
         timeout: maybe(fc.constant('5s')),
+        cors: maybe(fc.constant({ origins: ['https://a.example'] })),
+        authentication: maybe(some('partners', false, { anyOf: ['partners'], anonymous: true })),
+        authorization: maybe(
+          some({ allow: { scopes: ['read'] } }, { deny: { methods: ['PUT'] }, mode: 'report' }),
+        ),
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
         forwardClientCertificate: maybe(some('certificate', 'none')),
         rateLimit: maybe(some(['one'], ['two', { name: 'own', rate: '9/s', key: ['client-ip', 'route'] }])),
@@ -93,6 +99,9 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
       return Object.fromEntries(defined)
     })
 }
+
+const KEY = 'a key'
+const HASH = `sha256:${createHash('sha256').update(KEY).digest('hex')}`
 
 /** @param origin of the upstreams that answer */
 export function stackCases(origin: string): fc.Arbitrary<StackCase> {
@@ -118,6 +127,9 @@ export function stackCases(origin: string): fc.Arbitrary<StackCase> {
     trustedProxies: some([], ['192.0.2.0/24']),
     loadShedding: some(undefined, { memory: '64GiB' }),
     rateLimits: fc.constant({ one: { rate: '5/s' }, two: { rate: '6/s', key: ['header:x-user'] } }),
+    authenticators: fc.constant({
+      partners: { apiKey: { keys: [{ name: 'shop', hash: HASH, scopes: ['read'] }] } },
+    }),
     upstreams: fc.record({
       a: upstream(origin),
       b: upstream(origin),
@@ -134,6 +146,9 @@ export function stackCases(origin: string): fc.Arbitrary<StackCase> {
       headers: some(
         {},
         { 'x-version': '1' },
+        { 'x-api-key': KEY },
+        { 'x-api-key': KEY, origin: 'https://a.example' },
+        { 'x-api-key': 'another' },
         { 'x-version': '2', 'x-user': 'ada' },
         { cookie: 'at=7', 'x-request-timeout': '3' },
       ),

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../message/exchange.ts'
 import type { Handler } from '../../message/handler.ts'
+import { type UrlParts, urlParts } from '../../message/reference.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { CacheDirectives } from '../../fields/cache-control.ts'
 import type { Claim, ClaimEnd } from './claims.ts'
@@ -52,6 +53,11 @@ export class CacheContext {
     this.maxParts = options.maxParts ?? 64
     this.buffer = options.buffer ?? 1024 * 1024
     this.hitForMiss = options.hitForMiss ?? 10_000
+  }
+
+  /** By which URL the response to a request is known. */
+  targetOf(exchange: Exchange): UrlParts {
+    return this.options.target?.(exchange) ?? urlParts(exchange.request)
   }
 
   /** What is stored under the key; nothing where the store fails. */

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../message/exchange.ts'
 import { own } from '../../message/own-options.ts'
+import type { UrlParts } from '../../message/reference.ts'
 import { type CacheRules, DEFAULT_RULES } from './cache-rules.ts'
 import type { CacheOutcome } from './cache-status.ts'
 import type { CacheKeyParts } from './key.ts'
@@ -26,6 +27,11 @@ export interface CacheOptions {
   readonly route?: string | undefined
   /** Which parts of a request tell it from others. Default: scheme, host, path and query. */
   readonly key?: CacheKeyParts | undefined
+  /**
+   * The URL that stored responses are known by, for purges and for what a change makes invalid: as clients know it, where the origin is
+   * asked for another one. Default: that of the request.
+   */
+  readonly target?: ((exchange: Exchange) => UrlParts) | undefined
   /** How long responses are fresh, against the origin's word, by status; `default` where the origin says nothing. */
   readonly ttl?: Readonly<Partial<Record<number | 'default', number>>> | undefined
   /** Clients cannot ask for the origin's word: their no-cache, max-age and the like mean nothing. Default false. */

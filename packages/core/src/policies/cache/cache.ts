@@ -1,7 +1,7 @@
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
-import { formatUrl, urlParts } from '../../message/reference.ts'
+import { formatUrl } from '../../message/reference.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { CacheContext } from './cache-context.ts'
 import { cacheName } from './cache-status.ts'
@@ -78,7 +78,7 @@ async function bypass(context: CacheContext, exchange: Exchange): Promise<HttpRe
 /** What the origin has changed is no longer stored as it was when the client learns of it. */
 async function write(context: CacheContext, exchange: Exchange): Promise<HttpResponse> {
   const { method } = exchange.request
-  const target = urlParts(exchange.request)
+  const target = context.targetOf(exchange)
   // Under which URL a GET of it is stored.
   const { query } = context.makeKey(exchange)
   const response = await context.next(exchange)

@@ -93,7 +93,7 @@ export class Fetch implements RunningFetch {
       this.fetched = { ...base, ...NOTHING_TAKEN, confirmed: this.confirm(stale, exchange, response, times) }
       return new HttpResponse(200)
     }
-    const taken = takeResponse(context, request, response, lookup.key, times, lookup.entries, (kept) =>
+    const taken = takeResponse(context, exchange, response, lookup.key, times, lookup.entries, (kept) =>
       this.kept(kept),
     )
     this.storing = taken.stored

@@ -2,6 +2,7 @@ import { askForAll, isForMany } from './ask-for-all.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { own } from '../../message/own-options.ts'
+import { formatUrl, urlParts } from '../../message/reference.ts'
 import { type CacheOptions, rulesOf } from './cache-options.ts'
 import type { Forwarded } from './cache-status.ts'
 import { choose, type Right } from './choose.ts'
@@ -39,6 +40,8 @@ export interface Foresight {
 
 export interface ForeseenLookup {
   readonly key: KeyFacts
+  /** The URL that what is stored for it is known by, for purges. */
+  readonly url: string
   /** All that is stored under the key. */
   readonly stored: readonly StoredFacts[]
   /** What would answer, or what the origin would be asked about, as places in `stored`: several where these are parts. */
@@ -78,7 +81,8 @@ export function foreseeCache(
       request.query = query
       if (request.method !== 'HEAD' && isForMany(request.headers, entry) && !asked.noStore)
         askForAll(request.headers, entry?.head)
-      return { key: facts, stored, chosen, meant, choice }
+      const url = formatUrl(options.target?.(exchange) ?? urlParts(request))
+      return { key: facts, url, stored, chosen, meant, choice }
     } finally {
       for (const each of entries) each.release()
     }

@@ -50,7 +50,7 @@ async function alone(context: CacheContext, lookup: Lookup, why: Forwarded): Pro
   const { request } = exchange
   request.query = query
   const { response, times } = await askOrigin(context, exchange)
-  const { head, stored, reason } = takeResponse(context, request, response, key, times, entries)
+  const { head, stored, reason } = takeResponse(context, exchange, response, key, times, entries)
   if (head !== undefined) context.uncollapsed.delete(missName(lookup))
   return context.tell(exchange, response, {
     hit: false,

@@ -12,35 +12,19 @@ const LINES = 6
  */
 export function encodeHead(head: StoredHead): string {
   const { range, selecting, tags, groups, fields } = head
-  const numbers = [
-    head.status,
-    head.requestedAt,
-    head.receivedAt,
-    head.initialAge,
-    head.lifetime,
-    head.staleWhileRevalidate,
-    head.staleIfError,
-    head.rules,
-    head.staleSince ?? '',
-    ...(range === undefined ? [] : [range.first, range.last, range.complete]),
-  ]
-  const lists = [selecting, tags, groups, fields]
-  const lines = [
-    VERSION,
-    numbers.join(' '),
-    head.url,
-    head.route,
-    head.variant,
-    lists.map((list) => list.length).join(' '),
-    ...selecting,
-    ...tags,
-    ...groups,
-    ...fields,
-  ]
-  const text = lines.join('\n')
+  // Put together piece by piece: lists of the pieces took half as long again, of each response that is stored.
+  let text = `${VERSION}\n${head.status} ${head.requestedAt} ${head.receivedAt} ${head.initialAge} ${head.lifetime} `
+  text += `${head.staleWhileRevalidate} ${head.staleIfError} ${head.rules} ${head.staleSince ?? ''}`
+  if (range !== undefined) text += ` ${range.first} ${range.last} ${range.complete}`
+  text += `\n${head.url}\n${head.route}\n${head.variant}\n${selecting.length} ${tags.length} ${groups.length} ${fields.length}`
+  for (const each of selecting) text += `\n${each}`
+  for (const each of tags) text += `\n${each}`
+  for (const each of groups) text += `\n${each}`
+  for (const each of fields) text += `\n${each}`
   if (!isLatin1(text)) throw new TypeError(`${head.url}: its head holds a character beyond latin1`)
+  const lines = LINES + selecting.length + tags.length + groups.length + fields.length
   // One too many, and everything behind it would be taken for something else.
-  if (countOf(text, '\n') !== lines.length - 1)
+  if (countOf(text, '\n') !== lines - 1)
     throw new TypeError(`${head.url}: its head holds a line feed within a value`)
   return text
 }

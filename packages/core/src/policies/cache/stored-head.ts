@@ -1,7 +1,7 @@
 import { parseContentRange } from '../../fields/content-range.ts'
 import { httpDate } from '../../fields/http-date.ts'
 import { HeaderList } from '../../message/headers.ts'
-import { formatUrl, urlParts } from '../../message/reference.ts'
+import { formatUrl, type UrlParts } from '../../message/reference.ts'
 import type { HttpRequest } from '../../message/request.ts'
 import { groupsOf } from './invalidate.ts'
 import type { ResponseTimes } from './freshness.ts'
@@ -15,6 +15,8 @@ import { variantOf } from './vary.ts'
 
 /** What a head is told beside what the response says. */
 export interface HeadLabels {
+  /** By which URL it is known. */
+  readonly target: UrlParts
   readonly route: string
   /** Of the configuration. */
   readonly tags: readonly string[]
@@ -32,7 +34,7 @@ export function storedHead(
   const fields = storedFields(headers, omitted)
   // Who has a clock adds it (RFC 9110 6.6.1); later it would be another one.
   if (!headers.has('date')) fields.push('date', httpDate(times.receivedAt))
-  const target = urlParts(request)
+  const { target } = labels
   return {
     ...stated,
     status,

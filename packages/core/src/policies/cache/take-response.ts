@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../message/request.ts'
+import type { Exchange } from '../../message/exchange.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import type { FetchTimes } from './ask-origin.ts'
 import type { CacheContext } from './cache-context.ts'
@@ -18,7 +18,7 @@ import { confirms } from './validators.ts'
  */
 export function takeResponse(
   context: CacheContext,
-  request: HttpRequest,
+  exchange: Exchange,
   response: HttpResponse,
   key: CacheKey,
   times: FetchTimes,
@@ -26,9 +26,11 @@ export function takeResponse(
   settled: (kept: Kept) => void = ignore,
 ): Taken {
   if (response.tunnel !== undefined) return { ...NOT_TAKEN, reason: 'status' }
+  const { request } = exchange
   const storing = storable(request, response, times, context.rules)
   if (typeof storing === 'string') return { ...NOT_TAKEN, reason: storing }
-  const head = storedHead(request, response, times, storing, context.labels)
+  const labels = { ...context.labels, target: context.targetOf(exchange) }
+  const head = storedHead(request, response, times, storing, labels)
   const writer = begin(context, key, head, response, times.since)
   if (writer === undefined) return { head, reason: 'store', omitted: storing.omitted, stored: false }
   const { whole } = response.body

@@ -152,6 +152,7 @@ test('what is stored is told with its variant, its ages and where it is, and not
         headers: [['x-tenant', 't1']],
         cookies: [['theme', true]],
       },
+      url: 'http://a.example/x?a=1',
       stored: [],
       chosen: [],
       meant: undefined,

@@ -30,8 +30,7 @@ export const cache: CliCommand = {
   options: [
     {
       flags: '--url <url>',
-      about:
-        'purge this one, as the upstream is asked for it, its query included; or warm it, as clients ask for it',
+      about: 'purge this one, its query included, or warm it: as clients ask for it',
     },
     { flags: '--prefix <url>', about: 'purge this one with all of its queries, and all below it' },
     { flags: '--tag <tag>', about: 'purge what has this tag' },

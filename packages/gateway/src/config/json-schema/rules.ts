@@ -29,7 +29,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   { at: ['listeners', '*', 'tls', 'clientCertificates'], rules: clientCertificateRules },
   { at: ['upstreams', '*', 'tls'], rules: upstreamTlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
-  { at: ['authenticators', '*'], rules: authenticatorRules },
+  ...authenticatorRules.map(({ at, rules }) => ({ at: ['authenticators', '*', ...at], rules })),
   { at: ['stores', '*'], rules: storeRules },
   { at: ['upstreams', '*'], rules: upstreamRules() },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },

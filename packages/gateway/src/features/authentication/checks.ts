@@ -1,15 +1,19 @@
 import { type Fields, fieldOf, fieldsOf, isFields, listOf, textsOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
-import { type JsonSchema, oneOfKeys } from '../../settings/schema/schema-tree.ts'
+import { oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
 import { SYMMETRIC } from './jwt/setting.ts'
 import { type AuthenticatedRoute, hasAuthentication, KINDS } from './setting.ts'
 
 const BOTH = ['anyOf', 'allOf']
+const KEYS = ['jwks', 'keys', 'secret']
 
-/** An authenticator is of one kind. */
-export const authenticatorRules: readonly JsonSchema[] = [oneOfKeys(KINDS)]
+/** An authenticator is of one kind, and tokens have keys of one source. */
+export const authenticatorRules: readonly SectionRules[] = [
+  { at: [], rules: [oneOfKeys(KINDS)] },
+  { at: ['jwt'], rules: [oneOfKeys(KEYS)] },
+]
 
 export const routeAuthenticationRules: readonly SectionRules[] = [
   { at: [], rules: [{ anyOf: [{ not: { type: 'object' } }, oneOfKeys(BOTH)] }] },
@@ -25,19 +29,30 @@ export function openRoutes(routes: readonly AuthenticatedRoute[]): number[] {
 export function authenticationChecks(input: Fields): Finding[] {
   const authenticators = Object.entries(fieldsOf(input['authenticators']))
   const names = authenticators.map(([name]) => name)
-  const places: (readonly [unknown, Path])[] = [
-    [fieldOf(input['defaults'], 'authentication'), ['defaults', 'authentication']],
-    ...Object.entries(fieldsOf(input['groups'])).map(
-      ([name, group]) => [fieldOf(group, 'authentication'), ['groups', name, 'authentication']] as const,
-    ),
-    ...listOf(input['routes']).map(
-      (route, index) => [fieldOf(route, 'authentication'), ['routes', index, 'authentication']] as const,
-    ),
+  const sections: (readonly [unknown, Path])[] = [
+    [input['defaults'], ['defaults']],
+    ...Object.entries(fieldsOf(input['groups'])).map(([name, group]) => [group, ['groups', name]] as const),
+    ...listOf(input['routes']).map((route, index) => [route, ['routes', index]] as const),
   ]
   return [
     ...findEach(authenticators, ([name, written]) => kindChecks(written, ['authenticators', name])),
-    ...findEach(places, ([written, path]) => referenceChecks(written, path, names)),
+    ...findEach(sections, ([section, path]) => [
+      ...referenceChecks(fieldOf(section, 'authentication'), [...path, 'authentication'], names),
+      ...ruleChecks(fieldOf(section, 'authorization'), [...path, 'authorization'], names),
+    ]),
   ]
+}
+
+/** The authenticators that rules of authorization name. */
+function ruleChecks(written: unknown, path: Path, known: readonly string[]): Finding[] {
+  return ['allow', 'deny'].flatMap((kind) => {
+    const rules = fieldOf(written, kind)
+    const isList = Array.isArray(rules)
+    return findEach(isList ? (rules as readonly unknown[]) : [rules], (rule, index) => {
+      const place = [...path, kind, ...(isList ? [index] : []), 'authenticators']
+      return nameChecks(fieldOf(rule, 'authenticators'), place, known)
+    })
+  })
 }
 
 function kindChecks(written: unknown, path: Path): Finding[] {
@@ -48,8 +63,6 @@ function kindChecks(written: unknown, path: Path): Finding[] {
     kinds.length === 0 ? 'does not say how callers prove who they are' : `has both "${kinds.join('" and "')}"`
   return [{ path, part: 'key', problem, allowed: `one of ${KINDS.join(', ')}` }]
 }
-
-const KEYS = ['jwks', 'keys', 'secret']
 
 /** A token is verified with keys of one source, in ways that fit them: a public key is no secret (RFC 8725 2.1). */
 function keyChecks(written: unknown, path: Path): Finding[] {
@@ -78,7 +91,10 @@ function referenceChecks(written: unknown, path: Path, known: readonly string[])
   }
   const [key] = form ?? []
   const names = key === undefined ? written : fieldOf(written, key)
-  const place: Path = key === undefined ? path : [...path, key]
+  return nameChecks(names, key === undefined ? path : [...path, key], known)
+}
+
+function nameChecks(names: unknown, place: Path, known: readonly string[]): Finding[] {
   return findEach(textsOf(names), (name, index): Finding[] => {
     if (known.includes(name) || name === 'off') return []
     return [

@@ -11,7 +11,7 @@ import { takenVersion } from '../api-versions/taken-version.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
 import { type AuthenticatedRoute, hasAuthentication } from '../authentication/setting.ts'
 import { identityKey, identityOf } from '../identity.ts'
-import { askedOutside } from '../rewrite/restore-prefix.ts'
+import { askedOutside, askedUrl } from '../rewrite/restore-prefix.ts'
 import { cacheMetrics } from './figures.ts'
 import type { CacheConfig, CachedRoute } from './setting.ts'
 
@@ -53,6 +53,7 @@ export const cacheLayer: ExchangeRow<
     const options = {
       store,
       route: name,
+      target: askedUrl,
       key:
         apiVersions === undefined && rewrite === undefined && !isPerCaller
           ? config.key

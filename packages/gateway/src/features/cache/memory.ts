@@ -97,7 +97,7 @@ export function openCache(
   const memoryStore = kept.keep(
     'cache',
     id,
-    () => new SharedMemoryStore(memory, thread),
+    () => new SharedMemoryStore(memory, thread, config.workers === 1),
     (store) => void store.close(),
   )
   const disk = onDisk && makeDisk(onDisk, { shared, kept, clock, port }, thread)

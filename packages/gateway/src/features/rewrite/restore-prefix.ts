@@ -6,6 +6,8 @@ import {
   type HttpRequest,
   InvalidTarget,
   type Policy,
+  type UrlParts,
+  urlParts,
 } from '@headgate/core'
 
 /** The paths of a route, outside and inside: what begins with `inside` at the upstream begins with `outside` for the client. */
@@ -60,6 +62,11 @@ export function keepAsked(): Policy {
       askedTarget.state(exchange, { path, authority })
       return next(exchange)
     }
+}
+
+/** The URL that a client knows for what the upstream is asked for: where the path is made anew, there is none but that of the upstream. */
+export function askedUrl(exchange: Exchange): UrlParts {
+  return { ...urlParts(exchange.request), ...askedTarget.of(exchange) }
 }
 
 /**

@@ -185,6 +185,10 @@ describe('a time window', () => {
 })
 
 test('mistakes are named', () => {
+  assertRefused(
+    { authorization: { deny: [{ authenticators: ['partner'] }] } },
+    /is not the name of an authenticator/,
+  )
   assertRefused({ authorization: { allow: { scopes: ['a b'] } } }, /is not a scope/)
   assertRefused({ authorization: { allow: { times: [{ from: '25:00' }] } } }, /is not a time of day/)
   assertRefused(

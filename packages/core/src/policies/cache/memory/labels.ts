@@ -35,9 +35,11 @@ export class Labels {
   private readonly keyHash: KeyHash
   /** Labels of what is said of many responses. */
   private readonly known = new Map<string, Label>()
-  /** The key that was asked for last: what is not found is stored soon after. */
+  /** The keys that were asked for last: what is not found is stored soon after, with a claim in between. */
   private lastKey = ''
   private lastLabel: Label | undefined
+  private olderKey = ''
+  private olderLabel: Label | undefined
 
   constructor(views: Views) {
     this.views = views
@@ -48,11 +50,14 @@ export class Labels {
     const text = PREFIX[kind] + value
     if (kind === 'url') return this.hashed(kind, text)
     if (kind === 'key') {
-      if (this.lastLabel === undefined || text !== this.lastKey) {
-        this.lastKey = text
-        this.lastLabel = this.hashed(kind, text)
-      }
-      return this.lastLabel
+      if (this.lastLabel !== undefined && text === this.lastKey) return this.lastLabel
+      const label =
+        this.olderLabel !== undefined && text === this.olderKey ? this.olderLabel : this.hashed(kind, text)
+      this.olderKey = this.lastKey
+      this.olderLabel = this.lastLabel
+      this.lastKey = text
+      this.lastLabel = label
+      return label
     }
     let label = this.known.get(text)
     if (label !== undefined) return label

@@ -31,7 +31,7 @@ const NONE: readonly StoredEntry[] = []
  * for as long. A thread may end at any moment: the others go on, and at most the shard that it was changing is emptied.
  */
 export class SharedMemoryStore implements CacheStore {
-  readonly claims: ClaimTable
+  readonly claims: ClaimTable | undefined
   private readonly shards: Shards
   private readonly purges: RecentPurges
   private readonly owner: WriterOwner
@@ -43,13 +43,14 @@ export class SharedMemoryStore implements CacheStore {
   /**
    * @param thread the number of this thread, below `threads` of the memory: no other that lives has the same, and it makes one
    * store over that memory
+   * @param alone whether no other thread makes requests: none has to be told what this one has under way
    * @throws TypeError if there is no such number
    */
-  constructor(memory: CacheMemory, thread: number) {
+  constructor(memory: CacheMemory, thread: number, alone: boolean = false) {
     this.shards = new Shards(memory, thread)
     const { views, labels, threads, lock } = this.shards
     this.purges = new RecentPurges(views)
-    this.claims = new ClaimTable(views, labels, threads, lock)
+    this.claims = alone ? undefined : new ClaimTable(views, labels, threads, lock)
     // Who had this number before may have ended without anybody being told.
     releaseClaims(views)
     this.owner = {

@@ -77,6 +77,11 @@ function threads(count = 2, options: Partial<CacheOptions> = {}): Threads {
   }
 }
 
+/** Of a store that is not alone. */
+function claimsOf({ claims }: SharedMemoryStore): NonNullable<SharedMemoryStore['claims']> {
+  return claims ?? assert.fail()
+}
+
 /** Until what was told to other threads has arrived. */
 async function turns(): Promise<void> {
   for (let count = 0; count < 20; count++) await new Promise((resolve) => setImmediate(resolve))
@@ -163,13 +168,13 @@ test('a thread that ends while it has the claim is waited for no longer, whoever
     else if (found === 'successor') void new SharedMemoryStore(memory, 0)
     else {
       // Nobody waits yet: whoever comes takes it over.
-      const { claims } = new SharedMemoryStore(memory, 5)
+      const claims = claimsOf(new SharedMemoryStore(memory, 5))
       const next = new SharedMemoryStore(memory, 7)
       assert.equal(claims.claim('name', 0, 10, false)?.whose, 'ours')
-      assert.equal(new SharedMemoryStore(memory, 6).claims.claim('name', 0, 10, false)?.whose, 'other')
+      assert.equal(claimsOf(new SharedMemoryStore(memory, 6)).claim('name', 0, 10, false)?.whose, 'other')
       // As for who comes between its end and the moment in which its claims are given back.
       markEnded(new Views(memory), 5)
-      assert.equal(next.claims.claim('name', 0, 10, false)?.whose, 'ours')
+      assert.equal(claimsOf(next).claim('name', 0, 10, false)?.whose, 'ours')
       cacheThreadEnded(memory, 0)
     }
     await turns()
@@ -184,11 +189,11 @@ test('a thread that ends while it has the claim is waited for no longer, whoever
 test('where there is no room for another claim, each thread asks for itself', async () => {
   const { one, other, asked, release, store, clock } = threads()
   const now = clock.wallTime()
-  const { claims } = new SharedMemoryStore(threads().memory, 7)
+  const claims = claimsOf(new SharedMemoryStore(threads().memory, 7))
   let taken = 0
   while (claims.claim(`name ${taken}`, 0, 10_000, false) !== undefined) taken++
   assert.ok(taken > 30, `${taken} claims`)
-  for (let each = 0; each < 4_000; each++) store.claims.claim(`name ${each}`, now, 10_000, false)
+  for (let each = 0; each < 4_000; each++) claimsOf(store).claim(`name ${each}`, now, 10_000, false)
   const responses = [one.get(), other.get(), one.get()]
   await release(answer(200, MINUTE, 'one'))
   await release(answer(200, MINUTE, 'other'))
@@ -197,7 +202,7 @@ test('where there is no room for another claim, each thread asks for itself', as
 })
 
 test('a claim that nobody waits for gives way when what it remembers is old', async () => {
-  const { claims } = new SharedMemoryStore(threads().memory, 7)
+  const claims = claimsOf(new SharedMemoryStore(threads().memory, 7))
   for (let each = 0; each < 4_000; each++) {
     const claim = claims.claim(`name ${each}`, each, 10_000, false)
     assert.equal(claim?.whose, 'ours', `name ${each}`)
@@ -213,9 +218,9 @@ for (const jump of [DAY, -DAY])
   test(`where the clock jumps by ${jump} ms, what was found out before is forgotten, and nobody waits for longer`, async () => {
     const { store, one, other, asked, release, clock } = threads()
     for (const end of ['stored', 'unkept', 'unshared'] as const) {
-      const claim = store.claims.claim(end, DAY, 10_000, false)
+      const claim = claimsOf(store).claim(end, DAY, 10_000, false)
       if (claim?.whose === 'ours') claim.end(end, DAY)
-      assert.equal(store.claims.claim(end, DAY + jump, 10_000, false)?.whose, 'ours', end)
+      assert.equal(claimsOf(store).claim(end, DAY + jump, 10_000, false)?.whose, 'ours', end)
     }
     const first = one.get()
     await turns()
@@ -374,7 +379,7 @@ test('those who want another variant ask for theirs, once in all threads', async
 
 test('what was stored between a look-up and the claim after it is looked up again, once', async () => {
   const { one, asked, release, store } = threads()
-  const { claims } = store
+  const claims = claimsOf(store)
   const now = one.clock.wallTime()
   const claim = claims.claim('name', now, 10_000, false)
   if (claim?.whose === 'ours') claim.end('stored', now)
@@ -404,4 +409,19 @@ test('a response that the store has no room for is passed on within a thread, an
   void other.get()
   await turns()
   assert.equal(asked(), 4, 'nor is the next one')
+})
+
+test('a store that is alone has no claims, and its requests are collapsed all the same', async () => {
+  const store = new SharedMemoryStore(threads().memory, 7, true)
+  assert.equal(store.claims, undefined)
+  let asked = 0
+  const { get } = rig(
+    () => {
+      asked++
+      return answer(200, MINUTE, 'content')
+    },
+    { store },
+  )
+  const texts = await Promise.all([get(), get(), get()].map(async (response) => textOf(await response)))
+  assert.deepEqual([texts, asked], [['content', 'content', 'content'], 1])
 })

@@ -13,6 +13,7 @@ const user: Kind<string> = textKind(
   'a user',
   'a name without ":" and control characters, at most 255 characters',
   (written) => (USER.test(written) ? parsed(written.normalize('NFC')) : refused('is not the name of a user')),
+  { pattern: '^[^:\\u0000-\\u001f\\u007f-\\u009f]{1,255}$' },
 )
 
 /** Lines of `htpasswd`: a user, ":" and a hash; empty ones and those that begin with "#" say nothing. */
