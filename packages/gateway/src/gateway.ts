@@ -15,8 +15,9 @@ import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
-import { type Certificates, CERTIFICATES, loadCertificates } from './features/tls/certificates.ts'
-import { listen, type Listener, type ListenOptions } from './listen/listen.ts'
+import { AUTHORITIES, loadAuthorities } from './features/client-certificates/authorities.ts'
+import { CERTIFICATES, loadCertificates } from './features/tls/certificates.ts'
+import { listen, type Listener, type ListenOptions, type TlsMaterial } from './listen/listen.ts'
 import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { Kept } from './kept.ts'
@@ -99,7 +100,7 @@ export class Gateway {
   private readonly loopKey: Uint8Array
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
-  private certificates: Certificates
+  private material: TlsMaterial
   /** Undefined where this thread has the index of the cache on disk. */
   private readonly diskPort: DiskPort | undefined
   private closing: Promise<CloseReport> | undefined
@@ -113,7 +114,7 @@ export class Gateway {
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
-    this.certificates = certificatesFor(config, options.shared)
+    this.material = materialFor(config, options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
     this.diskPort = options.diskPort && new DiskPort(options.diskPort)
@@ -151,11 +152,19 @@ export class Gateway {
     followStates(this.snapshot.upstreams, (identity) => states.get(identity))
   }
 
-  /** Serves these certificates in place of those of the same setting, from the next connections on. */
-  useCertificates(renewed: Certificates): void {
-    this.certificates = new Map([...this.certificates, ...renewed])
-    this.listeners.useCertificates(this.certificates)
-    useClientCertificates(this.snapshot.upstreams, renewed)
+  /** Takes these certificates and authorities in place of those of the same setting, from the next connections on. */
+  useMaterial({ certificates, authorities }: TlsMaterial): void {
+    this.material = {
+      certificates: new Map([...this.material.certificates, ...certificates]),
+      authorities: new Map([...this.material.authorities, ...authorities]),
+    }
+    this.listeners.useMaterial(this.material)
+    useClientCertificates(this.snapshot.upstreams, certificates)
+  }
+
+  /** In force. */
+  get tlsMaterial(): TlsMaterial {
+    return this.material
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -183,7 +192,7 @@ export class Gateway {
     const { config } = this.snapshot
     await this.lists?.discovery.ready(config)
     const connection = connectionOptions(config, this.clock)
-    const prepared = await this.listeners.prepare(config.listeners, connection, this.certificates)
+    const prepared = await this.listeners.prepare(config.listeners, connection, this.material)
     prepared.commit(0)
     return prepared.listeners
   }
@@ -195,9 +204,9 @@ export class Gateway {
   async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
     const { config } = update
     await this.lists?.discovery.ready(config)
-    const certificates = certificatesFor(config, update.shared, this.certificates)
+    const material = materialFor(config, update.shared, this.material)
     const connection = connectionOptions(config, this.clock)
-    const prepared = await this.listeners.prepare(config.listeners, connection, certificates)
+    const prepared = await this.listeners.prepare(config.listeners, connection, material)
     try {
       const next = this.compile(update, this.current)
       return {
@@ -209,8 +218,8 @@ export class Gateway {
           this.current = next
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
-          this.certificates = certificates
-          useClientCertificates(next.snapshot.upstreams, certificates)
+          this.material = material
+          useClientCertificates(next.snapshot.upstreams, material.certificates)
           this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
@@ -321,13 +330,13 @@ export class Gateway {
     this.current.cache?.tier?.link.connect()
   }
 
-  private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {
+  private open(listener: ListenerConfig, material: TlsMaterial): Promise<Listener> {
     return listen(listener, {
       connection: connectionOptions(this.snapshot.config, this.clock),
       owner: { handler: this.handler, refusal: this.refusal },
       reusePort: this.options.reusePort ?? false,
       ticketKeys: this.options.ticketKeys,
-      certificates,
+      material,
       onConnection: this.counts.onConnection,
       refused: this.refused,
     })
@@ -359,11 +368,15 @@ export class Gateway {
   }
 }
 
-/** As another thread has read them, where there is one. */
-function certificatesFor(
+/** As another thread has read it, where there is one. */
+function materialFor(
   config: GatewayConfig,
   shared: SharedData | undefined,
-  previous?: Certificates,
-): Certificates {
-  return (shared && new Shared(shared).find(CERTIFICATES, '')) ?? loadCertificates(config, previous)
+  previous?: TlsMaterial,
+): TlsMaterial {
+  const known = shared && new Shared(shared)
+  return {
+    certificates: known?.find(CERTIFICATES, '') ?? loadCertificates(config, previous?.certificates),
+    authorities: known?.find(AUTHORITIES, '') ?? loadAuthorities(config, previous?.authorities),
+  }
 }

@@ -5,6 +5,7 @@ import { authenticationLayer } from './features/authentication/layer.ts'
 import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
+import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
@@ -70,6 +71,7 @@ export const STACK = [
   authorizationLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
+  forwardClientCertificateLayer,
   keepAskedLayer,
   stripVersionLayer,
   rewriteLayer,

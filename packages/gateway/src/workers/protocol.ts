@@ -4,7 +4,7 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SharedData } from '../shared.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
-import type { Certificates } from '../features/tls/certificates.ts'
+import type { TlsMaterial } from '../listen/listen.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 
 /** All that a worker is given, at its birth. */
@@ -59,8 +59,8 @@ export type WorkerQuestion =
   | { readonly type: 'abort' }
   /** Puts other databases of addresses in force. */
   | { readonly type: 'use-geo'; readonly geo: readonly GeoFile[] }
-  /** Serves other certificates in place of those of the same setting. */
-  | { readonly type: 'use-certificates'; readonly certificates: Certificates }
+  /** Takes other certificates and authorities in place of those of the same setting. */
+  | { readonly type: 'use-tls-material'; readonly material: TlsMaterial }
   /** What a survey asks of each, by the name of the question (`surveys/`). */
   | { readonly type: 'survey'; readonly name: string; readonly asked: unknown }
 

@@ -92,8 +92,8 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
         return undefined
       case 'use-geo':
         return gateway.useGeo(question.geo)
-      case 'use-certificates':
-        return gateway.useCertificates(question.certificates)
+      case 'use-tls-material':
+        return gateway.useMaterial(question.material)
       case 'survey':
         return questionNamed(question.name).answer({ gateway, clock }, question.asked)
     }

@@ -79,6 +79,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
         redirectToHttps: maybe(some(true, false, { port: 8443 })),
         hsts: maybe(some({}, { maxAgeDays: 1, includeSubDomains: true, preload: true })),
+        forwardClientCertificate: maybe(some('certificate', 'none')),
         rateLimit: maybe(some(['one'], ['two', { name: 'own', rate: '9/s', key: ['client-ip', 'route'] }])),
         concurrency: maybe(fc.constant({ limit: 9 })),
         responseHeaders: maybe(fc.constant({ set: { 'x-b': '2' } })),

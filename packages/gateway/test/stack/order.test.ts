@@ -33,6 +33,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange authorization',
     'exchange (before-changes)',
     'exchange requestHeaders',
+    'exchange forwardClientCertificate',
     'exchange keepAsked',
     'exchange apiVersions.stripPath',
     'exchange rewrite',

@@ -20,6 +20,7 @@ import { minimumByteRateSetting, routeTimeoutsSetting } from '../../features/tim
 import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
+import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
 import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
@@ -112,6 +113,7 @@ const settings = {
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
+  forwardClientCertificate: forwardClientCertificateSetting().optional(),
   cache: routeCacheSetting()
     .describe(
       'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
