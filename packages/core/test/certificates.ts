@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
@@ -11,7 +12,7 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** Host names and addresses. */
+  /** Host names and addresses; others with their kind in front, as `URI:spiffe://shop.example/orders` or `email:a@shop.example`. */
   readonly names: readonly string[]
   /** The subject's common name. Default: the first of `names`. */
   readonly commonName?: string
@@ -19,6 +20,8 @@ export interface CertificateOptions {
   readonly days?: number
   /** Who signs it; itself by default, and then it can sign others. */
   readonly ca?: Certificate
+  /** Whether it can sign others all the same. Default: false. */
+  readonly isAuthority?: boolean
   /** ECDSA P-256, RSA of 2,048 bits, or of 1,024. Default: ecdsa. */
   readonly key?: 'ecdsa' | 'rsa' | 'weak'
   /** Further lines of the extensions, as openssl has them. */
@@ -42,8 +45,10 @@ export function makeCertificate(options: CertificateOptions): Certificate {
     execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   }
   try {
-    const altNames = names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`)
-    const authority = ca === undefined ? 'TRUE' : 'FALSE'
+    const altNames = names.map((name) =>
+      /^(?:URI|email):/.test(name) ? name : `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`,
+    )
+    const authority = ca === undefined || options.isAuthority === true ? 'TRUE' : 'FALSE'
     writeFileSync(
       file('ext'),
       `subjectAltName=${altNames.join(',')}\nbasicConstraints=critical,CA:${authority}\n${extensions}\n`,
@@ -71,6 +76,40 @@ export function makeCertificate(options: CertificateOptions): Certificate {
       'cert',
     )
     return { key: readFileSync(file('key'), 'utf8'), cert: readFileSync(file('cert'), 'utf8') }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+export interface RevocationOptions {
+  /** How long the list is good from now; negative for one that has expired. Days. */
+  readonly days?: number
+}
+
+/** A list of revoked certificates, in PEM. */
+export function makeRevocationList(
+  ca: Certificate,
+  revoked: readonly Certificate[],
+  { days = 2 }: RevocationOptions = {},
+): string {
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-revocation-'))
+  const time = (daysFromNow: number): string =>
+    new Date(Date.now() + daysFromNow * 86_400_000).toISOString().replaceAll(/[-T:]|\.\d+/g, '')
+  try {
+    const lines = revoked.map(({ cert }) => {
+      const { serialNumber } = new X509Certificate(cert)
+      return `R\t${time(100).slice(2)}\t${time(-1).slice(2)}\t${serialNumber}\tunknown\t/CN=revoked\n`
+    })
+    const config = '[ca]\ndefault_ca=own\n[own]\ndatabase=index\ndefault_md=sha256\n'
+    const files = { index: lines.join(''), config, 'ca.pem': ca.cert, 'ca.key': ca.key }
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    const times = ['-crl_lastupdate', time(Math.min(days, 0) - 1), '-crl_nextupdate', time(days)]
+    const words = ['ca', '-gencrl', '-config', 'config', '-keyfile', 'ca.key', '-cert', 'ca.pem', ...times]
+    return execFileSync('openssl', words, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

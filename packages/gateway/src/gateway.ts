@@ -16,8 +16,8 @@ import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
 import { type ChallengeAnswers, CHALLENGES, httpAnswer, NO_ANSWERS } from './features/tls/challenges.ts'
-import { type Certificates, CERTIFICATES, loadCertificates } from './features/tls/certificates.ts'
-import { listen, type Listener, type ListenOptions } from './listen/listen.ts'
+import { challengesIn, materialFor } from './tls-in-force.ts'
+import { listen, type Listener, type ListenOptions, type TlsMaterial } from './listen/listen.ts'
 import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import { Kept } from './kept.ts'
@@ -100,7 +100,7 @@ export class Gateway {
   private readonly loopKey: Uint8Array
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
-  private certificates: Certificates
+  private material: TlsMaterial
   private challenges: ChallengeAnswers = NO_ANSWERS
   /** Undefined where this thread has the index of the cache on disk. */
   private readonly diskPort: DiskPort | undefined
@@ -115,7 +115,7 @@ export class Gateway {
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
-    this.certificates = certificatesFor(config, options.shared)
+    this.material = materialFor(config, options.shared)
     this.challenges = challengesIn(options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
@@ -161,15 +161,23 @@ export class Gateway {
   }
 
   /**
-   * Serves these certificates in place of those of the same setting, from the next connections on.
-   * @param gone those that are served no more
+   * Takes these certificates and authorities in place of those of the same setting, from the next connections on.
+   * @param gone certificates that are served no more
    */
-  useCertificates(renewed: Certificates, gone: readonly string[] = []): void {
-    const certificates = new Map([...this.certificates, ...renewed])
-    for (const identity of gone) certificates.delete(identity)
-    this.certificates = certificates
-    this.listeners.useCertificates(this.certificates)
-    useClientCertificates(this.snapshot.upstreams, renewed)
+  useMaterial({ certificates, authorities }: TlsMaterial, gone: readonly string[] = []): void {
+    const served = new Map([...this.material.certificates, ...certificates])
+    for (const identity of gone) served.delete(identity)
+    this.material = {
+      certificates: served,
+      authorities: new Map([...this.material.authorities, ...authorities]),
+    }
+    this.listeners.useMaterial(this.material)
+    useClientCertificates(this.snapshot.upstreams, certificates)
+  }
+
+  /** In force. */
+  get tlsMaterial(): TlsMaterial {
+    return this.material
   }
 
   /** Answers authorities that look whether a name is ours. */
@@ -202,7 +210,7 @@ export class Gateway {
     const { config } = this.snapshot
     await this.lists?.discovery.ready(config)
     const connection = connectionOptions(config, this.clock)
-    const prepared = await this.listeners.prepare(config.listeners, connection, this.certificates)
+    const prepared = await this.listeners.prepare(config.listeners, connection, this.material)
     prepared.commit(0)
     return prepared.listeners
   }
@@ -214,9 +222,9 @@ export class Gateway {
   async prepare(update: GatewayUpdate): Promise<PreparedUpdate> {
     const { config } = update
     await this.lists?.discovery.ready(config)
-    const certificates = certificatesFor(config, update.shared, this.certificates)
+    const material = materialFor(config, update.shared, this.material)
     const connection = connectionOptions(config, this.clock)
-    const prepared = await this.listeners.prepare(config.listeners, connection, certificates)
+    const prepared = await this.listeners.prepare(config.listeners, connection, material)
     try {
       const next = this.compile(update, this.current)
       return {
@@ -228,8 +236,8 @@ export class Gateway {
           this.current = next
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
-          this.certificates = certificates
-          useClientCertificates(next.snapshot.upstreams, certificates)
+          this.material = material
+          useClientCertificates(next.snapshot.upstreams, material.certificates)
           this.purges?.follow(next.cache)
           prepared.commit(config.drain.timeout)
           next.snapshot.kept.settle()
@@ -341,7 +349,7 @@ export class Gateway {
     this.current.cache?.tier?.link.connect()
   }
 
-  private open(listener: ListenerConfig, certificates: Certificates): Promise<Listener> {
+  private open(listener: ListenerConfig, material: TlsMaterial): Promise<Listener> {
     return listen(listener, {
       connection: connectionOptions(this.snapshot.config, this.clock),
       // Authorities begin on port 80.
@@ -351,7 +359,7 @@ export class Gateway {
       },
       reusePort: this.options.reusePort ?? false,
       ticketKeys: this.options.ticketKeys,
-      certificates,
+      material,
       challenges: () => this.challenges,
       onConnection: this.counts.onConnection,
       refused: this.refused,
@@ -382,18 +390,4 @@ export class Gateway {
     await leaveFolder(this.current.cache?.disk)
     return { cut }
   }
-}
-
-/** As another thread has read them, where there is one. */
-function certificatesFor(
-  config: GatewayConfig,
-  shared: SharedData | undefined,
-  previous?: Certificates,
-): Certificates {
-  return (shared && new Shared(shared).find(CERTIFICATES, '')) ?? loadCertificates(config, previous)
-}
-
-/** Those that were there when this thread began. */
-function challengesIn(shared: SharedData | undefined): ChallengeAnswers {
-  return (shared && new Shared(shared).find(CHALLENGES, '')) ?? NO_ANSWERS
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { GatewayConfig } from './config/schema/schema.ts'
 import type { ListenerConfig } from './config/schema/gateway-sections.ts'
+import { trustConfigs, trustFiles } from './features/client-certificates/authorities.ts'
 import { certificateFiles, certificateIdentity } from './features/tls/certificate.ts'
 import { certificateConfigs } from './features/tls/certificates.ts'
 import { certificatesOf } from './features/tls/setting.ts'
@@ -23,6 +24,8 @@ export function fileDigests({ listeners, upstreams, stores }: GatewayConfig): Fi
   const paths = new Set<string>()
   for (const each of certificateConfigs({ listeners, upstreams }).values())
     for (const path of certificateFiles(each)) paths.add(path)
+  for (const each of trustConfigs({ listeners }).values())
+    for (const path of trustFiles(each)) paths.add(path)
   for (const { tls } of Object.values(upstreams)) if (tls?.ca !== undefined) paths.add(tls.ca)
   for (const { ca } of Object.values(stores)) if (ca !== undefined) paths.add(ca)
   return digestsOf(paths)
@@ -77,7 +80,11 @@ export function endpointsIdentity({ endpoints }: UpstreamConfig): string {
 /** Of the certificates of a listener; empty if it has none. */
 export function certificatesIdentity({ tls }: ListenerConfig, files: FileDigests): string {
   if (tls === undefined) return ''
-  const digests = certificatesOf(tls).flatMap((each) => certificateFiles(each).map((path) => files.get(path)))
+  const paths = [
+    ...certificatesOf(tls).flatMap((each) => certificateFiles(each)),
+    ...Array.from(trustConfigs({ listeners: [{ tls }] }).values(), (each) => trustFiles(each)).flat(),
+  ]
+  const digests = paths.map((path) => files.get(path))
   return JSON.stringify([tls, digests])
 }
 

@@ -23,6 +23,7 @@ import { type Found, Router } from './routing/router/router.ts'
 import type { Shared } from './shared.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type CompiledUpstream, type CompiledUpstreams, compileUpstreams } from './upstreams/upstreams.ts'
+import { misdirection } from './features/client-certificates/misdirected.ts'
 import { routeEntry } from './features/match/conditions.ts'
 import { findPreflight } from './features/cors/cors.ts'
 import { isGraphqlRoute } from './features/graphql/conditions.ts'
@@ -95,13 +96,13 @@ export function compile(
       kept ? before : compileRoute(route, identity, before, config, surroundings, upstreams, splits),
     )
   }
-  const { find, dispatch } = dispatcher([...routes.values()], config, surroundings)
+  const { find, dispatch, refuse } = dispatcher([...routes.values()], config, surroundings)
   const configs = new Map(Array.from(routes.values(), (route) => [route.handler, route.config]))
   const routeOf = (exchange: Exchange): RouteConfig | undefined => {
     const found = find(exchange)
     return found.kind === 'found' ? configs.get(found.route) : undefined
   }
-  const handler = door(dispatch, surroundings)
+  const handler = door(dispatch, refuse, surroundings)
   return { config, upstreams, splits, routes, common, kept, handler, routeOf }
 }
 
@@ -143,13 +144,13 @@ function makeRouter(routes: Iterable<CompiledRoute>, { geo }: Surroundings): Rou
   return new Router(Array.from(routes, ({ config, handler }) => routeEntry(config, handler, geo)))
 }
 
-/** The door: who the client is, is found out before anything asks for it. */
-function door(handler: Handler, { trustedProxies }: Surroundings): Handler {
+/** The door: who the client is, is found out before anything asks for it; what came over a connection for another name goes no further. */
+function door(handler: Handler, refuse: Refuse, { trustedProxies }: Surroundings): Handler {
   const seeClient = clientSeer(trustedProxies)
-  if (seeClient === undefined) return handler
   return (exchange) => {
-    seeClient(exchange)
-    return handler(exchange)
+    seeClient?.(exchange)
+    const misdirected = misdirection.of(exchange)
+    return misdirected === undefined ? handler(exchange) : refuse(exchange, misdirected)
   }
 }
 
@@ -158,7 +159,11 @@ function dispatcher(
   routes: readonly CompiledRoute[],
   config: GatewayConfig,
   surroundings: Surroundings & StackOptions,
-): { readonly find: (exchange: Exchange) => Found<Handler>; readonly dispatch: Handler } {
+): {
+  readonly find: (exchange: Exchange) => Found<Handler>
+  readonly dispatch: Handler
+  readonly refuse: Refuse
+} {
   const router = makeRouter(routes, surroundings)
   const refusal = refusals(config, surroundings)
   const refuse = refusal('unrouted')
@@ -187,7 +192,7 @@ function dispatcher(
     return found.route(exchange)
   }
   const limits = readLimits(config.routes)
-  if (limits === undefined) return { find, dispatch: (exchange) => take(exchange, find(exchange)) }
+  if (limits === undefined) return { find, refuse, dispatch: (exchange) => take(exchange, find(exchange)) }
   const judging = new Set(
     routes.filter((route) => isGraphqlRoute(route.config)).map(({ handler }) => handler),
   )
@@ -195,7 +200,7 @@ function dispatcher(
   const onRefused = countRefused(surroundings.metrics, NO_ROUTE)
   const refuseGraphql = refusal('unrouted-graphql')
   const dispatch = dispatchByOperation({ find, take, limits, isGraphql, refuse: refuseGraphql, onRefused })
-  return { find, dispatch }
+  return { find, dispatch, refuse }
 }
 
 /** The preflight of a page is for the route that takes what it asks for, where that route says what pages may do. */

@@ -5,6 +5,7 @@ import { authenticationLayer } from './features/authentication/layer.ts'
 import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
+import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
@@ -14,6 +15,7 @@ import { grpcLayer, grpcLimitsLayer } from './features/grpc/layers.ts'
 import { grpcWebLayer } from './features/grpc/web/layer.ts'
 import { requestHeadersLayer, responseHeadersLayer } from './features/header-changes/header-changes.ts'
 import { hedgeLayer } from './features/hedge.ts'
+import { hstsLayer } from './features/hsts.ts'
 import { importanceLayer } from './features/importance.ts'
 import { bodyLimitLayer } from './features/limits.ts'
 import { loadSheddingLayer } from './features/load-shedding.ts'
@@ -21,6 +23,7 @@ import { mergeMatches } from './features/match/merge.ts'
 import { mirrorLayer, mirrorTimeoutLayer } from './features/mirror.ts'
 import { problemLayer } from './features/problem.ts'
 import { rateLimitLayer } from './features/rate-limit/policy.ts'
+import { redirectToHttpsLayer } from './features/redirect-to-https.ts'
 import { requestIdLayer } from './features/request-id.ts'
 import { retryLayer } from './features/retry.ts'
 import {
@@ -45,6 +48,7 @@ export const STACK = [
   loggedFieldsLayer,
   requestIdLayer,
   responseHeadersLayer,
+  hstsLayer,
   corsLayer,
   grpcWebLayer,
   grpcLayer,
@@ -53,6 +57,7 @@ export const STACK = [
   problemLayer,
   graphqlErrorsLayer,
   place('before-limits', 'exchange', 'sees requests as they came, before anything is refused'),
+  redirectToHttpsLayer,
   importanceLayer,
   timesLayer,
   loadSheddingLayer,
@@ -66,6 +71,7 @@ export const STACK = [
   authorizationLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
+  forwardClientCertificateLayer,
   keepAskedLayer,
   stripVersionLayer,
   rewriteLayer,

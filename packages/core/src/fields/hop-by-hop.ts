@@ -24,18 +24,22 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'http2-settings',
+  // What TLS has verified is ours to say (RFC 9440 2.1): nobody else's word is passed on, a proxy's neither.
+  'client-cert',
+  'client-cert-chain',
   // Means nothing in HTTP, but CGI hands it to programs as HTTP_PROXY (httpoxy, CVE-2016-5385).
   'proxy',
 ])
 
 /**
- * What CDNs and other proxies say of the client, and applications believe (True-Client-IP is the first that some look at), and of
- * the target: frameworks have taken X-Original-URL and X-Rewrite-URL for the path, past every rule on paths before them
+ * What CDNs and other proxies say of the client, and applications believe (True-Client-IP is the first that some look at), of its
+ * certificate, and of the target: frameworks have taken X-Original-URL and X-Rewrite-URL for the path, past every rule on paths before them
  * (CVE-2018-14773).
  */
 const CLAIMS: ReadonlySet<string> = new Set(
   [
     'x-real-ip x-client-ip client-ip true-client-ip x-cluster-client-ip cf-connecting-ip cf-connecting-ipv6 fastly-client-ip',
+    'x-client-cert x-ssl-client-cert ssl-client-cert ssl-client-verify x-amzn-mtls-clientcert x-client-certificate x-ssl-cert',
     'x-envoy-external-address x-original-forwarded-for forwarded-for x-original-host x-host x-original-url x-rewrite-url',
   ].flatMap((names) => names.split(' ')),
 )
@@ -52,7 +56,8 @@ const CLAIM_LETTERS: ReadonlySet<string> = new Set(Array.from(CLAIMS, lettersOf)
  * applications as the same variable as "x-forwarded-for" (CGI, WSGI, Rack), so such variants must not pass. Some turn every
  * character that is no letter or digit into "_".
  */
-const OURS = /^(?:forwarded|via|host|contentlength|transferencoding|xrequestid|xforwarded.*)$/
+const OURS =
+  /^(?:forwarded|via|host|contentlength|transferencoding|xrequestid|clientcert(?:chain)?|xforwarded.*)$/
 
 function posesAsOurs(name: string): boolean {
   const letters = lettersOf(name)

@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'request_timeout'
   | 'downstream_closed'
   | 'downstream_too_slow'
+  | 'client_certificate_refused'
+  | 'misdirected'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'deadline_exceeded'
@@ -106,6 +108,9 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   /** Never seen by the peer, which has left; 499 is what access logs call it since nginx. */
   downstream_closed: { status: 499, title: 'Client closed the connection', source: 'downstream' },
   downstream_too_slow: { status: 499, title: 'Client reads too slowly', source: 'downstream' },
+  /** Never seen by the peer, whose handshake ends; 495 is what access logs call it since nginx. */
+  client_certificate_refused: { status: 495, title: 'Client certificate refused', source: 'downstream' },
+  misdirected: { status: 421, title: 'Misdirected request', source: 'downstream' },
   route_not_found: { status: 404, title: 'No route', source: 'local' },
   method_not_allowed: { status: 405, title: 'Method not allowed', source: 'local' },
   deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts'
  */
 export interface Fact<Value> {
   /** Undefined where nobody has stated it. */
-  of(exchange: Exchange): Value | undefined
+  of(exchange: Partial<Pick<Exchange, 'facts'>>): Value | undefined
   state(exchange: Exchange, value: Value): void
 }
 

@@ -23,6 +23,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   request_timeout: 'DEADLINE_EXCEEDED',
   downstream_closed: 'CANCELLED',
   downstream_too_slow: 'CANCELLED',
+  client_certificate_refused: 'UNKNOWN',
+  misdirected: 'UNKNOWN',
   route_not_found: 'UNIMPLEMENTED',
   method_not_allowed: 'UNIMPLEMENTED',
   deadline_exceeded: 'DEADLINE_EXCEEDED',

@@ -22,7 +22,7 @@ const line = (text: string): Buffer => Buffer.from(text, 'latin1')
 
 /** 192.0.2.1:4711 to 198.51.100.2:443. */
 const INET = 'c0000201c6336402126701bb'
-const INET6 = `${'20010db8000000000000000000000001'}${'20010db8000000000000000000000002'}126701bb`
+const INET6 = '20010db800000000000000000000000120010db8000000000000000000000002126701bb'
 const V4: ProxiedConnection = {
   source: { address: '192.0.2.1', port: 4711 },
   destination: { address: '198.51.100.2', port: 443 },
@@ -32,7 +32,7 @@ const V6: ProxiedConnection = {
   destination: { address: '2001:db8::2', port: 443 },
 }
 /** TLS 1.3, with a certificate of alice that was verified. */
-const SSL = `20002607000000002100${'07544c5376312e33'}220005${'616c696365'}23000c${'5341455f3132385f47434d5f'}`
+const SSL = '2000260700000000210007544c5376312e33220005616c69636523000c5341455f3132385f47434d5f'
 const TLS = { version: 'TLSv1.3', cipher: 'SAE_128_GCM_', commonName: 'alice', verified: true }
 
 const HEADERS: Readonly<Record<string, readonly [Buffer, ProxiedConnection | undefined]>> = {

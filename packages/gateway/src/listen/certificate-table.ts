@@ -1,8 +1,11 @@
+import { canonicalName } from '../features/client-certificates/policies.ts'
 import type { LoadedCertificate } from '../features/tls/certificate.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 
 /** What is served for some names: one certificate, or one for each kind of key, between which OpenSSL chooses by what the client can. */
 export interface CertificateGroup {
+  /** Which of its table. */
+  readonly number: number
   readonly certificates: readonly LoadedCertificate[]
   /** Of all names that lead here and can be served by it: tickets are good for the same ones only. */
   readonly names: readonly string[]
@@ -20,6 +23,7 @@ export class CertificateTable {
     const groupOf = (members: readonly LoadedCertificate[]): CertificateGroup => {
       const key = members.map((each) => numbers.get(each)).join(' ')
       const group = groups.get(key) ?? {
+        number: groups.size,
         certificates: members,
         names: members.flatMap(({ facts }) => facts.names),
       }
@@ -45,12 +49,6 @@ export class CertificateTable {
       this.byName.get(name) ?? (dot > 0 ? this.byName.get(`*${name.slice(dot)}`) : undefined) ?? this.fallback
     )
   }
-}
-
-/** Names are compared without case, and a dot at the end is none of theirs (RFC 6066 3). Whatever is no host name finds nothing. */
-function canonicalName(name: string): string {
-  const lower = name.toLowerCase()
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower
 }
 
 function byName(certificates: readonly LoadedCertificate[]): Map<string, LoadedCertificate[]> {

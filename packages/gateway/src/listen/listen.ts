@@ -6,17 +6,22 @@ import {
   own,
   type Peer,
   type ServerConnectionOwner,
-  type TrafficError,
+  peerOf,
+  TrafficError,
 } from '@headgate/core'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 import { type ChallengeAnswers, NO_ANSWERS } from '../features/tls/challenges.ts'
+import type { Authorities } from '../features/client-certificates/authorities.ts'
+import { clientCertificate } from '../features/client-certificates/client-certificate.ts'
+import { misdirectedError, misdirection } from '../features/client-certificates/misdirected.ts'
+import { ClientPolicies } from '../features/client-certificates/policies.ts'
 import { type Certificates, listenerCertificates } from '../features/tls/certificates.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
 import { CertificateTable } from './certificate-table.ts'
 import { ProxyDoor } from './proxy-door.ts'
 import { Refusals } from './refusals.ts'
-import { TlsDoor } from './tls-door.ts'
+import { TlsDoor, type TlsFacts, type TlsTables } from './tls-door.ts'
 
 /** What accepts connections on one address. */
 export interface Listener {
@@ -29,11 +34,17 @@ export interface Listener {
    * connection on.
    * @throws Error if a certificate cannot be read
    */
-  update(config: ListenerConfig, connection: AcceptOptions, certificates?: Certificates): () => void
-  /** Serves other certificates from the next connection on. */
-  useCertificates(certificates: Certificates): void
+  update(config: ListenerConfig, connection: AcceptOptions, material?: TlsMaterial): () => void
+  /** Serves other certificates, and asks by other authorities, from the next connection on. */
+  useMaterial(material: TlsMaterial): void
   /** Accepts no more. Connections live on. */
   stop(): void
+}
+
+/** What was read of the files that the TLS of listeners names. */
+export interface TlsMaterial {
+  readonly certificates: Certificates
+  readonly authorities: Authorities
 }
 
 /** What a listener needs besides its configuration. */
@@ -44,8 +55,8 @@ export interface ListenOptions {
   readonly reusePort: boolean
   /** Shared by all threads, so that any of them can resume a TLS session. */
   readonly ticketKeys: Buffer | undefined
-  /** Those that were read already. Default: they are read here. */
-  readonly certificates?: Certificates | undefined
+  /** What was read already. Default: it is read here. */
+  readonly material?: TlsMaterial | undefined
   /** What an authority that looks for it is to find. Default: nothing. */
   readonly challenges?: (() => ChallengeAnswers) | undefined
   /** Told when a connection comes (+1) and goes (-1). */
@@ -69,34 +80,36 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   }
   const refusals = new Refusals(options.connection.clock, options.refused)
   let current = { config, connection: options.connection }
-  const accept = (socket: Socket, first?: Buffer): void => {
+  const accept = (socket: Socket, connectionOwner: ServerConnectionOwner, first?: Buffer): void => {
     proxies.introduce(socket)
-    if (connections.size >= current.config.maxConnections)
-      return refusals.refuse(socket, current.config.protocols)
-    connections.add(acceptConnection(socket, current.config.protocols, owner, current.connection, first))
+    const { config: now, connection } = current
+    if (connections.size >= now.maxConnections) return refusals.refuse(socket, now.protocols)
+    connections.add(acceptConnection(socket, now.protocols, connectionOwner, connection, first))
     options.onConnection(1)
     return undefined
   }
   const { clock } = options.connection
-  const door =
-    config.tls &&
-    new TlsDoor(
-      {
-        clock,
-        ticketKeys: options.ticketKeys,
-        protocols: () => current.config.protocols,
-        accept: (socket) => accept(socket),
-        challenges: options.challenges ?? noAnswers,
-      },
-      tableOf(config.tls, options.certificates),
-      config.tls,
-    )
+  const doorOptions = {
+    clock,
+    ticketKeys: options.ticketKeys,
+    protocols: () => current.config.protocols,
+    challenges: options.challenges ?? noAnswers,
+    accept: (socket: Socket, facts: TlsFacts): void =>
+      accept(socket, door === undefined ? owner : knowing(facts, owner, door)),
+    refused(socket: Socket, reason: string): void {
+      proxies.introduce(socket)
+      const error = new TrafficError('client_certificate_refused', `the client's certificate: ${reason}`)
+      options.refused(error, peerOf(socket), 0)
+    },
+  }
+  const door: TlsDoor | undefined =
+    config.tls && new TlsDoor(doorOptions, tablesOf(config.tls, options.material), config.tls)
   const proxies = new ProxyDoor(
     {
       clock,
       refused: options.refused,
       pass(socket, first) {
-        if (door === undefined) return accept(socket, first)
+        if (door === undefined) return accept(socket, owner, first)
         if (first.length > 0) socket.unshift(first)
         door.receive(socket)
       },
@@ -113,17 +126,17 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     },
     port: typeof address === 'object' ? address?.port : undefined,
     connections,
-    update(next, connection, certificates) {
-      const table = next.tls && tableOf(next.tls, certificates)
+    update(next, connection, material) {
+      const tables = next.tls && tablesOf(next.tls, material)
       return () => {
-        if (next.tls !== undefined && table !== undefined) door?.use(table, next.tls)
+        if (next.tls !== undefined && tables !== undefined) door?.use(tables, next.tls)
         proxies.use(next.proxyProtocol)
         current = { config: next, connection }
       }
     },
-    useCertificates(certificates) {
+    useMaterial(material) {
       const { tls } = current.config
-      if (tls !== undefined) door?.use(tableOf(tls, certificates), tls)
+      if (tls !== undefined) door?.use(tablesOf(tls, material), tls)
     },
     stop: () => server.close(),
   }
@@ -131,8 +144,30 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
 
 const noAnswers = (): ChallengeAnswers => NO_ANSWERS
 
-function tableOf(tls: ListenerTlsConfig, loaded: Certificates = new Map()): CertificateTable {
-  return new CertificateTable(listenerCertificates(tls, loaded), tls.unknownNames)
+function tablesOf(tls: ListenerTlsConfig, material?: TlsMaterial): TlsTables {
+  const { certificates = new Map(), authorities } = material ?? {}
+  return {
+    certificates: new CertificateTable(listenerCertificates(tls, certificates), tls.unknownNames),
+    clients: new ClientPolicies(tls.clientCertificates, authorities),
+  }
+}
+
+/**
+ * The owner of one connection over TLS, which tells exchanges on it what its client has shown. What is asked of clients is asked for
+ * the name of the connection, and a request may name any host: where something else is asked for that one, by now, it is misdirected
+ * (RFC 9110 7.4).
+ */
+function knowing(facts: TlsFacts, owner: ServerConnectionOwner, door: TlsDoor): ServerConnectionOwner {
+  const asked = facts.policy?.identity
+  return {
+    ...owner,
+    handler(exchange) {
+      if (door.policyOf(exchange.request.authority.host)?.identity !== asked)
+        misdirection.state(exchange, misdirectedError())
+      else if (facts.certificate !== undefined) clientCertificate.state(exchange, facts.certificate)
+      return owner.handler(exchange)
+    },
+  }
 }
 
 /** Rejects with Node's error if the address cannot be bound. */

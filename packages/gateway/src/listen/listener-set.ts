@@ -1,8 +1,7 @@
 import type { Clock, DownstreamConnection, AcceptOptions } from '@headgate/core'
-import type { Certificates } from '../features/tls/certificates.ts'
 import type { ListenerConfig } from '../config/schema/gateway-sections.ts'
 import { type Address, formatAddress, isEveryAddress } from '../settings/values/address.ts'
-import type { Listener } from './listen.ts'
+import type { Listener, TlsMaterial } from './listen.ts'
 
 /**
  * A URL under which a listener is reached from this machine, or `unix:/path`.
@@ -33,7 +32,7 @@ export interface PreparedListeners {
   abort(): void
 }
 
-type OpenListener = (config: ListenerConfig, certificates: Certificates) => Promise<Listener>
+type OpenListener = (config: ListenerConfig, material: TlsMaterial) => Promise<Listener>
 
 /** The listeners of a gateway, and those that it had before and whose exchanges are not finished. */
 export class ListenerSet {
@@ -54,7 +53,7 @@ export class ListenerSet {
   async prepare(
     configs: readonly ListenerConfig[],
     connection: AcceptOptions,
-    certificates: Certificates,
+    material: TlsMaterial,
   ): Promise<PreparedListeners> {
     const free = [...this.listeners]
     const opened: Listener[] = []
@@ -67,10 +66,10 @@ export class ListenerSet {
       for (const config of configs) {
         const at = free.findIndex((listener) => isSamePlace(listener, config))
         const [kept] = at < 0 ? [] : free.splice(at, 1)
-        const listener = kept ?? (await this.open(config, certificates))
+        const listener = kept ?? (await this.open(config, material))
         if (kept === undefined) opened.push(listener)
         listeners.push(listener)
-        updates.push(listener.update(config, connection, certificates))
+        updates.push(listener.update(config, connection, material))
       }
     } catch (error) {
       abort()
@@ -84,9 +83,9 @@ export class ListenerSet {
     return { listeners, commit, abort }
   }
 
-  /** Serves other certificates from the next connections on. */
-  useCertificates(certificates: Certificates): void {
-    for (const listener of this.listeners) listener.useCertificates(certificates)
+  /** Serves other certificates, and asks by other authorities, from the next connections on. */
+  useMaterial(material: TlsMaterial): void {
+    for (const listener of this.listeners) listener.useMaterial(material)
   }
 
   /** Accepts no more, lets exchanges in flight finish, and returns how many connections had to be cut off. */

@@ -2,12 +2,21 @@ import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { createHash } from 'node:crypto'
 import { type Clock, own, type Protocol, type Timer } from '@headgate/core'
+import type { ClientCertificate } from '../features/client-certificates/client-certificate.ts'
+import {
+  type ClientPolicies,
+  type ClientPolicy,
+  canonicalName,
+  pemOf,
+} from '../features/client-certificates/policies.ts'
 import { presetOptions } from '../features/tls/presets.ts'
 import type { ChallengeAnswers, ChallengeCertificate } from '../features/tls/challenges.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { CertificateGroup, CertificateTable } from './certificate-table.ts'
 import { showChallenge } from './challenge-door.ts'
 import { readFirstBytes } from './client-hello.ts'
+import type { Verdict } from './client-verdict.ts'
+import { ClientVerification } from './client-verification.ts'
 
 export interface TlsDoorOptions {
   readonly clock: Clock
@@ -15,9 +24,30 @@ export interface TlsDoorOptions {
   readonly ticketKeys: Buffer | undefined
   /** Asked for each handshake, as a reload may change them. */
   readonly protocols: () => readonly Protocol[]
-  readonly accept: (socket: TLSSocket) => void
   /** What an authority is to find. Asked for each handshake that looks for it. */
   readonly challenges: () => ChallengeAnswers
+  readonly accept: (socket: TLSSocket, known: TlsFacts) => void
+  /** Told why a client's certificate was refused. */
+  readonly refused: (socket: TLSSocket, reason: string) => void
+}
+
+/** What the handshake of a connection has shown. */
+export interface TlsFacts {
+  /** What was asked of the client; undefined: nothing. */
+  readonly policy: ClientPolicy | undefined
+  readonly certificate: ClientCertificate | undefined
+}
+
+/** What is served to whom. */
+export interface TlsTables {
+  readonly certificates: CertificateTable
+  readonly clients: ClientPolicies
+}
+
+/** A handshake that is not finished. */
+interface Handshake {
+  readonly socket: Socket
+  readonly timer: Timer
 }
 
 /** What of it makes other contexts. */
@@ -36,24 +66,29 @@ const MISSING_EXTENSION = Buffer.from('1503010002026d', 'hex')
  */
 export class TlsDoor {
   private readonly options: TlsDoorOptions
-  /** By group; the one that was used last is the last. */
-  private contexts = new Map<CertificateGroup, Server>()
-  private table: CertificateTable
+  /** By what is served and what is asked; the one that was used last is the last. */
+  private contexts = new Map<string, Server>()
+  private tables: TlsTables
   private settings: TlsSettings
   /** Handshakes that are not finished, by who the peer is. */
-  private readonly pending = new Map<string, Timer>()
+  private readonly pending = new Map<string, Handshake>()
 
-  constructor(options: TlsDoorOptions, table: CertificateTable, settings: TlsSettings) {
+  constructor(options: TlsDoorOptions, tables: TlsTables, settings: TlsSettings) {
     this.options = options
-    this.table = table
+    this.tables = tables
     this.settings = settings
   }
 
   /** From the next connection on. Handshakes that have begun end with what they began with. */
-  use(table: CertificateTable, settings: TlsSettings): void {
+  use(tables: TlsTables, settings: TlsSettings): void {
     this.contexts = new Map()
-    this.table = table
+    this.tables = tables
     this.settings = settings
+  }
+
+  /** What is asked of the clients of a host now; undefined: nothing. */
+  policyOf(host: string): ClientPolicy | undefined {
+    return this.tables.clients.of(canonicalName(host))
   }
 
   /** Takes a connection that was just accepted. */
@@ -79,9 +114,8 @@ export class TlsDoor {
   private begin(socket: Socket, serverName: string | undefined, isChallenge = false): void {
     const challenge = isChallenge && serverName !== undefined ? this.challengeOf(serverName) : undefined
     if (challenge !== undefined) return showChallenge(socket, challenge)
-    const group = this.table.choose(serverName)
-    const context = group && this.contextOf(group)
-    if (context !== undefined) context.emit('connection', socket)
+    const group = this.tables.certificates.choose(serverName)
+    if (group !== undefined) this.contextOf(group, this.policyOf(serverName ?? '')).emit('connection', socket)
     else
       socket.end(serverName === undefined ? MISSING_EXTENSION : UNRECOGNIZED_NAME, () => socket.destroySoon())
     return undefined
@@ -101,64 +135,71 @@ export class TlsDoor {
     if (peer === undefined) return
     const timer = this.options.clock.timer(() => socket.destroy())
     timer.arm(this.settings.handshakeTimeout)
-    this.pending.set(peer, timer)
+    this.pending.set(peer, { socket, timer })
     socket.once('close', () => {
       timer.disarm()
-      if (this.pending.get(peer) === timer) this.pending.delete(peer)
+      if (this.pending.get(peer)?.timer === timer) this.pending.delete(peer)
     })
   }
 
-  private readonly secured = (socket: TLSSocket): void => {
+  private secured(socket: TLSSocket, facts: TlsFacts): void {
     const peer = peerOf(socket)
     if (peer !== undefined) {
-      this.pending.get(peer)?.disarm()
+      this.pending.get(peer)?.timer.disarm()
       this.pending.delete(peer)
     }
-    this.options.accept(socket)
+    this.options.accept(socket, facts)
   }
 
-  private contextOf(group: CertificateGroup): Server | undefined {
+  private contextOf(group: CertificateGroup, policy: ClientPolicy | undefined): Server {
     const { contexts } = this
-    const known = contexts.get(group)
-    const context = known ?? this.makeContext(group)
-    if (context === undefined) return undefined
-    contexts.delete(group)
-    contexts.set(group, context)
+    const key = `${group.number} ${policy?.identity ?? ''}`
+    const context = contexts.get(key) ?? this.makeContext(group, policy)
+    contexts.delete(key)
+    contexts.set(key, context)
     const [oldest] = contexts.keys()
     if (contexts.size > MOST_CONTEXTS && oldest !== undefined) contexts.delete(oldest)
     return context
   }
 
   /** A server of node:tls that listens nowhere, and is given connections. */
-  private makeContext({ certificates, names }: CertificateGroup): Server {
+  private makeContext({ certificates, names }: CertificateGroup, policy: ClientPolicy | undefined): Server {
     const { ticketKeys, protocols } = this.options
+    const verification = policy && new ClientVerification(policy)
+    // A ticket of another name is none here, so that what is asked of its clients holds for all (CVE-2025-23419).
+    const bound = JSON.stringify([names, policy?.identity])
     const context = createServer(
       own({
         ...presetOptions(this.settings),
-        cert: certificates.map(({ chain }) => textOf(chain)),
-        key: certificates.map(({ privateKey }) => textOf(privateKey)),
-        // Clients are not asked for certificates: the public authorities, which OpenSSL takes otherwise, would be memory for nothing.
-        ca: [],
-        // A ticket of another name is none here, so that what is asked of its clients holds for all (CVE-2025-23419).
-        sessionIdContext: createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 32),
-        ...(ticketKeys && { ticketKeys }),
+        cert: certificates.map(({ chain }) => pemOf(chain)),
+        key: certificates.map(({ privateKey }) => pemOf(privateKey)),
+        sessionIdContext: createHash('sha256').update(bound).digest('hex').slice(0, 32),
+        // Without clients' certificates, the public authorities, which OpenSSL takes otherwise, would be memory for nothing.
+        ...(verification === undefined
+          ? { ca: [], ...(ticketKeys && { ticketKeys }) }
+          : verification.options),
         handshakeTimeout: this.settings.handshakeTimeout,
         // None in common ends the handshake (RFC 7301 3.2).
         ALPNCallback: (client: { readonly protocols: readonly string[] }) =>
           protocols().find((each) => client.protocols.includes(each)),
       }),
     )
-    context.on('secureConnection', this.secured)
+    verification?.follow(context)
+    context.on('secureConnection', (socket) => {
+      const verdict = verification?.judge(socket) ?? NOT_ASKED
+      if (verdict.ok) return this.secured(socket, { policy, certificate: verdict.certificate })
+      this.options.refused(socket, verdict.reason)
+      verification?.refuse(socket, this.pending.get(peerOf(socket) ?? '')?.socket, verdict.alert)
+      return undefined
+    })
     // The socket is closed by then.
     context.on('tlsClientError', () => {})
     return context
   }
 }
 
+const NOT_ASKED: Verdict = { ok: true, certificate: undefined }
+
 function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
   return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
 }

@@ -1,7 +1,8 @@
 import { comparedText, type Exchange, type HeaderList } from '@headgate/core'
 
 /** What is known of a request when its route is sought: an exchange whose client is known already. */
-export type Subject = Pick<Exchange, 'request' | 'clientAddress' | 'clientScheme'>
+export type Subject = Pick<Exchange, 'request' | 'clientAddress' | 'clientScheme'> &
+  Partial<Pick<Exchange, 'facts'>>
 
 /** Something that must be true of a request beyond host, path and method. */
 export interface Condition {

@@ -11,6 +11,7 @@ import { type GatewayCache, openCache, SUPERVISOR_THREAD } from '../features/cac
 import { Stores } from '../features/stores/stores.ts'
 import { Authenticators } from '../features/authentication/authenticators.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
+import { AUTHORITIES, loadAuthorities } from '../features/client-certificates/authorities.ts'
 import { type Certificates, CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
@@ -54,6 +55,7 @@ export function draw(
   shared.set(FILES, '', files)
   const written = loadCertificates(config, previous?.shared.find(CERTIFICATES, ''))
   shared.set(CERTIFICATES, '', new Map([...written, ...managed]))
+  shared.set(AUTHORITIES, '', loadAuthorities(config, previous?.shared.find(AUTHORITIES, '')))
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const stores = new Stores(config, { clock, metrics, kept, files })

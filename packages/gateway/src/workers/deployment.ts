@@ -11,9 +11,16 @@ import { carriedPorts, rollOut, type RolloutOwner } from './rollout.ts'
 import { WorkerGone } from './questions.ts'
 import type { WorkerSlot } from './slot.ts'
 import { startFailure } from './start-failure.ts'
+import {
+  type Authorities,
+  AUTHORITIES,
+  trustConfigs,
+  trustFiles,
+} from '../features/client-certificates/authorities.ts'
 import { certificateFiles } from '../features/tls/certificate.ts'
 import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
 import { type ChallengeAnswers, CHALLENGES } from '../features/tls/challenges.ts'
+import type { TlsMaterial } from '../listen/listen.ts'
 import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
@@ -131,6 +138,11 @@ export class Deployment {
     return this.blueprint.shared.find(CERTIFICATES, '') ?? new Map()
   }
 
+  /** Those in force that sign clients' certificates. */
+  get authorities(): Authorities {
+    return this.blueprint.shared.find(AUTHORITIES, '') ?? new Map()
+  }
+
   /** The most connections of a listener and worker for which there are file descriptors. */
   affordable(config: GatewayConfig): number {
     const { length } = config.listeners
@@ -208,34 +220,33 @@ export class Deployment {
   }
 
   /**
-   * Puts certificates in force in all workers, in place of those of the same setting. In turn with changes.
-   * @param gone those that are served no more
+   * Puts certificates and authorities in force in all workers, in place of those of the same setting. In turn with changes.
+   * @param gone certificates that are served no more
    */
-  replaceCertificates(renewed: Certificates, gone: readonly string[] = []): Promise<void> {
+  replaceTlsMaterial(renewed: Partial<TlsMaterial>, gone: readonly string[] = []): Promise<void> {
     return this.inTurn(async () => {
       const before = this.blueprint
-      const configs = certificateConfigs(before.config)
-      const { listeners } = before.config
-      const managed = new Set(
-        listeners.flatMap(({ tls }) => (tls === undefined ? [] : managedIdentities(tls))),
-      )
+      const { config } = before
+      const managed = config.listeners.flatMap(({ tls }) => (tls === undefined ? [] : managedIdentities(tls)))
       // A setting that has left the configuration meanwhile has none.
-      const certificates = new Map(
-        [...renewed].filter(([identity]) => configs.has(identity) || managed.has(identity)),
-      )
-      const paths = [...certificates.keys()].flatMap((identity) => {
-        const config = configs.get(identity)
-        return config === undefined ? [] : certificateFiles(config)
-      })
-      const all = new Map([...this.certificates, ...certificates])
-      for (const identity of gone) all.delete(identity)
+      const certificates = among(certificateConfigs(config), renewed.certificates, managed)
+      const authorities = among(trustConfigs(config), renewed.authorities)
+      const paths = [
+        ...certificates.settings.flatMap((each) => certificateFiles(each)),
+        ...authorities.settings.flatMap((each) => trustFiles(each)),
+      ]
+      const served = new Map([...this.certificates, ...certificates.renewed])
+      for (const identity of gone) served.delete(identity)
       this.blueprint = {
         ...before,
         files: new Map([...before.files, ...digestsOf(paths)]),
-        shared: before.shared.with(CERTIFICATES, [['', all]]),
+        shared: before.shared
+          .with(CERTIFICATES, [['', served]])
+          .with(AUTHORITIES, [['', new Map([...this.authorities, ...authorities.renewed])]]),
       }
-      useClientCertificates(before.snapshot.upstreams, certificates)
-      const question = { type: 'use-certificates', certificates, gone } as const
+      useClientCertificates(before.snapshot.upstreams, certificates.renewed)
+      const material = { certificates: certificates.renewed, authorities: authorities.renewed }
+      const question = { type: 'use-tls-material', material, gone } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
   }
@@ -344,4 +355,17 @@ export class Deployment {
     }
     return { prepare, positions: listeners.map(({ position }) => position) }
   }
+}
+
+/**
+ * What of it is still in the configuration, and its settings.
+ * @param others what is there without a setting of its own
+ */
+function among<Setting, Loaded>(
+  settings: ReadonlyMap<string, Setting>,
+  renewed: ReadonlyMap<string, Loaded> = new Map(),
+  others: readonly string[] = [],
+): { readonly settings: Setting[]; readonly renewed: ReadonlyMap<string, Loaded> } {
+  const left = [...renewed].filter(([identity]) => settings.has(identity) || others.includes(identity))
+  return { settings: left.flatMap(([identity]) => settings.get(identity) ?? []), renewed: new Map(left) }
 }

@@ -4,8 +4,8 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { SharedData } from '../shared.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
-import type { Certificates } from '../features/tls/certificates.ts'
 import type { ChallengeAnswers } from '../features/tls/challenges.ts'
+import type { TlsMaterial } from '../listen/listen.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 
 /** All that a worker is given, at its birth. */
@@ -60,10 +60,10 @@ export type WorkerQuestion =
   | { readonly type: 'abort' }
   /** Puts other databases of addresses in force. */
   | { readonly type: 'use-geo'; readonly geo: readonly GeoFile[] }
-  /** Serves other certificates in place of those of the same setting. */
+  /** Takes other certificates and authorities in place of those of the same setting; `gone` are served no more. */
   | {
-      readonly type: 'use-certificates'
-      readonly certificates: Certificates
+      readonly type: 'use-tls-material'
+      readonly material: TlsMaterial
       readonly gone: readonly string[]
     }
   /** Answers authorities that look whether a name is ours. */

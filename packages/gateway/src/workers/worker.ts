@@ -92,8 +92,8 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
         return undefined
       case 'use-geo':
         return gateway.useGeo(question.geo)
-      case 'use-certificates':
-        return gateway.useCertificates(question.certificates, question.gone)
+      case 'use-tls-material':
+        return gateway.useMaterial(question.material, question.gone)
       case 'use-challenges':
         return gateway.useChallenges(question.answers)
       case 'survey':

@@ -17,6 +17,7 @@ a-secret-of-many-characters-and-more 08:30 UTC ES256 sha256:${'a'.repeat(64)} $2
   '',
   '${request.path}/a',
   '${client.address}',
+  'ab'.repeat(32),
 ]
 
 /** What makes sense of references. */

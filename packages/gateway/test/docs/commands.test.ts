@@ -84,12 +84,13 @@ class Player {
 
   async start(): Promise<void> {
     const origin = await startOrigin()
-    const [listener, admin] = await freePorts(2)
+    const [listener, admin, secured] = await freePorts(3)
     const { port } = new URL(origin.url)
     this.ports = new Map([
       [':3000', `:${port}`],
       [':8080', `:${listener}`],
       [':9901', `:${admin}`],
+      [':8443', `:${secured}`],
     ])
   }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeRevocationList } from '../../../core/test/certificates.ts'
 import { folder } from '../headgate-process.ts'
 import { writeMmdb } from '../features/mmdb-writer.ts'
 import { ROOT } from '../../../../scripts/docs/markdown.ts'
@@ -38,6 +39,8 @@ export function makeCertificates(path: string): void {
     ['client.pem', 'client.key'],
     ['pay.pem', 'pay.key'],
     ['pay-rsa.pem', 'pay-rsa.key'],
+    ['clients-ca.pem', 'clients-ca.key'],
+    ['server.pem', 'server.key'],
   ] as const) {
     const options = [
       '-x509',
@@ -52,6 +55,13 @@ export function makeCertificates(path: string): void {
     const args = ['req', ...options, '-out', cert, '-keyout', key]
     execFileSync('openssl', args, { cwd: path, stdio: 'ignore' })
   }
+  const text = (name: string): string => readFileSync(join(path, name), 'utf8')
+  const authorities = ['clients-ca', 'internal-ca'].map((name) => ({
+    cert: text(`${name}.pem`),
+    key: text(`${name}.key`),
+  }))
+  const lists = authorities.map((each) => makeRevocationList(each, []))
+  writeFileSync(join(path, 'revoked.pem'), lists.join(''))
   writeFileSync(join(path, 'passphrase.txt'), 'of no key here\n')
   writeFileSync(join(path, 'keys.txt'), '# no keys\n')
 }

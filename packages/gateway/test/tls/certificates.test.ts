@@ -101,7 +101,7 @@ test('what keeps a certificate from being served is told with its place and a re
       `{ certificates: [{ cert: cert.pem, key: gone.pem }] }`,
       /certificates\[0\]\.key[^]*no such file/,
     ],
-    [of(ecdsa), '{ minVersion: TLSv1.3 }', /names no certificate[^]*cert and key, or certificates/],
+    [of(ecdsa), '{ minVersion: TLSv1.3 }', /names no certificate[^]*cert and key, certificates/],
     [of(ecdsa), '{ cert: cert.pem }', /has no key beside it/],
   ]
   for (const [files, tls, told] of cases) {

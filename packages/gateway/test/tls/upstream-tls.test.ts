@@ -126,7 +126,7 @@ const gateway: MakeFace = (t, url, asked) => {
     },
     rotate(other) {
       put(other)
-      made.useCertificates(loadCertificates(config))
+      made.useMaterial({ certificates: loadCertificates(config), authorities: new Map() })
     },
   }
 }

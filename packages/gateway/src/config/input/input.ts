@@ -144,6 +144,8 @@ export interface ListenerTlsInput {
    * TLSv1.2.
    */
   minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** Ask clients for certificates (mutual TLS). Left out: nobody is asked. */
+  clientCertificates?: ClientCertificatesInput | undefined
   /** How long a handshake may take, from the connection on. Default: 10s. */
   handshakeTimeout?: Duration | undefined
 }
@@ -203,6 +205,52 @@ export interface AcmeExternalAccountInput {
   keyId: string
   /** The key: ${NAME} of the environment, or ${file:PATH}. */
   hmacKey: string
+}
+
+export interface ClientCertificatesInput {
+  /**
+   * Whether clients must show a certificate (required), may show one (optional), or are not asked (none). One
+   * that cannot be verified ends the handshake, where it is optional, too. Default: required.
+   */
+  mode?: 'required' | 'optional' | 'none' | undefined
+  /**
+   * PEM files with the authorities that sign certificates of clients; or the PEM text itself. Read again when
+   * they change.
+   */
+  ca?: string | string[] | undefined
+  /**
+   * PEM files with lists of revoked certificates, one of each authority in the chain of a client; or the PEM
+   * text itself. Read again when they change. Once a list has expired, nobody is let in by it.
+   */
+  crl?: string | string[] | undefined
+  /** How many certificates may stand between that of a client and the authority. Default: 2. */
+  depth?: number | undefined
+  /**
+   * What is asked of clients that ask for one of these names (SNI), or, with *.suffix, for any name below
+   * one; whatever is not said there is as for the others. A request for a name on a connection of another, of
+   * whose clients something else is asked, is answered with 421.
+   */
+  names?: Record<string, NamedClientCertificatesInput> | undefined
+}
+
+export interface NamedClientCertificatesInput {
+  /**
+   * Whether clients must show a certificate (required), may show one (optional), or are not asked (none). One
+   * that cannot be verified ends the handshake, where it is optional, too.
+   */
+  mode?: 'required' | 'optional' | 'none' | undefined
+  /**
+   * PEM files with the authorities that sign certificates of clients; or the PEM text itself. Read again when
+   * they change.
+   */
+  ca?: string | string[] | undefined
+  /**
+   * PEM files with lists of revoked certificates, one of each authority in the chain of a client; or the PEM
+   * text itself. Read again when they change. Once a list has expired, nobody is let in by it.
+   */
+  crl?: string | string[] | undefined
+  /** How many certificates may stand between that of a client and the authority. */
+  depth?: number | undefined
 }
 
 export interface ListenerProxyProtocolInput {
@@ -977,10 +1025,10 @@ export interface RateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), country (see geo),
-   * graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several,
-   * those that are the same in all. A request without that field counts for its client-ip. Default:
-   * client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
+   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
+   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
+   * request without that field or certificate counts for its client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -1081,12 +1129,21 @@ export interface SharedSettingsInput {
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
+   * Tell the upstream the certificate of the client in Client-Cert (RFC 9440), and with chain those behind it
+   * in Client-Cert-Chain. What clients send in these fields never passes.
+   */
+  forwardClientCertificate?: 'certificate' | 'chain' | 'none' | undefined
+  /**
    * Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
+  /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
+  redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
+  hsts?: HstsInput | undefined
 }
 
 export interface MatchInput {
@@ -1108,6 +1165,11 @@ export interface MatchInput {
   scheme?: 'http' | 'https' | undefined
   /** IP addresses and CIDR ranges that the client is in, seen through trusted proxies. */
   client?: string | string[] | undefined
+  /**
+   * The certificate that the client has shown, and that was verified; an empty one takes them all. See
+   * clientCertificates of a listener.
+   */
+  clientCertificate?: ClientCertificateMatchInput | undefined
   /** Where the client is, by the databases of geo. */
   geo?: GeoMatchInput | undefined
   /** Media types of the request's content: type/subtype, or type/* for all of a kind. */
@@ -1133,6 +1195,26 @@ export interface ValueMatchSettingsInput {
   exists?: boolean | undefined
   /** A regular expression that the whole value must match. */
   regex?: string | undefined
+}
+
+export interface ClientCertificateMatchInput {
+  /**
+   * URIs that it is made out to (SPIFFE ids among them), of which one must match: `*` stands for any text
+   * without a slash, `**` at the end for all that follows.
+   */
+  uri?: string | string[] | undefined
+  /** DNS names that it is made out to, of which one must match: `*` stands for any text without a dot. */
+  dns?: string | string[] | undefined
+  /**
+   * E-mail addresses that it is made out to, of which one must match: `*` stands for any text without "@".
+   */
+  email?: string | string[] | undefined
+  /** Its whole subject, as CN=orders, or O=Shop, CN=orders. */
+  subject?: string | string[] | undefined
+  /** The whole subject of the authority that has signed it. */
+  issuer?: string | string[] | undefined
+  /** The SHA-256 of the certificate, in hex. */
+  fingerprint?: string | string[] | undefined
 }
 
 export interface GeoMatchInput {
@@ -1560,10 +1642,10 @@ export interface RouteRateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), country (see geo),
-   * graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several,
-   * those that are the same in all. A request without that field counts for its client-ip. Default:
-   * client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
+   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
+   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
+   * request without that field or certificate counts for its client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -1668,6 +1750,25 @@ export interface RouteLimitsInput {
   body?: ByteSize | Zero | Off | undefined
 }
 
+export interface RedirectToHttpsInput {
+  /** 301, 302, 303, 307 or 308. Default: 308. */
+  status?: number | undefined
+  /** The port on which clients reach the gateway over TLS. Default: 443. */
+  port?: number | undefined
+}
+
+export interface HstsInput {
+  /**
+   * For how many days browsers go to the host over TLS alone, from each response on; 0 has them forget it.
+   * Default: 365.
+   */
+  maxAgeDays?: number | undefined
+  /** Whether that holds for all names below the host, too. Default: false. */
+  includeSubDomains?: boolean | undefined
+  /** Whether the host may be put on the lists that browsers come with. Default: false. */
+  preload?: boolean | undefined
+}
+
 export interface RouteInput {
   /** Its name in logs, metrics and the admin endpoints. Left out: route-1, route-2 and so on, by position. */
   name?: string | undefined
@@ -1744,10 +1845,19 @@ export interface RouteInput {
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
+   * Tell the upstream the certificate of the client in Client-Cert (RFC 9440), and with chain those behind it
+   * in Client-Cert-Chain. What clients send in these fields never passes.
+   */
+  forwardClientCertificate?: 'certificate' | 'chain' | 'none' | undefined
+  /**
    * Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
+  /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
+  redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
+  hsts?: HstsInput | undefined
 }

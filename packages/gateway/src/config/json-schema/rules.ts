@@ -5,6 +5,7 @@ import { authenticatorRules } from '../../features/authentication/checks.ts'
 import { endpointRules } from '../../features/discovery.ts'
 import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
+import { clientCertificateRules } from '../../features/client-certificates/checks.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
 import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
 import { TARGETS } from '../../features/target.ts'
@@ -25,6 +26,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
     rules.map((each) => ({ ...each, at: ['routes', '*', name, ...each.at] })),
   ),
   { at: ['listeners', '*', 'tls'], rules: tlsRules },
+  { at: ['listeners', '*', 'tls', 'clientCertificates'], rules: clientCertificateRules },
   { at: ['upstreams', '*', 'tls'], rules: upstreamTlsRules },
   { at: ['rateLimits', '*'], rules: limitRules },
   ...authenticatorRules.map(({ at, rules }) => ({ at: ['authenticators', '*', ...at], rules })),

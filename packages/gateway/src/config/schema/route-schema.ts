@@ -20,7 +20,10 @@ import { minimumByteRateSetting, routeTimeoutsSetting } from '../../features/tim
 import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
+import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
+import { hstsSetting } from '../../features/hsts.ts'
+import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
 import { hedgeSetting } from '../../features/hedge.ts'
 import { retrySetting } from '../../features/retry.ts'
 import { headerChangesSetting } from '../../features/header-changes/header-changes.ts'
@@ -110,12 +113,21 @@ const settings = {
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
+  forwardClientCertificate: forwardClientCertificateSetting().optional(),
   cache: routeCacheSetting()
     .describe(
       'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
     )
     .optional(),
   limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
+  redirectToHttps: redirectToHttpsSetting()
+    .optional()
+    .describe(
+      'Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more.',
+    ),
+  hsts: hstsSetting()
+    .optional()
+    .describe('Having browsers come to the host over TLS alone (Strict-Transport-Security).'),
 }
 
 /** Settings that several routes share, described once as `$defs/settings`. */

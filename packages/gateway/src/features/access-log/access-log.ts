@@ -9,6 +9,7 @@ import {
   redactQuery,
   type TrafficError,
 } from '@headgate/core'
+import { clientCertificate } from '../client-certificates/client-certificate.ts'
 import { identityOf } from '../identity.ts'
 import { cacheResult } from '../cache/figures.ts'
 import { isWarming } from '../cache/warming/mark.ts'
@@ -102,6 +103,7 @@ export function accessLine(
     `,"attempts":${exchange.attempts},"client":"${escaped(clientAddress)}`
   const cache = cacheResult.of(exchange)
   const apiVersion = takenVersion.of(exchange)
+  const certificate = clientCertificate.of(exchange)
   const identity = identityOf.of(exchange)
   const grpcStatus = callStatus.of(exchange)
   if (grpcStatus !== undefined) line += `","grpc_status":"${grpcStatus}`
@@ -110,6 +112,8 @@ export function accessLine(
     line += `","identity":"${escaped(identity.subject)}","authenticator":"${identity.authenticator}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
+  if (certificate !== undefined)
+    line += `","client_certificate":"${escaped(certificate.name)}","client_certificate_sha256":"${certificate.fingerprint}`
   if (peer.proxy !== undefined) line += `","proxy":"${escaped(peer.proxy.address)}`
   if (endpoint !== '') line += `","endpoint":"${escaped(endpoint)}`
   if (exchange.upstreamVersion !== undefined) line += `","upstream_version":"${exchange.upstreamVersion}`

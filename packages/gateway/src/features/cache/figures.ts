@@ -18,6 +18,18 @@ const REQUESTS = metric({
   help: 'Requests on routes with a cache: "hit" answered from it, "stale" from it although not fresh, "revalidated" from it after the upstream confirmed it, "collapsed" by what another request fetched, "miss" by the upstream, "bypass" past the cache.',
 })
 
+/** From what changes by the second to what is kept for a week. */
+const AGE_BOUNDS = [1, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800]
+
+const AGE = metric({
+  kind: 'histogram',
+  name: 'headgate_cache_hit_age_seconds',
+  labels: ['route'],
+  help: 'How old responses were that were answered from the cache without the word of the upstream, stale ones among them: the time since the upstream made or confirmed them.',
+  bounds: AGE_BOUNDS,
+  sparse: true,
+})
+
 const REVALIDATIONS = metric({
   kind: 'counter',
   name: 'headgate_cache_background_revalidations_total',
@@ -113,6 +125,7 @@ export function cacheMetrics(metrics: MetricRegistry, route: string): CacheListe
   const counters = new Map(
     CACHE_RESULTS.map((result): [CacheResult, Counter] => [result, metrics.get(REQUESTS, { route, result })]),
   )
+  const ages = metrics.get(AGE, { route })
   const answered = metrics.get(REVALIDATIONS, { route, outcome: 'answered' })
   const failed = metrics.get(REVALIDATIONS, { route, outcome: 'failed' })
   const storeErrors = metrics.get(STORE_ERRORS, { route })
@@ -132,6 +145,7 @@ export function cacheMetrics(metrics: MetricRegistry, route: string): CacheListe
         return
       }
       counters.get(result)?.add(1)
+      if (outcome.age !== undefined) ages.record(outcome.age / 1000)
     },
     revalidated: (_, well) => (well ? answered : failed).add(1),
     storeFailed: () => storeErrors.add(1),

@@ -18,6 +18,7 @@ import {
 } from '../../routing/conditions.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import { graphqlConditions } from '../graphql/conditions.ts'
+import { clientCertificateConditions } from '../client-certificates/match.ts'
 import { grpcConditions } from '../grpc/conditions.ts'
 import { Regex } from '../../routing/regex/regex.ts'
 import { type RouteEntry, Router } from '../../routing/router/router.ts'
@@ -44,6 +45,7 @@ export function conditionsOf(
     ),
     ...(scheme === undefined ? [] : [comesBy(scheme)]),
     ...(client === undefined ? [] : [comesFrom(client)]),
+    ...(match.clientCertificate === undefined ? [] : clientCertificateConditions(match.clientCertificate)),
     ...geoConditions(match.geo, geo),
     ...(contentType === undefined ? [] : [sends(contentType)]),
     ...(accept === undefined ? [] : [accepts(accept)]),

@@ -12,6 +12,7 @@ import {
 } from '../../settings/values/kinds.ts'
 import { matchedField, token } from '../../settings/values/request-field.ts'
 import { geoMatch } from '../geo/setting.ts'
+import { clientCertificateMatch } from '../client-certificates/match.ts'
 import { grpcMatch } from '../grpc/setting.ts'
 import { graphqlMatch } from '../graphql/setting.ts'
 import { Regex } from '../../routing/regex/regex.ts'
@@ -109,6 +110,11 @@ const conditions = () => ({
     ipRange,
     'IP addresses and CIDR ranges that the client is in, seen through trusted proxies.',
   ).optional(),
+  clientCertificate: clientCertificateMatch()
+    .optional()
+    .describe(
+      'The certificate that the client has shown, and that was verified; an empty one takes them all. See clientCertificates of a listener.',
+    ),
   geo: geoMatch().optional().describe('Where the client is, by the databases of geo.'),
   contentType: oneOrMore(
     mediaRange,

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { clientNetwork, type Exchange } from '@headgate/core'
+import { clientCertificate } from '../client-certificates/client-certificate.ts'
 import type { RateLimitConfig } from './setting.ts'
 import { ipRanges } from '../../settings/values/address.ts'
 import type { RateLimitKey } from './kinds.ts'
@@ -57,6 +58,10 @@ function partOf(part: RateLimitKey, route: string, geo: GeoLookup): (exchange: E
   switch (part.kind) {
     case 'client-ip':
       return clientOf
+    case 'client-certificate':
+      return (exchange) =>
+        // The space keeps the two apart: no name begins with it.
+        clientCertificate.of(exchange)?.name ?? ` ${clientNetwork(exchange.clientAddress)}`
     case 'identity':
       return (exchange) => {
         const identity = identityOf.of(exchange)

@@ -8,13 +8,23 @@ import { parseDuration, writtenTime } from '../../settings/values/units.ts'
 
 /** What requests are told apart by, where they are limited. */
 export type RateLimitKey =
-  | { readonly kind: 'client-ip' | 'identity' | 'country' | 'route' | 'global' | OperationKey }
+  | {
+      readonly kind:
+        | 'client-ip'
+        | 'client-certificate'
+        | 'identity'
+        | 'country'
+        | 'route'
+        | 'global'
+        | OperationKey
+    }
   /** The name in lower case. */
   | { readonly kind: 'header'; readonly name: string }
 
 /** The words, and what they stand for. */
 const WORDS: ReadonlyMap<string, RateLimitKey> = new Map<string, RateLimitKey>([
   ['client-ip', { kind: 'client-ip' }],
+  ['client-certificate', { kind: 'client-certificate' }],
   ['identity', { kind: 'identity' }],
   ['country', { kind: 'country' }],
   ['route', { kind: 'route' }],

@@ -22,7 +22,7 @@ const settings = () => ({
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
-      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, identity (who has authenticated), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field counts for its client-ip.',
+      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field or certificate counts for its client-ip.',
     ),
   cost: oneOf(
     ['graphql-fields'],

@@ -1,5 +1,6 @@
 import { type Exchange, fieldText, isToken } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
+import { type ClientCertificate, clientCertificate } from '../client-certificates/client-certificate.ts'
 import { identityOf } from '../identity.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
@@ -33,6 +34,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
     read: ({ clientAddress }) => clientAddress,
     examples: ['', '192.0.2.1', '2001:db8::1', '::1', 'fe80::1%eth0'],
   },
+  ...Object.fromEntries(certificateVariables()),
   'geo.asn': { read: ({ clientAddress }, geo) => geo(clientAddress).asn, examples: PLACES },
   'geo.continent': { read: ({ clientAddress }, geo) => geo(clientAddress).continent, examples: PLACES },
   'geo.country': { read: ({ clientAddress }, geo) => geo(clientAddress).country, examples: PLACES },
@@ -61,6 +63,30 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
     isUrlText: true,
   },
   'route.name': { read: ({ route }) => route, examples: ['route', 'other'] },
+}
+
+/** Of the certificate that the client has shown; empty where it has shown none. */
+function certificateVariables(): [string, Variable][] {
+  const parts: Record<string, (certificate: ClientCertificate) => string | undefined> = {
+    dns: ({ names }) => names.dns[0],
+    email: ({ names }) => names.email[0],
+    fingerprint: ({ fingerprint }) => fingerprint,
+    issuer: ({ issuer }) => issuer,
+    name: ({ name }) => name,
+    serial: ({ serial }) => serial,
+    subject: ({ subject }) => subject,
+    uri: ({ names }) => names.uri[0],
+  }
+  return Object.entries(parts).map(([part, read]): [string, Variable] => [
+    `client.certificate.${part}`,
+    {
+      read(exchange) {
+        const certificate = clientCertificate.of(exchange)
+        return (certificate && read(certificate)) ?? ''
+      },
+      examples: ANY,
+    },
+  ])
 }
 
 /** As they are written, for messages. */

@@ -83,8 +83,8 @@ export function loadCertificate(config: CertificateConfig, previous?: LoadedCert
   return {
     digest,
     keyType: privateKey.asymmetricKeyType ?? '',
-    chain: shared(chain.map((each) => each.toString()).join('')),
-    privateKey: shared(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    chain: sharedBytes(chain.map((each) => each.toString()).join('')),
+    privateKey: sharedBytes(privateKey.export({ type: 'pkcs8', format: 'pem' })),
     facts: factsOf(chain, pemPlace(config.cert)),
   }
 }
@@ -214,7 +214,8 @@ function shortened(address: string): string {
   return URL.canParse(text) ? new URL(text).hostname.slice(1, -1) : address.toLowerCase()
 }
 
-function oneLine(distinguishedName: string | undefined): string {
+/** As Node tells a distinguished name, each part of it on a line of its own. */
+export function oneLine(distinguishedName: string | undefined): string {
   return (distinguishedName ?? '').split('\n').join(', ')
 }
 
@@ -266,7 +267,8 @@ function isPublicRoot(issuer: string | undefined): boolean {
   return publicRoots.has(issuer ?? '')
 }
 
-function shared(text: string | Buffer): Uint8Array {
+/** In memory that all threads share. */
+export function sharedBytes(text: string | Buffer): Uint8Array {
   const bytes = Buffer.from(text)
   const memory = new Uint8Array(new SharedArrayBuffer(bytes.length))
   memory.set(bytes)

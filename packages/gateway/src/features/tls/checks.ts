@@ -3,8 +3,9 @@ import { type Fields, fieldOf, fieldsOf, isFields, listOf } from '../../settings
 import { findEach, type Finding, type Path, unused } from '../../settings/problems/problem.ts'
 import { anyOfKeys, implies, type JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { acmeChecks, acmeFiles } from './acme-checks.ts'
+import { clientCertificateChecks, trustChecks, trustedFiles } from '../client-certificates/checks.ts'
 import { CertificateError, keyError, loadCertificate } from './certificate.ts'
-import { isInlinePem } from './pem.ts'
+import { inFolder } from './pem.ts'
 import type { CertificateConfig, ListenerTlsConfig } from './setting.ts'
 import type { UpstreamTlsConfig } from './upstream-setting.ts'
 
@@ -21,10 +22,11 @@ export function upstreamTlsFiles(tls: UpstreamTlsConfig, folder: string): Upstre
 
 /** The same for listeners. */
 export function tlsFiles(tls: ListenerTlsConfig, folder: string): ListenerTlsConfig {
-  const { cert, key, certificates, acme } = tls
+  const { cert, key, certificates, acme, clientCertificates } = tls
   return {
     ...tls,
     ...(acme && { acme: acmeFiles(acme, folder) }),
+    ...(clientCertificates && { clientCertificates: trustedFiles(clientCertificates, folder) }),
     ...(cert !== undefined && { cert: inFolder(cert, folder) }),
     ...(key !== undefined && { key: inFolder(key, folder) }),
     ...(certificates && {
@@ -35,10 +37,6 @@ export function tlsFiles(tls: ListenerTlsConfig, folder: string): ListenerTlsCon
       })),
     }),
   }
-}
-
-function inFolder(written: string, folder: string): string {
-  return isInlinePem(written) ? written : resolve(folder, written)
 }
 
 /** What no setting of a listener's TLS shows alone. Looks at the configuration as it was written, as cross-checks.ts does. */
@@ -81,7 +79,7 @@ function settingChecks(tls: Fields, path: Path): Finding[] {
     findings.push({ path: [...path, 'key'], part: 'key', problem: 'has no cert beside it', allowed: NEEDED })
   if (passphrase !== undefined && key === undefined)
     findings.push(unused([...path, 'passphrase'], 'is without effect, as there is no key beside it'))
-  return findings
+  return [...findings, ...clientCertificateChecks(tls['clientCertificates'], [...path, 'clientCertificates'])]
 }
 
 /** Whether the certificates of a listener, or that of an upstream, can be read and used. */
@@ -89,7 +87,8 @@ export function certificateChecks(tls: unknown, path: Path, folder: string): Fin
   const listed = findEach(listOf(fieldOf(tls, 'certificates')), (each, index) =>
     entryChecks(each, [...path, 'certificates', index], folder),
   )
-  return [...entryChecks(tls, path, folder), ...listed]
+  const trusted = trustChecks(fieldOf(tls, 'clientCertificates'), [...path, 'clientCertificates'], folder)
+  return [...entryChecks(tls, path, folder), ...listed, ...trusted]
 }
 
 function entryChecks(entry: unknown, path: Path, folder: string): Finding[] {

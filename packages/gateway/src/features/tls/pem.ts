@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import { LARGEST_PEM, readPlainFile } from '../../plain-file.ts'
 
 /** Whether a setting holds the PEM text itself, and no path: no path begins so. */
 export function isInlinePem(written: string): boolean {
   return written.trimStart().startsWith('-----BEGIN ')
+}
+
+/** The setting with the path of its file made absolute. */
+export function inFolder(written: string, folder: string): string {
+  return isInlinePem(written) ? written : resolve(folder, written)
 }
 
 /** @throws Error of the system where the file cannot be read */

@@ -2,19 +2,12 @@ import { once, zod } from '../../settings/schema/library.ts'
 import { list } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
 import { oneOf, time, value } from '../../settings/schema/setting.ts'
-import { filePath, flag, type Kind, textKind } from '../../settings/values/kinds.ts'
+import { flag, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { acmeSetting } from './acme-setting.ts'
-import { isInlinePem } from './pem.ts'
-
-/** A file in PEM form, or what would be in it. */
-export const pem: Kind<string> = {
-  ...filePath,
-  allowed: `${filePath.allowed}; or its content, which begins with -----BEGIN`,
-  parse: (written) =>
-    typeof written === 'string' && isInlinePem(written) ? parsed(written) : filePath.parse(written),
-}
+import { clientCertificates } from '../client-certificates/setting.ts'
+import { pem } from './pem-kind.ts'
 
 export const passphrase: Kind<string> = textKind(
   'a passphrase',
@@ -68,6 +61,9 @@ const listenerTls = section('ListenerTlsInput', () => ({
     ['TLSv1.2', 'TLSv1.3'],
     'The oldest version of TLS that is accepted; with the preset modern it is TLSv1.3 all the same.',
   ).prefault('TLSv1.2'),
+  clientCertificates: clientCertificates()
+    .optional()
+    .describe('Ask clients for certificates (mutual TLS). Left out: nobody is asked.'),
   handshakeTimeout: time('How long a handshake may take, from the connection on.').prefault('10s'),
 }))
 

@@ -1,3 +1,5 @@
+import { element } from './der.ts'
+
 /** Signatures that nobody should trust any more, by the content of their object identifiers (RFC 3279 2.2, RFC 5758 3). */
 const WEAK: Readonly<Record<string, string>> = {
   '2a864886f70d010102': 'MD2',
@@ -17,15 +19,4 @@ export function weakHash(der: Buffer): string | undefined {
   const algorithm = signed && element(der, signed.end)
   const identifier = algorithm && element(der, algorithm.content)
   return identifier && WEAK[der.toString('hex', identifier.content, identifier.end)]
-}
-
-/** Where the content of what begins there is, and where it ends. */
-function element(der: Buffer, at: number): { readonly content: number; readonly end: number } | undefined {
-  const first = der[at + 1]
-  if (first === undefined) return undefined
-  const size = first < 0x80 ? 0 : first - 0x80
-  const content = at + 2 + size
-  if (size > 4 || content > der.length) return undefined
-  const length = size === 0 ? first : der.readUIntBE(at + 2, size)
-  return { content, end: content + length }
 }

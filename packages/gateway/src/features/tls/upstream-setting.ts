@@ -6,7 +6,8 @@ import { type Read, section } from '../../settings/schema/section.ts'
 import { boolean, oneOf, value } from '../../settings/schema/setting.ts'
 import { filePath, type Kind, serverName, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
-import { type CertificateConfig, KEY, passphrase, PASSPHRASE, pem } from './setting.ts'
+import { pem } from './pem-kind.ts'
+import { type CertificateConfig, KEY, passphrase, PASSPHRASE } from './setting.ts'
 
 const PIN = 'sha256/[A-Za-z0-9+/]{43}='
 

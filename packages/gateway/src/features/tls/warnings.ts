@@ -1,4 +1,5 @@
 import type { Finding, Path } from '../../settings/problems/problem.ts'
+import { expiredLists } from '../client-certificates/checks.ts'
 import { loadCertificate } from './certificate.ts'
 import type { CertifiedConfig } from './certificates.ts'
 import { concernsOf, covers } from './concerns.ts'
@@ -28,6 +29,7 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
         findings.push({ path: [...path, 'cert'], whole: true, problem, hint: remedy })
     }
   }
+  findings.push(...expiredLists(config, now))
   for (const [name, { tls }] of Object.entries(config.upstreams ?? {})) {
     const shown = tls && clientCertificateOf(tls)
     const concerns = shown === undefined ? [] : concernsOf(loadCertificate(shown).facts, now, false)

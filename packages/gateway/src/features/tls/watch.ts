@@ -1,22 +1,11 @@
 import type { Clock, Timer } from '@headgate/core'
 import { FileWatches } from '../../file-watch.ts'
 import { fileStamp } from '../geo/geo-files.ts'
-import {
-  certificateFiles,
-  certificateIdentity,
-  loadCertificate,
-  type LoadedCertificate,
-} from './certificate.ts'
-import {
-  type Certificates,
-  certificateConfigs,
-  type CertifiedConfig,
-  nameOf,
-  reasonOf,
-} from './certificates.ts'
+import { certificateFiles, loadCertificate, type LoadedCertificate } from './certificate.ts'
+import { certificateConfigs, type CertifiedConfig, nameOf, reasonOf } from './certificates.ts'
 import type { CertificateConfig } from './setting.ts'
 
-/** What came of a certificate whose files have changed. */
+/** What came of certificates, or of authorities, whose files have changed. */
 export interface CertificateChange {
   readonly applied: boolean
   /** Of its file. */
@@ -25,32 +14,59 @@ export interface CertificateChange {
   readonly message: string
 }
 
-/** Who has certificates in force. */
-export interface CertificateOwner {
-  /** In force, by the identity of their setting. */
-  readonly certificates: Certificates
+/** What is read of files in PEM, and watched: certificates that are served, or authorities that are trusted. */
+export interface WatchedKind<Config, Setting, Loaded> {
+  /** The settings of a configuration, by their identity. */
+  readonly settings: (config: Config) => ReadonlyMap<string, Setting>
+  /** Its files, the one that it is told by first. */
+  readonly files: (setting: Setting) => readonly string[]
+  /** Returns what is in force where the files hold what they held. Throws where they cannot be used. */
+  readonly load: (setting: Setting, inForce: Loaded) => Loaded
+  /** Which one it is, for a message. */
+  readonly nameOf: (setting: Setting) => string
+  /** Why it cannot be used, in words that continue a sentence about it. */
+  readonly reasonOf: (error: unknown, setting: Setting) => string
+  readonly describe: (loaded: Loaded) => string
+}
+
+/** The certificates of listeners. */
+export const SERVED: WatchedKind<CertifiedConfig, CertificateConfig, LoadedCertificate> = {
+  settings: certificateConfigs,
+  files: certificateFiles,
+  load: loadCertificate,
+  nameOf,
+  reasonOf,
+  describe: ({ facts }) => describe(facts),
+}
+
+/** Who has them in force. */
+export interface CertificateOwner<Loaded> {
+  /** By the identity of their setting. */
+  readonly inForce: ReadonlyMap<string, Loaded>
   /** Puts them in force in place of those of the same setting. */
-  replaceCertificates(renewed: Certificates): Promise<void>
+  replaceCertificates(renewed: ReadonlyMap<string, Loaded>): Promise<void>
   certificateChanged(change: CertificateChange): void
 }
 
-/** Certificate and key are two files: milliseconds for which one may be ahead of the other before that is told. */
+/** Certificate and key are two files, as authorities and their lists are: milliseconds for which one may be ahead of the other before that is told. */
 const BOTH_FILES = 2_000
 
 /** Reads certificates again when their files change. One that cannot be used leaves the one before in force. */
-export class CertificateWatch {
-  private readonly owner: CertificateOwner
+export class CertificateWatch<Config, Setting, Loaded> {
+  private readonly kind: WatchedKind<Config, Setting, Loaded>
+  private readonly owner: CertificateOwner<Loaded>
   private readonly watches: FileWatches
   private readonly again: Timer
-  private byFile = new Map<string, CertificateConfig[]>()
+  private byFile = new Map<string, (readonly [identity: string, setting: Setting])[]>()
   private readonly changed = new Set<string>()
   /** Why those that were refused last were refused, by identity. */
   private readonly refusals = new Map<string, string>()
   /** Those that were refused a moment ago, and may be whole by now. */
-  private readonly waiting = new Map<string, CertificateConfig>()
+  private readonly waiting = new Map<string, Setting>()
   private running: Promise<unknown> = Promise.resolve()
 
-  constructor(owner: CertificateOwner, clock: Clock) {
+  constructor(kind: WatchedKind<Config, Setting, Loaded>, owner: CertificateOwner<Loaded>, clock: Clock) {
+    this.kind = kind
     this.owner = owner
     this.again = clock.timer(() => this.lookAgain())
     const listener = {
@@ -70,14 +86,14 @@ export class CertificateWatch {
   }
 
   /** Watches the files of a configuration from now on, and no others. */
-  follow(config: CertifiedConfig): void {
+  follow(config: Config): void {
     this.byFile = new Map()
-    const configs = certificateConfigs(config)
-    for (const each of configs.values())
-      for (const path of certificateFiles(each))
+    const settings = this.kind.settings(config)
+    for (const each of settings)
+      for (const path of this.kind.files(each[1]))
         this.byFile.set(path, [...(this.byFile.get(path) ?? []), each])
     // A configuration is put in force with what its files hold.
-    for (const identity of this.refusals.keys()) if (!configs.has(identity)) this.refusals.delete(identity)
+    for (const identity of this.refusals.keys()) if (!settings.has(identity)) this.refusals.delete(identity)
     this.watches.follow(this.byFile.keys())
   }
 
@@ -89,7 +105,8 @@ export class CertificateWatch {
 
   stop(): void {
     this.again.disarm()
-    this.follow({ listeners: [] })
+    this.byFile = new Map()
+    this.watches.follow([])
   }
 
   /** What changes together, as by `..data` of Kubernetes, is read together. */
@@ -100,64 +117,62 @@ export class CertificateWatch {
     this.running = this.running.then(async () => {
       const files = [...this.changed]
       this.changed.clear()
-      const configs = files.flatMap((file) => this.byFile.get(file) ?? [])
-      await this.read(new Map(configs.map((each) => [certificateIdentity(each), each])), false)
+      await this.read(new Map(files.flatMap((file) => this.byFile.get(file) ?? [])), false)
     })
   }
 
   private lookAgain(): void {
     this.running = this.running.then(async () => {
-      const configs = new Map(this.waiting)
+      const settings = new Map(this.waiting)
       this.waiting.clear()
-      await this.read(configs, true)
+      await this.read(settings, true)
     })
   }
 
-  private async read(configs: ReadonlyMap<string, CertificateConfig>, isLast: boolean): Promise<void> {
-    const { certificates } = this.owner
-    const renewed = new Map<string, LoadedCertificate>()
-    for (const [identity, config] of configs) {
-      const current = certificates.get(identity)
+  private async read(settings: ReadonlyMap<string, Setting>, isLast: boolean): Promise<void> {
+    const { inForce } = this.owner
+    const renewed = new Map<string, Loaded>()
+    for (const [identity, setting] of settings) {
+      const current = inForce.get(identity)
       if (current === undefined) continue
       try {
-        const found = loadCertificate(config, current)
+        const found = this.kind.load(setting, current)
         this.waiting.delete(identity)
         this.refusals.delete(identity)
         if (found !== current) renewed.set(identity, found)
       } catch (error) {
-        if (isLast) this.refuse(identity, config, current, error)
+        if (isLast) this.refuse(identity, setting, current, error)
         else {
-          this.waiting.set(identity, config)
+          this.waiting.set(identity, setting)
           this.again.arm(BOTH_FILES)
         }
       }
     }
-    if (renewed.size > 0) await this.replace(renewed, configs)
+    if (renewed.size > 0) await this.replace(renewed, settings)
   }
 
   private async replace(
-    renewed: ReadonlyMap<string, LoadedCertificate>,
-    configs: ReadonlyMap<string, CertificateConfig>,
+    renewed: ReadonlyMap<string, Loaded>,
+    settings: ReadonlyMap<string, Setting>,
   ): Promise<void> {
     await this.owner.replaceCertificates(renewed)
-    for (const [identity, { facts }] of renewed) {
-      const path = configs.get(identity)?.cert ?? ''
-      const message = `tls: ${facts.from} is in force anew: ${describe(facts)}`
+    for (const [identity, loaded] of renewed) {
+      const path = this.pathOf(settings.get(identity))
+      const message = `tls: ${path} is in force anew: ${this.kind.describe(loaded)}`
       this.owner.certificateChanged({ applied: true, path, message })
     }
   }
 
-  private refuse(
-    identity: string,
-    config: CertificateConfig,
-    { facts }: LoadedCertificate,
-    error: unknown,
-  ): void {
-    const reason = reasonOf(error)
+  private refuse(identity: string, setting: Setting, current: Loaded, error: unknown): void {
+    const reason = this.kind.reasonOf(error, setting)
     if (this.refusals.get(identity) === reason) return
     this.refusals.set(identity, reason)
-    const message = `tls: ${nameOf(config)} ${reason}; the one before stays in force: ${describe(facts)}`
-    this.owner.certificateChanged({ applied: false, path: facts.from, message })
+    const message = `tls: ${this.kind.nameOf(setting)} ${reason}; the one before stays in force: ${this.kind.describe(current)}`
+    this.owner.certificateChanged({ applied: false, path: this.pathOf(setting), message })
+  }
+
+  private pathOf(setting: Setting | undefined): string {
+    return (setting && this.kind.files(setting)[0]) ?? ''
   }
 }
 

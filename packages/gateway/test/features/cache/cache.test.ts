@@ -55,6 +55,9 @@ it('a response is answered from the cache while it is fresh, and asked for anew 
   await clock.advance(2_000)
   assert.equal((await ask(`${url}/a`)).text, '2 /a')
   assert.match(shown(), /headgate_cache_requests_total\{route="shop",result="hit"\} 3\n/)
+  const ages = (bound: string): string => `headgate_cache_hit_age_seconds_bucket{route="shop",le="${bound}"}`
+  assert.ok(shown().includes(`${ages('30')} 0\n${ages('60')} 3\n`))
+  assert.ok(shown().includes('headgate_cache_hit_age_seconds_sum{route="shop"} 177\n'))
 })
 
 it('what Vary names, and what the key names, tells requests apart; what the key leaves out is not sent', async (t) => {
