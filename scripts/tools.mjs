@@ -11,6 +11,7 @@ const tools = [
   { program: 'curl', debianPackage: 'curl' },
   { program: 'redis-server', debianPackage: 'redis-server' },
   { program: 'pebble', debianPackage: 'pebble' },
+  { program: 'haproxy', debianPackage: 'haproxy', folder: 'packages/gateway/test/survival' },
   // 124 MB to fetch, half a minute to install.
   { program: 'chromium', debianPackage: 'chromium', folder: 'packages/gateway/test/browser' },
 ]

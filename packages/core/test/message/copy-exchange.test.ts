@@ -33,6 +33,7 @@ const OWN = [
 const OF_ITS_TIME = [
   'startedAt',
   'deadline',
+  'timeLimit',
   'times',
   'priority',
   'attempts',

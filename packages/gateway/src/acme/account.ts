@@ -40,7 +40,7 @@ export class AcmeAccount {
     })
     const { status } = isFields(answer.body) ? answer.body : {}
     if (status !== 'valid' && status !== undefined)
-      throw new AcmeError(`the account at the authority is ${String(status).slice(0, 20)}`)
+      throw new AcmeError(`the account at the authority is ${JSON.stringify(status).slice(0, 20)}`)
     return new AcmeAccount(session, key, session.placeOf(answer.location, 'the account'))
   }
 

@@ -29,9 +29,11 @@ export function redact(value: unknown, schema: JsonSchema, path: readonly Proper
 /** Whether a setting, in one of its forms, is a secret. Where a list or a section may stand in place of a secret text, it has its own. */
 function isSecretValue(parts: readonly JsonSchema[], value: unknown): boolean {
   if (!parts.some((part) => part['writeOnly'] === true)) return false
-  const isOpen = ({ writeOnly, type }: JsonSchema): boolean =>
-    writeOnly !== true && (type === 'array' || type === 'object')
   return typeof value !== 'object' || !parts.some(isOpen)
+}
+
+function isOpen({ writeOnly, type }: JsonSchema): boolean {
+  return writeOnly !== true && (type === 'array' || type === 'object')
 }
 
 /** Whether what stands at the path of a configuration is a secret, the place alone considered. */

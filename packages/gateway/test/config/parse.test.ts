@@ -72,6 +72,12 @@ test('one route with a URL is a whole configuration, with every default filled i
     requestId: { header: 'x-request-id', accept: true },
     accessLog: { path: 'stdout', format: 'auto', headers: [] },
     stores: {},
+    authenticators: {},
+    failedAuthentication: {
+      perClient: { requests: 30, per: 60_000 },
+      perAccount: { requests: 20, per: 60_000 },
+      maxKeys: 10_000,
+    },
     cache: { memory: 64 * 1024 * 1024, warm: [] },
     discovery: { dns: { minInterval: 1_000, maxInterval: 300_000, timeout: 2_000 } },
     deadlines: true,
@@ -269,6 +275,12 @@ test('everything that can be set is set', () => {
         prefix: 'shop',
         timeout: 50,
       },
+    },
+    authenticators: {},
+    failedAuthentication: {
+      perClient: { requests: 30, per: 60_000 },
+      perAccount: { requests: 20, per: 60_000 },
+      maxKeys: 10_000,
     },
     cache: {
       memory: 8 * 1024 * 1024,

@@ -81,7 +81,7 @@ export async function statusesOverHttp2(
       const [head] = await once(stream, 'response')
       stream.resume()
       await once(stream, 'close')
-      statuses.push(Number((head as { ':status': number })[':status']))
+      statuses.push((head as { ':status': number })[':status'])
     }
     return statuses
   } finally {

@@ -118,7 +118,7 @@ describe('tls: internal', () => {
     await clock.advance(0.1 * DAY)
     await eventually(() => told.replaced.length === 1, 'it is renewed')
     assert.ok((told.replaced[0]?.facts.notAfter ?? 0) > NOW + 11 * DAY)
-    managed.stop()
+    void managed.stop()
   })
 
   it('serves with an authority in memory where its folder cannot be used, and says so', async () => {
@@ -130,7 +130,7 @@ describe('tls: internal', () => {
     assert.equal(certificates.size, 1)
     assert.match(told.changes[0]?.message ?? '', /cannot be kept in \S+file: .*(?:ENOTDIR|EEXIST)/)
     assert.equal(told.changes[0]?.applied, false)
-    managed.stop()
+    void managed.stop()
   })
 
   it('loads nothing where no listener has it', async () => {

@@ -23,13 +23,13 @@ export function acmeChecks(tls: Fields, input: Fields, path: Path): Finding[] {
   const { names, challenge, dns } = acme
   const findings: Finding[] = []
   const hosts = names === undefined ? routeHosts(input) : listOf(names)
-  const wildcard = hosts.find((host) => typeof host === 'string' && host.startsWith('*'))
+  const wildcard = hosts.find((host): host is string => typeof host === 'string' && host.startsWith('*'))
   const hasDns = isFields(dns) || challenge === 'dns-01'
   if (names !== undefined && wildcard !== undefined && !hasDns)
     findings.push({
       path: [...path, 'names'],
       whole: true,
-      problem: `has the wildcard ${String(wildcard)}, which is proved by dns-01 alone`,
+      problem: `has the wildcard ${wildcard}, which is proved by dns-01 alone`,
       hint: 'say in dns how records are set',
     })
   if (names === undefined && hosts.every((host) => typeof host === 'string' && host.startsWith('*')))

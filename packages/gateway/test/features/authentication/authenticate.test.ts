@@ -311,10 +311,7 @@ test('mistakes are named with their places', () => {
     ],
     [{ jwt: { issuer: 'a', audience: 'b', keys: '{"keys":[{"kty":"EC","d":"x"}]}' } }, /holds a private key/],
   ] as const) {
-    const result = parseConfig({
-      authenticators: { it: authenticator },
-      routes,
-    } as unknown as GatewayConfigInput)
+    const result = parseConfig({ authenticators: { it: authenticator }, routes })
     assert.ok(!result.ok, JSON.stringify(authenticator))
     assert.match(result.problems.map(({ message }) => message).join(), expected)
     // Not even a mistake shows a secret.
