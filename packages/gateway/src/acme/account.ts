@@ -40,7 +40,9 @@ export class AcmeAccount {
     })
     const { status } = isFields(answer.body) ? answer.body : {}
     if (status !== 'valid' && status !== undefined)
-      throw new AcmeError(`the account at the authority is ${JSON.stringify(status).slice(0, 20)}`)
+      throw new AcmeError(
+        `the account at the authority is ${typeof status === 'string' ? status.slice(0, 20) : 'in no state that is known'}`,
+      )
     return new AcmeAccount(session, key, session.placeOf(answer.location, 'the account'))
   }
 

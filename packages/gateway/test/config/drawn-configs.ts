@@ -14,6 +14,7 @@ a-secret-of-many-characters-and-more 08:30 UTC ES256 sha256:${'a'.repeat(64)} $2
     /\s/,
   ),
   'a b',
+  'ops@shop.example',
   '',
   '${request.path}/a',
   '${client.address}',

@@ -82,7 +82,7 @@ it('workers of a gateway share its purges of a store behind the cache, and the o
   const answer = await one.admin('POST', { tag: 'shop' })
   assert.equal(answer.status, 503)
   assert.match(answer.body, /holds in the memory of this gateway, and not elsewhere: the store main is away/)
-  assert.equal(answer.change?.what, 'cache of this gateway, tag shop')
+  assert.equal(answer.change?.what, 'purge of the cache of this gateway: tag shop')
   assert.equal(await one.get('/a'), '3')
   const away = JSON.parse((await one.admin('GET')).body)
   assert.equal(away.tier.state, 'away')

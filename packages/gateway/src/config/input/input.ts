@@ -1138,12 +1138,12 @@ export interface SharedSettingsInput {
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
-  /** Instead of the limits of the whole gateway. */
-  limits?: RouteLimitsInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
   /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
   hsts?: HstsInput | undefined
+  /** Instead of the limits of the whole gateway. */
+  limits?: RouteLimitsInput | undefined
 }
 
 export interface MatchInput {
@@ -1745,11 +1745,6 @@ export interface CacheBypassInput {
   cookies?: string[] | undefined
 }
 
-export interface RouteLimitsInput {
-  /** Size of a request body on this route, instead of limits.body; off: no limit. */
-  body?: ByteSize | Zero | Off | undefined
-}
-
 export interface RedirectToHttpsInput {
   /** 301, 302, 303, 307 or 308. Default: 308. */
   status?: number | undefined
@@ -1767,6 +1762,11 @@ export interface HstsInput {
   includeSubDomains?: boolean | undefined
   /** Whether the host may be put on the lists that browsers come with. Default: false. */
   preload?: boolean | undefined
+}
+
+export interface RouteLimitsInput {
+  /** Size of a request body on this route, instead of limits.body; off: no limit. */
+  body?: ByteSize | Zero | Off | undefined
 }
 
 export interface RouteInput {
@@ -1854,10 +1854,10 @@ export interface RouteInput {
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
-  /** Instead of the limits of the whole gateway. */
-  limits?: RouteLimitsInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
   /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
   hsts?: HstsInput | undefined
+  /** Instead of the limits of the whole gateway. */
+  limits?: RouteLimitsInput | undefined
 }

@@ -119,7 +119,6 @@ const settings = {
       'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
     )
     .optional(),
-  limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
   redirectToHttps: redirectToHttpsSetting()
     .optional()
     .describe(
@@ -128,6 +127,7 @@ const settings = {
   hsts: hstsSetting()
     .optional()
     .describe('Having browsers come to the host over TLS alone (Strict-Transport-Security).'),
+  limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
 }
 
 /** Settings that several routes share, described once as `$defs/settings`. */
