@@ -93,6 +93,23 @@ describe('a signed token', () => {
   })
 })
 
+it('that was verified is taken no more once it is too old, or has ended', async () => {
+  for (const [payload, config] of [
+    [{ ...GOOD, iat: 1_000 }, { maxAge: 60_000 }],
+    [{ ...GOOD, exp: 1_060 }, {}],
+  ] as const) {
+    const clock = new VirtualClock({ wallTime: 1_000_000 })
+    const authenticator = new JwtAuthenticator('web', { ...CONFIG, ...config }, clock)
+    const token = await sign(payload)
+    const kind = async (): Promise<string> => (await authenticator.verify(exchangeWith(token, clock))).kind
+    assert.equal(await kind(), 'known')
+    await clock.advance(89_000)
+    assert.equal(await kind(), 'known')
+    await clock.advance(2_000)
+    assert.equal(await kind(), 'rejected')
+  }
+})
+
 describe('what others have been let in by', () => {
   it('alg none', async () => {
     for (const alg of ['none', 'None', 'NONE'])

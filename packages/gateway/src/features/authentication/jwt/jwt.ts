@@ -110,7 +110,7 @@ export class JwtAuthenticator implements Authenticator {
     if (typeof subject !== 'string' || subject === '')
       return rejected(`the token has no claim ${claims.subject}`)
     const identity = identityOfClaims(this.name, payload, claims, subject)
-    this.known.set(digest, { identity, until: (payload.exp ?? 0) * 1_000 + this.config.clockSkew })
+    this.known.set(digest, { identity, until: endOf(payload, this.config) })
     return { kind: 'known', identity }
   }
 
@@ -141,6 +141,12 @@ export class JwtAuthenticator implements Authenticator {
       }
     }
   }
+}
+
+/** When a token is good no more, in milliseconds since 1970: at its end, or when it is too old. */
+function endOf({ exp = 0, iat }: JWTPayload, { clockSkew, maxAge }: JwtConfig): number {
+  const ends = exp * 1_000 + clockSkew
+  return maxAge === undefined || iat === undefined ? ends : Math.min(ends, iat * 1_000 + maxAge + clockSkew)
 }
 
 /** More keys, no issuer has. */
