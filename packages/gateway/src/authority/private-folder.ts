@@ -11,10 +11,10 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { LARGEST_PEM, readPlainFile } from '../plain-file.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** What is written is whole before it has its name; until then its name ends so. */
 const UNFINISHED = '.new'
@@ -84,21 +84,10 @@ export class PrivateFolder {
     this.make()
     const file = join(this.path, name)
     const unfinished = `${file}.${randomBytes(6).toString('hex')}${UNFINISHED}`
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-    const descriptor = openSync(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    try {
-      try {
-        writeFileSync(descriptor, content)
-        fsyncSync(descriptor)
-      } finally {
-        closeSync(descriptor)
-      }
+    writeWhole(unfinished, content, () => {
       finish(unfinished, file)
       this.sync()
-    } catch (error) {
-      rmSync(unfinished, { force: true })
-      throw error
-    }
+    })
   }
 
   /** It may have been made by hand, for others to look into, or hold what a process was writing when it was killed. */

@@ -3,16 +3,15 @@ import {
   constants,
   fchmodSync,
   fstatSync,
-  fsyncSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   type Stats,
-  writeFileSync,
 } from 'node:fs'
 import { basename } from 'node:path'
 import { ORIGINS, type Version, type VersionFacts } from './version.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** Nine digits: what is larger was not counted up to, and would leave no number for what comes next. */
 export const HIGHEST_ID = 999_999_999
@@ -83,20 +82,7 @@ export function writeVersion(file: string, version: Version): void {
   const unfinished = unfinishedName(file)
   // What stands there was left behind, or planted; a link goes, and not what it leads to.
   rmSync(unfinished, { force: true })
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-  const descriptor = openSync(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-  try {
-    try {
-      writeFileSync(descriptor, `${JSON.stringify(version)}\n`)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    renameSync(unfinished, file)
-  } catch (error) {
-    rmSync(unfinished, { force: true })
-    throw error
-  }
+  writeWhole(unfinished, `${JSON.stringify(version)}\n`, () => renameSync(unfinished, file))
 }
 
 function versionOf(text: string, name: string): Version {

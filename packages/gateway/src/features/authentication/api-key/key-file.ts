@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import { LARGEST_SECRET, readPlainFile } from '../../../plain-file.ts'
 import { whyUnreadable } from '../../../settings/read/read-text.ts'
 import { type KeyLine, parseKeyLines } from './key-lines.ts'
+import { writeWhole } from '../../../whole-file.ts'
 
 /** Of a new file. It stays when the last key has gone: a file that is empty would be none, and what was in force would stay so. */
 const FIRST_LINE = '# NAME sha256:HASH groups=… scopes=… expires=…; headgate keys writes this file'
@@ -55,18 +56,7 @@ export class KeyFile {
   private write(lines: readonly string[]): void {
     const mode = existsSync(this.path) ? statSync(this.path).mode & 0o777 : 0o600
     const unfinished = `${this.path}.${randomUUID()}`
-    try {
-      const descriptor = openSync(unfinished, 'wx', mode)
-      try {
-        writeSync(descriptor, lines.map((line) => `${line}\n`).join(''))
-        fsyncSync(descriptor)
-      } finally {
-        closeSync(descriptor)
-      }
-      renameSync(unfinished, this.path)
-    } catch (error) {
-      rmSync(unfinished, { force: true })
-      throw error
-    }
+    const text = lines.map((line) => `${line}\n`).join('')
+    writeWhole(unfinished, text, () => renameSync(unfinished, this.path), mode)
   }
 }
