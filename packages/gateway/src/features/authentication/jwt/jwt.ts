@@ -32,7 +32,9 @@ export class JwtAuthenticator implements Authenticator {
   private readonly places: readonly CredentialPlace[]
   /** By the SHA-256 of the token: whoever sees this memory has no token. */
   private readonly known = new BoundedMap<Known>(MOST_KNOWN)
-  private readonly remote: RemoteKeys<JSONWebKeySet> | undefined
+  private readonly remote: RemoteKeys<JWTVerifyGetKey> | undefined
+  /** Those of the configuration, made when the first token comes; undefined before, and where an issuer is asked. */
+  private own: Promise<JWTVerifyGetKey> | undefined
 
   constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchKeys = fetchKeys) {
     this.name = name
@@ -46,7 +48,7 @@ export class JwtAuthenticator implements Authenticator {
         }
     const changed = (): void => this.known.clear()
     if (config.jwks !== undefined)
-      this.remote = new RemoteKeys(config.jwks, { clock, fetchKeys: fetch, read: readKeySet, changed })
+      this.remote = new RemoteKeys(config.jwks, { clock, fetchKeys: fetch, read: keysIn, changed })
   }
 
   verify(exchange: Exchange): Verdict | Promise<Verdict> {
@@ -116,31 +118,32 @@ export class JwtAuthenticator implements Authenticator {
 
   /** Finds the key of a token among those of the configuration or of the issuer. Rejects where these cannot be had. */
   private async keyFinder(): Promise<JWTVerifyGetKey> {
-    const { secret, keys } = this.config
-    const { createLocalJWKSet, errors } = await import('jose')
-    if (secret !== undefined) {
-      const bytes = Buffer.from(secret, 'utf8')
-      return () => bytes
-    }
     const { remote } = this
-    if (remote === undefined) {
-      if (keys?.includes('BEGIN PUBLIC KEY') === true) {
-        const key = createPublicKey(keys)
-        return () => key
-      }
-      return createLocalJWKSet(readKeySet(keys ?? ''))
-    }
-    const current = createLocalJWKSet(await remote.current())
+    if (remote === undefined) return (this.own ??= ownKeys(this.config))
+    const current = await remote.current()
+    const { errors } = await import('jose')
     return async (header, token) => {
       try {
         return await current(header, token)
       } catch (error) {
         const newer = error instanceof errors.JWKSNoMatchingKey ? await remote.newer() : undefined
         if (newer === undefined) throw error
-        return createLocalJWKSet(newer)(header, token)
+        return newer(header, token)
       }
     }
   }
+}
+
+async function ownKeys({ secret, keys = '' }: JwtConfig): Promise<JWTVerifyGetKey> {
+  if (secret === undefined && !keys.includes('BEGIN PUBLIC KEY')) return keysIn(keys)
+  const key = secret === undefined ? createPublicKey(keys) : Buffer.from(secret, 'utf8')
+  return () => key
+}
+
+/** Rejects where it is no key set. What is made of a key is kept with the set, so that one is made for all tokens. */
+async function keysIn(text: string): Promise<JWTVerifyGetKey> {
+  const { createLocalJWKSet } = await import('jose')
+  return createLocalJWKSet(readKeySet(text))
 }
 
 /** When a token is good no more, in milliseconds since 1970: at its end, or when it is too old. */

@@ -27,7 +27,7 @@ export class RemoteKeys<Keys> {
   private readonly url: string
   private readonly clock: Clock
   private readonly fetchKeys: FetchKeys
-  private readonly read: (text: string) => Keys
+  private readonly read: (text: string) => Promise<Keys>
   private readonly changed: () => void
   private keys: Keys | undefined
   private text = ''
@@ -38,7 +38,7 @@ export class RemoteKeys<Keys> {
   private fetching: Promise<void> | undefined
 
   /**
-   * @param read of what was fetched; throws where it is none
+   * @param read of what was fetched; rejects where it is none
    * @param changed called when the keys are others than before
    */
   constructor(
@@ -51,7 +51,7 @@ export class RemoteKeys<Keys> {
     }: {
       readonly clock: Clock
       readonly fetchKeys: FetchKeys
-      readonly read: (text: string) => Keys
+      readonly read: (text: string) => Promise<Keys>
       readonly changed: () => void
     },
   ) {
@@ -98,7 +98,7 @@ export class RemoteKeys<Keys> {
     try {
       const { text, freshFor = USUAL_FRESH } = await this.fetchKeys(this.url)
       if (text !== this.text || this.keys === undefined) {
-        this.keys = this.read(text)
+        this.keys = await this.read(text)
         this.text = text
         this.changed()
       }
