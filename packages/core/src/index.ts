@@ -123,6 +123,14 @@ export {
   type ForeseenLookup,
   type StoredFacts,
 } from './policies/cache/foresee.ts'
+export {
+  allowsPart,
+  clientHas,
+  isAsExpected,
+  type Validated,
+} from './policies/cache/conditional.ts'
+export { notModified } from './policies/cache/stored-answer.ts'
+export { RecencyMap } from './policies/cache/recency-map.ts'
 export type { CacheKeyParts, KeyFacts } from './policies/cache/key.ts'
 export type { Way } from './policies/cache/way.ts'
 export type {
@@ -262,10 +270,12 @@ export { type Waiting, WaitingLine } from './policies/concurrency/waiting-line.t
 export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'
+export { acceptedCoding } from './fields/accept-encoding.ts'
+export { type AskedRange, askedRanges } from './fields/byte-ranges.ts'
+export { httpDate, parseHttpDate } from './fields/http-date.ts'
 export { comparedText, fieldText, fieldValue } from './fields/field-text.ts'
 export { isClaim } from './fields/hop-by-hop.ts'
 export { addOwnCookie } from './fields/own-cookie.ts'
-export { parseHttpDate } from './fields/http-date.ts'
 export { parseQuotas, type Quota } from './fields/rate-limit.ts'
 export { parseRetryAfter } from './fields/retry-after.ts'
 export { numberOf, parseDictionary, parseItem, parseList } from './fields/structured.ts'

@@ -25,6 +25,8 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'request_timeout',
   'downstream_closed',
   'route_not_found',
+  'file_not_found',
+  'file_unreadable',
   'unauthorized',
   'misdirected',
   'client_certificate_refused',

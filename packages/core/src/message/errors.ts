@@ -56,6 +56,8 @@ export type ErrorCode =
   | 'overloaded'
   | 'invalid_request'
   | 'graphql_refused'
+  | 'file_not_found'
+  | 'file_unreadable'
   | 'unauthorized'
   | 'forbidden'
 
@@ -112,6 +114,8 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   client_certificate_refused: { status: 495, title: 'Client certificate refused', source: 'downstream' },
   misdirected: { status: 421, title: 'Misdirected request', source: 'downstream' },
   route_not_found: { status: 404, title: 'No route', source: 'local' },
+  file_not_found: { status: 404, title: 'No such file', source: 'local' },
+  file_unreadable: { status: 500, title: 'File not readable', source: 'local' },
   method_not_allowed: { status: 405, title: 'Method not allowed', source: 'local' },
   deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },
   loop_detected: { status: 508, title: 'Loop detected', source: 'local' },

@@ -62,6 +62,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   rate_limited: 'RESOURCE_EXHAUSTED',
   concurrency_limited: 'UNAVAILABLE',
   overloaded: 'UNAVAILABLE',
+  file_not_found: 'NOT_FOUND',
+  file_unreadable: 'INTERNAL',
   graphql_refused: 'INTERNAL',
   invalid_request: 'INTERNAL',
 }

@@ -1,4 +1,6 @@
 import { test } from 'node:test'
+import { acceptedCoding } from '../../src/fields/accept-encoding.ts'
+import { askedRanges } from '../../src/fields/byte-ranges.ts'
 import { parseAuthParameters, parseChallenges } from '../../src/fields/challenge.ts'
 import { parseContentRange } from '../../src/fields/content-range.ts'
 import { cookieValue } from '../../src/fields/cookie.ts'
@@ -64,6 +66,8 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   'Keep-Alive': [keepAliveTerms, { before: ['', 'timeout', 'timeout='] }],
   Link: [parseLinks, { before: ['', '<', '<a>', '<a>;rel="'] }],
   'Max-Forwards': [hopsLeft],
+  'Accept-Encoding': [(text) => acceptedCoding(text, ['br', 'gzip']), { before: ['', 'br;', 'br;q='] }],
+  Range: [(text) => askedRanges(text, 100, 16), { before: ['', 'bytes=', 'bytes=0-', 'bytes=0-1,'] }],
   Accept: [prefersJson, { before: ['', 'a/b;', 'a/b;q='] }],
   quotas: [
     (text) => {

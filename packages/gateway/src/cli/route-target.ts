@@ -22,9 +22,10 @@ function versionTargets({ versions, default: wanted }: ApiVersionsConfig, otherw
     .join('; ')
 }
 
-function ownTarget({ upstream, split, redirect, respond }: RouteConfig): string {
+function ownTarget({ upstream, split, redirect, respond, files }: RouteConfig): string {
   if (upstream !== undefined) return upstream
   if (redirect !== undefined) return `redirect ${redirect.status} to ${redactText(redirect.location)}`
   if (respond !== undefined) return `answer ${respond.status}`
+  if (files !== undefined) return `files of ${files.root}`
   return split?.upstreams.map((each) => `${each.upstream} (${each.weight})`).join(', ') ?? ''
 }

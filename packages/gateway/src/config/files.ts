@@ -4,6 +4,8 @@ import type { GatewayConfig } from './schema/schema.ts'
 import type { ListenerConfig } from './schema/gateway-sections.ts'
 import type { UpstreamConfig } from './schema/upstream-schema.ts'
 import { warmFiles } from '../features/cache/warming/setting.ts'
+import { rootChecks } from '../features/files/checks.ts'
+import { absoluteRoot } from '../features/files/setting.ts'
 import { geoFiles } from '../features/geo/geo-files.ts'
 import { certificateChecks, tlsFiles, upstreamTlsFiles } from '../features/tls/checks.ts'
 import { keysOf } from '../settings/problems/fields.ts'
@@ -34,6 +36,9 @@ export function resolveFiles(config: GatewayConfig, folder: string): GatewayConf
       tls: { ...config.tls, storage: resolve(folder, config.tls.storage) },
     }),
     upstreams: Object.fromEntries(upstreams),
+    routes: config.routes.map((route) =>
+      route.files === undefined ? route : { ...route, files: absoluteRoot(route.files, folder) },
+    ),
   }
 }
 
@@ -75,7 +80,7 @@ function upstreamFiles(upstream: UpstreamConfig, folder: string): UpstreamConfig
 }
 
 /**
- * Whether certificates and keys can be read and belong together. Looks at the configuration as it was written,
+ * Whether certificates and keys can be read and belong together, and folders are there. Looks at the configuration as it was written,
  * as crossChecks does.
  */
 export function checkFiles(input: unknown, folder: string): Finding[] {
@@ -85,6 +90,9 @@ export function checkFiles(input: unknown, folder: string): Finding[] {
   return [
     ...[...listeners, ...upstreams].flatMap((path) => certificateChecks(valueAt(input, path), path, folder)),
     ...[...upstreams, ...stores].flatMap((path) => checkAuthorities(input, [...path, 'ca'], folder)),
+    ...keysOf(valueAt(input, ['routes'])).flatMap((index) =>
+      rootChecks(input, ['routes', Number(index), 'files'], folder),
+    ),
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { Counter, Handler, MetricRegistry } from '@headgate/core'
+import type { Clock, Counter, Handler, MetricRegistry } from '@headgate/core'
 import { fieldOf, type Fields, fieldsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import {
@@ -13,17 +13,23 @@ import type { GeoLookup } from './geo/geo-place.ts'
 import type { ExchangeRow, LeadTo, NamedSetting, Route } from './layer.ts'
 import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
+import { type FilesConfig } from './files/setting.ts'
+import { serveFiles } from './files/serve-files.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
 import { type SplitConfig, splitSettings } from './split/setting.ts'
 
 /** The settings that say where requests go: a route has one of them. */
-export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond']
+export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond', 'files']
+
+/** Those by which a route answers itself. */
+export const ANSWERS: readonly string[] = ['redirect', 'respond', 'files']
 
 export const TARGET_SETTINGS: readonly NamedSetting[] = [
   { name: 'upstream', drops: () => TARGETS },
   { name: 'split', drops: () => TARGETS, ...splitSettings },
   { name: 'redirect', drops: () => [...TARGETS, 'apiVersions'] },
   { name: 'respond', drops: () => [...TARGETS, 'apiVersions'], ...respondSettings },
+  { name: 'files', drops: () => [...TARGETS, 'apiVersions'] },
 ]
 
 /** A route leads to one of them. */
@@ -36,7 +42,7 @@ export function targetChecks(route: Fields, path: Path): Finding[] {
       {
         path: [...path, 'upstream'],
         problem: 'is missing',
-        allowed: 'the name of an upstream, or its URL; or split, redirect or respond in its place',
+        allowed: 'the name of an upstream, or its URL; or split, redirect, respond or files in its place',
       },
     ]
   }
@@ -52,10 +58,12 @@ export interface LeadingRoute {
     Route<'split', SplitConfig> &
     Route<'redirect', RedirectConfig> &
     Route<'respond', RespondConfig> &
+    Route<'files', FilesConfig> &
     Route<'apiVersions', ApiVersionsConfig>
 }
 
 export interface TargetContext {
+  readonly clock: Clock
   readonly leadTo: LeadTo
   readonly metrics: MetricRegistry
   readonly geo?: GeoLookup | undefined
@@ -67,12 +75,12 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
   name: 'target',
   once: 'exchange',
   about:
-    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect` or `respond`',
+    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect`, `respond` or `files`',
   build(setting, context) {
     const handler = routeTarget(setting, context)
     return () => handler
   },
-  tells({ route: { upstream, split: parts, redirect, respond, apiVersions } }) {
+  tells({ route: { upstream, split: parts, redirect, respond, files, apiVersions } }) {
     const versions = Object.entries(fieldsOf(fieldOf(apiVersions, 'versions'))).flatMap(([name, each]) => {
       const own = fieldOf(each, 'upstream')
       return own === undefined ? [] : [[name, own] as const]
@@ -82,6 +90,7 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
       split: parts,
       redirect,
       respond,
+      files,
       ...(versions.length > 0 && { versions: Object.fromEntries(versions) as unknown }),
     }
   },
@@ -99,10 +108,11 @@ function routeTarget(setting: LeadingRoute, context: TargetContext): Handler {
 }
 
 function ownTarget({ route }: LeadingRoute, context: TargetContext): Handler {
-  const { leadTo, geo, metrics } = context
-  const { upstream, redirect, respond } = route
+  const { leadTo, geo, metrics, clock } = context
+  const { upstream, redirect, respond, files } = route
   if (redirect !== undefined) return redirectTo(redirect, geo)
   if (respond !== undefined) return respondWith(respond, geo)
+  if (files !== undefined) return serveFiles(files, clock)
   if (upstream !== undefined) return leadTo('target', upstream)
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
   const { upstreams, sticky } = route.split

@@ -10,7 +10,7 @@ a.example:9001 127.0.0.1:8080 [::1]:8443 :8444 unix:/run/a.sock 10.0.0.0/8 192.0
 _http._tcp.a.example EU DE US-CA AS15169 15169 http://127.0.0.1:9000 redis://127.0.0.1:6379 https://b.example HTTPS://B.example:8443/
 https+unix:/run/b.sock GET PURGE 30s 250ms 1h 5m 16KiB 1MiB 64B 240B/s 1KiB/s 100/s 5/10s p95 client-ip header:x-a
 cookie:a 2 2.1 v3 2027-06-30 2027-06-30T12:00:00Z 200-299 404 [a-z]+ application/json text/* application/vnd.shop
-a-secret-of-many-characters-and-more 08:30 UTC ES256 sha256:${'a'.repeat(64)} $2b$04$${'a'.repeat(53)} sha256/${'A'.repeat(43)}=`.split(
+a-secret-of-many-characters-and-more .html *.js /index.html index.html 08:30 UTC ES256 sha256:${'a'.repeat(64)} $2b$04$${'a'.repeat(53)} sha256/${'A'.repeat(43)}=`.split(
     /\s/,
   ),
   'a b',

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { type Block, userPages } from '../../../../scripts/docs/markdown.ts'
 import { compile } from '../../../../scripts/docs/compile.ts'
 import { assertSentBackIsSame } from '../config/sent-back.ts'
-import { makeCertificates, project } from './project.ts'
+import { makeCertificates, makeSite, project } from './project.ts'
 
 /** JSON that is no configuration: reference.test.ts looks at it. */
 const OTHER_JSON = ['answer']
@@ -23,7 +23,10 @@ const configurations = blocks.filter(({ language, info, text }) =>
 
 describe('every configuration in the documentation', () => {
   const path = project()
-  before(() => makeCertificates(path))
+  before(() => {
+    makeCertificates(path)
+    makeSite(path)
+  })
 
   it('is among the examples', () => {
     const languages = new Set(configurations.map(({ language }) => language))

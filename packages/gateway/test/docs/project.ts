@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeRevocationList } from '../../../core/test/certificates.ts'
 import { folder } from '../headgate-process.ts'
@@ -29,6 +29,12 @@ export const QUIET_NPM: Readonly<Record<string, string>> = {
   npm_config_offline: 'true',
   npm_config_update_notifier: 'false',
   npm_config_loglevel: 'error',
+}
+
+/** Makes the folder of pages that the examples serve. */
+export function makeSite(path: string): void {
+  mkdirSync(join(path, 'dist'))
+  for (const name of ['index.html', '404.html']) writeFileSync(join(path, 'dist', name), '<h1>Shop</h1>')
 }
 
 /** Makes the certificates and keys that the examples name. */

@@ -45,6 +45,10 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         { weight: 1, arbitrary: fc.constant({ respond: { status: 204 } }) },
         { weight: 1, arbitrary: fc.constant({ redirect: { location: '/b' } }) },
         {
+          weight: 1,
+          arbitrary: fc.constant({ files: { root: import.meta.dirname, fallback: '/order.test.ts' } }),
+        },
+        {
           weight: 2,
           arbitrary: fc.constant({
             upstream: 'a',
@@ -89,7 +93,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
       }),
     })
     .map(({ target, sends, any }) => {
-      const isAnswered = 'respond' in target || 'redirect' in target
+      const isAnswered = 'respond' in target || 'redirect' in target || 'files' in target
       const { lifecycle, ...others } = any
       const defined = Object.entries({
         name,

@@ -11,6 +11,24 @@ export function isForOrigin(headers: HeaderList): boolean {
   return headers.has('if-match') || headers.has('if-unmodified-since')
 }
 
+/**
+ * Whether what is asked for is what the client takes it for, by If-Match, else by If-Unmodified-Since (RFC 9110 13.1.1, 13.1.4); true
+ * without either. For who has the representation itself.
+ */
+export function isAsExpected(headers: HeaderList, head: Validated): boolean {
+  const tags = headers.get('if-match')
+  if (tags !== undefined) {
+    if (tags.trim() === '*') return true
+    return (tags.match(TAGS) ?? []).some((tag) => sameStrong(tag, storedTag(head)))
+  }
+  const since = headers.get('if-unmodified-since')
+  return (
+    since === undefined ||
+    parseHttpDate(since, head.receivedAt) === undefined ||
+    !isModifiedSince(since, head)
+  )
+}
+
 /** Whether the request asks only for what the client does not have yet. */
 export function isConditional(headers: HeaderList): boolean {
   return headers.has('if-none-match') || headers.has('if-modified-since')

@@ -3,7 +3,7 @@ import type { HeaderList } from '../../message/headers.ts'
 import type { HttpRequest } from '../../message/request.ts'
 import { HttpResponse } from '../../message/response.ts'
 import { allowsPart, clientHas, isConditional } from './conditional.ts'
-import { askedRange } from './ranges.ts'
+import { askedRange } from '../../fields/byte-ranges.ts'
 import type { StoredEntry, StoredHead } from './store.ts'
 import { listOf } from './stored-head.ts'
 

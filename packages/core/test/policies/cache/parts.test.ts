@@ -4,7 +4,7 @@ import { fc } from '../../../../../scripts/testing/property.ts'
 import type { HttpResponse } from '../../../src/message/response.ts'
 import { createCacheMemory } from '../../../src/policies/cache/memory/cache-memory.ts'
 import { SharedMemoryStore } from '../../../src/policies/cache/memory/shared-memory-store.ts'
-import { askedRange } from '../../../src/policies/cache/ranges.ts'
+import { askedRange } from '../../../src/fields/byte-ranges.ts'
 import { answer, type Fields, type Origin, rig, type Seen, statusOf, textOf } from './rig.ts'
 
 const CONTENT = '0123456789abcdefghij'

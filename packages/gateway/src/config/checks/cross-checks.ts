@@ -14,7 +14,7 @@ import { tlsChecks } from '../../features/tls/checks.ts'
 import { http2Checks } from '../../features/http2.ts'
 import { geoChecks } from '../../features/geo/geo-files.ts'
 import { storeChecks } from '../../features/stores/stores.ts'
-import { targetChecks } from '../../features/target.ts'
+import { ANSWERS, targetChecks } from '../../features/target.ts'
 import { parameterChecks } from '../../features/templates/checks.ts'
 import { rateLimitChecks } from '../../features/rate-limit/checks.ts'
 import { redactedChecks } from './shared-checks.ts'
@@ -77,7 +77,7 @@ function routeChecks(route: Fields, path: Path): readonly Finding[] {
 }
 
 function besideAnswer(route: Fields, path: Path): Finding[] {
-  if ((route['redirect'] ?? route['respond']) === undefined) return []
+  if (ANSWERS.every((each) => route[each] === undefined)) return []
   const written = ONLY_TOWARDS_UPSTREAM.filter((name) => route[name] !== undefined)
   return written.map((name) => unused([...path, name], 'is without effect, as no upstream is asked'))
 }

@@ -1080,6 +1080,8 @@ export interface SharedSettingsInput {
   redirect?: RedirectInput | undefined
   /** A fixed answer, in place of upstream. */
   respond?: RespondInput | undefined
+  /** The files of a folder as the answer, in place of upstream. */
+  files?: FilesInput | undefined
   /** A second upstream that gets copies of requests. */
   mirror?: MirrorInput | undefined
   /** Changes to the target of the request on its way to the upstream. */
@@ -1347,6 +1349,48 @@ export interface RespondInput {
   headers?: Record<string, string> | undefined
   /** The content of the answer; plain text, unless headers say otherwise. */
   body?: string | undefined
+}
+
+export interface FilesInput {
+  /** The folder whose files are served; a relative path starts at the configuration file's folder. */
+  root: string
+  /**
+   * A path that is cut off the front of the request's before a file is sought: with /docs, /docs/a.html is
+   * a.html.
+   */
+  stripPrefix?: string | undefined
+  /** Files that answer for a folder, the first one that is there; []: none. */
+  index?: string[] | undefined
+  /** Ends of names that may be left out: with [.html], /about is about.html where there is no file about. */
+  extensions?: string[] | undefined
+  /**
+   * The file that answers, with 200, where there is none and the last part of the path has no dot:
+   * /index.html, for applications of one page.
+   */
+  fallback?: string | undefined
+  /** The file that is the content of a 404. */
+  notFound?: string | undefined
+  /** What Cache-Control says, by file: the first one that fits counts. */
+  cacheControl?: FileCacheInput[] | undefined
+  /** Media types by the end of the name, in place of the well-known ones. */
+  types?: Record<string, string> | undefined
+  /**
+   * Send a.js.br, a.js.zst or a.js.gz in place of a.js where it is there and the client takes it. Default:
+   * true.
+   */
+  precompressed?: boolean | undefined
+  /**
+   * Symbolic links below the root: none is followed, those that lead to a place below it, or all. Default:
+   * inside.
+   */
+  symlinks?: 'none' | 'inside' | 'anywhere' | undefined
+}
+
+export interface FileCacheInput {
+  /** A file (/index.html), all below a folder (/assets/**) or of an ending (*.html). */
+  files: string
+  /** What Cache-Control says of them, such as public, max-age=31536000, immutable. */
+  value: string
 }
 
 export interface MirrorInput {
@@ -1796,6 +1840,8 @@ export interface RouteInput {
   redirect?: RedirectInput | undefined
   /** A fixed answer, in place of upstream. */
   respond?: RespondInput | undefined
+  /** The files of a folder as the answer, in place of upstream. */
+  files?: FilesInput | undefined
   /** A second upstream that gets copies of requests. */
   mirror?: MirrorInput | undefined
   /** Changes to the target of the request on its way to the upstream. */

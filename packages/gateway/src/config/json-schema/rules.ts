@@ -8,7 +8,7 @@ import { storeRules } from '../../features/stores/stores.ts'
 import { clientCertificateRules } from '../../features/client-certificates/checks.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
 import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
-import { TARGETS } from '../../features/target.ts'
+import { ANSWERS, TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
 
@@ -75,7 +75,7 @@ function routeRules(): JsonSchema[] {
     never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOfKeys(TARGETS)] }),
     // No upstream is asked.
     never({
-      allOf: [anyOfKeys(['redirect', 'respond']), anyOfKeys(ONLY_TOWARDS_UPSTREAM)],
+      allOf: [anyOfKeys(ANSWERS), anyOfKeys(ONLY_TOWARDS_UPSTREAM)],
     }),
     never({
       required: ['rewrite', 'preserveHost'],

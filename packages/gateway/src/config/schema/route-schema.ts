@@ -21,6 +21,7 @@ import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
 import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
+import { filesSetting } from '../../features/files/setting.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
 import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
@@ -54,6 +55,7 @@ const settings = {
     .describe('Where requests go, in place of upstream: several upstreams by weight.'),
   redirect: redirectSetting().optional().describe('A redirect as the answer, in place of upstream.'),
   respond: respondSetting().optional().describe('A fixed answer, in place of upstream.'),
+  files: filesSetting().optional().describe('The files of a folder as the answer, in place of upstream.'),
   mirror: mirrorSetting().optional().describe('A second upstream that gets copies of requests.'),
   rewrite: rewriteSetting()
     .optional()
@@ -163,7 +165,7 @@ export const route = section('RouteInput', () => ({
 
 /**
  * A route with all that holds for it: its name, and what it does not say and is as for the whole gateway. Upstreams are keys of what
- * `resolveUpstreams` returns; one of upstream, split, redirect and respond is there, and only one.
+ * `resolveUpstreams` returns; one of upstream, split, redirect, respond and files is there, and only one.
  */
 export interface RouteConfig extends Omit<Read<typeof route>, 'name' | 'use' | 'without' | 'paths'> {
   readonly name: string

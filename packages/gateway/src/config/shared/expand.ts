@@ -1,6 +1,7 @@
 import { ROUTE_SETTINGS } from '../../stack.ts'
 import { type InheritedSetting, type Part, placeOf, placesOf } from '../../settings/merge.ts'
 import type { RouteSharing, SharedConfig } from './sharing.ts'
+import { ANSWERS } from '../../features/target.ts'
 import { fieldOf, type Fields, isFields, textsOf } from '../../settings/problems/fields.ts'
 import { formatPath } from '../../settings/problems/problem.ts'
 
@@ -69,7 +70,7 @@ function partsOf(layers: readonly Layer[], without: readonly string[]): Map<stri
 
 /** Routes that answer themselves do not take over what is for upstreams. */
 function withoutUseless(parts: Map<string, Part[]>): [string, Part[]][] {
-  const [answer] = parts.get('redirect') ?? parts.get('respond') ?? []
+  const [answer] = ANSWERS.flatMap((each) => parts.get(each) ?? [])
   if (answer === undefined || parts.has('apiVersions')) return [...parts]
   const place = String(answer.origin.slice(0, -1))
   return Array.from(parts, ([key, found]): [string, Part[]] => {

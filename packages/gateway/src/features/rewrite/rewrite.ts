@@ -171,7 +171,7 @@ function pathRewrite(
 const DOT_SEGMENT = /\/\.\.?(?:\/|$)/
 
 /** By whole segments: /api is no prefix of /apis. */
-function withoutPrefix(path: string, prefix: string): string {
+export function withoutPrefix(path: string, prefix: string): string {
   if (!path.startsWith(prefix)) return path
   const rest = path.slice(prefix.length)
   if (rest === '') return '/'
