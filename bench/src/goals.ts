@@ -19,6 +19,8 @@ export const goals: readonly Goal[] = [
   { workload: 'cache-miss', who: 'with a cache', to: 'without a cache', must: 1.15, aim: 1.05 },
   { workload: 'cache-cold', who: 'headgate, 4 workers', must: 1, aim: 1 },
   { workload: 'cache-memory', who: 'headgate, 4 workers', must: 1.5, aim: 1.2 },
+  { workload: 'file-10k', who: 'headgate', to: 'nginx', must: 0.5, aim: 0.8 },
+  { workload: 'file-10m', who: 'headgate', to: 'nginx', must: 0.7, aim: 1 },
   { workload: 'client-json', who: 'headgate', to: 'undici', must: 1, aim: 1.6 },
   { workload: 'client-json', who: 'headgate', to: 'got', must: 3, aim: 5 },
   { workload: 'client-json', who: 'headgate', to: 'axios', must: 3, aim: 5 },

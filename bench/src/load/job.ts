@@ -13,8 +13,8 @@ export interface Window {
   proxyPid?: number
 }
 
-/** What is asked: a small document, a large one, or a large upload; what caches keep, of 1 KiB, the same from a slow service, or of 1 MiB. */
-export type Exchange = 'small' | 'large' | 'upload' | 'stored' | 'slow' | 'mib'
+/** What is asked: a small document, a large one, or a large upload; what caches keep, of 1 KiB, the same from a slow service, or of 1 MiB; a file of 10 KiB, or of 10 MiB. */
+export type Exchange = 'small' | 'large' | 'upload' | 'stored' | 'slow' | 'mib' | 'file' | 'large-file'
 
 /** Every connection has one request in flight at all times. */
 export interface SaturationJob {

@@ -1,4 +1,4 @@
-import { largeSize, smallBody, storedSize } from '../origin/documents.ts'
+import { fileSize, hugeSize, largeSize, smallBody, storedSize } from '../origin/documents.ts'
 import type { Exchange, Target } from './job.ts'
 
 /** The requests of a job, in turn for one route after the other, and what each should bring. */
@@ -53,6 +53,8 @@ const bodyOf: Record<Exchange, number> = {
   stored: storedSize,
   slow: storedSize,
   mib: largeSize,
+  file: fileSize,
+  'large-file': hugeSize,
 }
 
 /** Numbers that no path of this process has had. */

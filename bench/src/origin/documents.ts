@@ -4,6 +4,9 @@ export const largeSize: number = 1024 * 1024
 /** Bytes of the document that clients download. */
 export const hugeSize: number = 10 * 1024 * 1024
 
+/** Bytes of the file that is usual in a web page. */
+export const fileSize: number = 10 * 1024
+
 /** The small document: 89 bytes, the size that the proxies are usually compared with. */
 export const smallBody =
   '{"id":42,"name":"one small order","items":[3,1,4,1,5],"total":"1217.90","currency":"EUR"}'

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { siteFolder } from './site.ts'
 import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 const gateway = fileURLToPath(new URL('../../../packages/gateway/', import.meta.url))
@@ -23,6 +24,21 @@ export const headgate: Peer = {
 /** The same with a cache for so many MiB, and so many workers. */
 export function cachedHeadgate(workers: number, cache: number = cacheMebibytes): Peer {
   return { ...headgate, prepare: (setup) => prepare(setup, configuration(setup, { workers, cache })) }
+}
+
+/** The same as a server of files. */
+export const filesHeadgate: Peer = {
+  ...headgate,
+  prepare: (setup) =>
+    prepare(
+      setup,
+      `workers: 1
+listeners: [{ address: '127.0.0.1:${setup.port}' }]
+admin: { address: '127.0.0.1:${setup.adminPort}' }
+accessLog: false
+routes: [{ match: { path: /** }, files: { root: '${siteFolder(setup)}' } }]
+`,
+    ),
 }
 
 /** The same with all that a careful operator turns on. */

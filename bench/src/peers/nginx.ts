@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { outputOf } from '../processes.ts'
+import { siteFolder } from './site.ts'
 import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 /** nginx with one worker. Debian's package puts it into /usr/sbin, which is not on everybody's path. */
@@ -34,20 +35,24 @@ export const cachedNginx: Peer = {
     ),
 }
 
-function prepare(setup: PeerSetup, cache: string): PeerCommand {
+/** The same as a server of files, as it comes: sendfile is off. */
+export const filesNginx: Peer = {
+  ...nginx,
+  prepare: (setup) => prepare(setup, '', `root ${siteFolder(setup)};`),
+}
+
+function prepare(setup: PeerSetup, cache: string, location = 'proxy_pass http://origin;'): PeerCommand {
   const file = join(setup.folder, 'nginx.conf')
-  writeFileSync(file, configuration(setup, cache))
+  writeFileSync(file, configuration(setup, cache, location))
   return { command: 'nginx', args: ['-p', setup.folder, '-e', join(setup.folder, 'error.log'), '-c', file] }
 }
 
 function configuration(
   { folder, port, originPort, routes, connections, tls, http2 }: PeerSetup,
   cache: string,
+  location: string,
 ): string {
-  const locations = Array.from(
-    { length: routes },
-    (_, route) => `location /r${route}/ { proxy_pass http://origin; }`,
-  )
+  const locations = Array.from({ length: routes }, (_, route) => `location /r${route}/ { ${location} }`)
   // The temporary folder belongs to root when root runs this, so the worker must stay root to read it.
   const user = process.getuid?.() === 0 ? 'user root;' : ''
   const secure =

@@ -1,6 +1,7 @@
 import { cacheWorkloads } from './cache.ts'
 import { connectionPerRequest } from './connection-per-request.ts'
 import { download } from './download-1m.ts'
+import { fileWorkloads } from './files.ts'
 import { http2Workloads } from './http2.ts'
 import { grpcWorkloads } from './grpc.ts'
 import { idle, idleHttp2 } from './idle.ts'
@@ -27,4 +28,5 @@ export const allWorkloads: readonly Workload[] = [
   idleHttp2,
   ...grpcWorkloads,
   ...cacheWorkloads,
+  ...fileWorkloads,
 ]

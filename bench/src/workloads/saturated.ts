@@ -15,7 +15,7 @@ export interface Saturated {
 }
 
 /** What is told in bytes. */
-const large: ReadonlySet<Exchange> = new Set<Exchange>(['large', 'upload', 'mib'])
+const large: ReadonlySet<Exchange> = new Set<Exchange>(['large', 'upload', 'mib', 'large-file'])
 
 /** A workload in which every connection has a request in flight at all times, through 50 routes. */
 export function saturated(parts: Saturated): Workload {

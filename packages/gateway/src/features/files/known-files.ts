@@ -157,10 +157,12 @@ function isSame(
   siblings: ReadonlyMap<Coding, FoundFile>,
 ): boolean {
   if (known === 'folder' || found === 'folder') return known === found
-  const isUnchanged = (one: FoundFile, other: FoundFile | undefined): boolean =>
-    one.path === other?.path && one.stamp === other.stamp
   if (!isUnchanged(known, found) || known.coded.size !== siblings.size) return false
   return Array.from(known.coded).every(([coding, each]) => isUnchanged(each, siblings.get(coding)))
+}
+
+function isUnchanged(one: FoundFile, other: FoundFile | undefined): boolean {
+  return one.path === other?.path && one.stamp === other.stamp
 }
 
 function contentOf(found: KnownFile | 'folder'): number {
