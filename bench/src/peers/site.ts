@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileSize, hugeSize } from '../origin/documents.ts'
+import { fileSize, hugeSize, smallBody } from '../origin/documents.ts'
 import type { PeerSetup } from './peer.ts'
 
 /** As many as routes, of which the workload of large files has few. */
@@ -12,6 +12,8 @@ export function siteFolder({ folder, routes }: Pick<PeerSetup, 'folder' | 'route
   for (let route = 0; route < routes; route++) {
     const each = join(site, `r${route}`)
     mkdirSync(each, { recursive: true })
+    // What the start of a peer is known by.
+    writeFileSync(join(each, 'small'), smallBody)
     writeFileSync(join(each, 'file'), Buffer.alloc(fileSize, `headgate ${route} `))
     if (routes <= MOST_LARGE)
       writeFileSync(join(each, 'large-file'), Buffer.alloc(hugeSize, `headgate ${route} `))

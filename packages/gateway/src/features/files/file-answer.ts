@@ -9,6 +9,7 @@ import {
   HttpResponse,
   httpDate,
   isAsExpected,
+  type MaybePromise,
   notModified,
   type Validated,
   WholeBody,
@@ -20,37 +21,36 @@ import type { KnownFile } from './known-files.ts'
 /** More parts than any client has a use for. */
 const MOST_PARTS = 16
 
+/** An answer, when it is there; undefined where the file has changed since it was looked at. */
+export type FileAnswer = MaybePromise<HttpResponse | undefined>
+
 /**
  * The answer to a GET or HEAD with a file: all of it, parts, that the client has it already, or that it is not what the client takes it
  * for (RFC 9110 13.2.2, 14.2).
  * @param now wall time in milliseconds
- * @returns undefined where the file has changed since it was looked at
  */
-export async function fileAnswer(
+export function fileAnswer(
   file: KnownFile,
   request: HttpRequest,
   now: number,
   boundary: () => string,
-): Promise<HttpResponse | undefined> {
-  const headers = headersOf(file)
+): FileAnswer {
+  if (asksForAll(request.headers)) return wholeFile(file, request)
   const head: Validated = {
     status: 200,
     fields: [...file.fields, 'date', httpDate(now)],
     receivedAt: now,
   }
   if (!isAsExpected(request.headers, head)) return new HttpResponse(412)
-  if (clientHas(request.headers, head)) return notModified(headers)
-  headers.add('accept-ranges', 'bytes')
+  if (clientHas(request.headers, head)) return notModified(file.headers.clone())
   const asked =
     request.method === 'GET' && allowsPart(request.headers, head)
       ? askedRanges(request.headers.get('range'), file.size, MOST_PARTS)
       : undefined
   if (asked === 'unsatisfiable') return unsatisfiable(file.size)
-  if (asked === undefined || overlap(asked)) return wholeFile(file, request, headers)
+  if (asked === undefined || overlap(asked)) return wholeFile(file, request)
   const [one] = asked
-  return asked.length === 1 && one !== undefined
-    ? onePart(file, one, headers)
-    : severalParts(file, asked, headers, boundary())
+  return asked.length === 1 && one !== undefined ? onePart(file, one) : severalParts(file, asked, boundary())
 }
 
 /** With a status of its own, no condition and no part of it has a meaning. */
@@ -59,37 +59,34 @@ export async function fileAs(
   file: KnownFile,
   request: HttpRequest,
 ): Promise<HttpResponse | undefined> {
-  const answer = await wholeFile(file, request, headersOf(file))
+  const answer = await wholeFile(file, request)
   if (answer !== undefined) answer.status = status
   return answer
 }
 
-function headersOf({ fields }: KnownFile): HeaderList {
-  const headers = new HeaderList()
-  for (let index = 0; index < fields.length; index += 2)
-    headers.add(fields[index] as string, fields[index + 1] as string) // pairs
-  return headers
+/** Without a condition and without Range. */
+function asksForAll(headers: HeaderList): boolean {
+  for (let index = 0; index < headers.size; index++) {
+    const name = headers.nameAt(index)
+    if (name === 'range' || name.startsWith('if-')) return false
+  }
+  return true
 }
 
-async function wholeFile(
-  file: KnownFile,
-  request: HttpRequest,
-  headers: HeaderList,
-): Promise<HttpResponse | undefined> {
+function wholeFile(file: KnownFile, request: HttpRequest): FileAnswer {
+  const headers = file.headers.clone()
   if (request.method === 'HEAD') {
     headers.put('content-length', String(file.size))
     return new HttpResponse(200, headers)
   }
-  if (file.size === 0) return new HttpResponse(200, headers)
-  const body = file.content ?? (await bodyOf(file, [{ first: 0, last: file.size - 1 }]))
-  return body && new HttpResponse(200, headers, body)
+  if (file.content !== undefined) return new HttpResponse(200, headers, file.content)
+  return bodyOf(file, [{ first: 0, last: file.size - 1 }]).then(
+    (body) => body && new HttpResponse(200, headers, body),
+  )
 }
 
-async function onePart(
-  file: KnownFile,
-  range: AskedRange,
-  headers: HeaderList,
-): Promise<HttpResponse | undefined> {
+async function onePart(file: KnownFile, range: AskedRange): Promise<HttpResponse | undefined> {
+  const headers = file.headers.clone()
   headers.put('content-range', contentRange(range, file.size))
   const body = await bodyOf(file, [range])
   return body && new HttpResponse(206, headers, body)
@@ -99,9 +96,9 @@ async function onePart(
 async function severalParts(
   file: KnownFile,
   ranges: readonly AskedRange[],
-  headers: HeaderList,
   boundary: string,
 ): Promise<HttpResponse | undefined> {
+  const headers = file.headers.clone()
   const type = headers.get('content-type') ?? ''
   const pieces = ranges.flatMap((range): Piece[] => [
     Buffer.from(

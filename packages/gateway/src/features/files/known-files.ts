@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Clock, RecencyMap, WholeBody } from '@headgate/core'
+import { type Clock, HeaderList, RecencyMap, WholeBody } from '@headgate/core'
 import { type FoundFile, findFile, openFound, type Root } from './find-file.ts'
 import { CODINGS, type Coding } from './precompressed.ts'
 
 /** A file with what is sent of it. */
 export interface KnownFile extends FoundFile {
-  /** Names and values by turns, as the response has them. */
+  /** Of the response with all of it: copied for each. */
+  readonly headers: HeaderList
+  /** The same, names and values by turns, for conditions. */
   readonly fields: readonly string[]
   /** All of it, where it is small. */
   readonly content: WholeBody | undefined
@@ -52,16 +54,22 @@ export class KnownFiles {
     this.fieldsOf = fieldsOf
   }
 
+  /** What is at a name, if that is known still. */
+  known(name: string): KnownFile | 'folder' | undefined {
+    const look = this.looks.get(name)
+    return look !== undefined && this.clock.now() - look.checkedAt < RECHECK ? look.found : undefined
+  }
+
   /**
    * What is at a name: without a promise if that is known.
    * @throws TrafficError `file_unreadable`
    */
   find(name: string): KnownFile | 'folder' | undefined | Promise<KnownFile | 'folder' | undefined> {
-    const look = this.looks.get(name)
-    if (look !== undefined && this.clock.now() - look.checkedAt < RECHECK) return look.found
+    const known = this.known(name)
+    if (known !== undefined) return known
     const asked = this.underWay.get(name)
     if (asked !== undefined) return asked
-    const inspected = this.inspect(name, look).finally(() => this.underWay.delete(name))
+    const inspected = this.inspect(name, this.looks.peek(name)).finally(() => this.underWay.delete(name))
     this.underWay.set(name, inspected)
     return inspected
   }
@@ -136,8 +144,9 @@ export class KnownFiles {
       if (content === undefined) return undefined
     }
     const now = this.clock.wallTime()
-    const modified = ['last-modified', new Date(Math.min(file.modifiedAt, now)).toUTCString()]
-    return { ...file, fields: [...fields, ...modified, 'etag', tagOf(file, content, now)], content, coded }
+    const modified = new Date(Math.min(file.modifiedAt, now)).toUTCString()
+    const all = [...fields, 'last-modified', modified, 'etag', tagOf(file, content, now)]
+    return { ...file, headers: headersOf(all), fields: all, content, coded }
   }
 
   private keep(name: string, look: Look): void {
@@ -159,6 +168,14 @@ function isSame(
   if (known === 'folder' || found === 'folder') return known === found
   if (!isUnchanged(known, found) || known.coded.size !== siblings.size) return false
   return Array.from(known.coded).every(([coding, each]) => isUnchanged(each, siblings.get(coding)))
+}
+
+function headersOf(fields: readonly string[]): HeaderList {
+  const headers = new HeaderList()
+  for (let index = 0; index < fields.length; index += 2)
+    headers.add(fields[index] as string, fields[index + 1] as string) // pairs
+  headers.add('accept-ranges', 'bytes')
+  return headers
 }
 
 function isUnchanged(one: FoundFile, other: FoundFile | undefined): boolean {

@@ -32,14 +32,16 @@ export function serveFiles(config: FilesConfig, clock: Clock, boundary: () => st
   async function answer({ request }: Exchange): Promise<HttpResponse> {
     if (!METHODS.includes(request.method)) throw methodNotAllowed(request.method)
     for (let tries = 0; tries < TRIES; tries++) {
-      const found = await search.answering(request.path)
+      // What is known is answered without a wait.
+      const found = search.known(request.path) ?? (await search.answering(request.path))
       if (found === undefined) throw notFound(request.path)
       if (found.kind === 'folder') return toFolder(request)
       const file = chosen(found.file, request)
-      const response =
+      const answer =
         found.status === 200
-          ? await fileAnswer(file, request, clock.wallTime(), boundary)
-          : await fileAs(found.status, file, request)
+          ? fileAnswer(file, request, clock.wallTime(), boundary)
+          : fileAs(found.status, file, request)
+      const response = answer instanceof Promise ? await answer : answer
       if (response !== undefined) return response
       files.forget(found.name)
     }
@@ -63,17 +65,32 @@ class Search {
     this.files = files
   }
 
+  /** The file that is asked for by its name, if that is known still. */
+  known(path: string): Found | undefined {
+    const asked = this.nameOf(path)
+    if (asked === undefined || asked.asFolder) return undefined
+    const file = this.files.known(asked.name)
+    return typeof file === 'object' ? { kind: 'file', name: asked.name, file, status: 200 } : undefined
+  }
+
   async answering(path: string): Promise<Found | undefined> {
-    const { stripPrefix, fallback, notFound: page } = this.config
-    const asked = fileName(stripPrefix === undefined ? path : withoutPrefix(path, stripPrefix))
-    // The prefix alone is a folder that was asked for without the slash at its end.
-    const found = asked && (await this.asked({ ...asked, asFolder: path.endsWith('/') }))
+    const { fallback, notFound: page } = this.config
+    const asked = this.nameOf(path)
+    const found = asked && (await this.asked(asked))
     if (found !== undefined) return found
     if (fallback !== undefined && asked !== undefined && !lastPart(path).includes('.')) {
       const instead = await this.file(fallback.slice(1), 200)
       if (instead !== undefined) return instead
     }
     return page === undefined ? undefined : this.file(page.slice(1), 404)
+  }
+
+  private nameOf(path: string): AskedFile | undefined {
+    const { stripPrefix } = this.config
+    if (stripPrefix === undefined) return fileName(path)
+    const asked = fileName(withoutPrefix(path, stripPrefix))
+    // The prefix alone is a folder that was asked for without the slash at its end.
+    return asked && { ...asked, asFolder: path.endsWith('/') }
   }
 
   private async asked({ name, asFolder }: AskedFile): Promise<Found | undefined> {
