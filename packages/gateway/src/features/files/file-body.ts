@@ -1,8 +1,12 @@
+import { read } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { type AskedRange, type Body, type BodySink, TrafficError } from '@headgate/core'
 
-/** Bytes that are read at a time: fewer make more trips to the threads that read files, more do not make it faster. */
-const CHUNK = 256 * 1024
+/**
+ * Bytes that are read at a time: fewer make more trips to the threads that read files, more leave the processor's cache. Of nginx's bytes
+ * per CPU-second, files of 10 MiB: 64 KiB 0.46, 128 KiB 0.68, 256 KiB 0.62, 512 KiB 0.64, 1 MiB 0.65.
+ */
+const CHUNK = 128 * 1024
 
 /** Bytes that are here, or a part of the file. */
 export type Piece = Buffer | AskedRange
@@ -27,6 +31,7 @@ export class FileBody implements Body {
   private free: Buffer[] = []
   private wanted = false
   private flowing = false
+  private reading = false
   private over = false
 
   constructor(file: FileHandle, pieces: readonly Piece[]) {
@@ -81,7 +86,11 @@ export class FileBody implements Body {
     const at = piece.first + this.passed
     const memory = this.free.pop() ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, this.length))
     const wanted = Math.min(memory.length, piece.last + 1 - at)
-    const { bytesRead } = await this.file.read(memory, 0, wanted, at)
+    this.reading = true
+    const bytesRead = await readAt(this.file.fd, memory, wanted, at).finally(() => {
+      this.reading = false
+      if (this.over) this.close()
+    })
     if (bytesRead === 0) throw new Error('it became shorter while it was sent')
     return { bytes: memory.subarray(0, bytesRead), memory }
   }
@@ -113,9 +122,24 @@ export class FileBody implements Body {
     if (this.over) return
     this.over = true
     this.free = []
+    // While it is read, its number must not become that of another file.
+    if (!this.reading) this.close()
+  }
+
+  private close(): void {
     // Nothing was written, so nothing can be lost by it.
     this.file.close().catch(() => undefined)
   }
+}
+
+/** The method of the handle makes several promises of it. */
+function readAt(descriptor: number, memory: Buffer, length: number, at: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(descriptor, memory, 0, length, at, (error, bytesRead) => {
+      if (error === null) resolve(bytesRead)
+      else reject(error)
+    })
+  })
 }
 
 function lengthOf(piece: Piece): number {
