@@ -809,6 +809,10 @@ export interface AuthenticatorInput {
   apiKey?: ApiKeyAuthenticatorInput | undefined
   /** Tokens that an issuer has signed (JSON Web Tokens, RFC 7519). */
   jwt?: JwtAuthenticatorInput | undefined
+  /**
+   * Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.
+   */
+  clientCertificate?: ClientCertificateAuthenticatorInput | undefined
 }
 
 export interface BasicAuthenticatorInput {
@@ -921,6 +925,42 @@ export interface JwtClaimsInput {
   groups?: string | undefined
   /** What they may do: a list of texts, or a text with spaces. Default: scope. */
   scopes?: string | undefined
+}
+
+export interface ClientCertificateAuthenticatorInput {
+  /**
+   * Which of its names says who it is: the first URI (as a SPIFFE id), DNS name or e-mail address that the
+   * certificate was made out to, or the CN of its subject. One without such a name is refused.
+   */
+  subject: 'uri' | 'dns' | 'email' | 'cn'
+  /** Which certificates it is for, as in match; others are none of its. Left out: all. */
+  match?: ClientCertificateMatchInput | undefined
+  /**
+   * Names of groups, and who is in them: names as subject has it, with * for any text within a part (of a URI
+   * none with a slash, of a DNS name or a CN none with a dot, of an e-mail address none with "@"), and ** at
+   * the end for all that follows.
+   */
+  groups?: Record<string, string[]> | undefined
+}
+
+export interface ClientCertificateMatchInput {
+  /**
+   * URIs that it is made out to (SPIFFE ids among them), of which one must match: `*` stands for any text
+   * without a slash, `**` at the end for all that follows.
+   */
+  uri?: string | string[] | undefined
+  /** DNS names that it is made out to, of which one must match: `*` stands for any text without a dot. */
+  dns?: string | string[] | undefined
+  /**
+   * E-mail addresses that it is made out to, of which one must match: `*` stands for any text without "@".
+   */
+  email?: string | string[] | undefined
+  /** Its whole subject, as CN=orders, or O=Shop, CN=orders. */
+  subject?: string | string[] | undefined
+  /** The whole subject of the authority that has signed it. */
+  issuer?: string | string[] | undefined
+  /** The SHA-256 of the certificate, in hex. */
+  fingerprint?: string | string[] | undefined
 }
 
 export interface FailedAuthenticationInput {
@@ -1195,26 +1235,6 @@ export interface ValueMatchSettingsInput {
   exists?: boolean | undefined
   /** A regular expression that the whole value must match. */
   regex?: string | undefined
-}
-
-export interface ClientCertificateMatchInput {
-  /**
-   * URIs that it is made out to (SPIFFE ids among them), of which one must match: `*` stands for any text
-   * without a slash, `**` at the end for all that follows.
-   */
-  uri?: string | string[] | undefined
-  /** DNS names that it is made out to, of which one must match: `*` stands for any text without a dot. */
-  dns?: string | string[] | undefined
-  /**
-   * E-mail addresses that it is made out to, of which one must match: `*` stands for any text without "@".
-   */
-  email?: string | string[] | undefined
-  /** Its whole subject, as CN=orders, or O=Shop, CN=orders. */
-  subject?: string | string[] | undefined
-  /** The whole subject of the authority that has signed it. */
-  issuer?: string | string[] | undefined
-  /** The SHA-256 of the certificate, in hex. */
-  fingerprint?: string | string[] | undefined
 }
 
 export interface GeoMatchInput {

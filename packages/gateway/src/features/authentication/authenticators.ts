@@ -4,6 +4,7 @@ import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
@@ -59,12 +60,13 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt }: AuthenticatorConfig,
+  { basic, apiKey, jwt, clientCertificate }: AuthenticatorConfig,
   clock: Clock,
   threads: () => PasswordThreads,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
   if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock)
+  if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }

@@ -4,7 +4,9 @@ import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
 import { SYMMETRIC } from './jwt/setting.ts'
-import { type AuthenticatedRoute, hasAuthentication, KINDS } from './setting.ts'
+import type { TrustingConfig } from '../client-certificates/authorities.ts'
+import { clientDemands } from '../client-certificates/setting.ts'
+import { type AuthenticatedGateway, type AuthenticatedRoute, hasAuthentication, KINDS } from './setting.ts'
 
 const BOTH = ['anyOf', 'allOf']
 const KEYS = ['jwks', 'keys', 'secret']
@@ -24,6 +26,20 @@ export function openRoutes(routes: readonly AuthenticatedRoute[]): number[] {
   if (!routes.some(hasAuthentication)) return []
   return routes.flatMap(({ authentication }, index) => (authentication === undefined ? [index] : []))
 }
+
+/** Authenticators that wait for certificates which no listener asks clients for. */
+export function uncertified({ authenticators, listeners }: AuthenticatedGateway & TrustingConfig): Finding[] {
+  const asks = listeners.some(({ tls }) =>
+    [...clientDemands(tls?.clientCertificates).values()].some((demand) => demand !== undefined),
+  )
+  return Object.entries(authenticators).flatMap(([name, { clientCertificate }]): Finding[] => {
+    if (clientCertificate === undefined || asks) return []
+    const problem = 'knows nobody: no listener asks clients for certificates'
+    return [{ path: ['authenticators', name, 'clientCertificate'], whole: true, problem, hint: CERTIFIED }]
+  })
+}
+
+const CERTIFIED = 'tls: { clientCertificates: { ca: clients.pem } } of a listener asks for them'
 
 /** What no value shows alone. Looks at the configuration as it was written, as cross-checks.ts does. */
 export function authenticationChecks(input: Fields): Finding[] {
