@@ -1,9 +1,10 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { ExternalAuthenticator } from './external/external.ts'
 import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
 import type { Identity } from '../identity.ts'
@@ -12,6 +13,11 @@ import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 /** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */
 interface Knowing extends Authenticator {
   identity(subject: string): Identity | undefined
+  /** The upstream that it asks; undefined for none. */
+  readonly upstream?: string | undefined
+  /** The same, asking it by that handler. */
+  through?(handler: Handler): Authenticator
+  close?(): void
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -19,11 +25,18 @@ export class Authenticators {
   private readonly known = new Map<string, Knowing>()
   private readonly threads: PasswordThreads | undefined
 
-  /** @param kept from the configuration before */
-  constructor({ authenticators }: AuthenticatedGateway, clock: Clock, kept: Kept) {
+  /**
+   * @param kept from the configuration before
+   * @param asks whether services are asked; where nothing is to be sent, they are away
+   */
+  constructor({ authenticators }: AuthenticatedGateway, clock: Clock, kept: Kept, asks = true) {
     for (const [name, config] of Object.entries(authenticators)) {
-      const make = (): Knowing => authenticatorOf(name, config, clock, () => passwordThreads(clock, kept))
-      this.known.set(name, kept.keep('authenticator', [name, config], make))
+      const make = (): Knowing =>
+        authenticatorOf(name, config, clock, () => passwordThreads(clock, kept), asks)
+      this.known.set(
+        name,
+        kept.keep('authenticator', [name, config], make, (made) => made.close?.()),
+      )
     }
     // A basic one that is kept has been made with them.
     const hasPasswords = Object.values(authenticators).some(({ basic }) => basic !== undefined)
@@ -31,21 +44,28 @@ export class Authenticators {
   }
 
   /** @throws TypeError if there is none of that name */
-  get(name: string): Authenticator {
+  get(name: string): Knowing {
     const found = this.known.get(name)
     if (found === undefined) throw new TypeError(`there is no authenticator ${JSON.stringify(name)}`)
     return found
   }
 
+  /** The same for a route, with upstreams that lead where this one's lead. Throws as `get` does. */
+  for(name: string, upstreamNamed: (name: string) => Handler): Authenticator {
+    const found = this.get(name)
+    const { upstream } = found
+    return (upstream !== undefined && found.through?.(upstreamNamed(upstream))) || found
+  }
+
   /** For who ends. */
   close(): void {
+    for (const each of this.known.values()) each.close?.()
     this.threads?.stop()
   }
 
   /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
   identity(name: string, subject: string): Identity | undefined {
-    this.get(name)
-    return this.known.get(name)?.identity(subject)
+    return this.get(name).identity(subject)
   }
 }
 
@@ -60,13 +80,15 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, clientCertificate }: AuthenticatorConfig,
+  { basic, apiKey, jwt, clientCertificate, external }: AuthenticatorConfig,
   clock: Clock,
   threads: () => PasswordThreads,
+  asks: boolean,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
   if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock)
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
+  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, asks)
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }

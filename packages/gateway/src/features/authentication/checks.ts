@@ -3,6 +3,7 @@ import { findEach, type Finding, type Path } from '../../settings/problems/probl
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
+import { externalChecks, externalRules } from './external/checks.ts'
 import { SYMMETRIC } from './jwt/setting.ts'
 import type { TrustingConfig } from '../client-certificates/authorities.ts'
 import { clientDemands } from '../client-certificates/setting.ts'
@@ -15,6 +16,7 @@ const KEYS = ['jwks', 'keys', 'secret']
 export const authenticatorRules: readonly SectionRules[] = [
   { at: [], rules: [oneOfKeys(KINDS)] },
   { at: ['jwt'], rules: [oneOfKeys(KEYS)] },
+  { at: ['external'], rules: externalRules },
 ]
 
 export const routeAuthenticationRules: readonly SectionRules[] = [
@@ -45,6 +47,7 @@ const CERTIFIED = 'tls: { clientCertificates: { ca: clients.pem } } of a listene
 export function authenticationChecks(input: Fields): Finding[] {
   const authenticators = Object.entries(fieldsOf(input['authenticators']))
   const names = authenticators.map(([name]) => name)
+  const upstreams = Object.keys(fieldsOf(input['upstreams']))
   const sections: (readonly [unknown, Path])[] = [
     [input['defaults'], ['defaults']],
     ...Object.entries(fieldsOf(input['groups'])).map(([name, group]) => [group, ['groups', name]] as const),
@@ -52,6 +55,9 @@ export function authenticationChecks(input: Fields): Finding[] {
   ]
   return [
     ...findEach(authenticators, ([name, written]) => kindChecks(written, ['authenticators', name])),
+    ...findEach(authenticators, ([name, written]) =>
+      externalChecks(fieldOf(written, 'external'), ['authenticators', name, 'external'], upstreams),
+    ),
     ...findEach(sections, ([section, path]) => [
       ...referenceChecks(fieldOf(section, 'authentication'), [...path, 'authentication'], names),
       ...ruleChecks(fieldOf(section, 'authorization'), [...path, 'authorization'], names),

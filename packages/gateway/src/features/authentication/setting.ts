@@ -6,11 +6,12 @@ import { name, whole } from '../../settings/values/kinds.ts'
 import { requestRate } from '../rate-limit/kinds.ts'
 import { apiKeySetting } from './api-key/setting.ts'
 import { clientCertificateSetting } from './client-certificate/setting.ts'
+import { externalSetting } from './external/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt', 'clientCertificate'] as const
+export const KINDS = ['basic', 'apiKey', 'jwt', 'clientCertificate', 'external'] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
@@ -22,6 +23,9 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
     ),
+  external: externalSetting()
+    .optional()
+    .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),
 }))
 
 export type AuthenticatorConfig = Read<typeof authenticatorSetting>
