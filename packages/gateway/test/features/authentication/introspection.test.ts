@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -265,11 +265,10 @@ const USELESS: Readonly<Record<string, unknown>> = {
   nothing: '{}',
   'a name twice': '{"active":true,"active":false}',
   huge: JSON.stringify({ ...ANNA, more: 'x'.repeat(70_000) }),
-  endless: (response: import('node:http').ServerResponse) => response.write('{"active":true'),
-  away: (response: import('node:http').ServerResponse) => response.destroy(),
-  'an error': (response: import('node:http').ServerResponse) =>
-    response.writeHead(500).end('{"active":true}'),
-  'a redirect': (response: import('node:http').ServerResponse) =>
+  endless: (response: ServerResponse) => response.write('{"active":true'),
+  away: (response: ServerResponse) => response.destroy(),
+  'an error': (response: ServerResponse) => response.writeHead(500).end('{"active":true}'),
+  'a redirect': (response: ServerResponse) =>
     response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
 }
 
