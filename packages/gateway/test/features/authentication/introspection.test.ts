@@ -38,14 +38,15 @@ interface Server {
 /** An authorization server, as far as it is asked for tokens. */
 async function startServer(t: TestContext, tls?: { key: Buffer; cert: Buffer }): Promise<Server> {
   const server: Server & { url: string } = { url: '', answers: {}, asked: [] }
-  const listener: RequestListener = async (request: IncomingMessage, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const form = new URLSearchParams(await text(request))
     server.asked.push({ form, authorization: request.headers.authorization })
-    const answer = server.answers[form.get('token') ?? ''] ?? { active: false }
-    if (typeof answer === 'function') return void answer(response)
+    const said = server.answers[form.get('token') ?? ''] ?? { active: false }
+    if (typeof said === 'function') return void said(response)
     response.setHeader('content-type', 'application/json')
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer))
+    response.end(typeof said === 'string' ? said : JSON.stringify(said))
   }
+  const listener: RequestListener = (request, response) => void answer(request, response)
   const listening = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
   t.after(() => {
