@@ -6,7 +6,11 @@ import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
 import { ExternalAuthenticator } from './external/external.ts'
 import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
+import { serverOf } from './introspection/ask-server.ts'
+import { IntrospectionAuthenticator } from './introspection/introspection.ts'
+import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
+import { ProviderClient } from './provider-client.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 
@@ -17,7 +21,20 @@ interface Knowing extends Authenticator {
   readonly upstream?: string | undefined
   /** The same, asking it by that handler. */
   through?(handler: Handler): Authenticator
-  close?(): void
+  /** Ends what it has begun with others. */
+  readonly close?: (() => void) | undefined
+}
+
+export interface AuthenticatorsOptions {
+  /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
+  readonly sends?: boolean | undefined
+}
+
+/** What authenticators are made with. */
+interface Means {
+  readonly clock: Clock
+  readonly threads: () => PasswordThreads
+  readonly sends: boolean
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -25,14 +42,16 @@ export class Authenticators {
   private readonly known = new Map<string, Knowing>()
   private readonly threads: PasswordThreads | undefined
 
-  /**
-   * @param kept from the configuration before
-   * @param asks whether services are asked; where nothing is to be sent, they are away
-   */
-  constructor({ authenticators }: AuthenticatedGateway, clock: Clock, kept: Kept, asks = true) {
+  /** @param kept from the configuration before */
+  constructor(
+    { authenticators }: AuthenticatedGateway,
+    clock: Clock,
+    kept: Kept,
+    { sends = true }: AuthenticatorsOptions = {},
+  ) {
+    const means = { clock, threads: () => passwordThreads(clock, kept), sends }
     for (const [name, config] of Object.entries(authenticators)) {
-      const make = (): Knowing =>
-        authenticatorOf(name, config, clock, () => passwordThreads(clock, kept), asks)
+      const make = (): Knowing => authenticatorOf(name, config, means)
       this.known.set(
         name,
         kept.keep('authenticator', [name, config], make, (made) => made.close?.()),
@@ -59,8 +78,8 @@ export class Authenticators {
 
   /** For who ends. */
   close(): void {
-    for (const each of this.known.values()) each.close?.()
     this.threads?.stop()
+    for (const authenticator of this.known.values()) authenticator.close?.()
   }
 
   /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
@@ -80,15 +99,23 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, clientCertificate, external }: AuthenticatorConfig,
-  clock: Clock,
-  threads: () => PasswordThreads,
-  asks: boolean,
+  { basic, apiKey, jwt, introspection, clientCertificate, external }: AuthenticatorConfig,
+  { clock, threads, sends }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
-  if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock)
+  if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock, sends ? fetchKeys : fetchNothing)
+  if (introspection !== undefined) {
+    const { ca, timeout } = introspection
+    const client = new ProviderClient({ name: `introspection ${name}`, ca, timeout, sends })
+    const ask = serverOf(introspection, client)
+    return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
+  }
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
-  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, asks)
+  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   throw new TypeError(`the authenticator ${name} is of no kind`)
+}
+
+function fetchNothing(): Promise<never> {
+  return Promise.reject(new Error('nothing is sent here'))
 }
