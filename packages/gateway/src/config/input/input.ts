@@ -809,6 +809,8 @@ export interface AuthenticatorInput {
   apiKey?: ApiKeyAuthenticatorInput | undefined
   /** Tokens that an issuer has signed (JSON Web Tokens, RFC 7519). */
   jwt?: JwtAuthenticatorInput | undefined
+  /** Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662). */
+  introspection?: IntrospectionAuthenticatorInput | undefined
 }
 
 export interface BasicAuthenticatorInput {
@@ -907,15 +909,91 @@ export interface JwtAuthenticatorInput {
   /** How long after it was issued (iat) a token is taken. Left out: until it ends. */
   maxAge?: Duration | undefined
   /** Which claims the identity is made of. */
-  claims?: JwtClaimsInput | undefined
+  claims?: ClaimsInput | undefined
   /** Whether upstreams get the token, too. Default: true. */
   forward?: boolean | undefined
 }
 
-export interface JwtClaimsInput {
+export interface ClaimsInput {
   /** Who it is. Default: sub. */
   subject?: string | undefined
   /** Their name, for people. Default: name. */
+  name?: string | undefined
+  /** Their groups: a list of texts, or a text with spaces. Default: groups. */
+  groups?: string | undefined
+  /** What they may do: a list of texts, or a text with spaces. Default: scope. */
+  scopes?: string | undefined
+}
+
+export interface IntrospectionAuthenticatorInput {
+  /** Where the server is asked for tokens (introspection_endpoint). */
+  endpoint: string
+  /** What the gateway is known by there. */
+  clientId: string
+  /** What it proves that with, as ${CLIENT_SECRET} or ${file:secret}. */
+  clientSecret: string
+  /**
+   * Where that is sent: in Authorization (client_secret_basic) or in the content (client_secret_post).
+   * Default: basic.
+   */
+  clientAuthentication?: 'basic' | 'post' | undefined
+  /** Who must have issued a token (iss). Left out: the answer need not say it. */
+  issuer?: string | string[] | undefined
+  /** Whom it must be for (aud): this API, one of several names. Left out: anyone. */
+  audience?: string | string[] | undefined
+  /** What it must be good for, all of it. Rules of authorization may ask for more. */
+  scopes?: string[] | undefined
+  /**
+   * The field that holds a token, behind the word Bearer. Left out: Authorization, unless cookie or query is
+   * written.
+   */
+  header?: string | undefined
+  /** The cookie that holds it. */
+  cookie?: string | undefined
+  /** The parameter of the query that holds it. URLs are written to logs: a field is better. */
+  query?: string | undefined
+  /** How long the server may take. Default: 3s. */
+  timeout?: Duration | undefined
+  /**
+   * The authorities to trust there instead of the well-known ones: certificates in PEM, as ${file:ca.pem},
+   * which is read again when it changes.
+   */
+  ca?: string | undefined
+  /** What is known of tokens without asking again. */
+  cache?: IntrospectionCacheInput | undefined
+  /**
+   * What holds while the server cannot be asked, or answers with something else: a token whose answer is too
+   * old is refused with 503 (deny), or what was known of it counts a while longer (allow-stale). One that is
+   * not known is refused in both. Default: deny.
+   */
+  onError?: 'deny' | 'allow-stale' | undefined
+  /** That while, since the answer; never beyond the end of the token. Default: 10m. */
+  staleFor?: Duration | undefined
+  /** Which parts of the answer the identity is made of. */
+  claims?: IntrospectionClaimsInput | undefined
+  /** Whether upstreams get the token, too. Default: true. */
+  forward?: boolean | undefined
+}
+
+export interface IntrospectionCacheInput {
+  /**
+   * For how long an answer that a token is active is taken for true, at most until the token ends: so long a
+   * token works on that was revoked. Default: 1m.
+   */
+  active?: Duration | Zero | undefined
+  /** The same for the answer that it is not. Default: 5s. */
+  inactive?: Duration | Zero | undefined
+  /**
+   * How many tokens of either kind each worker knows at a time; beyond that, one is forgotten. Default:
+   * 10000.
+   */
+  maxTokens?: number | undefined
+}
+
+export interface IntrospectionClaimsInput {
+  /** Who it is. Left out: sub, or where the answer has none username, or client_id. */
+  subject?: string | undefined
+  /** Their name, for people. Default: username. */
   name?: string | undefined
   /** Their groups: a list of texts, or a text with spaces. Default: groups. */
   groups?: string | undefined
