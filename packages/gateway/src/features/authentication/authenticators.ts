@@ -1,9 +1,11 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { ExternalAuthenticator } from './external/external.ts'
+import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { serverOf } from './introspection/ask-server.ts'
 import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
@@ -15,6 +17,10 @@ import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 /** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */
 interface Knowing extends Authenticator {
   identity(subject: string): Identity | undefined
+  /** The upstream that it asks; undefined for none. */
+  readonly upstream?: string | undefined
+  /** The same, asking it by that handler. */
+  through?(handler: Handler): Authenticator
   /** Ends what it has begun with others. */
   readonly close?: (() => void) | undefined
 }
@@ -57,10 +63,17 @@ export class Authenticators {
   }
 
   /** @throws TypeError if there is none of that name */
-  get(name: string): Authenticator {
+  get(name: string): Knowing {
     const found = this.known.get(name)
     if (found === undefined) throw new TypeError(`there is no authenticator ${JSON.stringify(name)}`)
     return found
+  }
+
+  /** The same for a route, with upstreams that lead where this one's lead. Throws as `get` does. */
+  for(name: string, upstreamNamed: (name: string) => Handler): Authenticator {
+    const found = this.get(name)
+    const { upstream } = found
+    return (upstream !== undefined && found.through?.(upstreamNamed(upstream))) || found
   }
 
   /** For who ends. */
@@ -71,8 +84,7 @@ export class Authenticators {
 
   /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
   identity(name: string, subject: string): Identity | undefined {
-    this.get(name)
-    return this.known.get(name)?.identity(subject)
+    return this.get(name).identity(subject)
   }
 }
 
@@ -87,7 +99,7 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection }: AuthenticatorConfig,
+  { basic, apiKey, jwt, introspection, clientCertificate, external }: AuthenticatorConfig,
   { clock, threads, sends }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
@@ -99,6 +111,8 @@ function authenticatorOf(
     const ask = serverOf(introspection, client)
     return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
   }
+  if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
+  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }
 

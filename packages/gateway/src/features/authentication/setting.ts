@@ -5,12 +5,14 @@ import { boolean, off, value } from '../../settings/schema/setting.ts'
 import { name, whole } from '../../settings/values/kinds.ts'
 import { requestRate } from '../rate-limit/kinds.ts'
 import { apiKeySetting } from './api-key/setting.ts'
+import { clientCertificateSetting } from './client-certificate/setting.ts'
+import { externalSetting } from './external/setting.ts'
 import { introspectionSetting } from './introspection/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection'] as const
+export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection', 'clientCertificate', 'external'] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
@@ -22,6 +24,14 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662).',
     ),
+  clientCertificate: clientCertificateSetting()
+    .optional()
+    .describe(
+      'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
+    ),
+  external: externalSetting()
+    .optional()
+    .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),
 }))
 
 export type AuthenticatorConfig = Read<typeof authenticatorSetting>
