@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { makeCertificate } from '../../../core/test/certificates.ts'
+import type { GatewayConfigInput } from '../../src/config/input/input.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { folderWith } from '../tls/peers.ts'
 import { startGateway } from '../survival/start-gateway.ts'
@@ -69,7 +70,7 @@ class Client {
   }
 }
 
-const towards = (port: number, settings: object, listener: object = {}): object => ({
+const towards = (port: number, settings: object, listener: object = {}): GatewayConfigInput => ({
   listeners: [{ address: '127.0.0.1:0', ...listener }],
   upstreams: { app: { endpoints: [{ url: `http://127.0.0.1:${port}` }], ...settings } },
   routes: [{ upstream: 'app' }],
@@ -180,14 +181,14 @@ test('towards an endpoint with TLS the header comes before the handshake, and a 
   await once(server, 'listening')
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
-  const upstream = (ca: string | undefined): object => ({
+  const upstream = (ca: string | undefined) => ({
     endpoints: [{ url: `https://127.0.0.1:${port}` }],
-    proxyProtocol: 'v1',
+    proxyProtocol: 'v1' as const,
     ...(ca && { tls: { ca } }),
   })
   const folder = folderWith(t, { 'ca.pem': made.cert })
   const gateway = await startGateway(t, {
-    upstreams: { good: upstream(`${folder}/ca.pem`), bad: upstream(undefined) } as never,
+    upstreams: { good: upstream(`${folder}/ca.pem`), bad: upstream(undefined) },
     routes: [
       { match: { path: '/good' }, upstream: 'good' },
       { match: { path: '/bad' }, upstream: 'bad' },

@@ -23,9 +23,10 @@ export function upstreamProxyProtocolChecks(_written: unknown, path: Path, upstr
   const endpoints = listOf(upstream['endpoints']).map((each) =>
     typeof each === 'string' ? { url: each } : fieldsOf(each),
   )
-  const isH2c = endpoints.some(
-    (each) => /^h2c/i.test(String(fieldOf(each, 'url') ?? '')) || fieldOf(each, 'scheme') === 'h2c',
-  )
+  const isH2c = endpoints.some((each) => {
+    const url = fieldOf(each, 'url')
+    return (typeof url === 'string' && /^h2c/i.test(url)) || fieldOf(each, 'scheme') === 'h2c'
+  })
   if (!isH2c && !listOf(upstream['protocols']).includes('h2')) return []
   const problem = 'does not go with HTTP/2, which this upstream may speak'
   return [{ path, part: 'key', whole: true, problem, allowed: ALLOWED }]
