@@ -113,7 +113,7 @@ it('certificates are swapped when their files change, and no handshake fails; a 
       {
         place: join(cwd, 'tls.crt'),
         problem: `cannot be used: its key ${join(cwd, 'tls.key')} does not belong to the certificate: its public key is another one`,
-        remedy: 'mend the file; it is read again as soon as it changes',
+        remedy: 'name the key that the certificate was made for, or have one made for this key',
       },
     ])
     assert.doesNotMatch(told.stdout + gateway.stderr, /PRIVATE KEY/)

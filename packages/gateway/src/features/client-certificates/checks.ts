@@ -24,6 +24,14 @@ const NEEDED = 'ca: PEM files with the authorities that sign certificates of cli
 
 /** What no setting shows alone, as it was written. */
 export function clientCertificateChecks(written: unknown, path: Path): Finding[] {
+  if (written !== undefined && !isFields(written))
+    return [
+      {
+        path,
+        problem: 'is not an object',
+        allowed: 'whom certificates are signed by, such as { ca: clients-ca.pem }',
+      },
+    ]
   if (!isFields(written)) return []
   const { mode = 'required', ca } = written
   const names = Object.entries(fieldsOf(written['names']))
