@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { siteFolder } from './site.ts'
+import { makeCertificates } from '../certificate.ts'
 import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 const gateway = fileURLToPath(new URL('../../../packages/gateway/', import.meta.url))
@@ -39,6 +40,18 @@ accessLog: false
 routes: [{ match: { path: /** }, files: { root: '${siteFolder(setup)}' } }]
 `,
     ),
+}
+
+/** The same with so many certificates. */
+export function certifiedHeadgate(count: number): Peer {
+  return {
+    ...headgate,
+    prepare(setup) {
+      const certificates = makeCertificates(setup.folder, count)
+      const list = certificates.map(({ certFile, keyFile }) => `{ cert: ${certFile}, key: ${keyFile} }`)
+      return prepare(setup, configuration(setup, ONE, `certificates: [${list.join(', ')}]`))
+    },
+  }
 }
 
 /** The same with all that a careful operator turns on. */
@@ -85,12 +98,19 @@ ${lines.join('')}  - { match: { path: /** }, upstream: origin }
 `
 }
 
+const ONE = { workers: 1, cache: 0 }
+
 function configuration(
   { port, adminPort, originPort, routes, tls, h2cOrigin }: PeerSetup,
-  { workers, cache }: { workers: number; cache: number } = { workers: 1, cache: 0 },
+  { workers, cache }: { workers: number; cache: number } = ONE,
+  certificates?: string,
 ): string {
   const cached = cache > 0 ? ', cache: true' : ''
-  const secure = tls === undefined ? '' : `, tls: { cert: ${tls.certFile}, key: ${tls.keyFile} }`
+  const own = tls && `cert: ${tls.certFile}, key: ${tls.keyFile}`
+  const secure =
+    own === undefined
+      ? ''
+      : `, tls: { ${[own, ...(certificates === undefined ? [] : [certificates])].join(', ')} }`
   const lines = Array.from(
     { length: routes },
     (_, route) =>
