@@ -1,4 +1,5 @@
 import type { Clock } from '@headgate/core'
+import type { RateLimitStores } from '../rate-limit/stores.ts'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -8,6 +9,7 @@ import { serverOf } from './introspection/ask-server.ts'
 import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
+import { makeOidc } from './oidc/make-oidc.ts'
 import { ProviderClient } from './provider-client.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
@@ -22,6 +24,8 @@ interface Knowing extends Authenticator {
 export interface AuthenticatorsOptions {
   /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
   readonly sends?: boolean | undefined
+  /** Where it is remembered which sessions were ended. Left out: nowhere. */
+  readonly rateLimits?: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** What authenticators are made with. */
@@ -29,6 +33,7 @@ interface Means {
   readonly clock: Clock
   readonly threads: () => PasswordThreads
   readonly sends: boolean
+  readonly rateLimits: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -41,9 +46,9 @@ export class Authenticators {
     { authenticators }: AuthenticatedGateway,
     clock: Clock,
     kept: Kept,
-    { sends = true }: AuthenticatorsOptions = {},
+    { sends = true, rateLimits }: AuthenticatorsOptions = {},
   ) {
-    const means = { clock, threads: () => passwordThreads(clock, kept), sends }
+    const means = { clock, threads: () => passwordThreads(clock, kept), sends, rateLimits }
     for (const [name, config] of Object.entries(authenticators)) {
       const make = (): Knowing => authenticatorOf(name, config, means)
       this.known.set(
@@ -85,20 +90,30 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
   )
 }
 
+/** Bytes of what a server says of a token. */
+const LARGEST_ANSWER = 64 * 1024
+
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection }: AuthenticatorConfig,
-  { clock, threads, sends }: Means,
+  { basic, apiKey, jwt, introspection, oidc }: AuthenticatorConfig,
+  { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
   if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock, sends ? fetchKeys : fetchNothing)
   if (introspection !== undefined) {
     const { ca, timeout } = introspection
-    const client = new ProviderClient({ name: `introspection ${name}`, ca, timeout, sends })
+    const client = new ProviderClient({
+      name: `introspection ${name}`,
+      ca,
+      timeout,
+      largest: LARGEST_ANSWER,
+      sends,
+    })
     const ask = serverOf(introspection, client)
     return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
   }
+  if (oidc !== undefined) return makeOidc(name, oidc, { clock, rateLimits, sends })
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }
 

@@ -6,7 +6,7 @@ import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
 import { identityOfClaims } from '../claims.ts'
 import { fetchKeys } from './fetch-keys.ts'
-import { type FetchKeys, RemoteKeys } from './remote-keys.ts'
+import { type FetchDocument, RemoteDocument } from '../remote-document.ts'
 import { algorithmsOf, type JwtConfig } from './setting.ts'
 import { hasRepeatedNames } from './repeated-names.ts'
 
@@ -33,11 +33,11 @@ export class JwtAuthenticator implements Authenticator {
   private readonly places: readonly CredentialPlace[]
   /** By the SHA-256 of the token: whoever sees this memory has no token. */
   private readonly known = new BoundedMap<Known>(MOST_KNOWN)
-  private readonly remote: RemoteKeys<JWTVerifyGetKey> | undefined
+  private readonly remote: RemoteDocument<JWTVerifyGetKey> | undefined
   /** Those of the configuration, made when the first token comes; undefined before, and where an issuer is asked. */
   private own: Promise<JWTVerifyGetKey> | undefined
 
-  constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchKeys = fetchKeys) {
+  constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchDocument = fetchKeys) {
     this.name = name
     this.config = config
     const places = credentialPlaces(config, 'authorization')
@@ -49,7 +49,7 @@ export class JwtAuthenticator implements Authenticator {
         }
     const changed = (): void => this.known.clear()
     if (config.jwks !== undefined)
-      this.remote = new RemoteKeys(config.jwks, { clock, fetchKeys: fetch, read: keysIn, changed })
+      this.remote = new RemoteDocument(config.jwks, { clock, fetchDocument: fetch, read: keysIn, changed })
   }
 
   verify(exchange: Exchange): Verdict | Promise<Verdict> {
