@@ -28,9 +28,10 @@ export class BrowserCookies {
     const first = sent.get(name)
     const [, count = '', start = ''] = /^(\d)\.(.*)$/s.exec(first ?? '') ?? []
     if (first === undefined) return undefined
-    const parts = [start]
-    for (let index = 1; index < Number(count); index++) parts.push(sent.get(`${name}~${index}`) ?? '')
-    return parts.join('')
+    const parts: (string | undefined)[] = [start]
+    for (let index = 1; index < Number(count); index++) parts.push(sent.get(`${name}~${index}`))
+    // One that has lost a part is none.
+    return parts.includes(undefined) ? '' : parts.join('')
   }
 
   /** Set-Cookie for a session, and for the parts of the one before that are left over. @param maxAge seconds */

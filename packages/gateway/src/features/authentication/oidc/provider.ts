@@ -96,7 +96,8 @@ export class Provider {
       if (error instanceof oauth.AuthorizationResponseError) throw new Refused(refusal(error.error))
       throw new Refused('the answer of the provider is not one to this login')
     }
-    if ((params.get('code') ?? '') === '') throw new Refused('the answer of the provider holds no code')
+    const [code = '', ...more] = params.getAll('code')
+    if (code === '' || more.length > 0) throw new Refused('the answer of the provider holds no code')
     const { nonce, verifier, redirectUri } = expected
     const sent = await oauth.authorizationCodeGrantRequest(
       server,
