@@ -1,6 +1,6 @@
 import { createPublicKey, hash } from 'node:crypto'
 import { BoundedMap, type Clock, type Exchange } from '@headgate/core'
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
+import { type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, loadJose } from '../jose.ts'
 import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
 import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
@@ -80,7 +80,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   private async verified(token: string, digest: string, clock: Clock): Promise<Verdict> {
-    const { errors, jwtVerify } = await import('jose')
+    const { errors, jwtVerify } = await loadJose()
     const { issuer, audience, clockSkew, maxAge, type, required, claims } = this.config
     let key: JWTVerifyGetKey
     try {
@@ -122,7 +122,7 @@ export class JwtAuthenticator implements Authenticator {
     const { remote } = this
     if (remote === undefined) return (this.own ??= ownKeys(this.config))
     const current = await remote.current()
-    const { errors } = await import('jose')
+    const { errors } = await loadJose()
     return async (header, token) => {
       try {
         return await current(header, token)
@@ -143,7 +143,7 @@ async function ownKeys({ secret, keys = '' }: JwtConfig): Promise<JWTVerifyGetKe
 
 /** Rejects where it is no key set. What is made of a key is kept with the set, so that one is made for all tokens. */
 async function keysIn(text: string): Promise<JWTVerifyGetKey> {
-  const { createLocalJWKSet } = await import('jose')
+  const { createLocalJWKSet } = await loadJose()
   return createLocalJWKSet(readKeySet(text))
 }
 

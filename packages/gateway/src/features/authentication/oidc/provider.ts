@@ -6,6 +6,7 @@ import type {
   CustomFetchOptions,
   TokenEndpointResponse,
 } from 'oauth4webapi'
+import { loadJose } from '../jose.ts'
 import type { ProviderClient } from '../provider-client.ts'
 import { RemoteDocument } from '../remote-document.ts'
 import { type Claims, type Keys, keysIn, verifyIdToken, verifyLogoutToken } from './signed-tokens.ts'
@@ -240,7 +241,7 @@ export class Provider {
   /** With the keys that there are, and those that there are now where none of them fits. */
   private async verified<Value>(verify: (keys: Keys) => Promise<Value>): Promise<Value> {
     const remote = await this.remoteKeys()
-    const { errors } = await import('jose')
+    const { errors } = await loadJose()
     try {
       return await verify(await remote.current())
     } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@headgate/core'
-import type { JSONWebKeySet, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
+import { type JSONWebKeySet, type JWTVerifyGetKey, type JWTVerifyOptions, loadJose } from '../jose.ts'
 import { hasRepeatedNames } from '../jwt/repeated-names.ts'
 import type { OidcConfig } from './setting.ts'
 
@@ -18,7 +18,7 @@ const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /** Rejects where it is no key set. */
 export async function keysIn(text: string): Promise<Keys> {
-  const { createLocalJWKSet } = await import('jose')
+  const { createLocalJWKSet } = await loadJose()
   const read = JSON.parse(text) as Partial<JSONWebKeySet> | null // each key is looked at by jose
   if (!Array.isArray(read?.keys)) throw new Error('its keys are no key set')
   if (read.keys.length > MOST_KEYS) throw new Error(`its key set holds more than ${MOST_KEYS} keys`)
@@ -37,7 +37,7 @@ export async function verifyIdToken(
   expected: { readonly issuer: string; readonly nonce: string | undefined; readonly accessToken: string },
   clock: Clock,
 ): Promise<Claims> {
-  const { jwtVerify } = await import('jose')
+  const { jwtVerify } = await loadJose()
   const options = optionsOf(settings, expected.issuer, clock)
   const { payload, protectedHeader } = await jwtVerify(token, keys, {
     ...options,
@@ -66,7 +66,7 @@ export async function verifyLogoutToken(
   issuer: string,
   clock: Clock,
 ): Promise<Claims> {
-  const { jwtVerify } = await import('jose')
+  const { jwtVerify } = await loadJose()
   const { payload, protectedHeader } = await jwtVerify(token, keys, {
     ...optionsOf(settings, issuer, clock),
     requiredClaims: ['iat', 'events'],
@@ -102,7 +102,7 @@ function optionsOf(
 
 async function mustBe(is: boolean, problem: string): Promise<void> {
   if (is) return
-  const { errors } = await import('jose')
+  const { errors } = await loadJose()
   throw new errors.JWTInvalid(problem)
 }
 
