@@ -12,7 +12,7 @@ export type Decision =
   | 'refused'
   | 'unavailable'
   | 'login'
-  | 'answered'
+  | 'step'
 
 export interface AuthenticateOptions {
   /** At least one, in the order in which they are asked. */
@@ -44,10 +44,15 @@ type Settled = Verdict & { readonly authenticator?: string }
 class Decider {
   private readonly options: AuthenticateOptions
   private readonly challenges: readonly string[]
+  /** Fields that authenticators alone set, as `fieldShape`. */
+  private readonly ownFields: ReadonlySet<string>
 
   constructor(options: AuthenticateOptions) {
     this.options = options
     this.challenges = options.authenticators.map(({ challenge }) => challenge)
+    this.ownFields = new Set(
+      options.authenticators.flatMap(({ ownFields = [] }) => ownFields.map(fieldShape)),
+    )
   }
 
   verdict(exchange: Exchange): Settled | Promise<Settled> {
@@ -74,7 +79,7 @@ class Decider {
         return this.from(index + 1, exchange, [...known, verdict], worst)
       }
       const { name } = authenticator
-      if (verdict.kind === 'answered') return { ...verdict, authenticator: name }
+      if (verdict.kind === 'step') return { ...verdict, authenticator: name }
       return this.from(index + 1, exchange, known, graver(worst, { ...verdict, authenticator: name }))
     }
     const verdict = authenticator.verify(exchange, isRefused)
@@ -86,10 +91,12 @@ class Decider {
     if (first === undefined || worst !== undefined) {
       // Half of what is needed is not nothing: it must not pass as anonymous.
       if (first !== undefined && worst?.kind === 'absent') {
-        const { login, ...rest } = worst
-        if (login !== undefined) return login()
+        const { login, authenticator = '', ...rest } = worst
+        if (login !== undefined)
+          return Promise.resolve(login()).then((verdict) => ({ ...verdict, authenticator }))
         return {
           ...rest,
+          authenticator,
           kind: 'rejected',
           reason: 'further credentials are needed',
           cookies: worst.cookies ?? [],
@@ -106,28 +113,33 @@ class Decider {
     switch (settled.kind) {
       case 'known':
         return this.pass(settled, exchange, next)
-      case 'answered':
-        onDecision('answered', authenticator)
+      case 'step':
+        onDecision('step', authenticator)
         return Promise.resolve(settled.response)
       case 'absent':
         if (!anonymous) return this.askFor(settled, authenticator, exchange, next)
         onDecision('anonymous', '')
+        this.conceal(exchange)
         return next(exchange)
       case 'unavailable':
         onDecision('unavailable', authenticator)
         return Promise.reject(new TrafficError('overloaded', `${authenticator}: ${settled.reason}`))
+      case 'answered':
+        onDecision('rejected', authenticator)
+        return Promise.resolve(settled.respond(exchange))
       case 'rejected':
         return this.reject(settled, authenticator, exchange)
     }
   }
 
   private pass(known: Known, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision, authenticators } = this.options
-    const { identity, accessToken, cookies } = known
+    const { onDecision } = this.options
+    const { identity, accessToken, cookies, apply } = known
     identityOf.state(exchange, identity)
     if (accessToken !== undefined) accessTokenOf.state(exchange, accessToken)
     onDecision('known', identity.authenticator)
-    for (const each of authenticators) each.conceal?.(exchange)
+    this.conceal(exchange)
+    apply?.(exchange)
     return cookies === undefined ? next(exchange) : withCookies(next(exchange), cookies)
   }
 
@@ -144,9 +156,20 @@ class Decider {
       throw this.unauthorized('credentials are needed', undefined, cookies)
     }
     const verdict = await login()
-    if (verdict.kind !== 'answered') return this.conclude({ ...verdict, authenticator }, exchange, next)
+    if (verdict.kind !== 'step') return this.conclude({ ...verdict, authenticator }, exchange, next)
     onDecision('login', authenticator)
     return verdict.response
+  }
+
+  /** Upstreams get no secret that they do not need, and nobody but an authenticator speaks in its fields. */
+  private conceal(exchange: Exchange): void {
+    for (const each of this.options.authenticators) each.conceal?.(exchange)
+    const { headers } = exchange.request
+    if (this.ownFields.size === 0) return
+    for (let index = headers.size - 1; index >= 0; index--) {
+      const name = headers.nameAt(index)
+      if (this.ownFields.has(fieldShape(name))) headers.delete(name)
+    }
   }
 
   private reject(rejected: Rejected, authenticator: string, exchange: Exchange): Promise<HttpResponse> {
@@ -200,14 +223,16 @@ async function withCookies(answer: Promise<HttpResponse>, cookies: readonly stri
 function gravity(settled: Settled): number {
   switch (settled.kind) {
     case 'known':
-    case 'answered':
+    case 'step':
       return 0
     case 'absent':
       return settled.login === undefined ? 0 : 1
     case 'rejected':
       return 2
-    case 'unavailable':
+    case 'answered':
       return 3
+    case 'unavailable':
+      return 4
   }
 }
 
@@ -220,16 +245,25 @@ function together(first: Known, all: readonly Known[]): Known {
   if (all.length === 1) return first
   const accessToken = all.find((each) => each.accessToken !== undefined)?.accessToken
   const cookies = all.flatMap((each) => each.cookies ?? [])
+  const identities = all.map(({ identity }) => identity)
   return {
     kind: 'known',
     identity: {
       ...first.identity,
-      groups: [...new Set(all.flatMap(({ identity }) => identity.groups))],
-      scopes: [...new Set(all.flatMap(({ identity }) => identity.scopes))],
+      groups: [...new Set(identities.flatMap(({ groups }) => groups))],
+      scopes: [...new Set(identities.flatMap(({ scopes }) => scopes))],
     },
     accessToken,
     ...(cookies.length > 0 && { cookies }),
+    apply(exchange) {
+      for (const { apply } of all) apply?.(exchange)
+    },
   }
+}
+
+/** A name as servers may read it: CGI and its heirs know no difference between "-" and "_", and some none to "." (CWE-444). */
+function fieldShape(name: string): string {
+  return name.replaceAll(/[_.]/g, '-')
 }
 
 /** Rejects after some milliseconds, or with the cancellation of the exchange when it is given up meanwhile. */

@@ -6,9 +6,10 @@ export type Verdict =
   | Absent
   | Known
   /** It is for the authenticator itself: a step of a login or a logout. */
-  | { readonly kind: 'answered'; readonly response: HttpResponse }
+  | { readonly kind: 'step'; readonly response: HttpResponse }
   /** What it holds proves nothing. */
   | Rejected
+  | Answered
   /** It cannot be told now: what would tell it is away, or has too much to do. */
   | { readonly kind: 'unavailable'; readonly reason: string }
 
@@ -28,6 +29,16 @@ export interface Known {
   readonly accessToken?: string | undefined
   /** Set-Cookie for the response, whatever it is. */
   readonly cookies?: readonly string[] | undefined
+  /** Tells the upstream what was said of the caller, in fields of `ownFields`. */
+  readonly apply?: (exchange: Exchange) => void
+}
+
+/** Whoever was asked refuses the request, and says what the client is told. */
+export interface Answered {
+  readonly kind: 'answered'
+  /** For the log. */
+  readonly reason: string
+  readonly respond: (exchange: Exchange) => HttpResponse
 }
 
 export interface Rejected {
@@ -53,6 +64,8 @@ export interface Authenticator {
   readonly challenge: string
   /** At once where it can. @param isRefused whether client or account have failed too often: then nothing that takes work is verified */
   verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict>
+  /** Fields of the request that it alone may set, in lower case: what clients send there passes in no spelling. */
+  readonly ownFields?: readonly string[]
   /** Takes the credentials out of the request: upstreams that do not need a secret do not get it. */
   readonly conceal?: ((exchange: Exchange) => void) | undefined
 }

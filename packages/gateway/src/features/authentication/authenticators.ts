@@ -1,10 +1,12 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
 import type { RateLimitStores } from '../rate-limit/stores.ts'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { ExternalAuthenticator } from './external/external.ts'
+import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { serverOf } from './introspection/ask-server.ts'
 import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
@@ -17,6 +19,10 @@ import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 /** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */
 interface Knowing extends Authenticator {
   identity(subject: string): Identity | undefined
+  /** The upstream that it asks; undefined for none. */
+  readonly upstream?: string | undefined
+  /** The same, asking it by that handler. */
+  through?(handler: Handler): Authenticator
   /** Ends what it has begun with others. */
   readonly close?: (() => void) | undefined
 }
@@ -62,10 +68,17 @@ export class Authenticators {
   }
 
   /** @throws TypeError if there is none of that name */
-  get(name: string): Authenticator {
+  get(name: string): Knowing {
     const found = this.known.get(name)
     if (found === undefined) throw new TypeError(`there is no authenticator ${JSON.stringify(name)}`)
     return found
+  }
+
+  /** The same for a route, with upstreams that lead where this one's lead. Throws as `get` does. */
+  for(name: string, upstreamNamed: (name: string) => Handler): Authenticator {
+    const found = this.get(name)
+    const { upstream } = found
+    return (upstream !== undefined && found.through?.(upstreamNamed(upstream))) || found
   }
 
   /** For who ends. */
@@ -76,8 +89,7 @@ export class Authenticators {
 
   /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
   identity(name: string, subject: string): Identity | undefined {
-    this.get(name)
-    return this.known.get(name)?.identity(subject)
+    return this.get(name).identity(subject)
   }
 }
 
@@ -95,7 +107,7 @@ const LARGEST_ANSWER = 64 * 1024
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection, oidc }: AuthenticatorConfig,
+  { basic, apiKey, jwt, introspection, oidc, clientCertificate, external }: AuthenticatorConfig,
   { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
@@ -114,6 +126,8 @@ function authenticatorOf(
     return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
   }
   if (oidc !== undefined) return makeOidc(name, oidc, { clock, rateLimits, sends })
+  if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
+  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }
 

@@ -5,13 +5,23 @@ import { boolean, off, value } from '../../settings/schema/setting.ts'
 import { name, whole } from '../../settings/values/kinds.ts'
 import { requestRate } from '../rate-limit/kinds.ts'
 import { apiKeySetting } from './api-key/setting.ts'
+import { clientCertificateSetting } from './client-certificate/setting.ts'
+import { externalSetting } from './external/setting.ts'
 import { introspectionSetting } from './introspection/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 import { oidcSetting } from './oidc/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection', 'oidc'] as const
+export const KINDS = [
+  'basic',
+  'apiKey',
+  'jwt',
+  'introspection',
+  'oidc',
+  'clientCertificate',
+  'external',
+] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
@@ -24,6 +34,14 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
       'Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662).',
     ),
   oidc: oidcSetting().optional().describe('People who log in with a browser at a provider (OpenID Connect).'),
+  clientCertificate: clientCertificateSetting()
+    .optional()
+    .describe(
+      'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
+    ),
+  external: externalSetting()
+    .optional()
+    .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),
 }))
 
 export type AuthenticatorConfig = Read<typeof authenticatorSetting>

@@ -102,7 +102,7 @@ export function redirect(location: string, cookies: readonly string[] = []): Ver
   // The URL of a callback holds a code, which no other place is to be told.
   headers.set('referrer-policy', 'no-referrer')
   for (const each of cookies) headers.append('set-cookie', each)
-  return { kind: 'answered', response: new HttpResponse(303, headers) }
+  return { kind: 'step', response: new HttpResponse(303, headers) }
 }
 
 export function failed(reason: string, cookies: readonly string[] = []): Verdict {

@@ -75,7 +75,7 @@ function empty(cookies: readonly string[] = []): Verdict {
   const headers = new HeaderList()
   headers.set('cache-control', 'no-store')
   for (const each of cookies) headers.append('set-cookie', each)
-  return { kind: 'answered', response: new HttpResponse(200, headers) }
+  return { kind: 'step', response: new HttpResponse(200, headers) }
 }
 
 /** Undefined where it is longer than such a form can be. */

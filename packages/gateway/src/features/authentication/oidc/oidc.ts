@@ -6,7 +6,7 @@ import { failed, Login, redirect } from './login.ts'
 import { Logout } from './logout.ts'
 import { isNavigation, returnPath } from './navigation.ts'
 import { isSecure, type OidcParts } from './parts.ts'
-import { type Renewal, Renewals } from './renewals.ts'
+import type { Renewal, Renewals } from './renewals.ts'
 import { isToRenew, opened, type Session } from './session.ts'
 
 type IsRefused = (account: string) => boolean

@@ -235,7 +235,7 @@ export class Provider {
     const oauth = await import('oauth4webapi')
     const [server, client] = [await this.server(), await this.registration()]
     const response = await oauth.userInfoRequest(server, client, accessToken, await this.callOptions())
-    return (await oauth.processUserInfoResponse(server, client, subject, response)) as Claims // JSON, of that subject
+    return oauth.processUserInfoResponse(server, client, subject, response)
   }
 
   /** With the keys that there are, and those that there are now where none of them fits. */

@@ -131,12 +131,12 @@ export class Renewals {
   private listen(clock: Clock): void {
     if (this.channel !== undefined) return
     this.channel = new BroadcastChannel('headgate sessions')
-    this.channel.onmessage = (event) => {
+    this.channel.addEventListener('message', (event) => {
       const { channel, key, outcome } = (event as { data: News }).data // what a worker of this process posts
       if (channel !== this.channelName) return
       this.remember(key, outcome, clock)
       for (const done of this.waiting.get(key) ?? []) done()
-    }
+    })
     this.channel.unref()
   }
 }

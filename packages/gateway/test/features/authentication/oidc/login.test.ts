@@ -170,7 +170,7 @@ describe('cookies', () => {
     assert.deepEqual([...anna.cookies.keys()], ['headgate-web', 'headgate-web~1'])
     const [first = '', second = ''] = anna.cookies.values()
     const statusWith = async (
-      at: { newBrowser(): typeof anna },
+      at: { readonly newBrowser: () => typeof anna },
       cookies: Record<string, string>,
     ): Promise<number> => {
       const browser = at.newBrowser()

@@ -15,7 +15,7 @@ interface Session extends Started {
   readonly clock: VirtualClock
   readonly browser: Browser
   /** The access token that the upstream is given. */
-  token(): Promise<string>
+  readonly token: () => Promise<string>
 }
 
 /** Somebody who has logged in, with tokens that end after ten minutes. */
@@ -160,7 +160,7 @@ describe('a session whose tokens end', () => {
     for (const wait of [9.5, 1]) {
       await clock.advance(wait * MINUTE)
       const verdicts = await Promise.all(
-        workers.map((worker) =>
+        workers.map(async (worker) =>
           worker.verify(
             new Exchange(HttpRequest.to('http://shop.example/', { headers: { cookie } }), clock),
             () => false,

@@ -15,9 +15,9 @@ export interface Started {
   readonly provider: ScriptedProvider
   readonly gateway: StartedGateway
   /** One that nobody has logged in with. */
-  newBrowser(fields?: Record<string, string>): Browser
+  readonly newBrowser: (fields?: Record<string, string>) => Browser
   /** Logs in, and is back. */
-  logIn(browser: Browser, place?: string): Promise<Answer>
+  readonly logIn: (browser: Browser, place?: string) => Promise<Answer>
 }
 
 /** A gateway whose upstream tells what it has got, behind a login at a provider that a test scripts. */
