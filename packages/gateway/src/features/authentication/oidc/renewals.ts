@@ -132,7 +132,7 @@ export class Renewals {
     if (this.channel !== undefined) return
     this.channel = new BroadcastChannel('headgate sessions')
     this.channel.addEventListener('message', (event) => {
-      const { channel, key, outcome } = (event as MessageEvent<News>).data // what a worker of this process posts
+      const { channel, key, outcome } = (event as MessageEvent).data as News // what a worker of this process posts
       if (channel !== this.channelName) return
       this.remember(key, outcome, clock)
       for (const done of this.waiting.get(key) ?? []) done()
