@@ -112,7 +112,8 @@ async function start(t: TestContext): Promise<Started> {
     // So short that the first request after the login renews the session.
     ttl: { AccessToken: 1, IdToken: 600, RefreshToken: 600, Session: 600, Grant: 600, Interaction: 600 },
     // It would ask no address of this machine.
-    fetch: (url: string, options: object) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
+    fetch: (url: string, { dispatcher: _, ...options }: { dispatcher?: unknown; method?: string }) =>
+      fetch(url, options),
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, name: 'Anna' }) }),
   })

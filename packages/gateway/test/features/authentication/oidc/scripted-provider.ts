@@ -8,7 +8,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 interface Key {
   readonly kid: string
   readonly alg: string
-  readonly privateKey: CryptoKey
+  readonly privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
   readonly jwk: object
 }
 
