@@ -28,6 +28,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'file_not_found',
   'file_unreadable',
   'unauthorized',
+  'login_failed',
   'misdirected',
   'client_certificate_refused',
   'method_not_allowed',
