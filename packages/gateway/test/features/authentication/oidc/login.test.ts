@@ -318,7 +318,7 @@ describe('an ID token', () => {
       [{}, { tokens: { token_type: 'mac' } }],
       [{}, { tokens: { access_token: undefined } }],
     ] as const) {
-      const status = await statusWith(idToken, more as Partial<typeof provider>)
+      const status = await statusWith(idToken, more)
       assert.ok(status === 400 || status === 503, `${status} for ${JSON.stringify([idToken, more])}`)
     }
   })
