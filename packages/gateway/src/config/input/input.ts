@@ -269,6 +269,18 @@ export interface GatewayTlsInput {
    * $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.
    */
   storage?: string | undefined
+  /** How clients resume their sessions, in all workers; off: each handshake is a full one. */
+  sessionTickets?: false | 'off' | SessionTicketsInput | undefined
+}
+
+export interface SessionTicketsInput {
+  /** How long tickets are made with a key; they are accepted for as long again. Default: 12h. */
+  rotate?: Duration | undefined
+  /**
+   * What keys are derived from, the same for all gateways that resume the sessions of each other. Left out:
+   * keys are random, and those of this gateway alone.
+   */
+  secret?: string | undefined
 }
 
 export interface AdminInput {
