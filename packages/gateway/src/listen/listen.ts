@@ -97,6 +97,11 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
     challenges: options.challenges ?? noAnswers,
     accept: (socket: Socket, facts: TlsFacts): void =>
       accept(socket, door === undefined ? owner : knowing(facts, owner, door)),
+    crowded(socket: Socket): void {
+      proxies.introduce(socket)
+      const error = new TrafficError('too_many_connections', 'the listener has maxHandshakes under way')
+      options.refused(error, peerOf(socket), 0)
+    },
     refused(socket: Socket, reason: string): void {
       proxies.introduce(socket)
       const error = new TrafficError('client_certificate_refused', `the client's certificate: ${reason}`)

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { constants, createHash } from 'node:crypto'
-import { type Clock, own, type Protocol, type Timer } from '@headgate/core'
+import { type Clock, own, type Protocol } from '@headgate/core'
 import type { ClientCertificate } from '../features/client-certificates/client-certificate.ts'
 import {
   type ClientPolicies,
@@ -9,12 +9,13 @@ import {
   canonicalName,
   pemOf,
 } from '../features/client-certificates/policies.ts'
-import { presetOptions } from '../features/tls/presets.ts'
+import { type HandshakeChoices, handshakeOptions } from '../features/tls/presets.ts'
 import type { TicketKey, TicketKeys } from '../features/tls/session-tickets.ts'
 import type { ChallengeAnswers, ChallengeCertificate } from '../features/tls/challenges.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { CertificateGroup, CertificateTable } from './certificate-table.ts'
 import { showChallenge } from './challenge-door.ts'
+import { Handshakes } from './handshakes.ts'
 import { type ClientHello, readFirstBytes } from './client-hello.ts'
 import type { Verdict } from './client-verdict.ts'
 import { ClientVerification } from './client-verification.ts'
@@ -28,6 +29,8 @@ export interface TlsDoorOptions {
   /** What an authority is to find. Asked for each handshake that looks for it. */
   readonly challenges: () => ChallengeAnswers
   readonly accept: (socket: TLSSocket, known: TlsFacts) => void
+  /** Told of a connection that is closed as too many are in their handshakes. */
+  readonly crowded: (socket: Socket) => void
   /** Told why a client's certificate was refused. */
   readonly refused: (socket: TLSSocket, reason: string) => void
 }
@@ -45,12 +48,6 @@ export interface TlsTables {
   readonly clients: ClientPolicies
 }
 
-/** A handshake that is not finished. */
-interface Handshake {
-  readonly socket: Socket
-  readonly timer: Timer
-}
-
 interface Context {
   readonly server: Server
   /** Undefined where it gives out no tickets. */
@@ -58,7 +55,7 @@ interface Context {
 }
 
 /** What of it makes other contexts. */
-type TlsSettings = Pick<ListenerTlsConfig, 'preset' | 'minVersion' | 'handshakeTimeout'>
+type TlsSettings = HandshakeChoices & Pick<ListenerTlsConfig, 'handshakeTimeout' | 'maxHandshakes'>
 
 /** Contexts that are kept: one takes 31 KB and half a millisecond to make. Those used last stay. */
 const MOST_CONTEXTS = 2_000
@@ -87,11 +84,11 @@ export class TlsDoor {
   private ticketKeys: TicketKeys = []
   private tables: TlsTables
   private settings: TlsSettings
-  /** Handshakes that are not finished, by who the peer is. */
-  private readonly pending = new Map<string, Handshake>()
+  private readonly handshakes: Handshakes
 
   constructor(options: TlsDoorOptions, tables: TlsTables, settings: TlsSettings) {
     this.options = options
+    this.handshakes = new Handshakes(options.clock, options.crowded)
     this.tables = tables
     this.settings = settings
   }
@@ -112,11 +109,11 @@ export class TlsDoor {
   readonly receive = (socket: Socket): void => {
     // A failed handshake is the peer's affair.
     socket.on('error', () => {})
-    this.watch(socket)
-    const pieces: Buffer[] = []
+    if (!this.handshakes.begin(socket, this.settings)) return
+    let bytes: Buffer | undefined
     const onData = (piece: Buffer): void => {
-      pieces.push(piece)
-      const bytes = pieces.length === 1 ? piece : Buffer.concat(pieces)
+      // Two at a time: who sends single bytes would have thousands of pieces joined for each.
+      bytes = bytes === undefined ? piece : Buffer.concat([bytes, piece])
       const first = readFirstBytes(bytes)
       if (first.kind === 'unfinished') return
       socket.off('data', onData).off('end', onEnd).pause()
@@ -144,28 +141,8 @@ export class TlsDoor {
     return this.options.challenges().tls.get(serverName.toLowerCase())
   }
 
-  /**
-   * A handshake has an end, however slowly its bytes come: the timeout of node:tls begins anew with each of them. A unix socket
-   * does not tell one peer from another, and has that one alone.
-   */
-  private watch(socket: Socket): void {
-    const peer = peerOf(socket)
-    if (peer === undefined) return
-    const timer = this.options.clock.timer(() => socket.destroy())
-    timer.arm(this.settings.handshakeTimeout)
-    this.pending.set(peer, { socket, timer })
-    socket.once('close', () => {
-      timer.disarm()
-      if (this.pending.get(peer)?.timer === timer) this.pending.delete(peer)
-    })
-  }
-
   private secured(socket: TLSSocket, facts: TlsFacts): void {
-    const peer = peerOf(socket)
-    if (peer !== undefined) {
-      this.pending.get(peer)?.timer.disarm()
-      this.pending.delete(peer)
-    }
+    this.handshakes.finished(socket)
     this.options.accept(socket, facts)
   }
 
@@ -215,7 +192,7 @@ export class TlsDoor {
     const bound = JSON.stringify([names, policy?.identity])
     const context = createServer(
       own({
-        ...presetOptions(this.settings),
+        ...handshakeOptions(this.settings),
         cert: certificates.map(({ chain }) => pemOf(chain)),
         key: certificates.map(({ privateKey }) => pemOf(privateKey)),
         sessionIdContext: createHash('sha256').update(bound).digest('hex').slice(0, 32),
@@ -235,7 +212,7 @@ export class TlsDoor {
       const verdict = verification?.judge(socket) ?? NOT_ASKED
       if (verdict.ok) return this.secured(socket, { policy, certificate: verdict.certificate })
       this.options.refused(socket, verdict.reason)
-      verification?.refuse(socket, this.pending.get(peerOf(socket) ?? '')?.socket, verdict.alert)
+      verification?.refuse(socket, this.handshakes.carrierOf(socket), verdict.alert)
       return undefined
     })
     // The socket is closed by then.
@@ -245,7 +222,3 @@ export class TlsDoor {
 }
 
 const NOT_ASKED: Verdict = { ok: true, certificate: undefined }
-
-function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
-  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`
-}
