@@ -55,7 +55,7 @@ const reasons = (log: readonly LogLine[]): (string | undefined)[] => log.map(({ 
 
 test('handshakes that are held take no more places than maxHandshakes, and each for a second where others want it', async (t) => {
   const clock = new VirtualClock()
-  const places = PEERS / 3
+  const places = Math.ceil(PEERS / 3)
   const gateway = await serve(t, clock, { maxHandshakes: places, handshakeTimeout: '10s' })
   const before = process.memoryUsage().rss
   const held = await hold(t, gateway.port, PEERS)
