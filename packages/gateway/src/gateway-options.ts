@@ -13,8 +13,6 @@ export interface GatewayOptions {
   readonly accessLog?: AccessLog
   /** Whether other threads bind the same ports. Default false. */
   readonly reusePort?: boolean
-  /** TLS session ticket keys, 48 bytes, shared by all threads. */
-  readonly ticketKeys?: Buffer
   /** By which it knows its own requests again, shared by all threads. Default: one of its own. */
   readonly loopKey?: Uint8Array
   /** What all threads share, as the one has made it that looks for endpoints and checks them. Default: this thread is alone. */

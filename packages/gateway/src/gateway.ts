@@ -15,8 +15,8 @@ import { ipRanges } from './settings/values/address.ts'
 import { EndpointLists } from './discovery/endpoint-lists.ts'
 import { HealthChecks } from './upstreams/health-checks.ts'
 import { fileDigests, FILES } from './identity.ts'
-import { type ChallengeAnswers, CHALLENGES, httpAnswer, NO_ANSWERS } from './features/tls/challenges.ts'
-import { challengesIn, materialFor } from './tls-in-force.ts'
+import { httpAnswer } from './features/tls/challenges.ts'
+import { materialFor, TlsInForce } from './tls-in-force.ts'
 import { listen, type Listener, type ListenOptions, type TlsMaterial } from './listen/listen.ts'
 import { newLoopKey } from './features/forwarding.ts'
 import { ListenerSet } from './listen/listener-set.ts'
@@ -82,6 +82,7 @@ interface Compiled {
 /** An HTTP gateway in this thread. */
 export class Gateway {
   readonly metrics: MetricRegistry
+  readonly tls: TlsInForce
   private readonly counts: GatewayMetrics
   private readonly endpoints: EndpointMetrics
   private readonly shown = new Shown()
@@ -101,7 +102,6 @@ export class Gateway {
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private material: TlsMaterial
-  private challenges: ChallengeAnswers = NO_ANSWERS
   /** Undefined where this thread has the index of the cache on disk. */
   private readonly diskPort: DiskPort | undefined
   private closing: Promise<CloseReport> | undefined
@@ -116,7 +116,7 @@ export class Gateway {
     this.endpoints = new EndpointMetrics(this.metrics)
     const geo = options.shared && new Shared(options.shared).find(GEO, '')
     this.material = materialFor(config, options.shared)
-    this.challenges = challengesIn(options.shared)
+    this.tls = new TlsInForce(config, this.clock, options.shared)
     this.geo.use(options.geo ?? geo ?? loadGeo(config.geo))
     this.lists = options.shared === undefined ? this.makeLists() : undefined
     this.diskPort = options.diskPort && new DiskPort(options.diskPort)
@@ -137,7 +137,7 @@ export class Gateway {
 
   /** That of listeners without TLS: what authorities look for comes before all routes. */
   private readonly clearHandler: Handler = (exchange) => {
-    const answer = httpAnswer(this.challenges, exchange.request)
+    const answer = httpAnswer(this.tls.challenges, exchange.request)
     return answer === undefined ? this.handler(exchange) : Promise.resolve(answer)
   }
 
@@ -178,11 +178,6 @@ export class Gateway {
   /** In force. */
   get tlsMaterial(): TlsMaterial {
     return this.material
-  }
-
-  /** Answers authorities that look whether a name is ours. */
-  useChallenges(answers: ChallengeAnswers): void {
-    this.challenges = answers
   }
 
   /** Puts other databases of addresses in force, at once. */
@@ -236,6 +231,7 @@ export class Gateway {
           this.current = next
           this.takeOver(before, next, upstreamStates)
           this.checks?.follow(next.snapshot.upstreams)
+          this.tls.follow(config)
           this.material = material
           useClientCertificates(next.snapshot.upstreams, material.certificates)
           this.purges?.follow(next.cache)
@@ -276,7 +272,7 @@ export class Gateway {
     followStates(snapshot.upstreams, (identity) => states.get(identity) ?? shared.find(UPSTREAM, identity))
     const geo = shared.find(GEO, '')
     if (geo !== undefined) this.geo.use(geo)
-    this.challenges = shared.find(CHALLENGES, '') ?? NO_ANSWERS
+    this.tls.takeOver(shared)
   }
 
   private makeLists(): EndpointLists {
@@ -358,9 +354,9 @@ export class Gateway {
         refusal: this.refusal,
       },
       reusePort: this.options.reusePort ?? false,
-      ticketKeys: this.options.ticketKeys,
+      ticketKeys: () => this.tls.ticketKeys,
       material,
-      challenges: () => this.challenges,
+      challenges: () => this.tls.challenges,
       onConnection: this.counts.onConnection,
       refused: this.refused,
     })
@@ -385,6 +381,7 @@ export class Gateway {
     this.loadMonitor.stop()
     this.lists?.stop()
     this.purges?.stop()
+    this.tls.stop()
     this.current.stores.close()
     this.current.authenticators.close()
     await leaveFolder(this.current.cache?.disk)

@@ -1,16 +1,21 @@
+import { KEY_NAME_LENGTH } from '../features/tls/session-tickets.ts'
+
 /** What the first bytes of a connection are, which should begin a handshake of TLS. */
 export type FirstBytes =
   /** Of a ClientHello that goes on. */
   | { readonly kind: 'unfinished' }
   /** No ClientHello, or a malformed one: OpenSSL says so to the client. */
   | { readonly kind: 'other' }
-  /** A ClientHello. */
-  | {
-      readonly kind: 'hello'
-      readonly serverName: string | undefined
-      /** Whether an authority looks for the answer to a challenge (RFC 8737): it offers that protocol, and no other. */
-      readonly isChallenge?: true
-    }
+  | ClientHello
+
+export interface ClientHello {
+  readonly kind: 'hello'
+  readonly serverName: string | undefined
+  /** Whether an authority looks for the answer to a challenge (RFC 8737): it offers that protocol, and no other. */
+  readonly isChallenge?: true
+  /** The name of the key that the client's session ticket was made with, if it has one, and if it is one of ours. */
+  readonly ticketKey?: string
+}
 
 const UNFINISHED: FirstBytes = { kind: 'unfinished' }
 const OTHER: FirstBytes = { kind: 'other' }
@@ -34,6 +39,11 @@ const HOST_NAME = 0
 /** The protocols that a client offers (ALPN, RFC 7301 3.1), and the list with `acme-tls/1` alone in it. */
 const PROTOCOLS = 16
 const CHALLENGE = Buffer.from('\x00\x0b\x0aacme-tls/1', 'latin1')
+
+/** Where the ticket of a session is: by itself, up to TLS 1.2, and as the first of a list (RFC 5077 3.2, RFC 8446 4.2.11). */
+const SESSION_TICKET = 35
+const PRE_SHARED_KEY = 41
+const BEFORE_IDENTITY = 4
 
 /**
  * Finds the name that a client asks for (SNI). It is asked anew with each piece that comes, so its work is bounded: a ClientHello in
@@ -82,6 +92,7 @@ function helloIn(hello: Buffer): FirstBytes {
   let found: FirstBytes = { kind: 'hello', serverName: undefined }
   let isNamed = false
   let isChallenge = false
+  let ticketKey: string | undefined
   for (let at = extensions + 2; at < end; ) {
     const next = skip(hello, at + 2, 2)
     if (next > end) return isNamed ? found : OTHER
@@ -91,9 +102,17 @@ function helloIn(hello: Buffer): FirstBytes {
       found = nameIn(content)
       isNamed = true
     } else if (type === PROTOCOLS) isChallenge = content.equals(CHALLENGE)
+    else if (type === SESSION_TICKET) ticketKey ??= keyNameAt(content, 0)
+    else if (type === PRE_SHARED_KEY) ticketKey = keyNameAt(content, BEFORE_IDENTITY)
     at = next
   }
-  return isChallenge && found.kind === 'hello' ? { ...found, isChallenge } : found
+  if (found.kind !== 'hello' || (!isChallenge && ticketKey === undefined)) return found
+  return { ...found, ...(isChallenge && { isChallenge }), ...(ticketKey !== undefined && { ticketKey }) }
+}
+
+function keyNameAt(content: Buffer, at: number): string | undefined {
+  const end = at + KEY_NAME_LENGTH
+  return end > content.length ? undefined : content.toString('latin1', at, end)
 }
 
 /** Of the list of names, the first counts, as it does for OpenSSL. */

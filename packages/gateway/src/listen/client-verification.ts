@@ -1,4 +1,3 @@
-import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Server, TlsOptions, TLSSocket } from 'node:tls'
 import { type ClientPolicy, pemOf } from '../features/client-certificates/policies.ts'
@@ -23,7 +22,7 @@ export class ClientVerification {
   }
 
   /**
-   * Sessions are not resumed: a ticket says what was found when it was made, and OpenSSL looks neither at authorities nor at lists
+   * Sessions are not to be resumed: a ticket says what was found when it was made, and OpenSSL looks neither at authorities nor at lists
    * again. It holds no chain, either, which an upstream may be sent (RFC 9440 2.4).
    */
   get options(): TlsOptions {
@@ -35,7 +34,6 @@ export class ClientVerification {
       requestCert: true,
       // Node would close the connection without a word: `refuse` says why.
       rejectUnauthorized: false,
-      secureOptions: constants.SSL_OP_NO_TICKET,
     }
   }
 

@@ -16,6 +16,7 @@ import { clientCertificate } from '../features/client-certificates/client-certif
 import { misdirectedError, misdirection } from '../features/client-certificates/misdirected.ts'
 import { ClientPolicies } from '../features/client-certificates/policies.ts'
 import { type Certificates, listenerCertificates } from '../features/tls/certificates.ts'
+import type { TicketKeys } from '../features/tls/session-tickets.ts'
 import type { ListenerTlsConfig } from '../features/tls/setting.ts'
 import type { Address } from '../settings/values/address.ts'
 import { CertificateTable } from './certificate-table.ts'
@@ -53,8 +54,8 @@ export interface ListenOptions {
   readonly owner: Pick<ServerConnectionOwner, 'handler' | 'refusal'>
   /** Whether several threads bind the same port (SO_REUSEPORT), each with its own queue in the kernel. */
   readonly reusePort: boolean
-  /** Shared by all threads, so that any of them can resume a TLS session. */
-  readonly ticketKeys: Buffer | undefined
+  /** Those of all threads, so that any of them can resume a TLS session. Asked for each handshake. Default: none. */
+  readonly ticketKeys?: (() => TicketKeys) | undefined
   /** What was read already. Default: it is read here. */
   readonly material?: TlsMaterial | undefined
   /** What an authority that looks for it is to find. Default: nothing. */
@@ -91,11 +92,16 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
   const { clock } = options.connection
   const doorOptions = {
     clock,
-    ticketKeys: options.ticketKeys,
+    ticketKeys: options.ticketKeys ?? noKeys,
     protocols: () => current.config.protocols,
     challenges: options.challenges ?? noAnswers,
     accept: (socket: Socket, facts: TlsFacts): void =>
       accept(socket, door === undefined ? owner : knowing(facts, owner, door)),
+    crowded(socket: Socket): void {
+      proxies.introduce(socket)
+      const error = new TrafficError('too_many_connections', 'the listener has maxHandshakes under way')
+      options.refused(error, peerOf(socket), 0)
+    },
     refused(socket: Socket, reason: string): void {
       proxies.introduce(socket)
       const error = new TrafficError('client_certificate_refused', `the client's certificate: ${reason}`)
@@ -143,6 +149,8 @@ export async function listen(config: ListenerConfig, options: ListenOptions): Pr
 }
 
 const noAnswers = (): ChallengeAnswers => NO_ANSWERS
+const NO_KEYS: TicketKeys = []
+const noKeys = (): TicketKeys => NO_KEYS
 
 function tablesOf(tls: ListenerTlsConfig, material?: TlsMaterial): TlsTables {
   const { certificates = new Map(), authorities } = material ?? {}

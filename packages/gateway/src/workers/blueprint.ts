@@ -13,6 +13,8 @@ import { Authenticators } from '../features/authentication/authenticators.ts'
 import { RateLimitStores } from '../features/rate-limit/stores.ts'
 import { AUTHORITIES, loadAuthorities } from '../features/client-certificates/authorities.ts'
 import { type Certificates, CERTIFICATES, loadCertificates } from '../features/tls/certificates.ts'
+import { CHALLENGES } from '../features/tls/challenges.ts'
+import { TICKET_KEYS } from '../features/tls/session-tickets.ts'
 import { GEO, loadGeo } from '../features/geo/geo-files.ts'
 import { geoMetrics } from '../features/geo/geo.ts'
 
@@ -56,6 +58,9 @@ export function draw(
   const written = loadCertificates(config, previous?.shared.find(CERTIFICATES, ''))
   shared.set(CERTIFICATES, '', new Map([...written, ...managed]))
   shared.set(AUTHORITIES, '', loadAuthorities(config, previous?.shared.find(AUTHORITIES, '')))
+  // Those go on as they are.
+  shared.find(CHALLENGES, '')
+  shared.find(TICKET_KEYS, '')
   shared.set(GEO, '', loadGeo(config.geo, previous?.shared.find(GEO, '')))
   const rateLimits = new RateLimitStores(config, clock, kept, shared)
   const stores = new Stores(config, { clock, metrics, kept, files })

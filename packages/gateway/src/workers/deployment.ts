@@ -21,6 +21,7 @@ import { certificateFiles } from '../features/tls/certificate.ts'
 import { type Certificates, CERTIFICATES, certificateConfigs } from '../features/tls/certificates.ts'
 import { type ChallengeAnswers, CHALLENGES } from '../features/tls/challenges.ts'
 import type { TlsMaterial } from '../listen/listen.ts'
+import { TICKET_KEYS, type TicketKeys } from '../features/tls/session-tickets.ts'
 import { managedIdentities } from '../features/tls/managed.ts'
 import { digestsOf } from '../identity.ts'
 import { GEO, type GeoFile } from '../features/geo/geo-files.ts'
@@ -215,6 +216,16 @@ export class Deployment {
       const before = this.blueprint
       this.blueprint = { ...before, shared: before.shared.with(CHALLENGES, [['', answers]]) }
       const question = { type: 'use-challenges', answers } as const
+      await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
+    })
+  }
+
+  /** Has all workers make and accept tickets of sessions with these keys. In turn with changes. */
+  useTicketKeys(keys: TicketKeys): Promise<void> {
+    return this.inTurn(async () => {
+      const before = this.blueprint
+      this.blueprint = { ...before, shared: before.shared.with(TICKET_KEYS, [['', keys]]) }
+      const question = { type: 'use-ticket-keys', keys } as const
       await Promise.all(this.slots.map((slot) => this.tell(slot, before, () => question)))
     })
   }

@@ -5,6 +5,7 @@ import type { SharedData } from '../shared.ts'
 import type { UpstreamStates } from '../upstreams/upstreams.ts'
 import type { StartFailure } from './start-failure.ts'
 import type { ChallengeAnswers } from '../features/tls/challenges.ts'
+import type { TicketKeys } from '../features/tls/session-tickets.ts'
 import type { TlsMaterial } from '../listen/listen.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 
@@ -21,8 +22,6 @@ export interface WorkerStart {
   readonly reusePort: boolean
   /** Whether it takes the place of one that served, and should rather serve without a log than not at all. */
   readonly replacement: boolean
-  /** TLS session ticket keys, 48 bytes, the same for all workers. */
-  readonly ticketKeys: Uint8Array
   readonly loopKey: Uint8Array
   /** Its number among the threads that share the cache. */
   readonly cacheThread: number
@@ -68,6 +67,8 @@ export type WorkerQuestion =
     }
   /** Answers authorities that look whether a name is ours. */
   | { readonly type: 'use-challenges'; readonly answers: ChallengeAnswers }
+  /** Makes tickets of sessions with the first of these keys, and accepts those of all. */
+  | { readonly type: 'use-ticket-keys'; readonly keys: TicketKeys }
   /** What a survey asks of each, by the name of the question (`surveys/`). */
   | { readonly type: 'survey'; readonly name: string; readonly asked: unknown }
 

@@ -67,13 +67,23 @@ export function listenersOf(
       .map((listener, position) => ({
         listener: {
           ...withPort(listener, ports[position]),
-          maxConnections: Math.min(listener.maxConnections, most),
+          ...within(listener, most),
         },
         position,
       }))
       // A path can be bound once.
       .filter(({ listener }) => index === 0 || listener.address.kind === 'tcp')
   )
+}
+
+/** So many connections as there are descriptors for; of those, handshakes get a fifth at most. */
+function within({ maxConnections, tls }: ListenerConfig, most: number): Partial<ListenerConfig> {
+  if (tls === undefined) return { maxConnections: Math.min(maxConnections, most) }
+  const maxHandshakes = Math.max(1, Math.min(tls.maxHandshakes, Math.floor(most / 5)))
+  return {
+    maxConnections: Math.max(1, Math.min(maxConnections, most - maxHandshakes)),
+    tls: { ...tls, maxHandshakes },
+  }
 }
 
 function withPort(listener: ListenerConfig, port: number | undefined): ListenerConfig {

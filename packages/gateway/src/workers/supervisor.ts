@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { type Clock, type MetricRegistry, systemClock, type Upstream } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { EndpointLists } from '../discovery/endpoint-lists.ts'
@@ -27,6 +26,7 @@ import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
 import type { Certificates, Refusal } from '../features/tls/certificates.ts'
+import { TicketKeyRotation } from '../features/tls/session-tickets.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
 import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
 import { geoReadings } from '../features/geo/geo.ts'
@@ -80,7 +80,6 @@ export class Supervisor implements SurveySource {
   private readonly deployment: Deployment
   private readonly counts: GatewayMetrics
   private readonly shown = new Shown()
-  private readonly ticketKeys = randomBytes(48)
   private readonly loopKey = newLoopKey()
   /** Here for all workers. */
   readonly checks: HealthChecks
@@ -89,6 +88,7 @@ export class Supervisor implements SurveySource {
   private readonly descriptors: DescriptorWatch
   private readonly fileWatches: FileWatches
   private readonly managed: ManagedCertificates
+  private readonly tickets: TicketKeyRotation
   private readonly purges: PurgeFollower
   private readonly successorListeners: ((ask: AskOne) => void)[] = []
   private turn = 0
@@ -119,6 +119,7 @@ export class Supervisor implements SurveySource {
       this.clock,
       storageFolder(config.tls.storage, process.env),
     )
+    this.tickets = new TicketKeyRotation(this.clock, (keys) => void this.deployment.useTicketKeys(keys))
     this.purges = new PurgeFollower(this.clock, notify)
     this.warmer = new Warmer(this.warm, this.clock, (message, wasWell) =>
       this.onEvent({ type: 'warmed', message, wasWell }),
@@ -289,6 +290,7 @@ export class Supervisor implements SurveySource {
       for (const { address } of this.config.listeners) {
         if (shared || address.kind === 'unix') await claim(address)
       }
+      this.tickets.follow(this.config.tls.sessionTickets)
       await this.deployment.discover()
       this.deployment.useManaged(await this.managed.ready(this.config))
       takeFolder(this.cache?.disk)
@@ -312,6 +314,7 @@ export class Supervisor implements SurveySource {
     this.checks.follow(this.upstreams)
     this.fileWatches.follow(this.config)
     this.managed.follow(this.config, this.certificates)
+    this.tickets.follow(this.config.tls.sessionTickets)
     this.purges.follow(this.cache)
     this.warmer.follow(this.config.cache.warm)
   }
@@ -328,6 +331,7 @@ export class Supervisor implements SurveySource {
     this.warmer.stop()
     this.deployment.lists.stop()
     this.fileWatches.stop()
+    this.tickets.stop()
     const stopped = this.managed.stop()
     this.purges.stop()
     this.deployment.blueprint.stores.close()
@@ -361,7 +365,6 @@ export class Supervisor implements SurveySource {
       ...this.deployment.birth(slot),
       reusePort: this.slots.length > 1,
       replacement: this.phase === 'running',
-      ticketKeys: this.ticketKeys,
       loopKey: this.loopKey,
       cacheThread: workerThread(slot.index),
     }),

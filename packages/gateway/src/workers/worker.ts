@@ -14,7 +14,7 @@ import type { AccessLogConfig } from '../features/access-log/layers.ts'
 
 /** The entry of a worker thread: one gateway, from its birth to its end. */
 
-const { config, metrics: shared, heartbeat, replacement, ticketKeys, ...given } = workerData as WorkerStart
+const { config, metrics: shared, heartbeat, replacement, ...given } = workerData as WorkerStart
 
 const metrics = new MetricRegistry(shared)
 const { accessLogDropped: dropped, eventLoopDelay } = new GatewayMetrics(metrics)
@@ -28,7 +28,6 @@ async function serve(): Promise<void> {
   const gateway = new Gateway(config, {
     ...given,
     metrics,
-    ticketKeys: Buffer.from(ticketKeys),
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
   const sampler = new MetricSampler(gateway, eventLoopDelay, clock)
@@ -95,7 +94,11 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
       case 'use-tls-material':
         return gateway.useMaterial(question.material, question.gone)
       case 'use-challenges':
-        return gateway.useChallenges(question.answers)
+        gateway.tls.challenges = question.answers
+        return undefined
+      case 'use-ticket-keys':
+        gateway.tls.ticketKeys = question.keys
+        return undefined
       case 'survey':
         return questionNamed(question.name).answer({ gateway, clock }, question.asked)
     }

@@ -167,6 +167,8 @@ test('a reload changes what a listener chooses', async (t) => {
       unknownNames: 'default',
       preset: 'intermediate',
       minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      maxHandshakes: 9,
       handshakeTimeout: 10_000,
     },
     maxConnections: 9,

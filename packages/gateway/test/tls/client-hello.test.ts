@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { before, test } from 'node:test'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { VirtualClock } from '@headgate/core/testing'
 import { makeCertificate } from '../../../core/test/certificates.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
@@ -14,7 +14,11 @@ const NAME = 'shop.example'
 let hello: Buffer
 
 /** What node:tls sends first. */
-async function recordHello(servername: string | undefined, protocols?: string[]): Promise<Buffer> {
+async function recordHello(
+  servername: string | undefined,
+  protocols?: string[],
+  session?: Buffer,
+): Promise<Buffer> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -24,6 +28,7 @@ async function recordHello(servername: string | undefined, protocols?: string[])
     host: '127.0.0.1',
     ...(servername && { servername }),
     ...(protocols && { ALPNProtocols: protocols }),
+    ...(session && { session }),
   })
   client.on('error', () => {})
   const [socket] = await once(server, 'connection')
@@ -71,6 +76,29 @@ test('the name is found as soon as the last byte is there, in however many recor
   const early = Buffer.concat([hello, Buffer.from('140303000101170303', 'hex')])
   assert.deepEqual(readFirstBytes(early), { kind: 'hello', serverName: NAME })
   assert.deepEqual(readFirstBytes(await recordHello(undefined)), { kind: 'hello', serverName: undefined })
+})
+
+test('the name of the key is found that a ticket was made with, of TLS 1.2 and of 1.3', async (t) => {
+  const certificate = makeCertificate({ names: [NAME] })
+  const ticketKeys = Buffer.alloc(48, 'abcdefghijklmnop')
+  const server = createTlsServer({ ...certificate, ticketKeys }, (socket) => socket.end('hello'))
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const client = connectTls({
+      port,
+      host: '127.0.0.1',
+      servername: NAME,
+      rejectUnauthorized: false,
+      maxVersion,
+    })
+    const [session] = (await once(client.resume(), 'session')) as [Buffer]
+    client.destroy()
+    const found = readFirstBytes(await recordHello(NAME, undefined, session))
+    assert.deepEqual(found, { kind: 'hello', serverName: NAME, ticketKey: 'abcdefghijklmnop' })
+  }
 })
 
 test('what is no ClientHello is known by its first bytes', () => {

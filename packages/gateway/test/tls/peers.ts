@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { requestOf } from './clients.ts'
 
 /** A folder for the time of a test, with these files in it. */
 export function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -25,4 +27,30 @@ export function openssl(port: number, ...words: readonly string[]): Promise<stri
 /** The common name of the certificate that openssl was served; undefined where it got none. */
 export function servedTo(said: string): string | undefined {
   return /^subject=.*?CN ?= ?([^,\n]+)/m.exec(said)?.[1]
+}
+
+/** What openssl says of a connection with a request on it, with a ticket that it has from before, or that it keeps. */
+export async function resume(
+  cwd: string,
+  port: number,
+  servername: string,
+  words: readonly string[],
+): Promise<string> {
+  const options = [
+    's_client',
+    '-connect',
+    `127.0.0.1:${port}`,
+    '-servername',
+    servername,
+    '-ign_eof',
+    ...words,
+  ]
+  const child = spawn('openssl', options, { cwd, timeout: 20_000 })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (piece: Buffer) => (said += piece.toString()))
+  child.stdin.on('error', () => {})
+  child.stdin.write(requestOf({ servername }))
+  await once(child, 'close')
+  return said
 }

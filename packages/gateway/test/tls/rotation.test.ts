@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { makeCertificate, makeRevocationList } from '../../../core/test/certificates.ts'
 import { folder, HEADGATE, TestProcess } from '../headgate-process.ts'
 import { ask, connected, requestOf } from './clients.ts'
+import { resume } from './peers.ts'
 
 const served = makeCertificate({ names: ['shop.example', 'pay.example'] })
 const first = makeCertificate({ names: ['x'], commonName: 'First CA' })
@@ -75,32 +75,6 @@ it('authorities and lists are rotated when their files change, by all workers, a
   gateway.child.kill('SIGTERM')
   assert.equal((await gateway.finished).code, 0)
 })
-
-/** What openssl says of a connection with a request on it, with a ticket that it has from before, or that it keeps. */
-async function resume(
-  cwd: string,
-  port: number,
-  servername: string,
-  words: readonly string[],
-): Promise<string> {
-  const options = [
-    's_client',
-    '-connect',
-    `127.0.0.1:${port}`,
-    '-servername',
-    servername,
-    '-ign_eof',
-    ...words,
-  ]
-  const child = spawn('openssl', options, { cwd, timeout: 20_000 })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (piece: Buffer) => (said += piece.toString()))
-  child.stdin.on('error', () => {})
-  child.stdin.write(requestOf({ servername }))
-  await once(child, 'close')
-  return said
-}
 
 it('a session is resumed by either worker, not by another name, and never where certificates are asked for', async () => {
   const { gateway, port, write, cwd } = await start({

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { MetricRegistry } from '@headgate/core'
+import { parseConfig } from '../../src/config/parse.ts'
+import { CHALLENGES } from '../../src/features/tls/challenges.ts'
+import { TICKET_KEYS } from '../../src/features/tls/session-tickets.ts'
 import { Shared, type SharedKind } from '../../src/shared.ts'
+import { draw } from '../../src/workers/blueprint.ts'
 
 const SPLIT: SharedKind<SharedArrayBuffer> = { name: 'split' }
 const TABLE: SharedKind<SharedArrayBuffer> = { name: 'rate limit' }
@@ -30,6 +35,22 @@ it('what a configuration does not ask for is not handed on', () => {
   second.find(NAME, 'stays')
   assert.deepEqual([...new Shared(second.data).data], [])
   assert.deepEqual([...second.data.values()], ['stays'])
+})
+
+it('what is made while the gateway serves outlives a reload: answers to authorities, and keys of session tickets', () => {
+  const config = (body: string) => {
+    const result = parseConfig({ routes: [{ respond: { body } }] })
+    assert.ok(result.ok)
+    return result.config
+  }
+  const answers = { http: new Map([['token', 'answer']]), tls: new Map() }
+  const keys = [{ name: 'a', bytes: Buffer.from('a') }]
+  const before = draw(config('old'), new MetricRegistry())
+  const shared = before.shared.with(CHALLENGES, [['', answers]]).with(TICKET_KEYS, [['', keys]])
+  const after = draw(config('new'), new MetricRegistry(), { ...before, shared })
+  const given = new Shared(after.shared.data)
+  assert.equal(given.find(CHALLENGES, ''), answers)
+  assert.equal(given.find(TICKET_KEYS, ''), keys)
 })
 
 it('what changes while it is in force changes for those who start from then on alone', () => {

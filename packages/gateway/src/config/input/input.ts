@@ -144,8 +144,71 @@ export interface ListenerTlsInput {
    * TLSv1.2.
    */
   minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** The newest version of TLS that is accepted. Default: TLSv1.3. */
+  maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+  /**
+   * Cipher suites in place of those of the preset, by the names that OpenSSL has for them; those that begin
+   * with TLS_ are of TLS 1.3.
+   */
+  suites?:
+    | (
+        | 'TLS_AES_128_GCM_SHA256'
+        | 'TLS_AES_256_GCM_SHA384'
+        | 'TLS_CHACHA20_POLY1305_SHA256'
+        | 'ECDHE-ECDSA-AES128-GCM-SHA256'
+        | 'ECDHE-RSA-AES128-GCM-SHA256'
+        | 'ECDHE-ECDSA-AES256-GCM-SHA384'
+        | 'ECDHE-RSA-AES256-GCM-SHA384'
+        | 'ECDHE-ECDSA-CHACHA20-POLY1305'
+        | 'ECDHE-RSA-CHACHA20-POLY1305'
+        | 'ECDHE-ECDSA-AES128-SHA256'
+        | 'ECDHE-RSA-AES128-SHA256'
+        | 'ECDHE-ECDSA-AES256-SHA384'
+        | 'ECDHE-RSA-AES256-SHA384'
+        | 'ECDHE-ECDSA-AES128-SHA'
+        | 'ECDHE-RSA-AES128-SHA'
+        | 'AES128-GCM-SHA256'
+        | 'AES256-GCM-SHA384'
+      )[]
+    | undefined
+  /** Groups (curves) that keys are agreed on over, in place of those of the preset. */
+  groups?:
+    | (
+        | 'X25519MLKEM768'
+        | 'SecP256r1MLKEM768'
+        | 'SecP384r1MLKEM1024'
+        | 'X25519'
+        | 'P-256'
+        | 'P-384'
+        | 'P-521'
+        | 'X448'
+      )[]
+    | undefined
+  /**
+   * What handshakes may be signed with, by this side and by clients with certificates. Left out: what OpenSSL
+   * holds safe.
+   */
+  signatureAlgorithms?:
+    | (
+        | 'ecdsa_secp256r1_sha256'
+        | 'ecdsa_secp384r1_sha384'
+        | 'ecdsa_secp521r1_sha512'
+        | 'ed25519'
+        | 'rsa_pss_rsae_sha256'
+        | 'rsa_pss_rsae_sha384'
+        | 'rsa_pss_rsae_sha512'
+        | 'rsa_pkcs1_sha256'
+        | 'rsa_pkcs1_sha384'
+        | 'rsa_pkcs1_sha512'
+      )[]
+    | undefined
   /** Ask clients for certificates (mutual TLS). Left out: nobody is asked. */
   clientCertificates?: ClientCertificatesInput | undefined
+  /**
+   * Handshakes at once per worker; beyond that, the connection is closed whose handshake has lasted longest,
+   * if that is a second or more, else the new one. Default: 1000.
+   */
+  maxHandshakes?: number | undefined
   /** How long a handshake may take, from the connection on. Default: 10s. */
   handshakeTimeout?: Duration | undefined
 }
@@ -269,6 +332,18 @@ export interface GatewayTlsInput {
    * $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.
    */
   storage?: string | undefined
+  /** How clients resume their sessions, in all workers; off: each handshake is a full one. */
+  sessionTickets?: false | 'off' | SessionTicketsInput | undefined
+}
+
+export interface SessionTicketsInput {
+  /** How long tickets are made with a key; they are accepted for as long again. Default: 12h. */
+  rotate?: Duration | undefined
+  /**
+   * What keys are derived from, the same for all gateways that resume the sessions of each other. Left out:
+   * keys are random, and those of this gateway alone.
+   */
+  secret?: string | undefined
 }
 
 export interface AdminInput {

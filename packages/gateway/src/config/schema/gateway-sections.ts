@@ -1,9 +1,10 @@
 import { listenerProxyProtocol } from '../../features/proxy-protocol/setting.ts'
+import { sessionTicketsSetting } from '../../features/tls/session-tickets.ts'
 import { listenerTlsSetting } from '../../features/tls/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
-import { named, type Read, section } from '../../settings/schema/section.ts'
-import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
+import { named, nothing, type Read, section } from '../../settings/schema/section.ts'
+import { boolean, integer, off, oneOf, value } from '../../settings/schema/setting.ts'
 import { address, anyText, filePath } from '../../settings/values/kinds.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 
@@ -45,6 +46,10 @@ export const gatewayTls = section('GatewayTlsInput', () => ({
     filePath,
     'Folder for the keys and certificates that the gateway makes or gets by itself. Left out: tls in $STATE_DIRECTORY, $XDG_STATE_HOME/headgate or ~/.local/state/headgate.',
   ).optional(),
+  sessionTickets: zod()
+    .union([off(), sessionTicketsSetting()])
+    .prefault(nothing)
+    .describe('How clients resume their sessions, in all workers; off: each handshake is a full one.'),
 }))
 
 /** Of all routes. */

@@ -5,6 +5,7 @@ import { anyOfKeys, implies, type JsonSchema } from '../../settings/schema/schem
 import { acmeChecks, acmeFiles } from './acme-checks.ts'
 import { clientCertificateChecks, trustChecks, trustedFiles } from '../client-certificates/checks.ts'
 import { CertificateError, keyError, loadCertificate } from './certificate.ts'
+import { ownChoiceChecks } from './own-choices.ts'
 import { inFolder } from './pem.ts'
 import type { CertificateConfig, ListenerTlsConfig } from './setting.ts'
 import type { UpstreamTlsConfig } from './upstream-setting.ts'
@@ -46,6 +47,7 @@ export function tlsChecks(input: Fields): Finding[] {
     return isFields(tls)
       ? [
           ...settingChecks(tls, ['listeners', index, 'tls']),
+          ...ownChoiceChecks(tls, ['listeners', index, 'tls']),
           ...acmeChecks(tls, input, ['listeners', index, 'tls', 'acme']),
         ]
       : []

@@ -1,12 +1,13 @@
 import { once, zod } from '../../settings/schema/library.ts'
 import { list } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
-import { oneOf, time, value } from '../../settings/schema/setting.ts'
+import { integer, oneOf, time, value } from '../../settings/schema/setting.ts'
 import { flag, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import type * as z from '../../settings/schema/zod.ts'
 import { acmeSetting } from './acme-setting.ts'
 import { clientCertificates } from '../client-certificates/setting.ts'
+import { ownChoices } from './own-choices.ts'
 import { pem } from './pem-kind.ts'
 
 export const passphrase: Kind<string> = textKind(
@@ -57,13 +58,15 @@ const listenerTls = section('ListenerTlsInput', () => ({
     ['modern', 'intermediate'],
     'Versions and cipher suites, as Mozilla recommends them: modern is TLS 1.3 alone, intermediate has the safe suites of TLS 1.2, too.',
   ).prefault('intermediate'),
-  minVersion: oneOf(
-    ['TLSv1.2', 'TLSv1.3'],
-    'The oldest version of TLS that is accepted; with the preset modern it is TLSv1.3 all the same.',
-  ).prefault('TLSv1.2'),
+  ...ownChoices(),
   clientCertificates: clientCertificates()
     .optional()
     .describe('Ask clients for certificates (mutual TLS). Left out: nobody is asked.'),
+  maxHandshakes: integer(
+    'Handshakes at once per worker; beyond that, the connection is closed whose handshake has lasted longest, if that is a second or more, else the new one.',
+    1000,
+    1,
+  ),
   handshakeTimeout: time('How long a handshake may take, from the connection on.').prefault('10s'),
 }))
 

@@ -5,6 +5,7 @@ import type { CertifiedConfig } from './certificates.ts'
 import { concernsOf } from './concerns.ts'
 import { type CoveredConfig, uncoveredHosts } from './coverage.ts'
 import { managedNames } from './managed.ts'
+import { ownChoiceWarnings } from './own-choices.ts'
 import { certificatesOf } from './setting.ts'
 import { clientCertificateOf } from './upstream-setting.ts'
 
@@ -18,6 +19,7 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
   for (const [index, { tls }] of config.listeners.entries()) {
     if (tls === undefined) continue
     for (const name of managedNames(config, tls)) names.add(name)
+    findings.push(...ownChoiceWarnings(tls, ['listeners', index, 'tls']))
     const isSingle = tls.cert !== undefined
     for (const [place, each] of certificatesOf(tls).entries()) {
       const base: Path = ['listeners', index, 'tls']
