@@ -29,6 +29,7 @@ async function serve(): Promise<void> {
     ...given,
     metrics,
     ticketKeys: Buffer.from(ticketKeys),
+    onRefusal: (refusal) => report({ type: 'refusal', refusal }),
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
   const sampler = new MetricSampler(gateway, eventLoopDelay, clock)
