@@ -41,6 +41,7 @@ import { leaveFolder, takeFolder } from './features/cache/disk.ts'
 import { type GatewayCache, openCache, SUPERVISOR_THREAD } from './features/cache/memory.ts'
 import { PurgeFollower } from './features/cache/follower.ts'
 import { Stores } from './features/stores/stores.ts'
+import { Refusals } from './features/refusals.ts'
 import { RateLimitStores } from './features/rate-limit/stores.ts'
 import { connectionOptions } from './features/timeouts.ts'
 import { LoadMonitor } from './features/load-shedding.ts'
@@ -99,6 +100,7 @@ export class Gateway {
   private readonly loadMonitor = new LoadMonitor()
   private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
+  private readonly refusals: Refusals | undefined
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private material: TlsMaterial
@@ -111,6 +113,7 @@ export class Gateway {
     this.options = options
     this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock
+    this.refusals = options.onRefusal && new Refusals(this.clock, options.onRefusal)
     this.metrics = options.metrics ?? new MetricRegistry()
     this.counts = new GatewayMetrics(this.metrics)
     this.endpoints = new EndpointMetrics(this.metrics)
@@ -313,6 +316,7 @@ export class Gateway {
       accessLog: this.options.accessLog,
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
+      refusals: this.refusals,
       rateLimits,
       authenticators,
       cache,

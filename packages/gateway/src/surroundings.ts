@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net'
 import type { AccessLog, Clock, LoadGauge, MetricRegistry } from '@headgate/core'
 import type { Authenticators } from './features/authentication/authenticators.ts'
 import type { GatewayCache } from './features/cache/memory.ts'
+import type { Refusals } from './features/refusals.ts'
 import type { GeoLookup } from './features/geo/geo-place.ts'
 import type { RateLimitStores } from './features/rate-limit/stores.ts'
 
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly loopKey?: Uint8Array | undefined
   readonly rateLimits: RateLimitStores
   readonly authenticators: Authenticators
+  /** Absent: nobody is told of refusals. */
+  readonly refusals?: Refusals | undefined
   /** Undefined where no route has a cache. */
   readonly cache?: Pick<GatewayCache, 'id' | 'store'> | undefined
   /** Where addresses are; absent: nothing is known of any. */

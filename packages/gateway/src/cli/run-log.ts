@@ -1,6 +1,7 @@
 import type { AdminChange } from '../admin-api/operation.ts'
 import type { AuditRecord } from '../admin/call.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
+import type { Refusal } from '../features/refusals.ts'
 import { addressUrl, listenerUrl } from '../listen/listener-set.ts'
 import { packageVersion } from '../package-version.ts'
 import { countProblems } from '../settings/problems/place.ts'
@@ -65,6 +66,10 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
       else log.error(message, { certificate: path })
       break
     }
+    case 'refusal': {
+      logRefusal(log, event.refusal)
+      break
+    }
     case 'crashed': {
       const { worker, error, wait } = event
       const when = wait === 0 ? 'at once' : `in ${wait / 1000} s`
@@ -78,6 +83,20 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
       log.info(`worker ${event.worker} is replaced and listens`, { worker: event.worker })
       break
   }
+}
+
+/** The record of who was not let in: one line each, as many as the threads tell. */
+function logRefusal(log: Log, { by, route, client, reason, ...others }: Refusal): void {
+  const { untold } = others
+  const more = untold === 0 ? '' : ` (and ${untold} more, which were too many to be told)`
+  log.warn(`refused by ${by}: ${client} on route ${route}: ${reason}${more}`, {
+    audit: 'access',
+    by,
+    route,
+    client,
+    reason,
+    ...others,
+  })
 }
 
 export function logDraining(log: Log, signal: string, { drain }: GatewayConfig): void {

@@ -1,5 +1,6 @@
 import { systemClock } from '@headgate/core'
 import { openRoutes, uncertified } from '../features/authentication/checks.ts'
+import { unruledRoutes } from '../features/authorization/checks.ts'
 import { certificateWarnings } from '../features/tls/warnings.ts'
 import { warmWarnings } from '../features/cache/warming/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
@@ -41,7 +42,8 @@ export function configWarnings(
       hint: 'leave "paths" to the routes that need it: where the route with the rules takes no such paths, they are refused or merged',
     }
   })
-  const open = openRoutes(config.routes).map((route): Finding => {
+  const openOnes = new Set(openRoutes(config.routes))
+  const open = [...openOnes].map((route): Finding => {
     return {
       path: ['routes', route],
       whole: true,
@@ -49,10 +51,21 @@ export function configWarnings(
       hint: 'authentication: false says that this is meant',
     }
   })
+  const unruled = unruledRoutes(config.routes)
+    .filter((route) => !openOnes.has(route))
+    .map((route): Finding => {
+      return {
+        path: ['routes', route],
+        whole: true,
+        problem: `${nameOf(config, route)} has no rules of authorization, while other routes do`,
+        hint: 'authorization: {} says that all may pass who are known; rules in defaults hold for every route',
+      }
+    })
   return firstFindings(
     [
       ...loops,
       ...open,
+      ...unruled,
       ...uncertified(config),
       ...ofRoutes,
       ...passed,

@@ -9,6 +9,7 @@ import { off, value } from '../settings/schema/setting.ts'
 import { token } from '../settings/values/request-field.ts'
 import { originTest, webOrigin } from './cors/origin.ts'
 import type { ExchangeRow, Route } from './layer.ts'
+import type { Refusals } from './refusals.ts'
 
 const csrf = section('CsrfInput', () => ({
   trustedOrigins: list(value(webOrigin))
@@ -35,15 +36,18 @@ export const csrfSetting = once(() =>
 )
 
 /** In front of authentication: what a page sends in the name of who looks at it is no try of theirs. */
-export const csrfLayer: ExchangeRow<{ readonly route: Route<'csrf', CsrfConfig | false> }, object, unknown> =
-  {
-    name: 'csrf',
-    once: 'exchange',
-    about: 'refuses what pages of other sites send in the name of who looks at them',
-    checks: csrfChecks,
-    build: ({ route }) => (route.csrf ? refuseCrossSite(route.csrf) : undefined),
-    tells: ({ route }) => route.csrf || undefined,
-  }
+export const csrfLayer: ExchangeRow<
+  { readonly route: Route<'csrf', CsrfConfig | false> },
+  { readonly refusals?: Refusals | undefined },
+  unknown
+> = {
+  name: 'csrf',
+  once: 'exchange',
+  about: 'refuses what pages of other sites send in the name of who looks at them',
+  checks: csrfChecks,
+  build: ({ route }, { refusals }) => (route.csrf ? refuseCrossSite(route.csrf, refusals) : undefined),
+  tells: ({ route }) => route.csrf || undefined,
+}
 
 function csrfChecks(written: unknown, path: Path): Finding[] {
   const index = listOf(fieldOf(written, 'trustedOrigins')).indexOf('*')
@@ -55,7 +59,7 @@ function csrfChecks(written: unknown, path: Path): Finding[] {
 /** Methods that change nothing (RFC 9110 9.2.1), as far as browsers send them. */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-function refuseCrossSite({ trustedOrigins, sessionCookies }: CsrfConfig): Policy {
+function refuseCrossSite({ trustedOrigins, sessionCookies }: CsrfConfig, refusals?: Refusals): Policy {
   const isTrusted = originTest(trustedOrigins)
   return (next) =>
     function csrf(exchange) {
@@ -63,7 +67,9 @@ function refuseCrossSite({ trustedOrigins, sessionCookies }: CsrfConfig): Policy
       // A WebSocket begins with GET, is held by no policy of browsers, and may change anything.
       if (SAFE.has(request.method) && request.upgrade === undefined) return next(exchange)
       const reason = refusalOf(exchange, isTrusted, sessionCookies)
-      return reason === undefined ? next(exchange) : Promise.reject(new TrafficError('forbidden', reason))
+      if (reason === undefined) return next(exchange)
+      refusals?.report(exchange, { by: 'csrf', reason })
+      return Promise.reject(new TrafficError('forbidden', reason))
     }
 }
 

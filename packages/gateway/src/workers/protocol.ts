@@ -1,3 +1,4 @@
+import type { Refusal } from '../features/refusals.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { SeriesList, SharedMetrics } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
@@ -89,6 +90,8 @@ export type WorkerReport =
   | { readonly type: 'failed'; readonly failure: StartFailure }
   /** Something that operators should know. */
   | { readonly type: 'notice'; readonly message: string }
+  /** Somebody was not let in. */
+  | { readonly type: 'refusal'; readonly refusal: Refusal }
   /** The answer to a question: what was asked for, or why not. */
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly id: number; readonly failure: StartFailure }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../features/refusals.ts'
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { answerDiskPort, type Clock, type Timer } from '@headgate/core'
@@ -56,6 +57,7 @@ export interface SlotOwner {
   /** A thread of this slot, not its first, listens. */
   replaced(slot: WorkerSlot): void
   noticed(slot: WorkerSlot, message: string): void
+  refused(refusal: Refusal): void
   /** A thread that was needed has ended. Another is started after `wait` milliseconds. */
   crashed(slot: WorkerSlot, error: Error, wait: number): void
 }
@@ -176,6 +178,9 @@ export class WorkerSlot {
         break
       case 'notice':
         this.owner.noticed(this, report.message)
+        break
+      case 'refusal':
+        this.owner.refused(report.refusal)
         break
       case 'answer':
         this.questions.take(report.id)?.resolve(report.value)

@@ -29,6 +29,7 @@ import type { Certificates, Refusal } from '../features/tls/certificates.ts'
 import { TicketKeyRotation } from '../features/tls/session-tickets.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
 import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
+import type { Refusal } from '../features/refusals.ts'
 import { geoReadings } from '../features/geo/geo.ts'
 import { type CompiledSplits, showWeights } from '../features/split/split-weights.ts'
 import { Shown } from '../metrics/metric.ts'
@@ -42,6 +43,8 @@ export type SupervisorEvent =
   | { readonly type: 'replaced'; readonly worker: number }
   /** What came of a run that warmed the cache. */
   | { readonly type: 'warmed'; readonly message: string; readonly wasWell: boolean }
+  /** Somebody was not let in. */
+  | { readonly type: 'refusal'; readonly refusal: Refusal }
   | FileEvent
 
 export interface SupervisorOptions {
@@ -368,6 +371,7 @@ export class Supervisor implements SurveySource {
       loopKey: this.loopKey,
       cacheThread: workerThread(slot.index),
     }),
+    refused: (refusal) => this.onEvent({ type: 'refusal', refusal }),
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {
       this.onEvent({ type: 'replaced', worker: slot.index })

@@ -28,6 +28,7 @@ async function serve(): Promise<void> {
   const gateway = new Gateway(config, {
     ...given,
     metrics,
+    onRefusal: (refusal) => report({ type: 'refusal', refusal }),
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
   const sampler = new MetricSampler(gateway, eventLoopDelay, clock)

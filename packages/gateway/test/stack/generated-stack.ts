@@ -78,7 +78,10 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         cors: maybe(fc.constant({ origins: ['https://a.example'] })),
         authentication: maybe(some('partners', false, { anyOf: ['partners'], anonymous: true })),
         authorization: maybe(
-          some({ allow: { scopes: ['read'] } }, { deny: { methods: ['PUT'] }, mode: 'report' }),
+          some(
+            { allow: { scopes: ['read'] } },
+            { deny: { methods: ['PUT'], when: 'request.path.size() > 1' }, mode: 'report' },
+          ),
         ),
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
         redirectToHttps: maybe(some(true, false, { port: 8443 })),

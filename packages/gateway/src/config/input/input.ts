@@ -1951,7 +1951,7 @@ export interface RouteAuthenticationInput {
 export interface AuthorizationInput {
   /**
    * What is allowed: a request that meets all conditions of one of these rules. Left out: all that is not
-   * denied.
+   * denied; an empty list: nothing.
    */
   allow?: AuthorizationRuleInput | AuthorizationRuleInput[] | undefined
   /** What is denied, whatever allows it. */
@@ -1969,14 +1969,23 @@ export interface AuthorizationRuleInput {
   subjects?: string[] | undefined
   /** Callers in one of these groups. */
   groups?: string[] | undefined
+  /** Callers with one of these roles, which are those of the claim "roles". */
+  roles?: string[] | undefined
   /** Callers with all of these scopes. */
   scopes?: string[] | undefined
   /** Claims of a token, or metadata of a key, by name; of a list, one entry must match. */
   claims?: Record<string, ValueMatchInput> | undefined
   /** Requests with one of these methods. */
   methods?: string[] | undefined
+  /** Parameters of the path, such as id of /users/:id, by name. */
+  params?: Record<string, ValueMatchInput> | undefined
   /** IP addresses and CIDR ranges that the client is in, seen through trusted proxies. */
   client?: string | string[] | undefined
+  /**
+   * The certificate that the client has shown, and that was verified; an empty one takes them all. See
+   * clientCertificates of a listener.
+   */
+  clientCertificate?: ClientCertificateMatchInput | undefined
   /** Header fields by name. */
   headers?: Record<string, ValueMatchInput> | undefined
   /** Parameters of the query by name; of several with the same name, one must match. */
@@ -1991,6 +2000,11 @@ export interface AuthorizationRuleInput {
   contentType?: string | string[] | undefined
   /** Requests at one of these times. */
   times?: TimeWindowInput[] | undefined
+  /**
+   * An expression in CEL that must hold, over request, identity, route and connection. Where it fails, a
+   * denial holds and a permission does not.
+   */
+  when?: string | undefined
 }
 
 export interface TimeWindowInput {

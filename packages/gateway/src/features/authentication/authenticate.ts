@@ -1,6 +1,7 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
 import type { Absent, Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
+import type { Refusals } from '../refusals.ts'
 import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -23,6 +24,7 @@ export interface AuthenticateOptions {
   readonly anonymous: boolean
   readonly failedTries: FailedTries
   readonly onDecision: (decision: Decision, authenticator: string) => void
+  readonly refusals?: Pick<Refusals, 'report'> | undefined
   /** Who asks, in place of what the request proves: for explanations. */
   readonly assumed?: Identity | undefined
 }
@@ -173,12 +175,14 @@ class Decider {
   }
 
   private reject(rejected: Rejected, authenticator: string, exchange: Exchange): Promise<HttpResponse> {
-    const { failedTries, onDecision } = this.options
+    const { failedTries, onDecision, refusals } = this.options
     const { account } = rejected
     const refusal =
       failedTries.clientRefusal(exchange) ??
       (account === undefined ? undefined : failedTries.accountRefusal(account, exchange))
     onDecision(refusal === undefined ? 'rejected' : 'refused', authenticator)
+    const { message } = refusal ?? { message: rejected.reason }
+    refusals?.report(exchange, { by: 'authentication', name: authenticator, reason: message })
     if (refusal !== undefined) return Promise.reject(refusal)
     const { code, reason, challenge, cookies = [] } = rejected
     const error =

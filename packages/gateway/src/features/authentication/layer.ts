@@ -1,6 +1,7 @@
 import type { MetricRegistry, Upstream } from '@headgate/core'
 import type { ExchangeRow } from '../layer.ts'
 import { CLIENT_TRIES, ACCOUNT_TRIES } from '../rate-limit/setting.ts'
+import type { Refusals } from '../refusals.ts'
 import type { RateLimitStores } from '../rate-limit/stores.ts'
 import { routeAuthenticationRules } from './checks.ts'
 import { authenticate } from './authenticate.ts'
@@ -17,6 +18,7 @@ export const authenticationLayer: ExchangeRow<
     readonly authenticators?: Authenticators | undefined
     readonly rateLimits: Pick<RateLimitStores, 'get'>
     readonly metrics: MetricRegistry
+    readonly refusals?: Refusals | undefined
     readonly upstreamNamed: (name: string) => { readonly upstream: Pick<Upstream, 'handler'> }
     /** Who asks, where nobody does: for explanations. */
     readonly assumed?: Identity | undefined
@@ -27,7 +29,7 @@ export const authenticationLayer: ExchangeRow<
   about: 'finds out who asks, and refuses who does not prove it',
   judged: false,
   rules: routeAuthenticationRules,
-  build({ route }, { authenticators, rateLimits, metrics, assumed, upstreamNamed }) {
+  build({ route }, { authenticators, rateLimits, metrics, refusals, assumed, upstreamNamed }) {
     if (!hasAuthentication(route)) return undefined
     if (authenticators === undefined) throw new TypeError(`route ${route.name}: there are no authenticators`)
     const { names, isAll, anonymous } = route.authentication
@@ -39,6 +41,7 @@ export const authenticationLayer: ExchangeRow<
       anonymous,
       failedTries: new FailedTries(rateLimits.get(CLIENT_TRIES), rateLimits.get(ACCOUNT_TRIES)),
       onDecision: authenticationMetrics(metrics, route.name, names),
+      refusals,
       assumed,
     })
   },

@@ -4,6 +4,9 @@ import type { Authenticators } from '../authentication/authenticators.ts'
 import { type AuthenticatedRoute, hasAuthentication } from '../authentication/setting.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
+import type { Refusals } from '../refusals.ts'
+import { parameterChecks } from './checks.ts'
+import { mergeAuthorization } from './merge.ts'
 import {
   type AuthorizationVerdict,
   authorizationRules,
@@ -27,13 +30,17 @@ export const authorizationLayer: ExchangeRow<
   {
     readonly authenticators?: Pick<Authenticators, 'get'> | undefined
     readonly metrics: MetricRegistry
+    readonly refusals?: Refusals | undefined
     readonly geo?: GeoLookup | undefined
-  }
+  },
+  unknown
 > = {
   name: 'authorization',
   once: 'exchange',
   about: 'refuses what the rules of the route do not allow its callers',
-  build({ route }, { authenticators, metrics, geo = knowNothing }) {
+  merge: mergeAuthorization,
+  checks: parameterChecks,
+  build({ route }, { authenticators, metrics, refusals, geo = knowNothing }) {
     const { authorization: config, name } = route
     if (config === undefined) return undefined
     const judge = authorizationRules(config, geo)
@@ -49,6 +56,8 @@ export const authorizationLayer: ExchangeRow<
         const { isAllowed, rule = '' } = verdict
         count(rule, isAllowed ? 'allowed' : isReport ? 'unenforced' : 'denied')
         if (isAllowed || isReport) return next(exchange)
+        const reason = verdictReason(verdict, exchange)
+        refusals?.report(exchange, { by: 'authorization', name: verdict.rule, reason })
         return Promise.reject(refusal(exchange, verdict, challenges))
       }
   },

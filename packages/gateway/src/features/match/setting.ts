@@ -131,8 +131,8 @@ const conditions = () => ({
 
 /** Those that another feature may ask of a request, whichever route takes it. */
 export function requestConditions() {
-  const { client, headers, query, cookies, geo, scheme, contentType } = conditions()
-  return { client, headers, query, cookies, geo, scheme, contentType }
+  const { client, clientCertificate, headers, query, cookies, geo, scheme, contentType } = conditions()
+  return { client, clientCertificate, headers, query, cookies, geo, scheme, contentType }
 }
 
 /** A match inside a match, as `$defs/match`. */

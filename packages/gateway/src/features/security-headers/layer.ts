@@ -26,8 +26,7 @@ export const securityHeadersLayer: ExchangeRow<
 /** 128 bits (CSP3 7.1), which nobody can guess. */
 const freshNonce = (): string => randomBytes(16).toString('base64')
 
-/** @param makeNonce for tests */
-export function securityHeaders(config: SecurityHeadersConfig, makeNonce = freshNonce): Policy {
+function securityHeaders(config: SecurityHeadersConfig): Policy {
   const fields = securityFields(config)
   const { remove, nonceHeader } = config
   const hasNonce = fields.some(({ value }) => holdsNonce(value))
@@ -51,7 +50,7 @@ export function securityHeaders(config: SecurityHeadersConfig, makeNonce = fresh
   const names = new Set([nonceHeader])
   return (next) =>
     function securityHeaders(exchange: Exchange) {
-      const nonce = makeNonce()
+      const nonce = freshNonce()
       // A client that could choose it could have scripts of its own run.
       removeLookAlikes(exchange.request.headers, names)
       exchange.request.headers.set(nonceHeader, nonce)

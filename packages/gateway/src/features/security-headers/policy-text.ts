@@ -63,6 +63,8 @@ export const permissionsPolicy: Kind<string> = textKind(
   (written) => {
     const text = written.replaceAll(/\s+/g, ' ').trim()
     const features = PRINTABLE.test(text) ? parseDictionary(text) : undefined
-    return features === undefined || text === '' ? refused('is not a list of features') : parsed(text)
+    return features === undefined || text === ''
+      ? refused('names no features as a structured field does')
+      : parsed(text)
   },
 )

@@ -141,5 +141,8 @@ test('policies that browsers would pass over in part are refused, and a nonce th
     /says what frame-ancestors of the policy says/,
   )
   assertRefused({ ...policy("script-src 'nonce'"), cache: true }, /nonce of another response/)
-  assertRefused({ securityHeaders: { permissionsPolicy: "camera 'none'" } }, /is not a list of features/)
+  assertRefused(
+    { securityHeaders: { permissionsPolicy: "camera 'none'" } },
+    /names no features as a structured field does/,
+  )
 })
