@@ -36,6 +36,7 @@ import {
 import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
+import { validateLayer } from './features/validation/layer.ts'
 import { place } from './layers/place.ts'
 
 /**
@@ -69,6 +70,7 @@ export const STACK = [
   rateLimitLayer,
   graphqlLayer,
   authorizationLayer,
+  validateLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
   forwardClientCertificateLayer,

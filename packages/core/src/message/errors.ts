@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'invalid_request'
   | 'graphql_refused'
+  | 'validation_failed'
   | 'unauthorized'
   | 'forbidden'
 
@@ -149,6 +150,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   concurrency_limited: { status: 503, title: 'Concurrency limit reached', source: 'local' },
   overloaded: { status: 503, title: 'Overloaded', source: 'local' },
   graphql_refused: { status: 400, title: 'GraphQL request refused', source: 'downstream' },
+  validation_failed: { status: 400, title: 'Request not valid', source: 'downstream' },
   invalid_request: { status: 400, title: 'Invalid request', source: 'local' },
 }
 
@@ -186,6 +188,8 @@ export class TrafficError extends Error {
   declare retryAfter: number | undefined
   /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
   declare fields: readonly (readonly [name: string, value: string])[] | undefined
+  /** More members of its problem details (RFC 9457 3.2). */
+  declare members: Readonly<Record<string, unknown>> | undefined
   /** For `method_not_allowed`: what the route allows (RFC 9110 15.5.6). */
   declare allow: readonly string[] | undefined
 
@@ -203,6 +207,7 @@ export class TrafficError extends Error {
       ...unset,
       retryAfter: undefined,
       fields: undefined,
+      members: undefined,
       allow: undefined,
     }))
       Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true })

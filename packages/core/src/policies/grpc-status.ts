@@ -63,6 +63,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   concurrency_limited: 'UNAVAILABLE',
   overloaded: 'UNAVAILABLE',
   graphql_refused: 'INTERNAL',
+  validation_failed: 'INVALID_ARGUMENT',
   invalid_request: 'INTERNAL',
 }
 

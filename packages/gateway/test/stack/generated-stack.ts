@@ -76,6 +76,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         authorization: maybe(
           some({ allow: { scopes: ['read'] } }, { deny: { methods: ['PUT'] }, mode: 'report' }),
         ),
+        validate: maybe(some({ body: {} }, { body: {}, mode: 'report' })),
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
         redirectToHttps: maybe(some(true, false, { port: 8443 })),
         hsts: maybe(some({}, { maxAgeDays: 1, includeSubDomains: true, preload: true })),

@@ -1,4 +1,7 @@
-import { type Exchange, type HttpRequest, TrafficError, WholeBody } from '@headgate/core'
+import type { Exchange, HttpRequest, WholeBody } from '@headgate/core'
+import { jsonBody } from '../json-body.ts'
+import { readJson } from './strict-json.ts'
+import { wholeBody } from '../whole-body.ts'
 import { type GraphqlOperation, readOperation, type RequestView, setView } from './operation.ts'
 import { GraphqlRefusal, malformed } from './error-response.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery, type RequestParams } from './request-params.ts'
@@ -25,10 +28,10 @@ export function readRequest(exchange: Exchange, limits: ReadLimits): RequestView
   if (request.method === 'POST') {
     checkContentType(request)
     checkNoParams(request.query)
-    const content = readContent(request, limits.maxSize)
+    const content = wholeBody(request, limits.maxSize, (size) => tooLarge(limits.maxSize, size))
     if (content instanceof Promise)
       return content.then((whole) => keep(exchange, ofArrived(exchange, whole, limits)))
-    return keep(exchange, ofBody(content, limits))
+    return keep(exchange, ofBody(exchange, content, limits))
   }
   if (request.method === 'GET' || request.method === 'HEAD') return keep(exchange, ofUrl(request, limits))
   // Some origins look for an operation there, too, or take "post" for POST.
@@ -54,14 +57,16 @@ const LIST = /^[ \t\r\n]*\[/
 /** The client may have left, or the deadline have passed, while it arrived. */
 function ofArrived(exchange: Exchange, whole: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
   if (exchange.cancellation !== undefined) throw exchange.cancellation
-  return ofBody(whole, limits)
+  return ofBody(exchange, whole, limits)
 }
 
-function ofBody(content: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
+function ofBody(exchange: Exchange, content: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
   const size = content.length
   const text = textOf(content)
   if (limits.maxBatch === 0 && LIST.test(text)) throw unwantedBatch()
-  const params = paramsOfJson(text)
+  const value = readJson(text, 'the body')
+  jsonBody.state(exchange, { body: content, value })
+  const params = paramsOfJson(value)
   if (isOne(params)) return { ...single(params, limits), size }
   if (params.length === 0) throw malformed('the list of operations is empty')
   if (params.length > limits.maxBatch) throw largeBatch(params.length, limits.maxBatch)
@@ -132,57 +137,6 @@ function unsupported(message: string, field: readonly [string, string]): Graphql
   const refusal = new GraphqlRefusal('media_type', message)
   refusal.fields = [field]
   return refusal
-}
-
-const FIRST_ROOM = 4096
-
-/**
- * Has all of a request's body here, and the request carry it from then on: the bytes that were judged are those that are
- * sent. At once, without a promise, where the body came together with the head.
- * @throws GraphqlRefusal if it is larger than `limit` bytes; what broke the body
- */
-function readContent(request: HttpRequest, limit: number): WholeBody | Promise<WholeBody> {
-  const { body } = request
-  if ((body.length ?? 0) > limit) throw tooLarge(limit, body.length ?? 0)
-  if (body.whole !== undefined) return body.whole
-  return collected(request, limit)
-}
-
-/** Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not. */
-function collected(request: HttpRequest, limit: number): Promise<WholeBody> {
-  const { body } = request
-  const { promise, resolve, reject } = Promise.withResolvers<WholeBody>()
-  let room = Buffer.allocUnsafe(Math.min(body.length ?? FIRST_ROOM, limit, 64 * FIRST_ROOM))
-  let size = 0
-  body.flowTo({
-    holdsNothing: true,
-    write(chunk) {
-      const needed = size + chunk.byteLength
-      if (needed > limit) {
-        const error = tooLarge(limit, needed)
-        body.cancel(error)
-        reject(error)
-        return false
-      }
-      if (needed > room.length) {
-        const larger = Buffer.allocUnsafe(Math.min(limit, Math.max(needed, room.length * 2)))
-        room.copy(larger, 0, 0, size)
-        room = larger
-      }
-      room.set(chunk, size)
-      size = needed
-      return true
-    },
-    end() {
-      const whole = WholeBody.fromBytes(room.subarray(0, size))
-      request.body = whole
-      // Nobody waits for 100 any more (RFC 9110 10.1.1).
-      request.headers.delete('expect')
-      resolve(whole)
-    },
-    fail: (error) => reject(TrafficError.from(error)),
-  })
-  return promise
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,0 +1,61 @@
+import { type HttpRequest, TrafficError, WholeBody } from '@headgate/core'
+
+const FIRST_ROOM = 4096
+
+/**
+ * Has all of a request's body here, and the request carry it from then on: the bytes that were judged are those that are
+ * sent. At once, without a promise, where the body came together with the head.
+ * @param tooLarge the error for a body of more than `limit` bytes; `size` are those that are known of
+ * @throws that error; what broke the body
+ */
+export function wholeBody(
+  request: HttpRequest,
+  limit: number,
+  tooLarge: (size: number) => TrafficError,
+): WholeBody | Promise<WholeBody> {
+  const { body } = request
+  if ((body.length ?? 0) > limit) throw tooLarge(body.length ?? 0)
+  if (body.whole !== undefined) return body.whole
+  return collected(request, limit, tooLarge)
+}
+
+/** Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not. */
+function collected(
+  request: HttpRequest,
+  limit: number,
+  tooLarge: (size: number) => TrafficError,
+): Promise<WholeBody> {
+  const { body } = request
+  const { promise, resolve, reject } = Promise.withResolvers<WholeBody>()
+  let room = Buffer.allocUnsafe(Math.min(body.length ?? FIRST_ROOM, limit, 64 * FIRST_ROOM))
+  let size = 0
+  body.flowTo({
+    holdsNothing: true,
+    write(chunk) {
+      const needed = size + chunk.byteLength
+      if (needed > limit) {
+        const error = tooLarge(needed)
+        body.cancel(error)
+        reject(error)
+        return false
+      }
+      if (needed > room.length) {
+        const larger = Buffer.allocUnsafe(Math.min(limit, Math.max(needed, room.length * 2)))
+        room.copy(larger, 0, 0, size)
+        room = larger
+      }
+      room.set(chunk, size)
+      size = needed
+      return true
+    },
+    end() {
+      const whole = WholeBody.fromBytes(room.subarray(0, size))
+      request.body = whole
+      // Nobody waits for 100 any more (RFC 9110 10.1.1).
+      request.headers.delete('expect')
+      resolve(whole)
+    },
+    fail: (error) => reject(TrafficError.from(error)),
+  })
+  return promise
+}
