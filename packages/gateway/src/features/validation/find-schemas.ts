@@ -1,6 +1,6 @@
 import { fieldOf, isFields } from '../../settings/problems/fields.ts'
 import { type Finding, findEach, type Path } from '../../settings/problems/problem.ts'
-import { loadCompiler, type SchemaCompiler } from './schema-compiler.ts'
+import { SchemaCompiler } from './schema-compiler.ts'
 import { copySchema, type SchemaCopy } from './schema-copy.ts'
 import { LostReference, SchemaDocuments, type SchemaFiles } from './schema-documents.ts'
 import { SchemaFileReader } from './schema-files.ts'
@@ -18,7 +18,7 @@ export interface FoundSchemas {
 
 export async function findSchemas(sections: readonly SchemaSection[], folder: string): Promise<FoundSchemas> {
   const reader = await SchemaFileReader.load()
-  const compiler = await loadCompiler()
+  const compiler = new SchemaCompiler()
   const documents = new SchemaDocuments(reader.read)
   const findings = findEach(sections, ({ section, path }) =>
     schemaFindings(section, path, folder, documents, compiler),

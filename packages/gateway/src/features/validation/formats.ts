@@ -1,5 +1,5 @@
-import type { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import type { Ajv2020 } from './ajv.ts'
 import { FORMATS } from './keywords.ts'
 
 /** Nothing that these formats are of is longer, and some expressions of the library take the square of the length. */

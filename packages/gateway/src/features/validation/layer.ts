@@ -9,7 +9,7 @@ import { metric } from '../../metrics/metric.ts'
 import type { Kept } from '../../kept.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
 import { type KnownSchemas, schemasIdentity } from './schema-documents.ts'
-import { type RequestJudge, requestJudge } from './request-judge.ts'
+import type { RequestJudge } from './request-judge.ts'
 import type { ValidateConfig } from './setting.ts'
 import { stateInvalid } from './violation.ts'
 
@@ -38,7 +38,11 @@ export const validateLayer: ExchangeRow<
     if (validate === undefined) return undefined
     const { schemas } = config
     const judge = kept.keep('validate', [validate, schemas && schemasIdentity(schemas)], () =>
-      compiling(() => requestJudge(validate, schemas)),
+      compiling(async () => {
+        // Only routes with schemas load what compiles them.
+        const { requestJudge } = await import('./request-judge.ts')
+        return requestJudge(validate, schemas)
+      }),
     )
     const isReport = validate.mode === 'report'
     const count = (decision: string) => metrics.get(VALIDATIONS, { route: name, decision })

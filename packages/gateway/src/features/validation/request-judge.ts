@@ -3,7 +3,7 @@ import type { Exchange, TrafficError } from '@headgate/core'
 import { type BodyRules, type BodySchema, judgeBody } from './judge-body.ts'
 import { judgePart, type PartJudge } from './judge-parts.ts'
 import { copySchema } from './schema-copy.ts'
-import { loadCompiler, type SchemaCompiler } from './schema-compiler.ts'
+import { SchemaCompiler } from './schema-compiler.ts'
 import { type KnownSchemas, LostReference, SchemaDocuments } from './schema-documents.ts'
 import { placeOf } from './schema-place.ts'
 import { SCHEMA_SETTINGS, type SchemaSource, type ValidateConfig } from './setting.ts'
@@ -33,7 +33,7 @@ export async function requestJudge(
   })
   let compiler: SchemaCompiler | undefined
   const compiled = async (source: SchemaSource): Promise<BodySchema> => {
-    compiler ??= await loadCompiler()
+    compiler ??= new SchemaCompiler()
     await setImmediate()
     const { schema } = copySchema(placeOf(source, folder, documents), documents)
     return { check: compiler.compile(schema), readers: namedReaders(schema) }

@@ -43,6 +43,8 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): JsonScan {
         break
       case 0x2c: // ,
         if (++values > limits.values) return { exceeds: 'values', values, members }
+        break
+      default:
     }
   }
   return { exceeds: values > limits.values ? 'values' : undefined, values, members }

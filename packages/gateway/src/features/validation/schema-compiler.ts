@@ -1,10 +1,8 @@
-import type { Ajv2020, AnySchema, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from './ajv.ts'
 import { addFormats } from './formats.ts'
 import { linearPattern } from './pattern.ts'
 import { placeText, type SchemaCopy, STEP } from './schema-copy.ts'
 import { pointerStep } from './violation.ts'
-
-type AjvClass = typeof Ajv2020
 
 /** Something that a value is not, in it. */
 export interface Mistake {
@@ -22,28 +20,15 @@ const TELLS_ALL = 1000
 const STEPS = 20_000
 const STEPS_PER_VALUE = 100
 
-/** Loads what schemas are compiled with: where a configuration has some. */
-export async function loadCompiler(): Promise<SchemaCompiler> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  return new SchemaCompiler(Ajv2020)
-}
-
 /**
  * Compiles schemas that refer to nothing outside of themselves. A schema that refers to itself in several ways can take time
  * exponential in the depth of a value: each reference is a step, and steps are counted.
  */
 export class SchemaCompiler {
-  private readonly first: Ajv2020
-  private readonly all: Ajv2020
+  private readonly first = this.make(false)
+  private readonly all = this.make(true)
   private judging: Ajv2020 | undefined
-  private readonly library: AjvClass
   private steps = 0
-
-  constructor(library: AjvClass) {
-    this.library = library
-    this.first = this.make(library, false)
-    this.all = this.make(library, true)
-  }
 
   /** @throws Error if it is no schema; its message continues "is no schema: " */
   compile(schema: AnySchema): SchemaCheck {
@@ -65,7 +50,7 @@ export class SchemaCompiler {
 
   /** What is no schema in a schema that was copied, as sentences; none where it can be used. */
   mistakesInSchema({ schema, origins, start }: SchemaCopy): string[] {
-    this.judging ??= this.make(this.library, true, true)
+    this.judging ??= this.make(true, true)
     if (this.judging.validateSchema(schema) !== true)
       return firstOfEach(mistakesIn(this.judging.errors ?? [])).map(({ pointer, detail }) => {
         const [, number, rest] = /^\/\$defs\/(\d+)(.*)$/s.exec(pointer) ?? []
@@ -84,8 +69,8 @@ export class SchemaCompiler {
     }
   }
 
-  private make(library: AjvClass, allErrors: boolean, meta = false): Ajv2020 {
-    const ajv = new library({
+  private make(allErrors: boolean, meta = false): Ajv2020 {
+    const ajv = new Ajv2020({
       allErrors,
       meta,
       // What an object inherits is nothing that was sent.
@@ -101,7 +86,7 @@ export class SchemaCompiler {
         optimize: false,
         regExp: Object.assign((pattern: string) => linearPattern(pattern), { code: '' }),
       },
-    } as ConstructorParameters<AjvClass>[0])
+    })
     addFormats(ajv)
     ajv.removeKeyword('uniqueItems')
     ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: areUnique })

@@ -58,7 +58,10 @@ export function copySchema(
   const schema = copying.copy(start, 0)
   const definitions = copying.definitions()
   const { problems, origins, size } = copying
-  const whole = isFields(schema) && definitions.length > 0 ? { ...schema, $defs: { ...definitions } } : schema
+  const whole =
+    isFields(schema) && definitions.length > 0
+      ? { ...schema, $defs: Object.fromEntries(definitions.entries()) }
+      : schema
   return { schema: whole, start, problems, origins, size }
 }
 

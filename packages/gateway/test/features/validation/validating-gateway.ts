@@ -11,7 +11,7 @@ export interface ValidatingGateway {
   readonly gateway: StartedGateway
   /** Bodies as the origin got them. */
   readonly received: readonly string[]
-  send(body: string | Buffer | undefined, options?: SendOptions): Promise<ProblemAnswer>
+  readonly send: (body: string | Buffer | undefined, options?: SendOptions) => Promise<ProblemAnswer>
 }
 
 export interface SendOptions {
