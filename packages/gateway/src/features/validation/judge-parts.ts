@@ -41,8 +41,3 @@ export function judgePart(
 function spelledAs(texts: NamedTexts, spelled: ReadonlyMap<string, string>): NamedTexts {
   return new Map(Array.from(texts, ([name, values]) => [spelled.get(name) ?? name, values]))
 }
-
-/** The items of a list in one text (RFC 9110 5.6.1, and the style "simple" of OpenAPI). */
-export function itemsOf(text: string, separator = ','): string[] {
-  return text === '' ? [] : text.split(separator).map((item) => item.trim())
-}

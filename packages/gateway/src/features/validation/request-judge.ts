@@ -58,7 +58,7 @@ export async function requestJudge(
 }
 
 /** Everything that is wrong is told at once; a body that is not looked at at all is answered by itself. */
-export function judgeOf(parts: readonly PartJudge[], rules: BodyRules | undefined): RequestJudge {
+function judgeOf(parts: readonly PartJudge[], rules: BodyRules | undefined): RequestJudge {
   return (exchange) => {
     const found = parts.flatMap((judge) => judge(exchange))
     const verdict = rules === undefined ? [] : judgeBody(exchange, rules)

@@ -13,7 +13,7 @@ export interface SchemaDialect {
   readonly way: 'request' | 'response'
 }
 
-export const PLAIN_SCHEMA: SchemaDialect = { of: '2020-12', way: 'request' }
+const PLAIN_SCHEMA: SchemaDialect = { of: '2020-12', way: 'request' }
 
 /** Something that is wrong with a schema, or that is passed over in it. */
 export interface SchemaProblem {
@@ -40,7 +40,7 @@ export interface SchemaCopy {
 export const STEP = 'x-headgate-step'
 
 /** Schemas in one copy: to compile so many takes about a second. */
-export const MOST_SCHEMAS = 10_000
+const MOST_SCHEMAS = 10_000
 
 /** Nobody reads more. */
 const MOST_PROBLEMS = 20

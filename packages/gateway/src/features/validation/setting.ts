@@ -33,7 +33,7 @@ const contentType: Kind<string> = textKind(
 )
 
 /** Whether bodies of that type are read; in lower case. */
-export function isReadable(type: string): boolean {
+function isReadable(type: string): boolean {
   return (
     type === 'application/json' ||
     type === FORM ||

@@ -1,9 +1,6 @@
 import { type Fields, isFields } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
 
-/** What a schema without references to elsewhere says of the values of names. */
-export type NamedSchemas = (name: string) => TextReader
-
 /** Makes the value that a schema looks at of the texts that were sent under a name, of which there is at least one. */
 export type TextReader = (texts: readonly string[]) => unknown
 
@@ -14,7 +11,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
  * and null. Anything else stays a text, and the schema says what is wrong with it.
  * @param root has in `$defs` what references lead to
  */
-export function textReader(schema: unknown, root: Fields): TextReader {
+function textReader(schema: unknown, root: Fields): TextReader {
   const types = typesOf(schema, root)
   const one = types.size === 0 ? asText : (text: string) => valueOf(text, types)
   if (!types.has('array')) return (texts) => (texts.length === 1 ? one(texts[0] ?? '') : texts)
