@@ -1,5 +1,5 @@
 import { systemClock } from '@headgate/core'
-import { openRoutes } from '../features/authentication/checks.ts'
+import { openRoutes, uncertified } from '../features/authentication/checks.ts'
 import { certificateWarnings } from '../features/tls/warnings.ts'
 import { warmWarnings } from '../features/cache/warming/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
@@ -52,6 +52,7 @@ export function configWarnings(
     [
       ...loops,
       ...open,
+      ...uncertified(config),
       ...ofRoutes,
       ...passed,
       ...versionWarnings(config, input.written),

@@ -46,7 +46,7 @@ export function dryRunContext(
     geo,
     loopKey: SHOWN_KEY,
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
-    authenticators: new Authenticators(config, clock, kept),
+    authenticators: new Authenticators(config, clock, kept, { sends: false }),
     kept,
     upstreamNamed(name) {
       const upstream = upstreams.get(name)

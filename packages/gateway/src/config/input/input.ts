@@ -809,6 +809,14 @@ export interface AuthenticatorInput {
   apiKey?: ApiKeyAuthenticatorInput | undefined
   /** Tokens that an issuer has signed (JSON Web Tokens, RFC 7519). */
   jwt?: JwtAuthenticatorInput | undefined
+  /** Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662). */
+  introspection?: IntrospectionAuthenticatorInput | undefined
+  /**
+   * Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.
+   */
+  clientCertificate?: ClientCertificateAuthenticatorInput | undefined
+  /** A service of somebody else that is asked for each request (forward-auth, auth_request). */
+  external?: ExternalAuthenticatorInput | undefined
 }
 
 export interface BasicAuthenticatorInput {
@@ -907,12 +915,12 @@ export interface JwtAuthenticatorInput {
   /** How long after it was issued (iat) a token is taken. Left out: until it ends. */
   maxAge?: Duration | undefined
   /** Which claims the identity is made of. */
-  claims?: JwtClaimsInput | undefined
+  claims?: ClaimsInput | undefined
   /** Whether upstreams get the token, too. Default: true. */
   forward?: boolean | undefined
 }
 
-export interface JwtClaimsInput {
+export interface ClaimsInput {
   /** Who it is. Default: sub. */
   subject?: string | undefined
   /** Their name, for people. Default: name. */
@@ -921,6 +929,177 @@ export interface JwtClaimsInput {
   groups?: string | undefined
   /** What they may do: a list of texts, or a text with spaces. Default: scope. */
   scopes?: string | undefined
+}
+
+export interface IntrospectionAuthenticatorInput {
+  /** Where the server is asked for tokens (introspection_endpoint). */
+  endpoint: string
+  /** What the gateway is known by there. */
+  clientId: string
+  /** What it proves that with, as ${CLIENT_SECRET} or ${file:secret}. */
+  clientSecret: string
+  /**
+   * Where that is sent: in Authorization (client_secret_basic) or in the content (client_secret_post).
+   * Default: basic.
+   */
+  clientAuthentication?: 'basic' | 'post' | undefined
+  /** Who must have issued a token (iss). Left out: the answer need not say it. */
+  issuer?: string | string[] | undefined
+  /** Whom it must be for (aud): this API, one of several names. Left out: anyone. */
+  audience?: string | string[] | undefined
+  /** What it must be good for, all of it. Rules of authorization may ask for more. */
+  scopes?: string[] | undefined
+  /**
+   * The field that holds a token, behind the word Bearer. Left out: Authorization, unless cookie or query is
+   * written.
+   */
+  header?: string | undefined
+  /** The cookie that holds it. */
+  cookie?: string | undefined
+  /** The parameter of the query that holds it. URLs are written to logs: a field is better. */
+  query?: string | undefined
+  /** How long the server may take. Default: 3s. */
+  timeout?: Duration | undefined
+  /**
+   * The authorities to trust there instead of the well-known ones: certificates in PEM, as ${file:ca.pem},
+   * which is read again when it changes.
+   */
+  ca?: string | undefined
+  /** What is known of tokens without asking again. */
+  cache?: IntrospectionCacheInput | undefined
+  /**
+   * What holds while the server cannot be asked, or answers with something else: a token whose answer is too
+   * old is refused with 503 (deny), or what was known of it counts a while longer (allow-stale). One that is
+   * not known is refused in both. Default: deny.
+   */
+  onError?: 'deny' | 'allow-stale' | undefined
+  /** That while, since the answer; never beyond the end of the token. Default: 10m. */
+  staleFor?: Duration | undefined
+  /** Which parts of the answer the identity is made of. */
+  claims?: IntrospectionClaimsInput | undefined
+  /** Whether upstreams get the token, too. Default: true. */
+  forward?: boolean | undefined
+}
+
+export interface IntrospectionCacheInput {
+  /**
+   * For how long an answer that a token is active is taken for true, at most until the token ends: so long a
+   * token works on that was revoked. Default: 1m.
+   */
+  active?: Duration | Zero | undefined
+  /** The same for the answer that it is not. Default: 5s. */
+  inactive?: Duration | Zero | undefined
+  /**
+   * How many tokens of either kind each worker knows at a time; beyond that, one is forgotten. Default:
+   * 10000.
+   */
+  maxTokens?: number | undefined
+}
+
+export interface IntrospectionClaimsInput {
+  /** Who it is. Left out: sub, or where the answer has none username, or client_id. */
+  subject?: string | undefined
+  /** Their name, for people. Default: username. */
+  name?: string | undefined
+  /** Their groups: a list of texts, or a text with spaces. Default: groups. */
+  groups?: string | undefined
+  /** What they may do: a list of texts, or a text with spaces. Default: scope. */
+  scopes?: string | undefined
+}
+
+export interface ClientCertificateAuthenticatorInput {
+  /**
+   * Which of its names says who it is: the first URI (as a SPIFFE id), DNS name or e-mail address that the
+   * certificate was made out to, or the CN of its subject. One without such a name is refused.
+   */
+  subject: 'uri' | 'dns' | 'email' | 'cn'
+  /** Which certificates it is for, as in match; others are none of its. Left out: all. */
+  match?: ClientCertificateMatchInput | undefined
+  /**
+   * Names of groups, and who is in them: names as subject has it, with * for any text within a part (of a URI
+   * none with a slash, of a DNS name or a CN none with a dot, of an e-mail address none with "@"), and ** at
+   * the end for all that follows.
+   */
+  groups?: Record<string, string[]> | undefined
+}
+
+export interface ClientCertificateMatchInput {
+  /**
+   * URIs that it is made out to (SPIFFE ids among them), of which one must match: `*` stands for any text
+   * without a slash, `**` at the end for all that follows.
+   */
+  uri?: string | string[] | undefined
+  /** DNS names that it is made out to, of which one must match: `*` stands for any text without a dot. */
+  dns?: string | string[] | undefined
+  /**
+   * E-mail addresses that it is made out to, of which one must match: `*` stands for any text without "@".
+   */
+  email?: string | string[] | undefined
+  /** Its whole subject, as CN=orders, or O=Shop, CN=orders. */
+  subject?: string | string[] | undefined
+  /** The whole subject of the authority that has signed it. */
+  issuer?: string | string[] | undefined
+  /** The SHA-256 of the certificate, in hex. */
+  fingerprint?: string | string[] | undefined
+}
+
+export interface ExternalAuthenticatorInput {
+  /** The service, by its URL. */
+  url?: string | undefined
+  /** The service, as one of upstreams: with their balancing, health checks and TLS. */
+  upstream?: string | undefined
+  /** With upstream: what is asked for there. Left out: /. */
+  path?: string | undefined
+  /**
+   * Fields of the request that the service is sent. It always gets X-Forwarded-Method, -Proto, -Host, -Uri
+   * and -For, and the same as X-Original-Method, -URL and -URI.
+   */
+  requestHeaders?: string[] | undefined
+  /**
+   * Send the service the body, too, by POST; a request with a larger one is refused. Left out: no body, by
+   * GET.
+   */
+  body?: ByteSize | undefined
+  /** The field of its answer that says who it is. Without it, nobody is let in. */
+  subject: string
+  /** The one with their name, for people. */
+  name?: string | undefined
+  /** The one with their groups, with commas between them. */
+  groups?: string | undefined
+  /** The one with what they may do, with spaces or commas between. */
+  scopes?: string | undefined
+  /**
+   * Fields of its answer that the upstream gets; rules and templates know them as claims. What clients send
+   * under these names, or with _ or . in place of -, never passes.
+   */
+  upstreamHeaders?: string[] | undefined
+  /** Fields that the client gets where the service refuses: with 401, 403 or a redirect. */
+  refusalHeaders?: string[] | undefined
+  /** How long the service may take. Default: 5s. */
+  timeout?: Duration | undefined
+  /** Bytes that its answer may have. Default: 64KiB. */
+  maxAnswer?: ByteSize | undefined
+  /**
+   * What holds while the service fails, or answers with anything else: requests are refused (deny), or
+   * whoever was let in before passes by that verdict (allow-stale). Default: deny.
+   */
+  onError?: 'deny' | 'allow-stale' | undefined
+  /** Keeps whom the service lets in. Left out: it is asked for each request. */
+  cache?: ExternalCacheInput | undefined
+}
+
+export interface ExternalCacheInput {
+  /** How long a verdict holds; one with Cache-Control: no-store is not kept. */
+  ttl: Duration
+  /**
+   * All that the verdict of the service depends on: requests that are the same in this share it. One of
+   * header:NAME, cookie:NAME and client must be there.
+   */
+  by: string[]
+  /** How many verdicts each worker keeps; beyond that, one is forgotten. Default: 10000. */
+  entries?: number | undefined
+  /** With onError: allow-stale, how long a verdict serves beyond its ttl. Default: 1h. */
+  staleFor?: Duration | Zero | undefined
 }
 
 export interface FailedAuthenticationInput {
@@ -1197,26 +1376,6 @@ export interface ValueMatchSettingsInput {
   exists?: boolean | undefined
   /** A regular expression that the whole value must match. */
   regex?: string | undefined
-}
-
-export interface ClientCertificateMatchInput {
-  /**
-   * URIs that it is made out to (SPIFFE ids among them), of which one must match: `*` stands for any text
-   * without a slash, `**` at the end for all that follows.
-   */
-  uri?: string | string[] | undefined
-  /** DNS names that it is made out to, of which one must match: `*` stands for any text without a dot. */
-  dns?: string | string[] | undefined
-  /**
-   * E-mail addresses that it is made out to, of which one must match: `*` stands for any text without "@".
-   */
-  email?: string | string[] | undefined
-  /** Its whole subject, as CN=orders, or O=Shop, CN=orders. */
-  subject?: string | string[] | undefined
-  /** The whole subject of the authority that has signed it. */
-  issuer?: string | string[] | undefined
-  /** The SHA-256 of the certificate, in hex. */
-  fingerprint?: string | string[] | undefined
 }
 
 export interface GeoMatchInput {

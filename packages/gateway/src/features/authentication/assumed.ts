@@ -20,7 +20,10 @@ export function assumedIdentity(config: AuthenticatedGateway, text: string): Ide
     return `names no caller; allowed: AUTHENTICATOR:SUBJECT, with one of the authenticators ${someOf(nearestFirst(name, names)) || '(none is defined)'}`
   const given = rest.startsWith('{') ? factsIn(rest) : { subject: rest }
   if (given === undefined) return 'is no JSON with "subject", and perhaps "groups", "scopes" and "claims"'
-  const known = new Authenticators(config, systemClock, new Kept()).identity(name, given.subject)
+  const known = new Authenticators(config, systemClock, new Kept(), { sends: false }).identity(
+    name,
+    given.subject,
+  )
   if (known === undefined) return `names nobody that the authenticator ${name} knows`
   return { ...known, ...given }
 }

@@ -1,5 +1,5 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
-import type { Authenticator, Rejected, Verdict } from './authenticator.ts'
+import type { Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
 import { type Identity, identityOf } from '../identity.ts'
 
@@ -36,10 +36,15 @@ type Settled = Verdict & { readonly authenticator?: string }
 class Decider {
   private readonly options: AuthenticateOptions
   private readonly challenges: readonly string[]
+  /** Fields that authenticators alone set, as `fieldShape`. */
+  private readonly ownFields: ReadonlySet<string>
 
   constructor(options: AuthenticateOptions) {
     this.options = options
     this.challenges = options.authenticators.map(({ challenge }) => challenge)
+    this.ownFields = new Set(
+      options.authenticators.flatMap(({ ownFields = [] }) => ownFields.map(fieldShape)),
+    )
   }
 
   verdict(exchange: Exchange): Settled | Promise<Settled> {
@@ -52,7 +57,7 @@ class Decider {
   private from(
     index: number,
     exchange: Exchange,
-    known: readonly Identity[],
+    known: readonly Known[],
     worst: Settled | undefined,
   ): Settled | Promise<Settled> {
     const { authenticators, isAll, failedTries } = this.options
@@ -63,7 +68,7 @@ class Decider {
     const take = (verdict: Verdict): Settled | Promise<Settled> => {
       if (verdict.kind === 'known') {
         if (!isAll) return verdict
-        return this.from(index + 1, exchange, [...known, verdict.identity], worst)
+        return this.from(index + 1, exchange, [...known, verdict], worst)
       }
       const { name } = authenticator
       return this.from(index + 1, exchange, known, graver(worst, { ...verdict, authenticator: name }))
@@ -72,7 +77,7 @@ class Decider {
     return verdict instanceof Promise ? verdict.then(take) : take(verdict)
   }
 
-  private summary(known: readonly Identity[], worst: Settled | undefined): Settled {
+  private summary(known: readonly Known[], worst: Settled | undefined): Settled {
     const [first] = known
     if (first === undefined || worst !== undefined) {
       // Half of what is needed is not nothing: it must not pass as anonymous.
@@ -80,7 +85,7 @@ class Decider {
         return { ...worst, kind: 'rejected', reason: 'further credentials are needed' }
       return worst ?? { kind: 'absent' }
     }
-    return { kind: 'known', identity: together(first, known) }
+    return together(first, known)
   }
 
   conclude(settled: Settled, exchange: Exchange, next: Handler): Promise<HttpResponse> {
@@ -91,10 +96,13 @@ class Decider {
         identityOf.state(exchange, settled.identity)
         onDecision('known', settled.identity.authenticator)
         for (const { conceal } of authenticators) conceal?.(exchange)
+        this.clear(exchange)
+        settled.apply?.(exchange)
         return next(exchange)
       case 'absent':
         if (anonymous) {
           onDecision('anonymous', '')
+          this.clear(exchange)
           return next(exchange)
         }
         onDecision('missing', '')
@@ -102,8 +110,20 @@ class Decider {
       case 'unavailable':
         onDecision('unavailable', authenticator)
         return Promise.reject(new TrafficError('overloaded', `${authenticator}: ${settled.reason}`))
+      case 'answered':
+        onDecision('rejected', authenticator)
+        return Promise.resolve(settled.respond(exchange))
       case 'rejected':
         return this.reject(settled, authenticator, exchange)
+    }
+  }
+
+  /** Nobody but an authenticator speaks in its fields. */
+  private clear({ request: { headers } }: Exchange): void {
+    if (this.ownFields.size === 0) return
+    for (let index = headers.size - 1; index >= 0; index--) {
+      const name = headers.nameAt(index)
+      if (this.ownFields.has(fieldShape(name))) headers.delete(name)
     }
   }
 
@@ -128,20 +148,32 @@ class Decider {
 }
 
 /** What is told of several that do not know who asks: who is away may know, and wrong credentials are more than none. */
-const GRAVITY = { known: 0, absent: 0, rejected: 1, unavailable: 2 } as const
+const GRAVITY = { known: 0, absent: 0, rejected: 1, answered: 2, unavailable: 3 } as const
 
 function graver(one: Settled | undefined, other: Settled): Settled {
   return one === undefined || GRAVITY[other.kind] > GRAVITY[one.kind] ? other : one
 }
 
 /** One caller that several authenticators know: the first one names it, and it has the groups and scopes of all. */
-function together(first: Identity, all: readonly Identity[]): Identity {
+function together(first: Known, all: readonly Known[]): Known {
   if (all.length === 1) return first
+  const identities = all.map(({ identity }) => identity)
   return {
-    ...first,
-    groups: [...new Set(all.flatMap(({ groups }) => groups))],
-    scopes: [...new Set(all.flatMap(({ scopes }) => scopes))],
+    kind: 'known',
+    identity: {
+      ...first.identity,
+      groups: [...new Set(identities.flatMap(({ groups }) => groups))],
+      scopes: [...new Set(identities.flatMap(({ scopes }) => scopes))],
+    },
+    apply(exchange) {
+      for (const { apply } of all) apply?.(exchange)
+    },
   }
+}
+
+/** A name as servers may read it: CGI and its heirs know no difference between "-" and "_", and some none to "." (CWE-444). */
+function fieldShape(name: string): string {
+  return name.replaceAll(/[_.]/g, '-')
 }
 
 /** Rejects after some milliseconds, or with the cancellation of the exchange when it is given up meanwhile. */

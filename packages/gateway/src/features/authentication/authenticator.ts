@@ -1,15 +1,31 @@
-import type { Exchange } from '@headgate/core'
+import type { Exchange, HttpResponse } from '@headgate/core'
 import type { Identity } from '../identity.ts'
 
 /** What an authenticator makes of a request. */
 export type Verdict =
   /** It holds nothing that is for this authenticator. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'known'; readonly identity: Identity }
+  | Known
   /** What it holds proves nothing. */
   | Rejected
+  | Answered
   /** It cannot be told now: what would tell it is away, or has too much to do. */
   | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface Known {
+  readonly kind: 'known'
+  readonly identity: Identity
+  /** Tells the upstream what was said of the caller, in fields of `ownFields`. */
+  readonly apply?: (exchange: Exchange) => void
+}
+
+/** Whoever was asked refuses the request, and says what the client is told. */
+export interface Answered {
+  readonly kind: 'answered'
+  /** For the log. */
+  readonly reason: string
+  readonly respond: (exchange: Exchange) => HttpResponse
+}
 
 export interface Rejected {
   readonly kind: 'rejected'
@@ -30,6 +46,8 @@ export interface Authenticator {
   readonly challenge: string
   /** At once where it can. @param isRefused whether client or account have failed too often: then nothing that takes work is verified */
   verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict>
+  /** Fields of the request that it alone may set, in lower case: what clients send there passes in no spelling. */
+  readonly ownFields?: readonly string[]
   /** Takes the credentials out of the request: upstreams that do not need a secret do not get it. */
   readonly conceal?: ((exchange: Exchange) => void) | undefined
 }

@@ -1,16 +1,40 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { ExternalAuthenticator } from './external/external.ts'
+import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
+import { serverOf } from './introspection/ask-server.ts'
+import { IntrospectionAuthenticator } from './introspection/introspection.ts'
+import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
+import { ProviderClient } from './provider-client.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 
 /** An authenticator that can tell whose credentials it knows, as far as they are in the configuration. */
 interface Knowing extends Authenticator {
   identity(subject: string): Identity | undefined
+  /** The upstream that it asks; undefined for none. */
+  readonly upstream?: string | undefined
+  /** The same, asking it by that handler. */
+  through?(handler: Handler): Authenticator
+  /** Ends what it has begun with others. */
+  readonly close?: (() => void) | undefined
+}
+
+export interface AuthenticatorsOptions {
+  /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
+  readonly sends?: boolean | undefined
+}
+
+/** What authenticators are made with. */
+interface Means {
+  readonly clock: Clock
+  readonly threads: () => PasswordThreads
+  readonly sends: boolean
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -19,10 +43,19 @@ export class Authenticators {
   private readonly threads: PasswordThreads | undefined
 
   /** @param kept from the configuration before */
-  constructor({ authenticators }: AuthenticatedGateway, clock: Clock, kept: Kept) {
+  constructor(
+    { authenticators }: AuthenticatedGateway,
+    clock: Clock,
+    kept: Kept,
+    { sends = true }: AuthenticatorsOptions = {},
+  ) {
+    const means = { clock, threads: () => passwordThreads(clock, kept), sends }
     for (const [name, config] of Object.entries(authenticators)) {
-      const make = (): Knowing => authenticatorOf(name, config, clock, () => passwordThreads(clock, kept))
-      this.known.set(name, kept.keep('authenticator', [name, config], make))
+      const make = (): Knowing => authenticatorOf(name, config, means)
+      this.known.set(
+        name,
+        kept.keep('authenticator', [name, config], make, (made) => made.close?.()),
+      )
     }
     // A basic one that is kept has been made with them.
     const hasPasswords = Object.values(authenticators).some(({ basic }) => basic !== undefined)
@@ -30,21 +63,28 @@ export class Authenticators {
   }
 
   /** @throws TypeError if there is none of that name */
-  get(name: string): Authenticator {
+  get(name: string): Knowing {
     const found = this.known.get(name)
     if (found === undefined) throw new TypeError(`there is no authenticator ${JSON.stringify(name)}`)
     return found
   }
 
+  /** The same for a route, with upstreams that lead where this one's lead. Throws as `get` does. */
+  for(name: string, upstreamNamed: (name: string) => Handler): Authenticator {
+    const found = this.get(name)
+    const { upstream } = found
+    return (upstream !== undefined && found.through?.(upstreamNamed(upstream))) || found
+  }
+
   /** For who ends. */
   close(): void {
     this.threads?.stop()
+    for (const authenticator of this.known.values()) authenticator.close?.()
   }
 
   /** Who has these credentials: for explanations. Throws as `get` does; undefined where nobody of that name is known. */
   identity(name: string, subject: string): Identity | undefined {
-    this.get(name)
-    return this.known.get(name)?.identity(subject)
+    return this.get(name).identity(subject)
   }
 }
 
@@ -59,12 +99,23 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt }: AuthenticatorConfig,
-  clock: Clock,
-  threads: () => PasswordThreads,
+  { basic, apiKey, jwt, introspection, clientCertificate, external }: AuthenticatorConfig,
+  { clock, threads, sends }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
-  if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock)
+  if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock, sends ? fetchKeys : fetchNothing)
+  if (introspection !== undefined) {
+    const { ca, timeout } = introspection
+    const client = new ProviderClient({ name: `introspection ${name}`, ca, timeout, sends })
+    const ask = serverOf(introspection, client)
+    return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
+  }
+  if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
+  if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   throw new TypeError(`the authenticator ${name} is of no kind`)
+}
+
+function fetchNothing(): Promise<never> {
+  return Promise.reject(new Error('nothing is sent here'))
 }

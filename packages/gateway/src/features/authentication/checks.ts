@@ -3,8 +3,11 @@ import { findEach, type Finding, type Path } from '../../settings/problems/probl
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
+import { externalChecks, externalRules } from './external/checks.ts'
 import { SYMMETRIC } from './jwt/setting.ts'
-import { type AuthenticatedRoute, hasAuthentication, KINDS } from './setting.ts'
+import type { TrustingConfig } from '../client-certificates/authorities.ts'
+import { clientDemands } from '../client-certificates/setting.ts'
+import { type AuthenticatedGateway, type AuthenticatedRoute, hasAuthentication, KINDS } from './setting.ts'
 
 const BOTH = ['anyOf', 'allOf']
 const KEYS = ['jwks', 'keys', 'secret']
@@ -13,6 +16,7 @@ const KEYS = ['jwks', 'keys', 'secret']
 export const authenticatorRules: readonly SectionRules[] = [
   { at: [], rules: [oneOfKeys(KINDS)] },
   { at: ['jwt'], rules: [oneOfKeys(KEYS)] },
+  { at: ['external'], rules: externalRules },
 ]
 
 export const routeAuthenticationRules: readonly SectionRules[] = [
@@ -25,10 +29,25 @@ export function openRoutes(routes: readonly AuthenticatedRoute[]): number[] {
   return routes.flatMap(({ authentication }, index) => (authentication === undefined ? [index] : []))
 }
 
+/** Authenticators that wait for certificates which no listener asks clients for. */
+export function uncertified({ authenticators, listeners }: AuthenticatedGateway & TrustingConfig): Finding[] {
+  const asks = listeners.some(({ tls }) =>
+    [...clientDemands(tls?.clientCertificates).values()].some((demand) => demand !== undefined),
+  )
+  return Object.entries(authenticators).flatMap(([name, { clientCertificate }]): Finding[] => {
+    if (clientCertificate === undefined || asks) return []
+    const problem = 'knows nobody: no listener asks clients for certificates'
+    return [{ path: ['authenticators', name, 'clientCertificate'], whole: true, problem, hint: CERTIFIED }]
+  })
+}
+
+const CERTIFIED = 'tls: { clientCertificates: { ca: clients.pem } } of a listener asks for them'
+
 /** What no value shows alone. Looks at the configuration as it was written, as cross-checks.ts does. */
 export function authenticationChecks(input: Fields): Finding[] {
   const authenticators = Object.entries(fieldsOf(input['authenticators']))
   const names = authenticators.map(([name]) => name)
+  const upstreams = Object.keys(fieldsOf(input['upstreams']))
   const sections: (readonly [unknown, Path])[] = [
     [input['defaults'], ['defaults']],
     ...Object.entries(fieldsOf(input['groups'])).map(([name, group]) => [group, ['groups', name]] as const),
@@ -36,6 +55,9 @@ export function authenticationChecks(input: Fields): Finding[] {
   ]
   return [
     ...findEach(authenticators, ([name, written]) => kindChecks(written, ['authenticators', name])),
+    ...findEach(authenticators, ([name, written]) =>
+      externalChecks(fieldOf(written, 'external'), ['authenticators', name, 'external'], upstreams),
+    ),
     ...findEach(sections, ([section, path]) => [
       ...referenceChecks(fieldOf(section, 'authentication'), [...path, 'authentication'], names),
       ...ruleChecks(fieldOf(section, 'authorization'), [...path, 'authorization'], names),

@@ -1,4 +1,4 @@
-import type { MetricRegistry } from '@headgate/core'
+import type { MetricRegistry, Upstream } from '@headgate/core'
 import type { ExchangeRow } from '../layer.ts'
 import { CLIENT_TRIES, ACCOUNT_TRIES } from '../rate-limit/setting.ts'
 import type { RateLimitStores } from '../rate-limit/stores.ts'
@@ -17,6 +17,7 @@ export const authenticationLayer: ExchangeRow<
     readonly authenticators?: Authenticators | undefined
     readonly rateLimits: Pick<RateLimitStores, 'get'>
     readonly metrics: MetricRegistry
+    readonly upstreamNamed: (name: string) => { readonly upstream: Pick<Upstream, 'handler'> }
     /** Who asks, where nobody does: for explanations. */
     readonly assumed?: Identity | undefined
   }
@@ -26,12 +27,14 @@ export const authenticationLayer: ExchangeRow<
   about: 'finds out who asks, and refuses who does not prove it',
   judged: false,
   rules: routeAuthenticationRules,
-  build({ route }, { authenticators, rateLimits, metrics, assumed }) {
+  build({ route }, { authenticators, rateLimits, metrics, assumed, upstreamNamed }) {
     if (!hasAuthentication(route)) return undefined
     if (authenticators === undefined) throw new TypeError(`route ${route.name}: there are no authenticators`)
     const { names, isAll, anonymous } = route.authentication
     return authenticate({
-      authenticators: names.map((name) => authenticators.get(name)),
+      authenticators: names.map((name) =>
+        authenticators.for(name, (upstream) => upstreamNamed(upstream).upstream.handler),
+      ),
       isAll,
       anonymous,
       failedTries: new FailedTries(rateLimits.get(CLIENT_TRIES), rateLimits.get(ACCOUNT_TRIES)),

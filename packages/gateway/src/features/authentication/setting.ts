@@ -5,17 +5,33 @@ import { boolean, off, value } from '../../settings/schema/setting.ts'
 import { name, whole } from '../../settings/values/kinds.ts'
 import { requestRate } from '../rate-limit/kinds.ts'
 import { apiKeySetting } from './api-key/setting.ts'
+import { clientCertificateSetting } from './client-certificate/setting.ts'
+import { externalSetting } from './external/setting.ts'
+import { introspectionSetting } from './introspection/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt'] as const
+export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection', 'clientCertificate', 'external'] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
   basic: basicSetting().optional().describe('Users with passwords (HTTP Basic, RFC 7617).'),
   apiKey: apiKeySetting().optional().describe('Keys that programs send.'),
   jwt: jwtSetting().optional().describe('Tokens that an issuer has signed (JSON Web Tokens, RFC 7519).'),
+  introspection: introspectionSetting()
+    .optional()
+    .describe(
+      'Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662).',
+    ),
+  clientCertificate: clientCertificateSetting()
+    .optional()
+    .describe(
+      'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
+    ),
+  external: externalSetting()
+    .optional()
+    .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),
 }))
 
 export type AuthenticatorConfig = Read<typeof authenticatorSetting>

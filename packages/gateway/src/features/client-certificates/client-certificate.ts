@@ -28,6 +28,12 @@ export class ClientCertificate {
     return this.certificate.fingerprint256.replaceAll(':', '').toLowerCase()
   }
 
+  /** The CN of its subject; undefined where there is none, or several, of which nobody can say which one is meant. */
+  get commonName(): string | undefined {
+    const { CN } = this.certificate.toLegacyObject().subject
+    return typeof CN === 'string' && !/\p{Cc}/u.test(CN) ? CN : undefined
+  }
+
   /** In hex, in upper case. */
   get serial(): string {
     return this.certificate.serialNumber

@@ -98,7 +98,7 @@ function condition(text: string, test: (certificate: ClientCertificate) => boole
 const REST = '**'
 
 /** A name is compared part by part: `*` reaches no further than its part, so that no name passes for one deeper or wider. */
-function partsTest(pattern: string, separator: string): (name: string) => boolean {
+export function partsTest(pattern: string, separator: string): (name: string) => boolean {
   const parts = pattern.split(separator)
   const isOpen = parts.at(-1) === REST
   const tests = (isOpen ? parts.slice(0, -1) : parts).map(partTest)

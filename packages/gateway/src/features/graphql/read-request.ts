@@ -1,7 +1,7 @@
 import type { Exchange, HttpRequest, WholeBody } from '@headgate/core'
+import { collectBody } from '../collect-body.ts'
 import { jsonBody } from '../json-body.ts'
 import { readJson } from './strict-json.ts'
-import { wholeBody } from '../whole-body.ts'
 import { type GraphqlOperation, readOperation, type RequestView, setView } from './operation.ts'
 import { GraphqlRefusal, malformed } from './error-response.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery, type RequestParams } from './request-params.ts'
@@ -28,7 +28,7 @@ export function readRequest(exchange: Exchange, limits: ReadLimits): RequestView
   if (request.method === 'POST') {
     checkContentType(request)
     checkNoParams(request.query)
-    const content = wholeBody(request, limits.maxSize, (size) => tooLarge(limits.maxSize, size))
+    const content = collectBody(request, limits.maxSize, (size) => tooLarge(limits.maxSize, size))
     if (content instanceof Promise)
       return content.then((whole) => keep(exchange, ofArrived(exchange, whole, limits)))
     return keep(exchange, ofBody(exchange, content, limits))

@@ -1,7 +1,7 @@
 import { comparedText, type Exchange, type HttpRequest, TrafficError, type WholeBody } from '@headgate/core'
 import { mediaType } from '../../routing/conditions.ts'
+import { collectBody } from '../collect-body.ts'
 import { jsonBody } from '../json-body.ts'
-import { wholeBody } from '../whole-body.ts'
 import { formTexts } from './read-parts.ts'
 import { type JsonRules, readJson } from './read-json.ts'
 import type { SchemaCheck } from './schema-compiler.ts'
@@ -42,7 +42,7 @@ export function judgeBody(exchange: Exchange, rules: BodyRules): BodyVerdict | P
   const form = formOf(request, rules)
   if (form instanceof TrafficError) return form
   const { size } = rules
-  const content = wholeBody(request, size, () => tooLarge(size))
+  const content = collectBody(request, size, () => tooLarge(size))
   if (!(content instanceof Promise)) return contentVerdict(exchange, content, form, rules)
   return content.then((whole) => {
     // The client may have left, or the deadline have passed, while it arrived.

@@ -4,10 +4,11 @@ import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
 import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
+import { identityOfClaims } from '../claims.ts'
 import { fetchKeys } from './fetch-keys.ts'
 import { type FetchKeys, RemoteKeys } from './remote-keys.ts'
 import { algorithmsOf, type JwtConfig } from './setting.ts'
-import { hasRepeatedNames, identityOfClaims } from './claims.ts'
+import { hasRepeatedNames } from './repeated-names.ts'
 
 /** Longer than any that a browser would send along, in characters. */
 const LONGEST = 8_192
@@ -62,7 +63,7 @@ export class JwtAuthenticator implements Authenticator {
   /** Of somebody of that name: for explanations. */
   identity(subject: string): Identity {
     return identityOfClaims(
-      this.name,
+      { kind: 'jwt', authenticator: this.name },
       { sub: subject, [this.config.claims.subject]: subject },
       this.config.claims,
       subject,
@@ -111,7 +112,7 @@ export class JwtAuthenticator implements Authenticator {
     const subject = payload[claims.subject]
     if (typeof subject !== 'string' || subject === '')
       return rejected(`the token has no claim ${claims.subject}`)
-    const identity = identityOfClaims(this.name, payload, claims, subject)
+    const identity = identityOfClaims({ kind: 'jwt', authenticator: this.name }, payload, claims, subject)
     this.known.set(digest, { identity, until: endOf(payload, this.config) })
     return { kind: 'known', identity }
   }

@@ -2,9 +2,11 @@ import { list, oneOrMore } from '../../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../../settings/schema/section.ts'
 import { boolean, time, timeOr0, value } from '../../../settings/schema/setting.ts'
 import { choice } from '../../../settings/values/choice.ts'
-import { anyText, type Kind, textKind } from '../../../settings/values/kinds.ts'
+import { anyText, type Kind } from '../../../settings/values/kinds.ts'
 import { parsed, type Parsed, refused } from '../../../settings/values/parsed.ts'
 import { requestField, token } from '../../../settings/values/request-field.ts'
+import { claim, claimsSetting } from '../claims-setting.ts'
+import { providerUrl } from '../provider-setting.ts'
 
 /** Those with keys of two parts (RFC 7518, RFC 8037). */
 const ASYMMETRIC = [
@@ -23,12 +25,6 @@ const ASYMMETRIC = [
 export const SYMMETRIC = ['HS256', 'HS384', 'HS512'] as const
 
 export type Algorithm = (typeof ASYMMETRIC | typeof SYMMETRIC)[number]
-
-const keyUrl: Kind<string> = textKind('a URL', 'an http or https URL without credentials', (written) => {
-  const url = URL.canParse(written) ? new URL(written) : undefined
-  const isOne = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === ''
-  return isOne ? parsed(written) : refused('is not the URL of a key set')
-})
 
 const secret: Kind<string> = {
   allowed: 'a secret of at least 32 bytes (RFC 7518 3.2), as ${JWT_SECRET}',
@@ -62,22 +58,11 @@ const keySet: Kind<string> = {
   },
 }
 
-const claim: Kind<string> = textKind('a claim', 'the name of a claim', (written) =>
-  /^[^\p{Cc}]{1,200}$/u.test(written) ? parsed(written) : refused('is not the name of a claim'),
-)
-
-const claims = section('JwtClaimsInput', () => ({
-  subject: value(claim, 'Who it is.').prefault('sub'),
-  name: value(claim, 'Their name, for people.').prefault('name'),
-  groups: value(claim, 'Their groups: a list of texts, or a text with spaces.').prefault('groups'),
-  scopes: value(claim, 'What they may do: a list of texts, or a text with spaces.').prefault('scope'),
-}))
-
 export const jwtSetting = section('JwtAuthenticatorInput', () => ({
   issuer: oneOrMore(anyText, 'Who must have issued a token (iss).'),
   audience: oneOrMore(anyText, 'Whom it must be for (aud): this API, one of several names.'),
   jwks: value(
-    keyUrl,
+    providerUrl,
     'Where the issuer publishes its keys. They are fetched when the first token comes, kept, and fetched again when a token names a key that is not among them.',
   ).optional(),
   keys: value(
@@ -107,7 +92,7 @@ export const jwtSetting = section('JwtAuthenticatorInput', () => ({
     .describe('Claims that it must have, besides those of issuer, audience and end (exp).'),
   clockSkew: timeOr0('By how much clocks may differ.').prefault('30s'),
   maxAge: time('How long after it was issued (iat) a token is taken. Left out: until it ends.').optional(),
-  claims: claims().prefault(nothing).describe('Which claims the identity is made of.'),
+  claims: claimsSetting().prefault(nothing).describe('Which claims the identity is made of.'),
   forward: boolean('Whether upstreams get the token, too.', true),
 }))
 

@@ -3,27 +3,26 @@ import { type HttpRequest, TrafficError, WholeBody } from '@headgate/core'
 const FIRST_ROOM = 4096
 
 /**
- * Has all of a request's body here, and the request carry it from then on: the bytes that were judged are those that are
+ * Has all of a request's body here, and the request carry it from then on: the bytes that were looked at are those that are
  * sent. At once, without a promise, where the body came together with the head.
- * @param tooLarge the error for a body of more than `limit` bytes; `size` are those that are known of
- * @throws that error; what broke the body
+ * @param tooLarge makes the error for a body of so many bytes, or more
+ * @throws that error for more than `limit` bytes; what broke the body
  */
-export function wholeBody(
+export function collectBody(
   request: HttpRequest,
   limit: number,
-  tooLarge: (size: number) => TrafficError,
+  tooLarge: (size: number) => Error,
 ): WholeBody | Promise<WholeBody> {
   const { body } = request
   if ((body.length ?? 0) > limit) throw tooLarge(body.length ?? 0)
-  if (body.whole !== undefined) return body.whole
-  return collected(request, limit, tooLarge)
+  return body.whole ?? collected(request, limit, tooLarge)
 }
 
 /** Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not. */
 function collected(
   request: HttpRequest,
   limit: number,
-  tooLarge: (size: number) => TrafficError,
+  tooLarge: (size: number) => Error,
 ): Promise<WholeBody> {
   const { body } = request
   const { promise, resolve, reject } = Promise.withResolvers<WholeBody>()
@@ -35,7 +34,7 @@ function collected(
       const needed = size + chunk.byteLength
       if (needed > limit) {
         const error = tooLarge(needed)
-        body.cancel(error)
+        body.cancel(TrafficError.from(error))
         reject(error)
         return false
       }
