@@ -80,17 +80,17 @@ class NameCheck {
   look(value: unknown): void {
     if (typeof value !== 'object' || value === null) return
     if (Array.isArray(value)) {
-      for (const entry of value) this.look(entry)
+      for (const entry of value) if (typeof entry === 'object') this.look(entry)
       return
     }
     const fields = value as Readonly<Record<string, unknown>>
-    const names = Object.keys(fields)
-    this.members += names.length
-    for (const name of names) {
+    // What was parsed inherits nothing that could be listed, and no list of names is made.
+    for (const name in fields) {
+      this.members++
       const member = fields[name]
       if (this.refusesPrototypes && isHazard(name, member))
         this.hazard ??= refused('has a member that changes prototypes in some programs', pointerStep(name))
-      this.look(member)
+      if (typeof member === 'object') this.look(member)
     }
   }
 }

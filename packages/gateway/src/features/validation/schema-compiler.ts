@@ -25,21 +25,24 @@ const STEPS_PER_VALUE = 100
  * exponential in the depth of a value: each reference is a step, and steps are counted.
  */
 export class SchemaCompiler {
-  private readonly first = this.make(false)
-  private readonly all = this.make(true)
+  private readonly first = this.make({ allErrors: false, ownProperties: false })
+  private readonly all = this.make({ allErrors: true, ownProperties: true })
+  /** For schemas that speak of what objects inherit. */
+  private careful: Ajv2020 | undefined
   private judging: Ajv2020 | undefined
   private steps = 0
 
   /** @throws Error if it is no schema; its message continues "is no schema: " */
   compile(schema: AnySchema): SchemaCheck {
-    const first = this.first.compile(schema)
+    const first = this.firstFor(schema).compile(schema)
     const all = this.all.compile(schema)
     return (value, size) => {
       this.steps = STEPS + size * STEPS_PER_VALUE
       try {
         if (first(value)) return undefined
         this.steps = STEPS + size * STEPS_PER_VALUE
-        return size > TELLS_ALL ? mistakesOf(first) : mistakesOf(all, value)
+        const found = size > TELLS_ALL ? [] : mistakesOf(all, value)
+        return found.length > 0 ? found : mistakesOf(first)
       } catch (error) {
         if (error instanceof OutOfSteps)
           return [{ pointer: '', detail: 'takes too many steps to be checked' }]
@@ -50,7 +53,7 @@ export class SchemaCompiler {
 
   /** What is no schema in a schema that was copied, as sentences; none where it can be used. */
   mistakesInSchema({ schema, origins, start }: SchemaCopy): string[] {
-    this.judging ??= this.make(true, true)
+    this.judging ??= this.make({ allErrors: true, ownProperties: true, meta: true })
     if (this.judging.validateSchema(schema) !== true)
       return firstOfEach(mistakesIn(this.judging.errors ?? [])).map(({ pointer, detail }) => {
         const [, number, rest] = /^\/\$defs\/(\d+)(.*)$/s.exec(pointer) ?? []
@@ -69,12 +72,17 @@ export class SchemaCompiler {
     }
   }
 
-  private make(allErrors: boolean, meta = false): Ajv2020 {
+  /** To tell what an object inherits from what was sent takes five times as long, and few schemas need it. */
+  private firstFor(schema: AnySchema): Ajv2020 {
+    const text = JSON.stringify(schema)
+    if (!INHERITED.some((name) => text.includes(`"${name}"`))) return this.first
+    return (this.careful ??= this.make({ allErrors: false, ownProperties: true }))
+  }
+
+  private make(options: { allErrors: boolean; ownProperties: boolean; meta?: boolean }): Ajv2020 {
     const ajv = new Ajv2020({
-      allErrors,
-      meta,
-      // What an object inherits is nothing that was sent.
-      ownProperties: true,
+      meta: false,
+      ...options,
       strict: false,
       // What is too large for a number is read as infinite.
       strictNumbers: true,
@@ -99,6 +107,9 @@ export class SchemaCompiler {
     return true
   }
 }
+
+/** Of every object: `constructor`, `toString` and so on. */
+const INHERITED = Object.getOwnPropertyNames(Object.prototype)
 
 class OutOfSteps extends Error {}
 
