@@ -20,39 +20,36 @@ export interface JsonScan {
  * costs a hundred steps. Of what is no JSON it may think anything: the parser will say so.
  */
 export function scanJson(bytes: Uint8Array, limits: JsonLimits): JsonScan {
+  const { length } = bytes
   let depth = 0
   let values = 0
   let members = 0
-  for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case 0x22: // "
-        at = closingQuote(bytes, at + 1)
-        break
-      case 0x5b: // [
-      case 0x7b: // {
-        // A list or an object that is not empty holds one value more than it has commas.
-        values++
-        if (++depth > limits.depth) return { exceeds: 'depth', values, members }
-        break
-      case 0x5d: // ]
-      case 0x7d: // }
-        depth--
-        break
-      case 0x3a: // :
-        members++
-        break
-      case 0x2c: // ,
-        if (++values > limits.values) return { exceeds: 'values', values, members }
-        break
-      default:
+  // Comparisons one after the other, and the loop through texts in place: twice as fast as a switch with a function.
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      // Within a text, nothing but a backslash hides a quote.
+      for (at++; at < length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
+    } else if (byte === COLON) {
+      members++
+    } else if (byte === COMMA) {
+      if (++values > limits.values) return { exceeds: 'values', values, members }
+    } else if (byte === LIST || byte === OBJECT) {
+      // A list or an object that is not empty holds one value more than it has commas.
+      values++
+      if (++depth > limits.depth) return { exceeds: 'depth', values, members }
+    } else if (byte === LIST_END || byte === OBJECT_END) {
+      depth--
     }
   }
   return { exceeds: values > limits.values ? 'values' : undefined, values, members }
 }
 
-/** Within a string, nothing but a backslash hides a quote. */
-function closingQuote(bytes: Uint8Array, from: number): number {
-  let at = from
-  while (at < bytes.length && bytes[at] !== 0x22) at += bytes[at] === 0x5c ? 2 : 1
-  return at
-}
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const LIST = 0x5b
+const BACKSLASH = 0x5c
+const LIST_END = 0x5d
+const OBJECT = 0x7b
+const OBJECT_END = 0x7d
