@@ -6,7 +6,6 @@ import { authenticatorSetting, failedAuthenticationSetting } from '../../feature
 import { cacheMemorySetting } from '../../features/cache/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
-import type { HeaderChangesConfig } from '../../features/header-changes/header-changes.ts'
 import { http2Setting } from '../../features/http2.ts'
 import { limitsSetting } from '../../features/limits.ts'
 import { loadSheddingSetting } from '../../features/load-shedding.ts'
@@ -22,7 +21,7 @@ import { factsOf, nothing, type Read, section } from '../../settings/schema/sect
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
 import type { KnownSchemas } from '../../features/validation/schema-documents.ts'
-import type { SharedConfig } from '../shared/sharing.ts'
+import type { SharedConfig, UnroutedSettings } from '../shared/sharing.ts'
 import { adminToken, gatewayTls, listener, paths, reload, versions } from './gateway-sections.ts'
 import { discoverySetting } from '../../features/discovery.ts'
 import { gatewayZone } from '../../features/failover.ts'
@@ -132,7 +131,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
   defaults: shared()
     .optional()
     .describe(
-      'Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for answers without a route, too.',
+      'Settings that every route has unless a group or the route itself sets them; its responseHeaders, securityHeaders and hsts hold for answers without a route, too.',
     ),
   groups: record(shared())
     .optional()
@@ -183,8 +182,7 @@ export type SchemaResult =
   | {
       readonly ok: true
       readonly config: GatewayConfig
-      /** Of `defaults`, which no route is needed for. */
-      readonly responseHeaders: HeaderChangesConfig | undefined
+      readonly unrouted: UnroutedSettings
     }
   | { readonly ok: false; readonly issues: readonly SchemaIssue[] }
 
@@ -192,8 +190,13 @@ export type SchemaResult =
 export function applySchema(input: unknown): SchemaResult {
   const result = gatewaySetting().safeParse(input)
   return result.success
-    ? { ok: true, config: complete(result.data), responseHeaders: result.data.defaults?.responseHeaders }
+    ? { ok: true, config: complete(result.data), unrouted: unrouted(result.data.defaults) }
     : { ok: false, issues: result.error.issues as SchemaIssue[] }
+}
+
+function unrouted(defaults: UnroutedSettings | undefined): UnroutedSettings {
+  const { responseHeaders, securityHeaders, hsts } = defaults ?? {}
+  return { responseHeaders, securityHeaders, hsts }
 }
 
 /** The JSON Schema (2020-12) of what is written, made anew. Takes some 100 ms: see input-schema.ts. */
