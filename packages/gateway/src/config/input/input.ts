@@ -503,6 +503,11 @@ export interface UpstreamInput {
   /** TLS towards the https endpoints. */
   tls?: UpstreamTlsInput | undefined
   /**
+   * Begin each connection with a header of the PROXY protocol that tells who the client is: v1 in text, v2 in
+   * binary, with the TLS of the client. A connection then serves one client alone.
+   */
+  proxyProtocol?: 'v1' | 'v2' | undefined
+  /**
    * What https endpoints are offered, the most wanted first: they choose by ALPN. Endpoints of h2c speak
    * HTTP/2, those of http HTTP/1.1, whatever stands here.
    */
