@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'graphql_refused'
   | 'validation_failed'
   | 'unauthorized'
+  | 'login_failed'
   | 'forbidden'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
@@ -143,6 +144,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   invalid_content: { status: 502, title: 'Upstream content not valid', source: 'upstream' },
   auth_failed: { status: 502, title: 'Credentials not obtained', source: 'local' },
   unauthorized: { status: 401, title: 'Unauthorized', source: 'downstream' },
+  login_failed: { status: 400, title: 'Login failed', source: 'downstream' },
   forbidden: { status: 403, title: 'Forbidden', source: 'local' },
   address_refused: { status: 403, title: 'Address refused', source: 'local' },
   circuit_open: { status: 503, title: 'Circuit open', source: 'local' },

@@ -3,7 +3,7 @@ import { fact, type Fact } from '@headgate/core'
 /** Who asks, as an authenticator has proven it: the same form for all of them. */
 export interface Identity {
   /** How it was proven. */
-  readonly kind: 'basic' | 'api-key' | 'jwt' | 'introspection' | 'client-certificate' | 'external'
+  readonly kind: 'basic' | 'api-key' | 'jwt' | 'introspection' | 'oidc' | 'client-certificate' | 'external'
   /** The authenticator that has proven it, by its name in the configuration. */
   readonly authenticator: string
   /** What tells it from all others of that authenticator: the user, the name of the key, the claim `sub`. */
@@ -19,6 +19,9 @@ export interface Identity {
 
 /** Undefined for who has shown nothing, where that is allowed. */
 export const identityOf: Fact<Identity> = fact<Identity>('identity')
+
+/** What upstreams may be given in its name: a secret, which is in no log. */
+export const accessTokenOf: Fact<string> = fact<string>('access token')
 
 /** One text for each identity, and for no two the same: names of authenticators hold no line break. */
 export function identityKey({ authenticator, subject }: Identity): string {

@@ -1,4 +1,5 @@
 import type { Clock, Handler } from '@headgate/core'
+import type { RateLimitStores } from '../rate-limit/stores.ts'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -10,6 +11,7 @@ import { serverOf } from './introspection/ask-server.ts'
 import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
+import { makeOidc } from './oidc/make-oidc.ts'
 import { ProviderClient } from './provider-client.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
@@ -28,6 +30,8 @@ interface Knowing extends Authenticator {
 export interface AuthenticatorsOptions {
   /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
   readonly sends?: boolean | undefined
+  /** Where it is remembered which sessions were ended. Left out: nowhere. */
+  readonly rateLimits?: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** What authenticators are made with. */
@@ -35,6 +39,7 @@ interface Means {
   readonly clock: Clock
   readonly threads: () => PasswordThreads
   readonly sends: boolean
+  readonly rateLimits: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -47,9 +52,9 @@ export class Authenticators {
     { authenticators }: AuthenticatedGateway,
     clock: Clock,
     kept: Kept,
-    { sends = true }: AuthenticatorsOptions = {},
+    { sends = true, rateLimits }: AuthenticatorsOptions = {},
   ) {
-    const means = { clock, threads: () => passwordThreads(clock, kept), sends }
+    const means = { clock, threads: () => passwordThreads(clock, kept), sends, rateLimits }
     for (const [name, config] of Object.entries(authenticators)) {
       const make = (): Knowing => authenticatorOf(name, config, means)
       this.known.set(
@@ -97,20 +102,30 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
   )
 }
 
+/** Bytes of what a server says of a token. */
+const LARGEST_ANSWER = 64 * 1024
+
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection, clientCertificate, external }: AuthenticatorConfig,
-  { clock, threads, sends }: Means,
+  { basic, apiKey, jwt, introspection, oidc, clientCertificate, external }: AuthenticatorConfig,
+  { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
   if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock, sends ? fetchKeys : fetchNothing)
   if (introspection !== undefined) {
     const { ca, timeout } = introspection
-    const client = new ProviderClient({ name: `introspection ${name}`, ca, timeout, sends })
+    const client = new ProviderClient({
+      name: `introspection ${name}`,
+      ca,
+      timeout,
+      largest: LARGEST_ANSWER,
+      sends,
+    })
     const ask = serverOf(introspection, client)
     return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
   }
+  if (oidc !== undefined) return makeOidc(name, oidc, { clock, rateLimits, sends })
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
   if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   throw new TypeError(`the authenticator ${name} is of no kind`)

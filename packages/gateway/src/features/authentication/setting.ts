@@ -10,9 +10,18 @@ import { externalSetting } from './external/setting.ts'
 import { introspectionSetting } from './introspection/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
+import { oidcSetting } from './oidc/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection', 'clientCertificate', 'external'] as const
+export const KINDS = [
+  'basic',
+  'apiKey',
+  'jwt',
+  'introspection',
+  'oidc',
+  'clientCertificate',
+  'external',
+] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
@@ -24,6 +33,7 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662).',
     ),
+  oidc: oidcSetting().optional().describe('People who log in with a browser at a provider (OpenID Connect).'),
   clientCertificate: clientCertificateSetting()
     .optional()
     .describe(
