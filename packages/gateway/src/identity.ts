@@ -7,6 +7,7 @@ import { certificateConfigs } from './features/tls/certificates.ts'
 import { certificatesOf } from './features/tls/setting.ts'
 import { clientCertificateOf } from './features/tls/upstream-setting.ts'
 import type { UpstreamConfig } from './config/schema/upstream-schema.ts'
+import { schemasIdentity } from './features/validation/schema-documents.ts'
 import type { SharedKind } from './shared.ts'
 import { LARGEST_PEM, readPlainFile } from './plain-file.ts'
 
@@ -111,8 +112,10 @@ export function commonIdentity(config: GatewayConfig): string {
     shared: _s,
     // Requests that warm come to the routes as others do.
     cache: { warm: _warm, ...cache },
+    // Their digests tell them apart.
+    schemas,
     ...others
   } = config
   const { discovery: _, ...common } = others
-  return JSON.stringify({ ...common, cache })
+  return JSON.stringify({ ...common, cache, schemas: schemas && schemasIdentity(schemas) })
 }

@@ -39,6 +39,7 @@ import { securityHeadersLayer } from './features/security-headers/layer.ts'
 import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
+import { validateLayer } from './features/validation/layer.ts'
 import { place } from './layers/place.ts'
 
 /**
@@ -75,6 +76,7 @@ export const STACK = [
   rateLimitLayer,
   graphqlLayer,
   authorizationLayer,
+  validateLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
   forwardClientCertificateLayer,

@@ -36,6 +36,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'no_healthy_upstream',
   'overloaded',
   'graphql_refused',
+  'validation_failed',
   'upgrade_unsupported',
 ]
 

@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'graphql_refused'
   | 'file_not_found'
   | 'file_unreadable'
+  | 'validation_failed'
   | 'unauthorized'
   | 'login_failed'
   | 'forbidden'
@@ -155,6 +156,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   concurrency_limited: { status: 503, title: 'Concurrency limit reached', source: 'local' },
   overloaded: { status: 503, title: 'Overloaded', source: 'local' },
   graphql_refused: { status: 400, title: 'GraphQL request refused', source: 'downstream' },
+  validation_failed: { status: 400, title: 'Request not valid', source: 'downstream' },
   invalid_request: { status: 400, title: 'Invalid request', source: 'local' },
 }
 
@@ -192,6 +194,8 @@ export class TrafficError extends Error {
   declare retryAfter: number | undefined
   /** More fields for the response that stands for it, names in lower case: as RateLimit for `rate_limited`. */
   declare fields: readonly (readonly [name: string, value: string])[] | undefined
+  /** More members of its problem details (RFC 9457 3.2). */
+  declare members: Readonly<Record<string, unknown>> | undefined
   /** For `method_not_allowed`: what the route allows (RFC 9110 15.5.6). */
   declare allow: readonly string[] | undefined
 
@@ -209,6 +213,7 @@ export class TrafficError extends Error {
       ...unset,
       retryAfter: undefined,
       fields: undefined,
+      members: undefined,
       allow: undefined,
     }))
       Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true })

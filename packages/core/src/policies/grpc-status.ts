@@ -66,6 +66,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   file_not_found: 'NOT_FOUND',
   file_unreadable: 'INTERNAL',
   graphql_refused: 'INTERNAL',
+  validation_failed: 'INVALID_ARGUMENT',
   invalid_request: 'INTERNAL',
 }
 

@@ -39,7 +39,14 @@ export function problemResponse(error: TrafficError, exchange: Exchange | undefi
   if (prefersJson(exchange?.request.headers.get('accept'))) {
     headers.append('content-type', 'application/problem+json')
     const instance = exchange?.id ? `urn:request:${exchange.id}` : undefined
-    content = JSON.stringify({ type: `urn:headgate:${error.code}`, title, status, detail, instance })
+    content = JSON.stringify({
+      type: `urn:headgate:${error.code}`,
+      title,
+      status,
+      detail,
+      instance,
+      ...error.members,
+    })
   } else {
     headers.append('content-type', 'text/plain; charset=utf-8')
     content = `${status} ${title}${detail === undefined ? '' : `: ${detail}`}\n`

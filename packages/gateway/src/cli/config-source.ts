@@ -32,7 +32,7 @@ export async function fileConfig(values: CliValues, terminal: Terminal): Promise
   const file = await configFile(values, terminal)
   if (file === undefined) return { ok: false, exitCode: EXIT.configuration }
   const result = await loadConfig(file, true)
-  return accepted(result, { source: new FileSource(file, result.secretFiles), file }, terminal)
+  return accepted(result, { source: new FileSource(file, result.furtherFiles), file }, terminal)
 }
 
 /** The file of `--config`, or the one in this folder; undefined, and said so, if there is none. */

@@ -10,6 +10,7 @@ import type { ConfigSource } from '../settings/problems/place.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { FileContent, SyntaxProblem } from '../settings/read/positions.ts'
+import { readSchemas, withSchemas } from './schemas.ts'
 import { configWarnings } from './warnings.ts'
 
 type ReadText = (text: string) => FileContent
@@ -31,12 +32,12 @@ export type LoadResult =
       readonly input: unknown
       /** What is no mistake, but can hardly be meant; found when it is asked for. */
       readonly warnings: () => ConfigProblem[]
-      readonly secretFiles?: SecretFiles
+      readonly furtherFiles?: FurtherFiles
     }
-  | { readonly ok: false; readonly problems: ConfigProblem[]; readonly secretFiles?: SecretFiles }
+  | { readonly ok: false; readonly problems: ConfigProblem[]; readonly furtherFiles?: FurtherFiles }
 
-/** Those that hold values of variables, or should, by their absolute paths. */
-type SecretFiles = readonly string[]
+/** Those that hold values of variables or schemas, or should, by their absolute paths. */
+type FurtherFiles = readonly string[]
 
 /**
  * Reads and checks a configuration file; its extension tells the format. Paths inside are resolved against its
@@ -65,9 +66,9 @@ export async function loadConfig(file: string, databases: boolean = false): Prom
     ...(locate !== undefined && { locate }),
   }
   const result = await checkInput(input, folder, source, databases)
-  const secretFiles = [...files]
-  if (!result.ok) return { ok: false, problems: [...problems, ...result.problems], secretFiles }
-  return problems.length > 0 ? { ok: false, problems, secretFiles } : { ...result, secretFiles }
+  const furtherFiles = [...files, ...(result.furtherFiles ?? [])]
+  if (!result.ok) return { ok: false, problems: [...problems, ...result.problems], furtherFiles }
+  return problems.length > 0 ? { ok: false, problems, furtherFiles } : { ...result, furtherFiles }
 }
 
 /** The same for what was read from elsewhere. Without `source.variables`, it may hold none. */
@@ -83,13 +84,16 @@ export async function checkInput(
     ...checkFiles(prepared.input, folder),
     ...(databases ? await geoFileChecks(prepared.input, folder) : []),
   ]
-  const result = checkConfig(prepared, source, further)
-  if (!result.ok) return result
-  const config = resolveFiles(result.config, folder)
+  const schemas = await readSchemas(prepared.input, folder)
+  const furtherFiles = schemas?.paths ?? []
+  const result = checkConfig(prepared, source, [...further, ...(schemas?.findings ?? [])])
+  if (!result.ok) return { ...result, furtherFiles }
+  const config = withSchemas(resolveFiles(result.config, folder), schemas, folder)
   return {
     ok: true,
     config,
     input: prepared.written,
+    furtherFiles,
     warnings: () => configWarnings(config, prepared, source),
   }
 }

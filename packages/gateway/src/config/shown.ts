@@ -12,6 +12,7 @@ import { inputSchema, isTemplate, schemasAt } from '../settings/schema/schema-tr
  */
 export function writtenConfig({
   variables: _,
+  schemas: _schemas,
   shared,
   ...config
 }: GatewayConfig): Written<GatewayConfigInput> {

@@ -10,7 +10,9 @@ import { JsonAccessLog } from '../features/access-log/access-log.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
 import { parseConfig } from '../config/parse.ts'
+import { readSchemas, withSchemas } from '../config/schemas.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
+import { firstFindings } from '../settings/problems/place.ts'
 import { formatProblems } from '../settings/problems/format.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { embeddedSplit, type EmbeddedSplit, received } from './embedded.ts'
@@ -87,7 +89,6 @@ export class ConfigError extends Error {
  * valid, and with a TypeError, which says which, if an option is not, or if the configuration is a text.
  * @param config as in a configuration file
  */
-// oxlint-disable-next-line require-await -- nothing is waited for yet: a promise makes room for what takes time to load.
 export async function createGateway(
   config: GatewayConfigInput,
   options: CreateGatewayOptions = {},
@@ -98,14 +99,18 @@ export async function createGateway(
   const variables = variablesOf(process.cwd(), process.env)
   const result = ownDeep(parseConfig(config, { variables }))
   if (!result.ok) throw new ConfigError(result.problems)
-  const { geo } = result.config
+  const schemas = await readSchemas(config, process.cwd())
+  if (schemas !== undefined && schemas.findings.length > 0)
+    throw new ConfigError(firstFindings(schemas.findings, { written: config, places: [] }, {}))
+  const checked = withSchemas(result.config, schemas, process.cwd())
+  const { geo } = checked
   const files = embeddedGeo(geo)
   if ('message' in files) throw new ConfigError([files])
   const log = accessLog && {
-    accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(result.config)),
+    accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(checked)),
   }
-  const gateway = new Gateway(result.config, { clock, geo: files, ...log, ...(stack && { stack }) })
-  const watched = new EmbeddedFiles(gateway, result.config, files, clock)
+  const gateway = new Gateway(checked, { clock, geo: files, ...log, ...(stack && { stack }) })
+  const watched = new EmbeddedFiles(gateway, checked, files, clock)
   const embedded: EmbeddedGateway = {
     handler: received(gateway.handler),
     async listen() {

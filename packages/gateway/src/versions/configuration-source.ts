@@ -21,29 +21,29 @@ export interface SourceListener {
   unwatched(what: string, reason: string): void
 }
 
-type SecretFiles = readonly string[]
+type FurtherFiles = readonly string[]
 
-/** A file; those that hold values of its variables belong to it. */
+/** A file; those that hold values of its variables, or schemas, belong to it. */
 export class FileSource implements ConfigurationSource {
   readonly name: string
   readonly folder: string
   private readonly path: string
-  private secretFiles: SecretFiles
+  private furtherFiles: FurtherFiles
   private watches: FileWatches | undefined
 
-  /** @param secretFiles as they were when it was read last */
-  constructor(file: string, secretFiles: SecretFiles = []) {
+  /** @param furtherFiles as they were when it was read last */
+  constructor(file: string, furtherFiles: FurtherFiles = []) {
     this.name = file
     this.path = resolve(file)
     this.folder = dirname(this.path)
-    this.secretFiles = secretFiles
+    this.furtherFiles = furtherFiles
   }
 
   async read(): Promise<LoadResult> {
     const loaded = await loadConfig(this.name)
-    const { ok, secretFiles: now = [] } = loaded
+    const { ok, furtherFiles: now = [] } = loaded
     // Where it is refused, those of before are in force still, and one that is missing may come.
-    this.secretFiles = ok ? now : [...new Set([...this.secretFiles, ...now])]
+    this.furtherFiles = ok ? now : [...new Set([...this.furtherFiles, ...now])]
     this.follow()
     return loaded
   }
@@ -63,6 +63,6 @@ export class FileSource implements ConfigurationSource {
   }
 
   private follow(): void {
-    this.watches?.follow([this.path, ...this.secretFiles])
+    this.watches?.follow([this.path, ...this.furtherFiles])
   }
 }

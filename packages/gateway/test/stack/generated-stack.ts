@@ -83,6 +83,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
             { deny: { methods: ['PUT'], when: 'request.path.size() > 1' }, mode: 'report' },
           ),
         ),
+        validate: maybe(some({ body: {} }, { body: {}, mode: 'report' })),
         limits: maybe(some({ body: '1KiB' }, { body: '1B' })),
         redirectToHttps: maybe(some(true, false, { port: 8443 })),
         securityHeaders: maybe(some('recommended', false, { preset: 'none', frames: 'self' })),

@@ -34,6 +34,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange rateLimit',
     'exchange graphql',
     'exchange authorization',
+    'exchange validate',
     'exchange (before-changes)',
     'exchange requestHeaders',
     'exchange forwardClientCertificate',

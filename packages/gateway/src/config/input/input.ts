@@ -1471,6 +1471,8 @@ export interface SharedSettingsInput {
   authentication?: RouteAuthenticationsInput | undefined
   /** What its callers may do. Denials come before all that is allowed. */
   authorization?: AuthorizationInput | undefined
+  /** What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path. */
+  validate?: ValidateInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
@@ -2018,6 +2020,60 @@ export interface TimeWindowInput {
   zone?: string | undefined
 }
 
+export interface ValidateInput {
+  /** What bodies must be. */
+  body?: ValidateBodyInput | undefined
+  /**
+   * What the parameters of the query must be: the schema of an object, whose members are read as their types
+   * say.
+   */
+  query?: string | { readonly [keyword: string]: unknown } | undefined
+  /** The same of the fields of the head, by names in any case. A list is one value with commas. */
+  headers?: string | { readonly [keyword: string]: unknown } | undefined
+  /** The same of cookies. */
+  cookies?: string | { readonly [keyword: string]: unknown } | undefined
+  /** The same of the parameters of the path, as :id. */
+  params?: string | { readonly [keyword: string]: unknown } | undefined
+  /** What is looked at before a body is parsed. */
+  limits?: ValidateLimitsInput | undefined
+  /**
+   * Objects in which a name stands twice: some programs take the first member, some the last. Default:
+   * refuse.
+   */
+  duplicateKeys?: 'refuse' | 'allow' | undefined
+  /**
+   * Members called "__proto__", and "constructor" with a "prototype" in it: programs that merge them into
+   * their own objects change all of these. Default: refuse.
+   */
+  prototypeKeys?: 'refuse' | 'allow' | undefined
+  /**
+   * Whether what is not valid is refused (400), or only counted and logged; limits.size holds anyway.
+   * Default: enforce.
+   */
+  mode?: 'enforce' | 'report' | undefined
+}
+
+export interface ValidateBodyInput {
+  /**
+   * What it must be: a JSON Schema (2020-12), or the path of a file that holds one, with "#/pointer" for a
+   * part of it.
+   */
+  schema?: string | { readonly [keyword: string]: unknown } | undefined
+  /** Media types that are taken; others are answered with 415. */
+  types?: string[] | undefined
+  /** Whether a POST, PUT or PATCH must have one. Default: true. */
+  required?: boolean | undefined
+}
+
+export interface ValidateLimitsInput {
+  /** Size of a body that is checked: it is read into memory before it is sent on. Default: 1MiB. */
+  size?: ByteSize | undefined
+  /** How many lists and objects may stand in each other. Default: 32. */
+  depth?: number | undefined
+  /** Entries of lists and members of objects, all together. Default: 10000. */
+  values?: number | undefined
+}
+
 export interface RouteRateLimitInput {
   /**
    * What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by
@@ -2319,6 +2375,8 @@ export interface RouteInput {
   authentication?: RouteAuthenticationsInput | undefined
   /** What its callers may do. Denials come before all that is allowed. */
   authorization?: AuthorizationInput | undefined
+  /** What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path. */
+  validate?: ValidateInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**

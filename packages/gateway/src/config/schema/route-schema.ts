@@ -35,6 +35,7 @@ import { responseCookiesSetting } from '../../features/response-cookies.ts'
 import { securityHeadersSetting } from '../../features/security-headers/setting.ts'
 import { rewriteSetting } from '../../features/rewrite/rewrite.ts'
 import { splitSetting } from '../../features/split/setting.ts'
+import { validateSetting } from '../../features/validation/setting.ts'
 
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
 const settings = {
@@ -114,6 +115,11 @@ const settings = {
     .optional(),
   authorization: authorizationSetting()
     .describe('What its callers may do. Denials come before all that is allowed.')
+    .optional(),
+  validate: validateSetting()
+    .describe(
+      'What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path.',
+    )
     .optional(),
   rateLimit: routeRateLimitsSetting()
     .optional()

@@ -20,6 +20,7 @@ import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { factsOf, nothing, type Read, section } from '../../settings/schema/section.ts'
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
+import type { KnownSchemas } from '../../features/validation/schema-documents.ts'
 import type { SharedConfig, UnroutedSettings } from '../shared/sharing.ts'
 import { adminToken, gatewayTls, listener, paths, reload, versions } from './gateway-sections.ts'
 import { discoverySetting } from '../../features/discovery.ts'
@@ -150,6 +151,8 @@ export interface GatewayConfig
   readonly routes: readonly RouteConfig[]
   /** What routes share and where they have it from, to be shown; absent where they share nothing. */
   readonly shared?: SharedConfig | undefined
+  /** Files of schemas that routes name, as they were when it was read; absent where there are none. */
+  readonly schemas?: KnownSchemas | undefined
   /** Where the values of variables stand, by their places as they are written: they are shown by their names. */
   readonly variables?: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[]
 }

@@ -14,6 +14,7 @@ import { identityOf } from '../identity.ts'
 import { cacheResult } from '../cache/figures.ts'
 import { isWarming } from '../cache/warming/mark.ts'
 import { callStatus } from '../grpc/call-status.ts'
+import { invalidMessage } from '../validation/violation.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
 /** Where lines go. */
@@ -106,6 +107,7 @@ export function accessLine(
   const certificate = clientCertificate.of(exchange)
   const identity = identityOf.of(exchange)
   const grpcStatus = callStatus.of(exchange)
+  const invalid = invalidMessage.of(exchange)
   if (grpcStatus !== undefined) line += `","grpc_status":"${grpcStatus}`
   if (cache !== undefined) line += `","cache":"${cache}`
   if (identity !== undefined)
@@ -119,6 +121,7 @@ export function accessLine(
   if (exchange.upstreamVersion !== undefined) line += `","upstream_version":"${exchange.upstreamVersion}`
   if (code !== undefined) line += `","error":"${code}`
   if (reason !== undefined) line += `","error_reason":"${escaped(reason)}`
+  else if (invalid !== undefined) line += `","invalid":"${escaped(invalid)}`
   if (userAgent !== undefined) line += `","user_agent":"${escapedField(userAgent)}`
   line += `","version":"${request.version}"${isWarming(exchange) ? ',"warming":true' : ''}${more}`
   if (fields.length > 0) line += recorded(fields, exchange, LINE_LIMIT - line.length)

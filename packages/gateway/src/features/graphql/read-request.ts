@@ -1,5 +1,7 @@
 import type { Exchange, HttpRequest, WholeBody } from '@headgate/core'
 import { collectBody } from '../collect-body.ts'
+import { jsonBody } from '../json-body.ts'
+import { readJson } from './strict-json.ts'
 import { type GraphqlOperation, readOperation, type RequestView, setView } from './operation.ts'
 import { GraphqlRefusal, malformed } from './error-response.ts'
 import { checkNoParams, paramsOfJson, paramsOfQuery, type RequestParams } from './request-params.ts'
@@ -29,7 +31,7 @@ export function readRequest(exchange: Exchange, limits: ReadLimits): RequestView
     const content = collectBody(request, limits.maxSize, (size) => tooLarge(limits.maxSize, size))
     if (content instanceof Promise)
       return content.then((whole) => keep(exchange, ofArrived(exchange, whole, limits)))
-    return keep(exchange, ofBody(content, limits))
+    return keep(exchange, ofBody(exchange, content, limits))
   }
   if (request.method === 'GET' || request.method === 'HEAD') return keep(exchange, ofUrl(request, limits))
   // Some origins look for an operation there, too, or take "post" for POST.
@@ -55,14 +57,16 @@ const LIST = /^[ \t\r\n]*\[/
 /** The client may have left, or the deadline have passed, while it arrived. */
 function ofArrived(exchange: Exchange, whole: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
   if (exchange.cancellation !== undefined) throw exchange.cancellation
-  return ofBody(whole, limits)
+  return ofBody(exchange, whole, limits)
 }
 
-function ofBody(content: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
+function ofBody(exchange: Exchange, content: WholeBody, limits: ReadLimits): Omit<RequestView, 'sought'> {
   const size = content.length
   const text = textOf(content)
   if (limits.maxBatch === 0 && LIST.test(text)) throw unwantedBatch()
-  const params = paramsOfJson(text)
+  const value = readJson(text, 'the body')
+  jsonBody.state(exchange, { body: content, value })
+  const params = paramsOfJson(value)
   if (isOne(params)) return { ...single(params, limits), size }
   if (params.length === 0) throw malformed('the list of operations is empty')
   if (params.length > limits.maxBatch) throw largeBatch(params.length, limits.maxBatch)

@@ -21,8 +21,7 @@ const NAME = /^[_A-Za-z][_0-9A-Za-z]{0,254}$/
  * Of a body: one request, or several in a list (a batch).
  * @throws GraphqlRefusal for what is no such request, or might be read as another
  */
-export function paramsOfJson(text: string): RequestParams | readonly RequestParams[] {
-  const value = readJson(text, 'the body')
+export function paramsOfJson(value: unknown): RequestParams | readonly RequestParams[] {
   return Array.isArray(value) ? value.map(paramsOf) : paramsOf(value)
 }
 
