@@ -7,6 +7,7 @@ import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
@@ -66,6 +67,7 @@ export const STACK = [
   forwardingLayer,
   authenticationLayer,
   countedGraphqlLayer,
+  consumersLayer,
   rateLimitLayer,
   graphqlLayer,
   authorizationLayer,

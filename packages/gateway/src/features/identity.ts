@@ -10,6 +10,8 @@ export interface Identity {
   readonly subject: string
   /** For people; the subject where there is no other. */
   readonly name: string
+  /** The consumer whose credentials these are; undefined for nobody's. */
+  readonly consumer?: string
   readonly groups: readonly string[]
   /** RFC 6749 3.3. */
   readonly scopes: readonly string[]
@@ -21,6 +23,6 @@ export interface Identity {
 export const identityOf: Fact<Identity> = fact<Identity>('identity')
 
 /** One text for each identity, and for no two the same: names of authenticators hold no line break. */
-export function identityKey({ authenticator, subject }: Identity): string {
+export function identityKey({ authenticator, subject }: Pick<Identity, 'authenticator' | 'subject'>): string {
   return `${authenticator}\n${subject}`
 }

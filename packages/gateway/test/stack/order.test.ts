@@ -28,6 +28,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange forwarding',
     'exchange authentication',
     'exchange graphql',
+    'exchange consumers',
     'exchange rateLimit',
     'exchange graphql',
     'exchange authorization',

@@ -68,6 +68,8 @@ export interface GatewayConfigInput {
   stores?: Record<string, StoreInput> | undefined
   /** Named ways in which callers prove who they are, for the routes that name them. */
   authenticators?: Record<string, AuthenticatorInput> | undefined
+  /** Named callers, whatever they are known by, with the groups, limits and routes that are theirs. */
+  consumers?: Record<string, ConsumerInput> | undefined
   /** What holds for those who fail to prove it. */
   failedAuthentication?: FailedAuthenticationInput | undefined
   /** Where routes with a cache keep responses. */
@@ -1102,6 +1104,20 @@ export interface ExternalCacheInput {
   staleFor?: Duration | Zero | undefined
 }
 
+export interface ConsumerInput {
+  /**
+   * What it is known by: names of authenticators, each with the subjects that are this consumer: users, names
+   * of API keys, subjects of tokens, names in certificates.
+   */
+  credentials: Record<string, string | string[]>
+  /** Groups that it is in, besides those that its credentials bring. */
+  groups?: string[] | undefined
+  /** Names of rateLimits that its requests take from, on all routes together, whatever their key says. */
+  rateLimit?: string | string[] | undefined
+  /** Names of the routes that it may use; others answer with 403. Left out: all. */
+  routes?: string | string[] | undefined
+}
+
 export interface FailedAuthenticationInput {
   /**
    * Failures of one client (an IPv4 address, or a network of IPv6), in a time. Each answer takes longer than
@@ -1193,8 +1209,13 @@ export interface CacheWarmInput {
 }
 
 export interface RateLimitInput {
-  /** Requests in a time: 100/s, 60/m, 1000/h or 5/10s. */
+  /**
+   * Requests in a time: 100/s, 60/m, 1000/h or 5/10s; or a quota for a day or a month of the calendar:
+   * 10000/day, 200000/month.
+   */
   rate: RequestRate
+  /** Where days and months begin at midnight, for a rate by the calendar. Left out: UTC. */
+  zone?: string | undefined
   /** Requests that may come at once after a pause. Left out: as many as the rate names. */
   burst?: number | undefined
   /**
@@ -1204,10 +1225,11 @@ export interface RateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
-   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
-   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
-   * request without that field or certificate counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), consumer (whose credentials
+   * these are), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see
+   * geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of
+   * several, those that are the same in all. A request without that field or certificate counts for its
+   * client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -1747,6 +1769,8 @@ export interface AuthorizationRuleInput {
   authenticators?: string[] | undefined
   /** One of these users, names of keys, or subjects of tokens. */
   subjects?: string[] | undefined
+  /** One of these consumers. */
+  consumers?: string[] | undefined
   /** Callers in one of these groups. */
   groups?: string[] | undefined
   /** Callers with all of these scopes. */
@@ -1790,8 +1814,13 @@ export interface RouteRateLimitInput {
    * position.
    */
   name?: string | undefined
-  /** Requests in a time: 100/s, 60/m, 1000/h or 5/10s. */
+  /**
+   * Requests in a time: 100/s, 60/m, 1000/h or 5/10s; or a quota for a day or a month of the calendar:
+   * 10000/day, 200000/month.
+   */
   rate: RequestRate
+  /** Where days and months begin at midnight, for a rate by the calendar. Left out: UTC. */
+  zone?: string | undefined
   /** Requests that may come at once after a pause. Left out: as many as the rate names. */
   burst?: number | undefined
   /**
@@ -1801,10 +1830,11 @@ export interface RouteRateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
-   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
-   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
-   * request without that field or certificate counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), consumer (whose credentials
+   * these are), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see
+   * geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of
+   * several, those that are the same in all. A request without that field or certificate counts for its
+   * client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */

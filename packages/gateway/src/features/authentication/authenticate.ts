@@ -1,6 +1,7 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
 import type { Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
+import type { Consumers } from '../consumers/consumers.ts'
 import { type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -14,6 +15,8 @@ export interface AuthenticateOptions {
   /** Whether requests without any credentials pass. Wrong credentials never do. */
   readonly anonymous: boolean
   readonly failedTries: FailedTries
+  /** Whose credentials are whose. Default: nobody's. */
+  readonly consumers?: Pick<Consumers, 'identified'> | undefined
   readonly onDecision: (decision: Decision, authenticator: string) => void
   /** Who asks, in place of what the request proves: for explanations. */
   readonly assumed?: Identity | undefined
@@ -89,11 +92,11 @@ class Decider {
   }
 
   conclude(settled: Settled, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision, anonymous, authenticators } = this.options
+    const { onDecision, anonymous, authenticators, consumers } = this.options
     const { authenticator = '' } = settled
     switch (settled.kind) {
       case 'known':
-        identityOf.state(exchange, settled.identity)
+        identityOf.state(exchange, consumers?.identified(settled.identity) ?? settled.identity)
         onDecision('known', settled.identity.authenticator)
         for (const { conceal } of authenticators) conceal?.(exchange)
         this.clear(exchange)

@@ -11,6 +11,8 @@ import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
 import { ProviderClient } from './provider-client.ts'
+import { Consumers } from '../consumers/consumers.ts'
+import type { ConsumedGateway } from '../consumers/setting.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 
@@ -41,10 +43,11 @@ interface Means {
 export class Authenticators {
   private readonly known = new Map<string, Knowing>()
   private readonly threads: PasswordThreads | undefined
+  readonly consumers: Consumers
 
   /** @param kept from the configuration before */
   constructor(
-    { authenticators }: AuthenticatedGateway,
+    { authenticators, consumers }: AuthenticatedGateway & ConsumedGateway,
     clock: Clock,
     kept: Kept,
     { sends = true }: AuthenticatorsOptions = {},
@@ -57,6 +60,7 @@ export class Authenticators {
         kept.keep('authenticator', [name, config], make, (made) => made.close?.()),
       )
     }
+    this.consumers = new Consumers({ consumers })
     // A basic one that is kept has been made with them.
     const hasPasswords = Object.values(authenticators).some(({ basic }) => basic !== undefined)
     this.threads = hasPasswords ? passwordThreads(clock, kept) : undefined

@@ -81,6 +81,7 @@ type IdentityTest = (identity: Identity) => boolean
 function identityTests({
   authenticators,
   subjects,
+  consumers,
   groups,
   scopes,
   claims,
@@ -90,6 +91,10 @@ function identityTests({
   if (subjects !== undefined) {
     const accepted = new Set(subjects)
     tests.push(({ subject }) => accepted.has(subject))
+  }
+  if (consumers !== undefined) {
+    const accepted = new Set(consumers)
+    tests.push(({ consumer }) => consumer !== undefined && accepted.has(consumer))
   }
   if (groups !== undefined) tests.push((identity) => groups.some((each) => identity.groups.includes(each)))
   if (scopes !== undefined) tests.push((identity) => scopes.every((each) => identity.scopes.includes(each)))
