@@ -18,7 +18,6 @@ import { DEFAULT_HTTP2_CLIENT_LIMITS, type Http2Limits } from './connection-opti
 import type { ConnectionRole } from './connection-role.ts'
 import type { Http2Fault } from './fault.ts'
 import { notHttp2Advice } from './first-bytes.ts'
-import { connectFields, requestFields } from './request-fields.ts'
 import type { StreamReceiver } from './stream-receiver.ts'
 import { WaitTimer } from './wait-timer.ts'
 import { checkConnect } from './websocket.ts'
@@ -48,8 +47,8 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
   reads = 0
   exchanges = 0
   lossCause: Error | undefined
+  readonly scheme: Scheme
   private readonly limits: Http2Limits
-  private readonly scheme: Scheme
   private readonly peer: string
   private readonly readiness = Promise.withResolvers<void>()
   private readonly waits: WaitTimer
@@ -111,12 +110,11 @@ export class Http2ClientConnection implements ConnectionRole, ClientStreamOwner 
       const { request } = exchange
       const asksTunnel = request.upgrade !== undefined && asksWebSocket(request)
       if (asksTunnel) checkConnect(exchange, this.connection.frames.peerSettings)
-      const fields = asksTunnel ? connectFields(request, this.scheme) : requestFields(request, this.scheme)
       this.exchanges++
       exchange.upstreamVersion = '2'
       exchange.wire?.begin(this.facts, this.exchanges > 1)
       stream = new ClientStream(this, exchange, asksTunnel)
-      stream.begin(fields)
+      stream.begin()
     } catch (thrown) {
       return this.refuse(TrafficError.from(thrown))
     }

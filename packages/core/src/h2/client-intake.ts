@@ -46,8 +46,8 @@ export function refused(reason: string): Refusal {
   return { code: 'malformed_response', reason }
 }
 
-function headersOf({ fields }: FieldSection): HeaderList {
+function headersOf({ list }: FieldSection): HeaderList {
   const headers = new HeaderList()
-  for (const field of fields) takeField(headers, field)
+  for (let index = 0; index < list.length; index++) takeField(headers, list.at(index))
   return headers
 }

@@ -1,3 +1,4 @@
+import type { Scheme } from '../message/request.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import type { Http2Connection } from './connection.ts'
 
@@ -5,6 +6,8 @@ import type { Http2Connection } from './connection.ts'
 export interface ClientStreamOwner {
   readonly connection: Http2Connection
   readonly options: ClientConnectionOptions
+  /** How the connection goes: over TLS, or not. */
+  readonly scheme: Scheme
   /** How often something has come. */
   readonly reads: number
   /** How many exchanges it has had, this one among them. */

@@ -9,9 +9,9 @@ import { type Refusal, refused, type ResponseHead, takeInResponse } from './clie
 import type { ClientStreamOwner } from './client-stream-owner.ts'
 import { type EarlyContent, joined } from './early-content.ts'
 import { Http2Fault } from './fault.ts'
-import type { Field } from './field.ts'
 import type { FieldSection } from './field-section.ts'
 import { OutgoingRequest } from './outgoing-request.ts'
+import { connectFields, requestFields } from './request-fields.ts'
 import type { RequestSenderOwner } from './request-sender.ts'
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts'
 import type { Http2Stream } from './stream.ts'
@@ -74,13 +74,15 @@ export class ClientStream
     owner.awaited(1)
   }
 
-  /** Sends the request. @param fields its head */
-  begin(fields: readonly Field[]): void {
+  /** Sends the request. */
+  begin(): void {
     const { exchange, request, asksTunnel } = this
+    const { scheme } = this.owner
     const isEmpty = exchange.request.body.whole?.length === 0
     exchange.occupy(this)
     try {
-      request.sendHead(fields, isEmpty && !asksTunnel)
+      const makeFields = asksTunnel ? connectFields : requestFields
+      request.sendHead(makeFields(exchange.request, scheme), isEmpty && !asksTunnel)
     } catch (thrown) {
       return this.fail(TrafficError.from(thrown))
     }
@@ -91,10 +93,12 @@ export class ClientStream
   fields(section: FieldSection, endStream: boolean): Http2Fault | undefined {
     if (this.phase === 'over') return undefined
     if (this.head !== undefined || this.phase !== 'waiting') return this.takeTrailers(section, endStream)
+    const { size } = section
     const head = takeInResponse(section, this.exchange.request.method, endStream, this.options.limits)
+    section.giveBack()
     if ('reason' in head) return this.refuse(head)
     const { status, headers } = head.response
-    if (status < 200) return this.inform(status, headers, section.size)
+    if (status < 200) return this.inform(status, headers, size)
     this.head = head
     if (!this.opensTunnel) {
       this.stream.expect(head.length)
@@ -141,8 +145,9 @@ export class ClientStream
   data(bytes: Buffer, start: number, end: number): void {
     if (this.content !== undefined) this.content.data(bytes, start, end)
     // Looked at within the same read, hence not copied.
-    else if (this.head !== undefined) (this.early ??= []).push({ bytes, start, end })
-    else this.headless('DATA before a final response')
+    else if (this.head === undefined) this.headless('DATA before a final response')
+    else if (this.early === undefined) this.early = [{ bytes, start, end }]
+    else this.early.push({ bytes, start, end })
   }
 
   ended(): void {

@@ -109,7 +109,7 @@ export class FrameHandler implements FrameSink {
 
   /** Decoded whatever becomes of the stream, for the table's sake (RFC 9113 4.3). */
   headers(block: HeaderBlock, bytes: Buffer, start: number, end: number): Http2Fault | undefined {
-    const section = new FieldSection(this.options.section)
+    const section = FieldSection.of(this.options.section)
     return this.decoder.decode(bytes, start, end, section) ?? this.incoming.fields(block, section)
   }
 

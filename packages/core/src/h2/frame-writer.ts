@@ -1,7 +1,7 @@
 import type { WholeBody } from '../message/body.ts'
 import { copyTo } from '../message/copy-of.ts'
 import { ERROR_NUMBERS, type Http2Code } from './error-codes.ts'
-import type { Field } from './field.ts'
+import type { Fields } from './field-list.ts'
 import { Flag, FRAME_HEADER_SIZE, FRAME_SIZE, FrameType } from './frame-types.ts'
 import { type HpackEncoder, mostBytes } from './hpack-encoder.ts'
 import { CLIENT_PREFACE } from './preface.ts'
@@ -65,7 +65,7 @@ export class FrameWriter {
    * A field section: pseudo-header fields first. In HEADERS, and CONTINUATION if one frame cannot hold it.
    * @throws TrafficError `internal` if a field is malformed, before anything is written
    */
-  headers(streamId: number, fields: readonly Field[], encoder: HpackEncoder, endStream: boolean): void {
+  headers(streamId: number, fields: Fields, encoder: HpackEncoder, endStream: boolean): void {
     const most = mostBytes(fields)
     if (most > FRAME_SIZE) {
       this.longHeaders(streamId, fields, encoder, endStream, most)
@@ -99,7 +99,7 @@ export class FrameWriter {
 
   private longHeaders(
     streamId: number,
-    fields: readonly Field[],
+    fields: Fields,
     encoder: HpackEncoder,
     endStream: boolean,
     most: number,

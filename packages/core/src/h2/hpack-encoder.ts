@@ -2,6 +2,7 @@ import { type TrafficError, unsendable } from '../message/errors.ts'
 import { EncoderTable, LARGEST_TABLE } from './encoder-table.ts'
 import { type Field, malformation } from './field.ts'
 import { FieldKind, Indexing } from './field-kinds.ts'
+import type { Fields } from './field-list.ts'
 
 /** The first bits of a literal, and how many of the byte hold the index of its name (RFC 7541 6.2). */
 const INDEXED = 0x40
@@ -53,10 +54,15 @@ export class HpackEncoder {
    * @returns the end
    * @throws TrafficError `internal` if a field is malformed, before anything is written: a policy made it
    */
-  encode(out: Buffer, start: number, fields: readonly Field[]): number {
-    for (const field of fields) if (field.kind === FieldKind.malformed) throw unsafe(field)
+  encode(out: Buffer, start: number, fields: Fields): number {
+    const { length } = fields
+    for (let index = 0; index < length; index++) {
+      const field = fields.at(index) as Field // within the list
+      if (field.kind === FieldKind.malformed) throw unsafe(field)
+    }
     let position = this.sizeUpdates(out, start)
-    for (const field of fields) position = this.field(out, position, field)
+    for (let index = 0; index < length; index++)
+      position = this.field(out, position, fields.at(index) as Field) // within the list
     return position
   }
 
@@ -106,10 +112,10 @@ export class HpackEncoder {
 }
 
 /** What a block of these fields may take, in bytes. */
-export function mostBytes(fields: readonly Field[]): number {
+export function mostBytes(fields: Fields): number {
   let most = MOST_UPDATE_BYTES
   // A field's bytes are name, value, and at most three integers of five bytes: less than its `size` counts.
-  for (const field of fields) most += field.size
+  for (let index = 0; index < fields.length; index++) most += (fields.at(index) as Field).size
   return most
 }
 

@@ -5,10 +5,20 @@ import type { HeaderList } from '../message/headers.ts'
 import { trimBlanks } from '../message/tokens.ts'
 import { type Field, type FieldName, fieldName, fieldOf, malformation } from './field.ts'
 import { FieldKind } from './field-kinds.ts'
+import { FieldList, type Fields } from './field-list.ts'
 
 const STATUS = fieldName(':status')
 const CONTENT_LENGTH = fieldName('content-length')
 const DATE = fieldName('date')
+
+/** A head is written as soon as it is made: one list does for all of a thread. */
+const HEAD = new FieldList()
+
+/** An empty list for the fields of a head, which holds those of the next head that anybody makes: whoever makes one writes it at once. */
+export function beginHead(): FieldList {
+  HEAD.clear()
+  return HEAD
+}
 
 /** By the status. */
 const statusFields: Field[] = []
@@ -18,7 +28,7 @@ function statusField(status: number): Field {
 }
 
 /**
- * The head of a response.
+ * The head of a response, to be written at once.
  * @param length of its content, where that is known; undefined where it is not, or where there is none by rule, in which case its
  * own Content-Length, if it tells one, is that of another response
  * @param isEmpty whether it has no content by rule
@@ -29,8 +39,9 @@ export function responseFields(
   length: number | undefined,
   isEmpty: boolean,
   wallTime: number,
-): Field[] {
-  const fields = [statusField(status)]
+): Fields {
+  const fields = beginHead()
+  fields.push(statusField(status))
   addFields(fields, headers)
   if (!isEmpty) {
     if (length !== undefined) fields.push(fieldOf(CONTENT_LENGTH, String(length)))
@@ -42,9 +53,10 @@ export function responseFields(
   return fields
 }
 
-/** The head of a 1xx response (RFC 9110 15.2). */
-export function informationalFields(status: number, headers?: HeaderList): Field[] {
-  const fields = [statusField(status)]
+/** The head of a 1xx response (RFC 9110 15.2), to be written at once. */
+export function informationalFields(status: number, headers?: HeaderList): Fields {
+  const fields = beginHead()
+  fields.push(statusField(status))
   if (headers !== undefined) addFields(fields, headers)
   return fields
 }
@@ -75,7 +87,7 @@ function lineOf(field: Field): HeaderLine {
 }
 
 /** All but those that describe one connection and its framing: what a stream does decides them (RFC 9113 8.2.2). */
-export function addFields(fields: Field[], headers: HeaderList): void {
+export function addFields(fields: Field[] | FieldList, headers: HeaderList): void {
   const { size, neverIndexed } = headers
   for (let index = 0; index < size; index++) {
     const line = headers.lineAt(index)
@@ -107,9 +119,9 @@ function fieldFor(line: HeaderLine, isMarked: boolean): Field | undefined {
 }
 
 /** The value of the last of them that has that name; undefined if none has. */
-export function valueOf(fields: readonly Field[], name: FieldName): string | undefined {
+export function valueOf(fields: Fields, name: FieldName): string | undefined {
   for (let index = fields.length - 1; index >= 0; index--) {
-    const field = fields[index] as Field // within the list
+    const field = fields.at(index) as Field // within the list
     if (field.name === name) return field.value
   }
   return undefined

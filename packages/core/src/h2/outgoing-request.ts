@@ -3,7 +3,7 @@ import type { TrafficError } from '../message/errors.ts'
 import type { HttpRequest } from '../message/request.ts'
 import type { ClientConnectionOptions } from '../socket/connection-options.ts'
 import { noMoreTaken } from './abort-error.ts'
-import type { Field } from './field.ts'
+import type { Fields } from './field-list.ts'
 import { RequestSender, type RequestSenderOwner } from './request-sender.ts'
 import { SentBytes } from './sent-bytes.ts'
 import type { Http2Stream } from './stream.ts'
@@ -37,7 +37,7 @@ export class OutgoingRequest {
   }
 
   /** @throws TrafficError if the head cannot be sent: nothing of it is */
-  sendHead(fields: readonly Field[], endStream: boolean): void {
+  sendHead(fields: Fields, endStream: boolean): void {
     this.stream.sendHeaders(fields, endStream)
     this.bytes.headWritten()
   }

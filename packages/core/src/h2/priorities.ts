@@ -43,8 +43,9 @@ export class RequestPriorities {
  * Whether an intermediary has sent it, on a connection that it may share among many clients: these are served in turns, lest what one of
  * them asks for keep others waiting (RFC 9218 13.1).
  */
-function isShared({ fields }: FieldSection): boolean {
-  for (const { name } of fields) {
+function isShared({ list }: FieldSection): boolean {
+  for (let index = 0; index < list.length; index++) {
+    const { name } = list.at(index)
     if (name.text === 'via' || name.text === 'forwarded' || name.text === 'x-forwarded-for') return true
   }
   return false

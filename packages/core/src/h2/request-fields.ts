@@ -1,7 +1,8 @@
 import { checkRequestLine, expectsContent } from '../message/request-line.ts'
 import type { HttpRequest, Scheme } from '../message/request.ts'
-import { type Field, fieldName, fieldOf } from './field.ts'
-import { addFields, valueOf } from './message-fields.ts'
+import { fieldName, fieldOf } from './field.ts'
+import type { Fields } from './field-list.ts'
+import { addFields, beginHead, valueOf } from './message-fields.ts'
 
 const METHOD = fieldName(':method')
 const CONNECT = fieldOf(METHOD, 'CONNECT')
@@ -15,19 +16,18 @@ const SCHEMES = { http: fieldOf(SCHEME, 'http'), https: fieldOf(SCHEME, 'https')
 const TE_TRAILERS = fieldOf(fieldName('te'), 'trailers')
 
 /**
- * The head of a request (RFC 9113 8.3.1).
+ * The head of a request (RFC 9113 8.3.1), to be written at once.
  * @param scheme how the connection goes: over TLS, or not
  * @throws TrafficError `internal` if its method or target has a blank in it
  */
-export function requestFields(request: HttpRequest, scheme: Scheme): Field[] {
+export function requestFields(request: HttpRequest, scheme: Scheme): Fields {
   checkRequestLine(request)
   const { method, authority, path, query, headers, body } = request
-  const fields = [
-    fieldOf(METHOD, method),
-    SCHEMES[scheme],
-    fieldOf(AUTHORITY, authority.text),
-    fieldOf(PATH, query === '' ? path : path + query),
-  ]
+  const fields = beginHead()
+  fields.push(fieldOf(METHOD, method))
+  fields.push(SCHEMES[scheme])
+  fields.push(fieldOf(AUTHORITY, authority.text))
+  fields.push(fieldOf(PATH, query === '' ? path : path + query))
   addFields(fields, headers)
   const { length } = body
   if (length === 0 ? expectsContent(method) : length !== undefined)
@@ -38,16 +38,17 @@ export function requestFields(request: HttpRequest, scheme: Scheme): Field[] {
 }
 
 /**
- * The head of the extended CONNECT that a request for a WebSocket is (RFC 8441 5), which has no use for a key.
+ * The head of the extended CONNECT that a request for a WebSocket is (RFC 8441 5), which has no use for a key; to be written at once.
  * @throws TrafficError `internal` if its method or target has a blank in it
  */
-export function connectFields(request: HttpRequest, scheme: Scheme): Field[] {
+export function connectFields(request: HttpRequest, scheme: Scheme): Fields {
   checkRequestLine(request)
   const { authority, path, query } = request
   const headers = request.headers.clone()
   headers.delete('sec-websocket-key')
+  const fields = beginHead()
   const target = [SCHEMES[scheme], fieldOf(AUTHORITY, authority.text), fieldOf(PATH, path + query)]
-  const fields = [CONNECT, WEBSOCKET, ...target]
+  for (const field of [CONNECT, WEBSOCKET, ...target]) fields.push(field)
   addFields(fields, headers)
   return fields
 }

@@ -131,7 +131,9 @@ function targetOf(
 function authorityOf(section: FieldSection, scheme: Scheme): Authority | InvalidTarget {
   const port = scheme === 'https' ? 443 : 80
   let host: string | undefined
-  for (const { kind, value } of section.fields) {
+  const { list } = section
+  for (let index = 0; index < list.length; index++) {
+    const { kind, value } = list.at(index)
     if (kind !== FieldKind.host) continue
     if (host !== undefined) return new InvalidTarget('Host is there twice (RFC 9110 7.2)')
     host = value
@@ -146,12 +148,16 @@ function authorityOf(section: FieldSection, scheme: Scheme): Authority | Invalid
   return new InvalidTarget('Host names another place than :authority (RFC 9113 8.3.1)')
 }
 
+/** Lines that are added to most requests on their way: Host, the id, Via, and what Forwarded and X-Forwarded say. */
+const ADDED_LINES = 8
+
 /** As HTTP/1.1 brings them: Host first, and Cookie in one line (RFC 9113 8.2.3). */
-function headersOf({ fields }: FieldSection, authority: Authority): HeaderList {
-  const headers = new HeaderList()
+function headersOf({ list }: FieldSection, authority: Authority): HeaderList {
+  const headers = new HeaderList(undefined, list.length + ADDED_LINES)
   headers.addLine(hostLineOf(authority))
   let cookie: string | undefined
-  for (const field of fields) {
+  for (let index = 0; index < list.length; index++) {
+    const field = list.at(index)
     const { kind, value } = field
     if (kind === FieldKind.cookie) cookie = cookie === undefined ? value : `${cookie}; ${value}`
     else if (kind !== FieldKind.host) takeField(headers, field)

@@ -71,8 +71,13 @@ export class ServerStream
   data(bytes: Buffer, start: number, end: number): void {
     if (this.incoming !== undefined) this.incoming.data(bytes, start, end)
     else if (this.tunnel !== undefined) this.tunnel.data(bytes, start, end)
-    else if (this.section !== undefined) (this.early ??= []).push(copyOf(bytes, start, end))
-    // Else nobody wants it, and the stream is about to be reset: what it held is given back then.
+    // Without a section nobody wants it, and the stream is about to be reset: what it held is given back then.
+    else if (this.section !== undefined) this.keepEarly(copyOf(bytes, start, end))
+  }
+
+  private keepEarly(chunk: Buffer): void {
+    if (this.early === undefined) this.early = [chunk]
+    else this.early.push(chunk)
   }
 
   ended(): void {
@@ -96,6 +101,8 @@ export class ServerStream
       options,
       peer.encrypted ? 'https' : 'http',
     )
+    const { contentLength } = section
+    section.giveBack()
     if (intake instanceof TrafficError) {
       this.stream.consumed(lengthOf(early))
       return this.refuse(intake)
@@ -103,8 +110,7 @@ export class ServerStream
     const { request, expectsContinue } = intake
     const exchange = new Exchange(request, options.clock, peer)
     this.exchange = exchange
-    if (request.upgrade === undefined)
-      this.beginContent(exchange, section.contentLength, expectsContinue, early)
+    if (request.upgrade === undefined) this.beginContent(exchange, contentLength, expectsContinue, early)
     else this.holdTunnel(early)
     this.content = request.body
     exchange.inform = this.inform

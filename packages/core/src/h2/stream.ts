@@ -4,13 +4,18 @@ import type { StreamReceiver } from './stream-receiver.ts'
 import type { Http2Code } from './error-codes.ts'
 import { Http2Fault } from './fault.ts'
 import type { Field } from './field.ts'
+import type { Fields } from './field-list.ts'
 import { ReceiveWindow, SendWindow } from './flow-windows.ts'
 import type { Outgoing } from './outgoing.ts'
 import { streamAfter, type StreamEvent, StreamState } from './stream-states.ts'
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
-  sendHeaders(stream: Http2Stream, fields: readonly Field[], endStream: boolean): void
+  /** What the peer's SETTINGS allow each stream now. Bytes. */
+  readonly peerWindow: number
+  /** A stream's window for the peer: `full` once somebody reads, `unread` before. Bytes. */
+  readonly ownWindow: { readonly full: number; readonly unread: number }
+  sendHeaders(stream: Http2Stream, fields: Fields, endStream: boolean): void
   sendData(stream: Http2Stream, bytes: Uint8Array): boolean
   sendEnd(stream: Http2Stream, trailers: readonly Field[] | undefined): void
   /** Content and its end, where all of it is here. */
@@ -24,8 +29,6 @@ export interface StreamOwner {
 /** One stream of a connection (RFC 9113 5): its state, its windows, and what waits to be sent on it. */
 export class Http2Stream {
   readonly id: number
-  readonly sendWindow: SendWindow
-  readonly receiveWindow: ReceiveWindow
   /** Set by whoever takes what comes on it. */
   receiver: StreamReceiver | undefined
   state: StreamState = StreamState.idle
@@ -41,17 +44,27 @@ export class Http2Stream {
   /** What Content-Length says of the content that comes; undefined where it does not. */
   private expected: number | undefined
   private received = 0
+  /** Made when there is content: half of all messages have none. */
+  private forSending: SendWindow | undefined
+  private forReceiving: ReceiveWindow | undefined
 
-  /**
-   * @param sendSize what the peer's SETTINGS allow us, in bytes
-   * @param full how large the window is kept for the peer once somebody reads, in bytes
-   * @param unread how large it is before
-   */
-  constructor(id: number, owner: StreamOwner, sendSize: number, full: number, unread: number) {
+  constructor(id: number, owner: StreamOwner) {
     this.id = id
     this.owner = owner
-    this.sendWindow = new SendWindow(id, sendSize)
-    this.receiveWindow = new ReceiveWindow(id, full, unread)
+  }
+
+  get sendWindow(): SendWindow {
+    return (this.forSending ??= new SendWindow(this.id, this.owner.peerWindow))
+  }
+
+  get receiveWindow(): ReceiveWindow {
+    const { full, unread } = this.owner.ownWindow
+    return (this.forReceiving ??= new ReceiveWindow(this.id, full, unread))
+  }
+
+  /** SETTINGS_INITIAL_WINDOW_SIZE has changed by so much: a window that is not made yet begins with what it is then. */
+  shiftSendWindow(change: number): Http2Fault | undefined {
+    return this.forSending?.shift(change)
   }
 
   move(event: StreamEvent): void {
@@ -87,7 +100,7 @@ export class Http2Stream {
   }
 
   /** A head, or trailers, which end our side. */
-  sendHeaders(fields: readonly Field[], endStream: boolean): void {
+  sendHeaders(fields: Fields, endStream: boolean): void {
     this.owner.sendHeaders(this, fields, endStream)
   }
 

@@ -4,6 +4,7 @@ import type { Http2ConnectionOptions } from './connection-options.ts'
 import type { Http2Code } from './error-codes.ts'
 import type { Http2Fault } from './fault.ts'
 import type { Field } from './field.ts'
+import type { Fields } from './field-list.ts'
 import { INITIAL_WINDOW, ReceiveWindow } from './flow-windows.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { HpackEncoder } from './hpack-encoder.ts'
@@ -45,7 +46,8 @@ export class Streams implements StreamOwner, SendQueueOwner {
   /** What the peer may send on all streams together. */
   readonly window: ReceiveWindow
   /** What the peer's SETTINGS give each stream. */
-  private peerWindow: number = INITIAL_WINDOW
+  peerWindow: number = INITIAL_WINDOW
+  readonly ownWindow: StreamOwner['ownWindow']
   /**
    * Whether content that has not gone on keeps the connection's window shut. Not on the side that asks: there the connection is shared
    * by all who ask, and one of them that reads slowly must not keep the others waiting. What a stream holds is bounded by its own window.
@@ -57,6 +59,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
     const { isServer, options, writer, out, encoder } = parts
     this.parts = parts
     this.holdsConnection = isServer
+    this.ownWindow = { full: options.http2.streamWindow, unread: options.unreadWindow }
     this.table = new StreamTable(isServer)
     this.window = new ReceiveWindow(0, options.http2.connectionWindow, INITIAL_WINDOW)
     this.queue = new SendQueue(writer, out, encoder, this)
@@ -78,8 +81,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
   }
 
   make(id: number): Http2Stream {
-    const { http2, unreadWindow } = this.parts.options
-    const stream = new Http2Stream(id, this, this.peerWindow, http2.streamWindow, unreadWindow)
+    const stream = new Http2Stream(id, this)
     this.table.add(stream)
     this.parts.owner.streamOpened()
     return stream
@@ -91,7 +93,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
     if (change === 0) return undefined
     this.peerWindow = size
     for (const stream of this.table.all()) {
-      const fault = stream.sendWindow.shift(change)
+      const fault = stream.shiftSendWindow(change)
       if (fault !== undefined) return fault
       this.queue.offer(stream)
     }
@@ -116,7 +118,7 @@ export class Streams implements StreamOwner, SendQueueOwner {
     this.abortAll(abort)
   }
 
-  sendHeaders(stream: Http2Stream, fields: readonly Field[], endStream: boolean): void {
+  sendHeaders(stream: Http2Stream, fields: Fields, endStream: boolean): void {
     if (!stream.isWritable && stream.state !== StreamState.idle) return
     this.parts.writer.headers(stream.id, fields, this.parts.encoder, endStream)
     if (stream.state === StreamState.idle || !endStream) stream.move(StreamEvent.headersSent)

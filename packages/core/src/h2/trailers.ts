@@ -11,7 +11,7 @@ export function takeInTrailers(section: FieldSection, endStream: boolean): Heade
   const malformed = trailersMalformation(section)
   if (malformed !== undefined) return malformed
   const trailers = new HeaderList()
-  for (const field of section.fields) takeField(trailers, field)
+  for (let index = 0; index < section.list.length; index++) takeField(trailers, section.list.at(index))
   dropLateFields(trailers, undefined)
   return trailers.size > 0 ? trailers : undefined
 }

@@ -4,7 +4,7 @@ import type { Exchange } from '../message/exchange.ts'
 import type { HeaderList } from '../message/headers.ts'
 import type { HttpRequest } from '../message/request.ts'
 import { HttpResponse, type Tunnel } from '../message/response.ts'
-import type { Field } from './field.ts'
+import type { Fields } from './field-list.ts'
 import { responseFields } from './message-fields.ts'
 import type { PeerSettings } from './settings.ts'
 
@@ -27,8 +27,8 @@ export function switchedResponse(
   return response
 }
 
-/** The head of the 200 that stands for 101 (RFC 8441 5). */
-export function grantedFields(given: HeaderList, wallTime: number): Field[] {
+/** The head of the 200 that stands for 101 (RFC 8441 5), to be written at once. */
+export function grantedFields(given: HeaderList, wallTime: number): Fields {
   const headers = given.clone()
   headers.delete('sec-websocket-accept')
   return responseFields(200, headers, undefined, false, wallTime)

@@ -3,6 +3,8 @@ import { isToken, isFieldValue } from './tokens.ts'
 
 /** Room for so many lines from the start: an array that grows is copied, once or twice for a usual message. */
 const USUAL_LINES = 16
+/** For a message with more. */
+const MANY_LINES = 32
 
 /**
  * The field lines of a message, in order, with names in lower case; several lines may share a name
@@ -15,9 +17,15 @@ export class HeaderList {
   /** Names of lines that came as not to be put into any table of a compression (RFC 7541 6.2.3); undefined if none did. */
   neverIndexed: Set<string> | undefined
 
-  /** @param from copied, with no room for more lines; without it, empty */
-  constructor(from?: HeaderList) {
-    this.list = from === undefined ? new Array<HeaderLine>(USUAL_LINES) : from.list.slice(0, from.used)
+  /**
+   * @param from copied, with no room for more lines; without it, empty
+   * @param expected how many lines there are going to be, about. Default: as many as most messages have
+   */
+  constructor(from?: HeaderList, expected: number = USUAL_LINES) {
+    // Two constants: V8 makes an array of a size that varies by a call.
+    if (from !== undefined) this.list = from.list.slice(0, from.used)
+    else if (expected > USUAL_LINES) this.list = new Array<HeaderLine>(MANY_LINES)
+    else this.list = new Array<HeaderLine>(USUAL_LINES)
     this.used = from === undefined ? 0 : from.used
     this.neverIndexed = from?.neverIndexed
   }

@@ -6,7 +6,7 @@ import { ReadyStreams } from '../../src/h2/ready-streams.ts'
 import { Http2Stream, type StreamOwner } from '../../src/h2/stream.ts'
 
 function stream(id: number, priority: string | undefined): Http2Stream {
-  const made = new Http2Stream(id, {} as StreamOwner, 1, 1, 1) // a queue asks nothing of its owner
+  const made = new Http2Stream(id, {} as StreamOwner) // a queue asks nothing of its owner
   made.priority = priority === undefined ? UNSAID : (requestPriority(priority) as Priority)
   return made
 }

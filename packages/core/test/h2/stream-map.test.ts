@@ -18,7 +18,7 @@ test('streams are found by their numbers, whichever come and go, as in a Map', (
         if (opens) {
           // Some numbers are left out: those streams were never used.
           next += 2 * (which % 5)
-          const stream = new Http2Stream(next, owner, 0, 0, 0)
+          const stream = new Http2Stream(next, owner)
           next += 2
           map.add(stream)
           model.set(stream.id, stream)
