@@ -10,7 +10,10 @@ import { limitReference, parseRequestRate } from './kinds.ts'
 export const limitRules: readonly JsonSchema[] = [
   never({ required: ['algorithm', 'burst'], properties: { algorithm: { const: 'sliding-window' } } }),
   never({ required: ['zone', 'rate'], properties: { rate: { not: { pattern: '/(day|month)$' } } } }),
-  never({ required: ['algorithm', 'rate'], properties: { rate: { pattern: '/(day|month)$' } } }),
+  never({
+    required: ['algorithm', 'rate'],
+    properties: { algorithm: { const: 'sliding-window' }, rate: { pattern: '/(day|month)$' } },
+  }),
   never({ required: ['burst', 'rate'], properties: { rate: { pattern: '/(day|month)$' } } }),
 ]
 
@@ -61,8 +64,11 @@ function unknown(name: string, named: Fields, path: Path): Finding {
   }
 }
 
-/** What a rate by the calendar leaves no choice of. */
-const OF_OTHERS = ['burst', 'algorithm']
+/** What a rate by the calendar leaves no choice of; `token-bucket` stands there in whatever is shown. */
+const OF_OTHERS = [
+  ['burst', undefined],
+  ['algorithm', 'token-bucket'],
+] as const
 
 function checkLimit(limit: unknown, path: Path): Finding[] {
   return [...checkCalendar(limit, path), ...checkWindow(limit, path)]
@@ -77,9 +83,11 @@ function checkCalendar(limit: unknown, path: Path): Finding[] {
     const problem = 'has no meaning here: only days and months (10000/day) begin at midnight'
     return limit['zone'] === undefined ? [] : [{ path: [...path, 'zone'], part: 'key', problem }]
   }
-  const findings = OF_OTHERS.filter((key) => limit[key] !== undefined).map((key): Finding => {
+  const findings = OF_OTHERS.flatMap(([key, usual]): Finding[] => {
     const problem = `has no meaning for a quota of a ${calendar}: all of it may come at once`
-    return { path: [...path, key], part: 'key', problem }
+    return limit[key] === undefined || limit[key] === usual
+      ? []
+      : [{ path: [...path, key], part: 'key', problem }]
   })
   if (requests > LARGEST_CALENDAR_COUNT)
     findings.push({

@@ -153,7 +153,7 @@ describe('a quota of the calendar', () => {
     }
     assert.equal(said({ rate: '5/day' }), '')
     assert.match(said({ rate: '5/day', burst: 3 }), /"burst" has no meaning for a quota of a day/)
-    assert.match(said({ rate: '5/month', algorithm: 'token-bucket' }), /"algorithm" has no meaning/)
+    assert.match(said({ rate: '5/month', algorithm: 'sliding-window' }), /"algorithm" has no meaning/)
     assert.match(said({ rate: '5/m', zone: 'UTC' }), /only days and months/)
     assert.match(said({ rate: '5/day', zone: 'Europe/Nowhere' }), /is not the name of a time zone/)
     assert.match(said({ rate: '5000000000/day' }), /is too large/)
