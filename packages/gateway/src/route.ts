@@ -56,7 +56,7 @@ function noRoute({ shared, paths }: GatewayConfig): RouteConfig {
     preserveHost: true,
     retry: false,
     importance: 'normal',
-    responseHeaders: shared?.responseHeaders,
+    ...shared?.unrouted,
   }
 }
 

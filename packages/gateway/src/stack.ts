@@ -9,6 +9,7 @@ import { forwardClientCertificateLayer } from './features/client-certificates/la
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
+import { csrfLayer } from './features/csrf.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
@@ -26,6 +27,7 @@ import { problemLayer } from './features/problem.ts'
 import { rateLimitLayer } from './features/rate-limit/policy.ts'
 import { redirectToHttpsLayer } from './features/redirect-to-https.ts'
 import { requestIdLayer } from './features/request-id.ts'
+import { responseCookiesLayer } from './features/response-cookies.ts'
 import { retryLayer } from './features/retry.ts'
 import {
   keepAskedLayer,
@@ -34,6 +36,7 @@ import {
   rewriteLayer,
   tellPrefixLayer,
 } from './features/rewrite/layers.ts'
+import { securityHeadersLayer } from './features/security-headers/layer.ts'
 import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
@@ -50,6 +53,8 @@ export const STACK = [
   requestIdLayer,
   responseHeadersLayer,
   hstsLayer,
+  securityHeadersLayer,
+  responseCookiesLayer,
   corsLayer,
   grpcWebLayer,
   grpcLayer,
@@ -65,6 +70,7 @@ export const STACK = [
   bodyLimitLayer,
   grpcLimitsLayer,
   forwardingLayer,
+  csrfLayer,
   authenticationLayer,
   countedGraphqlLayer,
   consumersLayer,

@@ -15,8 +15,7 @@ import { inputSchema } from '../settings/schema/schema-tree.ts'
 import { applySchema, defaultRouteName, type GatewayConfig } from './schema/schema.ts'
 import { type Expanded, expandShared } from './shared/expand.ts'
 import { atOrigins, variablesWithin } from './shared/origins.ts'
-import type { SharedConfig } from './shared/sharing.ts'
-import type { HeaderChangesConfig } from '../features/header-changes/header-changes.ts'
+import type { SharedConfig, UnroutedSettings } from './shared/sharing.ts'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: GatewayConfig }
@@ -60,21 +59,21 @@ export function checkConfig(
     const ofMerged = atWrittenPlaces(findingsOf(result.issues, inputSchema()), expanded)
     return { ok: false, problems: firstFindings(ofMerged, prepared, source) }
   }
-  return { ok: true, config: complete(result.config, places, asWritten.responseHeaders, expanded?.shared) }
+  return { ok: true, config: complete(result.config, places, asWritten.unrouted, expanded?.shared) }
 }
 
 /** With what is there to show where settings come from. */
 function complete(
   config: GatewayConfig,
   places: readonly VariablePlace[],
-  responseHeaders: HeaderChangesConfig | undefined,
+  unrouted: UnroutedSettings,
   shared: SharedConfig | undefined,
 ): GatewayConfig {
   const within = shared === undefined ? [] : variablesWithin(places, shared)
   const variables = [...places, ...within].map(({ path, written }) => ({ path, written }))
   return {
     ...config,
-    ...(shared && { shared: { ...shared, responseHeaders } }),
+    ...(shared && { shared: { ...shared, unrouted } }),
     ...(variables.length > 0 && { variables: inOrder(variables) }),
   }
 }

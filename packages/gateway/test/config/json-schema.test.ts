@@ -78,10 +78,14 @@ const BEYOND_A_SCHEMA: readonly {
     why: 'how GraphQL comes is known of methods and operations together',
     is: says(/by which (?:GraphQL|alone)/),
   },
+  {
+    why: 'a schema reads no policy, and so not what a nonce or a directive in it means beside other settings',
+    is: says(/frame-ancestors of the policy|the nonce of another response|trusts every page/),
+  },
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

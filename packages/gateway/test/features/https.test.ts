@@ -91,6 +91,25 @@ test('hsts is told over TLS alone, once, on errors and answers of upstreams too'
   assert.deepEqual(told(await ask(false, '/down')), [])
 })
 
+test('a preset of security headers tells hsts, too, unless the route says otherwise', async (t) => {
+  const ask = await gatewayOf(t, {
+    defaults: { securityHeaders: 'recommended' },
+    routes: [
+      { match: { path: '/preset' }, respond: {} },
+      { match: { path: '/own' }, respond: {}, hsts: { maxAgeDays: 1 } },
+      { match: { path: '/none' }, respond: {}, hsts: false },
+      { match: { path: '/single' }, respond: {}, securityHeaders: { preset: 'none' } },
+    ],
+  })
+  const told = async (path: string): Promise<string | undefined> =>
+    /^strict-transport-security: (.*)\r$/m.exec(await ask(true, path))?.[1]
+  assert.equal(await told('/preset'), 'max-age=31536000')
+  assert.equal(await told('/own'), 'max-age=86400')
+  assert.equal(await told('/none'), undefined)
+  assert.equal(await told('/single'), undefined)
+  assert.equal(await told('/where-no-route-is'), 'max-age=31536000')
+})
+
 test('a host can only be on the lists of browsers with the names below it', () => {
   const result = parseConfig({ routes: [{ respond: {}, hsts: { preload: true } }] })
   assert.ok(!result.ok)

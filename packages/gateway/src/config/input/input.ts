@@ -77,8 +77,8 @@ export interface GatewayConfigInput {
   /** Named rate limits: each counts for all routes that name it. */
   rateLimits?: Record<string, RateLimitInput> | undefined
   /**
-   * Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for
-   * answers without a route, too.
+   * Settings that every route has unless a group or the route itself sets them; its responseHeaders,
+   * securityHeaders and hsts hold for answers without a route, too.
    */
   defaults?: SharedSettingsInput | undefined
   /** Named settings that routes share: those have them that name the group in use. */
@@ -1341,8 +1341,20 @@ export interface SharedSettingsInput {
   cache?: false | 'off' | true | CacheInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
-  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
-  hsts?: HstsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security); false: not. */
+  hsts?: false | 'off' | HstsInput | undefined
+  /**
+   * What browsers are told that pages may do, and what is taken away: recommended, strict, a section, or
+   * false.
+   */
+  securityHeaders?: false | 'off' | 'recommended' | 'strict' | SecurityHeadersInput | undefined
+  /** Hardening the cookies that responses set: true, a section, or several for cookies of different names. */
+  responseCookies?: false | 'off' | true | ResponseCookiesInput | ResponseCookiesInput[] | undefined
+  /**
+   * Refusing what pages of other sites send in the name of who looks at them, for routes with sessions in
+   * cookies: true, or a section for more.
+   */
+  csrf?: false | 'off' | true | CsrfInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
 }
@@ -1953,6 +1965,88 @@ export interface HstsInput {
   preload?: boolean | undefined
 }
 
+export interface SecurityHeadersInput {
+  /** What holds for all that is not said here. Default: recommended. */
+  preset?: 'recommended' | 'strict' | 'none' | undefined
+  /** What pages may load and run. 'nonce' stands for a number that is new for each response. */
+  contentSecurityPolicy?: false | string | undefined
+  /** A policy that browsers only report about, to try it out. */
+  contentSecurityPolicyReportOnly?: string | undefined
+  /**
+   * The field in which the upstream gets the nonce, for the scripts and styles of its pages. Default:
+   * x-csp-nonce.
+   */
+  nonceHeader?: string | undefined
+  /** X-Content-Type-Options: whether browsers may guess types. */
+  contentTypeOptions?: false | 'off' | 'nosniff' | undefined
+  /**
+   * Who may show the pages in a frame: none, the same origin, or these origins. Told as frame-ancestors and,
+   * where it can, as X-Frame-Options.
+   */
+  frames?: false | 'off' | 'none' | 'self' | string[] | undefined
+  /** What other sites learn of where a link was. */
+  referrerPolicy?:
+    | false
+    | 'off'
+    | 'no-referrer'
+    | 'no-referrer-when-downgrade'
+    | 'origin'
+    | 'origin-when-cross-origin'
+    | 'same-origin'
+    | 'strict-origin'
+    | 'strict-origin-when-cross-origin'
+    | 'unsafe-url'
+    | undefined
+  /** Which features of the browser pages may use, such as camera=(), geolocation=(self). */
+  permissionsPolicy?: false | string | undefined
+  /** Whether windows of other origins keep a hold on those of the page. */
+  crossOriginOpenerPolicy?:
+    | false
+    | 'off'
+    | 'same-origin'
+    | 'same-origin-allow-popups'
+    | 'noopener-allow-popups'
+    | 'unsafe-none'
+    | undefined
+  /** Whether the page loads only what allows it. */
+  crossOriginEmbedderPolicy?: false | 'off' | 'require-corp' | 'credentialless' | 'unsafe-none' | undefined
+  /** Whose pages may load the responses without CORS. */
+  crossOriginResourcePolicy?: false | 'off' | 'same-origin' | 'same-site' | 'cross-origin' | undefined
+  /**
+   * Fields of which the word of the upstream counts where it sends them. Left out: Content-Security-Policy,
+   * where no policy is written here.
+   */
+  keep?: string[] | undefined
+  /** Fields of upstreams that tell what they run on, and are taken away. */
+  remove?: string[] | undefined
+}
+
+export interface ResponseCookiesInput {
+  /** Which cookies, such as session*. */
+  names?: string[] | undefined
+  /** Which of them are left as they are. */
+  except?: string[] | undefined
+  /** Adds Secure: browsers send them over TLS alone, and take them over TLS alone. Default: true. */
+  secure?: boolean | undefined
+  /** Adds HttpOnly: scripts cannot read them. Default: true. */
+  httpOnly?: boolean | undefined
+  /**
+   * Adds SameSite, or makes it stricter: whether other sites have them sent along; off: left as it is.
+   * Default: lax.
+   */
+  sameSite?: false | 'off' | 'none' | 'lax' | 'strict' | undefined
+}
+
+export interface CsrfInput {
+  /** Pages of other origins that may send what changes something: https://admin.shop.example. */
+  trustedOrigins?: string[] | undefined
+  /**
+   * Cookies of sessions: a request that has one, and does not say where it comes from, is refused. Without
+   * them it passes, as no browser of today sends it.
+   */
+  sessionCookies?: string[] | undefined
+}
+
 export interface RouteLimitsInput {
   /** Size of a request body on this route, instead of limits.body; off: no limit. */
   body?: ByteSize | Zero | Off | undefined
@@ -2045,8 +2139,20 @@ export interface RouteInput {
   cache?: false | 'off' | true | CacheInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
-  /** Having browsers come to the host over TLS alone (Strict-Transport-Security). */
-  hsts?: HstsInput | undefined
+  /** Having browsers come to the host over TLS alone (Strict-Transport-Security); false: not. */
+  hsts?: false | 'off' | HstsInput | undefined
+  /**
+   * What browsers are told that pages may do, and what is taken away: recommended, strict, a section, or
+   * false.
+   */
+  securityHeaders?: false | 'off' | 'recommended' | 'strict' | SecurityHeadersInput | undefined
+  /** Hardening the cookies that responses set: true, a section, or several for cookies of different names. */
+  responseCookies?: false | 'off' | true | ResponseCookiesInput | ResponseCookiesInput[] | undefined
+  /**
+   * Refusing what pages of other sites send in the name of who looks at them, for routes with sessions in
+   * cookies: true, or a section for more.
+   */
+  csrf?: false | 'off' | true | CsrfInput | undefined
   /** Instead of the limits of the whole gateway. */
   limits?: RouteLimitsInput | undefined
 }

@@ -21,6 +21,7 @@ import { routeLimitsSetting } from '../../features/limits.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
 import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
+import { csrfSetting } from '../../features/csrf.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
 import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
@@ -29,6 +30,8 @@ import { retrySetting } from '../../features/retry.ts'
 import { headerChangesSetting } from '../../features/header-changes/header-changes.ts'
 import { mirrorSetting } from '../../features/mirror.ts'
 import { redirectSetting, respondSetting } from '../../features/answers.ts'
+import { responseCookiesSetting } from '../../features/response-cookies.ts'
+import { securityHeadersSetting } from '../../features/security-headers/setting.ts'
 import { rewriteSetting } from '../../features/rewrite/rewrite.ts'
 import { splitSetting } from '../../features/split/setting.ts'
 
@@ -126,7 +129,22 @@ const settings = {
     ),
   hsts: hstsSetting()
     .optional()
-    .describe('Having browsers come to the host over TLS alone (Strict-Transport-Security).'),
+    .describe('Having browsers come to the host over TLS alone (Strict-Transport-Security); false: not.'),
+  securityHeaders: securityHeadersSetting()
+    .optional()
+    .describe(
+      'What browsers are told that pages may do, and what is taken away: recommended, strict, a section, or false.',
+    ),
+  responseCookies: responseCookiesSetting()
+    .optional()
+    .describe(
+      'Hardening the cookies that responses set: true, a section, or several for cookies of different names.',
+    ),
+  csrf: csrfSetting()
+    .optional()
+    .describe(
+      'Refusing what pages of other sites send in the name of who looks at them, for routes with sessions in cookies: true, or a section for more.',
+    ),
   limits: routeLimitsSetting().optional().describe('Instead of the limits of the whole gateway.'),
 }
 

@@ -7,7 +7,6 @@ import { cacheMemorySetting } from '../../features/cache/setting.ts'
 import { consumerSetting } from '../../features/consumers/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
-import type { HeaderChangesConfig } from '../../features/header-changes/header-changes.ts'
 import { http2Setting } from '../../features/http2.ts'
 import { limitsSetting } from '../../features/limits.ts'
 import { loadSheddingSetting } from '../../features/load-shedding.ts'
@@ -22,7 +21,7 @@ import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 import { factsOf, nothing, type Read, section } from '../../settings/schema/section.ts'
 import { off, timeOr0, value } from '../../settings/schema/setting.ts'
 import { address, anyText, flag, hostPattern, ipRange, name, whole } from '../../settings/values/kinds.ts'
-import type { SharedConfig } from '../shared/sharing.ts'
+import type { SharedConfig, UnroutedSettings } from '../shared/sharing.ts'
 import { adminToken, gatewayTls, listener, paths, reload, versions } from './gateway-sections.ts'
 import { discoverySetting } from '../../features/discovery.ts'
 import { gatewayZone } from '../../features/failover.ts'
@@ -138,7 +137,7 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
   defaults: shared()
     .optional()
     .describe(
-      'Settings that every route has unless a group or the route itself sets them; its responseHeaders hold for answers without a route, too.',
+      'Settings that every route has unless a group or the route itself sets them; its responseHeaders, securityHeaders and hsts hold for answers without a route, too.',
     ),
   groups: record(shared())
     .optional()
@@ -187,8 +186,7 @@ export type SchemaResult =
   | {
       readonly ok: true
       readonly config: GatewayConfig
-      /** Of `defaults`, which no route is needed for. */
-      readonly responseHeaders: HeaderChangesConfig | undefined
+      readonly unrouted: UnroutedSettings
     }
   | { readonly ok: false; readonly issues: readonly SchemaIssue[] }
 
@@ -196,8 +194,13 @@ export type SchemaResult =
 export function applySchema(input: unknown): SchemaResult {
   const result = gatewaySetting().safeParse(input)
   return result.success
-    ? { ok: true, config: complete(result.data), responseHeaders: result.data.defaults?.responseHeaders }
+    ? { ok: true, config: complete(result.data), unrouted: unrouted(result.data.defaults) }
     : { ok: false, issues: result.error.issues as SchemaIssue[] }
+}
+
+function unrouted(defaults: UnroutedSettings | undefined): UnroutedSettings {
+  const { responseHeaders, securityHeaders, hsts } = defaults ?? {}
+  return { responseHeaders, securityHeaders, hsts }
 }
 
 /** The JSON Schema (2020-12) of what is written, made anew. Takes some 100 ms: see input-schema.ts. */

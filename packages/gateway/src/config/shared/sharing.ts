@@ -1,13 +1,15 @@
-import type { HeaderChangesConfig } from '../../features/header-changes/header-changes.ts'
 import type { InheritedSetting } from '../../settings/merge.ts'
 import type { SharedSettingsInput } from '../input/input.ts'
+import type { RouteConfig } from '../schema/route-schema.ts'
+
+/** What `defaults` say of responses that no route gives, too. */
+export type UnroutedSettings = Pick<RouteConfig, 'responseHeaders' | 'securityHeaders' | 'hsts'>
 
 /** What routes share, as it was written: routes themselves are complete, whatever they have it from. */
 export interface SharedConfig {
   readonly defaults?: SharedSettingsInput | undefined
   readonly groups?: Readonly<Record<string, SharedSettingsInput>> | undefined
-  /** Of `defaults`: they hold for answers that no route gives, too. */
-  readonly responseHeaders?: HeaderChangesConfig | undefined
+  readonly unrouted?: UnroutedSettings | undefined
   /** Of each route, in their order. */
   readonly routes: readonly RouteSharing[]
 }

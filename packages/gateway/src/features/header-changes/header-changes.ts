@@ -5,6 +5,7 @@ import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { value } from '../../settings/schema/setting.ts'
 import { changedField } from '../../settings/values/request-field.ts'
 import { type GeoLookup, knowNothing } from '../geo/geo-place.ts'
+import { removeLookAlikes } from './look-alikes.ts'
 import { mergeHeaderChanges } from './merge.ts'
 import { fieldTemplate, type FieldTemplate } from '../templates/field-template.ts'
 import { fieldProblem, valueTemplate } from '../templates/kinds.ts'
@@ -121,19 +122,6 @@ function requestHeaders(config: HeaderChangesConfig, geo?: GeoLookup): Policy {
       applyHeaderChanges(exchange.request.headers, changesFor(exchange))
       return next(exchange)
     }
-}
-
-/**
- * Takes out what a server may take for a field that is set here: CGI and its heirs know no difference between "-" and "_", and some
- * none to "." (CWE-444; nginx drops such fields for that reason). A client could speak for the gateway.
- * @param names in lower case
- */
-function removeLookAlikes(headers: HeaderList, names: ReadonlySet<string>): void {
-  for (let index = headers.size - 1; index >= 0; index--) {
-    const name = headers.nameAt(index)
-    if (/[_.]/.test(name) && !names.has(name) && names.has(name.replaceAll(/[_.]/g, '-')))
-      headers.delete(name)
-  }
 }
 
 /** Changes the fields that the client sees, of every answer: in front of whatever answers in the upstream's place. */
