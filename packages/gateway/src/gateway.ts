@@ -309,7 +309,7 @@ export class Gateway {
     const { geo, loadShedding } = config
     if (geo !== undefined) this.geo.onLookup = geoMetrics(this.metrics, geo)
     if (loadShedding !== undefined) this.loadMonitor.start()
-    const authenticators = new Authenticators(config, clock, kept)
+    const authenticators = new Authenticators(config, clock, kept, { rateLimits })
     const surroundings = {
       ...this.options.stack,
       clock: this.clock,

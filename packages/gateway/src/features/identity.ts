@@ -3,7 +3,14 @@ import { fact, type Fact } from '@headgate/core'
 /** Who asks, as an authenticator has proven it: the same form for all of them. */
 export interface Identity {
   /** How it was proven. */
-  readonly kind: 'basic' | 'api-key' | 'jwt' | 'introspection' | 'client-certificate' | 'external'
+  readonly kind:
+    | 'basic'
+    | 'api-key'
+    | 'jwt'
+    | 'introspection'
+    | 'client-certificate'
+    | 'external'
+    | 'signature'
   /** The authenticator that has proven it, by its name in the configuration. */
   readonly authenticator: string
   /** What tells it from all others of that authenticator: the user, the name of the key, the claim `sub`. */

@@ -32,7 +32,7 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema compares no two entries: what is there twice, or never matches',
     is: says(
-      /is the name (?:of|that)|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
+      /is the name (?:of|that)|is the id of|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
     ),
   },
   {
@@ -85,7 +85,7 @@ const BEYOND_A_SCHEMA: readonly {
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|key|components|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

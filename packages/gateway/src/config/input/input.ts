@@ -817,6 +817,8 @@ export interface AuthenticatorInput {
    * Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.
    */
   clientCertificate?: ClientCertificateAuthenticatorInput | undefined
+  /** Keys with which programs sign their requests (HTTP Message Signatures, RFC 9421). */
+  signature?: SignatureAuthenticatorInput | undefined
   /** A service of somebody else that is asked for each request (forward-auth, auth_request). */
   external?: ExternalAuthenticatorInput | undefined
 }
@@ -1043,6 +1045,49 @@ export interface ClientCertificateMatchInput {
   issuer?: string | string[] | undefined
   /** The SHA-256 of the certificate, in hex. */
   fingerprint?: string | string[] | undefined
+}
+
+export interface SignatureAuthenticatorInput {
+  /** Whose signatures are taken. */
+  keys: SignatureKeyInput[]
+  /**
+   * What a signature must cover at least; @authority, @path and @query together are as good as @target-uri.
+   * Where a request has content, Content-Digest must be covered as well, whatever is written here.
+   */
+  components?: string[] | undefined
+  /** How long after it was made (created) a signature is taken. Default: 5m. */
+  maxAge?: Duration | undefined
+  /** By how much clocks may differ. Default: 30s. */
+  clockSkew?: Duration | Zero | undefined
+  /** What a signature must be for (tag). Left out: anything. */
+  tag?: string | undefined
+  /**
+   * How many nonces are remembered, in all workers together, for as long as their signatures are taken. With
+   * it, each signature must have one, which is good once. Left out: a signature is good until it is too old.
+   */
+  nonces?: number | undefined
+  /**
+   * Content up to this size is here, and compared with its digest, before the upstream is asked; of larger
+   * content, or of an unknown size, the upstream gets all but the end before it was compared. Default: 64KiB.
+   */
+  wholeBody?: ByteSize | Zero | undefined
+}
+
+export interface SignatureKeyInput {
+  /** What signatures name it by (keyid). */
+  id: string
+  /** How it signs. What a signature says of that chooses nothing. */
+  algorithm: 'ed25519' | 'ecdsa-p256-sha256' | 'rsa-pss-sha512' | 'hmac-sha256'
+  /** The public key, in PEM, as ${file:partner.pem}, which is read again when it changes. */
+  key?: string | undefined
+  /** For hmac-sha256, in place of key: what both sides share. */
+  secret?: string | undefined
+  /** Whose key it is: the subject of the identity. Left out: its id. */
+  subject?: string | undefined
+  /** Groups of its owner, for rules of authorization. */
+  groups?: string[] | undefined
+  /** What it is for, for rules of authorization. */
+  scopes?: string[] | undefined
 }
 
 export interface ExternalAuthenticatorInput {

@@ -1,9 +1,11 @@
-import type { Clock, Handler } from '@headgate/core'
+import type { Clock, Handler, RateLimitStore } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { nonceStore } from './signature/nonces.ts'
+import { SignatureAuthenticator } from './signature/signature.ts'
 import { ExternalAuthenticator } from './external/external.ts'
 import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { serverOf } from './introspection/ask-server.ts'
@@ -30,6 +32,12 @@ interface Knowing extends Authenticator {
 export interface AuthenticatorsOptions {
   /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
   readonly sends?: boolean | undefined
+  /** Where nonces of signatures are remembered. Default: nowhere, and none is. */
+  readonly rateLimits?: NonceStores | undefined
+}
+
+interface NonceStores {
+  get(id: string): Pick<RateLimitStore, 'take'>
 }
 
 /** What authenticators are made with. */
@@ -37,6 +45,7 @@ interface Means {
   readonly clock: Clock
   readonly threads: () => PasswordThreads
   readonly sends: boolean
+  readonly rateLimits: NonceStores | undefined
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -50,9 +59,9 @@ export class Authenticators {
     { authenticators, consumers }: AuthenticatedGateway & ConsumedGateway,
     clock: Clock,
     kept: Kept,
-    { sends = true }: AuthenticatorsOptions = {},
+    { sends = true, rateLimits }: AuthenticatorsOptions = {},
   ) {
-    const means = { clock, threads: () => passwordThreads(clock, kept), sends }
+    const means = { clock, threads: () => passwordThreads(clock, kept), sends, rateLimits }
     for (const [name, config] of Object.entries(authenticators)) {
       const make = (): Knowing => authenticatorOf(name, config, means)
       this.known.set(
@@ -103,8 +112,8 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection, clientCertificate, external }: AuthenticatorConfig,
-  { clock, threads, sends }: Means,
+  { basic, apiKey, jwt, introspection, clientCertificate, external, signature }: AuthenticatorConfig,
+  { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
   if (apiKey !== undefined) return new ApiKeyAuthenticator(name, apiKey)
@@ -117,6 +126,10 @@ function authenticatorOf(
   }
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
   if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
+  if (signature !== undefined) {
+    const nonces = signature.nonces === undefined ? undefined : rateLimits?.get(nonceStore(name))
+    return new SignatureAuthenticator(name, signature, nonces)
+  }
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }
 

@@ -8,11 +8,20 @@ import { apiKeySetting } from './api-key/setting.ts'
 import { clientCertificateSetting } from './client-certificate/setting.ts'
 import { externalSetting } from './external/setting.ts'
 import { introspectionSetting } from './introspection/setting.ts'
+import { signatureSetting } from './signature/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
-export const KINDS = ['basic', 'apiKey', 'jwt', 'introspection', 'clientCertificate', 'external'] as const
+export const KINDS = [
+  'basic',
+  'apiKey',
+  'jwt',
+  'introspection',
+  'clientCertificate',
+  'external',
+  'signature',
+] as const
 
 /** Of the whole gateway: its name is its key. */
 export const authenticatorSetting = section('AuthenticatorInput', () => ({
@@ -29,6 +38,9 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
     ),
+  signature: signatureSetting()
+    .optional()
+    .describe('Keys with which programs sign their requests (HTTP Message Signatures, RFC 9421).'),
   external: externalSetting()
     .optional()
     .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),

@@ -5,6 +5,7 @@ import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
 import { ipRange, name, whole } from '../../settings/values/kinds.ts'
 import type { ConsumedGateway } from '../consumers/setting.ts'
+import { nonceMemories } from '../authentication/signature/nonces.ts'
 import { consumersByLimit } from '../consumers/by-limit.ts'
 import { limitReference, rateLimitKey, type RequestRate, requestRate } from './kinds.ts'
 import { timeZone } from '../../settings/values/time-zone.ts'
@@ -157,9 +158,15 @@ function failedTries({
     fields: false,
     maxKeys,
   } as const
+  // A nonce is good once in the time for which it is remembered: that is a limit of one.
+  const nonces = nonceMemories(authenticators).map(({ id, entries, time }): [string, RateLimitConfig] => [
+    id,
+    { ...usual, rate: { requests: 1, per: time }, maxKeys: entries },
+  ])
   return [
     [CLIENT_TRIES, { ...usual, rate: perClient }],
     [ACCOUNT_TRIES, { ...usual, rate: perAccount }],
+    ...nonces,
   ]
 }
 
