@@ -4,8 +4,9 @@ import type { Certificate } from './certificate.ts'
 import type { Job, LoadReply, Measurement, OriginPorts } from './load/job.ts'
 import { type Child, startChild, stopChild } from './processes.ts'
 
-/** Longest time for a job beyond its own window: opening and closing connections. */
+/** Longest time for a job beyond its own window: opening and closing connections. One that fills a store has limits of its own. */
 const jobLimit = 120_000
+const fillLimit = 600_000
 
 /** The process with load generator and origin, seen from the benchmark. */
 export interface LoadSide {
@@ -29,7 +30,8 @@ export async function startLoadSide(
     ports: ready.ports,
     async perform(job) {
       child.process.send(job)
-      const answer = await reply(child, (job.window.warmupSeconds + job.window.seconds) * 1000 + jobLimit)
+      const windowLimit = (job.window.warmupSeconds + job.window.seconds) * 1000
+      const answer = await reply(child, windowLimit + (job.kind === 'fill' ? fillLimit : jobLimit))
       if (answer.kind === 'done') return answer.measurement
       throw new Error(answer.kind === 'failed' ? answer.message : 'the load side started anew')
     },

@@ -130,6 +130,8 @@ function jobFor(workload: Workload, entry: Entry, running: RunningPeer, round: n
         seconds: options.seconds,
         proxyPid: running.pid,
       },
+      certificate,
+      names: entry.contender.names,
       rate: options.rate,
       ownCore: cores.load !== undefined && cores.load !== cores.proxy,
     },

@@ -1,7 +1,9 @@
 import type { Origin } from '../origin/origin.ts'
 import { Connection } from './connection.ts'
+import { Handshakes } from './handshakes.ts'
 import type { ConnectionPerRequestJob, Measurement } from './job.ts'
 import { requestsFor } from './requests.ts'
+import { Swap } from './swap.ts'
 import { Tally } from './tally.ts'
 import { measureWindow } from './window.ts'
 
@@ -15,6 +17,7 @@ export async function connectionPerRequest(
 ): Promise<Measurement> {
   const tally = new Tally()
   const requests = requestsFor('small', job.target, job.routes, { connection: 'close' })
+  const handshakes = job.handshakes && new Handshakes(job.handshakes)
   const open = new Set<Connection>()
   let opened = 0
   let stopped = false
@@ -22,13 +25,13 @@ export async function connectionPerRequest(
   const next = (): void => {
     if (stopped) return
     let answered = false
-    const connection = new Connection(job.target, requests, opened++, {
+    const events = {
       ready: () => connection.send(),
       response: () => {
         answered = true
         tally.complete(requests.bytes)
       },
-      lost: (why) => {
+      lost: (why: string) => {
         open.delete(connection)
         if (answered) {
           next()
@@ -37,15 +40,20 @@ export async function connectionPerRequest(
           setTimeout(next, 20)
         }
       },
-    })
+    }
+    const connection = new Connection(job.target, requests, opened++, events, handshakes)
     open.add(connection)
   }
 
+  const swap = job.swapped && new Swap(job.swapped)
   for (let count = 0; count < job.connections; count++) next()
   try {
-    return await measureWindow(job.window, tally, origin)
+    const measurement = await measureWindow(job.window, tally, origin)
+    if (swap !== undefined && handshakes?.served.size !== 2) throw new Error('no swap was seen')
+    return measurement
   } finally {
     stopped = true
+    swap?.stop()
     for (const connection of open) connection.close()
   }
 }

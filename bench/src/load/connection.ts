@@ -1,6 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { readInto } from '../origin/reused-buffer.ts'
+import type { Handshakes } from './handshakes.ts'
 import type { Target } from './job.ts'
 import type { Requests } from './requests.ts'
 import { ResponseReader } from './response-reader.ts'
@@ -21,8 +22,17 @@ export class Connection {
   readonly #socket: Socket
   #next: number
 
-  /** Connects at once. `first` is the route of the first request; the following take the routes in turn. */
-  constructor(target: Target, requests: Requests, first: number, events: ConnectionEvents) {
+  /**
+   * Connects at once. `first` is the route of the first request; the following take the routes in turn. With `handshakes` as they say, else
+   * with a whole handshake for which the target's certificate is verified.
+   */
+  constructor(
+    target: Target,
+    requests: Requests,
+    first: number,
+    events: ConnectionEvents,
+    handshakes?: Handshakes,
+  ) {
     this.#requests = requests
     this.#events = events
     this.#next = first % requests.routes
@@ -32,8 +42,13 @@ export class Connection {
     })
     this.#socket = openSocket(
       target,
-      () => events.ready(),
+      () => {
+        const objection = this.#socket instanceof TLSSocket ? handshakes?.objection(this.#socket) : undefined
+        if (objection === undefined) events.ready()
+        else this.#lose(objection)
+      },
       (chunk, length) => reader.read(chunk, length),
+      handshakes,
     )
     this.#socket.on('error', (error) => this.#lose('code' in error ? String(error.code) : error.message))
     this.#socket.on('end', () => this.#lose('closed by the proxy'))
@@ -64,10 +79,16 @@ function openSocket(
   target: Target,
   ready: () => void,
   read: (chunk: Buffer, length: number) => void,
+  handshakes: Handshakes | undefined,
 ): Socket {
   // Half-open, since a connection that the proxy has closed is destroyed here at once: one system call less.
   const options = { port: target.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }
   if (target.ca === undefined) return connectPlain({ ...options, onread: readInto(read) }, ready)
+  if (handshakes !== undefined) {
+    const socket = connectTls({ ...options, ...handshakes.next() }, ready)
+    handshakes.watch(socket)
+    return socket.on('data', (chunk: Buffer) => read(chunk, chunk.length))
+  }
   // One version and one cipher for all proxies: otherwise it would be their choice that is compared.
   const socket = connectTls(
     {

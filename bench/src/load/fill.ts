@@ -11,8 +11,9 @@ import { readings, spent } from './window.ts'
 
 /** Time for a proxy to finish what it does after the last request. */
 const settleSeconds = 1
-/** Longest time for one pass over all documents. */
-const passLimit = 90_000
+/** Longest time for one pass, in milliseconds, and what each document adds to it: a slow machine has 500 in a second stored. */
+const passLimit = 30_000
+const limitOfDocument = 2
 /** Documents that are asked for a second time, to see that they were kept. */
 const sample = 1000
 
@@ -76,9 +77,10 @@ async function pass(job: FillJob, tally: Tally, requests: Requests, count: numbe
       }
     },
   })
+  const most = passLimit + count * limitOfDocument
   const limit = setTimeout(
-    () => reject(new Error(`${left} responses are missing after ${passLimit / 1000} s`)),
-    passLimit,
+    () => reject(new Error(`${left} responses are missing after ${most / 1000} s`)),
+    most,
   )
   for (let opened = 0; opened < job.connections; opened++) pool.open()
   try {

@@ -1,3 +1,5 @@
+import type { HandshakeKind } from './handshakes.ts'
+
 /** Where the load goes: the proxy, or the origin itself. Always 127.0.0.1. */
 export interface Target {
   port: number
@@ -57,6 +59,10 @@ export interface ConnectionPerRequestJob {
   /** Connections at any one time. */
   connections: number
   routes: number
+  /** Over TLS: how the handshakes are made. */
+  handshakes?: HandshakeKind
+  /** The files of a certificate that is swapped for another one, and back, all the time. */
+  swapped?: { certFile: string; keyFile: string }
 }
 
 /** Small documents at a fixed rate, whatever the answers do. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeCertificates } from '../certificate.ts'
 import { cacheMebibytes, type Peer, type PeerCommand, type PeerSetup } from './peer.ts'
 
 const gateway = fileURLToPath(new URL('../../../packages/gateway/', import.meta.url))
@@ -23,6 +24,18 @@ export const headgate: Peer = {
 /** The same with a cache for so many MiB, and so many workers. */
 export function cachedHeadgate(workers: number, cache: number = cacheMebibytes): Peer {
   return { ...headgate, prepare: (setup) => prepare(setup, configuration(setup, { workers, cache })) }
+}
+
+/** The same with so many certificates. */
+export function certifiedHeadgate(count: number): Peer {
+  return {
+    ...headgate,
+    prepare(setup) {
+      const certificates = makeCertificates(setup.folder, count)
+      const list = certificates.map(({ certFile, keyFile }) => `{ cert: ${certFile}, key: ${keyFile} }`)
+      return prepare(setup, configuration(setup, ONE, `certificates: [${list.join(', ')}]`))
+    },
+  }
 }
 
 /** The same with all that a careful operator turns on. */
@@ -69,12 +82,19 @@ ${lines.join('')}  - { match: { path: /** }, upstream: origin }
 `
 }
 
+const ONE = { workers: 1, cache: 0 }
+
 function configuration(
   { port, adminPort, originPort, routes, tls, h2cOrigin }: PeerSetup,
-  { workers, cache }: { workers: number; cache: number } = { workers: 1, cache: 0 },
+  { workers, cache }: { workers: number; cache: number } = ONE,
+  certificates?: string,
 ): string {
   const cached = cache > 0 ? ', cache: true' : ''
-  const secure = tls === undefined ? '' : `, tls: { cert: ${tls.certFile}, key: ${tls.keyFile} }`
+  const own = tls && `cert: ${tls.certFile}, key: ${tls.keyFile}`
+  const secure =
+    own === undefined
+      ? ''
+      : `, tls: { ${[own, ...(certificates === undefined ? [] : [certificates])].join(', ')} }`
   const lines = Array.from(
     { length: routes },
     (_, route) =>

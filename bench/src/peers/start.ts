@@ -10,7 +10,7 @@ import { type Child, hasEnded, startChild, stopChild } from '../processes.ts'
 import type { Peer, PeerSetup } from './peer.ts'
 
 /** Longest time until a proxy answers its first request. */
-const startLimit = 30_000
+const startLimit = 60_000
 
 /** What a proxy is started for. */
 export interface PeerStart {

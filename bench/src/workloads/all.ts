@@ -1,6 +1,7 @@
 import { cacheWorkloads } from './cache.ts'
 import { connectionPerRequest } from './connection-per-request.ts'
 import { download } from './download-1m.ts'
+import { handshakeWorkloads } from './handshakes.ts'
 import { http2Workloads } from './http2.ts'
 import { grpcWorkloads } from './grpc.ts'
 import { idle, idleHttp2 } from './idle.ts'
@@ -19,6 +20,7 @@ export const allWorkloads: readonly Workload[] = [
   download,
   upload,
   connectionPerRequest,
+  ...handshakeWorkloads,
   latency,
   idle,
   manyRoutes,

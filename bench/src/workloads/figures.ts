@@ -34,6 +34,13 @@ export const cpuPerRequest: Figure = {
   of: (measurement) => (cpuSeconds(measurement) / measurement.requests) * 1e6,
 }
 
+/** Where it is whether anything fails that matters. */
+export const failedRequests: Figure = {
+  name: 'connections that failed',
+  better: 'less',
+  of: ({ failures }) => Object.values(failures).reduce((sum, count) => sum + count, 0),
+}
+
 /** Half of the requests took no longer. */
 export const medianLatency: Figure = {
   name: 'latency p50, ms',

@@ -1,3 +1,4 @@
+import type { Certificate } from '../certificate.ts'
 import type { Job, Measurement, Target, Window } from '../load/job.ts'
 import type { Machine } from '../machine.ts'
 import type { Peer } from '../peers/peer.ts'
@@ -9,6 +10,8 @@ export interface Contender {
   routes: number
   /** The kind of origin: HTTP/2 without TLS, but for `http`, which is HTTP/1.1. Default `http`. */
   upstream?: 'http' | 'h2c' | 'grpc' | 'echo'
+  /** How many names of certificates are asked for, in turn. Default: localhost alone. */
+  names?: number
 }
 
 /** A figure that is made of a measurement, one per round. */
@@ -23,6 +26,10 @@ export interface Figure {
 export interface JobSetting {
   target: Target
   window: Window
+  /** What the proxies serve over TLS. */
+  certificate: Certificate | undefined
+  /** Of the contender. */
+  names: number | undefined
   /** Requests per second, for a fixed rate. */
   rate: number
   /** Whether the load side has a core of its own. */

@@ -216,6 +216,7 @@ export {
   type ProxySetting,
 } from './upstream/proxy/proxy.ts'
 export type { PoolOptions, PoolStats } from './upstream/pool/pool-options.ts'
+export { proxyProtocol } from './upstream/pool/proxy-protocol.ts'
 export { type Pem, type PerConnection, type TlsOptions, TlsOrigin } from './upstream/connect/tls.ts'
 export { type HandshakeListener, TLS_FAILURES, type TlsFailure } from './upstream/connect/tls-failure.ts'
 export { Counter, Gauge } from './telemetry/counters.ts'

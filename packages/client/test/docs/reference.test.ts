@@ -26,6 +26,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'downstream_closed',
   'route_not_found',
   'unauthorized',
+  'login_failed',
   'misdirected',
   'client_certificate_refused',
   'method_not_allowed',

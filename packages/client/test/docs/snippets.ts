@@ -83,11 +83,16 @@ export function snippetFolder(all: readonly Snippet[]): string {
   mkdirSync(shown)
   writeFileSync(
     join(shown, 'package.json'),
-    '{ "type": "module", "exports": { ".": "./index.js", "./testing": "./testing.js" } }',
+    '{ "type": "module", "exports": { ".": "./index.js", "./disk": "./disk.js", "./testing": "./testing.js" } }',
   )
-  const testing = join(ROOT, 'packages/client/dist/testing/index.js')
-  writeFileSync(join(shown, 'testing.d.ts'), `export * from '${testing}'\n`)
-  writeFileSync(join(shown, 'testing.js'), `export * from ${JSON.stringify(pathToFileURL(testing).href)}\n`)
+  for (const [name, file] of [
+    ['disk', 'disk.js'],
+    ['testing', 'testing/index.js'],
+  ] as const) {
+    const entry = join(ROOT, 'packages/client/dist', file)
+    writeFileSync(join(shown, `${name}.d.ts`), `export * from '${entry}'\n`)
+    writeFileSync(join(shown, `${name}.js`), `export * from ${JSON.stringify(pathToFileURL(entry).href)}\n`)
+  }
   writeFileSync(join(shown, 'index.d.ts'), `export * from '${ROOT}/packages/client/dist/index.js'\n`)
   writeFileSync(
     join(shown, 'index.js'),

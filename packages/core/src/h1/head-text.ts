@@ -56,8 +56,11 @@ export class HeadText {
   /** All fields but those that describe one connection and its framing: the writer makes these itself. */
   fields(headers: HeaderList): void {
     for (let index = 0; index < headers.size; index++) {
-      const name = headers.nameAt(index)
-      if (!isWritersOwn(name)) this.field(name, headers.valueAt(index))
+      const line = headers.lineAt(index)
+      if (isWritersOwn(line.name)) continue
+      // Most lines that come over HTTP/2, and all that we add ourselves, stand in many messages.
+      this.text += line.text ??= lineStart(line.name) + line.value
+      this.lines++
     }
   }
 

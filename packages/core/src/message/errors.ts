@@ -57,6 +57,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'graphql_refused'
   | 'unauthorized'
+  | 'login_failed'
   | 'forbidden'
 
 /** Whose doing it was: the peer that asked, the peer that was asked, or this process. */
@@ -142,6 +143,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   invalid_content: { status: 502, title: 'Upstream content not valid', source: 'upstream' },
   auth_failed: { status: 502, title: 'Credentials not obtained', source: 'local' },
   unauthorized: { status: 401, title: 'Unauthorized', source: 'downstream' },
+  login_failed: { status: 400, title: 'Login failed', source: 'downstream' },
   forbidden: { status: 403, title: 'Forbidden', source: 'local' },
   address_refused: { status: 403, title: 'Address refused', source: 'local' },
   circuit_open: { status: 503, title: 'Circuit open', source: 'local' },

@@ -30,6 +30,8 @@ export class HeaderLine implements HeaderField {
   passage: Passage | undefined = undefined
   /** What HTTP/2 sends it as; undefined until it was sent, or where it came over HTTP/1.1. */
   wire: object | undefined = undefined
+  /** What HTTP/1.1 sends it as, behind another line; undefined until it was sent so. */
+  text: string | undefined = undefined
 
   constructor(name: string, value: string) {
     this.name = name

@@ -56,6 +56,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   invalid_content: 'INTERNAL',
   auth_failed: 'UNAVAILABLE',
   unauthorized: 'UNAUTHENTICATED',
+  login_failed: 'UNAUTHENTICATED',
   forbidden: 'PERMISSION_DENIED',
   address_refused: 'PERMISSION_DENIED',
   circuit_open: 'UNAVAILABLE',

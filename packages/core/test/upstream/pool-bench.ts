@@ -7,6 +7,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { Pool } from '../../src/upstream/pool/pool.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../../src/upstream/pool/pool-options.ts'
 import type { ConnectionOwner } from '../../src/message/connections.ts'
+import type { CancelScope } from '../../src/upstream/connect/connect.ts'
 import type { PooledConnection } from '../../src/upstream/pool/pool-entry.ts'
 
 /** A connection to nowhere, whose fate the test decides. */
@@ -42,44 +43,52 @@ interface Opening {
   fail(): void
 }
 
+/** Connections that the test opens by hand. */
+export class Openings {
+  readonly begun: Opening[] = []
+  private made = 0
+
+  /** @param capacity exchanges that each takes at the same time */
+  open(scope: CancelScope, capacity: number = 1): Promise<PlainConnection> {
+    return new Promise((resolve, reject) => {
+      const opening: Opening = {
+        succeed: () => {
+          this.forget(opening)
+          const connection = new PlainConnection(this.made++, capacity)
+          resolve(connection)
+          return connection
+        },
+        fail: () => {
+          this.forget(opening)
+          reject(new TrafficError('connect_failed', 'refused', { phase: 'connect', replaySafe: 'unsent' }))
+        },
+      }
+      this.begun.push(opening)
+      scope.occupy({
+        cancelled: (error) => {
+          this.forget(opening)
+          reject(error)
+        },
+      })
+    })
+  }
+
+  private forget(opening: Opening): void {
+    this.begun.splice(this.begun.indexOf(opening), 1)
+  }
+}
+
 /** A pool on a workbench: the test opens its connections by hand, and moves its time. */
 export class PoolBench {
   readonly clock = new VirtualClock()
   readonly pool: Pool
-  readonly openings: Opening[] = []
-  private made = 0
+  private readonly opener = new Openings()
+  readonly openings: readonly Opening[] = this.opener.begun
 
   /** @param capacity exchanges that each connection takes at the same time */
   constructor(options: Partial<PoolOptions> = {}, capacity = 1) {
-    this.pool = new Pool(
-      'origin:80',
-      this.clock,
-      (scope) =>
-        new Promise((resolve, reject) => {
-          const opening: Opening = {
-            succeed: () => {
-              this.forget(opening)
-              const connection = new PlainConnection(this.made++, capacity)
-              resolve(connection)
-              return connection
-            },
-            fail: () => {
-              this.forget(opening)
-              reject(
-                new TrafficError('connect_failed', 'refused', { phase: 'connect', replaySafe: 'unsent' }),
-              )
-            },
-          }
-          this.openings.push(opening)
-          scope.occupy({
-            cancelled: (error) => {
-              this.forget(opening)
-              reject(error)
-            },
-          })
-        }),
-      { ...POOL_DEFAULTS, ...options },
-    )
+    const open = (scope: CancelScope): Promise<PlainConnection> => this.opener.open(scope, capacity)
+    this.pool = new Pool('origin:80', this.clock, open, { ...POOL_DEFAULTS, ...options })
   }
 
   exchange(): Exchange {
@@ -112,10 +121,6 @@ export class PoolBench {
   /** What `acquire` gave: a connection at once, or a promise whose outcome can be looked at. */
   acquire(exchange: Exchange = this.exchange()): Acquired {
     return new Acquired(exchange, this.pool.acquire(exchange))
-  }
-
-  private forget(opening: Opening): void {
-    this.openings.splice(this.openings.indexOf(opening), 1)
   }
 }
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { AcmeConfig } from '../features/tls/acme-setting.ts'
 import { loadCertificate, type LoadedCertificate } from '../features/tls/certificate.ts'
-import { reasonOf } from '../features/tls/certificates.ts'
+import { reasonOf, refusalOf } from '../features/tls/certificates.ts'
 import { certificateBlocks } from '../features/tls/pem.ts'
 import { AcmeError } from './acme-error.ts'
 
@@ -43,7 +43,7 @@ function loadedFrom(chain: string, key: string): LoadedCertificate {
   try {
     return loadCertificate({ cert, key })
   } catch (error) {
-    throw new AcmeError(`the certificate of the authority ${reasonOf(error)}`)
+    throw new AcmeError(`the certificate of the authority ${reasonOf(refusalOf(error, { cert, key }))}`)
   }
 }
 

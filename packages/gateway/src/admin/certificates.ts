@@ -3,7 +3,7 @@ import { type Described, list, members, TEXT, TIME, WHOLE } from '../admin-api/s
 import { certificateIdentity } from '../features/tls/certificate.ts'
 import { STAND_IN } from '../features/tls/managed.ts'
 import type { RenewalState } from '../features/tls/renewals.ts'
-import { servedIdentities } from '../features/tls/certificates.ts'
+import { reasonOf, servedIdentities } from '../features/tls/certificates.ts'
 import { concernsOf, daysLeft } from '../features/tls/concerns.ts'
 import { clientCertificateOf } from '../features/tls/upstream-setting.ts'
 import { listenerUrl } from '../listen/listener-set.ts'
@@ -104,7 +104,7 @@ function views(
       fingerprint,
       concerns: concernsOf(facts, now, served.has(identity)).map(({ problem }) => problem),
       ...(renewal && { renewal: renewalView(renewal) }),
-      ...(refused !== undefined && { refused }),
+      ...(refused && { refused: reasonOf(refused) }),
     }
   })
   return found.sort((one, other) => one.daysLeft - other.daysLeft)

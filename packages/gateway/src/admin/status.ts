@@ -22,6 +22,8 @@ const STATUS = members({
   checksPaused: textOr('all', list(TEXT)),
   /** Breakers that are open, and in how many workers. */
   openBreakers: list(members({ upstream: TEXT, 'endpoint?': TEXT, workers: WHOLE })),
+  /** Certificates, and authorities of clients, whose files hold what cannot be used: the one before stays in force. */
+  refusedCertificates: list(members({ place: TEXT, problem: TEXT, remedy: TEXT })),
   /** Why nothing of the cache is kept on disk, although the configuration wants it. */
   'cacheOnDisk?': TEXT,
   configuration: VERSION,
@@ -41,7 +43,7 @@ export type StatusAnswer = Described<typeof STATUS>
 export function status(
   supervisor: Pick<
     Supervisor,
-    'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'metrics' | 'cache'
+    'status' | 'config' | 'listeners' | 'upstreams' | 'checks' | 'metrics' | 'refusedCertificates' | 'cache'
   >,
   reloader: Pick<Reloader, 'version' | 'lastReload'>,
 ): AdminOperation {
@@ -54,7 +56,7 @@ export function status(
     answers: { 200: 'the status' },
     handle() {
       const { phase, workers } = supervisor.status()
-      const { config, listeners, upstreams, checks } = supervisor
+      const { config, listeners, upstreams, checks, refusedCertificates } = supervisor
       const paused = Array.from(upstreams.values(), ({ upstream }) => upstream).filter(
         ({ name, isChecked }) => isChecked && checks.isPausedFor(name),
       )
@@ -71,6 +73,10 @@ export function status(
           ...each,
           upstream: redactUrls(each.upstream),
         })),
+        refusedCertificates: Array.from(
+          refusedCertificates.values(),
+          ({ place, problem, remedy = MEND }) => ({ place, problem, remedy }),
+        ),
         ...(said !== undefined && { cacheOnDisk: said }),
         configuration: factsOf(reloader.version),
         lastReload: reloader.lastReload,
@@ -78,6 +84,8 @@ export function status(
     },
   })
 }
+
+const MEND = 'mend the file; it is read again as soon as it changes'
 
 const OK = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }
 

@@ -4,6 +4,7 @@ import { certificateWarnings } from '../features/tls/warnings.ts'
 import { warmWarnings } from '../features/cache/warming/warnings.ts'
 import { lookAlikes } from '../features/match/warnings/look-alikes.ts'
 import { ownEndpoints } from './checks/addresses.ts'
+import { loginWarnings } from './login-warnings.ts'
 import { passedGuards } from './passed-guards.ts'
 import { type RouteWarning, routeWarnings } from '../features/match/warnings/route-warnings.ts'
 import type { GatewayConfig } from './schema/schema.ts'
@@ -55,6 +56,7 @@ export function configWarnings(
       ...uncertified(config),
       ...ofRoutes,
       ...passed,
+      ...loginWarnings(config),
       ...versionWarnings(config, input.written),
       ...lookAlikes(input.written),
       ...unbracedVariables(input.written),

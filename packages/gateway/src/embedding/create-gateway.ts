@@ -13,7 +13,8 @@ import { parseConfig } from '../config/parse.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
 import { formatProblems } from '../settings/problems/format.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
-import { embeddedGeo, embeddedSplit, type EmbeddedSplit, received, watchEmbeddedGeo } from './embedded.ts'
+import { embeddedSplit, type EmbeddedSplit, received } from './embedded.ts'
+import { EmbeddedFiles, embeddedGeo } from './embedded-files.ts'
 import { embeddedPurge, type EmbeddedPurge } from './purge.ts'
 import { Gateway } from '../gateway.ts'
 import type { CloseReport } from '../gateway-options.ts'
@@ -104,7 +105,7 @@ export async function createGateway(
     accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(result.config)),
   }
   const gateway = new Gateway(result.config, { clock, geo: files, ...log, ...(stack && { stack }) })
-  const watch = watchEmbeddedGeo(gateway, geo, files, clock)
+  const watched = new EmbeddedFiles(gateway, result.config, files, clock)
   const embedded: EmbeddedGateway = {
     handler: received(gateway.handler),
     async listen() {
@@ -114,7 +115,7 @@ export async function createGateway(
     split: (route) => embeddedSplit(gateway.snapshot.splits, route),
     purge: (wanted) => embeddedPurge(gateway, wanted, clock.wallTime()),
     close(timeout) {
-      watch.stop()
+      watched.stop()
       return gateway.close(timeout)
     },
     async [Symbol.asyncDispose]() {

@@ -8,6 +8,7 @@ export interface Identity {
     | 'api-key'
     | 'jwt'
     | 'introspection'
+    | 'oidc'
     | 'client-certificate'
     | 'external'
     | 'signature'
@@ -28,6 +29,9 @@ export interface Identity {
 
 /** Undefined for who has shown nothing, where that is allowed. */
 export const identityOf: Fact<Identity> = fact<Identity>('identity')
+
+/** What upstreams may be given in its name: a secret, which is in no log. */
+export const accessTokenOf: Fact<string> = fact<string>('access token')
 
 /** One text for each identity, and for no two the same: names of authenticators hold no line break. */
 export function identityKey({ authenticator, subject }: Pick<Identity, 'authenticator' | 'subject'>): string {

@@ -10,7 +10,11 @@ const TOLD: Readonly<
   balance: { name: 'balance', tells: ({ balance, hash }) => ({ method: balance, hash }) },
   gate: { name: 'breaker', tells: ({ breaker }) => breaker },
   outliers: { name: 'outliers', tells: ({ outliers }) => outliers },
-  send: { name: 'endpoint', tells: ({ timeouts, tls }) => (timeouts || tls ? { timeouts, tls } : undefined) },
+  send: {
+    name: 'endpoint',
+    tells: ({ timeouts, tls, proxyProtocol }) =>
+      timeouts || tls || proxyProtocol ? { timeouts, tls, proxyProtocol } : undefined,
+  },
 }
 
 export interface SteppedUpstream {

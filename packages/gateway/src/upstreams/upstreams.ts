@@ -1,6 +1,7 @@
 import {
   type Clock,
   type MetricRegistry,
+  proxyProtocol,
   RetryBudget,
   type Timer,
   type TlsOptions,
@@ -161,6 +162,7 @@ function makeUpstream(
     ...balancingOptions(upstream, config.zone),
     connectTimeout: upstream.timeouts?.connect ?? timeouts.connect,
     protocols: upstream.protocols,
+    ...(upstream.proxyProtocol && { proxyHeaders: proxyProtocol(upstream.proxyProtocol) }),
     http2: upstream.http2 && upstreamHttp2Limits(upstream.http2),
     connection: {
       limits,

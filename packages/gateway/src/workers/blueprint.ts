@@ -66,7 +66,7 @@ export function draw(
     accessLog: undefined,
     trustedProxies: ipRanges(config.trustedProxies),
     rateLimits,
-    authenticators: new Authenticators(config, clock, kept),
+    authenticators: new Authenticators(config, clock, kept, { rateLimits }),
     cache,
   }
   const snapshot = compile(config, surroundings, {

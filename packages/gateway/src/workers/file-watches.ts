@@ -3,20 +3,12 @@ import type { GatewayConfig } from '../config/schema/schema.ts'
 import { countGeoReload } from '../features/geo/geo.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
-import { type LoadedAuthorities, TRUSTED } from '../features/client-certificates/authorities.ts'
-import type { TrustConfig } from '../features/client-certificates/setting.ts'
-import type { LoadedCertificate } from '../features/tls/certificate.ts'
-import type { CertificateConfig } from '../features/tls/setting.ts'
-import { ExpiryAlarm } from '../features/tls/expiry-alarm.ts'
 import { countCertificateChange } from '../features/tls/figures.ts'
+import type { Refusal } from '../features/tls/certificates.ts'
 import type { ChallengeAnswers } from '../features/tls/challenges.ts'
+import { type MaterialOwner, MaterialWatch } from '../features/tls/material-watch.ts'
 import { countOrder } from '../features/tls/renewals.ts'
-import {
-  type CertificateChange,
-  type CertificateOwner,
-  CertificateWatch,
-  SERVED,
-} from '../features/tls/watch.ts'
+import type { CertificateChange } from '../features/tls/watch.ts'
 import type { Deployment } from './deployment.ts'
 import type { ManagedOwner } from './managed-certificates.ts'
 
@@ -29,11 +21,9 @@ export type FileEvent =
 /** Databases of addresses and certificates: they are put in force in all workers when their files change. */
 export class FileWatches {
   private readonly geo: GeoWatch
-  private readonly certificates: CertificateWatch<GatewayConfig, CertificateConfig, LoadedCertificate>
-  private readonly authorities: CertificateWatch<GatewayConfig, TrustConfig, LoadedAuthorities>
-  private readonly expiryAlarm: ExpiryAlarm
+  private readonly material: MaterialWatch
 
-  /** @param notify told of certificates that will soon expire */
+  /** @param notify told of what keeps clients away, such as certificates that will soon expire */
   constructor(
     deployment: Deployment,
     clock: Clock,
@@ -41,33 +31,27 @@ export class FileWatches {
     notify: (message: string) => void,
   ) {
     this.geo = new GeoWatch(geoOwner(deployment, onEvent), clock)
-    this.certificates = new CertificateWatch(SERVED, certificateOwner(deployment, onEvent), clock)
-    this.authorities = new CertificateWatch(TRUSTED, trustedOwner(deployment, onEvent), clock)
-    this.expiryAlarm = new ExpiryAlarm(clock, () => deployment.certificates.values(), notify)
+    this.material = new MaterialWatch(materialOwner(deployment, onEvent, notify), clock)
   }
 
   /** Why some certificates, or authorities, are not those that are in their files, by the identity of their setting. */
-  get refusedCertificates(): ReadonlyMap<string, string> {
-    return new Map([...this.certificates.refused, ...this.authorities.refused])
+  get refusedCertificates(): ReadonlyMap<string, Refusal> {
+    return this.material.refused
   }
 
   follow(config: GatewayConfig): void {
     this.geo.follow(config.geo)
-    this.certificates.follow(config)
-    this.authorities.follow(config)
-    this.expiryAlarm.start()
+    this.material.follow(config)
   }
 
   /** Reads those again whose files are others now. */
   async refresh(): Promise<void> {
-    await Promise.all([this.geo.refresh(), this.certificates.refresh(), this.authorities.refresh()])
+    await Promise.all([this.geo.refresh(), this.material.refresh()])
   }
 
   stop(): void {
     this.geo.stop()
-    this.certificates.stop()
-    this.authorities.stop()
-    this.expiryAlarm.stop()
+    this.material.stop()
   }
 }
 
@@ -87,15 +71,9 @@ function geoOwner(
   }
 }
 
-/** Puts certificates in force, and counts and tells what came of each. */
-export function certificateOwner(
-  deployment: Deployment,
-  onEvent: (event: FileEvent) => void,
-): CertificateOwner<LoadedCertificate> & ManagedOwner {
+/** For those that the gateway makes or gets by itself. */
+export function managedOwner(deployment: Deployment, onEvent: (event: FileEvent) => void): ManagedOwner {
   return {
-    get inForce() {
-      return deployment.certificates
-    },
     replaceCertificates: (certificates, gone?: readonly string[]) =>
       deployment.replaceTlsMaterial({ certificates }, gone),
     useChallenges: (answers: ChallengeAnswers) => deployment.useChallenges(answers),
@@ -104,16 +82,21 @@ export function certificateOwner(
   }
 }
 
-function trustedOwner(
+function materialOwner(
   deployment: Deployment,
   onEvent: (event: FileEvent) => void,
-): CertificateOwner<LoadedAuthorities> {
+  warn: (message: string) => void,
+): MaterialOwner {
   return {
-    get inForce() {
+    get certificates() {
+      return deployment.certificates
+    },
+    get authorities() {
       return deployment.authorities
     },
-    replaceCertificates: (authorities) => deployment.replaceTlsMaterial({ authorities }),
-    certificateChanged: toldBy(deployment, onEvent),
+    replace: (renewed) => deployment.replaceTlsMaterial(renewed),
+    changed: toldBy(deployment, onEvent),
+    warn,
   }
 }
 

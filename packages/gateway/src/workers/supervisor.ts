@@ -21,12 +21,12 @@ import { storageFolder } from '../authority/folder.ts'
 import { claim } from './claim.ts'
 import { Deployment } from './deployment.ts'
 import { descriptorLimit, DescriptorWatch, fewConnections } from './descriptors.ts'
-import { certificateOwner, type FileEvent, FileWatches } from './file-watches.ts'
+import { managedOwner, type FileEvent, FileWatches } from './file-watches.ts'
 import { ManagedCertificates } from './managed-certificates.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
-import type { Certificates } from '../features/tls/certificates.ts'
+import type { Certificates, Refusal } from '../features/tls/certificates.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
 import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
 import { geoReadings } from '../features/geo/geo.ts'
@@ -115,7 +115,7 @@ export class Supervisor implements SurveySource {
     this.checks = new HealthChecks(notify)
     this.fileWatches = new FileWatches(this.deployment, this.clock, this.onEvent, notify)
     this.managed = new ManagedCertificates(
-      certificateOwner(this.deployment, this.onEvent),
+      managedOwner(this.deployment, this.onEvent),
       this.clock,
       storageFolder(config.tls.storage, process.env),
     )
@@ -156,8 +156,8 @@ export class Supervisor implements SurveySource {
     return this.deployment.certificates
   }
 
-  /** Why some of them are not those that are in their files. */
-  get refusedCertificates(): ReadonlyMap<string, string> {
+  /** Why some of them, or of the authorities of clients, are not what is in their files. */
+  get refusedCertificates(): ReadonlyMap<string, Refusal> {
     return this.fileWatches.refusedCertificates
   }
 

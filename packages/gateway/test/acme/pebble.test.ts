@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect, type PeerCertificate } from 'node:tls'
+import { userPages } from '../../../../scripts/docs/markdown.ts'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
 import { freePort } from '../../../../scripts/testing/free-port.ts'
 import { Pebble } from '../../../../scripts/testing/pebble.ts'
@@ -67,6 +68,17 @@ async function stop(gateway: TestProcess): Promise<void> {
   assert.equal((await gateway.finished).code, 0, gateway.stderr)
 }
 
+/** A program that sets records, and writes down how it was called. */
+function recordHook({ dnsManagement }: Pebble, cwd: string): string {
+  return `
+    const [action, name, value] = process.argv.slice(2)
+    const { appendFileSync } = await import('node:fs')
+    appendFileSync(${JSON.stringify(join(cwd, 'calls'))}, action + ' ' + name + '\\n')
+    const place = ${JSON.stringify(dnsManagement)} + (action === 'present' ? '/set-txt' : '/clear-txt')
+    await fetch(place, { method: 'POST', body: JSON.stringify({ host: name + '.', value }) })
+  `
+}
+
 describe('a certificate of an authority', () => {
   let place: Ports
   let pebble: Pebble
@@ -125,14 +137,7 @@ describe('a certificate of an authority', () => {
 
   it('for a wildcard is got by dns-01 with a command that sets the record, and takes it away again', async () => {
     const cwd = folder()
-    const script = `
-      const [action, name, value] = process.argv.slice(2)
-      const { appendFileSync } = await import('node:fs')
-      appendFileSync(${JSON.stringify(join(cwd, 'calls'))}, action + ' ' + name + '\\n')
-      const place = ${JSON.stringify(pebble.dnsManagement)} + (action === 'present' ? '/set-txt' : '/clear-txt')
-      await fetch(place, { method: 'POST', body: JSON.stringify({ host: name + '.', value }) })
-    `
-    writeFileSync(join(cwd, 'hook.mjs'), script)
+    writeFileSync(join(cwd, 'hook.mjs'), recordHook(pebble, cwd))
     const acme = {
       names: ['*.shop.example', 'pay.example'],
       dns: { command: [process.execPath, join(cwd, 'hook.mjs')] },
@@ -148,6 +153,41 @@ describe('a certificate of an authority', () => {
       'present _acme-challenge.pay.example',
       'present _acme-challenge.shop.example',
     ])
+    await stop(gateway)
+  })
+
+  it('comes with the examples of docs/tls.md, which change nothing but the authority', async () => {
+    const cwd = folder()
+    const [first, second] = userPages()
+      .flatMap((page) => page.blocks)
+      .filter(({ place, text }) => place.startsWith('docs/tls.md:') && /\bacme:/.test(text))
+      .map(({ text }) => text)
+    assert.ok(first && second)
+    const elsewhere = await freePort()
+    // The documentation names a command that sets records.
+    const command = '[/usr/local/bin/set-record]'
+    assert.ok(second.includes(command))
+    writeFileSync(join(cwd, 'hook.mjs'), recordHook(pebble, cwd))
+    const own = second.replace(command, JSON.stringify([process.execPath, join(cwd, 'hook.mjs')]))
+    const [atPebble, byRecords] = [first, own.replace('wait: 30s', 'wait: 0s')].map((text, index) =>
+      text
+        .replace(':443', `127.0.0.1:${index === 0 ? place.https : elsewhere}`)
+        .replace(/agreeToTerms: true(?: \}|(\n *))/, (end, line: string | undefined) =>
+          end.replace(
+            'true',
+            `true${line ?? ', '}directory: ${pebble.directory}${line ?? ', '}ca: ${pebble.ca}`,
+          ),
+        ),
+    )
+    const rest = 'workers: 1\ntls: { storage: keys }\nadmin: false\nroutes: [{ respond: {} }]\n'
+    writeFileSync(join(cwd, 'headgate.yaml'), `${atPebble}${byRecords?.replace('listeners:\n', '')}${rest}`)
+    const gateway = new TestProcess(process.execPath, [HEADGATE, 'run'], { cwd })
+    await gateway.print(/ready: version/)
+    for (const [port, name] of [
+      [place.https, 'www.shop.example'],
+      [elsewhere, 'any.shop.example'],
+    ] as const)
+      await eventually(async () => isOfPebble(await served(port, name)), `${name} has its certificate`)
     await stop(gateway)
   })
 

@@ -61,6 +61,7 @@ it('a view fits its screen, however small, and has colours only where they are w
       routes: 50,
       checksPaused: [],
       openBreakers: [],
+      refusedCertificates: [],
       configuration: { id: 3, hash: 'a', time, origin: 'file', summary: '' },
       lastReload: { successful: true, time, origin: 'file' },
     },

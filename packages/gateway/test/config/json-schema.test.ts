@@ -85,7 +85,7 @@ const BEYOND_A_SCHEMA: readonly {
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|key|components|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|loginPage|afterLogout|parameters|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|key|components|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

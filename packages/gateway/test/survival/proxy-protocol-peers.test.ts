@@ -85,3 +85,35 @@ test('where TLS ends at HAProxy, the scheme is that of the client, with send-pro
   )
   assert.equal(headers['x-who'], '127.0.0.1 https')
 })
+
+for (const version of ['v1', 'v2'] as const) {
+  for (const scheme of ['http', 'https'] as const) {
+    test(`HAProxy with accept-proxy knows the client from ${version} over ${scheme}`, { skip }, async (t) => {
+      const { cert, key } = makeCertificate({ names: ['127.0.0.1'] })
+      const folder = folderWith(t, { 'both.pem': cert + key, 'ca.pem': cert })
+      const port = await freePort()
+      const secure = scheme === 'https' ? ` ssl crt ${folder}/both.pem` : ''
+      const seen = '%[src] %[src_port] %[dst] %[dst_port] %[fc_rcvd_proxy]'
+      const answer = `http-request return status 200 hdr x-seen "${seen}"`
+      const bind = `bind 127.0.0.1:${port} accept-proxy${secure}`
+      await haproxy(t, port, folder, `frontend app\n  mode http\n  ${bind}\n  ${answer}\n`)
+      const gateway = await startGateway(t, {
+        listeners: [{ address: '127.0.0.1:0', tls: { cert, key } }],
+        upstreams: {
+          app: {
+            endpoints: [{ url: `${scheme}://127.0.0.1:${port}` }],
+            proxyProtocol: version,
+            ...(scheme === 'https' && { tls: { ca: join(folder, 'ca.pem') } }),
+          },
+        },
+        routes: [{ upstream: 'app' }],
+      })
+      const from = { host: '127.0.0.1', port: gateway.port, localAddress: '127.0.0.9', ca: cert }
+      const response = await answered((receive) => request(from, receive).end())
+      const [address, source, ...rest] = String(response.headers['x-seen']).split(' ')
+      assert.equal(address, '127.0.0.9')
+      assert.match(source ?? '', /^[1-9]\d+$/)
+      assert.deepEqual(rest, ['127.0.0.1', String(gateway.port), '1'])
+    })
+  }
+}

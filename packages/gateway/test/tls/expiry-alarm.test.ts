@@ -15,7 +15,7 @@ test('a certificate is told of when it has 30, 14, 7 and 1 days left, and when i
   const told: string[] = []
   const alarm = new ExpiryAlarm(
     { now: () => clock.now(), random: () => 0, timer: (fire) => clock.timer(fire), wallTime: () => now },
-    () => [loaded],
+    { certificates: new Map([['', loaded]]), authorities: new Map() },
     (message) => told.push(message),
   )
   const counts: [daysLeft: number, told: number][] = []
@@ -34,7 +34,24 @@ test('a certificate is told of when it has 30, 14, 7 and 1 days left, and when i
     [0, 1],
   ])
   assert.match(told[0] ?? '', /^tls: the certificate for shop\.example expires in 29 days, on 20\d\d-/)
-  assert.match(told[4] ?? '', /has expired on 20\d\d-\d\d-\d\d; have it renewed/)
+  assert.match(told[4] ?? '', /has expired on 20\d\d-\d\d-\d\d \(inline\); have it renewed/)
+})
+
+test('a list of revoked certificates that has expired is told of once, with what to do', async () => {
+  const clock = new VirtualClock()
+  const told: string[] = []
+  const list = { digest: 'a', from: '/etc/ca.pem', nextUpdate: clock.wallTime() + 90 * 60_000 }
+  const inForce = { certificates: new Map(), authorities: new Map([['', list]]) }
+  const alarm = new ExpiryAlarm(clock, inForce, (message) => told.push(message))
+  alarm.start()
+  assert.deepEqual(told, [])
+  await clock.advance(5 * 3_600_000)
+  assert.equal(told.length, 1)
+  assert.match(
+    told[0] ?? '',
+    /^tls: a list of revoked certificates has expired on \S+: nobody is let in by it \(beside \/etc\/ca\.pem\); put the next/,
+  )
+  alarm.stop()
 })
 
 test('the metric of expiry has the first name, and of two for the same the earlier one', () => {

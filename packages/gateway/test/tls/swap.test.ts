@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
@@ -17,6 +20,12 @@ function served(port: number): Promise<string | undefined> {
       socket.destroy()
     })
   })
+}
+
+/** What `GET /status` says of certificates that were refused. */
+async function refusedBy(socketPath: string): Promise<unknown> {
+  const [response] = (await once(get({ socketPath, path: '/status' }), 'response')) as [IncomingMessage]
+  return ((await json(response)) as { refusedCertificates: unknown }).refusedCertificates
 }
 
 /** As the kubelet does it: a folder of its own, and one link that leads there. */
@@ -40,13 +49,20 @@ it('certificates are swapped when their files change, and no handshake fails; a 
     workers: 2,
     listeners: [{ address: '127.0.0.1:0', tls: { certificates: [{ cert: 'tls.crt', key: 'tls.key' }] } }],
     admin: { address: `unix:${join(cwd, 'admin.sock')}` },
-    routes: [{ respond: {} }],
+    routes: [
+      { name: 'shop', respond: {} },
+      { name: 'other', match: { host: 'other.example' }, respond: {} },
+    ],
   }
   writeFileSync(join(cwd, 'headgate.json'), JSON.stringify(config))
   const gateway = new TestProcess(process.execPath, [HEADGATE, 'run', '-c', join(cwd, 'headgate.json')], {
     cwd,
   })
   await gateway.print(/ready: version/)
+  assert.match(
+    gateway.stderr,
+    /tls: no certificate covers other\.example, which the route \\"other\\" is for[^\n]*; add one/,
+  )
   const [, found] = await gateway.print(/"url":"https:\/\/127\.0\.0\.1:(\d+)"/)
   const port = Number(found)
 
@@ -81,7 +97,7 @@ it('certificates are swapped when their files change, and no handshake fails; a 
 
     putVolume(cwd, '..3', { 'tls.crt': third.cert, 'tls.key': second.key })
     await gateway.print(
-      /tls\.crt cannot be used: its key does not belong[^]*the one before stays in force: shop\.example/,
+      /tls\.crt cannot be used: its key \S+ does not belong[^]*the one before stays in force: shop\.example/,
     )
     assert.equal(await served(port), after)
     const told = await new TestProcess(
@@ -93,11 +109,19 @@ it('certificates are swapped when their files change, and no handshake fails; a 
       told.stdout,
       /^NAMES +ISSUER[^\n]*\nshop\.example +CN=shop\.example +79 +ECDSA P-256 +\S+tls\.crt +https:\S+ +the file: cannot be used: its key/,
     )
+    assert.deepEqual(await refusedBy(join(cwd, 'admin.sock')), [
+      {
+        place: join(cwd, 'tls.crt'),
+        problem: `cannot be used: its key ${join(cwd, 'tls.key')} does not belong to the certificate: its public key is another one`,
+        remedy: 'name the key that the certificate was made for, or have one made for this key',
+      },
+    ])
     assert.doesNotMatch(told.stdout + gateway.stderr, /PRIVATE KEY/)
 
     putVolume(cwd, '..4', filesOf(third))
     const last = await becomesOther(after)
     await isMet(last)
+    assert.deepEqual(await refusedBy(join(cwd, 'admin.sock')), [])
     assert.match(gateway.stderr, /tls\.crt is in force anew: shop\.example, valid until 20/)
 
     assert.equal(failed, 0)

@@ -1,3 +1,5 @@
+import { bodyFrom } from '../../message/body.ts'
+import { HeaderList } from '../../message/headers.ts'
 import { HttpResponse } from '../../message/response.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import { choose, type Right } from './choose.ts'
@@ -37,7 +39,17 @@ export function decide(
   if (by === 'origin') return forward(context, lookup, entry, choice.why, again)
   entry?.release()
   const outcome = { hit: false, detail: 'only-if-cached' }
-  return Promise.resolve(context.tell(exchange, new HttpResponse(504), outcome))
+  return Promise.resolve(context.tell(exchange, nothingStored(), outcome))
+}
+
+/** RFC 9111 5.2.1.7. It is an answer, and no failure: nobody is to try again, or to stand in. */
+function nothingStored(): HttpResponse {
+  const headers = HeaderList.of({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+  return new HttpResponse(
+    504,
+    headers,
+    bodyFrom('nothing is stored that answers this, and only-if-cached allows nothing else\n'),
+  )
 }
 
 /** It is what the request has waited for: as good as if it had asked for it itself, whatever may be done with it later. */

@@ -44,7 +44,7 @@ function ask(
   again: LookUpAgain | undefined,
 ): Promise<HttpResponse> {
   const { request } = lookup.exchange
-  if (request.method === 'HEAD') return forwardHead(context, lookup, why)
+  if (request.method === 'HEAD') return forwardHead(context, lookup, entry, why)
   const forMany = isForMany(request.headers, entry) && !lookup.asked.noStore
   return !forMany || isUncollapsed(context, lookup) || again === undefined
     ? alone(context, lookup, why)

@@ -86,71 +86,103 @@ export function retry(given: RetryOptions): Policy {
   }
 }
 
+/** A try that failed: with the response that counts as the failure, or without one. */
+interface Failure {
+  readonly error: TrafficError
+  readonly response: HttpResponse | undefined
+  /** Whether the statuses name it, or nothing had to. */
+  readonly listed: boolean
+}
+
+/** What is known of an exchange once a try of it has failed. */
+interface Tries {
+  stale: boolean
+  /** The last wait, in milliseconds. */
+  delay: number
+  /** Until then, each of the endpoints tried so far, or some of them, asks to be left alone. */
+  freeAt: number
+}
+
 function attempts(given: RetryOptions, next: Handler): Handler {
   const options = own(given)
-  const {
-    attempts,
-    statuses,
-    grpcStatuses,
-    idempotencyKey: keyed = false,
-    methods,
-    judge,
-    maxRetryAfter = 60_000,
-  } = options
-  const limits = { backoff: options.backoff, attempts, maxRetryAfter }
+  // What follows a failure stands apart: an async function takes memory for all that it may ever have in hand.
   return async function retry(exchange) {
     options.budget.request(exchange.startedAt)
-    let stale = false
-    let previous = 0
-    // Until then, each of the endpoints tried so far, or some of them, asks to be left alone.
-    let freeAt = 0
+    let tries: Tries | undefined
     for (;;) {
       exchange.attempts++
-      let response: HttpResponse | undefined
-      let error: TrafficError | undefined
-      let listed = true
+      let failure: Failure | undefined
       try {
-        response = await next(exchange)
-        if (statuses !== undefined) error = failedStatus(exchange, response, statuses, methods)
-        if (grpcStatuses !== undefined) error ??= failedGrpcStatus(exchange, response, grpcStatuses)
-        if (error === undefined) {
-          if (judge === undefined || response.status < 400) return response
-          error = statusFailure(exchange, response)
-          listed = false
-        }
+        const response = await next(exchange)
+        failure = failureOf(exchange, response, options)
+        if (failure === undefined) return response
       } catch (thrown) {
-        error = TrafficError.from(thrown)
+        const error = TrafficError.from(thrown)
         error.attempts = exchange.attempts
+        failure = { error, response: undefined, listed: true }
       }
-      const replayable = listed && isReplayable(exchange, error, keyed, methods)
-      const failed: FailedTry = { exchange, error, response, replayable }
-      if (error.staleConnection && !stale && isReplayable(exchange, error, keyed)) {
-        // Not the upstream's failure but a race with its keep-alive: at once, once, on a fresh connection, and free.
-        stale = true
-        exchange.freshConnection = true
-      } else {
-        const counted = stale ? exchange.attempts - 1 : exchange.attempts
-        const now = exchange.clock.now()
-        if (error.retryAfter !== undefined) freeAt = Math.max(freeAt, now + error.retryAfter)
-        const asked = hasUntriedEndpoint(exchange) ? 0 : Math.max(0, freeAt - now)
-        const possible = judge === undefined ? replayable : canBeSentAgain(exchange, error)
-        const delay = possible ? nextDelay(exchange, asked, limits, counted, previous) : undefined
-        const wanted = delay !== undefined && (judge === undefined || (await isWanted(failed, judge)))
-        if (!wanted || !options.budget.take()) {
-          if (response !== undefined) return response
-          throw error
-        }
-        if (response !== undefined) drain(response.body, exchange.clock)
-        options.onScheduled?.(exchange, error, delay)
-        await sleep(delay, exchange)
-        previous = delay
-        if (options.prepare !== undefined) await prepared(failed, options.prepare)
-      }
-      exchange.request.body = replayed(exchange.request.body)
-      if (exchange.endpoint !== '') (exchange.tried ??= []).push(exchange.endpoint)
-      options.onRetry?.(exchange, error)
+      tries ??= { stale: false, delay: 0, freeAt: 0 }
+      const last = await beforeNext(exchange, failure, tries, options)
+      if (last !== undefined) return last
     }
   }
+}
+
+/** Whether a response counts as a failure. */
+function failureOf(
+  exchange: Exchange,
+  response: HttpResponse,
+  { statuses, grpcStatuses, methods, judge }: RetryOptions,
+): Failure | undefined {
+  let error: TrafficError | undefined
+  if (statuses !== undefined) error = failedStatus(exchange, response, statuses, methods)
+  if (grpcStatuses !== undefined) error ??= failedGrpcStatus(exchange, response, grpcStatuses)
+  if (error !== undefined) return { error, response, listed: true }
+  if (judge === undefined || response.status < 400) return undefined
+  return { error: statusFailure(exchange, response), response, listed: false }
+}
+
+/**
+ * Waits until there may be another try.
+ * @returns a response with which it ends instead
+ * @throws TrafficError the failure, where it ends with that
+ */
+async function beforeNext(
+  exchange: Exchange,
+  { error, response, listed }: Failure,
+  tries: Tries,
+  options: RetryOptions,
+): Promise<HttpResponse | undefined> {
+  const { attempts, backoff, idempotencyKey: keyed = false, methods, judge, maxRetryAfter = 60_000 } = options
+  const replayable = listed && isReplayable(exchange, error, keyed, methods)
+  const failed: FailedTry = { exchange, error, response, replayable }
+  if (error.staleConnection && !tries.stale && isReplayable(exchange, error, keyed)) {
+    // Not the upstream's failure but a race with its keep-alive: at once, once, on a fresh connection, and free.
+    tries.stale = true
+    exchange.freshConnection = true
+  } else {
+    const counted = tries.stale ? exchange.attempts - 1 : exchange.attempts
+    const now = exchange.clock.now()
+    if (error.retryAfter !== undefined) tries.freeAt = Math.max(tries.freeAt, now + error.retryAfter)
+    const asked = hasUntriedEndpoint(exchange) ? 0 : Math.max(0, tries.freeAt - now)
+    const possible = judge === undefined ? replayable : canBeSentAgain(exchange, error)
+    const limits = { backoff, attempts, maxRetryAfter }
+    const delay = possible ? nextDelay(exchange, asked, limits, counted, tries.delay) : undefined
+    const wanted = delay !== undefined && (judge === undefined || (await isWanted(failed, judge)))
+    if (!wanted || !options.budget.take()) {
+      if (response !== undefined) return response
+      throw error
+    }
+    if (response !== undefined) drain(response.body, exchange.clock)
+    options.onScheduled?.(exchange, error, delay)
+    await sleep(delay, exchange)
+    tries.delay = delay
+    if (options.prepare !== undefined) await prepared(failed, options.prepare)
+  }
+  exchange.request.body = replayed(exchange.request.body)
+  if (exchange.endpoint !== '') (exchange.tried ??= []).push(exchange.endpoint)
+  options.onRetry?.(exchange, error)
+  return undefined
 }
 
 /** What its caller throws is what the exchange fails with: nobody takes the response then. */

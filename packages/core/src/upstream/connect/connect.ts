@@ -13,6 +13,7 @@ import { type AddressGuard, type GuardedPlace, refusal } from '../guard/guard.ts
 import { pinMismatch, reasons } from './connect-failure.ts'
 import { ConnectionRace, type FailedAddress } from './happy-eyeballs.ts'
 import { SOCKET_DEFAULTS, TLS_DEFAULTS } from './node-options.ts'
+import { readInto, tlsOver } from './tls-over.ts'
 import type { TlsOrigin } from './tls.ts'
 import { tlsFailed } from './tls-failure.ts'
 import type { TlsMaterial } from './tls-material.ts'
@@ -47,6 +48,8 @@ export interface ConnectOptions {
   readonly dial?: (place: NetConnectOpts) => Socket
   /** Offered by ALPN where there is TLS (RFC 7301), the one that is liked best first. Default `http/1.1` alone. */
   readonly protocols?: readonly string[] | undefined
+  /** Sent before all else, a handshake of TLS included; nothing by default. */
+  readonly preface?: Buffer | undefined
   /** Written to as the connection comes to be; nobody asks by default. */
   readonly facts?: ConnectionFacts | undefined
 }
@@ -160,7 +163,9 @@ class ConnectAttempt implements Cancellable {
 
   private dial(address: ResolvedAddress): Socket {
     const { target } = this
-    const { onread, localAddress } = this.options
+    const { localAddress } = this.options
+    // TLS over it reads the socket itself.
+    const onread = this.isWrapped ? undefined : this.options.onread
     const place: NetConnectOpts =
       target.kind === 'unix'
         ? { path: target.path }
@@ -173,11 +178,17 @@ class ConnectAttempt implements Cancellable {
       allowHalfOpen: true,
       ...(onread === undefined ? {} : { onread }),
     }
-    if (this.material === undefined) return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
+    if (this.material === undefined || this.isWrapped)
+      return (this.options.dial ?? connectSocket)(own({ ...common, ...place }))
     const tls = this.material.connectionOptions(this.options.protocols)
     const socket = connectTls(own({ ...TLS_DEFAULTS, ...common, ...tls, ...place }))
     this.material.watch(socket)
     return socket
+  }
+
+  /** Whether TLS begins on a connection that has sent something already. */
+  private get isWrapped(): boolean {
+    return this.material !== undefined && this.options.preface !== undefined
   }
 
   private connected(socket: Socket): void {
@@ -191,10 +202,22 @@ class ConnectAttempt implements Cancellable {
     }
     const verdict = this.options.guard?.judgePeer(socket.remoteAddress ?? '', this.judged)
     if (verdict?.allowed === false) return this.fail(refusal(this.place(), verdict.reason))
+    const { preface } = this.options
+    if (preface !== undefined) socket.write(preface)
     if (this.material === undefined) return this.succeed(socket)
     this.phase = 'tls'
-    socket.once('secureConnect', () => this.secured(socket as TLSSocket)) // which is what `dial` made
-    socket.once('close', () => this.broken(new Error('the connection was closed')))
+    const secure = preface === undefined ? (socket as TLSSocket) : this.wrap(socket, this.material) // else what `dial` made
+    secure.once('secureConnect', () => this.secured(secure))
+    secure.once('close', () => this.broken(new Error('the connection was closed')))
+  }
+
+  private wrap(plain: Socket, material: TlsMaterial): TLSSocket {
+    const { protocols, onread } = this.options
+    const secure = tlsOver(plain, material, protocols)
+    this.socket = secure
+    secure.on('error', (error) => this.broken(error))
+    if (onread !== undefined) secure.once('secureConnect', () => readInto(secure, onread))
+    return secure
   }
 
   private secured(socket: TLSSocket): void {

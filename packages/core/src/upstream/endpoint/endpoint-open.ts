@@ -21,6 +21,7 @@ import { openHttp } from './open-http.ts'
 import type { AddressGuard } from '../guard/guard.ts'
 import type { Open } from '../pool/openings.ts'
 import { Pool } from '../pool/pool.ts'
+import type { ProxyHeaders } from '../pool/proxy-protocol.ts'
 import { POOL_DEFAULTS, type PoolOptions } from '../pool/pool-options.ts'
 import { connectToProxy } from '../proxy/forward-proxy.ts'
 import { type Proxy, type ProxySetting, proxyFor } from '../proxy/proxy.ts'
@@ -83,13 +84,18 @@ export interface ConnectionOptions {
   readonly guard?: AddressGuard | undefined
   /** Told of each connection that is opened; nobody by default. */
   readonly connects?: ConnectListener | undefined
+  /**
+   * What each connection begins with, before TLS (`proxyProtocol`): it tells of the client, and the connection serves that one alone. For
+   * HTTP/1.1, and not through a proxy. Default: nothing.
+   */
+  readonly proxyHeaders?: ProxyHeaders | undefined
   /** Through which the endpoints are reached; none by default, whatever the environment says. */
   readonly proxy?: ProxySetting | undefined
 }
 
 /**
  * What an endpoint is made of, its pool among it. Nothing is connected yet.
- * @throws TypeError if its URL, address, weight or priority is not valid
+ * @throws TypeError if its URL, address, weight or priority is not valid, or `proxyHeaders` does not go with the rest
  */
 export function endpointParts(endpoint: EndpointOptions, given: ConnectionOptions): EndpointParts {
   const options = own(given)
@@ -104,10 +110,10 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
   const http = { ...DEFAULT_CLIENT_OPTIONS, clock, ...options.connection }
   const http2 = { ...DEFAULT_HTTP2_CLIENT_LIMITS, ...options.http2 }
   const dial = toldDial(dialler(target, proxy, forward !== undefined), target, options.connects)
-  const opener = (spoken: EndpointProtocols): Open => {
+  const opener = (spoken: EndpointProtocols, preface?: Buffer): Open => {
     const connectHttp = options.open ?? openHttp({ name, http, http2, protocols: spoken, forward, timeout })
     const admitted = () => admitTarget(target, { resolver, guard })
-    const base = { clock, resolver, timeout, guard, localAddress, protocols: spoken.alpn }
+    const base = { clock, resolver, timeout, guard, localAddress, preface, protocols: spoken.alpn }
     return (scope) =>
       connectHttp(
         (onread, facts) => dial({ ...base, scope, facts, ...(onread && { onread }) }),
@@ -115,15 +121,21 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
         scope,
       )
   }
-  const open = opener(protocols)
+  const { proxyHeaders } = options
+  const open = opener(protocols, proxyHeaders?.ofNobody)
   const pool = { ...POOL_DEFAULTS, ...options.pool }
   const mayBeHttp2 = options.open === undefined && maySpeakHttp2(target, protocols)
   const upgrades = mayBeHttp2 && protocols.alpn.includes('http/1.1') && target.tls !== undefined
+  const all = { name, ...standing(endpoint), authority: endpointAuthority(named), open }
+  if (proxyHeaders !== undefined) {
+    if (mayBeHttp2 || proxy !== undefined) throw new TypeError(`${name}: ${NO_HEADERS}`)
+    return {
+      ...all,
+      pool: proxyHeaders.makePool(name, clock, (header) => opener(protocols, header), pool),
+    }
+  }
   return {
-    name,
-    ...standing(endpoint),
-    authority: endpointAuthority(named),
-    open,
+    ...all,
     pool: new Pool(
       name,
       clock,
@@ -135,6 +147,9 @@ export function endpointParts(endpoint: EndpointOptions, given: ConnectionOption
     ),
   }
 }
+
+const NO_HEADERS =
+  'a header of the PROXY protocol tells of one client, and goes neither with HTTP/2, whose connections serve many, nor through a proxy'
 
 const HTTP1_ALONE: EndpointProtocols = { alpn: ['http/1.1'], priorKnowledge: false }
 

@@ -7,7 +7,7 @@ import type { OutlierRecord } from '../health/outlier-record.ts'
 import { checkedWeight } from './weight.ts'
 import { PeakEwma } from '../balance/peak-ewma.ts'
 import type { Open } from '../pool/openings.ts'
-import type { Pool } from '../pool/pool.ts'
+import type { EndpointPool } from '../pool/endpoint-pool.ts'
 
 /**
  * - `up`: it takes exchanges
@@ -25,7 +25,7 @@ export interface EndpointParts {
   readonly priority: number
   readonly zone: string | undefined
   readonly authority: Authority
-  readonly pool: Pool
+  readonly pool: EndpointPool
   readonly open: Open
 }
 
@@ -35,7 +35,7 @@ export class Endpoint implements Candidate {
   readonly name: string
   /** Its own name, for Host where the client's is not preserved. */
   readonly authority: Authority
-  readonly pool: Pool
+  readonly pool: EndpointPool
   /** 0 comes first. */
   priority: number
   zone: string | undefined

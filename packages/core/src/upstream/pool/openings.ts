@@ -14,7 +14,7 @@ interface OpeningsOwner {
 }
 
 /** A connection being opened, which may be given up before it is there. */
-class Opening implements CancelScope {
+export class Opening implements CancelScope {
   cancellation: TrafficError | undefined
   isOutdated = false
   private worker: Cancellable | undefined

@@ -2,6 +2,7 @@ import { own } from '../../message/own-options.ts'
 import type { TrafficError } from '../../message/errors.ts'
 import type { Exchange } from '../../message/exchange.ts'
 import type { Clock } from '../../time/clock.ts'
+import type { EndpointPool } from './endpoint-pool.ts'
 import { IdleConnections } from './idle-connections.ts'
 import { type Open, Openings } from './openings.ts'
 import { EntryList, PoolEntry, type PooledConnection } from './pool-entry.ts'
@@ -19,15 +20,9 @@ import {
 /** How long an endpoint that has asked for HTTP/1.1 is spoken to so before HTTP/2 is tried again. Milliseconds. */
 const HTTP1_FOR = 600_000
 
-/** The connections to one endpoint. */
-export class Pool {
-  /** The endpoint, for messages. */
+/** The connections to one endpoint, each for whoever asks. */
+export class Pool implements EndpointPool {
   readonly name: string
-  /**
-   * Connections of HTTP/1.1 for what those of HTTP/2 have no form for: a switch of protocols, and what the endpoint takes over HTTP/1.1
-   * alone. Bounded as these are, each for itself.
-   * Undefined where the endpoint speaks one version alone.
-   */
   readonly upgrades: Pool | undefined
   private readonly clock: Clock
   private readonly options: PoolOptions
@@ -63,11 +58,6 @@ export class Pool {
     this.idle = new IdleConnections(clock, options.idleTimeout, (entry) => this.drop(entry))
   }
 
-  /**
-   * A connection for one exchange. At once, without a promise, where one is idle: that is the hot path.
-   * Rejects with TrafficError `pool_queue_full`, `pool_queue_timeout`, `deadline_exceeded`, `shutting_down`, the
-   * cancellation of the exchange, or what made opening a connection fail.
-   */
   acquire(exchange: Exchange): PooledConnection | Promise<PooledConnection> {
     let entry = this.shared.newest ?? this.idle.newest
     if (entry === undefined) return this.wait(exchange)
@@ -89,7 +79,6 @@ export class Pool {
     return this.wait(exchange)
   }
 
-  /** Where an exchange is to be sent: the connections of HTTP/1.1, if the endpoint has asked for that lately. */
   get preferred(): Pool {
     const { upgrades } = this
     if (upgrades === undefined || this.http1Until === -Infinity) return this
@@ -103,7 +92,6 @@ export class Pool {
     return true
   }
 
-  /** Exchanges that are served or wait: what balancers go by. */
   get load(): number {
     return this.exchanges + this.waiters.size + (this.upgrades?.load ?? 0)
   }
@@ -125,14 +113,12 @@ export class Pool {
     return this.upgrades === undefined ? ours : sumOfStats(ours, this.upgrades.stats())
   }
 
-  /** Keeps no connection idle from now on. Exchanges that were on their way here are served all the same. */
   retire(): void {
     this.retired = true
     this.upgrades?.retire()
     this.idle.dropAll()
   }
 
-  /** Sends no further exchange on the connections that there are; those that are under way on them finish. */
   renew(): void {
     this.upgrades?.renew()
     this.openings.outdate()
@@ -142,7 +128,6 @@ export class Pool {
     }
   }
 
-  /** Takes no more exchanges, serves those that it has, and resolves when the last connection is gone. */
   async drain(): Promise<void> {
     const others = this.upgrades?.drain()
     this.closing = true
@@ -155,7 +140,6 @@ export class Pool {
     await others
   }
 
-  /** Ends everything now: waiting exchanges fail with `shutting_down`, those on a connection as it says. */
   destroy(): void {
     this.upgrades?.destroy()
     this.closing = true

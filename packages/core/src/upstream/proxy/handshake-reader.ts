@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { copyOf } from '../../message/copy-of.ts'
+import { bufferOf, deliver } from '../connect/tls-over.ts'
 
 /** An answer to a handshake is small. */
 const BUFFER_SIZE = 4096
@@ -68,27 +69,5 @@ export class HandshakeReader {
     if (this.take !== undefined) this.take(chunk)
     else deliver(chunk, after)
     return true
-  }
-}
-
-function bufferOf({ buffer }: OnReadOpts): Uint8Array {
-  return typeof buffer === 'function' ? buffer() : buffer
-}
-
-/**
- * Reads a socket into `onread` that was not connected with it. For TLS over another socket: there node:tls takes the option and
- * never calls it.
- */
-export function readInto(socket: Socket, onread: OnReadOpts): void {
-  // Until then it is not read: whoever takes it over does so within this turn.
-  setImmediate(() => socket.on('data', (chunk: Buffer) => deliver(chunk, onread)))
-}
-
-function deliver(bytes: Buffer, after: OnReadOpts): void {
-  for (let at = 0; at < bytes.length; ) {
-    const buffer = bufferOf(after)
-    const size = bytes.copy(buffer, 0, at)
-    at += size
-    after.callback(size, buffer)
   }
 }

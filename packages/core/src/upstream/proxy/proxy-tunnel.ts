@@ -1,6 +1,5 @@
 import { own } from '../../message/own-options.ts'
 import type { Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type ErrorCode, type ErrorPhase, TrafficError } from '../../message/errors.ts'
 import type { Cancellable } from '../../message/exchange.ts'
 import type { Timer } from '../../time/timer.ts'
@@ -18,8 +17,8 @@ import type { HandshakeStep, ProxyHandshake, TunnelTarget } from './proxy-handsh
 import { Socks5 } from './socks5.ts'
 import { TlsOrigin } from '../connect/tls.ts'
 import { tlsFailed } from '../connect/tls-failure.ts'
-import { SOCKET_DEFAULTS, TLS_DEFAULTS } from '../connect/node-options.ts'
-import { HandshakeReader, readInto } from './handshake-reader.ts'
+import { readInto, tlsOver } from '../connect/tls-over.ts'
+import { HandshakeReader } from './handshake-reader.ts'
 
 type TcpTarget = ConnectTarget & { readonly kind: 'tcp' }
 
@@ -176,16 +175,8 @@ class ProxyTunnel implements Cancellable {
     const material = await tls.material()
     if (this.settled) throw this.error('proxy_failed', 'no longer wanted')
     return await new Promise((resolve, reject) => {
-      const options: ConnectionOptions & { allowHalfOpen: boolean } = {
-        ...SOCKET_DEFAULTS,
-        ...TLS_DEFAULTS,
-        ...material.connectionOptions(protocols),
-        socket: tunnel,
-        allowHalfOpen: true,
-      }
-      const socket = connectTls(own(options))
+      const socket = tlsOver(tunnel, material, protocols)
       this.socket = socket
-      material.watch(socket)
       const broken = (error: Error): void => {
         if (this.settled) return
         const handshake = `the TLS handshake with ${targetName(this.parts.target)} failed, through the proxy`
@@ -201,8 +192,6 @@ class ProxyTunnel implements Cancellable {
       })
       socket.on('error', broken)
       socket.once('close', () => broken(new Error('the connection was closed')))
-      // The tunnel's end is the end of what runs through it.
-      tunnel.once('close', () => socket.destroy())
     })
   }
 

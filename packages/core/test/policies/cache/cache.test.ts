@@ -127,7 +127,9 @@ test('a client that asks for the origin gets it, and one that may not does not',
 
 test('only-if-cached is answered by 504 where nothing is stored', async () => {
   const { get, seen } = rig(() => answer(200, MINUTE, 'x'))
-  assert.equal((await get('/x', { 'cache-control': 'only-if-cached' })).status, 504)
+  const none = await get('/x', { 'cache-control': 'only-if-cached' })
+  assert.equal(none.status, 504)
+  assert.match(await textOf(none), /^nothing is stored that answers this/)
   await get()
   assert.equal((await get('/x', { 'cache-control': 'only-if-cached' })).status, 200)
   assert.equal(seen.length, 1)

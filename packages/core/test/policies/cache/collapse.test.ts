@@ -278,6 +278,30 @@ test('an origin that fails in the background is not asked by each request, and o
   assert.equal(seen.length, 3)
 })
 
+test('what is stale stands in for an origin that fails a HEAD, as it does for a GET', async () => {
+  let failure: TrafficError | number = new TrafficError('connect_failed', 'down')
+  const control = { 'cache-control': 'max-age=60, stale-if-error=60' }
+  const { get, ask, clock } = rig((_seen, number) => {
+    if (number === 1) return answer(200, control, 'old')
+    return typeof failure === 'number' ? answer(failure, {}, '') : Promise.reject(failure)
+  })
+  const head = (): Promise<HttpResponse> => ask('/x', { method: 'HEAD' })
+  await get()
+  await clock.advance(60_000)
+  const unreached = await head()
+  assert.deepEqual(
+    [unreached.status, unreached.headers.get('content-length'), statusOf(unreached)],
+    [200, '3', 'fwd=stale; ttl=0; detail=stale-if-error'],
+  )
+  failure = 503
+  assert.equal(statusOf(await head()), 'fwd=stale; fwd-status=503; ttl=0; detail=stale-if-error')
+  failure = 404
+  assert.equal((await head()).status, 404, 'that is an answer')
+  failure = 503
+  await clock.advance(61_000)
+  assert.equal((await head()).status, 503, 'its time is over')
+})
+
 test('what is stale stands in for an origin that fails, as long as it may', async () => {
   let failure: TrafficError | number = new TrafficError('connect_failed', 'down')
   const control = { 'cache-control': 'max-age=60, stale-if-error=60' }

@@ -21,6 +21,7 @@ export function statusText({
   routes,
   checksPaused,
   openBreakers,
+  refusedCertificates,
   cacheOnDisk,
   configuration,
   lastReload,
@@ -39,6 +40,10 @@ export function statusText({
     ...(openBreakers.length === 0
       ? []
       : [`breakers       open: ${openBreakers.map(breakerText).join(', ')}`]),
+    ...refusedCertificates.map(
+      ({ place, problem, remedy }) =>
+        `certificates   the one before stays in force: ${place} ${problem}; ${remedy}`,
+    ),
     ...(cacheOnDisk === undefined ? [] : [`cache          nothing is kept on disk: ${cacheOnDisk}`]),
     '',
   ]

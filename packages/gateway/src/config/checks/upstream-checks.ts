@@ -2,6 +2,7 @@ import { hashChecks, healthChecks, outlierChecks } from '../../features/balancin
 import { breakerChecks } from '../../features/breaker.ts'
 import { endpointChecks } from '../../features/discovery.ts'
 import { upstreamHttp2Checks } from '../../features/http2.ts'
+import { upstreamProxyProtocolChecks } from '../../features/proxy-protocol/upstream-setting.ts'
 import { upstreamTlsChecks } from '../../features/tls/upstream-setting.ts'
 import { type Fields, fieldOf, fieldsOf, listOf } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
@@ -22,6 +23,7 @@ const CHECKS: Readonly<Record<string, UpstreamChecks>> = {
   breaker: breakerChecks,
   outliers: outlierChecks,
   http2: upstreamHttp2Checks,
+  proxyProtocol: upstreamProxyProtocolChecks,
 }
 
 /** What no value of an upstream shows alone; as cross-checks.ts, it passes over what does not have the expected form. */

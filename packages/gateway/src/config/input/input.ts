@@ -505,6 +505,11 @@ export interface UpstreamInput {
   /** TLS towards the https endpoints. */
   tls?: UpstreamTlsInput | undefined
   /**
+   * Begin each connection with a header of the PROXY protocol that tells who the client is: v1 in text, v2 in
+   * binary, with the TLS of the client. A connection then serves one client alone.
+   */
+  proxyProtocol?: 'v1' | 'v2' | undefined
+  /**
    * What https endpoints are offered, the most wanted first: they choose by ALPN. Endpoints of h2c speak
    * HTTP/2, those of http HTTP/1.1, whatever stands here.
    */
@@ -813,6 +818,8 @@ export interface AuthenticatorInput {
   jwt?: JwtAuthenticatorInput | undefined
   /** Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662). */
   introspection?: IntrospectionAuthenticatorInput | undefined
+  /** People who log in with a browser at a provider (OpenID Connect). */
+  oidc?: OidcAuthenticatorInput | undefined
   /**
    * Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.
    */
@@ -1009,6 +1016,88 @@ export interface IntrospectionClaimsInput {
   groups?: string | undefined
   /** What they may do: a list of texts, or a text with spaces. Default: scope. */
   scopes?: string | undefined
+}
+
+export interface OidcAuthenticatorInput {
+  /**
+   * The provider, by the name that it has for itself: its settings are fetched from
+   * /.well-known/openid-configuration there.
+   */
+  issuer: string
+  /** What the gateway is known by there. */
+  clientId: string
+  /** What it proves that with, as ${CLIENT_SECRET} or ${file:secret}. Left out: it is a public client. */
+  clientSecret?: string | undefined
+  /**
+   * Where that is sent: in Authorization (client_secret_basic) or in the content (client_secret_post).
+   * Default: basic.
+   */
+  clientAuthentication?: 'basic' | 'post' | undefined
+  /**
+   * What sessions are encrypted with, in the cookies that hold them: one secret, or several while one is
+   * replaced. The first encrypts, each of them decrypts.
+   */
+  keys: string | string[]
+  /**
+   * Below which the gateway answers itself, in routes with this authenticator: PATH/login, PATH/callback,
+   * which the provider must know, PATH/logout, PATH/backchannel-logout and PATH/frontchannel-logout. Left
+   * out: /auth/NAME, by the name of the authenticator.
+   */
+  path?: string | undefined
+  /** Where browsers reach the gateway, as https://shop.example. Left out: as a request says. */
+  origin?: string | undefined
+  /** What is asked for; openid always is. With offline_access, most providers let sessions be renewed. */
+  scopes?: string[] | undefined
+  /** What else the provider is told when a login begins, as prompt or audience. */
+  parameters?: Record<string, string> | undefined
+  /** How ID tokens and logout tokens may be signed. */
+  algorithms?:
+    | ('ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA')[]
+    | undefined
+  /** Whether the provider is asked for further claims (userinfo_endpoint). Default: false. */
+  userinfo?: boolean | undefined
+  /** Which claims the identity is made of. */
+  claims?: ClaimsInput | undefined
+  /**
+   * Whether sessions hold the access token, for ${identity.accessToken} in fields that upstreams get. A
+   * session then ends with it, unless it can be renewed. Default: false.
+   */
+  accessToken?: boolean | undefined
+  /** How long a session lasts, however often it is renewed. Default: 8h. */
+  maxAge?: Duration | undefined
+  /** How long a login may take. Default: 10m. */
+  loginTimeout?: Duration | undefined
+  /**
+   * A page of yours where people choose a provider: browsers are sent there, with ?return=, in place of to
+   * the provider.
+   */
+  loginPage?: string | undefined
+  /**
+   * Where browsers go after a logout; where it is written, the provider must know it
+   * (post_logout_redirect_uris). Left out: to / of this host, or they stay at the provider.
+   */
+  afterLogout?: string | undefined
+  /** Whether a logout here is one at the provider, too (end_session_endpoint). Default: true. */
+  providerLogout?: boolean | undefined
+  /**
+   * How many sessions that were ended before their time are remembered, in all workers together; beyond that,
+   * one is forgotten and would be good again. Default: 10000.
+   */
+  maxEnded?: number | undefined
+  /**
+   * The name of the cookie; over TLS, __Host- stands in front of it. Left out: headgate-NAME, by the name of
+   * the authenticator.
+   */
+  cookie?: string | undefined
+  /** By how much clocks may differ. Default: 30s. */
+  clockSkew?: Duration | Zero | undefined
+  /** How long each call to the provider may take. Default: 5s. */
+  timeout?: Duration | undefined
+  /**
+   * The authorities to trust there instead of the well-known ones: certificates in PEM, as ${file:ca.pem},
+   * which is read again when it changes.
+   */
+  ca?: string | undefined
 }
 
 export interface ClientCertificateAuthenticatorInput {

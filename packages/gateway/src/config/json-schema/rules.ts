@@ -7,6 +7,7 @@ import { limitRules } from '../../features/rate-limit/checks.ts'
 import { storeRules } from '../../features/stores/stores.ts'
 import { clientCertificateRules } from '../../features/client-certificates/checks.ts'
 import { tlsRules } from '../../features/tls/checks.ts'
+import { upstreamProxyProtocolRules } from '../../features/proxy-protocol/upstream-setting.ts'
 import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
 import { TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
@@ -31,7 +32,7 @@ export const SECTION_RULES: readonly SectionRules[] = [
   { at: ['rateLimits', '*'], rules: limitRules },
   ...authenticatorRules.map(({ at, rules }) => ({ at: ['authenticators', '*', ...at], rules })),
   { at: ['stores', '*'], rules: storeRules },
-  { at: ['upstreams', '*'], rules: upstreamRules() },
+  { at: ['upstreams', '*'], rules: [...upstreamRules(), ...upstreamProxyProtocolRules] },
   { at: ['upstreams', '*', 'endpoints', '*'], rules: endpointRules },
   { at: ['accessLog', 'headers'], rules: recordedRules },
 ]

@@ -11,6 +11,7 @@ import { integer, off, oneOf, time, timeOr0, value } from '../../settings/schema
 import { upstreamUrl } from '../../settings/values/kinds.ts'
 import { breakerSetting } from '../../features/breaker.ts'
 import { protocol, upstreamHttp2Setting } from '../../features/http2.ts'
+import { upstreamProxyProtocol } from '../../features/proxy-protocol/upstream-setting.ts'
 import { upstreamTls } from '../../features/tls/upstream-setting.ts'
 import { concurrencySetting } from '../../features/concurrency.ts'
 
@@ -102,6 +103,7 @@ export const upstream = section('UpstreamInput', () => ({
     .optional()
     .describe('How many exchanges may be under way to it, of all routes together.'),
   tls: upstreamTls().optional().describe('TLS towards the https endpoints.'),
+  proxyProtocol: upstreamProxyProtocol().optional(),
   protocols: list(value(protocol))
     .min(1)
     .prefault(['http/1.1'])

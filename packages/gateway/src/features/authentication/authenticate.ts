@@ -1,11 +1,19 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
-import type { Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
+import type { Absent, Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
 import type { Consumers } from '../consumers/consumers.ts'
-import { type Identity, identityOf } from '../identity.ts'
+import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
-export type Decision = 'known' | 'anonymous' | 'rejected' | 'missing' | 'refused' | 'unavailable'
+export type Decision =
+  | 'known'
+  | 'anonymous'
+  | 'rejected'
+  | 'missing'
+  | 'refused'
+  | 'unavailable'
+  | 'login'
+  | 'step'
 
 export interface AuthenticateOptions {
   /** At least one, in the order in which they are asked. */
@@ -53,7 +61,7 @@ class Decider {
   verdict(exchange: Exchange): Settled | Promise<Settled> {
     const { assumed } = this.options
     if (assumed !== undefined) return { kind: 'known', identity: assumed }
-    return this.from(0, exchange, [], undefined)
+    return this.from(0, exchange, NOBODY, undefined)
   }
 
   /** Asks the authenticators one after the other, from the given one on. */
@@ -74,42 +82,48 @@ class Decider {
         return this.from(index + 1, exchange, [...known, verdict], worst)
       }
       const { name } = authenticator
+      if (verdict.kind === 'step') return { ...verdict, authenticator: name }
       return this.from(index + 1, exchange, known, graver(worst, { ...verdict, authenticator: name }))
     }
     const verdict = authenticator.verify(exchange, isRefused)
     return verdict instanceof Promise ? verdict.then(take) : take(verdict)
   }
 
-  private summary(known: readonly Known[], worst: Settled | undefined): Settled {
+  private summary(known: readonly Known[], worst: Settled | undefined): Settled | Promise<Settled> {
     const [first] = known
     if (first === undefined || worst !== undefined) {
       // Half of what is needed is not nothing: it must not pass as anonymous.
-      if (first !== undefined && worst?.kind === 'absent')
-        return { ...worst, kind: 'rejected', reason: 'further credentials are needed' }
+      if (first !== undefined && worst?.kind === 'absent') {
+        const { login, authenticator = '', ...rest } = worst
+        if (login !== undefined)
+          return Promise.resolve(login()).then((verdict) => ({ ...verdict, authenticator }))
+        return {
+          ...rest,
+          authenticator,
+          kind: 'rejected',
+          reason: 'further credentials are needed',
+          cookies: worst.cookies ?? [],
+        }
+      }
       return worst ?? { kind: 'absent' }
     }
     return together(first, known)
   }
 
   conclude(settled: Settled, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision, anonymous, authenticators, consumers } = this.options
+    const { onDecision, anonymous } = this.options
     const { authenticator = '' } = settled
     switch (settled.kind) {
       case 'known':
-        identityOf.state(exchange, consumers?.identified(settled.identity) ?? settled.identity)
-        onDecision('known', settled.identity.authenticator)
-        for (const { conceal } of authenticators) conceal?.(exchange)
-        this.clear(exchange)
-        settled.apply?.(exchange)
-        return next(exchange)
+        return this.pass(settled, exchange, next)
+      case 'step':
+        onDecision('step', authenticator)
+        return Promise.resolve(settled.response)
       case 'absent':
-        if (anonymous) {
-          onDecision('anonymous', '')
-          this.clear(exchange)
-          return next(exchange)
-        }
-        onDecision('missing', '')
-        return Promise.reject(this.unauthorized('credentials are needed'))
+        if (!anonymous) return this.askFor(settled, authenticator, exchange, next)
+        onDecision('anonymous', '')
+        this.conceal(exchange)
+        return next(exchange)
       case 'unavailable':
         onDecision('unavailable', authenticator)
         return Promise.reject(new TrafficError('overloaded', `${authenticator}: ${settled.reason}`))
@@ -121,8 +135,39 @@ class Decider {
     }
   }
 
-  /** Nobody but an authenticator speaks in its fields. */
-  private clear({ request: { headers } }: Exchange): void {
+  private pass(known: Known, exchange: Exchange, next: Handler): Promise<HttpResponse> {
+    const { onDecision } = this.options
+    const { identity, accessToken, cookies, apply } = known
+    identityOf.state(exchange, this.options.consumers?.identified(identity) ?? identity)
+    if (accessToken !== undefined) accessTokenOf.state(exchange, accessToken)
+    onDecision('known', identity.authenticator)
+    this.conceal(exchange)
+    apply?.(exchange)
+    return cookies === undefined ? next(exchange) : withCookies(next(exchange), cookies)
+  }
+
+  /** Sends a browser to log in where somebody can; all others are told 401. */
+  private async askFor(
+    { login, cookies = [] }: Absent,
+    authenticator: string,
+    exchange: Exchange,
+    next: Handler,
+  ): Promise<HttpResponse> {
+    const { onDecision } = this.options
+    if (login === undefined) {
+      onDecision('missing', '')
+      throw this.unauthorized('credentials are needed', undefined, cookies)
+    }
+    const verdict = await login()
+    if (verdict.kind !== 'step') return this.conclude({ ...verdict, authenticator }, exchange, next)
+    onDecision('login', authenticator)
+    return verdict.response
+  }
+
+  /** Upstreams get no secret that they do not need, and nobody but an authenticator speaks in its fields. */
+  private conceal(exchange: Exchange): void {
+    for (const each of this.options.authenticators) each.conceal?.(exchange)
+    const { headers } = exchange.request
     if (this.ownFields.size === 0) return
     for (let index = headers.size - 1; index >= 0; index--) {
       const name = headers.nameAt(index)
@@ -138,28 +183,71 @@ class Decider {
       (account === undefined ? undefined : failedTries.accountRefusal(account, exchange))
     onDecision(refusal === undefined ? 'rejected' : 'refused', authenticator)
     if (refusal !== undefined) return Promise.reject(refusal)
-    const error = this.unauthorized(rejected.reason, rejected.challenge)
+    const { code, reason, challenge, cookies = [] } = rejected
+    const error =
+      code === undefined ? this.unauthorized(reason, challenge, cookies) : new TrafficError(code, reason)
+    if (code !== undefined) error.fields = cookies.map((value) => ['set-cookie', value])
     return later(failedTries.count(exchange, account), exchange, error)
   }
 
-  private unauthorized(reason: string, challenge?: string): TrafficError {
+  private unauthorized(
+    reason: string,
+    challenge: string | undefined,
+    cookies: readonly string[],
+  ): TrafficError {
     const error = new TrafficError('unauthorized', reason)
     const challenges = challenge === undefined ? this.challenges : [challenge]
-    error.fields = challenges.map((value) => ['www-authenticate', value])
+    error.fields = [
+      ...challenges.map((value) => ['www-authenticate', value] as const),
+      ...cookies.map((value) => ['set-cookie', value] as const),
+    ]
     return error
   }
 }
 
+const NOBODY: readonly Known[] = []
+
+/** A session that was renewed must reach its browser with whatever is answered, also a failure: what it had before may be good no more. */
+async function withCookies(answer: Promise<HttpResponse>, cookies: readonly string[]): Promise<HttpResponse> {
+  try {
+    const response = await answer
+    for (const each of cookies) response.headers.append('set-cookie', each)
+    // No cache in between is to give them to somebody else.
+    response.headers.set('cache-control', 'no-store')
+    return response
+  } catch (thrown) {
+    const error = TrafficError.from(thrown)
+    error.fields = [...(error.fields ?? []), ...cookies.map((value) => ['set-cookie', value] as const)]
+    throw error
+  }
+}
+
 /** What is told of several that do not know who asks: who is away may know, and wrong credentials are more than none. */
-const GRAVITY = { known: 0, absent: 0, rejected: 1, answered: 2, unavailable: 3 } as const
+function gravity(settled: Settled): number {
+  switch (settled.kind) {
+    case 'known':
+    case 'step':
+      return 0
+    case 'absent':
+      return settled.login === undefined ? 0 : 1
+    case 'rejected':
+      return 2
+    case 'answered':
+      return 3
+    case 'unavailable':
+      return 4
+  }
+}
 
 function graver(one: Settled | undefined, other: Settled): Settled {
-  return one === undefined || GRAVITY[other.kind] > GRAVITY[one.kind] ? other : one
+  return one === undefined || gravity(other) > gravity(one) ? other : one
 }
 
 /** One caller that several authenticators know: the first one names it, and it has the groups and scopes of all. */
 function together(first: Known, all: readonly Known[]): Known {
   if (all.length === 1) return first
+  const accessToken = all.find((each) => each.accessToken !== undefined)?.accessToken
+  const cookies = all.flatMap((each) => each.cookies ?? [])
   const identities = all.map(({ identity }) => identity)
   return {
     kind: 'known',
@@ -168,6 +256,8 @@ function together(first: Known, all: readonly Known[]): Known {
       groups: [...new Set(identities.flatMap(({ groups }) => groups))],
       scopes: [...new Set(identities.flatMap(({ scopes }) => scopes))],
     },
+    accessToken,
+    ...(cookies.length > 0 && { cookies }),
     apply(exchange) {
       for (const { apply } of all) apply?.(exchange)
     },

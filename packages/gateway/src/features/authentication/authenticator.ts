@@ -3,18 +3,32 @@ import type { Identity } from '../identity.ts'
 
 /** What an authenticator makes of a request. */
 export type Verdict =
-  /** It holds nothing that is for this authenticator. */
-  | { readonly kind: 'absent' }
+  | Absent
   | Known
+  /** It is for the authenticator itself: a step of a login or a logout. */
+  | { readonly kind: 'step'; readonly response: HttpResponse }
   /** What it holds proves nothing. */
   | Rejected
   | Answered
   /** It cannot be told now: what would tell it is away, or has too much to do. */
   | { readonly kind: 'unavailable'; readonly reason: string }
 
+/** It holds nothing that is for this authenticator. */
+export interface Absent {
+  readonly kind: 'absent'
+  /** Sends a browser to where somebody can log in, in place of 401. */
+  readonly login?: (() => Verdict | Promise<Verdict>) | undefined
+  /** Set-Cookie for the answer, where there is a 401. */
+  readonly cookies?: readonly string[] | undefined
+}
+
 export interface Known {
   readonly kind: 'known'
   readonly identity: Identity
+  /** What upstreams may be given in its name. */
+  readonly accessToken?: string | undefined
+  /** Set-Cookie for the response, whatever it is. */
+  readonly cookies?: readonly string[] | undefined
   /** Tells the upstream what was said of the caller, in fields of `ownFields`. */
   readonly apply?: (exchange: Exchange) => void
 }
@@ -35,6 +49,10 @@ export interface Rejected {
   readonly account?: string
   /** In place of that of the authenticator. */
   readonly challenge?: string
+  /** Default: `unauthorized`. */
+  readonly code?: 'login_failed'
+  /** Set-Cookie for the answer. */
+  readonly cookies?: readonly string[]
 }
 
 export const ABSENT: Verdict = { kind: 'absent' }

@@ -1,4 +1,5 @@
-import type { Clock, Handler, RateLimitStore } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
+import type { RateLimitStores } from '../rate-limit/stores.ts'
 import type { Kept } from '../../kept.ts'
 import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -12,6 +13,7 @@ import { serverOf } from './introspection/ask-server.ts'
 import { IntrospectionAuthenticator } from './introspection/introspection.ts'
 import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
+import { makeOidc } from './oidc/make-oidc.ts'
 import { ProviderClient } from './provider-client.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import type { ConsumedGateway } from '../consumers/setting.ts'
@@ -32,12 +34,8 @@ interface Knowing extends Authenticator {
 export interface AuthenticatorsOptions {
   /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
   readonly sends?: boolean | undefined
-  /** Where nonces of signatures are remembered. Default: nowhere, and none is. */
-  readonly rateLimits?: NonceStores | undefined
-}
-
-interface NonceStores {
-  get(id: string): Pick<RateLimitStore, 'take'>
+  /** Where it is remembered which sessions were ended, and which nonces were used. Left out: nowhere. */
+  readonly rateLimits?: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** What authenticators are made with. */
@@ -45,7 +43,7 @@ interface Means {
   readonly clock: Clock
   readonly threads: () => PasswordThreads
   readonly sends: boolean
-  readonly rateLimits: NonceStores | undefined
+  readonly rateLimits: Pick<RateLimitStores, 'get'> | undefined
 }
 
 /** The authenticators of a configuration, by name. What they remember outlives the snapshot where they stay the same. */
@@ -110,9 +108,12 @@ function passwordThreads(clock: Clock, kept: Kept): PasswordThreads {
   )
 }
 
+/** Bytes of what a server says of a token. */
+const LARGEST_ANSWER = 64 * 1024
+
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection, clientCertificate, external, signature }: AuthenticatorConfig,
+  { basic, apiKey, jwt, introspection, oidc, clientCertificate, external, signature }: AuthenticatorConfig,
   { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
@@ -120,10 +121,17 @@ function authenticatorOf(
   if (jwt !== undefined) return new JwtAuthenticator(name, jwt, clock, sends ? fetchKeys : fetchNothing)
   if (introspection !== undefined) {
     const { ca, timeout } = introspection
-    const client = new ProviderClient({ name: `introspection ${name}`, ca, timeout, sends })
+    const client = new ProviderClient({
+      name: `introspection ${name}`,
+      ca,
+      timeout,
+      largest: LARGEST_ANSWER,
+      sends,
+    })
     const ask = serverOf(introspection, client)
     return new IntrospectionAuthenticator(name, introspection, ask, () => client.close())
   }
+  if (oidc !== undefined) return makeOidc(name, oidc, { clock, rateLimits, sends })
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
   if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
   if (signature !== undefined) {

@@ -1,7 +1,5 @@
 import type { Client } from '@headgate/client'
 
-/** More than 64 KiB, nothing has that such a server says. */
-const LARGEST_ANSWER = 64 * 1024
 /** Calls to one server at the same time, by one thread. */
 const MOST_CONNECTIONS = 32
 
@@ -12,6 +10,8 @@ export interface ProviderClientOptions {
   readonly ca?: string | undefined
   /** Milliseconds for a call. */
   readonly timeout: number
+  /** Bytes of an answer, at most. */
+  readonly largest: number
   /** False where nothing may be sent: each call then fails. */
   readonly sends: boolean
 }
@@ -43,7 +43,7 @@ export class ProviderClient {
 
   private async open(): Promise<Client> {
     const { createClient } = await import('@headgate/client')
-    const { name, ca, timeout } = this.options
+    const { name, ca, timeout, largest } = this.options
     return createClient({
       name,
       ...(ca !== undefined && { tls: { ca } }),
@@ -53,8 +53,8 @@ export class ProviderClient {
       // A token that a server stumbles over must not be what keeps it from being asked for all others.
       breaker: false,
       redirect: false,
-      maxBody: LARGEST_ANSWER,
-      maxBufferedBody: LARGEST_ANSWER,
+      maxBody: largest,
+      maxBufferedBody: largest,
       pool: { maxConnections: MOST_CONNECTIONS },
       throwOnStatus: false,
       tracing: false,

@@ -11,6 +11,7 @@ import { introspectionSetting } from './introspection/setting.ts'
 import { signatureSetting } from './signature/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
+import { oidcSetting } from './oidc/setting.ts'
 
 /** The kinds of authenticators: each has a folder of its name. */
 export const KINDS = [
@@ -18,6 +19,7 @@ export const KINDS = [
   'apiKey',
   'jwt',
   'introspection',
+  'oidc',
   'clientCertificate',
   'external',
   'signature',
@@ -33,6 +35,7 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Tokens that the server which issued them is asked for (OAuth 2.0 Token Introspection, RFC 7662).',
     ),
+  oidc: oidcSetting().optional().describe('People who log in with a browser at a provider (OpenID Connect).'),
   clientCertificate: clientCertificateSetting()
     .optional()
     .describe(

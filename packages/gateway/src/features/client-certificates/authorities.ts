@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { SharedKind } from '../../shared.ts'
 import { whyUnreadable } from '../../settings/read/read-text.ts'
 import { oneLine, sharedBytes } from '../tls/certificate.ts'
+import { messageOf, type Refusal } from '../tls/certificates.ts'
 import { certificateBlocks, isInlinePem, pemPlace, readPem, sha256 } from '../tls/pem.ts'
 import type { WatchedKind } from '../tls/watch.ts'
 import { readRevocationList, revocationBlocks, subjectOf } from './revocation-list.ts'
@@ -75,7 +76,7 @@ export function loadAuthorities(config: TrustingConfig, previous: Authorities = 
       loaded.set(identity, readAuthorities(trust, known))
     } catch (error) {
       if (known === undefined)
-        throw new Error(`${nameOfTrust(trust)} ${whyUntrusted(error, trust)}`, { cause: error })
+        throw new Error(`${nameOfTrust(trust)} ${whyUntrusted(error, trust).problem}`, { cause: error })
       loaded.set(identity, known)
     }
   }
@@ -87,13 +88,12 @@ function nameOfTrust({ ca: [first = ''] }: TrustConfig): string {
   return `the authorities ${isInlinePem(first) ? 'in the configuration' : first}`
 }
 
-/** In words that continue a sentence about the authorities. */
-function whyUntrusted(error: unknown, { ca, crl }: TrustConfig): string {
-  if (!(error instanceof TrustError)) return error instanceof Error ? error.message : String(error)
+function whyUntrusted(error: unknown, { ca, crl }: TrustConfig): Refusal {
+  if (!(error instanceof TrustError)) return { place: pemPlace(ca[0] ?? ''), problem: messageOf(error) }
   const { setting, index, message } = error
-  if (setting === 'ca' && index === 0) return message
   const place = pemPlace((setting === 'ca' ? ca : crl)[index] ?? '')
-  return `cannot be used: ${setting} ${place} ${message}`
+  const isFirst = setting === 'ca' && index === 0
+  return { place, problem: isFirst ? message : `cannot be used: ${setting} ${place} ${message}` }
 }
 
 /**
@@ -198,7 +198,7 @@ export const TRUSTED: WatchedKind<TrustingConfig, TrustConfig, LoadedAuthorities
   files: trustFiles,
   load: readAuthorities,
   nameOf: nameOfTrust,
-  reasonOf: whyUntrusted,
+  refusalOf: whyUntrusted,
   describe: ({ names }) =>
     `${names.slice(0, 3).join('; ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
 }

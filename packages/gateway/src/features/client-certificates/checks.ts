@@ -24,6 +24,14 @@ const NEEDED = 'ca: PEM files with the authorities that sign certificates of cli
 
 /** What no setting shows alone, as it was written. */
 export function clientCertificateChecks(written: unknown, path: Path): Finding[] {
+  if (written !== undefined && !isFields(written))
+    return [
+      {
+        path,
+        problem: 'is not an object',
+        allowed: 'whom certificates are signed by, such as { ca: clients-ca.pem }',
+      },
+    ]
   if (!isFields(written)) return []
   const { mode = 'required', ca } = written
   const names = Object.entries(fieldsOf(written['names']))
@@ -96,16 +104,25 @@ export function expiredLists({ listeners }: TrustingConfig, now: number): Findin
   return listeners.flatMap(({ tls }, index) => {
     const path: Path = ['listeners', index, 'tls', 'clientCertificates']
     return [...clientDemands(tls?.clientCertificates)].flatMap(([name, demand]): Finding[] => {
-      const ends = demand && readAuthorities(demand.trust).nextUpdate
-      if (ends === undefined || ends > now) return []
+      const found = demand && expiredList(readAuthorities(demand.trust).nextUpdate, now)
+      if (found === undefined) return []
       const place =
         name === '' || tls?.clientCertificates?.names[name]?.crl === undefined
           ? path
           : [...path, 'names', name]
-      const problem = `a list of revoked certificates has expired on ${new Date(ends).toISOString()}: nobody is let in by it`
-      const hint =
-        'put the next list of the authority in its place; the gateway takes it as soon as it is there'
-      return [{ path: [...place, 'crl'], whole: true, problem, hint }]
+      return [{ path: [...place, 'crl'], whole: true, ...found }]
     })
   })
+}
+
+/** @param nextUpdate when the first of the lists expires, if one does */
+export function expiredList(
+  nextUpdate: number | undefined,
+  now: number,
+): { readonly problem: string; readonly hint: string } | undefined {
+  if (nextUpdate === undefined || nextUpdate > now) return undefined
+  return {
+    problem: `a list of revoked certificates has expired on ${new Date(nextUpdate).toISOString()}: nobody is let in by it`,
+    hint: 'put the next list of the authority in its place; the gateway takes it as soon as it is there',
+  }
 }

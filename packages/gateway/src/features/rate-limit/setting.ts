@@ -130,9 +130,16 @@ export interface LimitedRoute {
   readonly rateLimit?: readonly (string | (RateLimitConfig & { readonly name: string }))[] | undefined
 }
 
+/** What is remembered of sessions that browsers keep. */
+interface RememberedSessions {
+  /** Milliseconds that a session lasts. */
+  readonly maxAge: number
+  readonly maxEnded: number
+}
+
 export interface LimitedGateway {
   readonly rateLimits: Readonly<Record<string, RateLimitConfig>>
-  readonly authenticators?: Readonly<Record<string, unknown>>
+  readonly authenticators?: Readonly<Record<string, { readonly oidc?: RememberedSessions | undefined }>>
   readonly failedAuthentication?: {
     readonly perClient: RequestRate
     readonly perAccount: RequestRate
@@ -144,6 +151,37 @@ export interface LimitedGateway {
 export const CLIENT_TRIES = 'failed-authentication:client'
 export const ACCOUNT_TRIES = 'failed-authentication:account'
 
+/** What remembers sessions that were ended, that are said to have been, and that are being renewed; as above. */
+export const ENDED_SESSIONS = 'sessions-ended:'
+export const SAID_TO_HAVE_ENDED = 'sessions-said-to-have-ended:'
+export const RENEWED_SESSIONS = 'sessions-renewed:'
+/** Milliseconds in which the worker that has begun to renew a session is the only one. */
+const ONE_RENEWAL = 10_000
+
+const COUNTED_BY_KEY = {
+  algorithm: 'token-bucket',
+  key: [{ kind: 'client-ip' }],
+  bypass: { addresses: [], headers: {} },
+  fields: false,
+} as const
+
+/** Of each authenticator with sessions: one use of a name, in the time for which it is remembered. */
+function rememberedSessions({ authenticators = {} }: LimitedGateway): [string, RateLimitConfig][] {
+  return Object.entries(authenticators).flatMap(([name, { oidc }]) => {
+    if (oidc === undefined) return []
+    const once = (per: number): RateLimitConfig => ({
+      ...COUNTED_BY_KEY,
+      rate: { requests: 1, per },
+      maxKeys: oidc.maxEnded,
+    })
+    return [
+      [ENDED_SESSIONS + name, once(oidc.maxAge)],
+      [SAID_TO_HAVE_ENDED + name, once(oidc.maxAge)],
+      [RENEWED_SESSIONS + name, once(ONE_RENEWAL)],
+    ]
+  })
+}
+
 /** Those of a gateway that authenticates. */
 function failedTries({
   authenticators = {},
@@ -151,21 +189,14 @@ function failedTries({
 }: LimitedGateway): [string, RateLimitConfig][] {
   if (failedAuthentication === undefined || Object.keys(authenticators).length === 0) return []
   const { perClient, perAccount, maxKeys } = failedAuthentication
-  const usual = {
-    algorithm: 'token-bucket',
-    key: [{ kind: 'client-ip' }],
-    bypass: { addresses: [], headers: {} },
-    fields: false,
-    maxKeys,
-  } as const
   // A nonce is good once in the time for which it is remembered: that is a limit of one.
   const nonces = nonceMemories(authenticators).map(({ id, entries, time }): [string, RateLimitConfig] => [
     id,
-    { ...usual, rate: { requests: 1, per: time }, maxKeys: entries },
+    { ...COUNTED_BY_KEY, rate: { requests: 1, per: time }, maxKeys: entries },
   ])
   return [
-    [CLIENT_TRIES, { ...usual, rate: perClient }],
-    [ACCOUNT_TRIES, { ...usual, rate: perAccount }],
+    [CLIENT_TRIES, { ...COUNTED_BY_KEY, maxKeys, rate: perClient }],
+    [ACCOUNT_TRIES, { ...COUNTED_BY_KEY, maxKeys, rate: perAccount }],
     ...nonces,
   ]
 }
@@ -177,7 +208,11 @@ function failedTries({
 export function resolveRateLimits(
   config: ConsumedGateway & LimitedGateway & { readonly routes: readonly LimitedRoute[] },
 ): Map<string, RateLimitConfig> {
-  const limits = new Map([...failedTries(config), ...Object.entries(config.rateLimits)])
+  const limits = new Map([
+    ...failedTries(config),
+    ...rememberedSessions(config),
+    ...Object.entries(config.rateLimits),
+  ])
   for (const [name, count] of consumersByLimit(config)) {
     const limit = limits.get(name)
     if (limit !== undefined && limit.maxKeys < count) limits.set(name, { ...limit, maxKeys: count })

@@ -1,7 +1,7 @@
 import { type Exchange, fieldText, isToken } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { type ClientCertificate, clientCertificate } from '../client-certificates/client-certificate.ts'
-import { identityOf } from '../identity.ts'
+import { accessTokenOf, identityOf } from '../identity.ts'
 import { takenVersion } from '../api-versions/taken-version.ts'
 
 /** What a variable of templates stands for. */
@@ -39,6 +39,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   'geo.continent': { read: ({ clientAddress }, geo) => geo(clientAddress).continent, examples: PLACES },
   'geo.country': { read: ({ clientAddress }, geo) => geo(clientAddress).country, examples: PLACES },
   'geo.subdivision': { read: ({ clientAddress }, geo) => geo(clientAddress).subdivision, examples: PLACES },
+  'identity.accessToken': { read: (exchange) => shown(accessTokenOf.of(exchange)), examples: ANY },
   'identity.authenticator': {
     read: (exchange) => identityOf.of(exchange)?.authenticator ?? '',
     examples: NAMES,

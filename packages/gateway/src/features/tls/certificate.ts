@@ -150,7 +150,11 @@ function openKey(pem: Buffer, passphrase: string | undefined): KeyObject {
 function notItsKey(chain: Chain, key: KeyObject): CertificateError {
   const at = chain.findIndex((each) => each.checkPrivateKey(key))
   if (at < 0)
-    return new CertificateError('key', 'does not belong to the certificate: its public key is another one')
+    return new CertificateError(
+      'key',
+      'does not belong to the certificate: its public key is another one',
+      'name the key that the certificate was made for, or have one made for this key',
+    )
   return new CertificateError(
     'cert',
     `is in the wrong order: the key is that of certificate ${at + 1} in it`,

@@ -6,6 +6,7 @@ import {
   type LoadedCertificate,
 } from './certificate.ts'
 import { managedIdentities } from './managed.ts'
+import { isInlinePem, pemPlace } from './pem.ts'
 import { type CertificateConfig, certificatesOf, type ListenerTlsConfig } from './setting.ts'
 import { clientCertificateOf, type UpstreamTlsConfig } from './upstream-setting.ts'
 
@@ -43,7 +44,8 @@ export function loadCertificates(config: CertifiedConfig, previous: Certificates
     try {
       loaded.set(identity, loadCertificate(each, known))
     } catch (error) {
-      if (known === undefined) throw new Error(`${nameOf(each)} ${reasonOf(error)}`, { cause: error })
+      if (known === undefined)
+        throw new Error(`${nameOf(each)} ${reasonOf(refusalOf(error, each))}`, { cause: error })
       loaded.set(identity, known)
     }
   }
@@ -71,9 +73,30 @@ export function nameOf({ cert }: CertificateConfig): string {
   return `the certificate ${cert.includes('\n') ? 'in the configuration' : cert}`
 }
 
-/** In words that continue a sentence about the certificate. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof CertificateError)) return error instanceof Error ? error.message : String(error)
+/** Why what files hold cannot be used. */
+export interface Refusal {
+  /** The path of its first file, or `inline`. */
+  readonly place: string
+  /** In words that continue a sentence about the certificate, or the authorities. */
+  readonly problem: string
+  /** Undefined where the problem says it. */
+  readonly remedy?: string | undefined
+}
+
+export function refusalOf(error: unknown, { cert, key }: CertificateConfig): Refusal {
+  if (!(error instanceof CertificateError)) return { place: pemPlace(cert), problem: messageOf(error) }
   const { setting, message, remedy } = error
-  return `${setting === 'cert' ? '' : `cannot be used: its ${setting} `}${message}${remedy === undefined ? '' : `; ${remedy}`}`
+  const place = pemPlace(cert)
+  if (setting === 'cert') return { place, problem: message, remedy }
+  const file = setting === 'key' && !isInlinePem(key) ? ` ${key}` : ''
+  return { place, problem: `cannot be used: its ${setting}${file} ${message}`, remedy }
+}
+
+/** Problem and remedy, for a message. */
+export function reasonOf({ problem, remedy }: Refusal): string {
+  return remedy === undefined ? problem : `${problem}; ${remedy}`
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

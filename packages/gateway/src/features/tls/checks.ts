@@ -102,7 +102,8 @@ function entryChecks(entry: unknown, path: Path, folder: string): Finding[] {
   return errorsOf(config).map(({ setting, message, remedy }) => ({
     path: [...path, setting],
     problem: message,
-    allowed: 'a PEM file',
+    // Where the file is one, that is not what is wrong with it.
+    ...(/^cannot be (?:read|used)/.test(message) && remedy === undefined && { allowed: 'a PEM file' }),
     hint: remedy,
   }))
 }

@@ -20,9 +20,9 @@ const RENEWED_HERE = 'the gateway should have renewed it: its log says why it co
  * @param isServed whether a listener serves it: what an upstream is shown needs to name no host
  */
 export function concernsOf(facts: CertificateFacts, now: number, isServed = true): Concern[] {
-  const { names, from, notBefore, notAfter, chain, isManaged } = facts
+  const { notBefore, notAfter, chain, isManaged } = facts
   const remedy = isManaged ? RENEWED_HERE : RENEW
-  const subject = `the certificate ${names[0] === undefined ? `of ${from}` : `for ${names[0]}`}`
+  const subject = subjectOf(facts)
   const concerns: Concern[] = []
   const left = daysLeft(notAfter, now)
   if (notAfter <= now) concerns.push({ problem: `${subject} has expired on ${day(notAfter)}`, remedy })
@@ -36,12 +36,21 @@ export function concernsOf(facts: CertificateFacts, now: number, isServed = true
       remedy: 'look at the clock of this machine',
     })
   if (chain !== undefined) concerns.push({ problem: `${subject}: ${chain.problem}`, remedy: chain.remedy })
-  if (isServed && names.length === 0)
-    concerns.push({
-      problem: `${subject} names no host (subjectAltName), so that clients refuse it`,
-      remedy: 'have one made that names its hosts',
-    })
-  return concerns
+  const nameless = isServed ? namesNoHost(facts) : undefined
+  return nameless === undefined ? concerns : [...concerns, nameless]
+}
+
+/** Undefined where it names some. */
+export function namesNoHost(facts: CertificateFacts): Concern | undefined {
+  if (facts.names.length > 0) return undefined
+  return {
+    problem: `${subjectOf(facts)} names no host (subjectAltName), so that clients refuse it`,
+    remedy: 'have one made that names its hosts',
+  }
+}
+
+function subjectOf({ names: [first], from }: CertificateFacts): string {
+  return `the certificate ${first === undefined ? `of ${from}` : `for ${first}`}`
 }
 
 /**

@@ -2,15 +2,14 @@ import type { Finding, Path } from '../../settings/problems/problem.ts'
 import { expiredLists } from '../client-certificates/checks.ts'
 import { loadCertificate } from './certificate.ts'
 import type { CertifiedConfig } from './certificates.ts'
-import { concernsOf, covers } from './concerns.ts'
-import { type ManagedConfig, managedNames } from './managed.ts'
+import { concernsOf } from './concerns.ts'
+import { type CoveredConfig, uncoveredHosts } from './coverage.ts'
+import { managedNames } from './managed.ts'
 import { certificatesOf } from './setting.ts'
 import { clientCertificateOf } from './upstream-setting.ts'
 
 /** What of a configuration is looked at. */
-interface WarnedConfig extends ManagedConfig, Pick<CertifiedConfig, 'upstreams'> {
-  readonly routes: readonly (ManagedConfig['routes'][number] & { readonly name: string })[]
-}
+type WarnedConfig = CoveredConfig & Pick<CertifiedConfig, 'upstreams'>
 
 /** What is no mistake in the certificates of a configuration, but keeps clients away today or soon. */
 export function certificateWarnings(config: WarnedConfig, now: number): Finding[] {
@@ -36,22 +35,5 @@ export function certificateWarnings(config: WarnedConfig, now: number): Finding[
     for (const { problem, remedy } of concerns)
       findings.push({ path: ['upstreams', name, 'tls', 'cert'], whole: true, problem, hint: remedy })
   }
-  // Where something is served without TLS, its hosts may be meant for that.
-  const isAllTls = config.listeners.every(({ tls }) => tls !== undefined)
-  return isAllTls ? [...findings, ...uncovered(config, names)] : findings
-}
-
-function uncovered({ routes }: WarnedConfig, names: ReadonlySet<string>): Finding[] {
-  return routes.flatMap(({ name, match }, index) =>
-    (match?.host ?? [])
-      .filter((host) => !covers(names, host))
-      .map((host): Finding => {
-        return {
-          path: ['routes', index, 'match', 'host'],
-          whole: true,
-          problem: `no certificate covers ${host}, which the route ${JSON.stringify(name)} is for: clients that ask for it refuse what they are served`,
-          hint: 'add one to a listener that has that name, or a wildcard for it, among its names (subjectAltName)',
-        }
-      }),
-  )
+  return [...findings, ...uncoveredHosts(config, names)]
 }

@@ -2,7 +2,14 @@ import type { Clock, Timer } from '@headgate/core'
 import { FileWatches } from '../../file-watch.ts'
 import { fileStamp } from '../geo/geo-files.ts'
 import { certificateFiles, loadCertificate, type LoadedCertificate } from './certificate.ts'
-import { certificateConfigs, type CertifiedConfig, nameOf, reasonOf } from './certificates.ts'
+import {
+  certificateConfigs,
+  type CertifiedConfig,
+  nameOf,
+  reasonOf,
+  type Refusal,
+  refusalOf,
+} from './certificates.ts'
 import type { CertificateConfig } from './setting.ts'
 
 /** What came of certificates, or of authorities, whose files have changed. */
@@ -24,8 +31,8 @@ export interface WatchedKind<Config, Setting, Loaded> {
   readonly load: (setting: Setting, inForce: Loaded) => Loaded
   /** Which one it is, for a message. */
   readonly nameOf: (setting: Setting) => string
-  /** Why it cannot be used, in words that continue a sentence about it. */
-  readonly reasonOf: (error: unknown, setting: Setting) => string
+  /** Why it cannot be used. */
+  readonly refusalOf: (error: unknown, setting: Setting) => Refusal
   readonly describe: (loaded: Loaded) => string
 }
 
@@ -35,7 +42,7 @@ export const SERVED: WatchedKind<CertifiedConfig, CertificateConfig, LoadedCerti
   files: certificateFiles,
   load: loadCertificate,
   nameOf,
-  reasonOf,
+  refusalOf,
   describe: ({ facts }) => describe(facts),
 }
 
@@ -60,7 +67,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
   private byFile = new Map<string, (readonly [identity: string, setting: Setting])[]>()
   private readonly changed = new Set<string>()
   /** Why those that were refused last were refused, by identity. */
-  private readonly refusals = new Map<string, string>()
+  private readonly refusals = new Map<string, Refusal>()
   /** Those that were refused a moment ago, and may be whole by now. */
   private readonly waiting = new Map<string, Setting>()
   private running: Promise<unknown> = Promise.resolve()
@@ -81,7 +88,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
   }
 
   /** Why a certificate in force is not the one that is in its files, by its identity. */
-  get refused(): ReadonlyMap<string, string> {
+  get refused(): ReadonlyMap<string, Refusal> {
     return this.refusals
   }
 
@@ -164,9 +171,11 @@ export class CertificateWatch<Config, Setting, Loaded> {
   }
 
   private refuse(identity: string, setting: Setting, current: Loaded, error: unknown): void {
-    const reason = this.kind.reasonOf(error, setting)
-    if (this.refusals.get(identity) === reason) return
-    this.refusals.set(identity, reason)
+    const refusal = this.kind.refusalOf(error, setting)
+    const reason = reasonOf(refusal)
+    const known = this.refusals.get(identity)
+    if (known !== undefined && reasonOf(known) === reason) return
+    this.refusals.set(identity, refusal)
     const message = `tls: ${this.kind.nameOf(setting)} ${reason}; the one before stays in force: ${this.kind.describe(current)}`
     this.owner.certificateChanged({ applied: false, path: this.pathOf(setting), message })
   }

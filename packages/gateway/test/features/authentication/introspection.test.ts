@@ -71,6 +71,8 @@ const CONFIG: Omit<IntrospectionConfig, 'endpoint'> = {
   forward: true,
 }
 
+const USUAL = { largest: 64 * 1024, sends: true }
+
 interface Started {
   readonly server: Server
   readonly clock: VirtualClock
@@ -81,7 +83,7 @@ interface Started {
 async function start(t: TestContext, more: Partial<IntrospectionConfig> = {}): Promise<Started> {
   const server = await startServer(t)
   const config: IntrospectionConfig = { ...CONFIG, endpoint: server.url, ...more }
-  const client = new ProviderClient({ name: 'it', timeout: config.timeout, ca: config.ca, sends: true })
+  const client = new ProviderClient({ name: 'it', timeout: config.timeout, ca: config.ca, ...USUAL })
   t.after(() => client.close())
   const authenticator = new IntrospectionAuthenticator('web', config, serverOf(config, client))
   const clock = new VirtualClock()
@@ -331,7 +333,7 @@ describe('a server that is away, slow, huge or lies', () => {
       [undefined, 'unavailable'],
       [readFileSync(cert, 'utf8'), 'known'],
     ] as const) {
-      const client = new ProviderClient({ name: 'it', timeout: 2_000, ca, sends: true })
+      const client = new ProviderClient({ name: 'it', timeout: 2_000, ca, ...USUAL })
       t.after(() => client.close())
       const config: IntrospectionConfig = { ...CONFIG, endpoint: server.url }
       const authenticator = new IntrospectionAuthenticator('web', config, serverOf(config, client))

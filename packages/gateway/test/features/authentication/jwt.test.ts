@@ -8,7 +8,7 @@ import { VirtualClock } from '@headgate/core/testing'
 import type { Verdict } from '../../../src/features/authentication/authenticator.ts'
 import { JwtAuthenticator } from '../../../src/features/authentication/jwt/jwt.ts'
 import { fetchKeys } from '../../../src/features/authentication/jwt/fetch-keys.ts'
-import type { FetchKeys } from '../../../src/features/authentication/jwt/remote-keys.ts'
+import type { FetchDocument } from '../../../src/features/authentication/remote-document.ts'
 import type { JwtConfig } from '../../../src/features/authentication/jwt/setting.ts'
 
 const ISSUER = 'https://login.example'
@@ -193,7 +193,7 @@ async function startIssuer(t: TestContext): Promise<Issuer> {
 describe('the keys of an issuer', () => {
   async function remote(
     t: TestContext,
-    fetch: FetchKeys = fetchKeys,
+    fetch: FetchDocument = fetchKeys,
   ): Promise<{ issuer: Issuer; clock: VirtualClock; judge: (token: string) => Promise<Verdict> }> {
     const issuer = await startIssuer(t)
     const clock = new VirtualClock()

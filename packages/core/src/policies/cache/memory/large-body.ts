@@ -105,16 +105,28 @@ export class LargeBody implements Body {
         chunk ??= asBuffer(new Uint8Array(Math.min(CHUNK, this.left)))
         goesOn = sink.write(this.copyTo(chunk))
         if (sink.holdsNothing !== true) chunk = undefined
-      } else {
-        this.lent++
-        goesOn = sink.lend(this.next(LENT), this.returned)
-      }
+      } else goesOn = this.lendTo(sink)
       passed += before - this.left
       if (this.over) return
       if (!goesOn && !this.wanted && this.left > 0) return
     }
     this.finish()
     sink.end()
+  }
+
+  /**
+   * Lends what goes into one write, in as many pieces as it lies in: a wait between them would cost a turn of the event loop each, and
+   * memory that is lent takes none more. @returns whether the sink has room for more
+   */
+  private lendTo(sink: BodySink): boolean {
+    let goesOn = true
+    for (let room = LENT; room > 0 && this.left > 0 && !this.over; ) {
+      const piece = this.next(room)
+      room -= piece.byteLength
+      this.lent++
+      goesOn = sink.lend?.(piece, this.returned) ?? false
+    }
+    return goesOn
   }
 
   /** @returns the part of `target` that is filled */

@@ -34,6 +34,7 @@ function found(store: SharedMemoryStore): StoredEntry {
 class Borrower implements BodySink {
   readonly lent: { readonly chunk: Uint8Array; readonly returned: () => void }[] = []
   ended = false
+  room = true
 
   write(): boolean {
     throw new Error('it is lent what it can give back')
@@ -41,7 +42,7 @@ class Borrower implements BodySink {
 
   lend(chunk: Uint8Array, returned: () => void): boolean {
     this.lent.push({ chunk, returned })
-    return true
+    return this.room
   }
 
   end(): void {
@@ -67,6 +68,33 @@ test('a large content is lent as it lies in memory, and stays there until it is 
   for (let index = 20; index < 60; index++) put(store, index, index + 1)
   const same = borrower.lent.every(({ chunk }, index) => before[index]?.equals(chunk) === true)
   assert.equal(same, false, 'its room is used again once it is given back')
+})
+
+test('all that goes into one write is lent at once, in however many pieces it lies, and no more until there is room', () => {
+  const large = 2_500_000
+  const store = new SharedMemoryStore(
+    createCacheMemory({ bytes: 16 * 1024 * 1024, largest: large, seed: SEED }),
+    0,
+  )
+  const writer = store.begin({ text: 'key 0' }, headOf(0, 1), large, store.moment())
+  const other = store.begin({ text: 'key 1' }, headOf(1, 1), large, store.moment())
+  // Two that arrive by turns lie in each other's way.
+  for (let at = 0; at < large; at += 50_000)
+    for (const each of [writer, other]) each?.write(contentOf(at, 50_000))
+  void writer?.commit()
+  const entry = found(store)
+  const borrower = new Borrower()
+  borrower.room = false
+  const body = entry.open()
+  body.flowTo(borrower)
+  const bytes = (): number => borrower.lent.reduce((sum, { chunk }) => sum + chunk.byteLength, 0)
+  assert.equal(bytes(), 1024 * 1024)
+  assert.ok(borrower.lent.length > 1, `${borrower.lent.length} pieces`)
+  body.resume()
+  assert.equal(bytes(), 2 * 1024 * 1024)
+  body.resume()
+  assert.deepEqual([bytes(), borrower.ended], [large, true])
+  entry.release()
 })
 
 test('a sink that cannot give back what it is lent gets copies', () => {

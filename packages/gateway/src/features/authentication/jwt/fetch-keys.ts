@@ -1,10 +1,10 @@
-import type { FetchedKeys } from './remote-keys.ts'
+import type { FetchedDocument } from '../remote-document.ts'
 
 /** Key sets are short; what is longer is something else. Bytes. */
 const LARGEST = 256 * 1024
 
 /** Fetches a key set with the project's own client, which is loaded when the first one is fetched. */
-export async function fetchKeys(url: string): Promise<FetchedKeys> {
+export async function fetchKeys(url: string): Promise<FetchedDocument> {
   const { createClient } = await import('@headgate/client')
   const client = createClient({ timeout: 5_000, maxBody: LARGEST, redirect: false })
   try {

@@ -1,12 +1,12 @@
 import { createPublicKey, hash } from 'node:crypto'
 import { BoundedMap, type Clock, type Exchange } from '@headgate/core'
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
+import { type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, loadJose } from '../jose.ts'
 import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
 import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
 import { identityOfClaims } from '../claims.ts'
 import { fetchKeys } from './fetch-keys.ts'
-import { type FetchKeys, RemoteKeys } from './remote-keys.ts'
+import { type FetchDocument, RemoteDocument } from '../remote-document.ts'
 import { algorithmsOf, type JwtConfig } from './setting.ts'
 import { hasRepeatedNames } from './repeated-names.ts'
 
@@ -33,11 +33,11 @@ export class JwtAuthenticator implements Authenticator {
   private readonly places: readonly CredentialPlace[]
   /** By the SHA-256 of the token: whoever sees this memory has no token. */
   private readonly known = new BoundedMap<Known>(MOST_KNOWN)
-  private readonly remote: RemoteKeys<JWTVerifyGetKey> | undefined
+  private readonly remote: RemoteDocument<JWTVerifyGetKey> | undefined
   /** Those of the configuration, made when the first token comes; undefined before, and where an issuer is asked. */
   private own: Promise<JWTVerifyGetKey> | undefined
 
-  constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchKeys = fetchKeys) {
+  constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchDocument = fetchKeys) {
     this.name = name
     this.config = config
     const places = credentialPlaces(config, 'authorization')
@@ -49,7 +49,7 @@ export class JwtAuthenticator implements Authenticator {
         }
     const changed = (): void => this.known.clear()
     if (config.jwks !== undefined)
-      this.remote = new RemoteKeys(config.jwks, { clock, fetchKeys: fetch, read: keysIn, changed })
+      this.remote = new RemoteDocument(config.jwks, { clock, fetchDocument: fetch, read: keysIn, changed })
   }
 
   verify(exchange: Exchange): Verdict | Promise<Verdict> {
@@ -80,7 +80,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   private async verified(token: string, digest: string, clock: Clock): Promise<Verdict> {
-    const { errors, jwtVerify } = await import('jose')
+    const { errors, jwtVerify } = await loadJose()
     const { issuer, audience, clockSkew, maxAge, type, required, claims } = this.config
     let key: JWTVerifyGetKey
     try {
@@ -122,7 +122,7 @@ export class JwtAuthenticator implements Authenticator {
     const { remote } = this
     if (remote === undefined) return (this.own ??= ownKeys(this.config))
     const current = await remote.current()
-    const { errors } = await import('jose')
+    const { errors } = await loadJose()
     return async (header, token) => {
       try {
         return await current(header, token)
@@ -143,7 +143,7 @@ async function ownKeys({ secret, keys = '' }: JwtConfig): Promise<JWTVerifyGetKe
 
 /** Rejects where it is no key set. What is made of a key is kept with the set, so that one is made for all tokens. */
 async function keysIn(text: string): Promise<JWTVerifyGetKey> {
-  const { createLocalJWKSet } = await import('jose')
+  const { createLocalJWKSet } = await loadJose()
   return createLocalJWKSet(readKeySet(text))
 }
 

@@ -9,7 +9,7 @@ import { claim, claimsSetting } from '../claims-setting.ts'
 import { providerUrl } from '../provider-setting.ts'
 
 /** Those with keys of two parts (RFC 7518, RFC 8037). */
-const ASYMMETRIC = [
+export const ASYMMETRIC = [
   'ES256',
   'ES384',
   'ES512',

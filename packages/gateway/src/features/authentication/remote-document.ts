@@ -1,9 +1,9 @@
 import type { Clock } from '@headgate/core'
 
-/** What a key set is fetched with. Rejects where there is none to be had. */
-export type FetchKeys = (url: string) => Promise<FetchedKeys>
+/** What a document is fetched with. Rejects where there is none to be had. */
+export type FetchDocument = (url: string) => Promise<FetchedDocument>
 
-export interface FetchedKeys {
+export interface FetchedDocument {
   readonly text: string
   /** Milliseconds for which the answer says that it is fresh; undefined where it does not say. */
   readonly freshFor: number | undefined
@@ -12,24 +12,24 @@ export interface FetchedKeys {
 /** Milliseconds. */
 const USUAL_FRESH = 10 * 60_000
 const [LEAST_FRESH, MOST_FRESH] = [60_000, 24 * 3_600_000]
-/** How long keys serve where the server is away. */
+/** How long it serves where the server is away. */
 const MOST_STALE = 24 * 3_600_000
-/** After a fetch, another one because of an unknown key is made at the earliest then; after one that failed, any other one. */
+/** After a fetch, another one for what is not in it is made at the earliest then; after one that failed, any other one. */
 const COOL_DOWN = 30_000
 const FAILURE_PAUSE = 5_000
 
 /**
- * The keys of an issuer, as they were fetched last: fetched when they are asked for first, in the background when they are no
- * longer fresh, and at once when a token names a key that is not among them, though not for each such token. While the server is
- * away, those of before serve for a day.
+ * What an issuer says of itself, its keys above all, as it was fetched last: fetched when it is asked for first, in the background when
+ * it is no longer fresh, and at once when a token names a key that is not in it, though not for each such token. While the server is
+ * away, that of before serves for a day.
  */
-export class RemoteKeys<Keys> {
+export class RemoteDocument<Content> {
   private readonly url: string
   private readonly clock: Clock
-  private readonly fetchKeys: FetchKeys
-  private readonly read: (text: string) => Promise<Keys>
+  private readonly fetchDocument: FetchDocument
+  private readonly read: (text: string) => Promise<Content>
   private readonly changed: () => void
-  private keys: Keys | undefined
+  private content: Content | undefined
   private text = ''
   private fetchedAt = Number.NEGATIVE_INFINITY
   private freshUntil = Number.NEGATIVE_INFINITY
@@ -39,50 +39,50 @@ export class RemoteKeys<Keys> {
 
   /**
    * @param read of what was fetched; rejects where it is none
-   * @param changed called when the keys are others than before
+   * @param changed called when it is another one than before
    */
   constructor(
     url: string,
     {
       clock,
-      fetchKeys,
+      fetchDocument,
       read,
       changed,
     }: {
       readonly clock: Clock
-      readonly fetchKeys: FetchKeys
-      readonly read: (text: string) => Promise<Keys>
+      readonly fetchDocument: FetchDocument
+      readonly read: (text: string) => Promise<Content>
       readonly changed: () => void
     },
   ) {
     this.url = url
     this.clock = clock
-    this.fetchKeys = fetchKeys
+    this.fetchDocument = fetchDocument
     this.read = read
     this.changed = changed
   }
 
   /** Rejects where there are none. */
-  async current(): Promise<Keys> {
+  async current(): Promise<Content> {
     const now = this.clock.now()
-    if (this.keys !== undefined && now < this.fetchedAt + MOST_STALE) {
+    if (this.content !== undefined && now < this.fetchedAt + MOST_STALE) {
       if (now >= this.freshUntil && now >= this.triedAt + FAILURE_PAUSE) void this.fetch()
-      return this.keys
+      return this.content
     }
     if (this.failure === undefined || now >= this.triedAt + FAILURE_PAUSE) await this.fetch()
     return this.usable()
   }
 
-  /** For a token whose key is not among the current ones. @returns undefined where it is too early to ask again */
-  async newer(): Promise<Keys | undefined> {
+  /** For a token whose key is not in the current one. @returns undefined where it is too early to ask again */
+  async newer(): Promise<Content | undefined> {
     if (this.fetching === undefined && this.clock.now() < this.triedAt + COOL_DOWN) return undefined
     await this.fetch()
-    return this.keys
+    return this.content
   }
 
-  private usable(): Keys {
-    if (this.keys !== undefined && this.clock.now() < this.fetchedAt + MOST_STALE) return this.keys
-    throw this.failure ?? new Error('there are no keys')
+  private usable(): Content {
+    if (this.content !== undefined && this.clock.now() < this.fetchedAt + MOST_STALE) return this.content
+    throw this.failure ?? new Error('there is none')
   }
 
   /** One for all who wait. Never rejects: see `failure`. */
@@ -96,9 +96,9 @@ export class RemoteKeys<Keys> {
   private async fetched(): Promise<void> {
     this.triedAt = this.clock.now()
     try {
-      const { text, freshFor = USUAL_FRESH } = await this.fetchKeys(this.url)
-      if (text !== this.text || this.keys === undefined) {
-        this.keys = await this.read(text)
+      const { text, freshFor = USUAL_FRESH } = await this.fetchDocument(this.url)
+      if (text !== this.text || this.content === undefined) {
+        this.content = await this.read(text)
         this.text = text
         this.changed()
       }
