@@ -326,6 +326,7 @@ export {
   SharedRateLimitStore,
   type SharedRateLimitOptions,
 } from './policies/rate-limit/shared-rate-limit-store.ts'
+export { type CalendarWindow, LARGEST_CALENDAR_COUNT } from './policies/rate-limit/calendar-count.ts'
 export { allocateSharedTable } from './policies/rate-limit/shared-table.ts'
 export { fallback, type FallbackOptions } from './policies/fallback.ts'
 export {

@@ -7,6 +7,7 @@ import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
+import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { csrfLayer } from './features/csrf.ts'
 import { fallbackLayer } from './features/fallback.ts'
@@ -73,6 +74,7 @@ export const STACK = [
   csrfLayer,
   authenticationLayer,
   countedGraphqlLayer,
+  consumersLayer,
   rateLimitLayer,
   graphqlLayer,
   authorizationLayer,

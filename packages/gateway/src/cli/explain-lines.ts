@@ -1,3 +1,4 @@
+import type { ConsumerFacts } from '../features/consumers/facts.ts'
 import type { TakenRoute } from '../explain/explain.ts'
 import type { ApiVersionsConfig } from '../features/api-versions/setting.ts'
 import { GRAPHQL_DEFAULTS, type GraphqlConfig } from '../features/graphql/setting.ts'
@@ -144,14 +145,26 @@ function endpointLine({ url, dns, srv, weight, zone }: EndpointConfig): string {
   return `${url ?? `the addresses of ${dns}, found by DNS while the gateway runs`} (weight ${weight}${place})`
 }
 
+function consumerLine({ name, limits, routes }: ConsumerFacts): string {
+  const limited = limits.map((each) => `${each.name} (${each.rate})`).join(', ')
+  return [
+    `consumer ${name}`,
+    limited && `limited by ${limited}`,
+    routes && `for the routes ${routes.join(', ')} alone`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
 /** Who asks, and what they may do; none where nobody has a say in it. */
-export function callerLines({ config, identity, authorization }: TakenRoute): string[] {
+export function callerLines({ config, identity, consumer, authorization }: TakenRoute): string[] {
   const lines: string[] = []
   if (identity !== undefined) {
     const { authenticator, subject, groups, scopes } = identity
     lines.push(`${subject}, known to ${authenticator}`)
     if (groups.length > 0) lines.push(`groups ${groups.join(', ')}`)
     if (scopes.length > 0) lines.push(`scopes ${scopes.join(', ')}`)
+    if (consumer !== undefined) lines.push(consumerLine(consumer))
   } else if (config.authentication) lines.push('nobody: --as names a caller')
   if (authorization === undefined) return lines
   const { isAllowed, reason } = authorization

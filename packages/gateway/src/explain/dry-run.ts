@@ -36,17 +36,18 @@ export function dryRunContext(
   const upstreams = resolveUpstreams(config)
   const { loadShedding } = config
   const kept = new Kept()
+  const rateLimits = new RateLimitStores(config, clock)
   return {
     clock,
     metrics,
     accessLog: config.accessLog === false ? undefined : NO_LOG,
     trustedProxies: ipRanges(config.trustedProxies),
-    rateLimits: new RateLimitStores(config, clock),
+    rateLimits,
     cache: { id: '', store: new ProcessStore() },
     geo,
     loopKey: SHOWN_KEY,
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
-    authenticators: new Authenticators(config, clock, kept, { sends: false }),
+    authenticators: new Authenticators(config, clock, kept, { sends: false, rateLimits }),
     kept,
     upstreamNamed(name) {
       const upstream = upstreams.get(name)

@@ -12,6 +12,7 @@ import {
   systemClock,
 } from '@headgate/core'
 import { type Identity, identityOf } from '../features/identity.ts'
+import { type ConsumerFacts, consumerFacts } from '../features/consumers/facts.ts'
 import { verdictOf, verdictReason } from '../features/authorization/rules.ts'
 import type { EndpointConfig } from '../config/schema/upstream-schema.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
@@ -63,6 +64,8 @@ export interface TakenRoute {
   readonly cache: Foresight | undefined
   /** Who asks; undefined where it is not proven, or nobody asks for it. */
   readonly identity: Identity | undefined
+  /** Whose credentials these are; undefined for nobody's. */
+  readonly consumer: ConsumerFacts | undefined
   /** What the rules of authorization say; undefined if they are not asked. */
   readonly authorization: { readonly isAllowed: boolean; readonly reason: string } | undefined
   /** Why it is refused, where it is. */
@@ -199,6 +202,7 @@ async function takeRoute(
   const split = route.split && sent && splitFacts(route.split, sent, live.weights?.get(route.name))
   const shared = settingSources(config.shared, config.routes.indexOf(route))
   const identity = identityOf.of(exchange)
+  const consumer = identity && consumerFacts(config, identity)
   const verdict = verdictOf.of(exchange)
   const authorization = verdict && {
     isAllowed: verdict.isAllowed,
@@ -208,6 +212,7 @@ async function takeRoute(
   return {
     config: route,
     identity,
+    consumer,
     authorization,
     refusal,
     shared,

@@ -26,13 +26,13 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema does not know what stands elsewhere: names that lead nowhere',
     is: says(
-      /is not the name of (?:an upstream|a rate limit|a store|a group|an authenticator)|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|has no names, and no route has a host|reads no operation|is sticky by what|not known there/,
+      /is not the name of (?:an upstream|a rate limit|a store|a group|an authenticator|a route)|is a credential of the consumer|which counts fields of GraphQL|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|has no names, and no route has a host|reads no operation|is sticky by what|not known there/,
     ),
   },
   {
     why: 'a schema compares no two entries: what is there twice, or never matches',
     is: says(
-      /is the name (?:of|that)|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
+      /is the name (?:of|that)|is the id of|is the address of|is taken by|matches nothing that|is in the split already|twice|is the same version as/,
     ),
   },
   {
@@ -85,7 +85,7 @@ const BEYOND_A_SCHEMA: readonly {
 ]
 
 const GRAMMAR =
-  /(?:^|[.\]])(?:address|loginPage|afterLogout|parameters|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames|when)(?:\[|\.|$)/
+  /(?:^|[.\]])(?:address|loginPage|afterLogout|parameters|url|endpoint|issuer|origin|ca|redis|dns|srv|origins|users|keys|hash|expires|zone|jwks|secret|hosts?|servername|resolvers|trustedProxies|from|client|addresses|pathRegex|regex|path|location|stripPrefix|set|add|remove|headers|query|upstream|mirror|deprecated|sunset|successor|docs|asn|body|contentSecurityPolicy|contentSecurityPolicyReportOnly|permissionsPolicy|trustedOrigins|frames|when|key|components)(?:\[|\.|$)/
 
 function says(pattern: RegExp): (problem: ConfigProblem) => boolean {
   return ({ message }) => pattern.test(message)

@@ -73,6 +73,7 @@ test('one route with a URL is a whole configuration, with every default filled i
     accessLog: { path: 'stdout', format: 'auto', headers: [] },
     stores: {},
     authenticators: {},
+    consumers: {},
     failedAuthentication: {
       perClient: { requests: 30, per: 60_000 },
       perAccount: { requests: 20, per: 60_000 },
@@ -286,6 +287,7 @@ test('everything that can be set is set', () => {
       },
     },
     authenticators: {},
+    consumers: {},
     failedAuthentication: {
       perClient: { requests: 30, per: 60_000 },
       perAccount: { requests: 20, per: 60_000 },

@@ -143,6 +143,7 @@ export function stackCases(origin: string): fc.Arbitrary<StackCase> {
     authenticators: fc.constant({
       partners: { apiKey: { keys: [{ name: 'shop', hash: HASH, scopes: ['read'] }] } },
     }),
+    consumers: fc.constant({ shop: { credentials: { partners: 'shop' }, rateLimit: 'two' } }),
     upstreams: fc.record({
       a: upstream(origin),
       b: upstream(origin),

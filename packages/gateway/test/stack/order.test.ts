@@ -31,6 +31,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange csrf',
     'exchange authentication',
     'exchange graphql',
+    'exchange consumers',
     'exchange rateLimit',
     'exchange graphql',
     'exchange authorization',

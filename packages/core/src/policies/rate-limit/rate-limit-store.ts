@@ -1,6 +1,7 @@
 import { own } from '../../message/own-options.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { gcra, type GcraParameters, gcraParameters, type RateDecision, type RateLimit } from './gcra.ts'
+import { CalendarCount, type CalendarWindow } from './calendar-count.ts'
 import { WindowCounter } from './window-counter.ts'
 
 /** Where a rate limit keeps what it knows of each key: here, in shared memory, or on another machine. */
@@ -19,8 +20,13 @@ export interface RateLimitStore {
 
 /** Options of `LocalRateLimitStore`. */
 export interface LocalRateLimitOptions extends RateLimit {
-  /** Token bucket (`gcra`), or a sliding window of `per` milliseconds, which knows no burst. Default: gcra. */
-  readonly algorithm?: 'gcra' | 'sliding-window' | undefined
+  /**
+   * Token bucket (`gcra`), a sliding window of `per` milliseconds, which knows no burst, or a `calendar`, whose windows `window` tells: it
+   * knows none, either. Default: gcra.
+   */
+  readonly algorithm?: 'gcra' | 'sliding-window' | 'calendar' | undefined
+  /** The present window of a `calendar`. */
+  readonly window?: (() => CalendarWindow) | undefined
   /** How many keys to keep; one that is forgotten starts with its full share again. Default 10,000. */
   readonly maxKeys?: number | undefined
 }
@@ -55,10 +61,12 @@ export class LocalRateLimitStore implements RateLimitStore {
     this.shares = new BoundedMap(this.capacity)
     const parameters = gcraParameters(options)
     const { rate, per = 1_000 } = options
-    this.makeShare =
-      options.algorithm === 'sliding-window'
-        ? () => new WindowCounter(rate, per)
-        : () => new TokenBucket(parameters)
+    const { window } = options
+    if (options.algorithm === 'calendar') {
+      if (window === undefined) throw new TypeError('window is missing: a calendar has to tell its windows')
+      this.makeShare = () => new CalendarCount(rate, window)
+    } else if (options.algorithm === 'sliding-window') this.makeShare = () => new WindowCounter(rate, per)
+    else this.makeShare = () => new TokenBucket(parameters)
   }
 
   take(key: string, cost: number, now: number, maxWait: number): RateDecision {

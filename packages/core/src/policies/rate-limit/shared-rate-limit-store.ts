@@ -1,4 +1,5 @@
 import { own } from '../../message/own-options.ts'
+import { calendarDecision, type CalendarWindow, LARGEST_CALENDAR_COUNT } from './calendar-count.ts'
 import { gcra, type GcraParameters, gcraParameters, type RateDecision } from './gcra.ts'
 import type { LocalRateLimitOptions, RateLimitStore, RateUsage, StoreFill } from './rate-limit-store.ts'
 import { SharedTable } from './shared-table.ts'
@@ -43,10 +44,10 @@ export class SharedRateLimitStore implements RateLimitStore {
     const { rate, per = 1_000, skew = 0 } = options
     const parameters = gcraParameters(options)
     const { buffer } = this.state
-    this.meter =
-      options.algorithm === 'sliding-window'
-        ? new PackedWindow(buffer, rate, per)
-        : new TokenBucket(buffer, parameters)
+    const { algorithm, window } = options
+    if (algorithm === 'calendar') this.meter = new PackedCalendar(buffer, rate, window)
+    else if (algorithm === 'sliding-window') this.meter = new PackedWindow(buffer, rate, per)
+    else this.meter = new TokenBucket(buffer, parameters)
     this.skew = skew
     this.table = new SharedTable(options.memory, (state) => {
       this.state[0] = state
@@ -126,6 +127,55 @@ class TokenBucket implements Meter {
 
   isSpent(now: number): boolean {
     return (this.arrival[0] as number) <= now // as above
+  }
+}
+
+/** The count of a calendar's window, and the number of that window, 32 bits each. */
+class PackedCalendar implements Meter {
+  private readonly words: Uint32Array
+  private readonly limit: number
+  private readonly window: () => CalendarWindow
+
+  constructor(state: ArrayBuffer, limit: number, window: (() => CalendarWindow) | undefined) {
+    if (window === undefined) throw new TypeError('window is missing: a calendar has to tell its windows')
+    if (limit > LARGEST_CALENDAR_COUNT)
+      throw new TypeError(`rate of the shared calendar is ${limit}: use at most ${LARGEST_CALENDAR_COUNT}`)
+    this.words = new Uint32Array(state)
+    this.limit = limit
+    this.window = window
+  }
+
+  take(_now: number, cost: number): RateDecision {
+    const window = this.window()
+    const count = this.countIn(window)
+    const decision = calendarDecision(this.limit, count, cost, window)
+    if (decision.allowed) this.pack(window, count + cost)
+    return decision
+  }
+
+  giveBack(_now: number, cost: number): void {
+    const window = this.window()
+    this.pack(window, Math.max(0, this.countIn(window) - cost))
+  }
+
+  usage(): RateUsage {
+    const window = this.window()
+    const { limit, remaining, reset } = calendarDecision(this.limit, this.countIn(window), 0, window)
+    return { limit, remaining, reset }
+  }
+
+  isSpent(): boolean {
+    return this.countIn(this.window()) === 0
+  }
+
+  private countIn({ index }: CalendarWindow): number {
+    const [count = 0, known] = this.words
+    return known === index ? count : 0
+  }
+
+  private pack({ index }: CalendarWindow, count: number): void {
+    this.words[0] = count
+    this.words[1] = index
   }
 }
 

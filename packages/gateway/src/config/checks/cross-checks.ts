@@ -5,6 +5,7 @@ import { findEach, type Finding, type Path, unused } from '../../settings/proble
 import { show } from '../../settings/problems/show.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { addressConflicts } from './addresses.ts'
+import { consumerChecks } from '../../features/consumers/checks.ts'
 import { authenticationChecks } from '../../features/authentication/checks.ts'
 import { cacheChecks } from '../../features/cache/memory.ts'
 import { graphqlChecks } from '../../features/graphql/checks.ts'
@@ -45,6 +46,7 @@ export function crossChecks(input: unknown): Finding[] {
     ...findEach(routes, (route, index) => routeChecks(fieldsOf(route), ['routes', index])),
     ...rateLimitChecks(fieldOf(input, 'rateLimits'), routes),
     ...authenticationChecks(input),
+    ...consumerChecks(input, routeNames(routes)),
     ...storeChecks(input),
     ...cacheChecks(input),
     ...graphqlChecks(input),
@@ -156,4 +158,12 @@ function matchForms(match: unknown, priority: unknown): string[] {
   return hosts.flatMap((host) =>
     paths.flatMap((path) => methods.map((method) => `${method} ${host} ${path} ${besides}`)),
   )
+}
+
+/** Those that routes have, or get by their position. */
+function routeNames(routes: readonly unknown[]): string[] {
+  return routes.map((route, index) => {
+    const name = fieldOf(route, 'name')
+    return typeof name === 'string' ? name : defaultRouteName(index)
+  })
 }

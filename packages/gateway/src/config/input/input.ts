@@ -68,6 +68,8 @@ export interface GatewayConfigInput {
   stores?: Record<string, StoreInput> | undefined
   /** Named ways in which callers prove who they are, for the routes that name them. */
   authenticators?: Record<string, AuthenticatorInput> | undefined
+  /** Named callers, whatever they are known by, with the groups, limits and routes that are theirs. */
+  consumers?: Record<string, ConsumerInput> | undefined
   /** What holds for those who fail to prove it. */
   failedAuthentication?: FailedAuthenticationInput | undefined
   /** Where routes with a cache keep responses. */
@@ -897,6 +899,8 @@ export interface AuthenticatorInput {
    * Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.
    */
   clientCertificate?: ClientCertificateAuthenticatorInput | undefined
+  /** Keys with which programs sign their requests (HTTP Message Signatures, RFC 9421). */
+  signature?: SignatureAuthenticatorInput | undefined
   /** A service of somebody else that is asked for each request (forward-auth, auth_request). */
   external?: ExternalAuthenticatorInput | undefined
 }
@@ -1207,6 +1211,49 @@ export interface ClientCertificateMatchInput {
   fingerprint?: string | string[] | undefined
 }
 
+export interface SignatureAuthenticatorInput {
+  /** Whose signatures are taken. */
+  keys: SignatureKeyInput[]
+  /**
+   * What a signature must cover at least; @authority, @path and @query together are as good as @target-uri.
+   * Where a request has content, Content-Digest must be covered as well, whatever is written here.
+   */
+  components?: string[] | undefined
+  /** How long after it was made (created) a signature is taken. Default: 5m. */
+  maxAge?: Duration | undefined
+  /** By how much clocks may differ. Default: 30s. */
+  clockSkew?: Duration | Zero | undefined
+  /** What a signature must be for (tag). Left out: anything. */
+  tag?: string | undefined
+  /**
+   * How many nonces are remembered, in all workers together, for as long as their signatures are taken. With
+   * it, each signature must have one, which is good once. Left out: a signature is good until it is too old.
+   */
+  nonces?: number | undefined
+  /**
+   * Content up to this size is here, and compared with its digest, before the upstream is asked; of larger
+   * content, or of an unknown size, the upstream gets all but the end before it was compared. Default: 64KiB.
+   */
+  wholeBody?: ByteSize | Zero | undefined
+}
+
+export interface SignatureKeyInput {
+  /** What signatures name it by (keyid). */
+  id: string
+  /** How it signs. What a signature says of that chooses nothing. */
+  algorithm: 'ed25519' | 'ecdsa-p256-sha256' | 'rsa-pss-sha512' | 'hmac-sha256'
+  /** The public key, in PEM, as ${file:partner.pem}, which is read again when it changes. */
+  key?: string | undefined
+  /** For hmac-sha256, in place of key: what both sides share. */
+  secret?: string | undefined
+  /** Whose key it is: the subject of the identity. Left out: its id. */
+  subject?: string | undefined
+  /** Groups of its owner, for rules of authorization. */
+  groups?: string[] | undefined
+  /** What it is for, for rules of authorization. */
+  scopes?: string[] | undefined
+}
+
 export interface ExternalAuthenticatorInput {
   /** The service, by its URL. */
   url?: string | undefined
@@ -1264,6 +1311,20 @@ export interface ExternalCacheInput {
   entries?: number | undefined
   /** With onError: allow-stale, how long a verdict serves beyond its ttl. Default: 1h. */
   staleFor?: Duration | Zero | undefined
+}
+
+export interface ConsumerInput {
+  /**
+   * What it is known by: names of authenticators, each with the subjects that are this consumer: users, names
+   * of API keys, subjects of tokens, names in certificates.
+   */
+  credentials: Record<string, string | string[]>
+  /** Groups that it is in, besides those that its credentials bring. */
+  groups?: string[] | undefined
+  /** Names of rateLimits that its requests take from, on all routes together, whatever their key says. */
+  rateLimit?: string | string[] | undefined
+  /** Names of the routes that it may use; others answer with 403. Left out: all. */
+  routes?: string | string[] | undefined
 }
 
 export interface FailedAuthenticationInput {
@@ -1357,8 +1418,13 @@ export interface CacheWarmInput {
 }
 
 export interface RateLimitInput {
-  /** Requests in a time: 100/s, 60/m, 1000/h or 5/10s. */
+  /**
+   * Requests in a time: 100/s, 60/m, 1000/h or 5/10s; or a quota for a day or a month of the calendar:
+   * 10000/day, 200000/month.
+   */
   rate: RequestRate
+  /** Where days and months begin at midnight, for a rate by the calendar. Left out: UTC. */
+  zone?: string | undefined
   /** Requests that may come at once after a pause. Left out: as many as the rate names. */
   burst?: number | undefined
   /**
@@ -1368,10 +1434,11 @@ export interface RateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
-   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
-   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
-   * request without that field or certificate counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), consumer (whose credentials
+   * these are), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see
+   * geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of
+   * several, those that are the same in all. A request without that field or certificate counts for its
+   * client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */
@@ -1969,6 +2036,8 @@ export interface AuthorizationRuleInput {
   authenticators?: string[] | undefined
   /** One of these users, names of keys, or subjects of tokens. */
   subjects?: string[] | undefined
+  /** One of these consumers. */
+  consumers?: string[] | undefined
   /** Callers in one of these groups. */
   groups?: string[] | undefined
   /** Callers with one of these roles, which are those of the claim "roles". */
@@ -2080,8 +2149,13 @@ export interface RouteRateLimitInput {
    * position.
    */
   name?: string | undefined
-  /** Requests in a time: 100/s, 60/m, 1000/h or 5/10s. */
+  /**
+   * Requests in a time: 100/s, 60/m, 1000/h or 5/10s; or a quota for a day or a month of the calendar:
+   * 10000/day, 200000/month.
+   */
   rate: RequestRate
+  /** Where days and months begin at midnight, for a rate by the calendar. Left out: UTC. */
+  zone?: string | undefined
   /** Requests that may come at once after a pause. Left out: as many as the rate names. */
   burst?: number | undefined
   /**
@@ -2091,10 +2165,11 @@ export interface RouteRateLimitInput {
   algorithm?: 'token-bucket' | 'sliding-window' | undefined
   /**
    * Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key),
-   * credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first
-   * URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its
-   * name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A
-   * request without that field or certificate counts for its client-ip. Default: client-ip.
+   * credential (Authorization), header:NAME, identity (who has authenticated), consumer (whose credentials
+   * these are), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see
+   * geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of
+   * several, those that are the same in all. A request without that field or certificate counts for its
+   * client-ip. Default: client-ip.
    */
   key?: string | string[] | undefined
   /** What a request takes: graphql-fields, one for each field of its GraphQL operation. Left out: one. */

@@ -10,8 +10,8 @@ export type ByteSize = `${bigint}${'B' | 'KB' | 'KiB' | 'MB' | 'MiB' | 'GB' | 'G
 /** `240B/s`, `1KiB/s` and so on. */
 export type ByteRate = `${ByteSize}/s`
 
-/** Requests in a time: `100/s`, `60/m`, or with a number before the unit: `5/10s`. */
-export type RequestRate = `${bigint}/${TimeUnit | Duration}`
+/** Requests in a time: `100/s`, `60/m`, or with a number before the unit: `5/10s`; or in a day or a month of the calendar. */
+export type RequestRate = `${bigint}/${TimeUnit | Duration | 'day' | 'month'}`
 
 /** Nothing, where a quantity may be 0, which needs no unit. */
 export type Zero = 0 | '0'

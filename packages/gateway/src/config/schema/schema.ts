@@ -4,6 +4,7 @@ import type * as z from '../../settings/schema/zod.ts'
 import { accessLogSetting } from '../../features/access-log/layers.ts'
 import { authenticatorSetting, failedAuthenticationSetting } from '../../features/authentication/setting.ts'
 import { cacheMemorySetting } from '../../features/cache/setting.ts'
+import { consumerSetting } from '../../features/consumers/setting.ts'
 import { forwardingSetting } from '../../features/forwarding.ts'
 import { geoSetting } from '../../features/geo/setting.ts'
 import { http2Setting } from '../../features/http2.ts'
@@ -120,6 +121,12 @@ export const gatewaySetting = section('GatewayConfigInput', () => ({
     .prefault(nothing)
     .meta({ propertyNames: name.json })
     .describe('Named ways in which callers prove who they are, for the routes that name them.'),
+  consumers: record(consumerSetting())
+    .prefault(nothing)
+    .meta({ propertyNames: name.json })
+    .describe(
+      'Named callers, whatever they are known by, with the groups, limits and routes that are theirs.',
+    ),
   failedAuthentication: failedAuthenticationSetting()
     .prefault(nothing)
     .describe('What holds for those who fail to prove it.'),

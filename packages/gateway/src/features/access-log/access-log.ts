@@ -112,6 +112,7 @@ export function accessLine(
   if (cache !== undefined) line += `","cache":"${cache}`
   if (identity !== undefined)
     line += `","identity":"${escaped(identity.subject)}","authenticator":"${identity.authenticator}`
+  if (identity?.consumer !== undefined) line += `","consumer":"${identity.consumer}`
   if (apiVersion !== undefined) line += `","api_version":"${escaped(apiVersion)}`
   if (peer.address !== clientAddress) line += `","peer":"${escaped(peer.address)}`
   if (certificate !== undefined)

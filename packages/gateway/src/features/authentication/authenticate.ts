@@ -2,6 +2,7 @@ import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficErr
 import type { Absent, Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
 import type { Refusals } from '../refusals.ts'
+import type { Consumers } from '../consumers/consumers.ts'
 import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -23,6 +24,8 @@ export interface AuthenticateOptions {
   /** Whether requests without any credentials pass. Wrong credentials never do. */
   readonly anonymous: boolean
   readonly failedTries: FailedTries
+  /** Whose credentials are whose. Default: nobody's. */
+  readonly consumers?: Pick<Consumers, 'identified'> | undefined
   readonly onDecision: (decision: Decision, authenticator: string) => void
   readonly refusals?: Pick<Refusals, 'report'> | undefined
   /** Who asks, in place of what the request proves: for explanations. */
@@ -137,7 +140,7 @@ class Decider {
   private pass(known: Known, exchange: Exchange, next: Handler): Promise<HttpResponse> {
     const { onDecision } = this.options
     const { identity, accessToken, cookies, apply } = known
-    identityOf.state(exchange, identity)
+    identityOf.state(exchange, this.options.consumers?.identified(identity) ?? identity)
     if (accessToken !== undefined) accessTokenOf.state(exchange, accessToken)
     onDecision('known', identity.authenticator)
     this.conceal(exchange)

@@ -5,6 +5,8 @@ import { ApiKeyAuthenticator } from './api-key/api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BasicAuthenticator } from './basic/basic.ts'
 import { PasswordThreads } from './basic/password-threads.ts'
+import { nonceStore } from './signature/nonces.ts'
+import { SignatureAuthenticator } from './signature/signature.ts'
 import { ExternalAuthenticator } from './external/external.ts'
 import { ClientCertificateAuthenticator } from './client-certificate/client-certificate.ts'
 import { serverOf } from './introspection/ask-server.ts'
@@ -13,6 +15,8 @@ import { fetchKeys } from './jwt/fetch-keys.ts'
 import { JwtAuthenticator } from './jwt/jwt.ts'
 import { makeOidc } from './oidc/make-oidc.ts'
 import { ProviderClient } from './provider-client.ts'
+import { Consumers } from '../consumers/consumers.ts'
+import type { ConsumedGateway } from '../consumers/setting.ts'
 import type { Identity } from '../identity.ts'
 import type { AuthenticatedGateway, AuthenticatorConfig } from './setting.ts'
 
@@ -30,7 +34,7 @@ interface Knowing extends Authenticator {
 export interface AuthenticatorsOptions {
   /** Whether servers are asked: not where nothing is to be sent, as for explanations. Default true. */
   readonly sends?: boolean | undefined
-  /** Where it is remembered which sessions were ended. Left out: nowhere. */
+  /** Where it is remembered which sessions were ended, and which nonces were used. Left out: nowhere. */
   readonly rateLimits?: Pick<RateLimitStores, 'get'> | undefined
 }
 
@@ -46,10 +50,11 @@ interface Means {
 export class Authenticators {
   private readonly known = new Map<string, Knowing>()
   private readonly threads: PasswordThreads | undefined
+  readonly consumers: Consumers
 
   /** @param kept from the configuration before */
   constructor(
-    { authenticators }: AuthenticatedGateway,
+    { authenticators, consumers }: AuthenticatedGateway & ConsumedGateway,
     clock: Clock,
     kept: Kept,
     { sends = true, rateLimits }: AuthenticatorsOptions = {},
@@ -62,6 +67,7 @@ export class Authenticators {
         kept.keep('authenticator', [name, config], make, (made) => made.close?.()),
       )
     }
+    this.consumers = new Consumers({ consumers })
     // A basic one that is kept has been made with them.
     const hasPasswords = Object.values(authenticators).some(({ basic }) => basic !== undefined)
     this.threads = hasPasswords ? passwordThreads(clock, kept) : undefined
@@ -107,7 +113,7 @@ const LARGEST_ANSWER = 64 * 1024
 
 function authenticatorOf(
   name: string,
-  { basic, apiKey, jwt, introspection, oidc, clientCertificate, external }: AuthenticatorConfig,
+  { basic, apiKey, jwt, introspection, oidc, clientCertificate, external, signature }: AuthenticatorConfig,
   { clock, threads, sends, rateLimits }: Means,
 ): Knowing {
   if (basic !== undefined) return new BasicAuthenticator(name, basic, threads())
@@ -128,6 +134,10 @@ function authenticatorOf(
   if (oidc !== undefined) return makeOidc(name, oidc, { clock, rateLimits, sends })
   if (clientCertificate !== undefined) return new ClientCertificateAuthenticator(name, clientCertificate)
   if (external !== undefined) return new ExternalAuthenticator(name, external, clock, sends)
+  if (signature !== undefined) {
+    const nonces = signature.nonces === undefined ? undefined : rateLimits?.get(nonceStore(name))
+    return new SignatureAuthenticator(name, signature, nonces)
+  }
   throw new TypeError(`the authenticator ${name} is of no kind`)
 }
 

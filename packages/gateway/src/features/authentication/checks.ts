@@ -4,6 +4,7 @@ import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
 import { oneOfKeys } from '../../settings/schema/schema-tree.ts'
 import type { SectionRules } from '../layer.ts'
 import { externalChecks, externalRules } from './external/checks.ts'
+import { signatureChecks, signatureKeyRules } from './signature/checks.ts'
 import { SYMMETRIC } from './jwt/setting.ts'
 import type { TrustingConfig } from '../client-certificates/authorities.ts'
 import { clientDemands } from '../client-certificates/setting.ts'
@@ -17,6 +18,7 @@ export const authenticatorRules: readonly SectionRules[] = [
   { at: [], rules: [oneOfKeys(KINDS)] },
   { at: ['jwt'], rules: [oneOfKeys(KEYS)] },
   { at: ['external'], rules: externalRules },
+  { at: ['signature', 'keys', '*'], rules: signatureKeyRules },
 ]
 
 export const routeAuthenticationRules: readonly SectionRules[] = [
@@ -57,6 +59,9 @@ export function authenticationChecks(input: Fields): Finding[] {
     ...findEach(authenticators, ([name, written]) => kindChecks(written, ['authenticators', name])),
     ...findEach(authenticators, ([name, written]) =>
       externalChecks(fieldOf(written, 'external'), ['authenticators', name, 'external'], upstreams),
+    ),
+    ...findEach(authenticators, ([name, written]) =>
+      signatureChecks(fieldOf(written, 'signature'), ['authenticators', name, 'signature']),
     ),
     ...findEach(sections, ([section, path]) => [
       ...referenceChecks(fieldOf(section, 'authentication'), [...path, 'authentication'], names),

@@ -4,8 +4,12 @@ import { type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 
 /** The name of a claim. */
-export const claim: Kind<string> = textKind('a claim', 'the name of a claim', (written) =>
-  /^[^\p{Cc}]{1,200}$/u.test(written) ? parsed(written) : refused('is not the name of a claim'),
+export const claim: Kind<string> = textKind(
+  'a claim',
+  'the name of a claim',
+  (written) =>
+    /^[^\p{Cc}]{1,200}$/u.test(written) ? parsed(written) : refused('is not the name of a claim'),
+  { minLength: 1, maxLength: 200 },
 )
 
 /** Which claims an identity is made of. */

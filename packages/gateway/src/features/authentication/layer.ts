@@ -38,6 +38,7 @@ export const authenticationLayer: ExchangeRow<
         authenticators.for(name, (upstream) => upstreamNamed(upstream).upstream.handler),
       ),
       isAll,
+      consumers: authenticators.consumers,
       anonymous,
       failedTries: new FailedTries(rateLimits.get(CLIENT_TRIES), rateLimits.get(ACCOUNT_TRIES)),
       onDecision: authenticationMetrics(metrics, route.name, names),

@@ -8,6 +8,7 @@ import { apiKeySetting } from './api-key/setting.ts'
 import { clientCertificateSetting } from './client-certificate/setting.ts'
 import { externalSetting } from './external/setting.ts'
 import { introspectionSetting } from './introspection/setting.ts'
+import { signatureSetting } from './signature/setting.ts'
 import { jwtSetting } from './jwt/setting.ts'
 import { basicSetting } from './basic/setting.ts'
 import { oidcSetting } from './oidc/setting.ts'
@@ -21,6 +22,7 @@ export const KINDS = [
   'oidc',
   'clientCertificate',
   'external',
+  'signature',
 ] as const
 
 /** Of the whole gateway: its name is its key. */
@@ -39,6 +41,9 @@ export const authenticatorSetting = section('AuthenticatorInput', () => ({
     .describe(
       'Certificates that clients show on their connection (mutual TLS): see clientCertificates of a listener.',
     ),
+  signature: signatureSetting()
+    .optional()
+    .describe('Keys with which programs sign their requests (HTTP Message Signatures, RFC 9421).'),
   external: externalSetting()
     .optional()
     .describe('A service of somebody else that is asked for each request (forward-auth, auth_request).'),

@@ -114,6 +114,7 @@ type IdentityTest = (identity: Identity) => boolean
 function identityTests({
   authenticators,
   subjects,
+  consumers,
   groups,
   roles,
   scopes,
@@ -124,6 +125,10 @@ function identityTests({
   if (subjects !== undefined) {
     const accepted = new Set(subjects)
     tests.push(({ subject }) => accepted.has(subject))
+  }
+  if (consumers !== undefined) {
+    const accepted = new Set(consumers)
+    tests.push(({ consumer }) => consumer !== undefined && accepted.has(consumer))
   }
   if (groups !== undefined) tests.push((identity) => groups.some((each) => identity.groups.includes(each)))
   if (roles !== undefined)

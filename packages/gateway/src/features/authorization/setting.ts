@@ -21,6 +21,7 @@ const rule = section('AuthorizationRuleInput', () => ({
     .min(1)
     .optional()
     .describe('One of these users, names of keys, or subjects of tokens.'),
+  consumers: list(value(name)).min(1).optional().describe('One of these consumers.'),
   groups: list(value(name)).min(1).optional().describe('Callers in one of these groups.'),
   roles: list(value(name))
     .min(1)

@@ -1,3 +1,4 @@
+import { timeZone } from '../../settings/values/time-zone.ts'
 import { once } from '../../settings/schema/library.ts'
 import { list } from '../../settings/schema/list.ts'
 import { type Read, section } from '../../settings/schema/section.ts'
@@ -18,19 +19,6 @@ const hour: Kind<string> = textKind(
   { pattern: '^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$' },
 )
 
-const zone: Kind<string> = textKind(
-  'a time zone',
-  'the name of a time zone, such as Europe/Berlin or UTC',
-  (written) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: written })
-      return parsed(written)
-    } catch {
-      return refused('is not the name of a time zone')
-    }
-  },
-)
-
 const window = section('TimeWindowInput', () => ({
   days: list(value(choice<Day>(DAYS)))
     .min(1)
@@ -38,7 +26,7 @@ const window = section('TimeWindowInput', () => ({
     .describe('Days on which it begins. Left out: every day.'),
   from: value(hour, 'When it begins.').prefault('00:00'),
   to: value(hour, 'When it ends; before its beginning, on the next day.').prefault('24:00'),
-  zone: value(zone, 'Whose clock counts.').prefault('UTC'),
+  zone: value(timeZone, 'Whose clock counts.').prefault('UTC'),
 }))
 
 export type TimeWindow = Read<typeof window>

@@ -1,4 +1,4 @@
-import { LARGEST_SHARED_WINDOW } from '@headgate/core'
+import { LARGEST_CALENDAR_COUNT, LARGEST_SHARED_WINDOW } from '@headgate/core'
 import { type Fields, fieldsOf, isFields } from '../../settings/problems/fields.ts'
 import { findEach, type Finding, type Path } from '../../settings/problems/problem.ts'
 import { meant, nearestFirst, someOf } from '../../settings/problems/suggest.ts'
@@ -9,6 +9,12 @@ import { limitReference, parseRequestRate } from './kinds.ts'
 /** What the time of a sliding window allows may come at once. */
 export const limitRules: readonly JsonSchema[] = [
   never({ required: ['algorithm', 'burst'], properties: { algorithm: { const: 'sliding-window' } } }),
+  never({ required: ['zone', 'rate'], properties: { rate: { not: { pattern: '/(day|month)$' } } } }),
+  never({
+    required: ['algorithm', 'rate'],
+    properties: { algorithm: { const: 'sliding-window' }, rate: { pattern: '/(day|month)$' } },
+  }),
+  never({ required: ['burst', 'rate'], properties: { rate: { pattern: '/(day|month)$' } } }),
 ]
 
 /** What no value of a rate limit shows alone; as cross-checks.ts, it passes over what does not have the expected form. */
@@ -58,7 +64,41 @@ function unknown(name: string, named: Fields, path: Path): Finding {
   }
 }
 
+/** What a rate by the calendar leaves no choice of; `token-bucket` stands there in whatever is shown. */
+const OF_OTHERS = [
+  ['burst', undefined],
+  ['algorithm', 'token-bucket'],
+] as const
+
 function checkLimit(limit: unknown, path: Path): Finding[] {
+  return [...checkCalendar(limit, path), ...checkWindow(limit, path)]
+}
+
+function checkCalendar(limit: unknown, path: Path): Finding[] {
+  if (!isFields(limit) || typeof limit['rate'] !== 'string') return []
+  const rate = parseRequestRate(limit['rate'])
+  if (!rate.ok) return []
+  const { calendar, requests } = rate.value
+  if (calendar === undefined) {
+    const problem = 'has no meaning here: only days and months (10000/day) begin at midnight'
+    return limit['zone'] === undefined ? [] : [{ path: [...path, 'zone'], part: 'key', problem }]
+  }
+  const findings = OF_OTHERS.flatMap(([key, usual]): Finding[] => {
+    const problem = `has no meaning for a quota of a ${calendar}: all of it may come at once`
+    return limit[key] === undefined || limit[key] === usual
+      ? []
+      : [{ path: [...path, key], part: 'key', problem }]
+  })
+  if (requests > LARGEST_CALENDAR_COUNT)
+    findings.push({
+      path: [...path, 'rate'],
+      problem: 'is too large',
+      allowed: `at most ${LARGEST_CALENDAR_COUNT} in a ${calendar}`,
+    })
+  return findings
+}
+
+function checkWindow(limit: unknown, path: Path): Finding[] {
   if (!isFields(limit) || limit['algorithm'] !== 'sliding-window') return []
   const findings: Finding[] = []
   if (limit['burst'] !== undefined) {

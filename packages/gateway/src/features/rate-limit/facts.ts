@@ -46,6 +46,8 @@ function partOf(part: RateLimitKey, route: string, exchange: Exchange, geo: GeoL
   if (part.kind === 'global') return 'all requests'
   if (part.kind === 'identity')
     return `identity ${identityOf.of(exchange)?.subject ?? 'of nobody: for the client-ip'}`
+  if (part.kind === 'consumer')
+    return `consumer ${identityOf.of(exchange)?.consumer ?? 'of nobody: for the client-ip'}`
   if (part.kind !== 'header') return `${part.kind} ${rateLimitKey([part], route, geo)(exchange)}`
   const { name } = part
   const value = exchange.request.headers.get(name)

@@ -68,6 +68,10 @@ function partOf(part: RateLimitKey, route: string, geo: GeoLookup): (exchange: E
         // The space keeps the two apart: it begins no name.
         return identity === undefined ? ` ${clientNetwork(exchange.clientAddress)}` : identityKey(identity)
       }
+    case 'consumer':
+      return (exchange) =>
+        // As above: names of consumers begin with no space.
+        identityOf.of(exchange)?.consumer ?? ` ${clientNetwork(exchange.clientAddress)}`
     case 'country':
       return ({ clientAddress }) => geo(clientAddress).country
     case 'route':

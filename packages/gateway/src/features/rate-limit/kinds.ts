@@ -1,3 +1,4 @@
+import type { CalendarUnit } from './calendar.ts'
 import { suggest } from '../../settings/problems/suggest.ts'
 import type { OperationKey } from '../graphql/operation.ts'
 import { type Kind, name } from '../../settings/values/kinds.ts'
@@ -13,6 +14,7 @@ export type RateLimitKey =
         | 'client-ip'
         | 'client-certificate'
         | 'identity'
+        | 'consumer'
         | 'country'
         | 'route'
         | 'global'
@@ -26,6 +28,7 @@ const WORDS: ReadonlyMap<string, RateLimitKey> = new Map<string, RateLimitKey>([
   ['client-ip', { kind: 'client-ip' }],
   ['client-certificate', { kind: 'client-certificate' }],
   ['identity', { kind: 'identity' }],
+  ['consumer', { kind: 'consumer' }],
   ['country', { kind: 'country' }],
   ['route', { kind: 'route' }],
   ['global', { kind: 'global' }],
@@ -76,14 +79,25 @@ export const limitReference: Kind<string> = {
 export interface RequestRate {
   /** Above 0. */
   readonly requests: number
-  /** Milliseconds, above 0. */
+  /** Milliseconds, above 0; of what the calendar measures, those that it mostly has. */
   readonly per: number
+  /** Whether they are those of a day or a month of the calendar. */
+  readonly calendar?: CalendarUnit
 }
 
-const ALLOWED = 'a whole number of requests and a time (ms, s, m or h), such as 100/s, 60/m or 5/10s'
+const ALLOWED =
+  'a whole number of requests and a time (ms, s, m or h), such as 100/s, 60/m, 5/10s, 10000/day or 200000/month'
 
-/** `100/s`, `60/m`, `1000/h`, or with a number before the unit: `5/10s`. */
+/** Milliseconds. */
+const CALENDAR: Readonly<Record<CalendarUnit, number>> = { day: 86_400_000, month: 30 * 86_400_000 }
+
+/** `100/s`, `60/m`, `1000/h`, or with a number before the unit: `5/10s`; `10000/day` or `/month` by the calendar. */
 export function parseRequestRate(text: string): Parsed<RequestRate> {
+  const [, most = '', calendar] = /^(\d{1,15})\/(day|month)$/.exec(text) ?? []
+  if (calendar === 'day' || calendar === 'month')
+    return Number(most) === 0
+      ? refused('is too small')
+      : parsed({ requests: Number(most), per: CALENDAR[calendar], calendar })
   const [, requests = '', amount = '', unit = ''] = /^(\d{1,15})\/(\d*)(ms|s|m|h)$/.exec(text) ?? []
   if (unit === '') return refused('is not a rate of requests', hintFor(text))
   const per = parseDuration(`${amount || '1'}${unit}`)
@@ -96,17 +110,19 @@ export function parseRequestRate(text: string): Parsed<RequestRate> {
 function hintFor(text: string): string | undefined {
   const [, requests, spelled = ''] = /^(\d{1,15})\s*(?:\/|per|rp|r\/)?\s*([a-z]*)$/i.exec(text.trim()) ?? []
   if (requests === undefined) return undefined
-  const unit = ['s', 'm', 'h'].find((each) => spelled.toLowerCase().startsWith(each))
+  const words = { mo: 'month', d: 'day', s: 's', m: 'm', h: 'h' }
+  const unit = Object.entries(words).find(([start]) => spelled.toLowerCase().startsWith(start))?.[1]
   return didYouMean(`${requests}/${unit ?? 's'}`)
 }
 
 export const requestRate: Kind<RequestRate> = {
   allowed: ALLOWED,
-  json: { type: 'string', pattern: '^(?=[0-9]{1,15}/)0*[1-9][0-9]*/(0*[1-9][0-9]*)?(ms|s|m|h)$' },
+  json: { type: 'string', pattern: '^(?=[0-9]{1,15}/)0*[1-9][0-9]*/((0*[1-9][0-9]*)?(ms|s|m|h)|day|month)$' },
   type: 'RequestRate',
   parse(written) {
     if (typeof written === 'number') return refused('has no time', didYouMean(`${written}/s`))
     return typeof written === 'string' ? parseRequestRate(written) : refused('is not a rate of requests')
   },
-  write: ({ requests, per }) => `${requests}/${writtenTime(per).replace(/^1(?=[a-z])/, '')}`,
+  write: ({ requests, per, calendar }) =>
+    `${requests}/${calendar ?? writtenTime(per).replace(/^1(?=[a-z])/, '')}`,
 }

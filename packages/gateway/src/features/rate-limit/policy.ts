@@ -143,6 +143,8 @@ export function routeRateLimits(
   return rateLimits({ limits })
 }
 
+const EVENLY = { algorithm: 'gcra' } as const
+
 /** One that may fail, and what holds then. */
 function remoteStore(
   store: RateLimitStore,
@@ -150,7 +152,8 @@ function remoteStore(
   count: () => void,
 ): Pick<QuotaLimit, 'store' | 'onStoreError' | 'onFailure'> {
   const resting = new RestingStore(store)
-  const local = { ...storeOptions(limit), maxKeys: limit.maxKeys }
+  // For as long as a store fails, a quota of the calendar is one that comes back evenly.
+  const local = { ...storeOptions(limit), ...(limit.rate.calendar && EVENLY), maxKeys: limit.maxKeys }
   return {
     store: resting,
     onStoreError: limit.onStoreError === 'local' ? new LocalRateLimitStore(local) : limit.onStoreError,

@@ -4,11 +4,22 @@ import { list, record } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { boolean, integer, oneOf, value } from '../../settings/schema/setting.ts'
 import { ipRange, name, whole } from '../../settings/values/kinds.ts'
+import type { ConsumedGateway } from '../consumers/setting.ts'
+import { nonceMemories } from '../authentication/signature/nonces.ts'
+import { consumersByLimit } from '../consumers/by-limit.ts'
 import { limitReference, rateLimitKey, type RequestRate, requestRate } from './kinds.ts'
+import { timeZone } from '../../settings/values/time-zone.ts'
 import { requestField, secretFieldValue } from '../../settings/values/request-field.ts'
 
 const settings = () => ({
-  rate: value(requestRate, 'Requests in a time: 100/s, 60/m, 1000/h or 5/10s.'),
+  rate: value(
+    requestRate,
+    'Requests in a time: 100/s, 60/m, 1000/h or 5/10s; or a quota for a day or a month of the calendar: 10000/day, 200000/month.',
+  ),
+  zone: value(
+    timeZone,
+    'Where days and months begin at midnight, for a rate by the calendar. Left out: UTC.',
+  ).optional(),
   burst: value(
     whole(1),
     'Requests that may come at once after a pause. Left out: as many as the rate names.',
@@ -22,7 +33,7 @@ const settings = () => ({
     .prefault('client-ip')
     .transform((key) => (Array.isArray(key) ? key : [key]))
     .describe(
-      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, identity (who has authenticated), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field or certificate counts for its client-ip.',
+      'Which requests share one count: those of the same client-ip (IPv6 by /64), api-key (X-Api-Key), credential (Authorization), header:NAME, identity (who has authenticated), consumer (whose credentials these are), client-certificate (its first URI, else DNS name, e-mail address or subject), country (see geo), graphql-type, graphql-operation (its name), graphql-root-fields or route, or all (global); of several, those that are the same in all. A request without that field or certificate counts for its client-ip.',
     ),
   cost: oneOf(
     ['graphql-fields'],
@@ -178,9 +189,15 @@ function failedTries({
 }: LimitedGateway): [string, RateLimitConfig][] {
   if (failedAuthentication === undefined || Object.keys(authenticators).length === 0) return []
   const { perClient, perAccount, maxKeys } = failedAuthentication
+  // A nonce is good once in the time for which it is remembered: that is a limit of one.
+  const nonces = nonceMemories(authenticators).map(({ id, entries, time }): [string, RateLimitConfig] => [
+    id,
+    { ...COUNTED_BY_KEY, rate: { requests: 1, per: time }, maxKeys: entries },
+  ])
   return [
     [CLIENT_TRIES, { ...COUNTED_BY_KEY, maxKeys, rate: perClient }],
     [ACCOUNT_TRIES, { ...COUNTED_BY_KEY, maxKeys, rate: perAccount }],
+    ...nonces,
   ]
 }
 
@@ -189,13 +206,17 @@ function failedTries({
  * is one limit.
  */
 export function resolveRateLimits(
-  config: LimitedGateway & { readonly routes: readonly LimitedRoute[] },
+  config: ConsumedGateway & LimitedGateway & { readonly routes: readonly LimitedRoute[] },
 ): Map<string, RateLimitConfig> {
   const limits = new Map([
     ...failedTries(config),
     ...rememberedSessions(config),
     ...Object.entries(config.rateLimits),
   ])
+  for (const [name, count] of consumersByLimit(config)) {
+    const limit = limits.get(name)
+    if (limit !== undefined && limit.maxKeys < count) limits.set(name, { ...limit, maxKeys: count })
+  }
   for (const route of config.routes) {
     for (const limit of route.rateLimit ?? [])
       if (typeof limit !== 'string') limits.set(rateLimitId(route.name, limit), limit)

@@ -1,6 +1,14 @@
 import { type LimitedGateway, type LimitedRoute, type RateLimitConfig, resolveRateLimits } from './setting.ts'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { allocateSharedTable, type Clock, LocalRateLimitStore, SharedRateLimitStore } from '@headgate/core'
+import {
+  allocateSharedTable,
+  type CalendarWindow,
+  type Clock,
+  LocalRateLimitStore,
+  SharedRateLimitStore,
+} from '@headgate/core'
+import type { ConsumedGateway } from '../consumers/setting.ts'
+import { calendarWindow } from './calendar.ts'
 import { Kept } from '../../kept.ts'
 import { Shared, type SharedKind } from '../../shared.ts'
 
@@ -31,7 +39,7 @@ const TABLE: SharedKind<RateLimitTable> = { name: 'rate limit' }
 const ORIGIN: SharedKind<number> = { name: 'rate limits since' }
 
 /** A configuration, as far as rate limits count. */
-export interface CountedGateway extends LimitedGateway {
+export interface CountedGateway extends LimitedGateway, ConsumedGateway {
   readonly routes: readonly LimitedRoute[]
   readonly workers: number
 }
@@ -55,7 +63,7 @@ export class RateLimitStores {
     const skew = monotonic() - origin - clock.now()
     for (const [id, limit] of resolveRateLimits(config)) {
       const identity = JSON.stringify([id, limit])
-      const options = storeOptions(limit)
+      const options = { ...storeOptions(limit), ...windowOf(limit, clock) }
       const isShared = (limit.store ?? usual) === 'shared'
       const table = isShared ? shared?.get(TABLE, identity, () => makeTable(limit)) : undefined
       // A thread that missed a configuration may have a store like the present one in memory that the others have left.
@@ -118,12 +126,20 @@ export function storeOptions({ rate, burst, algorithm }: RateLimitConfig): {
   readonly rate: number
   readonly per: number
   readonly burst: number
-  readonly algorithm: 'gcra' | 'sliding-window'
+  readonly algorithm: 'gcra' | 'sliding-window' | 'calendar'
 } {
   return {
     rate: rate.requests,
     per: rate.per,
     burst: burst ?? rate.requests,
-    algorithm: algorithm === 'token-bucket' ? 'gcra' : 'sliding-window',
+    algorithm: rate.calendar !== undefined ? 'calendar' : algorithm === 'token-bucket' ? 'gcra' : algorithm,
   }
+}
+
+/** What a limit by the calendar counts within; nothing for others. */
+function windowOf(
+  { rate: { calendar }, zone = 'UTC' }: RateLimitConfig,
+  clock: Clock,
+): { readonly window?: () => CalendarWindow } {
+  return calendar === undefined ? {} : { window: calendarWindow(calendar, zone, clock) }
 }

@@ -44,6 +44,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
     read: (exchange) => identityOf.of(exchange)?.authenticator ?? '',
     examples: NAMES,
   },
+  'identity.consumer': { read: (exchange) => shown(identityOf.of(exchange)?.consumer), examples: NAMES },
   'identity.groups': { read: (exchange) => listed(identityOf.of(exchange)?.groups), examples: NAMES },
   'identity.name': { read: (exchange) => shown(identityOf.of(exchange)?.name), examples: ANY },
   'identity.scopes': { read: (exchange) => listed(identityOf.of(exchange)?.scopes), examples: NAMES },
