@@ -4,7 +4,7 @@ import { countGeoReload } from '../features/geo/geo.ts'
 import type { GeoFile } from '../features/geo/geo-files.ts'
 import { type GeoChange, GeoWatch } from '../features/geo/geo-watch.ts'
 import { countCertificateChange } from '../features/tls/figures.ts'
-import type { Refusal } from '../features/tls/certificates.ts'
+import type { RefusedMaterial } from '../features/tls/certificates.ts'
 import type { ChallengeAnswers } from '../features/tls/challenges.ts'
 import { type MaterialOwner, MaterialWatch } from '../features/tls/material-watch.ts'
 import { countOrder } from '../features/tls/renewals.ts'
@@ -35,7 +35,7 @@ export class FileWatches {
   }
 
   /** Why some certificates, or authorities, are not those that are in their files, by the identity of their setting. */
-  get refusedCertificates(): ReadonlyMap<string, Refusal> {
+  get refusedCertificates(): ReadonlyMap<string, RefusedMaterial> {
     return this.material.refused
   }
 

@@ -25,7 +25,7 @@ import { ManagedCertificates } from './managed-certificates.ts'
 import { type SlotOwner, WorkerSlot, type WorkerState } from './slot.ts'
 import { StartError, startFailure } from './start-failure.ts'
 import { type BoundListener, startSlots, workerCount } from './start-slots.ts'
-import type { Certificates, Refusal } from '../features/tls/certificates.ts'
+import type { Certificates, RefusedMaterial } from '../features/tls/certificates.ts'
 import { TicketKeyRotation } from '../features/tls/session-tickets.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
 import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
@@ -161,7 +161,7 @@ export class Supervisor implements SurveySource {
   }
 
   /** Why some of them, or of the authorities of clients, are not what is in their files. */
-  get refusedCertificates(): ReadonlyMap<string, Refusal> {
+  get refusedCertificates(): ReadonlyMap<string, RefusedMaterial> {
     return this.fileWatches.refusedCertificates
   }
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { SharedKind } from '../../shared.ts'
 import { whyUnreadable } from '../../settings/read/read-text.ts'
 import { oneLine, sharedBytes } from '../tls/certificate.ts'
-import { messageOf, type Refusal } from '../tls/certificates.ts'
+import { messageOf, type RefusedMaterial } from '../tls/certificates.ts'
 import { certificateBlocks, isInlinePem, pemPlace, readPem, sha256 } from '../tls/pem.ts'
 import type { WatchedKind } from '../tls/watch.ts'
 import { readRevocationList, revocationBlocks, subjectOf } from './revocation-list.ts'
@@ -88,7 +88,7 @@ function nameOfTrust({ ca: [first = ''] }: TrustConfig): string {
   return `the authorities ${isInlinePem(first) ? 'in the configuration' : first}`
 }
 
-function whyUntrusted(error: unknown, { ca, crl }: TrustConfig): Refusal {
+function whyUntrusted(error: unknown, { ca, crl }: TrustConfig): RefusedMaterial {
   if (!(error instanceof TrustError)) return { place: pemPlace(ca[0] ?? ''), problem: messageOf(error) }
   const { setting, index, message } = error
   const place = pemPlace((setting === 'ca' ? ca : crl)[index] ?? '')

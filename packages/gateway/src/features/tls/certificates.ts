@@ -74,7 +74,7 @@ export function nameOf({ cert }: CertificateConfig): string {
 }
 
 /** Why what files hold cannot be used. */
-export interface Refusal {
+export interface RefusedMaterial {
   /** The path of its first file, or `inline`. */
   readonly place: string
   /** In words that continue a sentence about the certificate, or the authorities. */
@@ -83,7 +83,7 @@ export interface Refusal {
   readonly remedy?: string | undefined
 }
 
-export function refusalOf(error: unknown, { cert, key }: CertificateConfig): Refusal {
+export function refusalOf(error: unknown, { cert, key }: CertificateConfig): RefusedMaterial {
   if (!(error instanceof CertificateError)) return { place: pemPlace(cert), problem: messageOf(error) }
   const { setting, message, remedy } = error
   const place = pemPlace(cert)
@@ -93,7 +93,7 @@ export function refusalOf(error: unknown, { cert, key }: CertificateConfig): Ref
 }
 
 /** Problem and remedy, for a message. */
-export function reasonOf({ problem, remedy }: Refusal): string {
+export function reasonOf({ problem, remedy }: RefusedMaterial): string {
   return remedy === undefined ? problem : `${problem}; ${remedy}`
 }
 

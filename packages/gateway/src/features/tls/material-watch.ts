@@ -7,7 +7,7 @@ import {
 } from '../client-certificates/authorities.ts'
 import type { TrustConfig } from '../client-certificates/setting.ts'
 import type { LoadedCertificate } from './certificate.ts'
-import type { Certificates, CertifiedConfig, Refusal } from './certificates.ts'
+import type { Certificates, CertifiedConfig, RefusedMaterial } from './certificates.ts'
 import { type CoveredConfig, nameWarnings } from './coverage.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import type { CertificateConfig } from './setting.ts'
@@ -62,7 +62,7 @@ export class MaterialWatch {
   }
 
   /** Why some are not what is in their files, by the identity of their setting. */
-  get refused(): ReadonlyMap<string, Refusal> {
+  get refused(): ReadonlyMap<string, RefusedMaterial> {
     return new Map([...this.certificates.refused, ...this.authorities.refused])
   }
 

@@ -7,7 +7,7 @@ import {
   type CertifiedConfig,
   nameOf,
   reasonOf,
-  type Refusal,
+  type RefusedMaterial,
   refusalOf,
 } from './certificates.ts'
 import type { CertificateConfig } from './setting.ts'
@@ -32,7 +32,7 @@ export interface WatchedKind<Config, Setting, Loaded> {
   /** Which one it is, for a message. */
   readonly nameOf: (setting: Setting) => string
   /** Why it cannot be used. */
-  readonly refusalOf: (error: unknown, setting: Setting) => Refusal
+  readonly refusalOf: (error: unknown, setting: Setting) => RefusedMaterial
   readonly describe: (loaded: Loaded) => string
 }
 
@@ -67,7 +67,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
   private byFile = new Map<string, (readonly [identity: string, setting: Setting])[]>()
   private readonly changed = new Set<string>()
   /** Why those that were refused last were refused, by identity. */
-  private readonly refusals = new Map<string, Refusal>()
+  private readonly refusals = new Map<string, RefusedMaterial>()
   /** Those that were refused a moment ago, and may be whole by now. */
   private readonly waiting = new Map<string, Setting>()
   private running: Promise<unknown> = Promise.resolve()
@@ -88,7 +88,7 @@ export class CertificateWatch<Config, Setting, Loaded> {
   }
 
   /** Why a certificate in force is not the one that is in its files, by its identity. */
-  get refused(): ReadonlyMap<string, Refusal> {
+  get refused(): ReadonlyMap<string, RefusedMaterial> {
     return this.refusals
   }
 
