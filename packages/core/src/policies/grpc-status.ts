@@ -63,7 +63,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   rate_limited: 'RESOURCE_EXHAUSTED',
   concurrency_limited: 'UNAVAILABLE',
   overloaded: 'UNAVAILABLE',
-  file_not_found: 'NOT_FOUND',
+  file_not_found: 'UNIMPLEMENTED',
   file_unreadable: 'INTERNAL',
   graphql_refused: 'INTERNAL',
   validation_failed: 'INVALID_ARGUMENT',

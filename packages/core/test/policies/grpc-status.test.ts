@@ -32,6 +32,8 @@ test('each failure has the status that gRPC clients make of its HTTP status, unl
     internal: 'INTERNAL',
     decompression_failed: 'INTERNAL',
     invalid_content: 'INTERNAL',
+    file_unreadable: 'INTERNAL',
+    validation_failed: 'INVALID_ARGUMENT',
   }
   for (const code of Object.keys(ERROR_FACTS) as ErrorCode[])
     assert.equal(grpcStatus(code), own[code] ?? statusFromHttp(ERROR_FACTS[code].status), code)

@@ -40,7 +40,7 @@ const REFUSED = [
   "minimumByteRate: { rate: '1KiBps' }",
   "rateLimits: { a: { rate: '100' } }",
   "rateLimits: { a: { rate: '100 per second' } }",
-  "rateLimits: { a: { rate: '100/day' } }",
+  "rateLimits: { a: { rate: '100/week' } }",
   "'y-ours': 1",
   "timeouts: { 'x-ours': 1 }",
 ]
