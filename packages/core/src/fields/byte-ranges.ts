@@ -52,7 +52,9 @@ function rangeOf(text: string, length: number): AskedRange | typeof BEYOND | und
   const [, from, to, suffix] = match
   if (suffix !== undefined) {
     const count = Math.min(Number(suffix), length)
-    return count === 0 ? BEYOND : { first: length - count, last: length - 1 }
+    // The end of nothing is all of it, and no Content-Range can say so (RFC 9110 14.1.2).
+    if (count === 0) return Number(suffix) === 0 ? BEYOND : undefined
+    return { first: length - count, last: length - 1 }
   }
   const first = Number(from)
   const last = to === '' ? length - 1 : Math.min(Number(to), length - 1)

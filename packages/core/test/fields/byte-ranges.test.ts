@@ -54,4 +54,5 @@ test('the whole is sent for more parts than are given, and for what is no range'
     assert.equal(askedRanges(value, LENGTH, 2), undefined, value)
   assert.deepEqual(askedRanges('BYTES=0-1', LENGTH, 2), [{ first: 0, last: 1 }])
   assert.equal(askedRanges('bytes=0-', 0, 2), 'unsatisfiable')
+  assert.equal(askedRanges('bytes=-5', 0, 2), undefined)
 })

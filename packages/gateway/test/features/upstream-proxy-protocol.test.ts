@@ -163,6 +163,26 @@ test('v2 over TLS: the header has both ends, the TLS of the client and its certi
   assert.equal(withNone, value(0x20, `\x01\0\0\0\x01${facts}${cipher}`))
 })
 
+test('v2: a client that a trusted proxy names is not told of with the certificate of the proxy', async (t) => {
+  const authority = makeCertificate({ names: ['ca.example'] })
+  const served = makeCertificate({ names: ['shop.example'] })
+  const shown = makeCertificate({ names: ['balancer.internal'], commonName: 'balancer', ca: authority })
+  const { port, came } = await endpoint(t)
+  const tls = { ...served, clientCertificates: { mode: 'optional', ca: authority.cert } }
+  const settings = { ...towards(port, { proxyProtocol: 'v2' }, { tls }), trustedProxies: ['127.0.0.0/8'] }
+  const gateway = await startGateway(t, settings)
+  const socket = connectTls({ port: gateway.port, host: '127.0.0.1', rejectUnauthorized: false, ...shown })
+  t.after(() => socket.destroy())
+  socket.write('GET / HTTP/1.1\r\nhost: shop.example\r\nx-forwarded-for: 203.0.113.9\r\n\r\n')
+  await once(socket, 'data')
+  const { bytes = Buffer.alloc(0) } = came.at(-1) ?? {}
+  const header = bytes.subarray(0, 16 + bytes.readUInt16BE(14))
+  assert.deepEqual([...header.subarray(16, 20)], [203, 0, 113, 9])
+  assert.equal(header.includes('balancer'), false)
+  // Behind the addresses there is the checksum, and nothing about TLS.
+  assert.equal(header.toString('hex', 28, 31), '030004')
+})
+
 test('towards an endpoint with TLS the header comes before the handshake, and a certificate is verified all the same', async (t) => {
   const made = makeCertificate({ names: ['127.0.0.1'] })
   const heads: string[] = []

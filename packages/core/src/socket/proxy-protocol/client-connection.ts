@@ -17,8 +17,9 @@ export function clientConnectionOf({
 }: Pick<Exchange, 'peer' | 'clientAddress'>): ProxiedConnection | undefined {
   const connection = known.get(peer) ?? ofPeer(peer)
   if (connection === undefined) return undefined
-  const isPeer = clientAddress === peer.address
-  return isPeer ? connection : inOneFamily({ ...connection, source: { address: clientAddress, port: 0 } })
+  if (clientAddress === peer.address) return connection
+  // The TLS is that of the proxy, and so is its certificate: of the client's own nothing is known.
+  return inOneFamily({ source: { address: clientAddress, port: 0 }, destination: connection.destination })
 }
 
 function ofPeer(peer: Peer): ProxiedConnection | undefined {

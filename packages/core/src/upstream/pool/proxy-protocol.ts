@@ -30,8 +30,11 @@ export function proxyProtocol(version: 'v1' | 'v2'): ProxyHeaders {
     ofNobody: write(undefined),
     makePool(name, clock, openWith, options) {
       const clientOf = (exchange: Exchange): PoolClient => {
-        const header = write(clientConnectionOf(exchange))
-        const socket = exchange.clientAddress === exchange.peer.address ? socketOf(exchange.peer) : undefined
+        const connection = clientConnectionOf(exchange)
+        const header = write(connection)
+        // What is for nobody, as for all clients of a unix socket, is shared, and does not end with one of them.
+        const isOfPeer = connection !== undefined && exchange.clientAddress === exchange.peer.address
+        const socket = isOfPeer ? socketOf(exchange.peer) : undefined
         return {
           key: header.toString('latin1'),
           open: openWith(header),

@@ -1,6 +1,6 @@
 import { read } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { type AskedRange, type Body, type BodySink, TrafficError } from '@headgate/core'
+import { type AskedRange, type Body, type BodySink, type Cancellable, TrafficError } from '@headgate/core'
 
 /**
  * Bytes that are read at a time: fewer make more trips to the threads that read files, more leave the processor's cache. Of nginx's bytes
@@ -18,7 +18,7 @@ interface Chunk {
 }
 
 /** Pieces of a file and bytes between them, read as they are asked for. Closes the file. */
-export class FileBody implements Body {
+export class FileBody implements Body, Cancellable {
   readonly length: number
   readonly whole = undefined
   private readonly file: FileHandle
@@ -33,6 +33,10 @@ export class FileBody implements Body {
   private flowing = false
   private reading = false
   private over = false
+  /** Why it was given up; undefined while it was not. */
+  private cancellation: TrafficError | undefined
+  /** Called once, when it has come to its end or was given up. */
+  onEnd: (() => void) | undefined
 
   constructor(file: FileHandle, pieces: readonly Piece[]) {
     this.file = file
@@ -45,7 +49,9 @@ export class FileBody implements Body {
     if (this.sink !== undefined)
       throw new TypeError('this body has already been read: a streamed body flows once')
     this.sink = sink
-    this.resume()
+    if (this.cancellation === undefined) this.resume()
+    // Given up before anybody read it: whoever reads it now must not wait for ever.
+    else sink.fail(this.cancellation)
   }
 
   resume(): void {
@@ -55,8 +61,16 @@ export class FileBody implements Body {
     void this.flow(this.sink).catch((error: unknown) => this.fail(error))
   }
 
-  cancel(_error: TrafficError): void {
+  cancel(error: TrafficError): void {
+    this.cancellation ??= error
     this.finish()
+  }
+
+  /** The exchange is given up, as at its deadline: what was sent must not look complete. */
+  cancelled(error: TrafficError): void {
+    if (this.over) return
+    this.cancel(error)
+    this.sink?.fail(error)
   }
 
   private async flow(sink: BodySink): Promise<void> {
@@ -122,6 +136,7 @@ export class FileBody implements Body {
     if (this.over) return
     this.over = true
     this.free = []
+    this.onEnd?.()
     // While it is read, its number must not become that of another file.
     if (!this.reading) this.close()
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Clock, HeaderList, RecencyMap, WholeBody } from '@headgate/core'
+import { type Clock, HeaderList, RecencyMap, TrafficError, WholeBody } from '@headgate/core'
 import { type FoundFile, findFile, openFound, type Root } from './find-file.ts'
 import { CODINGS, type Coding } from './precompressed.ts'
 
@@ -29,6 +29,9 @@ const MOST_NAMES = 10_000
 const OLDER = 60_000
 /** Who changes a file within this time after it was looked at may leave its time as it is. In milliseconds. */
 const JUST_NOW = 1_000
+
+/** A file that changes each time it is read is not served. */
+const TRIES = 3
 
 interface Look {
   readonly found: KnownFile | 'folder'
@@ -84,20 +87,24 @@ export class KnownFiles {
   }
 
   private async inspect(name: string, look: Look | undefined): Promise<KnownFile | 'folder' | undefined> {
-    const checkedAt = this.clock.now()
-    const [found, siblings] = await this.findWithSiblings(name)
-    if (found === undefined) {
-      this.forget(name)
-      return undefined
+    for (let tries = 0; tries < TRIES; tries++) {
+      const checkedAt = this.clock.now()
+      const [found, siblings] = await this.findWithSiblings(name)
+      if (found === undefined) {
+        this.forget(name)
+        return undefined
+      }
+      if (look !== undefined && isSame(look.found, found, siblings)) {
+        look.checkedAt = checkedAt
+        return look.found
+      }
+      const known = found === 'folder' ? found : await this.read(name, found, siblings)
+      if (known === undefined) continue
+      this.keep(name, { found: known, checkedAt })
+      return known
     }
-    if (look !== undefined && isSame(look.found, found, siblings)) {
-      look.checkedAt = checkedAt
-      return look.found
-    }
-    const known = found === 'folder' ? found : await this.read(name, found, siblings)
-    if (known === undefined) this.forget(name)
-    else this.keep(name, { found: known, checkedAt })
-    return known
+    this.forget(name)
+    throw new TrafficError('file_unreadable', `the file ${name} changes while it is read`)
   }
 
   private async findWithSiblings(
@@ -108,7 +115,8 @@ export class KnownFiles {
     if (file === undefined || file === 'folder' || !this.root.precompressed) return [file, siblings]
     const beside = await Promise.all(
       CODINGS.map(
-        async ({ coding, extension }) => [coding, await findFile(this.root, name + extension)] as const,
+        async ({ coding, extension }) =>
+          [coding, await ifReadable(findFile(this.root, name + extension))] as const,
       ),
     )
     for (const [coding, sibling] of beside)
@@ -126,7 +134,8 @@ export class KnownFiles {
     const varies = siblings.size > 0 ? [...fields, 'vary', 'accept-encoding'] : fields
     const coded = new Map<Coding, KnownFile>()
     for (const [coding, sibling] of siblings) {
-      const known = await this.readOne(sibling, [...varies, 'content-encoding', coding], NO_CODED)
+      const fieldsOfCoded = [...varies, 'content-encoding', coding]
+      const known = await ifReadable(this.readOne(sibling, fieldsOfCoded, NO_CODED))
       if (known !== undefined) coded.set(coding, known)
     }
     return this.readOne(file, varies, coded)
@@ -168,6 +177,11 @@ function isSame(
   if (known === 'folder' || found === 'folder') return known === found
   if (!isUnchanged(known, found) || known.coded.size !== siblings.size) return false
   return Array.from(known.coded).every(([coding, each]) => isUnchanged(each, siblings.get(coding)))
+}
+
+/** What lies compressed beside a file, and this user may not read, is as good as not there. */
+function ifReadable<Value>(value: Promise<Value>): Promise<Value | undefined> {
+  return value.catch(() => undefined)
 }
 
 function headersOf(fields: readonly string[]): HeaderList {

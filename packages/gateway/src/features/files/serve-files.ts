@@ -11,6 +11,7 @@ import {
   TrafficError,
 } from '@headgate/core'
 import { withoutPrefix } from '../rewrite/rewrite.ts'
+import { FileBody } from './file-body.ts'
 import { fileAnswer, fileAs } from './file-answer.ts'
 import { fieldsByName } from './file-fields.ts'
 import { type AskedFile, fileName } from './file-name.ts'
@@ -29,7 +30,8 @@ export function serveFiles(config: FilesConfig, clock: Clock, boundary: () => st
   const files = new KnownFiles({ folder, symlinks, precompressed }, clock, fieldsByName(config))
   const search = new Search(config, files)
 
-  async function answer({ request }: Exchange): Promise<HttpResponse> {
+  async function answer(exchange: Exchange): Promise<HttpResponse> {
+    const { request } = exchange
     if (!METHODS.includes(request.method)) throw methodNotAllowed(request.method)
     for (let tries = 0; tries < TRIES; tries++) {
       // What is known is answered without a wait.
@@ -42,12 +44,22 @@ export function serveFiles(config: FilesConfig, clock: Clock, boundary: () => st
           ? fileAnswer(file, request, clock.wallTime(), boundary)
           : fileAs(found.status, file, request)
       const response = answer instanceof Promise ? await answer : answer
-      if (response !== undefined) return response
+      if (response !== undefined) return occupied(exchange, response)
       files.forget(found.name)
     }
     throw new TrafficError('file_unreadable', `the file of ${request.path} changes while it is read`)
   }
   return answer
+}
+
+/** A file that is sent is given up with its exchange, as at the end of its time. */
+function occupied(exchange: Exchange, response: HttpResponse): HttpResponse {
+  const { body } = response
+  if (body instanceof FileBody) {
+    exchange.occupy(body)
+    body.onEnd = () => exchange.release(body)
+  }
+  return response
 }
 
 type Found =

@@ -59,10 +59,10 @@ const filePattern: Kind<string> = textKind(
   'a pattern of files',
   'a file (/index.html), all below a folder (/assets/**), or all of an ending (*.html)',
   (written) =>
-    /^(?:\/|\/(?:[^*]*\/)?\*\*|\/[^*]+|\*\.[^*/]+)$/.test(written)
+    /^(?:\/(?:[^*]*\/)?\*\*|\/[^*]+|\*\.[^*/]+)$/.test(written)
       ? parsed(written)
       : refused('is not a pattern of files'),
-  { pattern: '^(?:/|/(?:[^*]*/)?\\*\\*|/[^*]+|\\*\\.[^*/]+)$' },
+  { pattern: '^(?:/(?:[^*]*/)?\\*\\*|/[^*]+|\\*\\.[^*/]+)$' },
 )
 
 const cacheControl: Kind<string> = textKind(

@@ -148,6 +148,28 @@ test('a file that becomes shorter while it is sent cuts the connection: what cam
   assert.ok(received < 30_000_000, `${received} bytes`)
 })
 
+test('a file that is sent ends with the timeout of its route, and does not look complete', async (t) => {
+  const root = folderOf(t, { a: patterned(30_000_000) })
+  const clock = new VirtualClock()
+  const exchange = exchangeFor('/a', clock)
+  const { body } = await serveFiles(configOf(root), clock)(exchange)
+  const ended = new Promise<TrafficError | undefined>((resolve) => {
+    body.flowTo({ write: () => false, end: () => resolve(undefined), fail: resolve })
+  })
+  const over = new TrafficError('deadline_exceeded', 'the time is over')
+  exchange.cancel(over)
+  assert.equal(await ended, over)
+  const unread = exchangeFor('/a', clock)
+  const { body: late } = await serveFiles(configOf(root), clock)(unread)
+  unread.cancel(over)
+  assert.equal(
+    await new Promise((resolve) => {
+      late.flowTo({ write: () => true, end: () => resolve(undefined), fail: resolve })
+    }),
+    over,
+  )
+})
+
 test('what no program serves by accident is not there', async (t) => {
   const root = folderOf(t, {
     '.env': 'secret',

@@ -39,7 +39,7 @@ export async function siteOf(t: TestContext, files: FilesInput): Promise<Ask & {
   return Object.assign(askerOf(port), { port })
 }
 
-export function askerOf(port: number): Ask {
+function askerOf(port: number): Ask {
   return (path, headers = {}, method = 'GET') =>
     new Promise((resolve, reject) => {
       const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {

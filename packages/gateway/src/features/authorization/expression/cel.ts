@@ -51,7 +51,7 @@ export function planned(
   const matches = celMethod('matches', STRING, [STRING], BOOL, function (pattern) {
     const known = patterns.get(pattern) ?? new SearchPattern(pattern)
     patterns.set(pattern, known)
-    return known.isIn(String(this))
+    return known.isIn(this)
   })
   const variables = Object.fromEntries(names.map((name) => [name, mapType(STRING, DYN)]))
   const evaluate = plan(celEnv({ variables, funcs: [matches] }), expr)
