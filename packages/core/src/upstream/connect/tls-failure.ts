@@ -76,6 +76,10 @@ const REASONS: Readonly<Record<string, readonly [why: TlsFailure, reason: string
     'client_certificate',
     'it refused our certificate, tls.cert, which has expired',
   ],
+  ERR_SSL_SSL_TLS_ALERT_CERTIFICATE_REVOKED: [
+    'client_certificate',
+    'it refused our certificate, tls.cert, which has been revoked',
+  ],
   ERR_SSL_SSL_TLS_ALERT_CERTIFICATE_UNKNOWN: ['client_certificate', 'it refused our certificate, tls.cert'],
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: [
     'client_certificate',

@@ -1291,8 +1291,8 @@ export interface ExternalAuthenticatorInput {
   /** Bytes that its answer may have. Default: 64KiB. */
   maxAnswer?: ByteSize | undefined
   /**
-   * What holds while the service fails, or answers with anything else: requests are refused (deny), or
-   * whoever was let in before passes by that verdict (allow-stale). Default: deny.
+   * What holds while the service is away (it answers with 5xx, too late, or not at all): requests are refused
+   * (deny), or whoever was let in before passes by that verdict (allow-stale). Default: deny.
    */
   onError?: 'deny' | 'allow-stale' | undefined
   /** Keeps whom the service lets in. Left out: it is asked for each request. */

@@ -46,6 +46,9 @@ export function authenticate(options: AuthenticateOptions): Policy {
 
 type Settled = Verdict & { readonly authenticator?: string }
 
+/** A password that is wrong. */
+type Guess = Rejected & { readonly account: string; readonly authenticator: string }
+
 class Decider {
   private readonly options: AuthenticateOptions
   private readonly challenges: readonly string[]
@@ -63,7 +66,7 @@ class Decider {
   verdict(exchange: Exchange): Settled | Promise<Settled> {
     const { assumed } = this.options
     if (assumed !== undefined) return { kind: 'known', identity: assumed }
-    return this.from(0, exchange, NOBODY, undefined)
+    return this.from(0, exchange, NOBODY, undefined, undefined)
   }
 
   /** Asks the authenticators one after the other, from the given one on. */
@@ -72,6 +75,7 @@ class Decider {
     exchange: Exchange,
     known: readonly Known[],
     worst: Settled | undefined,
+    guess: Guess | undefined,
   ): Settled | Promise<Settled> {
     const { authenticators, isAll, failedTries } = this.options
     const authenticator = authenticators[index]
@@ -80,15 +84,37 @@ class Decider {
       (failedTries.clientRefusal(exchange) ?? failedTries.accountRefusal(account, exchange)) !== undefined
     const take = (verdict: Verdict): Settled | Promise<Settled> => {
       if (verdict.kind === 'known') {
-        if (!isAll) return verdict
-        return this.from(index + 1, exchange, [...known, verdict], worst)
+        if (!isAll)
+          return guess === undefined ? verdict : this.beside(guess, verdict, authenticator, exchange)
+        return this.from(index + 1, exchange, [...known, verdict], worst, guess)
       }
       const { name } = authenticator
       if (verdict.kind === 'step') return { ...verdict, authenticator: name }
-      return this.from(index + 1, exchange, known, graver(worst, { ...verdict, authenticator: name }))
+      const settled = { ...verdict, authenticator: name }
+      return this.from(index + 1, exchange, known, graver(worst, settled), guess ?? guessIn(settled))
     }
     const verdict = authenticator.verify(exchange, isRefused)
     return verdict instanceof Promise ? verdict.then(take) : take(verdict)
+  }
+
+  /**
+   * Somebody who has credentials of their own, and has sent a password that is wrong: a guess, that what is answered would confirm.
+   * It counts as any other. Keys and tokens are not guessed, and an old one beside a good one is an everyday thing.
+   */
+  private beside(
+    guess: Guess,
+    verdict: Known,
+    { takesPasswords }: Authenticator,
+    exchange: Exchange,
+  ): Settled {
+    // What is refused in one place and taken in the other may be the same password, and no guess.
+    if (takesPasswords === true) return verdict
+    const { failedTries } = this.options
+    if (failedTries.clientRefusal(exchange) !== undefined) return guess
+    // Beyond the limit of the account nothing was compared: that is no failure, and no reason to lock out who has a key.
+    if (failedTries.accountRefusal(guess.account, exchange) === undefined)
+      failedTries.count(exchange, guess.account)
+    return verdict
   }
 
   private summary(known: readonly Known[], worst: Settled | undefined): Settled | Promise<Settled> {
@@ -138,9 +164,18 @@ class Decider {
   }
 
   private pass(known: Known, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision } = this.options
-    const { identity, accessToken, cookies, apply } = known
-    identityOf.state(exchange, this.options.consumers?.identified(identity) ?? identity)
+    const { onDecision, consumers, refusals } = this.options
+    const { accessToken, cookies, apply } = known
+    const identity = consumers === undefined ? known.identity : consumers.identified(known.identity)
+    if (identity === undefined) {
+      const { authenticator } = known.identity
+      const reason = 'the credentials are of different consumers'
+      onDecision('rejected', authenticator)
+      refusals?.report(exchange, { by: 'authentication', name: authenticator, reason })
+      const refused = Promise.reject(new TrafficError('forbidden', reason))
+      return cookies === undefined ? refused : withCookies(refused, cookies)
+    }
+    identityOf.state(exchange, identity)
     if (accessToken !== undefined) accessTokenOf.state(exchange, accessToken)
     onDecision('known', identity.authenticator)
     this.conceal(exchange)
@@ -243,6 +278,12 @@ function gravity(settled: Settled): number {
   }
 }
 
+function guessIn(settled: Settled): Guess | undefined {
+  if (settled.kind !== 'rejected' || settled.account === undefined) return undefined
+  const { account, authenticator = '' } = settled
+  return { ...settled, account, authenticator }
+}
+
 function graver(one: Settled | undefined, other: Settled): Settled {
   return one === undefined || gravity(other) > gravity(one) ? other : one
 }
@@ -253,10 +294,12 @@ function together(first: Known, all: readonly Known[]): Known {
   const accessToken = all.find((each) => each.accessToken !== undefined)?.accessToken
   const cookies = all.flatMap((each) => each.cookies ?? [])
   const identities = all.map(({ identity }) => identity)
+  const others = identities.slice(1)
   return {
     kind: 'known',
     identity: {
       ...first.identity,
+      also: others.map(({ authenticator, subject }) => ({ authenticator, subject })),
       groups: [...new Set(identities.flatMap(({ groups }) => groups))],
       scopes: [...new Set(identities.flatMap(({ scopes }) => scopes))],
     },

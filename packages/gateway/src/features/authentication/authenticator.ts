@@ -64,6 +64,8 @@ export interface Authenticator {
   readonly challenge: string
   /** At once where it can. @param isRefused whether client or account have failed too often: then nothing that takes work is verified */
   verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict>
+  /** Whether it may take what stands in Authorization for a password: one that another authenticator refuses there may be for this one. */
+  readonly takesPasswords?: boolean
   /** Fields of the request that it alone may set, in lower case: what clients send there passes in no spelling. */
   readonly ownFields?: readonly string[]
   /** Takes the credentials out of the request: upstreams that do not need a secret do not get it. */

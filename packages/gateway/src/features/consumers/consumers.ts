@@ -32,11 +32,18 @@ export class Consumers {
     }
   }
 
-  /** The identity with the consumer that it belongs to, and the groups of both; the same one where it belongs to none. */
-  identified(identity: Identity): Identity {
+  /**
+   * The identity with the consumer that it belongs to, and the groups of both; the same one where it belongs to none.
+   * @returns undefined where its proofs belong to different consumers: neither's limits and routes hold for both
+   */
+  identified(identity: Identity): Identity | undefined {
     const known = this.known.get(identity)
     if (known !== undefined) return known
-    const consumer = this.byCredential.get(identityKey(identity))
+    const { authenticator, subject, also = [] } = identity
+    const proofs = also.length === 0 ? [identity] : [{ authenticator, subject }, ...also]
+    const found = proofs.flatMap((each) => this.byCredential.get(identityKey(each)) ?? [])
+    const [consumer] = found
+    if (found.some((each) => each !== consumer)) return undefined
     const made: Identity =
       consumer === undefined
         ? identity

@@ -1,12 +1,11 @@
-import { comparedText, type Exchange, type HttpRequest, TrafficError, type WholeBody } from '@headgate/core'
+import { type Exchange, type HttpRequest, TrafficError, type WholeBody } from '@headgate/core'
 import { mediaType } from '../../routing/conditions.ts'
 import { collectBody } from '../collect-body.ts'
 import { jsonBody } from '../json-body.ts'
 import { formTexts } from './read-parts.ts'
-import { type JsonRules, readJson } from './read-json.ts'
-import type { SchemaCheck } from './schema-compiler.ts'
+import { type JsonRules, NO_UTF8, readJson, utf8Text } from './read-json.ts'
 import { FORM } from './setting.ts'
-import { objectOf, type TextReader } from './text-values.ts'
+import { textMistakes, type TextSchema } from './text-values.ts'
 import type { Violation } from './violation.ts'
 
 /** A type of bodies that is taken. */
@@ -14,17 +13,11 @@ export interface BodyForm {
   /** In lower case: a type, or a range such as `application/*+json`. */
   readonly type: string
   /** Undefined: any content of that type, as far as it can be read. */
-  readonly schema: BodySchema | undefined
-}
-
-export interface BodySchema {
-  readonly check: SchemaCheck
-  /** For forms. */
-  readonly readers: ReadonlyMap<string, TextReader>
+  readonly schema: TextSchema | undefined
 }
 
 export interface BodyRules extends JsonRules {
-  /** The most specific first. */
+  /** In the order in which they are written: all have the same schema, so which one takes a body makes no difference. */
   readonly forms: readonly BodyForm[]
   /** Bytes. */
   readonly size: number
@@ -75,15 +68,13 @@ function contentVerdict(
   return mistakes === undefined ? NONE : mistakes.map((mistake) => ({ in: 'body', ...mistake }))
 }
 
-function formVerdict(
-  body: WholeBody,
-  { check, readers }: BodySchema,
-  { values }: BodyRules,
-): readonly Violation[] {
-  const texts = formTexts(comparedText(body.latin1))
+function formVerdict(body: WholeBody, schema: TextSchema, { values }: BodyRules): readonly Violation[] {
+  const text = utf8Text(body)
+  if (text === undefined) return [{ in: 'body', pointer: '', detail: NO_UTF8 }]
+  const texts = formTexts(text, values)
   if (texts === undefined) return [{ in: 'body', pointer: '', detail: 'is not UTF-8 in percent-encoding' }]
-  if (texts.size > values) return [{ in: 'body', pointer: '', detail: `holds more than ${values} values` }]
-  return (check(objectOf(texts, readers), texts.size) ?? []).map((mistake) => ({ in: 'body', ...mistake }))
+  if (texts.count > values) return [{ in: 'body', pointer: '', detail: `holds more than ${values} values` }]
+  return textMistakes(texts, schema).map((mistake) => ({ in: 'body', ...mistake }))
 }
 
 /** The form of a body, or why none is taken. A coded body would have to be decoded as the upstream does. */
@@ -107,7 +98,7 @@ function isJson(type: string): boolean {
 }
 
 function takes(range: string, type: string): boolean {
-  if (range === type || (range === '*/*' && type !== '')) return true
+  if (range === type) return true
   const star = range.indexOf('*')
   return (
     star !== -1 &&

@@ -1,8 +1,7 @@
 import type { Exchange } from '@headgate/core'
 import { cookieTexts, headerTexts, type NamedTexts, pathTexts, queryTexts } from './read-parts.ts'
-import type { SchemaCheck } from './schema-compiler.ts'
-import { objectOf, type TextReader } from './text-values.ts'
-import type { MessagePart, Violation } from './violation.ts'
+import { textMistakes, type TextSchema } from './text-values.ts'
+import { type MessagePart, pointerStep, type Violation } from './violation.ts'
 
 /** Says what is wrong with a part of a request. */
 export type PartJudge = (exchange: Exchange) => readonly Violation[]
@@ -19,25 +18,30 @@ const TEXTS: Readonly<Record<NamedPart, (exchange: Exchange) => NamedTexts | und
 
 /**
  * Has a schema judge the names and texts of a part.
- * @param readers by names as the schema has them; those of fields are in any case
+ * @param spelled names as the schema has them, by what they are called in what is looked at, where that differs
  */
 export function judgePart(
   part: NamedPart,
-  check: SchemaCheck,
-  readers: ReadonlyMap<string, TextReader>,
+  schema: TextSchema,
+  spelled: ReadonlyMap<string, string> = AS_SENT,
 ): PartJudge {
   const textsOf = TEXTS[part]
-  const spelled =
-    part === 'header' ? new Map([...readers.keys()].map((name) => [name.toLowerCase(), name])) : undefined
   return (exchange) => {
     const texts = textsOf(exchange)
     if (texts === undefined) return [{ in: part, pointer: '', detail: 'is not UTF-8 in percent-encoding' }]
-    const named = spelled === undefined ? texts : spelledAs(texts, spelled)
-    const mistakes = check(objectOf(named, readers), named.size)
-    return (mistakes ?? []).map((mistake) => ({ in: part, ...mistake }))
+    return textMistakes(texts, schema).map(({ pointer, detail }) => ({
+      in: part,
+      pointer: spelledPointer(pointer, spelled),
+      detail,
+    }))
   }
 }
 
-function spelledAs(texts: NamedTexts, spelled: ReadonlyMap<string, string>): NamedTexts {
-  return new Map(Array.from(texts, ([name, values]) => [spelled.get(name) ?? name, values]))
+const AS_SENT: ReadonlyMap<string, string> = new Map()
+
+/** Names of fields have neither "/" nor "~", so that those in pointers are as they are. */
+function spelledPointer(pointer: string, spelled: ReadonlyMap<string, string>): string {
+  const [, name = '', rest = ''] = /^\/([^/]*)(.*)$/s.exec(pointer) ?? []
+  const written = spelled.get(name)
+  return written === undefined ? pointer : `${pointerStep(written)}${rest}`
 }

@@ -44,17 +44,25 @@ export function readJson(body: WholeBody, rules: JsonRules, parsed?: { readonly 
   return { ok: true, value, values }
 }
 
+/** What is wrong with a body whose bytes are no text. */
+export const NO_UTF8 = 'is not UTF-8'
+
+/** A body as text; undefined where its bytes are no UTF-8. */
+export function utf8Text(body: WholeBody): string | undefined {
+  const { bytes } = body
+  try {
+    return isAscii(bytes) ? body.latin1 : decoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The parser's own messages cite what was sent. @returns why it is none, in words */
 function parse(body: WholeBody): { readonly value: unknown } | string {
-  const { bytes } = body
-  let text: string
-  try {
-    text = isAscii(bytes) ? body.latin1 : decoder.decode(bytes)
-  } catch {
-    return 'is not UTF-8'
-  }
+  const text = utf8Text(body)
+  if (text === undefined) return NO_UTF8
   if (text.charCodeAt(0) === 0xfeff) return 'begins with a byte order mark'
   try {
     return { value: JSON.parse(text) as unknown }

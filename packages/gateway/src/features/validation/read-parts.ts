@@ -1,20 +1,31 @@
 import { comparedText, type Exchange, type HeaderList } from '@headgate/core'
 
 /** What was sent under each name of a part of the request that is not its body. */
-export type NamedTexts = ReadonlyMap<string, readonly string[]>
+export interface NamedTexts {
+  readonly texts: ReadonlyMap<string, readonly string[]>
+  /** Of texts under all names: a name that comes often costs as much as many names. */
+  readonly count: number
+}
 
-/** Parameters of a query or of a form, decoded as forms are (WHATWG URL 5.1); undefined where that cannot be done. */
-export function formTexts(text: string): NamedTexts | undefined {
-  const texts = new Map<string, string[]>()
-  for (const pair of text.split('&')) {
+/**
+ * Parameters of a query or of a form, decoded as forms are (WHATWG URL 5.1); undefined where that cannot be done.
+ * @param most stops behind the first one beyond that number: whoever reads so many refuses them
+ */
+export function formTexts(text: string, most = Infinity): NamedTexts | undefined {
+  const read = new TextsRead()
+  for (let at = 0; at < text.length && read.count <= most; ) {
+    const and = text.indexOf('&', at)
+    const end = and === -1 ? text.length : and
+    const pair = text.slice(at, end)
+    at = end + 1
     if (pair === '') continue
     const equals = pair.indexOf('=')
     const name = decoded(equals === -1 ? pair : pair.slice(0, equals))
     const value = equals === -1 ? '' : decoded(pair.slice(equals + 1))
     if (name === undefined || value === undefined) return undefined
-    add(texts, name, value)
+    read.add(name, value)
   }
-  return texts
+  return read
 }
 
 /** @param query with its "?" */
@@ -24,36 +35,36 @@ export function queryTexts({ request: { query } }: Exchange): NamedTexts | undef
 
 /** Fields by their names in lower case, each with its whole value (RFC 9110 5.3). */
 export function headerTexts({ request: { headers } }: Exchange): NamedTexts {
-  const texts = new Map<string, string[]>()
+  const read = new TextsRead()
   for (let index = 0; index < headers.size; index++) {
     const name = headers.nameAt(index)
-    if (!texts.has(name)) texts.set(name, [comparedText(headers.get(name) ?? '')])
+    if (!read.texts.has(name)) read.add(name, comparedText(headers.get(name) ?? ''))
   }
-  return texts
+  return read
 }
 
 /** Cookies (RFC 6265 4.2.1), on however many lines. */
 export function cookieTexts({ request: { headers } }: Exchange): NamedTexts {
-  const texts = new Map<string, string[]>()
+  const read = new TextsRead()
   for (const line of cookieLines(headers))
     for (const pair of line.split(';')) {
       const equals = pair.indexOf('=')
-      if (equals !== -1) add(texts, pair.slice(0, equals).trim(), unquoted(pair.slice(equals + 1).trim()))
+      if (equals !== -1) read.add(pair.slice(0, equals).trim(), unquoted(pair.slice(equals + 1).trim()))
     }
-  return texts
+  return read
 }
 
 /** Parameters of the path of the route, decoded. */
 export function pathTexts({ params }: Exchange): NamedTexts | undefined {
-  const texts = new Map<string, string[]>()
+  const read = new TextsRead()
   for (const [name, text] of Object.entries(params)) {
     try {
-      texts.set(name, [decodeURIComponent(text)])
+      read.add(name, decodeURIComponent(text))
     } catch {
       return undefined
     }
   }
-  return texts
+  return read
 }
 
 function cookieLines(headers: HeaderList): string[] {
@@ -67,10 +78,16 @@ function unquoted(value: string): string {
   return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
 }
 
-function add(texts: Map<string, string[]>, name: string, value: string): void {
-  const known = texts.get(name)
-  if (known === undefined) texts.set(name, [value])
-  else known.push(value)
+class TextsRead implements NamedTexts {
+  readonly texts = new Map<string, string[]>()
+  count = 0
+
+  add(name: string, value: string): void {
+    this.count++
+    const known = this.texts.get(name)
+    if (known === undefined) this.texts.set(name, [value])
+    else known.push(value)
+  }
 }
 
 function decoded(text: string): string | undefined {

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Exchange, TrafficError } from '@headgate/core'
-import { type BodyRules, type BodySchema, judgeBody } from './judge-body.ts'
+import type { Fields } from '../../settings/problems/fields.ts'
+import { fieldSchema } from './field-schema.ts'
+import { type BodyRules, judgeBody } from './judge-body.ts'
 import { judgePart, type PartJudge } from './judge-parts.ts'
 import { copySchema } from './schema-copy.ts'
 import { SchemaCompiler } from './schema-compiler.ts'
 import { type KnownSchemas, LostReference, SchemaDocuments } from './schema-documents.ts'
 import { placeOf } from './schema-place.ts'
 import { SCHEMA_SETTINGS, type SchemaSource, type ValidateConfig } from './setting.ts'
-import { namedReaders } from './text-values.ts'
+import { namedReaders, type TextSchema } from './text-values.ts'
 import { InvalidMessage, type Violation } from './violation.ts'
 
 /** Says why a request is refused; undefined where it is as it should be. Rejects, or throws, where its body breaks. */
@@ -32,21 +34,26 @@ export async function requestJudge(
     return known.content
   })
   let compiler: SchemaCompiler | undefined
-  const compiled = async (source: SchemaSource): Promise<BodySchema> => {
-    compiler ??= new SchemaCompiler()
+  const copied = async (source: SchemaSource): Promise<Fields | boolean> => {
     await setImmediate()
-    const { schema } = copySchema(placeOf(source, folder, documents), documents)
+    return copySchema(placeOf(source, folder, documents), documents).schema
+  }
+  const compiled = (schema: Fields | boolean): TextSchema => {
+    compiler ??= new SchemaCompiler()
     return { check: compiler.compile(schema), readers: namedReaders(schema) }
   }
   const parts: PartJudge[] = []
   for (const [key, part] of SCHEMA_SETTINGS) {
     const source = config[key]
     if (source === undefined) continue
-    const { check, readers } = await compiled(source)
-    parts.push(judgePart(part, check, readers))
+    const copy = await copied(source)
+    if (part === 'header') {
+      const { schema, spelled } = fieldSchema(copy)
+      parts.push(judgePart(part, compiled(schema), spelled))
+    } else parts.push(judgePart(part, compiled(copy)))
   }
   const { body, limits, duplicateKeys, prototypeKeys } = config
-  const schema = body?.schema === undefined ? undefined : await compiled(body.schema)
+  const schema = body?.schema === undefined ? undefined : compiled(await copied(body.schema))
   const rules: BodyRules | undefined = body && {
     forms: body.types.map((type) => ({ type, schema })),
     isRequired: (method) => body.required && WITH_CONTENT.has(method),

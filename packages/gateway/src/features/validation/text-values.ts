@@ -1,8 +1,23 @@
 import { type Fields, isFields } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
+import type { NamedTexts } from './read-parts.ts'
+import type { Mistake, SchemaCheck } from './schema-compiler.ts'
+import { pointerStep } from './violation.ts'
 
-/** Makes the value that a schema looks at of the texts that were sent under a name, of which there is at least one. */
-export type TextReader = (texts: readonly string[]) => unknown
+/** Makes the value that a schema looks at of the texts that were sent under a name. */
+export interface TextReader {
+  /** Whether the schema speaks of lists; if not, a name comes once. */
+  readonly takesLists: boolean
+  /** @param texts at least one */
+  readonly read: (texts: readonly string[]) => unknown
+}
+
+/** A schema for names with texts; that of a body is for JSON, too, which needs no readers. */
+export interface TextSchema {
+  readonly check: SchemaCheck
+  /** By the names that the schema speaks of. */
+  readonly readers: ReadonlyMap<string, TextReader>
+}
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
@@ -13,10 +28,12 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
  */
 function textReader(schema: unknown, root: Fields): TextReader {
   const types = typesOf(schema, root)
-  const one = types.size === 0 ? asText : (text: string) => valueOf(text, types)
-  if (!types.has('array')) return (texts) => (texts.length === 1 ? one(texts[0] ?? '') : texts)
-  const item = itemReader(schema, root)
-  return (texts) => texts.map((text) => item([text]))
+  const item = itemSchema(schema, root)
+  if (!types.has('array') && (types.size > 0 || item === undefined))
+    return { takesLists: false, read: ([text = '']) => valueOf(text, types) }
+  // Items are texts: where the schema has lists in lists, which may go on without end, none can be sent.
+  const itemTypes = typesOf(item, root)
+  return { takesLists: true, read: (texts) => texts.map((text) => valueOf(text, itemTypes)) }
 }
 
 /** The names that an object schema speaks of, each with what reads it; others stay texts, and lists where there are several. */
@@ -29,21 +46,27 @@ export function namedReaders(schema: Fields | boolean): ReadonlyMap<string, Text
   return readers
 }
 
-/** The object that a schema looks at. */
-export function objectOf(
-  values: ReadonlyMap<string, readonly string[]>,
-  readers: ReadonlyMap<string, TextReader>,
-): object {
+/**
+ * What is wrong with names and texts. A name that comes several times where its schema takes no list is a mistake of its own: a
+ * list passes all that a schema says of texts alone.
+ */
+export function textMistakes(
+  { texts: named, count }: NamedTexts,
+  { check, readers }: TextSchema,
+): readonly Mistake[] {
+  const repeated: Mistake[] = []
   const object = {}
-  for (const [name, texts] of values) {
+  for (const [name, texts] of named) {
     const reader = readers.get(name)
-    addEntry(object, name, reader === undefined ? (texts.length === 1 ? texts[0] : texts) : reader(texts))
+    if (reader !== undefined && !reader.takesLists && texts.length > 1)
+      repeated.push({ pointer: pointerStep(name), detail: 'comes several times' })
+    addEntry(
+      object,
+      name,
+      reader === undefined ? (texts.length === 1 ? texts[0] : texts) : reader.read(texts),
+    )
   }
-  return object
-}
-
-function asText(text: string): unknown {
-  return text
+  return [...repeated, ...(check(object, count) ?? [])]
 }
 
 function valueOf(text: string, types: ReadonlySet<string>): unknown {
@@ -53,10 +76,8 @@ function valueOf(text: string, types: ReadonlySet<string>): unknown {
   return text
 }
 
-function itemReader(schema: unknown, root: Fields): TextReader {
-  for (const part of partsOf(schema, root))
-    if (part['items'] !== undefined) return textReader(part['items'], root)
-  return (texts) => texts[0]
+function itemSchema(schema: unknown, root: Fields): unknown {
+  return partsOf(schema, root).find((part) => part['items'] !== undefined)?.['items']
 }
 
 /** What it may be, as far as it says so; of several schemas, what any of them takes. */
@@ -66,7 +87,7 @@ function typesOf(schema: unknown, root: Fields): ReadonlySet<string> {
     for (const each of [type].flat()) if (typeof each === 'string') types.add(each)
     if (type !== undefined) continue
     for (const each of Array.isArray(values) ? values : value === undefined ? [] : [value])
-      types.add(each === null ? 'null' : typeof each)
+      types.add(each === null ? 'null' : Array.isArray(each) ? 'array' : typeof each)
   }
   return types
 }

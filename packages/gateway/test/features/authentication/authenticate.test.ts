@@ -5,6 +5,7 @@ import { hashSync } from 'bcryptjs'
 import { VirtualClock } from '@headgate/core/testing'
 import type { GatewayConfigInput } from '../../../src/config/input/input.ts'
 import { parseConfig } from '../../../src/config/parse.ts'
+import { identityKey } from '../../../src/features/identity.ts'
 import { eventually } from '../../../../../scripts/testing/eventually.ts'
 import { type Answer, ask } from '../../survival/http-client.ts'
 import { startService } from '../../survival/origins.ts'
@@ -279,6 +280,78 @@ test('what is stored for one caller is not told to another, unless the route say
       seen.push((await ask(gateway.url, { headers })).content)
     assert.deepEqual(seen, expected)
   }
+})
+
+test('where all must know the caller, two with the same first credentials share neither what is stored nor a limit', async (t) => {
+  const { url: upstream } = await startService(t, (request, response) => {
+    response.setHeader('cache-control', 'max-age=60')
+    response.end(String(request.headers['x-scopes']))
+  })
+  const people = {
+    apiKey: {
+      header: 'x-person',
+      keys: ['alice', 'bob'].map((name) => ({ name, hash: hashOf(name), scopes: [name] })),
+    },
+  }
+  const route = {
+    authentication: { allOf: ['partners', 'people'] },
+    requestHeaders: { set: { 'x-scopes': '${identity.scopes}' } },
+    upstream,
+  }
+  const gateway = await startGateway(t, {
+    authenticators: { ...AUTHENTICATORS, people },
+    routes: [
+      { name: 'stored', match: { path: '/stored' }, cache: {}, ...route },
+      { name: 'limited', rateLimit: { rate: '1/h', key: 'identity' }, ...route },
+    ],
+  })
+  const as = (person: string, path: string): Promise<Answer> =>
+    ask(gateway.url + path, { headers: { 'x-api-key': 'key of shop', 'x-person': person } })
+  const pages = []
+  for (const person of ['alice', 'bob', 'alice']) pages.push((await as(person, '/stored')).content)
+  assert.deepEqual(pages, ['orders:read alice', 'orders:read bob', 'orders:read alice'])
+  const statuses = []
+  for (const person of ['alice', 'bob', 'alice']) statuses.push((await as(person, '/limited')).status)
+  assert.deepEqual(statuses, [200, 200, 429])
+})
+
+test('no two callers have the same key, whatever their subjects hold', () => {
+  const key = (subject: string, also?: readonly { authenticator: string; subject: string }[]): string =>
+    identityKey({ authenticator: 'a', subject, also })
+  const keys = [
+    key('x'),
+    key('x', [{ authenticator: 'b', subject: 'y' }]),
+    key('x\nb\ny'),
+    key('x', [{ authenticator: 'b', subject: 'z' }]),
+    key('x","b","y'),
+  ]
+  assert.equal(new Set(keys).size, keys.length)
+})
+
+test('guesses of a password beside an own key count by client and account, and the client is refused in the end', async (t) => {
+  const guess = { 'x-api-key': 'key of shop', ...basic('anna', 'wrong') }
+  const send = await start(t, ['staff', 'partners'], {
+    failedAuthentication: { perClient: '3/h', perAccount: '100/h' },
+  })
+  const statuses = []
+  for (let count = 0; count < 5; count++) statuses.push((await send(guess)).status)
+  assert.deepEqual(statuses, [200, 200, 200, 429, 429])
+
+  const other = await start(t, ['staff', 'partners'], {
+    failedAuthentication: { perClient: '100/s', perAccount: '2/h' },
+  })
+  for (let count = 0; count < 4; count++) assert.equal((await other(guess)).status, 200)
+  const from = { 'x-forwarded-for': '192.0.2.9' }
+  assert.equal((await other({ ...from, ...basic('anna', 'sécret') })).status, 429)
+})
+
+test('a password that one authenticator knows is no guess at another, nor is an old key beside a good password', async (t) => {
+  const send = await start(t, ['others', 'partners', 'staff'], {
+    authenticators: { ...AUTHENTICATORS, others: { basic: { users: { ben: ANNA } } } },
+    failedAuthentication: { perClient: '2/h', perAccount: '2/h' },
+  })
+  for (let count = 0; count < 5; count++)
+    assert.equal((await send({ 'x-api-key': 'key of old', ...basic('anna', 'sécret') })).status, 200)
 })
 
 test('mistakes are named with their places', () => {

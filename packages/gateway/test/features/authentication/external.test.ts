@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
+import { EMPTY_BODY, Exchange, HeaderList, HttpRequest, HttpResponse, StreamBody } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { eventually } from '../../../../../scripts/testing/eventually.ts'
 import type { GatewayConfigInput } from '../../../src/config/input/input.ts'
 import { parseConfig } from '../../../src/config/parse.ts'
+import { ExternalAuthenticator } from '../../../src/features/authentication/external/external.ts'
 import { type Answer, ask, type AskOptions } from '../../survival/http-client.ts'
 import { nobody, startService } from '../../survival/origins.ts'
 import { startGateway } from '../../survival/start-gateway.ts'
@@ -226,6 +228,29 @@ describe('a service that is asked who calls', () => {
   })
 })
 
+it('a service is asked for others while a thousand clients take their time to send their bodies', async () => {
+  const parsed = parseConfig({
+    authenticators: {
+      sso: { external: { url: 'http://127.0.0.1:9000/verify', subject: 'x-user', body: '1KiB' } },
+    },
+    routes: [{ authentication: 'sso', respond: {} }],
+  })
+  assert.ok(parsed.ok)
+  const { external } = parsed.config.authenticators['sso'] ?? {}
+  assert.ok(external)
+  const clock = new VirtualClock()
+  const asked = new ExternalAuthenticator('sso', external, clock).through(() =>
+    Promise.resolve(new HttpResponse(200, HeaderList.of({ 'x-user': 'anna' }), EMPTY_BODY)),
+  )
+  const verify = async (body?: StreamBody): Promise<string> => {
+    const request = HttpRequest.to('http://shop.example/', { method: 'PUT', ...(body && { body }) })
+    return (await asked.verify(new Exchange(request, clock), () => false)).kind
+  }
+  for (let count = 0; count < 1_000; count++)
+    void verify(new StreamBody(undefined, { resumeBody() {}, cancelBody() {} }))
+  assert.equal(await verify(), 'known')
+})
+
 describe('a service that fails', () => {
   it('lets nobody in', async (t) => {
     const started = await start(t)
@@ -347,6 +372,27 @@ describe('a verdict', () => {
     assert.equal((await stale.send(as('ben'))).status, 503)
     await stale.clock.advance(60_000)
     assert.equal((await stale.send(as('anna'))).status, 503)
+  })
+
+  it('of before never serves where the service is there and answers with what a client may have brought about', async (t) => {
+    const started = await start(t, { onError: 'allow-stale', cache: { ttl: '10s', by } })
+    await started.seen(as('anna'))
+    await started.clock.advance(20_000)
+    const unclear: Judge[] = [
+      ...[400, 404, 414, 429, 431].map(
+        (status): Judge =>
+          (_, response) =>
+            response.writeHead(status).end(),
+      ),
+      (_, response) => response.writeHead(200).end(),
+      (_, response) => response.writeHead(200, { 'x-user': 'anna' }).end('x'.repeat(70_000)),
+    ]
+    for (const [index, judge] of unclear.entries()) {
+      started.judge = judge
+      assert.equal((await started.send(as('anna'))).status, 503, String(index))
+    }
+    started.judge = (_, response) => void response.socket?.destroy()
+    assert.equal((await started.seen(as('anna')))['x-user'], 'anna')
   })
 
   it('of before holds no more once the service refuses', async (t) => {

@@ -331,12 +331,15 @@ describe('over sockets', () => {
     readonly claimed?: string
     readonly nonce?: string
     readonly chunked?: boolean
+    /** What it is signed with. */
+    readonly secret?: string
   }
 
   /** A request that is signed by a shared secret, with a digest of `claimed`. */
   async function start(
     t: TestContext,
     more: Partial<NonNullable<NonNullable<GatewayConfigInput['authenticators']>[string]['signature']>> = {},
+    failedAuthentication: GatewayConfigInput['failedAuthentication'] = {},
   ): Promise<{ send: (sent?: Sent) => Promise<Answer | undefined>; seen: string[]; whole: string[] }> {
     const seen: string[] = []
     const whole: string[] = []
@@ -352,6 +355,7 @@ describe('over sockets', () => {
     const signature = { keys: [{ id: 'k', algorithm: 'hmac-sha256' as const, secret: SECRET }], ...more }
     const { url } = await startGateway(t, {
       authenticators: { machines: { signature } },
+      failedAuthentication,
       routes: [{ authentication: 'machines', upstream }],
     })
     const { createHmac } = await import('node:crypto')
@@ -360,6 +364,7 @@ describe('over sockets', () => {
       claimed = content,
       nonce,
       chunked = false,
+      secret = SECRET,
     }: Sent = {}): Promise<Answer | undefined> => {
       const method = content === '' ? 'GET' : 'PUT'
       const digest = `sha-256=:${createHash('sha256').update(claimed).digest('base64')}:`
@@ -369,7 +374,7 @@ describe('over sockets', () => {
       const lines = [`"@method": ${method}`, `"@target-uri": ${url}/a`]
       if (content !== '') lines.push(`"content-digest": ${digest}`)
       const base = [...lines, `"@signature-params": ${written}`].join('\n')
-      const made = createHmac('sha256', SECRET).update(base).digest('base64')
+      const made = createHmac('sha256', secret).update(base).digest('base64')
       const headers = {
         'signature-input': `s=${written}`,
         signature: `s=:${made}:`,
@@ -381,6 +386,13 @@ describe('over sockets', () => {
     }
     return { send, seen, whole }
   }
+
+  it('that are wrong, with the name of a key that everybody knows, do not lock out its owner', async (t) => {
+    const { send } = await start(t, {}, { perClient: '100/s', perAccount: '2/h' })
+    for (let count = 0; count < 4; count++)
+      assert.equal((await send({ secret: 'another secret that is long enough' }))?.status, 401)
+    assert.equal((await send())?.status, 200)
+  })
 
   it('content that is as its digest says reaches the upstream, small or large, of known size or not', async (t) => {
     const { send, whole } = await start(t)

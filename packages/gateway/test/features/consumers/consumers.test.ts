@@ -88,6 +88,43 @@ describe('a consumer', () => {
     assert.equal((await ask(gateway.url, { headers: { 'x-staff': 'shop' } })).content, '')
   })
 
+  it('is found by each of the proofs of a caller, and refused where they are of different consumers', async (t) => {
+    const { url: upstream } = await startService(t, (request, response) =>
+      response.end(String(request.headers['x-consumer'])),
+    )
+    const people = { apiKey: { header: 'x-person', keys: [key('alice'), key('bob'), key('eve')] } }
+    const gateway = await startGateway(t, {
+      ...CONFIG,
+      authenticators: { ...CONFIG.authenticators, people },
+      consumers: {
+        shop: { credentials: { partners: 'shop', people: 'alice' } },
+        till: { credentials: { people: 'bob' } },
+      },
+      routes: [
+        {
+          authentication: { allOf: ['partners', 'people'] },
+          requestHeaders: { set: { 'x-consumer': '${identity.consumer}' } },
+          upstream,
+        },
+      ],
+    })
+    const seen = async (partner: string, person: string): Promise<unknown> => {
+      const headers = { 'x-api-key': partner, 'x-person': person }
+      const { status, content } = await ask(gateway.url, { headers })
+      return status === 200 ? content : status
+    }
+    assert.deepEqual(
+      [
+        await seen('shop', 'alice'),
+        await seen('shop', 'eve'),
+        await seen('other', 'bob'),
+        await seen('other', 'eve'),
+        await seen('shop', 'bob'),
+      ],
+      ['shop', 'shop', 'till', '', 403],
+    )
+  })
+
   it('has its limits for all of its credentials and all routes together', async (t) => {
     const send = await start(t)
     const first = await send('shop')
@@ -197,7 +234,7 @@ it('finds one of 10,000 consumers by a look into a map, and the same one again w
     claims: {},
   }
   const found = consumers.identified(identity)
-  assert.equal(found.consumer, 'c9999')
+  assert.equal(found?.consumer, 'c9999')
   assert.equal(consumers.identified(identity), found)
   assert.equal(consumers.get('c0')?.limits, consumers.get('c1')?.limits)
 })

@@ -124,6 +124,9 @@ describe('a pattern of a schema', () => {
     'x|1',
     '^a\\$?$',
     '\\$',
+    '(?:\\u00e4|\\/|[\\-])',
+    '[a-z]{3}[0-9\\-]{0,40}!',
+    '^[A-Z]*[A-Z-]{0,40}[0-9]{5}$',
   ])
     it(`${pattern} holds for what ECMA-262 says`, () => {
       const own = linearPattern(pattern)
@@ -149,4 +152,24 @@ describe('a pattern of a schema', () => {
       const { user } = process.cpuUsage(began)
       assert.ok(user < 5_000_000, `${user} µs`)
     })
+
+  for (const pattern of [
+    '[a-z]{1000}!',
+    '[a-z]{1000}[0-9]',
+    '^[a-z]*[a-z]{1000}[0-9]',
+    '[a-z]{1,9}[a-z]{9}!',
+  ])
+    it(`${pattern} does not look at each character again and again`, () => {
+      // In JavaScript's own way, each of a thousand repeats costs a million looks here.
+      assert.ok(!(linearPattern(pattern) instanceof RegExp))
+      const began = process.cpuUsage()
+      linearPattern(pattern).test(`${'a'.repeat(1_000_000)}?!0`)
+      const { user } = process.cpuUsage(began)
+      assert.ok(user < 5_000_000, `${user} µs`)
+    })
+
+  it('is matched in the quick way where few characters are asked for', () => {
+    for (const pattern of ['[a-z]{3}-[0-9]', '^[a-z]{1000}!', '^[A-Z]{3}-[0-9]+$'])
+      assert.ok(linearPattern(pattern) instanceof RegExp, pattern)
+  })
 })

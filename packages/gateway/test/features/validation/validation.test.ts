@@ -9,6 +9,8 @@ import { startMetered } from '../metered-gateway.ts'
 import { ask } from '../../survival/http-client.ts'
 import { startValidating } from './validating-gateway.ts'
 
+const FORM = 'application/x-www-form-urlencoded'
+
 const ORDER = {
   type: 'object',
   required: ['id', 'items'],
@@ -191,7 +193,7 @@ test('parameters are read as their types say, and go on as they came', async (t)
     ['/orders/7?page=1.5', 'query /page must be integer'],
     ['/orders/7?page=0x10', 'query /page must be integer'],
     ['/orders/7?page=', 'query /page must be integer'],
-    ['/orders/7?page=1&page=2', 'query /page must be integer'],
+    ['/orders/7?page=1&page=2', 'query /page comes several times'],
     ['/orders/7?all=1', 'query /all must be boolean'],
     ['/orders/7?tag=1&tag=b', 'query /tag/1 must be integer'],
     ['/orders/7?__proto__=1', 'query /__proto__ is not known here'],
@@ -220,6 +222,80 @@ test('a form is read as its schema says', async (t) => {
     'body /name must NOT have fewer than 2 characters',
   ])
   assert.deepEqual(received, ['age=7&name=%C3%A4b'])
+})
+
+test('a name that comes several times is refused where its schema takes no list', async (t) => {
+  const name = { minLength: 2 }
+  const { send } = await startValidating(t, {
+    query: { properties: { name, tag: { items: { minLength: 2 } }, all: { anyOf: [{ type: 'array' }] } } },
+    cookies: { properties: { name } },
+    body: { types: [FORM], schema: { properties: { name } } },
+  })
+  const headers = { 'content-type': FORM }
+  for (const [path, ...expected] of [
+    ['/?name=', 'query /name must NOT have fewer than 2 characters'],
+    ['/?name=ab&name=', 'query /name comes several times'],
+    ['/?name=ab&tag=ab&tag=cd&all=1&all=2&other=&other='],
+    ['/?tag=a', 'query /tag/0 must NOT have fewer than 2 characters'],
+  ] as [string, ...string[]][])
+    assert.deepEqual((await send(undefined, { path })).errors, expected, path)
+  const twice = await send(undefined, { headers: { cookie: 'name=ab; name=' } })
+  assert.deepEqual(twice.errors, ['cookie /name comes several times'])
+  const body = await send('name=&name=', { headers })
+  assert.deepEqual(body.errors.toSorted(), [
+    'body /name comes several times',
+    'body /name must NOT have fewer than 2 characters',
+  ])
+})
+
+test('fields are found by names in any case, wherever the schema has them', async (t) => {
+  const { send } = await startValidating(t, {
+    headers: {
+      required: ['X-Tenant'],
+      not: { required: ['X-Debug'] },
+      if: { properties: { 'X-Mode': { const: 'a' } }, required: ['X-Mode'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, awaited by nobody
+      then: { required: ['X-Then'] },
+      dependentRequired: { 'X-From': ['X-To'] },
+      dependentSchemas: { 'X-Size': { $ref: '#/$defs/sized' } },
+      properties: { 'X-Twice': { minLength: 2 }, 'x-twice': { maxLength: 3 } },
+      $defs: { sized: { properties: { 'X-Size': { type: 'integer' } }, required: ['X-Unit'] } },
+    },
+  })
+  const errorsOf = async (headers: Record<string, string>): Promise<readonly string[]> =>
+    (await send(undefined, { headers: { 'x-tenant': '7', ...headers } })).errors
+  assert.deepEqual(await errorsOf({ 'x-mode': 'b', 'X-Twice': 'abc' }), [])
+  assert.deepEqual((await send(undefined)).errors, ['header /X-Tenant is missing'])
+  assert.deepEqual(await errorsOf({ 'x-debug': '1' }), ['header must NOT be valid'])
+  assert.match((await errorsOf({ 'X-MODE': 'a' })).join(), /header \/X-Then is missing/)
+  assert.match((await errorsOf({ 'x-from': 'a' })).join(), /must have property/)
+  assert.match((await errorsOf({ 'x-size': '1' })).join(), /header \/X-Unit is missing/)
+  assert.deepEqual(await errorsOf({ 'x-twice': 'a' }), [
+    'header /X-Twice must NOT have fewer than 2 characters',
+  ])
+  assert.deepEqual(await errorsOf({ 'x-twice': 'abcd' }), [
+    'header /X-Twice must NOT have more than 3 characters',
+  ])
+})
+
+test('values of a form are counted whatever their names', async (t) => {
+  const schema = { properties: { a: { items: { type: 'integer' } } } }
+  const { send } = await startValidating(t, { body: { types: [FORM], schema }, limits: { values: 2000 } })
+  const headers = { 'content-type': FORM }
+  assert.equal((await send('a=1&'.repeat(2000), { headers })).status, 200)
+  assert.deepEqual((await send('a=x&'.repeat(2000), { headers })).errors, ['body /a/0 must be integer'])
+  // What comes after the limit is not even read.
+  assert.deepEqual((await send(`${'a=x&'.repeat(200_000)}%ff`, { headers })).errors, [
+    'body holds more than 2000 values',
+  ])
+})
+
+test('a form that is not UTF-8 is refused as JSON is', async (t) => {
+  const { send } = await startValidating(t, { body: { types: [FORM], schema: {} } })
+  const headers = { 'content-type': FORM }
+  assert.equal((await send('a=ä', { headers })).status, 200)
+  assert.deepEqual((await send(Buffer.from('a=\xe4', 'latin1'), { headers })).errors, ['body is not UTF-8'])
+  assert.deepEqual((await send('a=%e4', { headers })).errors, ['body is not UTF-8 in percent-encoding'])
 })
 
 test('in the mode report, what is not valid goes on, and is counted and logged', async (t) => {
@@ -294,6 +370,16 @@ describe('a schema that was made to be slow', () => {
     assert.deepEqual((await send('{"children":[{"children":[{"name":1}]}]}')).errors, [
       'body /children/0/children/0/name must be string',
     ])
+  })
+
+  it('can have lists in lists without end', async (t) => {
+    const schema = {
+      properties: { lists: { $ref: '#/$defs/lists' } },
+      $defs: { lists: { type: ['array', 'integer'], items: { $ref: '#/$defs/lists' } } },
+    }
+    const { send } = await startValidating(t, { body: { schema }, query: schema })
+    assert.equal((await send('{"lists":[[[1]]]}', { path: '/?lists=1' })).status, 200)
+    assert.deepEqual((await send('{"lists":[["a"]]}', { path: '/?lists=a' })).errors.length, 2)
   })
 })
 

@@ -17,6 +17,7 @@ const LONGEST = 4096
 export class BasicAuthenticator implements Authenticator {
   readonly name: string
   readonly challenge: string
+  readonly takesPasswords = true
   private readonly users: ReadonlyMap<string, string>
   private readonly groups: BasicConfig['groups']
   private readonly threads: PasswordThreads

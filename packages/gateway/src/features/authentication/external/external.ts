@@ -1,4 +1,11 @@
-import { BoundedMap, type Clock, type Exchange, type Handler, TrafficError } from '@headgate/core'
+import {
+  BoundedMap,
+  type Clock,
+  type ErrorCode,
+  type Exchange,
+  type Handler,
+  TrafficError,
+} from '@headgate/core'
 import type { Authenticator, Known, Verdict } from '../authenticator.ts'
 import type { Identity } from '../../identity.ts'
 import { questionOf } from './question.ts'
@@ -9,6 +16,20 @@ import { verdictKey } from './verdict-key.ts'
 
 /** Questions under way in a thread; beyond that, who asks is told that the service is away. */
 const MOST_ASKED = 1_000
+/** All others, a client may bring about by what it sends: an answer that is too large, a question that cannot be put. */
+const AWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'deadline_exceeded',
+  'dns_failed',
+  'connect_failed',
+  'connect_timeout',
+  'tls_failed',
+  'upstream_closed',
+  'upstream_timeout',
+  'upstream_too_slow',
+  'no_healthy_upstream',
+  'circuit_open',
+])
+
 /** Milliseconds. */
 const REST = 1_000
 
@@ -27,6 +48,7 @@ export class ExternalAuthenticator implements Authenticator {
   /** No scheme is registered for it; a 401 has to name one all the same (RFC 9110 15.5.2). */
   readonly challenge = 'External realm="headgate"'
   readonly ownFields: readonly string[]
+  readonly takesPasswords: boolean
   /** Where the service is one of the upstreams. */
   readonly upstream: string | undefined
   private readonly config: ExternalConfig
@@ -45,6 +67,7 @@ export class ExternalAuthenticator implements Authenticator {
     this.config = config
     this.clock = clock
     this.ownFields = config.upstreamHeaders
+    this.takesPasswords = config.requestHeaders.includes('authorization')
     this.upstream = isAsked ? config.upstream : undefined
     this.kept = new BoundedMap(config.cache?.entries ?? 1)
     this.keyOf = config.cache && verdictKey(config.cache.by)
@@ -58,8 +81,14 @@ export class ExternalAuthenticator implements Authenticator {
   /** The same, over what leads to its upstream. */
   through(handler: Handler): Authenticator {
     const service = new ClientService(this.config, this.clock, handler)
-    const { name, challenge, ownFields } = this
-    return { name, challenge, ownFields, verify: (exchange) => this.verdict(exchange, service) }
+    const { name, challenge, ownFields, takesPasswords } = this
+    return {
+      name,
+      challenge,
+      ownFields,
+      takesPasswords,
+      verify: (exchange) => this.verdict(exchange, service),
+    }
   }
 
   close(): void {
@@ -109,13 +138,15 @@ export class ExternalAuthenticator implements Authenticator {
 
   private async ask(exchange: Exchange, service: Service | undefined): Promise<Outcome> {
     if (service === undefined) return { kind: 'failed', reason: 'the service is not asked for explanations' }
-    if (this.asked >= MOST_ASKED) return { kind: 'failed', reason: 'too many wait for the service' }
+    // A client that takes its time to send its body is not to take the place of others.
+    const question = await questionOf(exchange, this.config)
+    if (this.asked >= MOST_ASKED) return { kind: 'unclear', reason: 'too many wait for the service' }
     this.asked++
     try {
-      const question = await questionOf(exchange, this.config)
       return outcomeOf(this.name, this.config, await this.answered(service, question))
     } catch (error) {
-      if (error instanceof ServiceFailure) return { kind: 'failed', reason: error.message }
+      if (error instanceof ServiceFailure)
+        return { kind: error.isAway ? 'failed' : 'unclear', reason: error.message }
       throw error
     } finally {
       this.asked--
@@ -129,7 +160,7 @@ export class ExternalAuthenticator implements Authenticator {
     try {
       return await service.ask(question, this.config.timeout)
     } catch (cause) {
-      throw new ServiceFailure(`the service cannot be asked: ${TrafficError.from(cause).code}`, { cause })
+      throw new ServiceFailure(TrafficError.from(cause))
     }
   }
 
@@ -142,6 +173,7 @@ export class ExternalAuthenticator implements Authenticator {
         ? kept.verdict
         : { kind: 'unavailable', reason: outcome.reason }
     }
+    if (outcome.kind === 'unclear') return { kind: 'unavailable', reason: outcome.reason }
     if (key === undefined || cache === undefined) return outcome.verdict
     // Whoever is refused now is let in no more, whatever was said before.
     if (outcome.kind === 'refused' || !outcome.mayBeKept) this.kept.delete(key)
@@ -160,4 +192,12 @@ export class ExternalAuthenticator implements Authenticator {
 }
 
 /** What came of the service, and not of the request. */
-class ServiceFailure extends Error {}
+class ServiceFailure extends Error {
+  /** Whether it takes too long, or there is no connection to it that holds. */
+  readonly isAway: boolean
+
+  constructor(cause: TrafficError) {
+    super(`the service cannot be asked: ${cause.code}`, { cause })
+    this.isAway = AWAY.has(cause.code)
+  }
+}

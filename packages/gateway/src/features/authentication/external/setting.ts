@@ -123,7 +123,7 @@ export const externalSetting = section('ExternalAuthenticatorInput', () => ({
   maxAnswer: bytes('Bytes that its answer may have.', { min: '1B', max: '16MiB' }).prefault('64KiB'),
   onError: oneOf(
     ['deny', 'allow-stale'],
-    'What holds while the service fails, or answers with anything else: requests are refused (deny), or whoever was let in before passes by that verdict (allow-stale).',
+    'What holds while the service is away (it answers with 5xx, too late, or not at all): requests are refused (deny), or whoever was let in before passes by that verdict (allow-stale).',
   ).prefault('deny'),
   cache: cache()
     .optional()

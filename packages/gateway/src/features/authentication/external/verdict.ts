@@ -8,17 +8,20 @@ import type { ExternalConfig } from './setting.ts'
 export type Outcome =
   | { readonly kind: 'passed'; readonly verdict: Known; readonly mayBeKept: boolean }
   | { readonly kind: 'refused'; readonly verdict: Answered }
-  /** It is none, so that nothing is known. */
+  /** It is away: what it said before may hold. */
   | { readonly kind: 'failed'; readonly reason: string }
+  /** It is there, and lets nobody in: a client may have brought that about, so that nothing from before holds. */
+  | { readonly kind: 'unclear'; readonly reason: string }
 
 export function outcomeOf(authenticator: string, config: ExternalConfig, answer: Answer): Outcome {
   const { status } = answer
   if (status === 401 || status === 403 || (status >= 300 && status < 400 && status !== 304))
     return { kind: 'refused', verdict: refusalOf(config, answer) }
-  if (status < 200 || status > 299) return { kind: 'failed', reason: `the service answered with ${status}` }
+  if (status < 200 || status > 299)
+    return { kind: status >= 500 ? 'failed' : 'unclear', reason: `the service answered with ${status}` }
   const identity = identityOf(authenticator, config, answer)
   if (identity === undefined)
-    return { kind: 'failed', reason: `the service did not say in ${config.subject} who it is` }
+    return { kind: 'unclear', reason: `the service did not say in ${config.subject} who it is` }
   const copied = config.upstreamHeaders.flatMap((name) => {
     const value = answer.field(name)
     return value === undefined ? [] : [{ name, value }]

@@ -18,12 +18,20 @@ export class Refused extends Error {}
 /** What the provider gives for a code, or for a refresh token. */
 export interface Tokens {
   readonly claims: Claims
+  /** Those of them that only userinfo has told; undefined where it was not asked. */
+  readonly userinfoClaims: readonly string[] | undefined
   /** As it came; undefined where a renewal brings none. */
   readonly idToken: string | undefined
   readonly accessToken: string
   readonly refreshToken: string | undefined
   /** Of the access token, in milliseconds; undefined where nobody says. */
   readonly lifetime: number | undefined
+}
+
+/** What a session was before its renewal, for what a renewal leaves out. */
+interface Before {
+  readonly subject: string
+  readonly claims: Claims
 }
 
 /** What a login must bring back. */
@@ -115,11 +123,11 @@ export class Provider {
         requireIdToken: true,
       }),
     )
-    return this.checked(tokens, nonce)
+    return this.checked(tokens, nonce, undefined)
   }
 
   /** New tokens for a session. Throws as `redeem` does. */
-  async renew(refreshToken: string): Promise<Tokens> {
+  async renew(refreshToken: string, before: Before): Promise<Tokens> {
     const oauth = await import('oauth4webapi')
     const [server, client] = [await this.server(), await this.registration()]
     const authentication = await this.authentication()
@@ -128,6 +136,7 @@ export class Provider {
     return this.checked(
       await this.settled(oauth.processRefreshTokenResponse(server, client, sent)),
       undefined,
+      before,
     )
   }
 
@@ -211,7 +220,11 @@ export class Provider {
     }
   }
 
-  private async checked(tokens: TokenEndpointResponse, nonce: string | undefined): Promise<Tokens> {
+  private async checked(
+    tokens: TokenEndpointResponse,
+    nonce: string | undefined,
+    before: Before | undefined,
+  ): Promise<Tokens> {
     const { id_token: idToken, access_token: accessToken, expires_in: lifetime, scope } = tokens
     const { issuer } = await this.metadata.current()
     const expected = { issuer, nonce, accessToken }
@@ -219,10 +232,14 @@ export class Provider {
       idToken === undefined
         ? {}
         : await this.verified((keys) => verifyIdToken(idToken, keys, this.config, expected, this.clock))
-    const more = this.config.userinfo ? await this.furtherClaims(accessToken, signed['sub']) : {}
-    const scopes = scope ?? (idToken === undefined ? undefined : this.config.scopes.join(' '))
+    // A renewal may bring no ID token: it is still that of whoever logged in.
+    const subject = signed['sub'] ?? before?.subject
+    const more = this.config.userinfo ? await this.furtherClaims(accessToken, subject) : undefined
+    // Where nothing is said, they are those that were asked for (RFC 6749 5.1), or those granted before (section 6): not more.
+    const scopes = scope ?? (before === undefined ? this.config.scopes.join(' ') : before.claims['scope'])
     return {
       claims: { ...more, ...signed, ...(scopes !== undefined && { scope: scopes }) },
+      userinfoClaims: more && Object.keys(more).filter((name) => !Object.hasOwn(signed, name)),
       idToken,
       accessToken,
       refreshToken: tokens.refresh_token,
@@ -230,8 +247,8 @@ export class Provider {
     }
   }
 
-  private async furtherClaims(accessToken: string, subject: unknown): Promise<Claims> {
-    if (typeof subject !== 'string') return {}
+  private async furtherClaims(accessToken: string, subject: unknown): Promise<Claims | undefined> {
+    if (typeof subject !== 'string') return undefined
     const oauth = await import('oauth4webapi')
     const [server, client] = [await this.server(), await this.registration()]
     const response = await oauth.userInfoRequest(server, client, accessToken, await this.callOptions())

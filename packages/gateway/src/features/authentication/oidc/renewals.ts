@@ -81,7 +81,7 @@ export class Renewals {
     const { config, provider, sessions } = this.parts
     const { refreshToken = '', id } = session
     try {
-      const tokens = await provider.renew(refreshToken)
+      const tokens = await provider.renew(refreshToken, session)
       const keepsAccessToken = config.accessToken
       const next = sessionOf(tokens, { id, now: clock.wallTime(), keepsAccessToken, before: session })
       const text = next && sealed(next, sessions)

@@ -10,6 +10,8 @@ export interface Session {
   readonly beganAt: number
   readonly subject: string
   readonly claims: Claims
+  /** Names of those that only userinfo has told: a renewal may bring these anew, and no ID token. */
+  readonly userinfoClaims?: readonly string[] | undefined
   /** That of the session at the provider, if that says. */
   readonly providerSession?: string | undefined
   /** For the logout there. */
@@ -43,7 +45,7 @@ const OF_THE_TOKEN = new Set([
  * @returns undefined where the tokens are nobody's, or another one's
  */
 export function sessionOf(
-  { claims, idToken, accessToken, refreshToken, lifetime }: Tokens,
+  { claims, userinfoClaims, idToken, accessToken, refreshToken, lifetime }: Tokens,
   {
     id,
     now,
@@ -64,8 +66,8 @@ export function sessionOf(
     id,
     beganAt: before?.beganAt ?? now,
     subject,
-    // A renewal need not bring them all again.
-    claims: { ...before?.claims, ...kept },
+    claims: { ...stillTrue(before, idToken, userinfoClaims), ...kept },
+    userinfoClaims: userinfoClaims ?? (idToken === undefined ? before?.userinfoClaims : undefined),
     providerSession,
     idToken: idToken ?? before?.idToken,
     refreshToken: refreshToken ?? before?.refreshToken,
@@ -73,6 +75,21 @@ export function sessionOf(
     tokensAt: now,
     tokensEndAt: lifetime === undefined ? undefined : now + lifetime,
   }
+}
+
+/**
+ * Of the claims before, those that what came now says nothing of. What it could have said and did not is true no more: a group was
+ * taken away.
+ */
+function stillTrue(
+  before: Session | undefined,
+  idToken: string | undefined,
+  userinfoClaims: readonly string[] | undefined,
+): Claims {
+  if (before === undefined || idToken !== undefined) return {}
+  if (userinfoClaims === undefined) return before.claims
+  const outdated = new Set(before.userinfoClaims)
+  return Object.fromEntries(Object.entries(before.claims).filter(([name]) => !outdated.has(name)))
 }
 
 /**

@@ -46,6 +46,16 @@ const localPath: Kind<string> = textKind('a path', 'a path of this host, as /wel
   /^\/(?![/\\])[!-[\]-~]*$/.test(written) ? parsed(written) : refused('is not a path of this host'),
 )
 
+/** The same, to compare a request's path with and to add a query to: with one of its own, it would redirect to itself for ever. */
+const pagePath: Kind<string> = textKind(
+  'a path',
+  'a path of this host without "?" and "#", as /welcome',
+  (written) =>
+    /^\/(?![/\\])[!-[\]-~]*$/.test(written) && !/[?#]/.test(written)
+      ? parsed(written)
+      : refused('is not a path of this host without "?" and "#"'),
+)
+
 /** What the gateway says itself when a login begins. */
 const RESERVED =
   /^(?:client_id|client_secret|redirect_uri|response_type|response_mode|scope|state|nonce|code_challenge(?:_method)?|request|request_uri|id_token_hint)$/
@@ -106,7 +116,7 @@ export const oidcSetting = section('OidcAuthenticatorInput', () => ({
   maxAge: time('How long a session lasts, however often it is renewed.').prefault('8h'),
   loginTimeout: time('How long a login may take.').prefault('10m'),
   loginPage: value(
-    localPath,
+    pagePath,
     'A page of yours where people choose a provider: browsers are sent there, with ?return=, in place of to the provider.',
   ).optional(),
   afterLogout: value(

@@ -86,8 +86,9 @@ export class SignatureAuthenticator implements Authenticator {
     if ('lacking' in base)
       return rejected('the signature covers what the request does not have, or has twice')
     const account = `${this.name}\n${keyId}`
-    const wrong: Rejected = { ...rejected('the signature is wrong'), account }
-    if (isRefused(account) || !key.verifies(base, signature.signature)) return wrong
+    // Not counted by key, which is no secret by its name and cannot be guessed: whoever knows the name would lock its owner out.
+    if (isRefused(account) || !key.verifies(base, signature.signature))
+      return rejected('the signature is wrong')
     return this.withContent(signature, key, exchange)
   }
 

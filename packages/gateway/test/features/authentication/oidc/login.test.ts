@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hash } from 'node:crypto'
+import { parseConfig } from '../../../../src/config/parse.ts'
 import { locationOf, setCookies } from './browser.ts'
 import { KEY, start } from './start.ts'
 
@@ -115,6 +116,17 @@ describe('a browser that is not logged in', () => {
     const { newBrowser } = await start(t, { loginPage: '/choose' })
     const sent = await newBrowser().visit('/orders?a=b')
     assert.equal(locationOf(sent), '/choose?return=%2Forders%3Fa%3Db')
+  })
+
+  it('is sent to no page with a query or a fragment of its own, which would redirect to itself for ever', () => {
+    const isTaken = (loginPage: string): boolean =>
+      parseConfig({
+        authenticators: {
+          web: { oidc: { issuer: 'https://a.example', clientId: 'a', keys: KEY, loginPage } },
+        },
+        routes: [{ authentication: 'web', respond: {} }],
+      }).ok
+    assert.deepEqual(['/choose', '/choose?by=us', '/choose#us'].map(isTaken), [true, false, false])
   })
 })
 

@@ -23,10 +23,12 @@ async function logged(
   t: TestContext,
   oidc: Parameters<typeof start>[1] = {},
   tokens: object = WITH_REFRESH,
+  claims?: Started['provider']['claims'],
 ): Promise<Session> {
   const clock = new VirtualClock()
   const started = await start(t, { accessToken: true, ...oidc }, {}, clock)
   started.provider.tokens = tokens
+  if (claims !== undefined) started.provider.claims = claims
   const browser = started.newBrowser()
   await started.logIn(browser)
   started.provider.tokens = {}
@@ -73,6 +75,41 @@ describe('a session whose tokens end', () => {
     await clock.advance(MINUTE)
     assert.equal(await token(), 'access-4')
     assert.deepEqual(provider.renewed, ['refresh-0'])
+  })
+
+  it('has after its renewal no more scopes than were granted before, where the provider names none', async (t) => {
+    const { provider, clock, browser } = await logged(
+      t,
+      { scopes: ['openid', 'read', 'write'] },
+      { ...WITH_REFRESH, scope: 'openid read' },
+    )
+    const scopes = async (): Promise<string> => JSON.parse((await browser.fetch('/')).content)['x-scopes']
+    assert.equal(await scopes(), 'openid read')
+    await clock.advance(9.5 * MINUTE)
+    assert.equal(await scopes(), 'openid read')
+    assert.equal(provider.renewed.length, 1)
+  })
+
+  it('has after its renewal no group that the new ID token or userinfo does not name', async (t) => {
+    const groups = async ({ browser }: Session): Promise<string> =>
+      JSON.parse((await browser.fetch('/')).content)['x-groups']
+    const byToken = await logged(t)
+    assert.equal(await groups(byToken), 'staff')
+    byToken.provider.claims = { sub: 'u1', name: 'Anna' }
+    await byToken.clock.advance(9.5 * MINUTE)
+    assert.equal(await groups(byToken), '')
+
+    // Renewed without an ID token: userinfo is asked of whoever logged in.
+    const byUserinfo = await logged(t, { userinfo: true }, WITH_REFRESH, { sub: 'u1', name: 'Anna' })
+    assert.equal(await groups(byUserinfo), 'from-userinfo')
+    const { provider, clock } = byUserinfo
+    provider.tokens = { id_token: undefined }
+    provider.answers['/userinfo'] = (response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"sub":"u1"}')
+    await clock.advance(9.5 * MINUTE)
+    assert.equal(await groups(byUserinfo), '')
+    assert.equal(JSON.parse((await byUserinfo.browser.fetch('/')).content)['x-caller'], 'u1')
+    assert.equal(provider.renewed.length, 1)
   })
 
   it('is over where the provider says so, or gives the tokens of somebody else', async (t) => {

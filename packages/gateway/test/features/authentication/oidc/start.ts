@@ -36,6 +36,7 @@ export async function start(
     set: {
       'x-caller': '${identity.subject}',
       'x-groups': '${identity.groups}',
+      'x-scopes': '${identity.scopes}',
       'x-token': '${identity.accessToken}',
     },
   }
