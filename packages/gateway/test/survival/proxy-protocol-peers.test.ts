@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { eventually } from '../../../../scripts/testing/eventually.ts'
-import { freePort, isFree } from '../../../../scripts/testing/free-port.ts'
+import { freePort } from '../../../../scripts/testing/free-port.ts'
 import { makeCertificate } from '../../../core/test/certificates.ts'
 import { folderWith } from '../tls/peers.ts'
 import { startGateway } from './start-gateway.ts'
@@ -21,7 +21,13 @@ async function haproxy(t: TestContext, port: number, folder: string, config: str
   writeFileSync(file, `global\n  nbthread 1\n${defaults}${config}`)
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' })
   t.after(() => child.kill('SIGKILL'))
-  await eventually(async () => !(await isFree(port)), 'HAProxy listens')
+  await eventually(() => isListenedOn(port), 'HAProxy listens')
+}
+
+/** Found without a connection, which HAProxy would pass on, and without an attempt to listen there, which would take the port from it. */
+function isListenedOn(port: number): boolean {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  return readFileSync('/proc/net/tcp', 'utf8').includes(` ${local} 00000000:0000 0A `)
 }
 
 const ROUTES = [{ respond: {}, responseHeaders: { set: { 'x-who': '${client.address} ${request.scheme}' } } }]
