@@ -35,11 +35,7 @@ const CONDITIONS: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-s
 
 /** Makes a request one for all of the representation, whatever the client has of it. */
 export function withoutConditions(headers: HeaderList): void {
-  headers.retain(isNoCondition)
-}
-
-function isNoCondition(name: string): boolean {
-  return !CONDITIONS.has(name)
+  headers.retain((name) => !CONDITIONS.has(name))
 }
 
 /**

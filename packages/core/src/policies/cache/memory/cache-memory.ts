@@ -127,7 +127,6 @@ export const SHARD = {
   evictions: 15,
   admitted: 16,
   quarantined: 17,
-  unread: 18,
 } as const
 const SHARD_WORDS = 32
 
