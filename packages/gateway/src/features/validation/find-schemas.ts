@@ -57,7 +57,6 @@ function schemaFindings(
 
 /** Of a copy, as sentences. */
 function problemsOf(copy: SchemaCopy, compiler: SchemaCompiler): string[] {
-  const found = copy.problems.filter(({ isWarning }) => isWarning !== true)
-  if (found.length > 0) return found.map(({ place, problem }) => `${place} ${problem}`)
+  if (copy.problems.length > 0) return copy.problems.map(({ place, problem }) => `${place} ${problem}`)
   return compiler.mistakesInSchema(copy)
 }

@@ -79,7 +79,7 @@ function joined(
 ): TrafficError | undefined {
   if (!isViolations(ofBody)) return ofBody
   if (found.length + ofBody.length === 0) return undefined
-  return new InvalidMessage('validation_failed', [...found, ...ofBody])
+  return new InvalidMessage([...found, ...ofBody])
 }
 
 function isViolations(found: TrafficError | readonly Violation[]): found is readonly Violation[] {

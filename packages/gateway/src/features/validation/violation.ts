@@ -20,9 +20,8 @@ const LONGEST_POINTER = 200
 
 /** What is wrong with a request, all of it at once (RFC 9457 3.2). */
 export class InvalidMessage extends TrafficError {
-  constructor(code: 'validation_failed' | 'invalid_content', violations: readonly Violation[]) {
-    super(code, summary(violations), { phase: code === 'invalid_content' ? 'response-body' : 'request-body' })
-    if (code === 'validation_failed') this.replaySafe = 'unsent'
+  constructor(violations: readonly Violation[]) {
+    super('validation_failed', summary(violations), { phase: 'request-body', replaySafe: 'unsent' })
     const errors = violations.slice(0, MOST).map(({ in: part, pointer, detail }) => {
       return { in: part, pointer: shortened(pointer), detail }
     })
