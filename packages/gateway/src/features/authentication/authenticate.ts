@@ -1,5 +1,5 @@
 import { type Exchange, type Handler, type HttpResponse, type Policy, TrafficError } from '@headgate/core'
-import type { Absent, Authenticator, Known, Rejected, Verdict } from './authenticator.ts'
+import type { Absent, Authenticator, IsRefused, Known, Rejected, Verdict } from './authenticator.ts'
 import type { FailedTries } from './failed-tries.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Consumers } from '../consumers/consumers.ts'
@@ -80,8 +80,9 @@ class Decider {
     const { authenticators, isAll, failedTries } = this.options
     const authenticator = authenticators[index]
     if (authenticator === undefined) return this.summary(known, worst)
-    const isRefused = (account: string): boolean =>
-      (failedTries.clientRefusal(exchange) ?? failedTries.accountRefusal(account, exchange)) !== undefined
+    const isRefused: IsRefused = (account) =>
+      failedTries.clientRefusal(exchange) !== undefined ||
+      (account !== undefined && failedTries.accountRefusal(account, exchange) !== undefined)
     const take = (verdict: Verdict): Settled | Promise<Settled> => {
       if (verdict.kind === 'known') {
         if (!isAll)

@@ -57,13 +57,16 @@ export interface Rejected {
 
 export const ABSENT: Verdict = { kind: 'absent' }
 
+/** Whether the client, or an account that can be guessed at, has failed too often. */
+export type IsRefused = (account?: string) => boolean
+
 /** One way in which a client proves who it is. */
 export interface Authenticator {
   readonly name: string
   /** What WWW-Authenticate asks for (RFC 9110 11.6.1). */
   readonly challenge: string
-  /** At once where it can. @param isRefused whether client or account have failed too often: then nothing that takes work is verified */
-  verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict>
+  /** At once where it can. Where `isRefused`, nothing that takes work is verified. */
+  verify(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict>
   /** Whether it may take what stands in Authorization for a password: one that another authenticator refuses there may be for this one. */
   readonly takesPasswords?: boolean
   /** Fields of the request that it alone may set, in lower case: what clients send there passes in no spelling. */

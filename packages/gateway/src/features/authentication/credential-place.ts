@@ -23,6 +23,26 @@ export function credentialPlaces({ header, query, cookie }: PlaceNames, usual: s
   ]
 }
 
+/** The credential of a request: that of the first place that holds one. */
+export function credentialIn(places: readonly CredentialPlace[], exchange: Exchange): string | undefined {
+  for (const { find } of places) {
+    const found = find(exchange)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Takes the credential out of the request; undefined where upstreams get it, too. */
+export function concealIn(
+  places: readonly CredentialPlace[],
+  forward: boolean,
+): ((exchange: Exchange) => void) | undefined {
+  if (forward) return undefined
+  return (exchange) => {
+    for (const { remove } of places) remove(exchange)
+  }
+}
+
 /** In Authorization it stands behind the word Bearer (RFC 6750 2.1); other schemes are none of ours. */
 function inField(name: string): CredentialPlace {
   const isBearer = name === 'authorization'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Exchange } from '@headgate/core'
 import { ABSENT, type Authenticator, type Verdict } from '../authenticator.ts'
-import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
+import { concealIn, credentialIn, type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
 import type { ApiKeyAuthenticatorConfig, ApiKeyConfig } from './setting.ts'
 
@@ -29,21 +29,13 @@ export class ApiKeyAuthenticator implements Authenticator {
   constructor(name: string, config: ApiKeyAuthenticatorConfig) {
     this.name = name
     this.keys = new Map(config.keys.map((key) => [key.hash, knownKey(name, key)]))
-    const places = credentialPlaces(config, 'x-api-key')
-    this.places = places
-    this.conceal = config.forward
-      ? undefined
-      : (exchange) => {
-          for (const { remove } of places) remove(exchange)
-        }
+    this.places = credentialPlaces(config, 'x-api-key')
+    this.conceal = concealIn(this.places, config.forward)
   }
 
   verify(exchange: Exchange): Verdict {
-    for (const { find } of this.places) {
-      const key = find(exchange)
-      if (key !== undefined) return this.judge(key, exchange)
-    }
-    return ABSENT
+    const key = credentialIn(this.places, exchange)
+    return key === undefined ? ABSENT : this.judge(key, exchange)
   }
 
   /** Of the key of that name: for explanations. */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { BoundedMap, type Exchange } from '@headgate/core'
-import { ABSENT, type Authenticator, type Verdict } from '../authenticator.ts'
+import { ABSENT, type Authenticator, type IsRefused, type Verdict } from '../authenticator.ts'
 import type { Identity } from '../../identity.ts'
 import type { PasswordThreads } from './password-threads.ts'
 import type { BasicConfig } from './setting.ts'
@@ -33,7 +33,7 @@ export class BasicAuthenticator implements Authenticator {
     this.threads = threads
   }
 
-  verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict> {
+  verify(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
     const sent = basicCredentials(exchange.request.headers.get('authorization'))
     if (sent === 'absent') return ABSENT
     if (sent === 'malformed') return { kind: 'rejected', reason: 'the Basic credentials are malformed' }

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { BoundedMap, type Clock, type Exchange } from '@headgate/core'
-import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
+import { ABSENT, type Authenticator, type IsRefused, type Rejected, type Verdict } from '../authenticator.ts'
 import { claimOf, identityOfClaims, words } from '../claims.ts'
-import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
+import { concealIn, credentialIn, type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
 import type { AskForToken, TokenFacts } from './ask-server.ts'
 import type { IntrospectionConfig } from './setting.ts'
@@ -49,13 +49,8 @@ export class IntrospectionAuthenticator implements Authenticator {
     this.name = name
     this.config = config
     this.ask = ask
-    const places = credentialPlaces(config, 'authorization')
-    this.places = places
-    this.conceal = config.forward
-      ? undefined
-      : (exchange) => {
-          for (const { remove } of places) remove(exchange)
-        }
+    this.places = credentialPlaces(config, 'authorization')
+    this.conceal = concealIn(this.places, config.forward)
     this.active = new BoundedMap(config.cache.maxTokens)
     this.inactive = new BoundedMap(config.cache.maxTokens)
   }
@@ -65,12 +60,9 @@ export class IntrospectionAuthenticator implements Authenticator {
     return this.active.size + this.inactive.size + this.asked.size
   }
 
-  verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict> {
-    for (const { find } of this.places) {
-      const token = find(exchange)
-      if (token !== undefined) return this.judge(token, exchange, isRefused)
-    }
-    return ABSENT
+  verify(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
+    const token = credentialIn(this.places, exchange)
+    return token === undefined ? ABSENT : this.judge(token, exchange, isRefused)
   }
 
   /** Of somebody of that name: for explanations. */
@@ -78,18 +70,14 @@ export class IntrospectionAuthenticator implements Authenticator {
     return this.identityOf({ sub: subject, [this.config.claims.subject ?? 'sub']: subject }, subject)
   }
 
-  private judge(
-    token: string,
-    { clock }: Exchange,
-    isRefused: (account: string) => boolean,
-  ): Verdict | Promise<Verdict> {
+  private judge(token: string, { clock }: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
     if (token.length > LONGEST) return rejected('the token is too long')
     if (!TOKEN.test(token)) return rejected('the token is malformed')
     const mac = createHmac('sha256', this.key).update(token).digest('base64')
     const known = this.known(mac, clock)
     if (known !== undefined) return known
     // The server is not to be asked whatever somebody makes up.
-    if (isRefused(`${this.name}\n`)) return rejected('the token is not known')
+    if (isRefused()) return rejected('the token is not known')
     const pending = this.asked.get(mac)
     if (pending !== undefined) return pending
     if (this.asked.size >= MOST_ASKED) return this.away(mac, clock, 'too many tokens wait to be asked for')

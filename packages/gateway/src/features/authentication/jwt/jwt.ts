@@ -2,7 +2,7 @@ import { createPublicKey, hash } from 'node:crypto'
 import { BoundedMap, type Clock, type Exchange } from '@headgate/core'
 import { type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, loadJose } from '../jose.ts'
 import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
-import { type CredentialPlace, credentialPlaces } from '../credential-place.ts'
+import { concealIn, credentialIn, type CredentialPlace, credentialPlaces } from '../credential-place.ts'
 import type { Identity } from '../../identity.ts'
 import { identityOfClaims } from '../claims.ts'
 import { fetchKeys } from './fetch-keys.ts'
@@ -40,24 +40,16 @@ export class JwtAuthenticator implements Authenticator {
   constructor(name: string, config: JwtConfig, clock: Clock, fetch: FetchDocument = fetchKeys) {
     this.name = name
     this.config = config
-    const places = credentialPlaces(config, 'authorization')
-    this.places = places
-    this.conceal = config.forward
-      ? undefined
-      : (exchange) => {
-          for (const { remove } of places) remove(exchange)
-        }
+    this.places = credentialPlaces(config, 'authorization')
+    this.conceal = concealIn(this.places, config.forward)
     const changed = (): void => this.known.clear()
     if (config.jwks !== undefined)
       this.remote = new RemoteDocument(config.jwks, { clock, fetchDocument: fetch, read: keysIn, changed })
   }
 
   verify(exchange: Exchange): Verdict | Promise<Verdict> {
-    for (const { find } of this.places) {
-      const token = find(exchange)
-      if (token !== undefined) return this.judge(token, exchange)
-    }
-    return ABSENT
+    const token = credentialIn(this.places, exchange)
+    return token === undefined ? ABSENT : this.judge(token, exchange)
   }
 
   /** Of somebody of that name: for explanations. */

@@ -1,5 +1,5 @@
 import type { Exchange } from '@headgate/core'
-import { ABSENT, type Authenticator, type Verdict } from '../authenticator.ts'
+import { ABSENT, type Authenticator, type IsRefused, type Verdict } from '../authenticator.ts'
 import { identityOfClaims } from '../claims.ts'
 import type { Identity } from '../../identity.ts'
 import { failed, Login, redirect } from './login.ts'
@@ -9,7 +9,6 @@ import { isSecure, type OidcParts } from './parts.ts'
 import type { Renewal, Renewals } from './renewals.ts'
 import { isToRenew, opened, type Session } from './session.ts'
 
-type IsRefused = (account: string) => boolean
 type Step = (exchange: Exchange, isRefused: IsRefused) => Verdict | Promise<Verdict>
 
 export interface OidcOptions {
@@ -150,12 +149,12 @@ export class OidcAuthenticator implements Authenticator {
   }
 
   private finish(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
-    if (isRefused(`${this.name}\n`)) return failed('this client has failed too often')
+    if (isRefused()) return failed('this client has failed too often')
     return this.login.finish(exchange, this.session(exchange) !== undefined)
   }
 
   private backChannel(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
-    if (isRefused(`${this.name}\n`)) return failed('this client has failed too often')
+    if (isRefused()) return failed('this client has failed too often')
     return this.logout.backChannel(exchange)
   }
 

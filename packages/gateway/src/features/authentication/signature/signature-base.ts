@@ -1,11 +1,4 @@
-import {
-  type Exchange,
-  type HeaderList,
-  type Item,
-  parseDictionary,
-  serializeItem,
-  serializeList,
-} from '@headgate/core'
+import { type Exchange, type Item, parseDictionary, serializeItem, serializeList } from '@headgate/core'
 import type { MessageSignature } from './signature-input.ts'
 
 /**
@@ -83,7 +76,7 @@ function queryParameter(name: Item['bare'] | undefined, { request }: Exchange): 
 
 /** RFC 9421 2.1: as it came, a member of a dictionary, or as bytes. */
 function fieldOf(name: string, parameters: Item['parameters'], { request }: Exchange): string | undefined {
-  const lines = linesOf(name, request.headers).map((line) => line.trim())
+  const lines = request.headers.getAll(name).map((line) => line.trim())
   if (lines.length === 0) {
     if (parameters.size > 0) return undefined
     if (name === 'host') return request.authority.text
@@ -98,10 +91,6 @@ function fieldOf(name: string, parameters: Item['parameters'], { request }: Exch
   if (member?.type === 'string') return memberOf(lines.join(', '), member.value)
   const isBytes = parameters.get('bs')
   return isBytes?.type === 'boolean' && isBytes.value ? lines.map(asBytes).join(', ') : undefined
-}
-
-function linesOf(name: string, headers: HeaderList): string[] {
-  return headers.getAll(name)
 }
 
 function memberOf(field: string, key: string): string | undefined {

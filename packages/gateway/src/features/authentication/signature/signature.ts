@@ -1,7 +1,7 @@
 import type { Exchange, RateLimitStore } from '@headgate/core'
 import { collectBody } from '../../collect-body.ts'
 import type { Identity } from '../../identity.ts'
-import { ABSENT, type Authenticator, type Rejected, type Verdict } from '../authenticator.ts'
+import { ABSENT, type Authenticator, type IsRefused, type Rejected, type Verdict } from '../authenticator.ts'
 import { type ContentDigest, DigestComparison, DigestedBody, readContentDigest } from './content-digest.ts'
 import type { SignatureConfig } from './setting.ts'
 import { signatureBase } from './signature-base.ts'
@@ -38,7 +38,7 @@ export class SignatureAuthenticator implements Authenticator {
     this.remember = nonces && rememberIn(nonces)
   }
 
-  verify(exchange: Exchange, isRefused: (account: string) => boolean): Verdict | Promise<Verdict> {
+  verify(exchange: Exchange, isRefused: IsRefused): Verdict | Promise<Verdict> {
     const { headers } = exchange.request
     const input = headers.get('signature-input')
     const signature = headers.get('signature')
@@ -74,10 +74,9 @@ export class SignatureAuthenticator implements Authenticator {
   private judge(
     signature: MessageSignature,
     exchange: Exchange,
-    isRefused: (account: string) => boolean,
+    isRefused: IsRefused,
   ): Verdict | Promise<Verdict> {
-    const keyId = textIn(signature, 'keyid') ?? ''
-    const key = this.keys.get(keyId)
+    const key = this.keys.get(textIn(signature, 'keyid') ?? '')
     if (key === undefined) return rejected('the signature is made with a key that is not known')
     const problem =
       this.timeProblem(signature, exchange.clock.wallTime()) ?? this.formProblem(signature, key, exchange)
@@ -85,10 +84,8 @@ export class SignatureAuthenticator implements Authenticator {
     const base = signatureBase(exchange, signature)
     if ('lacking' in base)
       return rejected('the signature covers what the request does not have, or has twice')
-    const account = `${this.name}\n${keyId}`
-    // Not counted by key, which is no secret by its name and cannot be guessed: whoever knows the name would lock its owner out.
-    if (isRefused(account) || !key.verifies(base, signature.signature))
-      return rejected('the signature is wrong')
+    // Not by key, which is no secret by its name and cannot be guessed: whoever knows the name would lock its owner out.
+    if (isRefused() || !key.verifies(base, signature.signature)) return rejected('the signature is wrong')
     return this.withContent(signature, key, exchange)
   }
 
