@@ -1,9 +1,8 @@
-import { own, reference } from '../peers/all.ts'
+import { own } from '../peers/all.ts'
 import { certifiedHeadgate } from '../peers/headgate.ts'
-import { cpuPerRequest, failedRequests, requestsPerCpuSecond } from './figures.ts'
-import { eachPeer, type Workload } from './workload.ts'
-
-const connections = 32
+import { connections, newConnections } from './connection-per-request.ts'
+import { cpuPerRequest, failedRequests } from './figures.ts'
+import type { Workload } from './workload.ts'
 
 const base = {
   tls: true,
@@ -14,22 +13,8 @@ const base = {
 
 /** What of TLS a new connection costs, whole or resumed. */
 function perConnection(name: string, what: string, resumed: boolean): Workload {
-  return {
-    ...base,
-    name,
-    title: `89 bytes of JSON over TLS 1.3, a new connection with ${what} for each request, ${connections} at a time, 50 routes`,
-    reference: reference.name,
-    figures: [requestsPerCpuSecond],
-    contenders: eachPeer(50),
-    job: ({ target, window }, routes) => ({
-      kind: 'connection-per-request',
-      target,
-      window,
-      connections,
-      routes,
-      handshakes: { resumed },
-    }),
-  }
+  const title = `89 bytes of JSON over TLS 1.3, a new connection with ${what} for each request, ${connections} at a time, 50 routes`
+  return newConnections({ name, title, tls: true }, { resumed })
 }
 
 const one = '1 certificate'
