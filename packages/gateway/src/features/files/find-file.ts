@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { TrafficError } from '@headgate/core'
+import { stampOf } from '../../plain-file.ts'
 import { whyUnreadable } from '../../settings/read/read-text.ts'
 import type { SYMLINKS } from './setting.ts'
 
@@ -10,7 +11,7 @@ import type { SYMLINKS } from './setting.ts'
 export interface FoundFile {
   /** Without symbolic links. */
   readonly path: string
-  /** Tells one content of a file from another without reading it. */
+  /** See `stampOf`. */
   readonly stamp: string
   /** In bytes. */
   readonly size: number
@@ -89,10 +90,6 @@ function found(path: string, stats: BigIntStats): FoundFile {
     modifiedAt: Number(stats.mtimeMs),
     modified: stats.mtimeNs,
   }
-}
-
-function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
 }
 
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL'])

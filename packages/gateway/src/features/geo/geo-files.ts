@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { resolve } from 'node:path'
 import type { GeoConfig } from './setting.ts'
 import { whyUnreadable } from '../../settings/read/read-text.ts'
-import { openPlainFile } from '../../plain-file.ts'
+import { openPlainFile, stampOf } from '../../plain-file.ts'
 import type { SharedKind } from '../../shared.ts'
 import { Geo } from './geo.ts'
 import { type GeoLookup, knowNothing } from './geo-place.ts'
@@ -73,10 +73,10 @@ export function geoLookup(config: { readonly geo?: GeoConfig | undefined }): Geo
   return geo.lookup
 }
 
-/** Tells one content of a file from another without reading it; undefined if it is not there. */
+/** See `stampOf`; undefined if it is not there. */
 export function fileStamp(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
+  return found && stampOf(found)
 }
 
 /** Why a file cannot be used, in words that continue a sentence. */
