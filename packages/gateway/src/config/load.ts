@@ -6,7 +6,7 @@ import { readText, SCRIPTS, whyUnreadable } from '../settings/read/read-text.ts'
 import { checkConfig, unprepared } from './parse.ts'
 import { prepareInput } from '../settings/prepare/prepare.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
-import type { ConfigSource } from '../settings/problems/place.ts'
+import { type ConfigSource, firstFindings } from '../settings/problems/place.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { FileContent, SyntaxProblem } from '../settings/read/positions.ts'
@@ -88,13 +88,20 @@ export async function checkInput(
   const furtherFiles = schemas?.paths ?? []
   const result = checkConfig(prepared, source, [...further, ...(schemas?.findings ?? [])])
   if (!result.ok) return { ...result, furtherFiles }
-  const config = withSchemas(resolveFiles(result.config, folder), schemas, folder)
+  const written = resolveFiles(result.config, folder)
+  const { config, findings } = withSchemas(written, schemas, folder)
+  if (findings.length > 0)
+    return { ok: false, problems: firstFindings(findings, prepared, source), furtherFiles }
   return {
     ok: true,
     config,
     input: prepared.written,
     furtherFiles,
-    warnings: () => configWarnings(config, prepared, source),
+    warnings: () => [
+      // Of routes as they are written, so that each has its line.
+      ...configWarnings(written, prepared, source),
+      ...firstFindings(schemas?.warnings ?? [], prepared, source, 'warnings'),
+    ],
   }
 }
 

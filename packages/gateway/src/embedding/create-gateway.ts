@@ -100,9 +100,11 @@ export async function createGateway(
   const result = ownDeep(parseConfig(config, { variables }))
   if (!result.ok) throw new ConfigError(result.problems)
   const schemas = await readSchemas(config, process.cwd())
-  if (schemas !== undefined && schemas.findings.length > 0)
-    throw new ConfigError(firstFindings(schemas.findings, { written: config, places: [] }, {}))
-  const checked = withSchemas(result.config, schemas, process.cwd())
+  const { config: checked, findings } =
+    schemas !== undefined && schemas.findings.length > 0
+      ? { config: result.config, findings: schemas.findings }
+      : withSchemas(result.config, schemas, process.cwd())
+  if (findings.length > 0) throw new ConfigError(firstFindings(findings, { written: config, places: [] }, {}))
   const { geo } = checked
   const files = embeddedGeo(geo)
   if ('message' in files) throw new ConfigError([files])

@@ -1,4 +1,4 @@
-import { type HttpRequest, TrafficError, WholeBody } from '@headgate/core'
+import { type Body, type HttpRequest, TrafficError, WholeBody } from '@headgate/core'
 
 const FIRST_ROOM = 4096
 
@@ -15,16 +15,26 @@ export function collectBody(
 ): WholeBody | Promise<WholeBody> {
   const { body } = request
   if ((body.length ?? 0) > limit) throw tooLarge(body.length ?? 0)
-  return body.whole ?? collected(request, limit, tooLarge)
+  return (
+    body.whole ??
+    collectContent(body, limit, tooLarge, (whole) => {
+      request.body = whole
+      // Nobody waits for 100 any more (RFC 9110 10.1.1).
+      request.headers.delete('expect')
+    })
+  )
 }
 
-/** Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not. */
-function collected(
-  request: HttpRequest,
+/**
+ * Into one piece of memory that grows: a body that comes byte by byte takes no more than one that does not.
+ * @param taken is given it before anybody else is
+ */
+export function collectContent(
+  body: Body,
   limit: number,
   tooLarge: (size: number) => Error,
+  taken: (whole: WholeBody) => void,
 ): Promise<WholeBody> {
-  const { body } = request
   const { promise, resolve, reject } = Promise.withResolvers<WholeBody>()
   let room = Buffer.allocUnsafe(Math.min(body.length ?? FIRST_ROOM, limit, 64 * FIRST_ROOM))
   let size = 0
@@ -49,9 +59,7 @@ function collected(
     },
     end() {
       const whole = WholeBody.fromBytes(room.subarray(0, size))
-      request.body = whole
-      // Nobody waits for 100 any more (RFC 9110 10.1.1).
-      request.headers.delete('expect')
+      taken(whole)
       resolve(whole)
     },
     fail: (error) => reject(TrafficError.from(error)),

@@ -12,6 +12,7 @@ export function assertSentBackIsSame(config: GatewayConfig): void {
   const shown = redact(written, configJsonSchema())
   const result = parseConfig(restoreRedacted(shown, written, shown).input)
   assert.ok(result.ok, JSON.stringify(result))
-  const { variables: _, ...values } = config
+  // Files of schemas are read with a configuration that comes from a file.
+  const { variables: _, schemas: _schemas, ...values } = config
   assert.equal(JSON.stringify(result.config), JSON.stringify(values))
 }

@@ -11,13 +11,15 @@ import { makeCertificates, makeSite, project } from './project.ts'
 
 /** JSON that is no configuration: reference.test.ts looks at it. */
 const OTHER_JSON = ['answer']
+/** The document of OpenAPI that examples name. */
+const API = 'api.yaml'
 /** The one that shows what mistakes look like: commands.test.ts looks at what is said. */
 const WRONG = 'wrong.yaml'
 
 const blocks = userPages().flatMap((page) => page.blocks)
 const configurations = blocks.filter(({ language, info, text }) =>
   ['yaml', 'toml', 'json'].includes(language)
-    ? !OTHER_JSON.includes(info)
+    ? !OTHER_JSON.includes(info) && info !== API
     : language === 'ts' && text.includes('export default defineConfig('),
 )
 
@@ -26,6 +28,7 @@ describe('every configuration in the documentation', () => {
   before(() => {
     makeCertificates(path)
     makeSite(path)
+    writeFileSync(join(path, API), blocks.find(({ info }) => info === API)?.text ?? '')
   })
 
   it('is among the examples', () => {

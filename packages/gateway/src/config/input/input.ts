@@ -2090,6 +2090,11 @@ export interface TimeWindowInput {
 }
 
 export interface ValidateInput {
+  /**
+   * A document of OpenAPI 3.0 or 3.1, of which each request must be an operation, in place of schemas: its
+   * path, or a section for more.
+   */
+  openapi?: ValidateOpenapiSettingInput | undefined
   /** What bodies must be. */
   body?: ValidateBodyInput | undefined
   /**
@@ -2120,6 +2125,27 @@ export interface ValidateInput {
    * Default: enforce.
    */
   mode?: 'enforce' | 'report' | undefined
+}
+
+export type ValidateOpenapiSettingInput = string | ValidateOpenapiInput
+
+export interface ValidateOpenapiInput {
+  /** The path of a document of OpenAPI 3.0 or 3.1, in JSON or YAML. */
+  document: string
+  /** What stands before the paths of the document. Left out: the paths of the URLs in its "servers". */
+  base?: string | undefined
+  /**
+   * Whether each operation becomes a route, in place of this one: called after its operationId, with its path
+   * and method, and all settings of this route. Default: false.
+   */
+  routes?: boolean | undefined
+  /** The one operation that the route is for. Left out: all of the document. */
+  operation?: string | undefined
+  /**
+   * Whether responses are checked, too: those that are not as the document says are counted and logged, or
+   * answered with 502 in their place. At most limits.size of each is held. Default: ignore.
+   */
+  responses?: 'ignore' | 'report' | 'enforce' | undefined
 }
 
 export interface ValidateBodyInput {

@@ -9,6 +9,7 @@ import { clientCertificateRules } from '../../features/client-certificates/check
 import { tlsRules } from '../../features/tls/checks.ts'
 import { upstreamProxyProtocolRules } from '../../features/proxy-protocol/upstream-setting.ts'
 import { upstreamTlsRules } from '../../features/tls/upstream-setting.ts'
+import { openapiRouteRule } from '../../features/validation/openapi/checks.ts'
 import { ANSWERS, TARGETS } from '../../features/target.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
 import { orVariable } from './variables.ts'
@@ -72,6 +73,7 @@ function routeRules(): JsonSchema[] {
   return [
     { oneOf: [...TARGETS.map((key) => ({ required: [key] })), never(anyOfKeys(TARGETS))] },
     never({ required: ['apiVersions', 'lifecycle'] }),
+    openapiRouteRule,
     // A target that no version uses.
     never({ allOf: [{ required: ['apiVersions'], ...eachVersionLeads() }, anyOfKeys(TARGETS)] }),
     // No upstream is asked.

@@ -1,5 +1,6 @@
 import { fieldOf, isFields } from '../../settings/problems/fields.ts'
 import { type Finding, findEach, type Path } from '../../settings/problems/problem.ts'
+import { checkDocument } from './openapi/check-document.ts'
 import { SchemaCompiler } from './schema-compiler.ts'
 import { copySchema, type SchemaCopy } from './schema-copy.ts'
 import { LostReference, SchemaDocuments, type SchemaFiles } from './schema-documents.ts'
@@ -11,6 +12,8 @@ import { SCHEMA_SETTINGS } from './setting.ts'
 /** The schemas of a configuration, read and compiled once to see that they can be. */
 export interface FoundSchemas {
   readonly findings: readonly Finding[]
+  /** What is passed over in documents of OpenAPI. */
+  readonly warnings: readonly Finding[]
   readonly files: SchemaFiles
   /** Of all files that were to be read. */
   readonly paths: readonly string[]
@@ -23,7 +26,17 @@ export async function findSchemas(sections: readonly SchemaSection[], folder: st
   const findings = findEach(sections, ({ section, path }) =>
     schemaFindings(section, path, folder, documents, compiler),
   )
-  return { findings, files: reader.files, paths: [...reader.paths] }
+  const apis = sections.flatMap(({ section, path }) => {
+    const written = fieldOf(section, 'openapi')
+    const at = [...path, 'openapi']
+    return written === undefined ? [] : [checkDocument(written, at, folder, reader.read, compiler)]
+  })
+  return {
+    findings: [...findings, ...apis.flatMap((each) => each.findings)],
+    warnings: apis.flatMap((each) => each.warnings),
+    files: reader.files,
+    paths: [...reader.paths],
+  }
 }
 
 /** What is wrong with the schemas of a section, as it was written. */

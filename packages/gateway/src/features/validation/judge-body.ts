@@ -17,7 +17,7 @@ export interface BodyForm {
 }
 
 export interface BodyRules extends JsonRules {
-  /** In the order in which they are written: all have the same schema, so which one takes a body makes no difference. */
+  /** The first one that takes a body counts. */
   readonly forms: readonly BodyForm[]
   /** Bytes. */
   readonly size: number
@@ -34,6 +34,8 @@ export function judgeBody(exchange: Exchange, rules: BodyRules): BodyVerdict | P
   if (request.body.length === 0) return emptyVerdict(request, rules)
   const form = formOf(request, rules)
   if (form instanceof TrafficError) return form
+  // What is not read is not kept either: it may be an upload of any size.
+  if (!isRead(form)) return NONE
   const { size } = rules
   const content = collectBody(request, size, () => tooLarge(size))
   if (!(content instanceof Promise)) return contentVerdict(exchange, content, form, rules)
@@ -58,7 +60,6 @@ function contentVerdict(
   rules: BodyRules,
 ): readonly Violation[] {
   if (type === FORM) return schema === undefined ? NONE : formVerdict(body, schema, rules)
-  if (!isJson(type)) return NONE
   const known = jsonBody.of(exchange)
   const parsed = known?.body === body ? known : undefined
   const read = readJson(body, rules, parsed)
@@ -77,28 +78,35 @@ function formVerdict(body: WholeBody, schema: TextSchema, { values }: BodyRules)
   return textMistakes(texts, schema).map((mistake) => ({ in: 'body', ...mistake }))
 }
 
-/** The form of a body, or why none is taken. A coded body would have to be decoded as the upstream does. */
+/** The form of a body, with its own type, or why none is taken. A coded body would have to be decoded as the upstream does. */
 function formOf({ headers }: HttpRequest, { forms }: BodyRules): BodyForm | TrafficError {
-  const coding = headers.get('content-encoding')
-  if (coding !== undefined && coding.toLowerCase() !== 'identity')
-    return unsupported('the body must have no content coding', ['accept-encoding', 'identity'])
   const written = headers.get('content-type')
   const type = written === undefined ? '' : mediaType(written)
-  const form = forms.find((each) => takes(each.type, type))
+  const form = forms.find((each) => takesType(each.type, type))
+  const coding = headers.get('content-encoding')
+  const isCoded = coding !== undefined && coding.toLowerCase() !== 'identity'
+  if (isCoded && (form === undefined || isRead({ ...form, type })))
+    return unsupported('the body must have no content coding', ['accept-encoding', 'identity'])
   const types = forms.map((each) => each.type).join(', ')
   if (form === undefined) return unsupported(`the body must be ${types}`, ['accept', types])
-  if (written !== undefined && (isJson(form.type) || form.schema !== undefined) && !isUtf8(written))
+  const { schema } = form
+  if (written !== undefined && (isJsonType(type) || schema !== undefined) && !isUtf8(written))
     return unsupported(`the body must be ${types}, in UTF-8`, ['accept', types])
-  return form
+  return type === form.type ? form : { type, schema }
 }
 
-/** Also of the ranges that are taken. */
-function isJson(type: string): boolean {
-  return type.endsWith('json')
+function isRead({ type }: BodyForm): boolean {
+  return type === FORM || isJsonType(type)
 }
 
-function takes(range: string, type: string): boolean {
-  if (range === type) return true
+/** In lower case: JSON, also under other names. */
+export function isJsonType(type: string): boolean {
+  return type.endsWith('/json') || type.endsWith('+json')
+}
+
+/** Whether a type, or a range of types, takes another; in lower case. */
+export function takesType(range: string, type: string): boolean {
+  if (range === type || range === '*/*') return true
   const star = range.indexOf('*')
   return (
     star !== -1 &&

@@ -16,6 +16,15 @@ export const KEYWORDS: Readonly<Record<string, KeywordKind>> = {
   ...kinds('note', 'contentEncoding contentMediaType contentSchema'),
 }
 
+/** Of OpenAPI (3.1, 4.8.24.2 and 4.8.25), beside them. */
+export const OPENAPI_NOTES: ReadonlySet<string> = new Set([
+  'discriminator',
+  'xml',
+  'externalDocs',
+  'example',
+  'nullable',
+])
+
 function kinds(kind: KeywordKind, names: string): Record<string, KeywordKind> {
   return Object.fromEntries(names.split(' ').map((name) => [name, kind]))
 }

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import type { WholeBody } from '@headgate/core'
+import { WholeBody } from '@headgate/core'
 import { scanJson } from './scan-json.ts'
 import { pointerStep, type Violation } from './violation.ts'
 
@@ -42,6 +42,24 @@ export function readJson(body: WholeBody, rules: JsonRules, parsed?: { readonly 
       return refused('has an object with two members of the same name')
   }
   return { ok: true, value, values }
+}
+
+/** Of texts that are no bodies: what is more is no parameter. */
+const TEXT_RULES: JsonRules = {
+  depth: 32,
+  values: 10_000,
+  duplicateKeys: 'refuse',
+  prototypeKeys: 'refuse',
+}
+
+/** Reads a text that is JSON; `detail`, where it is none. */
+export function readJsonText(text: string): {
+  readonly value?: unknown
+  readonly detail?: string
+  readonly count: number
+} {
+  const read = readJson(WholeBody.fromBytes(Buffer.from(text)), TEXT_RULES)
+  return read.ok ? { value: read.value, count: read.values } : { detail: read.violation.detail, count: 1 }
 }
 
 /** What is wrong with a body whose bytes are no text. */

@@ -12,6 +12,14 @@ export interface NamedTexts {
  * @param most stops behind the first one beyond that number: whoever reads so many refuses them
  */
 export function formTexts(text: string, most = Infinity): NamedTexts | undefined {
+  return pairs(text, formDecoded, most)
+}
+
+function pairs(
+  text: string,
+  valueOf: (text: string) => string | undefined,
+  most: number,
+): NamedTexts | undefined {
   const read = new TextsRead()
   for (let at = 0; at < text.length && read.count <= most; ) {
     const and = text.indexOf('&', at)
@@ -20,8 +28,8 @@ export function formTexts(text: string, most = Infinity): NamedTexts | undefined
     at = end + 1
     if (pair === '') continue
     const equals = pair.indexOf('=')
-    const name = decoded(equals === -1 ? pair : pair.slice(0, equals))
-    const value = equals === -1 ? '' : decoded(pair.slice(equals + 1))
+    const name = formDecoded(equals === -1 ? pair : pair.slice(0, equals))
+    const value = equals === -1 ? '' : valueOf(pair.slice(equals + 1))
     if (name === undefined || value === undefined) return undefined
     read.add(name, value)
   }
@@ -31,6 +39,11 @@ export function formTexts(text: string, most = Infinity): NamedTexts | undefined
 /** @param query with its "?" */
 export function queryTexts({ request: { query } }: Exchange): NamedTexts | undefined {
   return formTexts(query.slice(1))
+}
+
+/** The same with values as they came, for what stands between items of a list. */
+export function undecodedQuery({ request: { query } }: Exchange): NamedTexts | undefined {
+  return pairs(query.slice(1), (text) => text, Infinity)
 }
 
 /** Fields by their names in lower case, each with its whole value (RFC 9110 5.3). */
@@ -90,7 +103,8 @@ class TextsRead implements NamedTexts {
   }
 }
 
-function decoded(text: string): string | undefined {
+/** A name or a value of a form; undefined where its escapes are no UTF-8. */
+export function formDecoded(text: string): string | undefined {
   if (!text.includes('%') && !text.includes('+')) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

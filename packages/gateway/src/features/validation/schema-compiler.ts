@@ -34,8 +34,8 @@ export class SchemaCompiler {
 
   /** @throws Error if it is no schema; its message continues "is no schema: " */
   compile(schema: AnySchema): SchemaCheck {
-    const first = this.firstFor(schema).compile(schema)
-    const all = this.all.compile(schema)
+    const first = compiledBy(this.firstFor(schema), schema)
+    const all = compiledBy(this.all, schema)
     return (value, size) => {
       this.steps = STEPS + size * STEPS_PER_VALUE
       try {
@@ -106,6 +106,13 @@ export class SchemaCompiler {
     if (--this.steps < 0) throw new OutOfSteps()
     return true
   }
+}
+
+/** The library would keep each schema for as long as it lives: longer than the configuration that it is of. */
+function compiledBy(ajv: Ajv2020, schema: AnySchema): ValidateFunction {
+  const compiled = ajv.compile(schema)
+  if (typeof schema === 'object') ajv.removeSchema(schema)
+  return compiled
 }
 
 /** Of every object: `constructor`, `toString` and so on. */

@@ -1,16 +1,28 @@
 import { isFields, type Fields } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
-import { FORMATS, KEYWORDS } from './keywords.ts'
+import { FORMATS, KEYWORDS, OPENAPI_NOTES } from './keywords.ts'
 import { linearPattern } from './pattern.ts'
 import { child, LostReference, type SchemaDocuments, type SchemaPlace } from './schema-documents.ts'
+import { translated30 } from './openapi/openapi-30.ts'
 import { pointerStep } from './violation.ts'
 
-/** Something that is wrong with a schema. */
+/** How the schemas of a document are written, and which way their messages go. */
+export interface SchemaDialect {
+  readonly of: '2020-12' | 'openapi-3.0' | 'openapi-3.1'
+  /** What only the other side sends need not be there. */
+  readonly way: 'request' | 'response'
+}
+
+const PLAIN_SCHEMA: SchemaDialect = { of: '2020-12', way: 'request' }
+
+/** Something that is wrong with a schema, or that is passed over in it. */
 export interface SchemaProblem {
   /** The file, or "the schema", with the JSON pointer in it. */
   readonly place: string
   /** The continuation of a sentence that begins with the place. */
   readonly problem: string
+  /** It is passed over, and the rest holds. */
+  readonly isWarning?: true
 }
 
 /** A schema without references to elsewhere: all that they lead to is in `$defs`, under numbers. */
@@ -20,6 +32,8 @@ export interface SchemaCopy {
   readonly start: SchemaPlace
   /** Where each entry of `$defs` comes from. */
   readonly origins: readonly SchemaPlace[]
+  /** Schemas in it. */
+  readonly size: number
 }
 
 /** Beside each reference: see `SchemaCompiler`. */
@@ -35,28 +49,34 @@ const MOST_PROBLEMS = 20
 const DEEPEST = 100
 
 /** Copies a schema with all that it refers to. */
-export function copySchema(start: SchemaPlace, documents: SchemaDocuments): SchemaCopy {
-  const copying = new Copying(documents)
+export function copySchema(
+  start: SchemaPlace,
+  documents: SchemaDocuments,
+  dialect: SchemaDialect = PLAIN_SCHEMA,
+): SchemaCopy {
+  const copying = new Copying(documents, dialect)
   const schema = copying.copy(start, 0)
   const definitions = copying.definitions()
-  const { problems, origins } = copying
+  const { problems, origins, size } = copying
   const whole =
     isFields(schema) && definitions.length > 0
       ? { ...schema, $defs: Object.fromEntries(definitions.entries()) }
       : schema
-  return { schema: whole, start, problems, origins }
+  return { schema: whole, start, problems, origins, size }
 }
 
 class Copying {
   readonly problems: SchemaProblem[] = []
   /** What references lead to, in the order in which they were met. */
   readonly origins: SchemaPlace[] = []
-  private size = 0
+  size = 0
   private readonly documents: SchemaDocuments
+  private readonly dialect: SchemaDialect
   private readonly numbers = new Map<string, number>()
 
-  constructor(documents: SchemaDocuments) {
+  constructor(documents: SchemaDocuments, dialect: SchemaDialect) {
     this.documents = documents
+    this.dialect = dialect
   }
 
   definitions(): (Fields | boolean)[] {
@@ -69,15 +89,15 @@ class Copying {
     return copies
   }
 
-  copy(place: SchemaPlace, depth: number): Fields | boolean {
-    const { value: schema } = place
-    if (typeof schema === 'boolean') return schema
-    if (!isFields(schema)) return this.wrong(place, 'is no schema: an object, true or false')
+  copy(written: SchemaPlace, depth: number): Fields | boolean {
+    if (typeof written.value === 'boolean') return written.value
+    if (!isFields(written.value)) return this.wrong(written, 'is no schema: an object, true or false')
     if (++this.size > MOST_SCHEMAS)
-      return this.wrong(place, `is one of more than ${MOST_SCHEMAS} schemas that belong together`)
-    if (depth > DEEPEST) return this.wrong(place, `is nested deeper than ${DEEPEST} levels`)
+      return this.wrong(written, `is one of more than ${MOST_SCHEMAS} schemas that belong together`)
+    if (depth > DEEPEST) return this.wrong(written, `is nested deeper than ${DEEPEST} levels`)
+    const place = this.dialect.of === 'openapi-3.0' ? this.translated(written) : written
     const copy = {}
-    for (const [keyword, value] of Object.entries(schema))
+    for (const [keyword, value] of Object.entries(place.value as Fields))
       this.keyword(copy, keyword, child(place, keyword, value), depth)
     return copy
   }
@@ -123,9 +143,31 @@ class Copying {
     if (keyword === 'pattern' && typeof value === 'string') this.checkPattern(value, place)
     if (keyword === 'format' && !FORMATS.some((format) => format === value)) {
       const problem = `is the format ${JSON.stringify(value)}, which is not known here`
-      return void this.wrong(place, `${problem}: one of ${FORMATS.join(', ')}`)
+      if (this.dialect.of === '2020-12') this.wrong(place, `${problem}: one of ${FORMATS.join(', ')}`)
+      else this.warn(place, `${problem}, and anything is taken`)
+      return
+    }
+    if (keyword === 'required' && Array.isArray(value)) {
+      const asked: unknown[] = value.filter((name) => !this.isOfOtherSide(name, place))
+      return addEntry(copy, keyword, asked)
     }
     addEntry(copy, keyword, value)
+  }
+
+  /** OpenAPI 3.1, 4.8.24.2 and 3.0, 4.7.24: what is read only is not required of requests, nor what is write only of responses. */
+  private isOfOtherSide(name: unknown, { document, path }: SchemaPlace): boolean {
+    if (this.dialect.of === '2020-12' || typeof name !== 'string') return false
+    try {
+      const pointer = [...path.slice(0, -1), 'properties', name].map(pointerStep).join('')
+      const root = { document, path: [], value: document.root, base: '' }
+      let property = this.documents.resolve(`#${encodeURI(pointer)}`, root)
+      const next = isFields(property.value) ? property.value['$ref'] : undefined
+      if (typeof next === 'string') property = this.documents.resolve(next, property)
+      const only = this.dialect.way === 'request' ? 'readOnly' : 'writeOnly'
+      return isFields(property.value) && property.value[only] === true
+    } catch {
+      return false
+    }
   }
 
   private reference(copy: Fields, place: SchemaPlace): void {
@@ -144,6 +186,10 @@ class Copying {
     }
   }
 
+  private translated(place: SchemaPlace): SchemaPlace {
+    return { ...place, value: translated30(place.value as Fields) }
+  }
+
   private checkPattern(pattern: string, place: SchemaPlace): void {
     try {
       linearPattern(pattern)
@@ -159,12 +205,21 @@ class Copying {
 
   private unknown(keyword: string, place: SchemaPlace): void {
     if (keyword.startsWith('x-')) return
-    this.wrong(place, 'is no keyword of JSON Schema 2020-12, nor does it begin with "x-"')
+    const isOpenApi = this.dialect.of !== '2020-12'
+    if (isOpenApi && OPENAPI_NOTES.has(keyword)) return
+    const problem = 'is no keyword of JSON Schema 2020-12, nor does it begin with "x-"'
+    if (isOpenApi) this.warn(place, `${problem}: it is passed over`)
+    else this.wrong(place, problem)
   }
 
   private wrong(place: SchemaPlace, problem: string): true {
     if (this.problems.length < MOST_PROBLEMS) this.problems.push({ place: placeText(place), problem })
     return true
+  }
+
+  private warn(place: SchemaPlace, problem: string): void {
+    if (this.problems.length < MOST_PROBLEMS)
+      this.problems.push({ place: placeText(place), problem, isWarning: true })
   }
 }
 

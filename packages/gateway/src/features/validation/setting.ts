@@ -4,6 +4,7 @@ import { boolean, bytes, integer, oneOf, value } from '../../settings/schema/set
 import { filePath, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { isFields } from '../../settings/problems/fields.ts'
+import { openapiSetting } from './openapi/setting.ts'
 
 /** The path of a file, or the schema itself. */
 export type SchemaSource = string | Readonly<Record<string, unknown>>
@@ -70,6 +71,11 @@ function allowance(about: string) {
 }
 
 export const validateSetting = section('ValidateInput', () => ({
+  openapi: openapiSetting()
+    .describe(
+      'A document of OpenAPI 3.0 or 3.1, of which each request must be an operation, in place of schemas: its path, or a section for more.',
+    )
+    .optional(),
   body: body().optional().describe('What bodies must be.'),
   query: value(
     schemaSource,

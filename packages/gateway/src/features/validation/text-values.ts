@@ -2,6 +2,7 @@ import { type Fields, isFields } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
 import type { NamedTexts } from './read-parts.ts'
 import type { Mistake, SchemaCheck } from './schema-compiler.ts'
+import { linearPattern, type PatternTest } from './pattern.ts'
 import { pointerStep } from './violation.ts'
 
 /** Makes the value that a schema looks at of the texts that were sent under a name. */
@@ -15,8 +16,12 @@ export interface TextReader {
 /** A schema for names with texts; that of a body is for JSON, too, which needs no readers. */
 export interface TextSchema {
   readonly check: SchemaCheck
-  /** By the names that the schema speaks of. */
-  readonly readers: ReadonlyMap<string, TextReader>
+  readonly readers: NamedReaders
+}
+
+/** What reads the texts under a name; those of which the schema says nothing stay texts, and lists where there are several. */
+export interface NamedReaders {
+  get(name: string): TextReader | undefined
 }
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -36,14 +41,68 @@ function textReader(schema: unknown, root: Fields): TextReader {
   return { takesLists: true, read: (texts) => texts.map((text) => valueOf(text, itemTypes)) }
 }
 
-/** The names that an object schema speaks of, each with what reads it; others stay texts, and lists where there are several. */
-export function namedReaders(schema: Fields | boolean): ReadonlyMap<string, TextReader> {
-  const readers = new Map<string, TextReader>()
-  if (!isFields(schema)) return readers
-  for (const each of partsOf(schema, schema))
-    for (const [name, property] of Object.entries(isFields(each['properties']) ? each['properties'] : {}))
-      if (!readers.has(name)) readers.set(name, textReader(property, schema))
-  return readers
+/**
+ * Of the names that an object schema speaks of, wherever it does: what stands in `if` or `not` alone is read, too, as what holds for
+ * the name in any case comes first.
+ */
+export function namedReaders(schema: Fields | boolean): NamedReaders {
+  const named = new Map<string, TextReader>()
+  const patterned: [PatternTest, TextReader][] = []
+  let others: TextReader | undefined
+  if (!isFields(schema)) return named
+  const certain = partsOf(schema, schema)
+  for (const each of [...certain, ...partsOf(schema, schema, true)]) {
+    for (const [name, property] of entriesOf(each['properties']))
+      if (!named.has(name)) named.set(name, textReader(property, schema))
+    for (const [pattern, property] of entriesOf(each['patternProperties']))
+      patterned.push([linearPattern(pattern), textReader(property, schema)])
+  }
+  for (const { additionalProperties: property } of certain)
+    if (isFields(property)) others ??= textReader(property, schema)
+  if (patterned.length === 0 && others === undefined) return named
+  return { get: (name) => named.get(name) ?? patterned.find(([test]) => test.test(name))?.[1] ?? others }
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return isFields(value) ? Object.entries(value) : []
+}
+
+/** Which form the texts of a value have, by its schema. */
+export interface TextShape {
+  readonly kind: 'text' | 'list' | 'object'
+  /** Of the members that the schema of an object names. */
+  readonly names: readonly string[]
+  /** The value of a text, or of an item of a list. */
+  readonly value: (text: string) => unknown
+  readonly member: (name: string, text: string) => unknown
+}
+
+export function textShape(schema: unknown, root: Fields): TextShape {
+  const types = typesOf(schema, root)
+  const parts = partsOf(schema, root)
+  const item = itemSchema(schema, root)
+  const names = parts.flatMap((part) => entriesOf(part['properties']).map(([name]) => name))
+  const kind =
+    types.has('array') || (types.size === 0 && item !== undefined)
+      ? 'list'
+      : types.has('object') || (types.size === 0 && names.length > 0)
+        ? 'object'
+        : 'text'
+  const valueTypes = kind === 'list' ? typesOf(item, root) : types
+  const memberTypes = new Map<string, ReadonlySet<string>>()
+  for (const part of parts)
+    for (const [name, property] of entriesOf(part['properties']))
+      if (!memberTypes.has(name)) memberTypes.set(name, typesOf(property, root))
+  const others = typesOf(
+    parts.find((part) => isFields(part['additionalProperties']))?.['additionalProperties'],
+    root,
+  )
+  return {
+    kind,
+    names: [...new Set(names)],
+    value: (text) => valueOf(text, valueTypes),
+    member: (name, text) => valueOf(text, memberTypes.get(name) ?? others),
+  }
 }
 
 /**
@@ -92,17 +151,24 @@ function typesOf(schema: unknown, root: Fields): ReadonlySet<string> {
   return types
 }
 
-/** A schema, and those that hold for the same value, or may. Each reference is followed once. */
-function partsOf(schema: unknown, root: Fields): Fields[] {
-  const parts: Fields[] = []
+/**
+ * A schema, and those that hold for the same value, or may. Each reference is followed once.
+ * @param asked whether also those that are only asked whether they hold
+ */
+function partsOf(schema: unknown, root: Fields, asked: boolean = false): Fields[] {
+  const parts = new Set<Fields>()
   const pending: unknown[] = [schema]
   for (const next of pending) {
-    if (!isFields(next) || parts.includes(next)) continue
-    parts.push(next)
+    if (!isFields(next) || parts.has(next)) continue
+    parts.add(next)
     for (const key of ['allOf', 'anyOf', 'oneOf']) if (Array.isArray(next[key])) pending.push(...next[key])
+    if (asked) {
+      pending.push(next['if'], next['then'], next['else'], next['not'])
+      pending.push(...entriesOf(next['dependentSchemas']).map(([, dependent]) => dependent))
+    }
     const number = typeof next['$ref'] === 'string' ? /^#\/\$defs\/(\d+)$/.exec(next['$ref'])?.[1] : undefined
     const definitions: unknown = root['$defs']
     if (number !== undefined && isFields(definitions)) pending.push(definitions[number])
   }
-  return parts
+  return [...parts]
 }

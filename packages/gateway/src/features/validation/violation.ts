@@ -18,6 +18,13 @@ const MOST = 20
 /** Names of members are the client's choice. */
 const LONGEST_POINTER = 200
 
+/** What is wrong with a response: for the log. The client is not told more than that it is. */
+export class InvalidResponse extends TrafficError {
+  constructor(violations: readonly Violation[]) {
+    super('invalid_content', `the response: ${summary(violations)}`, { phase: 'response-body' })
+  }
+}
+
 /** What is wrong with a request, all of it at once (RFC 9457 3.2). */
 export class InvalidMessage extends TrafficError {
   constructor(violations: readonly Violation[]) {
