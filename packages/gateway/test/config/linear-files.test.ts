@@ -5,7 +5,7 @@ import { readYaml } from '../../src/settings/read/yaml.ts'
 import { assertGrowsLinearly } from '../../../../scripts/testing/growth.ts'
 
 /** Characters of the smaller file; the larger one has eight times as many. */
-const SIZE = 6_000
+const SIZE = 3_000
 
 interface Repeats {
   readonly before?: string

@@ -17,8 +17,19 @@ export interface OriginAnswer {
 
 /** Has the origin asked. */
 export async function askOrigin(context: CacheContext, exchange: Exchange): Promise<OriginAnswer> {
-  const { clock } = exchange
-  const asked = { requestedAt: clock.wallTime(), since: context.moment() }
+  const asked = beforeAsking(context, exchange)
   const response = await context.next(exchange)
-  return { response, times: { ...asked, receivedAt: clock.wallTime() } }
+  return { response, times: whenAnswered(asked, exchange) }
+}
+
+/** For who waits for the answer itself: a promise of its own for both would cost each miss a turn. */
+export function beforeAsking(context: CacheContext, { clock }: Exchange): Omit<FetchTimes, 'receivedAt'> {
+  return { requestedAt: clock.wallTime(), since: context.moment() }
+}
+
+export function whenAnswered(
+  { requestedAt, since }: Omit<FetchTimes, 'receivedAt'>,
+  { clock }: Exchange,
+): FetchTimes {
+  return { requestedAt, since, receivedAt: clock.wallTime() }
 }

@@ -65,6 +65,12 @@ export class CacheContext {
     return this.asked(() => this.store.find(key), NO_ENTRIES)
   }
 
+  /** Whether a response to what has that key is worth its room. */
+  admits(key: CacheKey): boolean {
+    const { store } = this
+    return store.admits === undefined || (this.asked(() => store.admits?.(key) ?? true, true) as boolean) // it returns no promise
+  }
+
   /** The moment from which on purges concern what is about to be asked for. */
   moment(): number {
     return this.asked(() => this.store.moment(), 0) as number // it returns no promise

@@ -40,7 +40,11 @@ export function cache(given: CacheOptions): Policy {
   }
 }
 
-/** Looks a request up, and answers it. Where the store is in memory and has it, no promise is waited for. */
+/**
+ * Looks a request up, and answers it. Where the store is in memory and has it, no promise is waited for. What nobody waits for any more
+ * is not asked for: the end of an exchange undoes what policies outside have changed of its request, and what came for the target
+ * that it has then would be stored under the key of another.
+ */
 function lookUp(
   context: CacheContext,
   exchange: Exchange,
@@ -48,6 +52,7 @@ function lookUp(
   tries: number = 0,
   waited?: Waited,
 ): Promise<HttpResponse> {
+  if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
   const found = context.find(keyed.key)
   const go = (entries: readonly StoredEntry[]): Promise<HttpResponse> => {
     const asked = askedOf(exchange, context.rules)
@@ -60,7 +65,12 @@ function lookUp(
       tries < MOST_TRIES ? again : undefined,
     )
   }
-  return found instanceof Promise ? found.then(go) : go(found)
+  if (!(found instanceof Promise)) return go(found)
+  return found.then((entries) => {
+    if (exchange.cancellation === undefined) return go(entries)
+    for (const each of entries) each.release()
+    throw exchange.cancellation
+  })
 }
 
 /** How often a request may wait for a response that turns out to be for others, before it goes by itself. */

@@ -36,7 +36,10 @@ export function takeTurn(
   }
   const wait = new ClaimWait(claim, exchange.clock, () => context.waits.delete(name))
   context.waits.set(name, wait)
-  return wait.join(exchange)
+  const ended = wait.join(exchange)
+  // After it can be found and has been joined: what has ended since it was claimed ends the wait at once.
+  void wait.watch()
+  return ended
 }
 
 /** All in this thread who wait for what another has asked for: the other is watched once for them. */
@@ -51,7 +54,6 @@ class ClaimWait implements ClaimWaiting {
     this.claim = claim
     this.clock = clock
     this.over = over
-    void this.watch()
   }
 
   /** Ends with the exchange's own end, too. */
@@ -61,7 +63,8 @@ class ClaimWait implements ClaimWaiting {
     })
   }
 
-  private async watch(): Promise<void> {
+  /** To be called once. Looks until the other one has ended, or has taken too long. */
+  async watch(): Promise<void> {
     const { claim, clock } = this
     const timer = clock.timer(() => this.timesUp?.())
     let seen: ReturnType<OtherClaim['look']> | undefined

@@ -3,9 +3,12 @@ import { askedPart } from './ask-for-all.ts'
 import type { Lookup } from './cache-context.ts'
 import type { StoredEntry } from './store.ts'
 
-/** Those with credentials wait for each other alone: what they get is seldom for all. */
+/**
+ * Those with credentials wait for each other alone: what they get is seldom for all. That of the others is the key as it is, whose hash
+ * is known by now: each text that is put together anew is hashed anew, by each map that it is looked up in.
+ */
 export function missName({ key, exchange }: Lookup): string {
-  return nameFor(`${key.text}\n${exchange.request.headers.has('authorization') ? 'credentials' : ''}`)
+  return nameFor(exchange.request.headers.has('authorization') ? `${key.text}\ncredentials` : key.text)
 }
 
 /** Those who ask for the same part wait for each other, too. */

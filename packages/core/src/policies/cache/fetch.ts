@@ -1,8 +1,8 @@
 import type { Exchange } from '../../message/exchange.ts'
 import { HttpResponse } from '../../message/response.ts'
-import { Flight } from '../dedupe/flight.ts'
+import { Flight, type FlightRules } from '../dedupe/flight.ts'
 import { askForAll } from './ask-for-all.ts'
-import { askOrigin } from './ask-origin.ts'
+import { beforeAsking, type FetchTimes, whenAnswered } from './ask-origin.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
 import type { ClaimEnd, OwnClaim } from './claims.ts'
 import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
@@ -17,8 +17,10 @@ import { takeResponse } from './take-response.ts'
 import { confirms } from './validators.ts'
 
 /** One request to the origin for all who want the same: for a response that is not stored, or for the origin's word on one that is. */
-export class Fetch implements RunningFetch {
+export class Fetch implements RunningFetch, FlightRules {
   readonly flight: Flight
+  readonly buffer: number
+  readonly closed: () => void
   /** Set before anybody who waits is answered. */
   fetched: Fetched | undefined
   private readonly context: CacheContext
@@ -44,12 +46,17 @@ export class Fetch implements RunningFetch {
     this.lookup = lookup
     this.stale = stale
     this.claim = claim
-    this.flight = new Flight(lookup.exchange, {
-      buffer: context.buffer,
-      shareable: () => this.fetched !== undefined && isShareable(this.fetched),
-      closed,
-      keepsRest: () => this.storing,
-    })
+    this.buffer = context.buffer
+    this.closed = closed
+    this.flight = new Flight(lookup.exchange, this)
+  }
+
+  shareable(): boolean {
+    return this.fetched !== undefined && isShareable(this.fetched)
+  }
+
+  keepsRest(): boolean {
+    return this.storing
   }
 
   /** One that others can join under that name until it is closed. @param claim that of this thread to ask, if there is one */
@@ -69,22 +76,26 @@ export class Fetch implements RunningFetch {
   }
 
   start(): void {
-    void this.flight.start(async (exchange) => {
-      try {
-        return await this.send(exchange)
-      } catch (error) {
-        this.endClaim(exchange.cancellation === undefined ? 'failed' : 'gone')
-        throw error
-      }
-    })
+    void this.flight.start((exchange) => this.send(exchange))
   }
 
   private async send(exchange: Exchange): Promise<HttpResponse> {
     const { context, stale, lookup } = this
-    const { request, clock } = exchange
-    request.query = lookup.query
-    askForAll(request.headers, stale?.head)
-    const { response, times } = await askOrigin(context, exchange)
+    const { request } = exchange
+    try {
+      request.query = lookup.query
+      askForAll(request.headers, stale?.head)
+      const asked = beforeAsking(context, exchange)
+      return this.take(exchange, await context.next(exchange), whenAnswered(asked, exchange))
+    } catch (error) {
+      this.endClaim(exchange.cancellation === undefined ? 'failed' : 'gone')
+      throw error
+    }
+  }
+
+  private take(exchange: Exchange, response: HttpResponse, times: FetchTimes): HttpResponse {
+    const { context, stale, lookup } = this
+    const { clock } = exchange
     const { status } = response
     const base = { status, receivedAt: times.receivedAt }
     this.since = times.since
@@ -96,13 +107,13 @@ export class Fetch implements RunningFetch {
     const taken = takeResponse(context, exchange, response, lookup.key, times, lookup.entries, (kept) =>
       this.kept(kept),
     )
-    this.storing = taken.stored
+    this.storing = taken.head !== undefined
     const failed = status >= 500
     this.fetched = { ...base, ...taken, failed, confirmed: undefined }
-    if (taken.stored) this.claim?.arriving(clock.wallTime())
+    if (this.storing) this.claim?.arriving(clock.wallTime())
     else this.endClaim(endOf(this.fetched))
     // Something else is there now, which may not be stored: what was must not come back when the origin fails.
-    if (stale !== undefined && taken.head === undefined && !failed && !isRefusedAlone(status))
+    if (stale !== undefined && taken.terms === undefined && !failed && !isRefusedAlone(status))
       this.remove(stale)
     return response
   }
@@ -168,15 +179,15 @@ function isRefusedAlone(status: number): boolean {
 }
 
 const NOTHING_TAKEN = {
+  terms: undefined,
   head: undefined,
   reason: undefined,
   omitted: [],
-  stored: false,
   failed: false,
 } as const
 
 /** A failure is told to all who wait, as each would meet it again, unless it is meant for one. */
-function isShareable({ head, confirmed, failed, reason }: Fetched): boolean {
-  if (head !== undefined || confirmed !== undefined) return true
+function isShareable({ terms, confirmed, failed, reason }: Fetched): boolean {
+  if (terms !== undefined || confirmed !== undefined) return true
   return failed && (reason === 'status' || reason === 'no-freshness' || reason === 'stale')
 }

@@ -9,15 +9,18 @@ const OF_THE_REQUEST: ReadonlySet<NotStored | 'store'> = new Set<NotStored | 'st
   'one-request',
 ])
 
+/** On which terms a response answers others: what it depends on, and how long it is fresh. */
+export type Terms = Pick<StoredHead, 'selecting' | 'variant' | 'lifetime' | 'initialAge'>
+
 /** What was decided on a response that came. */
 export interface Taken {
-  /** How it is stored, or would be if the store had room. Undefined where it may not be. */
+  /** Undefined where it may not be stored. */
+  readonly terms: Terms | undefined
+  /** How it is stored; undefined where it is not, as the store has no room, or better use for it. */
   readonly head: StoredHead | undefined
   readonly reason: NotStored | 'store' | undefined
   /** Fields that are for who asked, and for nobody who waited, in lower case. */
   readonly omitted: readonly string[]
-  /** Whether it goes into the store. */
-  readonly stored: boolean
 }
 
 /** What came of a fetch, for all who waited for it. */
@@ -32,8 +35,8 @@ export interface Fetched extends Taken {
 }
 
 /** Whether the like of it may be waited for; undefined where it says nothing of the next one. */
-export function isForAll({ head, reason, failed }: Fetched): boolean | undefined {
-  if (head !== undefined) return true
+export function isForAll({ terms, reason, failed }: Fetched): boolean | undefined {
+  if (terms !== undefined) return true
   return failed || reason === undefined || OF_THE_REQUEST.has(reason) ? undefined : false
 }
 

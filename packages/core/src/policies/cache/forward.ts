@@ -10,12 +10,12 @@ import { takeTurn } from './claim-wait.ts'
 import type { ClaimEnd, OwnClaim } from './claims.ts'
 import { Fetch } from './fetch.ts'
 import { confirmationName, fetchName, missName } from './fetch-names.ts'
-import { type Fetched, isForAll, type RunningFetch } from './fetched.ts'
+import { type Fetched, isForAll, type RunningFetch, type Terms } from './fetched.ts'
 import { forwardHead } from './forward-head.ts'
 import { goesOnAlone, inTime } from './in-time.ts'
 import { confirmed, forClient, onError, unwanted } from './origin-answers.ts'
 import { servesOnError } from './reuse.ts'
-import type { StoredEntry, StoredHead } from './store.ts'
+import type { StoredEntry } from './store.ts'
 import { takeResponse } from './take-response.ts'
 import { selectingFields, variantOf } from './vary.ts'
 import { havingWaited, type LookUpAgain } from './waited.ts'
@@ -25,7 +25,18 @@ import { havingWaited, type LookUpAgain } from './waited.ts'
  * nothing.
  * @param entry what is stored, and may not be used without the origin's word; released at the end
  */
-export async function forward(
+export function forward(
+  context: CacheContext,
+  lookup: Lookup,
+  entry: StoredEntry | undefined,
+  why: Forwarded,
+  again: LookUpAgain | undefined,
+): Promise<HttpResponse> {
+  const answer = ask(context, lookup, entry, why, again)
+  return entry === undefined ? answer : answer.finally(() => entry.release())
+}
+
+function ask(
   context: CacheContext,
   lookup: Lookup,
   entry: StoredEntry | undefined,
@@ -33,15 +44,11 @@ export async function forward(
   again: LookUpAgain | undefined,
 ): Promise<HttpResponse> {
   const { request } = lookup.exchange
-  try {
-    if (request.method === 'HEAD') return await forwardHead(context, lookup, entry, why)
-    const forMany = isForMany(request.headers, entry) && !lookup.asked.noStore
-    if (!forMany || isUncollapsed(context, lookup) || again === undefined)
-      return await alone(context, lookup, why)
-    return await together(context, lookup, entry, why, again)
-  } finally {
-    entry?.release()
-  }
+  if (request.method === 'HEAD') return forwardHead(context, lookup, entry, why)
+  const forMany = isForMany(request.headers, entry) && !lookup.asked.noStore
+  return !forMany || isUncollapsed(context, lookup) || again === undefined
+    ? alone(context, lookup, why)
+    : together(context, lookup, entry, why, again)
 }
 
 /** As it is, conditions and range included. */
@@ -50,14 +57,14 @@ async function alone(context: CacheContext, lookup: Lookup, why: Forwarded): Pro
   const { request } = exchange
   request.query = query
   const { response, times } = await askOrigin(context, exchange)
-  const { head, stored, reason } = takeResponse(context, exchange, response, key, times, entries)
-  if (head !== undefined) context.uncollapsed.delete(missName(lookup))
+  const { terms, head, reason } = takeResponse(context, exchange, response, key, times, entries)
+  if (terms !== undefined) goCollapsed(context, lookup)
   return context.tell(exchange, response, {
     hit: false,
     forwarded: why,
-    stored,
+    stored: head !== undefined,
     detail: reason,
-    freshFor: freshOf(head),
+    freshFor: freshOf(terms),
   })
 }
 
@@ -113,19 +120,19 @@ async function together(
   }
   if (!collapsed) remember(context, lookup, fetched)
   if (response === undefined) return alone(context, lookup, why)
-  const { head, reason, stored } = fetched
+  const { terms, reason } = fetched
   if (collapsed && !isSameVariant(fetch, fetched, response, request.headers)) {
     response.body.cancel(unwanted())
-    return head === undefined ? alone(context, lookup, why) : again()
+    return terms === undefined ? alone(context, lookup, why) : again()
   }
   if (collapsed) for (const each of fetched.omitted) response.headers.delete(each)
   const answer = forClient(lookup, response, fetched)
   return context.tell(exchange, answer, {
     ...outcome,
     forwardedStatus: answer.status === fetched.status ? undefined : fetched.status,
-    stored,
+    stored: fetched.head !== undefined,
     detail: reason,
-    freshFor: freshOf(head),
+    freshFor: freshOf(terms),
   })
 }
 
@@ -153,11 +160,11 @@ function join(
 /** Whether what came for another request is for this one, too. A failure is not stored, and may depend on the request as well. */
 function isSameVariant(
   { flight }: RunningFetch,
-  { head }: Fetched,
+  { terms }: Fetched,
   response: HttpResponse,
   headers: HeaderList,
 ): boolean {
-  if (head !== undefined) return variantOf(head.selecting, headers) === head.variant
+  if (terms !== undefined) return variantOf(terms.selecting, headers) === terms.variant
   const selecting = selectingFields(response.headers)
   return (
     selecting !== undefined &&
@@ -166,20 +173,25 @@ function isSameVariant(
 }
 
 function isUncollapsed(context: CacheContext, lookup: Lookup): boolean {
-  const until = context.uncollapsed.get(missName(lookup))
+  const { uncollapsed } = context
+  const until = uncollapsed.size === 0 ? undefined : uncollapsed.get(missName(lookup))
   return until !== undefined && lookup.exchange.clock.now() < until
 }
 
 /** Nobody waits for what was not for all the last time ("hit-for-miss"). */
 function remember(context: CacheContext, lookup: Lookup, fetched: Fetched): void {
-  if (fetched.head !== undefined) context.uncollapsed.delete(missName(lookup))
+  if (fetched.terms !== undefined) goCollapsed(context, lookup)
   else if (isForAll(fetched) === false) goUncollapsed(context, lookup)
+}
+
+function goCollapsed({ uncollapsed }: CacheContext, lookup: Lookup): void {
+  if (uncollapsed.size > 0) uncollapsed.delete(missName(lookup))
 }
 
 function goUncollapsed(context: CacheContext, lookup: Lookup): void {
   context.uncollapsed.set(missName(lookup), lookup.exchange.clock.now() + context.hitForMiss)
 }
 
-function freshOf(head: StoredHead | undefined): number | undefined {
-  return head && head.lifetime - head.initialAge
+function freshOf(terms: Terms | undefined): number | undefined {
+  return terms && terms.lifetime - terms.initialAge
 }

@@ -143,6 +143,11 @@ export interface CacheStore {
   /** How many purges there have been: whoever asks the origin notes it before, for `begin`. */
   moment(): number
   /**
+   * Whether a response that has come for that key is worth its room; where it is not, `begin` would return undefined, and need not be
+   * asked with a head made for it. Default: it is.
+   */
+  admits?(key: CacheKey): boolean
+  /**
    * Begins to store a response.
    * @param length bytes of content, where they are known
    * @param since the moment before the origin was asked: what a purge was for since then is not taken, or taken as stale, as it

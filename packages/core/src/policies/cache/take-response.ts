@@ -5,11 +5,12 @@ import type { CacheContext } from './cache-context.ts'
 import type { Taken } from './fetched.ts'
 import { whenHere } from './maybe-promise.ts'
 import { isSamePlace } from './same-place.ts'
-import { storable } from './storable.ts'
+import { storable, type Storing } from './storable.ts'
 import type { CacheKey, EntryWriter, StoredEntry, StoredHead } from './store.ts'
 import { storedHead } from './stored-head.ts'
 import { type Kept, putWhole, StoringBody } from './storing-body.ts'
 import { confirms } from './validators.ts'
+import { variantOf } from './vary.ts'
 
 /**
  * Stores a response while it passes, if it may be.
@@ -29,12 +30,15 @@ export function takeResponse(
   const { request } = exchange
   const storing = storable(request, response, times, context.rules)
   if (typeof storing === 'string') return { ...NOT_TAKEN, reason: storing }
+  // A head that nobody keeps is not made.
+  if (!context.admits(key)) return unkept(storing, variantOf(storing.selecting, request.headers))
   const labels = { ...context.labels, target: context.targetOf(exchange) }
   const head = storedHead(request, response, times, storing, labels)
   const writer = begin(context, key, head, response, times.since)
-  if (writer === undefined) return { head, reason: 'store', omitted: storing.omitted, stored: false }
+  if (writer === undefined) return unkept(storing, head.variant)
   const { whole } = response.body
-  const superseded = entries.filter((entry) => supersedes(head, response, entry))
+  const superseded =
+    entries.length === 0 ? entries : entries.filter((each) => supersedes(head, response, each))
   const ended = (kept: Kept): void => {
     if (kept === 'stored') for (const entry of superseded) context.remove(key, entry)
     settled(kept)
@@ -45,11 +49,16 @@ export function takeResponse(
       context.asked(() => putWhole(writer, whole), false),
       (stored) => ended(stored === true ? 'stored' : 'unkept'),
     )
-  boundVariants(context, key, head, entries)
-  return { head, reason: undefined, omitted: storing.omitted, stored: true }
+  if (entries.length > 0) boundVariants(context, key, head, entries)
+  return { terms: head, head, reason: undefined, omitted: storing.omitted }
 }
 
-const NOT_TAKEN = { head: undefined, omitted: [], stored: false } as const
+const NOT_TAKEN = { terms: undefined, head: undefined, omitted: [] } as const
+
+/** It may be stored, and the store does not take it. */
+function unkept({ selecting, lifetime, initialAge, omitted }: Storing, variant: string): Taken {
+  return { terms: { selecting, variant, lifetime, initialAge }, head: undefined, reason: 'store', omitted }
+}
 
 function begin(
   context: CacheContext,

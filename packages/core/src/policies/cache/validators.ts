@@ -35,7 +35,11 @@ const CONDITIONS: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-s
 
 /** Makes a request one for all of the representation, whatever the client has of it. */
 export function withoutConditions(headers: HeaderList): void {
-  headers.retain((name) => !CONDITIONS.has(name))
+  headers.retain(isNoCondition)
+}
+
+function isNoCondition(name: string): boolean {
+  return !CONDITIONS.has(name)
 }
 
 /**

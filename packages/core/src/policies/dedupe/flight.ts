@@ -101,10 +101,21 @@ export class Flight implements SharedBodyOwner {
       return response.body.cancel(new TrafficError('cancelled', 'nobody waits for it'))
     if (!this.rules.shareable(response)) return this.single(response, passengers)
     this.response = response
-    if (response.body.whole === undefined) this.body = new SharedBody(response.body, this.rules.buffer, this)
-    else this.rules.closed(this)
-    for (const passenger of passengers) this.serve(passenger, response)
-    if (response.body.whole !== undefined) this.end(response.status, undefined)
+    if (response.body.whole === undefined) {
+      this.body = new SharedBody(response.body, this.rules.buffer, this)
+      for (const passenger of passengers) this.serve(passenger, response)
+      return
+    }
+    this.rules.closed(this)
+    const [first, ...others] = passengers
+    for (const passenger of others) this.serve(passenger, response)
+    // The last one to have it needs no copy.
+    if (first !== undefined) {
+      first.learn(this.exchange)
+      this.passengers.delete(first)
+      first.arrive(response)
+    }
+    this.end(response.status, undefined)
   }
 
   private serve(passenger: Passenger, response: HttpResponse): void {

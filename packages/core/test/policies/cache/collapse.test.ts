@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { HttpResponse } from '../../../src/message/response.ts'
 import { TrafficError } from '../../../src/message/errors.ts'
 import { FilledBody, RecordingSink } from '../../h1/harness.ts'
+import type { CacheKey } from '../../../src/policies/cache/store.ts'
+import { ProcessStore } from '../../../src/policies/cache/process-store.ts'
 import { answer, type Fields, type Rig, rig, statusOf, textOf } from './rig.ts'
 
 const MINUTE = { 'cache-control': 'max-age=60' }
@@ -344,6 +346,32 @@ test('what must be revalidated does not stand in for an origin that fails', asyn
   await get()
   await clock.advance(60_000)
   await assert.rejects(get(), down)
+})
+
+test('nothing is asked for, and nothing stored, for a client that has left while the store looked', async () => {
+  let found: (() => void) | undefined
+  const store = new ProcessStore()
+  const { exchange, handle, seen, get } = rig((each) => answer(200, MINUTE, each.url), {
+    store: Object.assign(Object.create(store) as ProcessStore, {
+      find: async (key: CacheKey) => {
+        await new Promise<void>((resolve) => (found = resolve))
+        return store.find(key)
+      },
+    }),
+  })
+  const left = exchange('/rewritten')
+  // As a policy outside does that rewrites targets: logs tell what was asked for.
+  left.onFinish(() => (left.request.path = '/asked'))
+  const waiting = handle(left)
+  left.cancel(GONE)
+  left.finish({ status: undefined, error: GONE, bytesSent: 0, bytesReceived: 0 })
+  found?.()
+  await assert.rejects(waiting, GONE)
+  assert.deepEqual(seen, [])
+  const next = get('/rewritten')
+  found?.()
+  assert.equal(await textOf(await next), 'http://a.example/rewritten')
+  await assert.rejects(handle(left), GONE)
 })
 
 test('the fetch modes say how the cache is used', async () => {

@@ -127,6 +127,7 @@ export const SHARD = {
   evictions: 15,
   admitted: 16,
   quarantined: 17,
+  unread: 18,
 } as const
 const SHARD_WORDS = 32
 

@@ -1,4 +1,5 @@
 import { PAGE, SHARD } from './cache-memory.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
 import { KIND, type Pages } from './pages.ts'
 import type { Records } from './records.ts'
 import type { Views } from './views.ts'
@@ -18,17 +19,19 @@ const PROMOTED = 2
  * The two queues of S3-FIFO, as logs: records lie one behind the other in pages, and a page is gone through when it is the
  * oldest. New records go into the small queue; what was read there twice moves to the main one, and what is read in the
  * main one goes round again. So a scan passes through a tenth of the memory. The hash of what falls out of the small queue is
- * kept for a while (its ghost): what comes again goes into the main queue. All under the lock of the shard.
+ * kept for a while (its ghost, see `Doorkeeper`): what comes again goes into the main queue. All under the lock of the shard.
  */
 export class Segments {
   private readonly views: Views
   private readonly pages: Pages
   private readonly records: Records
+  private readonly door: Doorkeeper
 
-  constructor(views: Views, pages: Pages, records: Records) {
+  constructor(views: Views, pages: Pages, records: Records, door: Doorkeeper) {
     this.views = views
     this.pages = pages
     this.records = records
+    this.door = door
   }
 
   /** Room for a record; undefined if none can be made. */
@@ -107,14 +110,6 @@ export class Segments {
     return true
   }
 
-  /** Whether a key fell out of the small queue not long ago. */
-  takeGhost(shard: number, hash: number): boolean {
-    const ghost = this.ghost(shard, hash)
-    if (this.views.at(ghost) !== hash) return false
-    this.views.put(ghost, 0)
-    return true
-  }
-
   private isGappy(page: number): boolean {
     const word = this.views.layout.page(page)
     return this.views.at(word + PAGE.dead) * 2 >= this.views.at(word + PAGE.used)
@@ -170,7 +165,7 @@ export class Segments {
     const blockBytes = records.blockBytes(record)
     this.count(shard, from, -blockBytes)
     this.count(shard, SHARD.main, blockBytes)
-    this.keepReads(record, from)
+    this.keepReads(shard, record, from)
     records.move(record, this.extend(shard, SHARD.main, open, size))
     records.leave(record)
     return true
@@ -196,7 +191,7 @@ export class Segments {
         this.drop(shard, from, record)
         continue
       }
-      if (!isGappy) this.keepReads(record, from)
+      if (!isGappy) this.keepReads(shard, record, from)
       front = this.keep(shard, from, to, record, page, front)
     }
     views.put(word + PAGE.used, 0)
@@ -223,13 +218,14 @@ export class Segments {
   }
 
   /** For one that is kept: in the main queue, each round uses up a read. */
-  private keepReads(record: number, queue: Queue): void {
+  private keepReads(shard: number, record: number, queue: Queue): void {
+    if (queue === SHARD.small) this.door.promoted(shard)
     this.records.setReads(record, queue === SHARD.small ? 0 : this.records.reads(record) - 1)
   }
 
   private drop(shard: number, queue: Queue, record: number): void {
     const { views, records } = this
-    if (queue === SHARD.small) views.put(this.ghost(shard, records.hash(record)), records.hash(record))
+    if (queue === SHARD.small) this.door.dropped(shard, records.hash(record), records.reads(record))
     this.count(shard, queue, -records.blockBytes(record))
     views.add(views.layout.shard(shard) + SHARD.evictions, 1)
     records.erase(shard, record)
@@ -247,11 +243,6 @@ export class Segments {
       open === undefined ? page * this.views.pageWords + front / 4 : this.extend(shard, to, open, size)
     if (target !== record) records.move(record, target)
     return open === undefined ? front + size : front
-  }
-
-  private ghost(shard: number, hash: number): number {
-    const { layout, memory } = this.views
-    return layout.bucketsOf(shard, 'ghosts') + (hash & (memory.buckets - 1))
   }
 
   /** The last page of a queue, if there is room in it. */

@@ -1,5 +1,6 @@
 import { Blocks } from './blocks.ts'
 import { type CacheMemory, HEADER, SHARD } from './cache-memory.ts'
+import { Doorkeeper } from './doorkeeper.ts'
 import { type Label, LABEL_WORDS, Labels } from './labels.ts'
 import { KIND, Pages } from './pages.ts'
 import { type RecordParts, RECORD_WORDS, Records, sizeOf } from './records.ts'
@@ -21,6 +22,7 @@ export class Shards {
   readonly labels: Labels
   readonly records: Records
   readonly segments: Segments
+  readonly door: Doorkeeper
 
   constructor(memory: CacheMemory, thread: number) {
     this.views = new Views(memory)
@@ -34,7 +36,8 @@ export class Shards {
     this.blocks = new Blocks(this.views, this.pages, this.threads)
     this.labels = new Labels(this.views)
     this.records = new Records(this.views, this.labels, this.blocks)
-    this.segments = new Segments(this.views, this.pages, this.records)
+    this.door = new Doorkeeper(this.views)
+    this.segments = new Segments(this.views, this.pages, this.records, this.door)
     for (const { slot, block } of this.threads.inherited()) this.freeInherited(slot, block)
   }
 
@@ -68,7 +71,7 @@ export class Shards {
   insert(shard: number, label: Label, parts: RecordParts): number | undefined {
     const { records, segments } = this
     const old = this.find(shard, label, parts.key).find((each) => records.variant(each) === parts.variant)
-    let queue: Queue = segments.takeGhost(shard, label.low) ? SHARD.main : SHARD.small
+    let queue: Queue = this.door.takeGhost(shard, label.low) ? SHARD.main : SHARD.small
     let reads = 0
     if (old !== undefined) {
       // What takes the place of one that is asked for is as likely to be asked for.

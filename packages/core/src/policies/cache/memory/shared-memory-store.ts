@@ -62,14 +62,18 @@ export class SharedMemoryStore implements CacheStore {
   }
 
   find({ text }: CacheKey): readonly StoredEntry[] {
-    const { labels, lock, views } = this.shards
+    const { labels, lock, views, door } = this.shards
     const label = labels.of('key', text)
     const shard = labels.shardOf(label)
     // Most misses end here, without a lock.
-    if (Atomics.load(views.tables, labels.bucket(shard, label)) === 0) return NONE
+    if (Atomics.load(views.tables, labels.bucket(shard, label)) === 0) {
+      door.sighted(shard, label, false)
+      return NONE
+    }
     if (this.closed || !lock.acquire(shard)) return NONE
     try {
       const records = this.shards.find(shard, label, text)
+      door.sighted(shard, label, records.length > 0)
       if (records.length === 0) return NONE
       const entries: StoredEntry[] = []
       for (const record of records) {
@@ -82,6 +86,14 @@ export class SharedMemoryStore implements CacheStore {
     }
   }
 
+  admits({ text }: CacheKey): boolean {
+    const { labels, door } = this.shards
+    const label = labels.of('key', text)
+    if (door.admits(labels.shardOf(label), label)) return true
+    this.countRefused()
+    return false
+  }
+
   moment(): number {
     return this.purges.now
   }
@@ -92,6 +104,7 @@ export class SharedMemoryStore implements CacheStore {
     if (this.closed) return undefined
     checkKey(key)
     this.retryDiscarded()
+    if (!this.admits(key)) return undefined
     const parts = writerParts(this.shards, key, head)
     const fixed = sizeOf({ ...parts.record, length: 0, block: undefined })
     const fits =

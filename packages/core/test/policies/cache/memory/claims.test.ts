@@ -106,6 +106,31 @@ test('a thousand who ask for the same at once, in four threads, are one request 
   assert.equal(statusOf(late), 'hit; ttl=60')
 })
 
+test('who finds that another thread asks, just as that one has ended, does not wait for it', async () => {
+  const { store, one, memory, clock, asked, release } = threads()
+  const claims = claimsOf(store)
+  const late = new SharedMemoryStore(memory, 2)
+  // Between the look at the claim and the first look at how it stands, its owner goes on.
+  Object.defineProperty(late, 'claims', {
+    value: {
+      claim(...given: Parameters<typeof claims.claim>) {
+        const own = claims.claim(...given)
+        const others = claimsOf(new SharedMemoryStore(memory, 3)).claim(...given)
+        assert.ok(own?.whose === 'ours' && others?.whose === 'other')
+        own.end('failed', clock.wallTime())
+        return others
+      },
+    },
+  })
+  const { get } = rig(() => one.get(), { store: late }, clock)
+  const first = get()
+  const second = get()
+  await release(answer(200, MINUTE, 'content'))
+  assert.equal(await textOf(await first), 'content')
+  assert.equal(await textOf(await second), 'content')
+  assert.equal(asked(), 1)
+})
+
 test('content that arrives soon is waited for; what is slow or large each thread fetches by itself', async () => {
   const { one, other, asked, release, clock } = threads()
   const first = one.get()
