@@ -3,6 +3,7 @@ import type { Absent, Authenticator, IsRefused, Known, Rejected, Verdict } from 
 import type { FailedTries } from './failed-tries.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Consumers } from '../consumers/consumers.ts'
+import { fieldShape } from './caller-fields.ts'
 import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -310,11 +311,6 @@ function together(first: Known, all: readonly Known[]): Known {
       for (const { apply } of all) apply?.(exchange)
     },
   }
-}
-
-/** A name as servers may read it: CGI and its heirs know no difference between "-" and "_", and some none to "." (CWE-444). */
-function fieldShape(name: string): string {
-  return name.replaceAll(/[_.]/g, '-')
 }
 
 /** Rejects after some milliseconds, or with the cancellation of the exchange when it is given up meanwhile. */
