@@ -141,7 +141,7 @@ class Decider {
   }
 
   conclude(settled: Settled, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision, anonymous } = this.options
+    const { onDecision, anonymous, refusals } = this.options
     const { authenticator = '' } = settled
     switch (settled.kind) {
       case 'known':
@@ -158,7 +158,9 @@ class Decider {
         onDecision('unavailable', authenticator)
         return Promise.reject(new TrafficError('overloaded', `${authenticator}: ${settled.reason}`))
       case 'answered':
-        onDecision('rejected', authenticator)
+        onDecision(settled.isLogin ? 'login' : 'rejected', authenticator)
+        if (!settled.isLogin)
+          refusals?.report(exchange, { by: 'authentication', name: authenticator, reason: settled.reason })
         return Promise.resolve(settled.respond(exchange))
       case 'rejected':
         return this.reject(settled, authenticator, exchange)

@@ -38,6 +38,8 @@ export interface Answered {
   readonly kind: 'answered'
   /** For the log. */
   readonly reason: string
+  /** Whether it leads to where somebody can log in: nobody's credentials were wrong. */
+  readonly isLogin: boolean
   readonly respond: (exchange: Exchange) => HttpResponse
 }
 

@@ -137,7 +137,7 @@ describe('a service that is asked who calls', () => {
     const open = {
       name: 'open',
       match: { path: '/open/**' },
-      authentication: false,
+      authentication: false as const,
       requestHeaders: { set: {} },
     }
     const { url: upstream } = await startService(t, (request, response) => {
