@@ -15,8 +15,17 @@ export interface Window {
   proxyPid?: number
 }
 
-/** What is asked: a small document, a large one, or a large upload; what caches keep, of 1 KiB, the same from a slow service, or of 1 MiB; a file of 10 KiB, or of 10 MiB. */
-export type Exchange = 'small' | 'large' | 'upload' | 'stored' | 'slow' | 'mib' | 'file' | 'large-file'
+/** What is asked: a small document, a large one, or a large upload; an order of 2 KiB of JSON that is sent; what caches keep, of 1 KiB, the same from a slow service, or of 1 MiB; a file of 10 KiB, or of 10 MiB. */
+export type Exchange =
+  | 'small'
+  | 'large'
+  | 'upload'
+  | 'order'
+  | 'stored'
+  | 'slow'
+  | 'mib'
+  | 'file'
+  | 'large-file'
 
 /** Every connection has one request in flight at all times. */
 export interface SaturationJob {

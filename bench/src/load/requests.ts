@@ -1,4 +1,4 @@
-import { fileSize, hugeSize, largeSize, smallBody, storedSize } from '../origin/documents.ts'
+import { fileSize, hugeSize, largeSize, orderBody, smallBody, storedSize } from '../origin/documents.ts'
 import type { Exchange, Target } from './job.ts'
 
 /** The requests of a job, in turn for one route after the other, and what each should bring. */
@@ -27,29 +27,38 @@ export function requestsFor(
   { connection = 'keep-alive', distinct = false }: RequestOptions = {},
 ): Requests {
   const upload = exchange === 'upload'
-  const payload = upload ? Buffer.alloc(largeSize, 'headgate ') : Buffer.alloc(0)
+  const payload = sentWith(exchange)
+  const isSent = payload.length > 0
   const wire = Array.from({ length: upload ? 1 : routes }, (_, route) => {
     const head = [
-      `${upload ? 'POST' : 'GET'} /r${route}/${exchange} HTTP/1.1`,
+      `${isSent ? 'POST' : 'GET'} /r${route}/${exchange} HTTP/1.1`,
       `Host: 127.0.0.1:${target.port}`,
       'User-Agent: headgate-bench',
       'Accept: */*',
     ]
-    if (upload) head.push('Content-Type: application/octet-stream', `Content-Length: ${largeSize}`)
+    const type = upload ? 'application/octet-stream' : 'application/json'
+    if (isSent) head.push(`Content-Type: ${type}`, `Content-Length: ${payload.length}`)
     if (connection === 'close') head.push('Connection: close')
     return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload])
   })
   const responseBody = bodyOf[exchange]
-  const bytes = upload ? largeSize : responseBody
+  const bytes = isSent ? payload.length : responseBody
   if (distinct) return { routes, next: distinctRequests(wire), responseBody, bytes }
   // The first of them stands for those beyond, of which there are none.
   return { routes: wire.length, next: (route) => wire[route] ?? wire[0] ?? payload, responseBody, bytes }
+}
+
+/** The body of a request; empty for a GET. */
+function sentWith(exchange: Exchange): Buffer {
+  if (exchange === 'upload') return Buffer.alloc(largeSize, 'headgate ')
+  return exchange === 'order' ? orderBody : Buffer.alloc(0)
 }
 
 const bodyOf: Record<Exchange, number> = {
   small: smallBody.length,
   large: largeSize,
   upload: smallBody.length,
+  order: smallBody.length,
   stored: storedSize,
   slow: storedSize,
   mib: largeSize,

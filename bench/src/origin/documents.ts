@@ -62,3 +62,18 @@ function response(body: Buffer, type: string, cacheControl = 'no-store'): Buffer
   ]
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
 }
+
+/** An order of 2 KiB as shops send it: 24 lines, names, a date. */
+export const orderBody: Buffer = Buffer.from(
+  JSON.stringify({
+    id: 'ABC-12345',
+    customer: { name: 'Ada Lovelace', email: 'ada@shop.example' },
+    items: Array.from({ length: 24 }, (_, line) => ({
+      sku: `sku-${1000 + line}`,
+      quantity: line + 1,
+      price: 19.99 + line,
+      note: 'leave it at the door',
+    })),
+    placed: '2027-06-30T12:00:00Z',
+  }),
+)

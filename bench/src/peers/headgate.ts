@@ -60,6 +60,46 @@ export const richHeadgate: Peer = {
   prepare: (setup) => prepare(setup, richConfiguration(setup)),
 }
 
+/** The same with a schema for what is sent (`orderBody`), on each route. */
+export const validatingHeadgate: Peer = {
+  ...headgate,
+  prepare(setup) {
+    const file = join(setup.folder, 'order.schema.json')
+    writeFileSync(file, JSON.stringify(ORDER_SCHEMA))
+    return prepare(setup, `${configuration(setup)}defaults: { validate: { body: { schema: '${file}' } } }\n`)
+  },
+}
+
+const ORDER_SCHEMA = {
+  type: 'object',
+  required: ['id', 'customer', 'items', 'placed'],
+  additionalProperties: false,
+  properties: {
+    id: { type: 'string', pattern: '^[A-Z]{3}-[0-9]+$' },
+    customer: {
+      type: 'object',
+      required: ['name', 'email'],
+      properties: { name: { type: 'string', maxLength: 100 }, email: { type: 'string', format: 'email' } },
+    },
+    items: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 100,
+      items: {
+        type: 'object',
+        required: ['sku', 'quantity'],
+        properties: {
+          sku: { type: 'string' },
+          quantity: { type: 'integer', minimum: 1 },
+          price: { type: 'number' },
+          note: { type: 'string', maxLength: 200 },
+        },
+      },
+    },
+    placed: { type: 'string', format: 'date-time' },
+  },
+}
+
 function prepare({ folder }: PeerSetup, text: string): PeerCommand {
   const file = join(folder, 'headgate.yaml')
   writeFileSync(file, text)

@@ -12,6 +12,7 @@ import { richRoute } from './rich-route.ts'
 import { smallJson } from './small-json.ts'
 import { smallJsonTls } from './small-json-tls.ts'
 import { upload } from './upload-1m.ts'
+import { validation } from './validation.ts'
 import type { Workload } from './workload.ts'
 
 /** All workloads, in the order in which they run. */
@@ -26,6 +27,7 @@ export const allWorkloads: readonly Workload[] = [
   idle,
   manyRoutes,
   richRoute,
+  validation,
   ...http2Workloads,
   idleHttp2,
   ...grpcWorkloads,

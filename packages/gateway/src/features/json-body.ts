@@ -7,5 +7,5 @@ export interface JsonBody {
   readonly value: unknown
 }
 
-/** Stated by whoever parses the body first, so that nobody parses it again. */
+/** Stated by whoever parses the body before somebody else asks for it, so that nobody parses it again. */
 export const jsonBody: Fact<JsonBody> = fact<JsonBody>('JSON body')

@@ -64,7 +64,6 @@ function contentVerdict(
   const parsed = known?.body === body ? known : undefined
   const read = readJson(body, rules, parsed)
   if (!read.ok) return [read.violation]
-  if (parsed === undefined) jsonBody.state(exchange, { body, value: read.value })
   const mistakes = schema?.check(read.value, read.values)
   return mistakes === undefined ? NONE : mistakes.map((mistake) => ({ in: 'body', ...mistake }))
 }
@@ -80,19 +79,21 @@ function formVerdict(body: WholeBody, schema: TextSchema, { values }: BodyRules)
 
 /** The form of a body, with its own type, or why none is taken. A coded body would have to be decoded as the upstream does. */
 function formOf({ headers }: HttpRequest, { forms }: BodyRules): BodyForm | TrafficError {
-  const written = headers.get('content-type')
-  const type = written === undefined ? '' : mediaType(written)
+  const { type, isUtf8 } = typeOf(headers.get('content-type') ?? '')
   const form = forms.find((each) => takesType(each.type, type))
   const coding = headers.get('content-encoding')
   const isCoded = coding !== undefined && coding.toLowerCase() !== 'identity'
   if (isCoded && (form === undefined || isRead({ ...form, type })))
     return unsupported('the body must have no content coding', ['accept-encoding', 'identity'])
-  const types = forms.map((each) => each.type).join(', ')
-  if (form === undefined) return unsupported(`the body must be ${types}`, ['accept', types])
+  if (form === undefined) return unsupported(`the body must be ${namesOf(forms)}`, ['accept', namesOf(forms)])
   const { schema } = form
-  if (written !== undefined && (isJsonType(type) || schema !== undefined) && !isUtf8(written))
-    return unsupported(`the body must be ${types}, in UTF-8`, ['accept', types])
+  if (!isUtf8 && (isJsonType(type) || schema !== undefined))
+    return unsupported(`the body must be ${namesOf(forms)}, in UTF-8`, ['accept', namesOf(forms)])
   return type === form.type ? form : { type, schema }
+}
+
+function namesOf(forms: readonly BodyForm[]): string {
+  return forms.map(({ type }) => type).join(', ')
 }
 
 function isRead({ type }: BodyForm): boolean {
@@ -116,10 +117,23 @@ export function takesType(range: string, type: string): boolean {
   )
 }
 
+interface ContentType {
+  readonly written: string
+  /** In lower case; empty where none is written. */
+  readonly type: string
+  readonly isUtf8: boolean
+}
+
+/** Clients write the same one again and again, and to read it takes as long as to check a small body. */
+let last: ContentType = { written: '', type: '', isUtf8: true }
+
 /** Without a charset, it is UTF-8 (RFC 8259 8.1, WHATWG URL 5.2). */
-function isUtf8(contentType: string): boolean {
-  const charsets = Array.from(contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)"?/gi), ([, name]) => name)
-  return charsets.every((charset) => /^utf-?8$/i.test(charset ?? ''))
+function typeOf(written: string): ContentType {
+  if (written === last.written) return last
+  const charsets = Array.from(written.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)"?/gi), ([, name]) => name)
+  const isUtf8 = charsets.every((charset) => /^utf-?8$/i.test(charset ?? ''))
+  last = { written, type: mediaType(written), isUtf8 }
+  return last
 }
 
 /** The field names what would be taken (RFC 9110 15.5.16). */

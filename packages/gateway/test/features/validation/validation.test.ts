@@ -248,6 +248,30 @@ test('a name that comes several times is refused where its schema takes no list'
   ])
 })
 
+test('names are read as their types say wherever the schema has them', async (t) => {
+  const { send } = await startValidating(t, {
+    query: {
+      properties: { text: { type: 'string', not: { type: 'integer' } } },
+      patternProperties: { '^n_': { type: 'integer' } },
+      additionalProperties: { type: 'boolean' },
+      not: { properties: { forbidden: { const: 3 } }, required: ['forbidden'] },
+      if: { properties: { n_mode: { const: 1 } }, required: ['n_mode'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, awaited by nobody
+      then: { required: ['n_size'] },
+    },
+  })
+  for (const [path, ...expected] of [
+    ['/?text=7&n_a=1&other=true'],
+    ['/?n_a=b', 'query /n_a must be integer'],
+    ['/?n_a=1&n_a=2', 'query /n_a comes several times'],
+    ['/?other=1', 'query /other must be boolean'],
+    ['/?forbidden=3', 'query /forbidden must be boolean', 'query must NOT be valid'],
+    ['/?n_mode=1', 'query /n_size is missing', 'query must match "then" schema'],
+    ['/?n_mode=2'],
+  ] as [string, ...string[]][])
+    assert.deepEqual((await send(undefined, { path })).errors.toSorted(), expected.toSorted(), path)
+})
+
 test('fields are found by names in any case, wherever the schema has them', async (t) => {
   const { send } = await startValidating(t, {
     headers: {

@@ -28,20 +28,23 @@ export async function apiJudge(
   const entries: [ApiOperation, CompiledOperation][] = []
   for (const operation of operationsFor(api.operations, openapi))
     entries.push([operation, await known.inTurn(() => compiling.compile(operation, checksResponses))])
-  const router = new Router(
-    entries.map(([{ name, method, paths }, value]) => ({ name, hosts: [], paths, methods: [method], value })),
-  )
   const rules = { ...limits, duplicateKeys, prototypeKeys }
+  const router = new Router(
+    entries.map(([{ name, method, paths }, operation]) => {
+      const { body } = operation
+      const bodies = body && { ...rules, forms: body.forms, isRequired: () => body.required }
+      return { name, hosts: [], paths, methods: [method], value: { operation, bodies } }
+    }),
+  )
   const request: RequestJudge = (exchange) => {
     const found = router.find('', exchange.request.path, exchange.request.method)
     if (found.kind !== 'found') return noOperation(exchange, found.kind === 'not_found' ? [] : found.allow)
-    const { route: operation, params } = found
+    const { operation, bodies } = found.route
     operationOf.state(exchange, operation)
     // Coded content cannot be looked at.
     if (checksResponses) exchange.request.headers.set('accept-encoding', 'identity')
-    const violations = operation.parameters.flatMap((judge) => judge(exchange, params))
-    const { body } = operation
-    const verdict = body && judgeBody(exchange, { ...rules, ...body, isRequired: () => body.required })
+    const violations = operation.parameters.flatMap((judge) => judge(exchange, found.params))
+    const verdict = bodies && judgeBody(exchange, bodies)
     return verdict instanceof Promise
       ? verdict.then((late) => joined(violations, late))
       : joined(violations, verdict ?? [])

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { loadConfig } from '../../../../src/config/load.ts'
 import { shownConfig } from '../../../../src/config/shown.ts'
 import { parseConfig } from '../../../../src/config/parse.ts'
+import { headgate } from '../../../headgate-command.ts'
 import { ORDER_FILE, SHOP, writeDocuments } from './shop.ts'
 
 async function load(
@@ -201,6 +202,23 @@ describe('operations become routes', () => {
     const again = parseConfig(shownConfig(result.config))
     assert.ok(again.ok, JSON.stringify(again))
     assert.deepEqual(again.config.routes, routes)
+  })
+
+  it('which the command line knows as any others, and all files are watched', async (t) => {
+    const folder = writeDocuments(t, {
+      ...files,
+      'headgate.json': { routes: [{ upstream: 'http://127.0.0.1:9', validate: { openapi } }] },
+    })
+    const result = await loadConfig(join(folder, 'headgate.json'))
+    assert.deepEqual(result.furtherFiles?.toSorted(), [join(folder, 'order.yaml'), join(folder, 'shop.json')])
+    const { stdout } = await headgate(
+      ['explain', 'PUT', 'http://shop.example/v1/orders/7', '-c', 'headgate.json'],
+      {
+        cwd: folder,
+      },
+    )
+    assert.match(stdout, /putFile/)
+    assert.match(stdout, /validate/)
   })
 
   it('under names that begin with that of the route, of which each is there once', async (t) => {
