@@ -226,11 +226,11 @@ class Decider {
     const { message } = refusal ?? { message: rejected.reason }
     refusals?.report(exchange, { by: 'authentication', name: authenticator, reason: message })
     if (refusal !== undefined) return Promise.reject(refusal)
-    const { code, reason, challenge, cookies = [] } = rejected
+    const { code, reason, challenge, cookies = [], isTry = true } = rejected
     const error =
       code === undefined ? this.unauthorized(reason, challenge, cookies) : new TrafficError(code, reason)
     if (code !== undefined) error.fields = cookies.map((value) => ['set-cookie', value])
-    return later(failedTries.count(exchange, account), exchange, error)
+    return isTry ? later(failedTries.count(exchange, account), exchange, error) : Promise.reject(error)
   }
 
   private unauthorized(

@@ -53,6 +53,8 @@ export interface Rejected {
   readonly challenge?: string
   /** Default: `unauthorized`. */
   readonly code?: 'login_failed'
+  /** Whether it is counted as a try to guess something; false where a page of anybody may have had the browser send it. Default true. */
+  readonly isTry?: boolean
   /** Set-Cookie for the answer. */
   readonly cookies?: readonly string[]
 }
