@@ -1,4 +1,5 @@
 import type { Fields } from '../../settings/problems/fields.ts'
+import { byteCheck } from './byte-check.ts'
 import { fieldSchema } from './field-schema.ts'
 import { type BodyRules, judgeBody } from './judge-body.ts'
 import { judgePart, type PartJudge } from './judge-parts.ts'
@@ -46,7 +47,13 @@ async function requestJudge(
   }
   const { body, limits, duplicateKeys, prototypeKeys } = config
   const source = body?.schema
-  const schema = source === undefined ? undefined : await known.inTurn(() => compiled(copied(source)))
+  const schema =
+    source === undefined
+      ? undefined
+      : await known.inTurn((): TextSchema => {
+          const copy = copied(source)
+          return { ...compiled(copy), takes: byteCheck(copy) }
+        })
   const rules: BodyRules | undefined = body && {
     forms: body.types.map((type) => ({ type, schema })),
     isRequired: (method) => body.required && WITH_CONTENT.has(method),

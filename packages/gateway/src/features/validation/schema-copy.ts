@@ -1,4 +1,4 @@
-import { isFields, type Fields } from '../../settings/problems/fields.ts'
+import { type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
 import { FORMATS, KEYWORDS, OPENAPI_NOTES } from './keywords.ts'
 import { linearPattern } from './pattern.ts'
@@ -38,6 +38,9 @@ export interface SchemaCopy {
 
 /** Beside each reference: see `SchemaCompiler`. */
 export const STEP = 'x-headgate-step'
+
+/** In place of "enum" and "const" where lists or objects are among the values: a list of them for each. */
+export const VALUES = 'x-headgate-values'
 
 /** Schemas in one copy: to compile so many takes about a second. */
 const MOST_SCHEMAS = 10_000
@@ -150,6 +153,10 @@ class Copying {
     if (keyword === 'required' && Array.isArray(value)) {
       const asked: unknown[] = value.filter((name) => !this.isOfOtherSide(name, place))
       return addEntry(copy, keyword, asked)
+    }
+    const values: unknown = keyword === 'const' ? [value] : keyword === 'enum' ? value : undefined
+    if (Array.isArray(values) && values.some((each) => typeof each === 'object' && each !== null)) {
+      return addEntry(copy, VALUES, [...listOf(copy[VALUES]), values])
     }
     addEntry(copy, keyword, value)
   }

@@ -83,7 +83,7 @@ function addOperationProblems(
     problems.add(copy.problems)
     const isWhole = copy.problems.every(({ isWarning }) => isWarning === true)
     if (isWhole) for (const mistake of compiler.mistakesInSchema(copy)) problems.mistakes.add(mistake)
-    return () => undefined
+    return undefined
   })
   for (const operation of api.operations) {
     operations.compile(operation, withResponses)

@@ -1,5 +1,6 @@
 import { type Fields, isFields } from '../../../settings/problems/fields.ts'
 import { addEntry } from '../../../settings/read/positions.ts'
+import { byteCheck } from '../byte-check.ts'
 import { type BodyForm, isJsonType } from '../judge-body.ts'
 import type { NamedPart } from '../judge-parts.ts'
 import { copySchema, type SchemaCopy, type SchemaDialect, type SchemaProblem } from '../schema-copy.ts'
@@ -20,8 +21,10 @@ export interface CompiledOperation {
   readonly responses: readonly ResponseForm[]
 }
 
-/** Makes a check of a schema without references to elsewhere. */
-export type MakeCheck = (copy: SchemaCopy) => SchemaCheck
+/** Makes a check of a schema without references to elsewhere; undefined where it has mistakes, or is only looked at. */
+export type MakeCheck = (copy: SchemaCopy) => SchemaCheck | undefined
+
+const UNCHECKED: TextSchema = { check: () => undefined, readers: new Map() }
 
 /** Compiles the operations of one document; what several of them refer to, once. */
 export class OperationCompiler {
@@ -69,7 +72,7 @@ export class OperationCompiler {
     const root = { type: 'object', properties, required }
     const copy = this.copied(this.documents.inline(root, item.document.folder), 'request')
     const schema: Fields = isFields(copy.schema) ? copy.schema : {}
-    return judgeParameters(part, list, schema, this.make(copy), pathNames)
+    return judgeParameters(part, list, schema, this.make(copy) ?? UNCHECKED.check, pathNames)
   }
 
   private forms(contents: readonly ApiContent[], way: SchemaDialect['way']): BodyForm[] {
@@ -85,7 +88,11 @@ export class OperationCompiler {
     const known = this.known.get(key)
     if (known !== undefined) return known
     const copy = this.copied(target, way)
-    const made = { check: this.make(copy), readers: namedReaders(copy.schema) }
+    const check = this.make(copy)
+    const made: TextSchema =
+      check === undefined
+        ? UNCHECKED
+        : { check, readers: namedReaders(copy.schema), takes: byteCheck(copy.schema) }
     this.known.set(key, made)
     return made
   }
