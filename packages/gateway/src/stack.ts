@@ -2,6 +2,7 @@ import type { NamedSetting } from './features/layer.ts'
 import { loggedFieldsLayer, observeLayer } from './features/access-log/layers.ts'
 import { apiVersionsLayer, lifecycleLayer, stripVersionLayer } from './features/api-versions/layers.ts'
 import { authenticationLayer } from './features/authentication/layer.ts'
+import { callerFieldsLayer } from './features/authentication/caller-fields.ts'
 import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
@@ -72,6 +73,7 @@ export const STACK = [
   grpcLimitsLayer,
   forwardingLayer,
   csrfLayer,
+  callerFieldsLayer,
   authenticationLayer,
   countedGraphqlLayer,
   consumersLayer,

@@ -4,7 +4,7 @@ import { identityOf } from './identity.ts'
 /** Somebody was not let in, or not let do something: for the record of operators. Holds nothing that opens a door. */
 export interface Refusal {
   /** What has refused it. */
-  readonly by: 'authentication' | 'authorization' | 'csrf'
+  readonly by: 'authentication' | 'authorization' | 'consumers' | 'csrf'
   readonly route: string
   /** Its address, through trusted proxies. */
   readonly client: string
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly request: string
   /** Who asks, where that was proven. */
   readonly subject?: string | undefined
-  /** The authenticator whose credentials were wrong, or the rule that denied. */
+  /** The authenticator whose credentials were wrong, the rule that denied, or the consumer that may not. */
   readonly name?: string | undefined
   readonly reason: string
   /** How many further refusals of this thread came before it, and were too many to be told. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { Exchange, HttpRequest } from '@headgate/core'
+import { Exchange, HttpRequest, systemClock } from '@headgate/core'
 import { VirtualClock } from '@headgate/core/testing'
 import { logEvent } from '../../src/cli/run-log.ts'
 import type { Log } from '../../src/cli/log.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { type Refusal, Refusals } from '../../src/features/refusals.ts'
 import { Gateway } from '../../src/gateway.ts'
+import { startService } from '../survival/origins.ts'
 
 const SECRET = 'the secret of anna'
 const HASH = `sha256:${createHash('sha256').update(SECRET).digest('hex')}`
@@ -49,6 +50,48 @@ test('who is not let in is told to operators, with the reason and without what w
     ],
   )
   assert.doesNotMatch(JSON.stringify(told), /hidden|secret/)
+  await gateway.close(0)
+})
+
+test('consumers on routes that are not theirs, and whom a service refuses, are told; who is led to a login is not', async (t) => {
+  let status = 403
+  const { url } = await startService(t, (_request, response) => {
+    response.writeHead(status, { location: '/login', 'x-user': 'anna' }).end()
+  })
+  const result = parseConfig({
+    authenticators: {
+      keys: { apiKey: { keys: [{ name: 'anna', hash: HASH }] } },
+      sso: { external: { url, subject: 'x-user' } },
+    },
+    consumers: { shop: { credentials: { keys: 'anna' }, routes: 'theirs' } },
+    routes: [
+      { name: 'theirs', match: { path: '/theirs' }, authentication: 'keys', respond: {} },
+      { name: 'others', match: { path: '/others' }, authentication: 'keys', respond: {} },
+      { name: 'sso', authentication: 'sso', respond: {} },
+    ],
+  })
+  assert.ok(result.ok, JSON.stringify(result))
+  const told: Refusal[] = []
+  const gateway = new Gateway(result.config, {
+    clock: systemClock,
+    onRefusal: (refusal) => told.push(refusal),
+  })
+  const send = async (path: string, headers: Record<string, string> = {}): Promise<number> => {
+    const request = HttpRequest.to(`http://shop.example${path}`, { headers })
+    return (await gateway.handler(new Exchange(request, systemClock))).status
+  }
+  assert.equal(await send('/theirs', { 'x-api-key': SECRET }), 200)
+  assert.equal(await send('/others', { 'x-api-key': SECRET }), 403)
+  assert.equal(await send('/sso'), 403)
+  status = 302
+  assert.equal(await send('/sso'), 302)
+  assert.deepEqual(
+    told.map(({ by, route, subject, name, reason }) => [by, route, subject, name, reason]),
+    [
+      ['consumers', 'others', 'anna', 'shop', 'the consumer shop may not use the route others'],
+      ['authentication', 'sso', undefined, 'sso', 'the service answered with 403'],
+    ],
+  )
   await gateway.close(0)
 })
 

@@ -58,7 +58,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
       ),
       sends: fc.record({
         rewrite: maybe(some({ stripPrefix: '/s' }, { path: '/other' }, { query: { remove: ['a'] } })),
-        requestHeaders: maybe(fc.constant({ set: { 'x-a': '1' } })),
+        requestHeaders: maybe(some({ set: { 'x-a': '1' } }, { set: { 'x-caller': '${identity.subject}' } })),
         preserveHost: maybe(fc.boolean()),
         retry: some(
           false,

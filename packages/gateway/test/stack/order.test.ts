@@ -29,6 +29,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange grpc.limits',
     'exchange forwarding',
     'exchange csrf',
+    'exchange callerFields',
     'exchange authentication',
     'exchange graphql',
     'exchange consumers',

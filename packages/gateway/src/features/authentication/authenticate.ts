@@ -3,6 +3,7 @@ import type { Absent, Authenticator, IsRefused, Known, Rejected, Verdict } from 
 import type { FailedTries } from './failed-tries.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Consumers } from '../consumers/consumers.ts'
+import { fieldShape } from './caller-fields.ts'
 import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -140,7 +141,7 @@ class Decider {
   }
 
   conclude(settled: Settled, exchange: Exchange, next: Handler): Promise<HttpResponse> {
-    const { onDecision, anonymous } = this.options
+    const { onDecision, anonymous, refusals } = this.options
     const { authenticator = '' } = settled
     switch (settled.kind) {
       case 'known':
@@ -157,7 +158,9 @@ class Decider {
         onDecision('unavailable', authenticator)
         return Promise.reject(new TrafficError('overloaded', `${authenticator}: ${settled.reason}`))
       case 'answered':
-        onDecision('rejected', authenticator)
+        onDecision(settled.isLogin ? 'login' : 'rejected', authenticator)
+        if (!settled.isLogin)
+          refusals?.report(exchange, { by: 'authentication', name: authenticator, reason: settled.reason })
         return Promise.resolve(settled.respond(exchange))
       case 'rejected':
         return this.reject(settled, authenticator, exchange)
@@ -223,11 +226,11 @@ class Decider {
     const { message } = refusal ?? { message: rejected.reason }
     refusals?.report(exchange, { by: 'authentication', name: authenticator, reason: message })
     if (refusal !== undefined) return Promise.reject(refusal)
-    const { code, reason, challenge, cookies = [] } = rejected
+    const { code, reason, challenge, cookies = [], isTry = true } = rejected
     const error =
       code === undefined ? this.unauthorized(reason, challenge, cookies) : new TrafficError(code, reason)
     if (code !== undefined) error.fields = cookies.map((value) => ['set-cookie', value])
-    return later(failedTries.count(exchange, account), exchange, error)
+    return isTry ? later(failedTries.count(exchange, account), exchange, error) : Promise.reject(error)
   }
 
   private unauthorized(
@@ -310,11 +313,6 @@ function together(first: Known, all: readonly Known[]): Known {
       for (const { apply } of all) apply?.(exchange)
     },
   }
-}
-
-/** A name as servers may read it: CGI and its heirs know no difference between "-" and "_", and some none to "." (CWE-444). */
-function fieldShape(name: string): string {
-  return name.replaceAll(/[_.]/g, '-')
 }
 
 /** Rejects after some milliseconds, or with the cancellation of the exchange when it is given up meanwhile. */

@@ -38,6 +38,8 @@ export interface Answered {
   readonly kind: 'answered'
   /** For the log. */
   readonly reason: string
+  /** Whether it leads to where somebody can log in: nobody's credentials were wrong. */
+  readonly isLogin: boolean
   readonly respond: (exchange: Exchange) => HttpResponse
 }
 
@@ -51,6 +53,8 @@ export interface Rejected {
   readonly challenge?: string
   /** Default: `unauthorized`. */
   readonly code?: 'login_failed'
+  /** Whether it is counted as a try to guess something; false where a page of anybody may have had the browser send it. Default true. */
+  readonly isTry?: boolean
   /** Set-Cookie for the answer. */
   readonly cookies?: readonly string[]
 }

@@ -9,6 +9,7 @@ import type { Authenticators } from '../authentication/authenticators.ts'
 import { type AuthenticatedRoute, hasAuthentication } from '../authentication/setting.ts'
 import { identityOf } from '../identity.ts'
 import type { ExchangeRow } from '../layer.ts'
+import type { Refusals } from '../refusals.ts'
 import { fieldsOf } from '../../settings/problems/fields.ts'
 import { rateLimitMetrics, routeRateLimits } from '../rate-limit/policy.ts'
 import type { LimitedGateway } from '../rate-limit/setting.ts'
@@ -22,13 +23,14 @@ export const consumersLayer: ExchangeRow<
     readonly authenticators?: Pick<Authenticators, 'consumers'> | undefined
     readonly rateLimits: { get(id: string): RateLimitStore }
     readonly metrics: MetricRegistry
+    readonly refusals?: Pick<Refusals, 'report'> | undefined
   }
 > = {
   name: 'consumers',
   once: 'exchange',
   about: 'refuses consumers on routes that are not theirs, and beyond the limits that are',
   judged: false,
-  build({ route, config }, { authenticators, rateLimits, metrics }) {
+  build({ route, config }, { authenticators, rateLimits, metrics, refusals }) {
     const directory = authenticators?.consumers
     if (directory === undefined || directory.size === 0 || !hasAuthentication(route)) return undefined
     const limiting = (names: readonly string[]): Policy | undefined =>
@@ -53,6 +55,7 @@ export const consumersLayer: ExchangeRow<
         const { routes, limits } = consumer
         if (routes?.has(route.name) === false) {
           const reason = `the consumer ${consumer.name} may not use the route ${route.name}`
+          refusals?.report(exchange, { by: 'consumers', name: consumer.name, reason })
           return Promise.reject(new TrafficError('forbidden', reason))
         }
         return limits.length === 0 ? next(exchange) : limitedBy(limits)(exchange)

@@ -133,6 +133,50 @@ describe('a service that is asked who calls', () => {
     )
   })
 
+  it('has its fields, and those that tell who asks, cleared on routes that ask nobody, but for credentials', async (t) => {
+    const open = {
+      name: 'open',
+      match: { path: '/open/**' },
+      authentication: false as const,
+      requestHeaders: { set: {} },
+    }
+    const { url: upstream } = await startService(t, (request, response) => {
+      response.end(JSON.stringify(request.headers))
+    })
+    const { seen, asked } = await start(
+      t,
+      { upstreamHeaders: ['x-user', 'authorization'] },
+      {
+        config: {
+          routes: [
+            {
+              authentication: 'sso',
+              requestHeaders: { set: { 'x-told': 'by ${identity.subject}', 'x-fixed': 'here' } },
+              upstream,
+            },
+            { ...open, upstream },
+          ],
+        },
+      },
+    )
+    const told = await seen(
+      {
+        headers: {
+          ...{ 'x-user': 'root', 'X.User': 'root', 'x-told': 'root', x_told: 'root' },
+          ...{ 'x-fixed': 'own', authorization: 'Basic own', cookie: 'a=b' },
+        },
+      },
+      '/open/x',
+    )
+    assert.equal(asked.length, 0)
+    assert.deepEqual(
+      ['x-user', 'x.user', 'x-told', 'x_told', 'x-fixed', 'authorization', 'cookie'].map(
+        (name) => told[name],
+      ),
+      [undefined, undefined, undefined, undefined, 'own', 'Basic own', 'a=b'],
+    )
+  })
+
   it('clears its fields also where it says nothing in them, and where others let the caller in', async (t) => {
     const { seen, ...started } = await start(t)
     started.judge = bySession

@@ -73,6 +73,7 @@ function refusalOf(config: ExternalConfig, answer: Answer): Answered {
   return {
     kind: 'answered',
     reason: `the service answered with ${status}`,
+    isLogin: status !== 401 && status !== 403,
     respond({ request }: Exchange) {
       const body = request.method === 'HEAD' ? EMPTY_BODY : WholeBody.fromBytes(content)
       const headers = HeaderList.of({ 'cache-control': 'no-store' })

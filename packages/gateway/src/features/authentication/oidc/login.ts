@@ -57,7 +57,7 @@ export class Login {
     // Whoever reloads the page, or goes back to it, has been here.
     if (begun === undefined && hasSession) return redirect('/')
     if (begun === undefined)
-      return failed('this browser has begun no such login, or too long ago: begin again')
+      return unasked('this browser has begun no such login, or too long ago: begin again')
     const over = cookies.withoutLogin(state, secure)
     let tokens: Tokens
     try {
@@ -107,6 +107,11 @@ export function redirect(location: string, cookies: readonly string[] = []): Ver
 
 export function failed(reason: string, cookies: readonly string[] = []): Verdict {
   return { kind: 'rejected', code: 'login_failed', reason, cookies }
+}
+
+/** Nobody's try: a page of anybody may lead browsers here, and have who looks at it locked out. */
+export function unasked(reason: string): Verdict {
+  return { kind: 'rejected', code: 'login_failed', reason, isTry: false }
 }
 
 export function unavailable(error: unknown): Verdict {

@@ -1,6 +1,6 @@
 import { type Body, type Exchange, HeaderList, HttpResponse, TrafficError } from '@headgate/core'
 import type { Verdict } from '../authenticator.ts'
-import { failed, redirect, unavailable } from './login.ts'
+import { failed, redirect, unasked, unavailable } from './login.ts'
 import { isFromHere } from './navigation.ts'
 import { isSecure, type OidcParts, originOf } from './parts.ts'
 import { Refused } from './provider.ts'
@@ -21,7 +21,7 @@ export class Logout {
   async leave(exchange: Exchange, session: Session | undefined): Promise<Verdict> {
     const { config, cookies, ended, provider } = this.parts
     const origin = originOf(exchange, config)
-    if (!isFromHere(exchange, origin)) return failed('a page of another origin asks for a logout')
+    if (!isFromHere(exchange, origin)) return unasked('a page of another origin asks for a logout')
     // Whoever has copied the cookie, has nothing of it any more.
     if (session !== undefined) ended.end(`id:${session.id}`, exchange.clock.now())
     const { afterLogout, providerLogout } = config
@@ -59,11 +59,11 @@ export class Logout {
     const query = new URLSearchParams(exchange.request.query)
     const [issuer, sid] = [query.get('iss'), query.get('sid')]
     try {
-      if (issuer !== (await this.parts.provider.issuer())) return failed('it is not of this provider')
+      if (issuer !== (await this.parts.provider.issuer())) return unasked('it is not of this provider')
     } catch (error) {
       return unavailable(error)
     }
-    if (sid === null || sid === '' || sid.length > 500) return failed('it names no session')
+    if (sid === null || sid === '' || sid.length > 500) return unasked('it names no session')
     this.parts.saidToHaveEnded.end(`sid:${sid}`, exchange.clock.now())
     const { config, cookies } = this.parts
     const isOwn = session !== undefined && session.providerSession === sid

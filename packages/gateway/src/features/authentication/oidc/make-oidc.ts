@@ -44,7 +44,7 @@ export function makeOidc(
     saidToHaveEnded: new EndedSessions(store(SAID_TO_HAVE_ENDED), maxAge),
     path: config.path ?? `/auth/${name}`,
   }
-  const renewals = new Renewals(parts, store(RENEWED_SESSIONS), name)
+  const renewals = new Renewals(parts, store(RENEWED_SESSIONS), name, sends ? clock : undefined)
   const close = (): void => {
     renewals.close()
     client.close()

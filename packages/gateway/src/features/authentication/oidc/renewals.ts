@@ -39,20 +39,29 @@ export class Renewals {
   private readonly known = new BoundedMap<{ readonly outcome: Outcome; readonly until: number }>(MOST_KNOWN)
   /** By whom the news of another worker is waited for, by key. */
   private readonly waiting = new Map<string, Set<() => void>>()
-  private channel: BroadcastChannel | undefined
+  private readonly channel: BroadcastChannel | undefined
   private readonly channelName: string
 
-  /** @param claims where workers say who renews what: one request in the time of a flight */
-  constructor(parts: OidcParts, claims: LocalRateLimitStore | SharedRateLimitStore, name: string) {
+  /**
+   * @param claims where workers say who renews what: one request in the time of a flight
+   * @param clock by which what others tell is remembered; undefined where nothing is renewed, and nobody listened to
+   */
+  constructor(
+    parts: OidcParts,
+    claims: LocalRateLimitStore | SharedRateLimitStore,
+    name: string,
+    clock: Clock | undefined,
+  ) {
     this.parts = parts
     this.claims = claims
     this.channelName = name
+    // From the start: what another worker has told before this one listens, this one would wait for in vain.
+    this.channel = clock && this.listen(clock)
   }
 
   /** Undefined where another worker is at it, and the tokens are good until then. */
   renew(session: Session, clock: Clock): Promise<Renewal> | Renewal | undefined {
     const key = keyOf(session)
-    this.listen(clock)
     const known = this.knownAt(key, clock)
     if (known !== undefined) return known
     const under = this.under.get(key)
@@ -67,7 +76,6 @@ export class Renewals {
 
   close(): void {
     this.channel?.close()
-    this.channel = undefined
   }
 
   private async own(session: Session, key: string, clock: Clock): Promise<Renewal> {
@@ -127,17 +135,16 @@ export class Renewals {
     this.known.set(key, { outcome, until: clock.now() + time })
   }
 
-  /** From the first session on that is to be renewed. */
-  private listen(clock: Clock): void {
-    if (this.channel !== undefined) return
-    this.channel = new BroadcastChannel('headgate sessions')
-    this.channel.addEventListener('message', (event) => {
-      const { channel, key, outcome } = (event as MessageEvent).data as News // what a worker of this process posts
-      if (channel !== this.channelName) return
-      this.remember(key, outcome, clock)
-      for (const done of this.waiting.get(key) ?? []) done()
+  private listen(clock: Clock): BroadcastChannel {
+    const channel = new BroadcastChannel('headgate sessions')
+    channel.addEventListener('message', (event) => {
+      const news = (event as MessageEvent).data as News // what a worker of this process posts
+      if (news.channel !== this.channelName) return
+      this.remember(news.key, news.outcome, clock)
+      for (const done of this.waiting.get(news.key) ?? []) done()
     })
-    this.channel.unref()
+    channel.unref()
+    return channel
   }
 }
 

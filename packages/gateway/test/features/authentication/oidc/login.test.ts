@@ -285,6 +285,16 @@ describe('a callback that is not the answer to a login of this browser', () => {
     assert.deepEqual(statuses, [400, 429])
     assert.equal(provider.asked.filter((path) => path === '/token').length, 1)
   })
+
+  it('counts against nobody where their browser has begun no login: any page may have sent it there', async (t) => {
+    const { newBrowser, provider } = await start(t, {}, { failedAuthentication: { perClient: '2/h' } })
+    const browser = newBrowser()
+    const forged = ['callback?code=a&state=b', 'frontchannel-logout?iss=a&sid=b', 'frontchannel-logout']
+    for (const path of [...forged, ...forged])
+      assert.equal((await browser.visit(`/auth/web/${path}`)).status, 400, path)
+    const sent = locationOf(await browser.visit('/1'))
+    assert.equal(locationOf(await browser.visit(provider.authorize(sent))), '/1')
+  })
 })
 
 describe('an ID token', () => {

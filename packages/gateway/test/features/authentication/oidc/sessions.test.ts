@@ -162,53 +162,68 @@ describe('a session whose tokens end', () => {
   })
 
   it('is renewed by one of several workers, which the others wait for', async (t) => {
-    const { provider, clock, browser } = await logged(t)
-    const result = parseConfig({
-      authenticators: {
-        web: {
-          oidc: {
-            issuer: provider.url,
-            clientId: 'gateway',
-            clientSecret: 'secret',
-            keys: KEY,
-            accessToken: true,
-          },
-        },
-      },
-      routes: [{ authentication: 'web', respond: {} }],
-    })
-    assert.ok(result.ok)
-    const { oidc } = result.config.authenticators['web'] ?? {}
-    assert.ok(oidc)
-    const shared = new Map<string, LocalRateLimitStore>()
-    const rateLimits = {
-      get(id: string): LocalRateLimitStore {
-        const per = id.startsWith('sessions-renewed') ? 10_000 : oidc.maxAge
-        const store = shared.get(id) ?? new LocalRateLimitStore({ rate: 1, per, maxKeys: 100 })
-        shared.set(id, store)
-        return store
-      },
-    }
-    const workers = Array.from({ length: 3 }, () => makeOidc('web', oidc, { clock, rateLimits, sends: true }))
-    t.after(() => {
-      for (const worker of workers) worker.close()
-    })
-    const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join('; ')
+    const session = await logged(t)
+    const asked = workers(t, session, 3)
     for (const wait of [9.5, 1]) {
-      await clock.advance(wait * MINUTE)
-      const verdicts = await Promise.all(
-        workers.map(async (worker) =>
-          worker.verify(
-            new Exchange(HttpRequest.to('http://shop.example/', { headers: { cookie } }), clock),
-            () => false,
-          ),
-        ),
-      )
-      assert.deepEqual([...new Set(verdicts.map(({ kind }) => kind))], ['known'])
-      assert.deepEqual(provider.renewed, ['refresh-0'])
+      await session.clock.advance(wait * MINUTE)
+      const verdicts = await Promise.all(asked.map((ask) => ask()))
+      assert.deepEqual([...new Set(verdicts)], ['known'])
+      assert.deepEqual(session.provider.renewed, ['refresh-0'])
     }
   })
+
+  it('is known to a worker that is asked for the first time when another one has renewed it', async (t) => {
+    const session = await logged(t)
+    const [one, other] = workers(t, session, 2)
+    await session.clock.advance(11 * MINUTE)
+    assert.equal(await one?.(), 'known')
+    // What a worker has told, the others have with their next turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(await other?.(), 'known')
+    assert.deepEqual(session.provider.renewed, ['refresh-0'])
+  })
 })
+
+/** What workers that share memory make of the session, each when it is called. */
+function workers(
+  t: TestContext,
+  { provider, clock, browser }: Session,
+  count: number,
+): readonly (() => Promise<string>)[] {
+  const result = parseConfig({
+    authenticators: {
+      web: {
+        oidc: {
+          issuer: provider.url,
+          clientId: 'gateway',
+          clientSecret: 'secret',
+          keys: KEY,
+          accessToken: true,
+        },
+      },
+    },
+    routes: [{ authentication: 'web', respond: {} }],
+  })
+  assert.ok(result.ok)
+  const { oidc } = result.config.authenticators['web'] ?? {}
+  assert.ok(oidc)
+  const shared = new Map<string, LocalRateLimitStore>()
+  const rateLimits = {
+    get(id: string): LocalRateLimitStore {
+      const per = id.startsWith('sessions-renewed') ? 10_000 : oidc.maxAge
+      const store = shared.get(id) ?? new LocalRateLimitStore({ rate: 1, per, maxKeys: 100 })
+      shared.set(id, store)
+      return store
+    },
+  }
+  const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join('; ')
+  return Array.from({ length: count }, () => {
+    const worker = makeOidc('web', oidc, { clock, rateLimits, sends: true })
+    t.after(() => worker.close())
+    const request = (): HttpRequest => HttpRequest.to('http://shop.example/', { headers: { cookie } })
+    return async () => (await worker.verify(new Exchange(request(), clock), () => false)).kind
+  })
+}
 
 describe('a session', () => {
   it('lasts as long as the configuration says, however often it is renewed', async (t) => {
