@@ -16,19 +16,15 @@ const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Compiles what a route asks of its messages. */
 export async function messageJudge(config: ValidateConfig, known: KnownDocuments): Promise<MessageJudge> {
-  const compiler = (known.compiler ??= new SchemaCompiler())
   const { openapi } = config
-  if (openapi === undefined) return { request: await requestJudge(config, known, compiler) }
+  if (openapi === undefined) return { request: await requestJudge(config, known) }
   const { apiJudge } = await import('./openapi/api-judge.ts')
-  return apiJudge({ ...config, openapi }, known, compiler)
+  return apiJudge({ ...config, openapi }, known)
 }
 
-async function requestJudge(
-  config: ValidateConfig,
-  known: KnownDocuments,
-  compiler: SchemaCompiler,
-): Promise<RequestJudge> {
+async function requestJudge(config: ValidateConfig, known: KnownDocuments): Promise<RequestJudge> {
   const { documents, folder } = known
+  const compiler = new SchemaCompiler()
   const copied = (source: SchemaSource): Fields | boolean =>
     copySchema(placeOf(source, folder, documents), documents).schema
   const compiled = (schema: Fields | boolean): TextSchema => {

@@ -1,7 +1,8 @@
 import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from './ajv.ts'
 import { addFormats } from './formats.ts'
 import { linearPattern } from './pattern.ts'
-import { placeText, type SchemaCopy, STEP, VALUES } from './schema-copy.ts'
+import { type SchemaCopy, STEP, VALUES } from './schema-copy.ts'
+import { placeText } from './schema-place.ts'
 import { pointerStep } from './violation.ts'
 
 /** Something that a value is not, in it. */
@@ -109,7 +110,7 @@ export class SchemaCompiler {
   }
 }
 
-/** The library would keep each schema for as long as it lives: longer than the configuration that it is of. */
+/** The library would keep each schema that it has compiled. */
 function compiledBy(ajv: Ajv2020, schema: AnySchema): ValidateFunction {
   const compiled = ajv.compile(schema)
   if (typeof schema === 'object') ajv.removeSchema(schema)

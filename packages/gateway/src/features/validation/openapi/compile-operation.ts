@@ -3,7 +3,8 @@ import { addEntry } from '../../../settings/read/positions.ts'
 import { byteCheck } from '../byte-check.ts'
 import { type BodyForm, isJsonType } from '../judge-body.ts'
 import type { NamedPart } from '../judge-parts.ts'
-import { copySchema, type SchemaCopy, type SchemaDialect, type SchemaProblem } from '../schema-copy.ts'
+import { copySchema, type SchemaCopy, type SchemaDialect } from '../schema-copy.ts'
+import type { SchemaProblem } from '../schema-place.ts'
 import type { SchemaCheck } from '../schema-compiler.ts'
 import { LostReference, type SchemaDocuments, type SchemaPlace } from '../schema-documents.ts'
 import { FORM } from '../setting.ts'
@@ -33,6 +34,7 @@ export class OperationCompiler {
   private readonly documents: SchemaDocuments
   private readonly make: MakeCheck
   private readonly known = new Map<string, TextSchema>()
+  private readonly compiled = new Map<string, CompiledOperation>()
 
   constructor(api: ApiDocument, documents: SchemaDocuments, make: MakeCheck) {
     this.api = api
@@ -40,8 +42,20 @@ export class OperationCompiler {
     this.make = make
   }
 
-  /** @param withResponses whether what it says of these is compiled, too */
+  /**
+   * Once for each, whatever is reloaded beside the document: what compiled it keeps all that it has compiled.
+   * @param withResponses whether what it says of these is compiled, too
+   */
   compile(operation: ApiOperation, withResponses: boolean): CompiledOperation {
+    const key = `${withResponses} ${operation.name}`
+    const known = this.compiled.get(key)
+    if (known !== undefined) return known
+    const compiled = this.made(operation, withResponses)
+    this.compiled.set(key, compiled)
+    return compiled
+  }
+
+  private made(operation: ApiOperation, withResponses: boolean): CompiledOperation {
     const reading = new OperationReading(this.documents)
     const { parameters, body, responses } = reading.read(operation)
     this.problems.push(...reading.problems)
