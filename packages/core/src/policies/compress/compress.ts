@@ -37,9 +37,22 @@ export const DEFAULT_MIN_SIZE = 1024
 
 /** Text in its forms. Pictures, films, archives and most fonts are compressed already. */
 export const COMPRESSED_TYPES: readonly string[] = [
-  ...['text/*', '*+json', '*+xml', '*+text', 'application/json', 'application/xml', 'application/javascript'],
-  ...['application/x-javascript', 'application/ndjson', 'application/x-ndjson', 'application/wasm'],
-  ...['font/otf', 'font/ttf', 'image/bmp', 'image/x-icon', 'image/vnd.microsoft.icon'],
+  'text/*',
+  '*+json',
+  '*+xml',
+  '*+text',
+  'application/json',
+  'application/xml',
+  'application/javascript',
+  'application/x-javascript',
+  'application/ndjson',
+  'application/x-ndjson',
+  'application/wasm',
+  'font/otf',
+  'font/ttf',
+  'image/bmp',
+  'image/x-icon',
+  'image/vnd.microsoft.icon',
 ]
 
 /** Content up to this size that is here whole is encoded at once: at 40 MB/s, the slowest of the defaults, in 1.6 ms. */
