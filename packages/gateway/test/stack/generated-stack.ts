@@ -68,6 +68,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         grpc: maybe(some({}, { web: {} }, { maxRequestMessage: '1B', maxResponseMessage: '1MiB' })),
         hedge: maybe(fc.constant({ delay: '1s' })),
         mirror: maybe(some({ upstream: 'b' }, { upstream: 'a', percent: 0 })),
+        webSocket: maybe(some({}, { perClient: 2, ping: {} })),
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
         timeouts: maybe(some({ attempt: '2s' }, { bodyIdle: '9s' })),
         cache: maybe(some(true, false, { ttl: '1s' }, { key: { query: 'none' } })),
