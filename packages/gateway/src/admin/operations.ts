@@ -8,6 +8,7 @@ import { certificateOperations } from './certificates.ts'
 import { configOperations } from './config.ts'
 import { endpointOperations } from './endpoints.ts'
 import { healthCheckOperations } from './health-checks.ts'
+import { keyOperations } from './keys.ts'
 import { routeOperations } from './routes.ts'
 import { probes, status } from './status.ts'
 import { versionOperations } from './versions.ts'
@@ -27,5 +28,6 @@ export function adminOperations(supervisor: Supervisor, reloader: Reloader): Adm
     ...others.flat(),
     ...cacheOperations(supervisor),
     ...certificateOperations(supervisor, () => systemClock.wallTime()),
+    ...keyOperations(supervisor, reloader),
   ]
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '@headgate/core'
+import { systemClock, type Timer } from '@headgate/core'
 import type { AuditRecord } from '../admin/call.ts'
 import { adminOperations } from '../admin/operations.ts'
 import { type AdminServer, listenAdmin } from '../admin/server.ts'
@@ -42,6 +42,7 @@ export class Serving {
   private readonly reloader: Reloader
   private readonly source: ConfigurationSource
   private unwatch: (() => void) | undefined
+  private rereading: Timer | undefined
   private readonly listener: ServingListener
   private admin: AdminServer | undefined
   private isReady = false
@@ -81,6 +82,7 @@ export class Serving {
       const listeners = await supervisor.start()
       this.isReady = true
       if (reload.watch) this.watchSource()
+      if (reload.interval !== undefined) this.readEvery(reload.interval)
       return listeners
     } catch (error) {
       await this.admin?.close()
@@ -97,6 +99,7 @@ export class Serving {
   async stop(): Promise<StopReport> {
     this.isReady = false
     this.unwatch?.()
+    this.rereading?.disarm()
     const report = await this.supervisor.stop()
     await this.admin?.close()
     return report
@@ -109,6 +112,14 @@ export class Serving {
       const message = `databases of addresses and certificates stay as they were: ${startFailure(error).message}`
       this.listener.event({ type: 'notice', message })
     })
+  }
+
+  private readEvery(interval: number): void {
+    this.rereading = systemClock.timer(() => {
+      this.rereading?.arm(interval)
+      void this.reloader.reload({ origin: 'file' })
+    })
+    this.rereading.arm(interval)
   }
 
   private watchSource(): void {

@@ -88,8 +88,7 @@ export async function checkInput(
   const furtherFiles = schemas?.paths ?? []
   const result = checkConfig(prepared, source, [...further, ...(schemas?.findings ?? [])])
   if (!result.ok) return { ...result, furtherFiles }
-  const written = resolveFiles(result.config, folder)
-  const { config, findings } = withSchemas(written, schemas, folder)
+  const { config, written, findings } = withSchemas(resolveFiles(result.config, folder), schemas, folder)
   if (findings.length > 0)
     return { ok: false, problems: firstFindings(findings, prepared, source), furtherFiles }
   return {

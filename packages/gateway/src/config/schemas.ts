@@ -17,6 +17,8 @@ export async function readSchemas(input: unknown, folder: string): Promise<Found
 /** What comes of a configuration with its files. */
 export interface WithSchemas {
   readonly config: GatewayConfig
+  /** With the routes that are written, for warnings that name their lines. */
+  readonly written: GatewayConfig
   readonly findings: readonly Finding[]
 }
 
@@ -26,16 +28,35 @@ export function withSchemas(
   schemas: FoundSchemas | undefined,
   folder: string,
 ): WithSchemas {
-  if (schemas === undefined || Object.keys(schemas.files).length === 0) return { config, findings: [] }
+  if (schemas === undefined || Object.keys(schemas.files).length === 0)
+    return { config, written: config, findings: [] }
   const known = { folder, files: schemas.files }
   const complete = { ...config, schemas: known }
   if (config.routes.every(({ validate }) => validate?.openapi?.routes !== true))
-    return { config: complete, findings: [] }
+    return { config: complete, written: complete, findings: [] }
   const documents = new KnownDocuments(known)
   const made = config.routes.map((route, index) =>
     operationRoutes(route, route.name === defaultRouteName(index) ? undefined : route.name, documents),
   )
-  return { config: inPlace(complete, made), findings: doubleNames(made) }
+  const written = config.routes.map((route, index) => standingFor(route, made[index] ?? []))
+  return {
+    config: inPlace(complete, made),
+    written: { ...complete, routes: written },
+    findings: doubleNames(made),
+  }
+}
+
+/**
+ * A route with the paths of those that it makes. It has a condition that no other has: which methods it takes depends on the path, so
+ * that nothing can be said to be taken by it.
+ */
+function standingFor(
+  route: GatewayConfig['routes'][number],
+  made: GatewayConfig['routes'],
+): GatewayConfig['routes'][number] {
+  if (made[0] === route) return route
+  const path = [...new Set(made.flatMap(({ match }) => match.path))]
+  return { ...route, match: { ...route.match, path, pathRegex: '.*' } }
 }
 
 /** With several routes in the place of one, whatever tells of routes by their position. */

@@ -86,11 +86,21 @@ export function nameVariables(whole: unknown, variables: GatewayConfig['variable
       const place = bySection.get(sectionOf(path))?.find((each) => isWithin(path, each.path))
       return place === undefined ? literal(value, path) : place.written
     }
-    if (Array.isArray(value)) return value.map((item, index) => named(item, [...path, index]))
     if (typeof value !== 'object' || value === null) return value
+    // The text of a file that was read into a list or an object, as of keys and users, is none of the texts in it.
+    const whole = bySection
+      .get(sectionOf(path))
+      ?.find((each) => each.path.length === path.length && isWithin(path, each.path))
+    if (whole !== undefined && !isListOfOne(value)) return whole.written
+    if (Array.isArray(value)) return value.map((item, index) => named(item, [...path, index]))
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, named(item, [...path, key])]))
   }
   return named(whole, [])
+}
+
+/** One text may be written for a list of one. */
+function isListOfOne(value: object): boolean {
+  return Array.isArray(value) && value.length === 1 && typeof value[0] === 'string'
 }
 
 /** A text that came from no variable, as it must be written. Templates of requests keep their escapes. */

@@ -21,7 +21,7 @@ let last: { readonly version: Version; readonly written: WrittenVersion } | unde
 export function writtenVersion(version: Version): WrittenVersion {
   if (last?.version === version) return last.written
   const { input, folder } = version
-  const read = parseConfig(input, { variables: variablesOf(folder, process.env) })
+  const read = parseConfig(input, { variables: variablesOf(folder, process.env, undefined, false) })
   // Without what is undefined: as JSON, in which it is shown.
   const whole: unknown = read.ok
     ? JSON.parse(

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { folder, headgateProcess } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
@@ -32,8 +34,14 @@ async function start() {
       concurrency: { limit: 'adaptive' },
     },
   }
-  const config = configWith({ reload: { watch: false }, upstreams, routes })
-  return { config, gateway: await startChanging(config), origin }
+  const authenticators = {
+    partners: { apiKey: { keys: '${file:keys.txt}' } },
+    inline: { apiKey: { keys: [] } },
+  }
+  const config = configWith({ reload: { watch: false }, upstreams, routes, authenticators })
+  const cwd = folder()
+  writeFileSync(join(cwd, 'keys.txt'), '# keys of partners\n')
+  return { config, gateway: await startChanging(config, {}, cwd), origin }
 }
 
 describe('the admin API', () => {
@@ -75,6 +83,15 @@ describe('the admin API', () => {
       ['rollBack', '/versions/7/rollback', 404],
       ['listRoutes', '/routes', 200],
       ['listCertificates', '/certificates', 200],
+      ['makeKey', '/authenticators/partners/keys', 201, { body: { name: 'shop', scopes: ['orders:read'] } }],
+      ['makeKey', '/authenticators/partners/keys', 409, { body: { name: 'shop' } }],
+      ['makeKey', '/authenticators/partners/keys', 400, { body: { name: 'a b' } }],
+      ['makeKey', '/authenticators/inline/keys', 409, { body: { name: 'shop' } }],
+      ['makeKey', '/authenticators/x/keys', 404, { body: { name: 'shop' } }],
+      ['listKeys', '/authenticators/partners/keys', 200],
+      ['listKeys', '/authenticators/inline/keys', 409],
+      ['revokeKey', '/authenticators/partners/keys/shop', 200],
+      ['revokeKey', '/authenticators/partners/keys/shop', 404],
       ['listUpstreams', '/upstreams', 200],
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 200, { body: { mark: 'down' } }],
       ['changeEndpoint', '/upstreams/orders/endpoints/127.0.0.1%3A1', 400, { body: { weight: 1.5 } }],

@@ -211,7 +211,7 @@ describe('the JSON Schema', () => {
       STATUS: '503',
     }
     const file = () => ({ ok: false, problem: '', hint: '' }) as const
-    const result = parseConfig(config, { variables: { env, file } })
+    const result = parseConfig(config, { variables: { env, file, exec: file } })
     // The URL is not encrypted, which the schema cannot know of a variable.
     assert.deepEqual(result.ok ? [] : result.problems.map(({ path }) => path), ['upstreams.app.tls'])
   })

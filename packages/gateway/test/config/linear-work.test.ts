@@ -50,7 +50,8 @@ const MODULES = {
   templateKinds,
 }
 
-const VARIABLES = { env: {}, file: () => ({ ok: true, text: 'a' }) as const }
+const found = () => ({ ok: true, text: 'a' }) as const
+const VARIABLES = { env: {}, file: found, exec: found }
 const ANY_WORD = ['round-robin', 'least-connections']
 
 /** Every reader of single texts: the kinds of all settings, as they are written, and what looks at texts besides. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -251,4 +251,51 @@ test('in YAML, a text without quotes is taken as it is written; elsewhere the qu
     refused.problems.map(({ message, hint }) => `${message}; ${hint}`),
     ['1.10 is not a text; a text needs quotes: "1.10"'],
   )
+})
+
+/** A program that prints, in the folder. */
+async function program(name: string, script: string): Promise<string> {
+  const file = join(folder, name)
+  await writeFile(file, `#!/bin/sh\n${script}\n`, { mode: 0o700 })
+  return `./${name}`
+}
+
+test('what a program prints is a value: run once, without a shell, in the folder of the configuration', async () => {
+  const print = await program('print', 'echo x >> runs; pwd; echo "$1|$2|$SECRET"')
+  const body = `\${exec:${print} $SECRET a;b}`
+  const { routes } = config({ routes: [{ respond: { body } }, { match: { path: '/b' }, respond: { body } }] })
+  const expected = `${await realpath(folder)}\n$SECRET|a;b|${ENV.SECRET}`
+  assert.deepEqual(
+    routes.map(({ respond }) => respond?.body),
+    [expected, expected],
+  )
+  assert.equal(await readFile(join(folder, 'runs'), 'utf8'), 'x\n')
+})
+
+test('a program that fails, prints nothing or is not there is a mistake that names it, and not what it has said', async () => {
+  const cases: [string, RegExp][] = [
+    [await program('fails', 'echo hunter2; echo hunter2 >&2; exit 3'), /fails prints, .*: it ended with 3;/],
+    [await program('silent', 'true'), /it printed nothing/],
+    [await program('odd-bytes', "printf '\\303('"), /not in UTF-8/],
+    [await program('dies', 'kill -9 $$'), /it was ended by SIGKILL/],
+    ['./missing', /missing prints, which is not to be had: [^;]*(?:no such|not exist|not there|missing)/],
+  ]
+  for (const [command, expected] of cases) {
+    const [problem = ''] = problems(route({ rewrite: { path: `\${exec:${command}}` } }))
+    assert.match(problem, expected)
+    assert.doesNotMatch(problem, /hunter2/)
+  }
+  assert.match(problems(route({ timeout: '${exec: x}' }))[0] ?? '', /without a variable behind it/)
+})
+
+test('what a program has printed is shown by its name, and it is not run to show it', async () => {
+  const print = await program('token-of', 'echo x >> token-runs; echo hunter2-of-program')
+  const input = { routes: [{ respond: { body: `\${exec:${print}}` } }] }
+  const shown = JSON.stringify(shownConfig(config(input)))
+  assert.match(shown, /exec:\.\/token-of/)
+  assert.doesNotMatch(shown, /hunter2/)
+  const again = parseConfig(input, { variables: variablesOf(folder, ENV, undefined, false) })
+  assert.ok(again.ok)
+  assert.equal(again.config.routes[0]?.respond?.body, 'hunter2-of-program')
+  assert.equal(await readFile(join(folder, 'token-runs'), 'utf8'), 'x\n')
 })

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { becomes } from '../becomes.ts'
 import { KeepAliveClient } from '../keep-alive-client.ts'
+import { folder } from '../headgate-process.ts'
 import { startOrigin } from '../origin.ts'
 import { configWith, startChanging } from './running-gateway.ts'
 
@@ -37,6 +40,25 @@ describe('a running gateway', () => {
     assert.match(line, /needs a restart: workers/)
     const { body } = await gateway.call('GET', '/config')
     assert.equal(body['workers'], 3, 'the version in force as it was written, so that it can be sent back')
+  })
+
+  it('takes what a program prints by the clock, and keeps what was in force where that fails', async () => {
+    const cwd = folder()
+    const prints = (text: string): void => {
+      writeFileSync(join(cwd, 'new-secret'), `#!/bin/sh\n${text}\n`, { mode: 0o700 })
+      renameSync(join(cwd, 'new-secret'), join(cwd, 'secret'))
+    }
+    prints('echo one')
+    const reload = { interval: '100ms', watch: false }
+    const route = { name: 'it', respond: { body: '${exec:./secret}' } }
+    const gateway = await startChanging({ ...configWith({ routes: [route] }), reload }, {}, cwd)
+    const body = async (): Promise<string> => (await fetch(gateway.url)).text()
+    assert.equal(await body(), 'one')
+    prints('echo two')
+    await becomes(body, 'two')
+    prints('exit 3')
+    await gateway.process.print(/refused, the one before stays in force \(file\).*it ended with 3/)
+    assert.equal(await body(), 'two')
   })
 
   it('survives a storm of reloads under load, and loses nothing', async () => {

@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { hashOfKey } from '../../features/authentication/api-key/api-key.ts'
 import { isExpiry } from '../../features/authentication/api-key/setting.ts'
 import { KeyFile } from '../../features/authentication/api-key/key-file.ts'
-import { keyLine, type KeyWords } from '../../features/authentication/api-key/key-lines.ts'
+import type { KeyWords } from '../../features/authentication/api-key/key-lines.ts'
+import { KEY_NAME, newKey } from '../../features/authentication/api-key/new-key.ts'
 import { type CliCommand, type CliValues, EXIT, JSON_OPTION, printFound } from '../command.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** Says whose key it is where one is found in a text, as services that look for lost secrets do. */
-const PREFIX = 'hg_'
 
 export const keys: CliCommand = {
   description:
@@ -50,7 +47,7 @@ export const keys: CliCommand = {
       terminal.err(`headgate: ${path}: ${opened}\n`)
       return EXIT.failed
     }
-    if (action === 'new') return newKey(values, opened, terminal)
+    if (action === 'new') return makeKey(values, opened, terminal)
     return action === 'list' ? list(values, opened, terminal) : revoke(name, opened, terminal)
   },
 }
@@ -59,7 +56,7 @@ function misuseOf({ action, name, file, expires }: CliValues): string | undefine
   if (!['new', 'list', 'revoke', 'hash'].includes(action ?? ''))
     return `there is no action ${JSON.stringify(action)}: new, list, revoke and hash are known`
   const isNamed = action === 'new' || action === 'revoke'
-  if (isNamed && (name === undefined || !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)))
+  if (isNamed && (name === undefined || !KEY_NAME.test(name)))
     return `"keys ${action}" needs the name of one key: letters, digits, "_", "-" and "."`
   if ((action === 'list' || action === 'revoke') && file === undefined)
     return `"keys ${action}" needs --file: which file of keys?`
@@ -67,7 +64,7 @@ function misuseOf({ action, name, file, expires }: CliValues): string | undefine
   return undefined
 }
 
-function newKey(values: CliValues, file: KeyFile | undefined, terminal: Terminal): number {
+function makeKey(values: CliValues, file: KeyFile | undefined, terminal: Terminal): number {
   const { name = '', group, scope, expires } = values
   if (file?.has(name) === true) {
     terminal.err(
@@ -75,13 +72,12 @@ function newKey(values: CliValues, file: KeyFile | undefined, terminal: Terminal
     )
     return EXIT.failed
   }
-  const key = `${PREFIX}${randomBytes(32).toString('base64url')}`
   const words: KeyWords = {
     groups: linesOf(group),
     scopes: linesOf(scope),
     ...(expires !== undefined && { expires }),
   }
-  const line = keyLine(name, hashOfKey(key), words)
+  const { key, line } = newKey(name, words)
   file?.add(line)
   printFound(values, terminal, { name, key, line }, () =>
     file === undefined

@@ -1,3 +1,4 @@
+import { makesRoutes } from '../../features/validation/openapi/checks.ts'
 import { fieldOf, type Fields, fieldsOf, isFields, listOf, textsOf } from '../../settings/problems/fields.ts'
 import { upstreamPlaces } from '../upstreams.ts'
 import { ONLY_TOWARDS_UPSTREAM, ROUTE_SETTINGS } from '../../stack.ts'
@@ -132,6 +133,7 @@ function unknownUpstreams(routes: readonly unknown[], names: readonly string[]):
 function repeatedMatches(routes: readonly unknown[]): Finding[] {
   const takenBy = new Map<string, number>()
   return findEach(routes, (route, index): Finding[] => {
+    if (makesRoutes(fieldOf(route, 'validate'))) return []
     const forms = matchForms(fieldOf(route, 'match'), fieldOf(route, 'priority'))
     const others = forms.map((form) => takenBy.get(form))
     for (const form of forms) if (!takenBy.has(form)) takenBy.set(form, index)

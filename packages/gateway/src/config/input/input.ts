@@ -377,6 +377,11 @@ export interface AdminTokenFileInput {
 export interface ReloadInput {
   /** Reload when the configuration file changes. Default: true. */
   watch?: boolean | undefined
+  /**
+   * How often the configuration is read again besides, for what cannot be watched: what programs print
+   * (${exec:…}). Left out: never.
+   */
+  interval?: Duration | undefined
 }
 
 export interface VersionsInput {

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../settings/schema/schema-tree.ts'
 
-/** A text that holds a variable of the environment or of a file: what it stands for is not known where the file is written. */
-const VARIABLE = '\\$\\{(?:[A-Z_]|file:)'
+/** A text that holds a variable of the environment, of a file or of a program: what it stands for is not known where the file is written. */
+const VARIABLE = '\\$\\{(?:[A-Z_]|file:|exec:)'
 
 /** The schema, and a text with a variable in its place. */
 export function orVariable(schema: JsonSchema): JsonSchema {

@@ -4,7 +4,7 @@ import { listenerTlsSetting } from '../../features/tls/setting.ts'
 import { protocol } from '../../features/http2.ts'
 import { list } from '../../settings/schema/list.ts'
 import { named, nothing, type Read, section } from '../../settings/schema/section.ts'
-import { boolean, integer, off, oneOf, value } from '../../settings/schema/setting.ts'
+import { boolean, integer, off, oneOf, time, value } from '../../settings/schema/setting.ts'
 import { address, anyText, filePath } from '../../settings/values/kinds.ts'
 import { once, zod } from '../../settings/schema/library.ts'
 
@@ -82,6 +82,9 @@ export type AdminTokenConfig = Read<typeof adminToken>
 
 export const reload = section('ReloadInput', () => ({
   watch: boolean('Reload when the configuration file changes.', true),
+  interval: time(
+    'How often the configuration is read again besides, for what cannot be watched: what programs print (${exec:…}). Left out: never.',
+  ).optional(),
 }))
 
 export const versions = section('VersionsInput', () => ({

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type ApiDocument, readApi } from './openapi/document.ts'
 import type { OperationCompiler } from './openapi/compile-operation.ts'
-import type { SchemaCompiler } from './schema-compiler.ts'
 import { type KnownSchemas, LostReference, SchemaDocuments } from './schema-documents.ts'
 
 /** Where no file was read: what stands in the configuration refers to itself alone. */
@@ -16,8 +15,7 @@ export class KnownDocuments {
   readonly documents: SchemaDocuments
   /** Where relative paths start. */
   readonly folder: string
-  /** Made by whoever compiles first: what it needs takes long to load. */
-  compiler: SchemaCompiler | undefined
+  /** Made by whoever compiles first: what they need takes long to load. */
   readonly operations = new Map<ApiDocument, OperationCompiler>()
   private readonly apis = new Map<string, ApiDocument>()
   private turn: Promise<unknown> = Promise.resolve()

@@ -28,7 +28,7 @@ const RESPONSES = metric({
   kind: 'counter',
   name: 'headgate_response_validations_total',
   labels: ['route', 'decision'],
-  help: 'Responses of upstreams by what the OpenAPI document of the route said, where it asks for that: valid, invalid (answered with 502), unenforced, what would be if responses were enforced, or unseen, of which nothing is said or which was not held.',
+  help: 'Responses of upstreams by what the OpenAPI document of the route said, where it asks for that: valid, invalid (answered with 502), unenforced, what would be if responses were enforced, or unseen, of which nothing is said or which is too large to be looked at.',
   sparse: true,
 })
 

@@ -1,4 +1,5 @@
 import type { Fields } from '../../settings/problems/fields.ts'
+import { byteCheck } from './byte-check.ts'
 import { fieldSchema } from './field-schema.ts'
 import { type BodyRules, judgeBody } from './judge-body.ts'
 import { judgePart, type PartJudge } from './judge-parts.ts'
@@ -15,19 +16,15 @@ const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Compiles what a route asks of its messages. */
 export async function messageJudge(config: ValidateConfig, known: KnownDocuments): Promise<MessageJudge> {
-  const compiler = (known.compiler ??= new SchemaCompiler())
   const { openapi } = config
-  if (openapi === undefined) return { request: await requestJudge(config, known, compiler) }
+  if (openapi === undefined) return { request: await requestJudge(config, known) }
   const { apiJudge } = await import('./openapi/api-judge.ts')
-  return apiJudge({ ...config, openapi }, known, compiler)
+  return apiJudge({ ...config, openapi }, known)
 }
 
-async function requestJudge(
-  config: ValidateConfig,
-  known: KnownDocuments,
-  compiler: SchemaCompiler,
-): Promise<RequestJudge> {
+async function requestJudge(config: ValidateConfig, known: KnownDocuments): Promise<RequestJudge> {
   const { documents, folder } = known
+  const compiler = new SchemaCompiler()
   const copied = (source: SchemaSource): Fields | boolean =>
     copySchema(placeOf(source, folder, documents), documents).schema
   const compiled = (schema: Fields | boolean): TextSchema => {
@@ -46,7 +43,13 @@ async function requestJudge(
   }
   const { body, limits, duplicateKeys, prototypeKeys } = config
   const source = body?.schema
-  const schema = source === undefined ? undefined : await known.inTurn(() => compiled(copied(source)))
+  const schema =
+    source === undefined
+      ? undefined
+      : await known.inTurn((): TextSchema => {
+          const copy = copied(source)
+          return { ...compiled(copy), takes: byteCheck(copy) }
+        })
   const rules: BodyRules | undefined = body && {
     forms: body.types.map((type) => ({ type, schema })),
     isRequired: (method) => body.required && WITH_CONTENT.has(method),

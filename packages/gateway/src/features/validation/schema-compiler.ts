@@ -1,7 +1,8 @@
 import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from './ajv.ts'
 import { addFormats } from './formats.ts'
 import { linearPattern } from './pattern.ts'
-import { placeText, type SchemaCopy, STEP } from './schema-copy.ts'
+import { type SchemaCopy, STEP, VALUES } from './schema-copy.ts'
+import { placeText } from './schema-place.ts'
 import { pointerStep } from './violation.ts'
 
 /** Something that a value is not, in it. */
@@ -98,6 +99,7 @@ export class SchemaCompiler {
     addFormats(ajv)
     ajv.removeKeyword('uniqueItems')
     ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: areUnique })
+    ajv.addKeyword({ keyword: VALUES, schemaType: 'array', compile: areAllowed })
     ajv.addKeyword({ keyword: STEP, before: '$ref', validate: () => this.step() })
     return ajv
   }
@@ -108,7 +110,7 @@ export class SchemaCompiler {
   }
 }
 
-/** The library would keep each schema for as long as it lives: longer than the configuration that it is of. */
+/** The library would keep each schema that it has compiled. */
 function compiledBy(ajv: Ajv2020, schema: AnySchema): ValidateFunction {
   const compiled = ajv.compile(schema)
   if (typeof schema === 'object') ajv.removeSchema(schema)
@@ -156,6 +158,8 @@ function mistakeOf({ instancePath, keyword, params, message = 'is not valid' }: 
       return { pointer: instancePath + pointerStep(String(named)), detail: 'has a name that is not allowed' }
     case 'uniqueItems':
       return { pointer: instancePath, detail: 'must not have two equal items' }
+    case VALUES:
+      return { pointer: instancePath, detail: 'must be equal to one of the allowed values' }
     case 'false schema':
       return { pointer: instancePath, detail: 'is not allowed' }
     default:
@@ -166,13 +170,18 @@ function mistakeOf({ instancePath, keyword, params, message = 'is not valid' }: 
 /** In time linear in the text: the library compares each item with each other. */
 function areUnique(isAsked: boolean, items: readonly unknown[]): boolean {
   if (!isAsked || items.length < 2) return true
-  const seen = new Set<unknown>()
-  for (const item of items)
-    seen.add(typeof item === 'object' && item !== null ? canonical(item) : keyOf(item))
-  return seen.size === items.length
+  return new Set<unknown>(items.map(keyOf)).size === items.length
 }
 
+/** The library calls `toString` of what it compares, which may be what was sent. */
+function areAllowed(lists: readonly (readonly unknown[])[]): (value: unknown) => boolean {
+  const keys = lists.map((values) => new Set<unknown>(values.map(keyOf)))
+  return (value) => keys.every((each) => each.has(keyOf(value)))
+}
+
+/** The same for equal values. */
 function keyOf(item: unknown): unknown {
+  if (typeof item === 'object' && item !== null) return canonical(item)
   // Apart from texts that stand for an object.
   return typeof item === 'string' ? `"${item}` : item
 }

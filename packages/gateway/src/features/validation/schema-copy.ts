@@ -1,8 +1,9 @@
-import { isFields, type Fields } from '../../settings/problems/fields.ts'
+import { type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
 import { FORMATS, KEYWORDS, OPENAPI_NOTES } from './keywords.ts'
 import { linearPattern } from './pattern.ts'
 import { child, LostReference, type SchemaDocuments, type SchemaPlace } from './schema-documents.ts'
+import { placeText, type SchemaProblem } from './schema-place.ts'
 import { translated30 } from './openapi/openapi-30.ts'
 import { pointerStep } from './violation.ts'
 
@@ -14,16 +15,6 @@ export interface SchemaDialect {
 }
 
 const PLAIN_SCHEMA: SchemaDialect = { of: '2020-12', way: 'request' }
-
-/** Something that is wrong with a schema, or that is passed over in it. */
-export interface SchemaProblem {
-  /** The file, or "the schema", with the JSON pointer in it. */
-  readonly place: string
-  /** The continuation of a sentence that begins with the place. */
-  readonly problem: string
-  /** It is passed over, and the rest holds. */
-  readonly isWarning?: true
-}
 
 /** A schema without references to elsewhere: all that they lead to is in `$defs`, under numbers. */
 export interface SchemaCopy {
@@ -38,6 +29,9 @@ export interface SchemaCopy {
 
 /** Beside each reference: see `SchemaCompiler`. */
 export const STEP = 'x-headgate-step'
+
+/** In place of "enum" and "const" where lists or objects are among the values: a list of them for each. */
+export const VALUES = 'x-headgate-values'
 
 /** Schemas in one copy: to compile so many takes about a second. */
 const MOST_SCHEMAS = 10_000
@@ -151,6 +145,10 @@ class Copying {
       const asked: unknown[] = value.filter((name) => !this.isOfOtherSide(name, place))
       return addEntry(copy, keyword, asked)
     }
+    const values: unknown = keyword === 'const' ? [value] : keyword === 'enum' ? value : undefined
+    if (Array.isArray(values) && values.some((each) => typeof each === 'object' && each !== null)) {
+      return addEntry(copy, VALUES, [...listOf(copy[VALUES]), values])
+    }
     addEntry(copy, keyword, value)
   }
 
@@ -221,9 +219,4 @@ class Copying {
     if (this.problems.length < MOST_PROBLEMS)
       this.problems.push({ place: placeText(place), problem, isWarning: true })
   }
-}
-
-/** The file with the pointer, as in a URI. */
-export function placeText({ document, path }: SchemaPlace): string {
-  return `${document.name}#${path.map(pointerStep).join('')}`
 }

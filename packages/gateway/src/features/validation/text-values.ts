@@ -1,7 +1,9 @@
-import { type Fields, isFields } from '../../settings/problems/fields.ts'
+import { type Fields, isFields, listOf } from '../../settings/problems/fields.ts'
 import { addEntry } from '../../settings/read/positions.ts'
 import type { NamedTexts } from './read-parts.ts'
 import type { Mistake, SchemaCheck } from './schema-compiler.ts'
+import { VALUES } from './schema-copy.ts'
+import type { ByteCheck } from './byte-check.ts'
 import { linearPattern, type PatternTest } from './pattern.ts'
 import { pointerStep } from './violation.ts'
 
@@ -17,6 +19,8 @@ export interface TextReader {
 export interface TextSchema {
   readonly check: SchemaCheck
   readonly readers: NamedReaders
+  /** Asked first, of JSON; absent where the schema says more than it understands. */
+  readonly takes?: ByteCheck | undefined
 }
 
 /** What reads the texts under a name; those of which the schema says nothing stay texts, and lists where there are several. */
@@ -142,11 +146,11 @@ function itemSchema(schema: unknown, root: Fields): unknown {
 /** What it may be, as far as it says so; of several schemas, what any of them takes. */
 function typesOf(schema: unknown, root: Fields): ReadonlySet<string> {
   const types = new Set<string>()
-  for (const { type, enum: values, const: value } of partsOf(schema, root)) {
+  for (const { type, enum: values, const: value, [VALUES]: others } of partsOf(schema, root)) {
     for (const each of [type].flat()) if (typeof each === 'string') types.add(each)
     if (type !== undefined) continue
-    for (const each of Array.isArray(values) ? values : value === undefined ? [] : [value])
-      types.add(each === null ? 'null' : Array.isArray(each) ? 'array' : typeof each)
+    const listed = [...listOf(values), ...listOf(others).flat(), ...(value === undefined ? [] : [value])]
+    for (const each of listed) types.add(each === null ? 'null' : Array.isArray(each) ? 'array' : typeof each)
   }
   return types
 }

@@ -2,7 +2,7 @@ import type { Finding, Path } from '../problems/problem.ts'
 import { admits, inputSchema, isTemplate, type JsonSchema } from '../schema/schema-tree.ts'
 import type { PositionNode } from '../read/positions.ts'
 import { asWritten, plainCopy, type Replace } from './plain.ts'
-import { FORMS, holdsVariable, replaceVariables, type Variables } from './variables.ts'
+import { FORMS, type Found, holdsVariable, replaceVariables, type Variables } from './variables.ts'
 
 /** A place whose value comes from variables. */
 export interface VariablePlace {
@@ -84,7 +84,8 @@ function replacing(
   }
 }
 
-const NONE: Variables = { env: {}, file: () => ({ ok: false, problem: '', hint: '' }) }
+const nothing = (): Found => ({ ok: false, problem: '', hint: '' })
+const NONE: Variables = { env: {}, file: nothing, exec: nothing }
 
 const NOT_HERE = {
   problem: 'holds a variable, and new variables are taken from the configuration file only',

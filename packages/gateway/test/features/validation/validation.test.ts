@@ -153,6 +153,14 @@ test('names that every object inherits are no members that were sent', async (t)
   assert.deepEqual((await send('{"a":1}')).errors, ['body /constructor is missing'])
 })
 
+test('a body whose members are called as methods are is compared with listed objects without calling them', async (t) => {
+  const { send } = await startValidating(t, { body: { schema: { enum: [{}, { a: 1 }] } } })
+  assert.equal((await send('{"a":1}')).status, 200)
+  assert.deepEqual((await send('{"toString":{}}')).errors, [
+    'body must be equal to one of the allowed values',
+  ])
+})
+
 test('a request without a body is one only where none is needed', async (t) => {
   const { send } = await startValidating(t, { body: { schema: ORDER } })
   assert.equal((await send(undefined)).status, 200)

@@ -52,6 +52,11 @@ export class KeyFile {
     return true
   }
 
+  /** Writes it as it was when it was opened. */
+  restore(): void {
+    this.write(this.lines)
+  }
+
   /** Whoever reads it meanwhile finds the one or the other whole. */
   private write(lines: readonly string[]): void {
     const mode = existsSync(this.path) ? statSync(this.path).mode & 0o777 : 0o600

@@ -3,10 +3,10 @@ import { Router } from '../../../routing/router/router.ts'
 import { judgeBody } from '../judge-body.ts'
 import type { KnownDocuments } from '../known-documents.ts'
 import { joined, type MessageJudge, type RequestJudge } from '../message-judge.ts'
-import type { SchemaCompiler } from '../schema-compiler.ts'
+import { SchemaCompiler } from '../schema-compiler.ts'
 import type { ValidateConfig } from '../setting.ts'
 import { type CompiledOperation, OperationCompiler } from './compile-operation.ts'
-import type { ApiOperation } from './document.ts'
+import type { ApiDocument, ApiOperation } from './document.ts'
 import { judgeResponse } from './judge-response.ts'
 import type { OpenapiConfig } from './setting.ts'
 
@@ -17,13 +17,10 @@ const operationOf = fact<CompiledOperation>('operation of OpenAPI')
 export async function apiJudge(
   { openapi, limits, duplicateKeys, prototypeKeys }: ValidateConfig & { readonly openapi: OpenapiConfig },
   known: KnownDocuments,
-  compiler: SchemaCompiler,
 ): Promise<MessageJudge> {
   const api = known.api(openapi)
   const checksResponses = openapi.responses !== 'ignore'
-  const compiling =
-    known.operations.get(api) ??
-    new OperationCompiler(api, known.documents, ({ schema }) => compiler.compile(schema))
+  const compiling = known.operations.get(api) ?? compilerOf(api, known)
   known.operations.set(api, compiling)
   const entries: [ApiOperation, CompiledOperation][] = []
   for (const operation of operationsFor(api.operations, openapi))
@@ -65,6 +62,11 @@ export async function apiJudge(
         : judgeResponse(exchange, response, operation.responses, ofResponses, late)
     },
   }
+}
+
+function compilerOf(api: ApiDocument, { documents }: KnownDocuments): OperationCompiler {
+  const compiler = new SchemaCompiler()
+  return new OperationCompiler(api, documents, ({ schema }) => compiler.compile(schema))
 }
 
 /** All of a document, or the one that the route is for. */

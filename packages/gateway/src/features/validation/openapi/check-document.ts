@@ -3,7 +3,7 @@ import { dirname, resolve, sep } from 'node:path'
 import { fieldOf } from '../../../settings/problems/fields.ts'
 import type { Finding, Path } from '../../../settings/problems/problem.ts'
 import type { SchemaCompiler } from '../schema-compiler.ts'
-import type { SchemaProblem } from '../schema-copy.ts'
+import type { SchemaProblem } from '../schema-place.ts'
 import { LostReference, SchemaDocuments } from '../schema-documents.ts'
 import { OperationCompiler } from './compile-operation.ts'
 import { type ApiDocument, readApi } from './document.ts'
@@ -83,7 +83,7 @@ function addOperationProblems(
     problems.add(copy.problems)
     const isWhole = copy.problems.every(({ isWarning }) => isWarning === true)
     if (isWhole) for (const mistake of compiler.mistakesInSchema(copy)) problems.mistakes.add(mistake)
-    return () => undefined
+    return undefined
   })
   for (const operation of api.operations) {
     operations.compile(operation, withResponses)

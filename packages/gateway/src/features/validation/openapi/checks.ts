@@ -13,6 +13,11 @@ const MAKES_ROUTES: JsonSchema = {
   properties: { routes: { const: true } },
 }
 
+/** Whether what a route matches is said by a document: of "validate" as it was written. */
+export function makesRoutes(written: unknown): boolean {
+  return fieldsOf(fieldsOf(written)['openapi'])['routes'] === true
+}
+
 /** What cannot stand beside a document, of `validate` as it was written. */
 export function openapiChecks(written: unknown, path: Path, route: Fields): readonly Finding[] {
   const validate = fieldsOf(written)
@@ -20,8 +25,8 @@ export function openapiChecks(written: unknown, path: Path, route: Fields): read
   const findings = SCHEMAS.filter((key) => validate[key] !== undefined).map((key) =>
     unused([...path, key], 'stands beside "openapi", whose document says it'),
   )
-  const { routes, operation } = fieldsOf(validate['openapi'])
-  if (routes !== true) return findings
+  if (!makesRoutes(written)) return findings
+  const { operation } = fieldsOf(validate['openapi'])
   const match = fieldsOf(route['match'])
   for (const key of MATCHES)
     if (match[key] !== undefined)

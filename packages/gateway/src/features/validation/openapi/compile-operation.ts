@@ -1,8 +1,10 @@
 import { type Fields, isFields } from '../../../settings/problems/fields.ts'
 import { addEntry } from '../../../settings/read/positions.ts'
+import { byteCheck } from '../byte-check.ts'
 import { type BodyForm, isJsonType } from '../judge-body.ts'
 import type { NamedPart } from '../judge-parts.ts'
-import { copySchema, type SchemaCopy, type SchemaDialect, type SchemaProblem } from '../schema-copy.ts'
+import { copySchema, type SchemaCopy, type SchemaDialect } from '../schema-copy.ts'
+import type { SchemaProblem } from '../schema-place.ts'
 import type { SchemaCheck } from '../schema-compiler.ts'
 import { LostReference, type SchemaDocuments, type SchemaPlace } from '../schema-documents.ts'
 import { FORM } from '../setting.ts'
@@ -20,8 +22,10 @@ export interface CompiledOperation {
   readonly responses: readonly ResponseForm[]
 }
 
-/** Makes a check of a schema without references to elsewhere. */
-export type MakeCheck = (copy: SchemaCopy) => SchemaCheck
+/** Makes a check of a schema without references to elsewhere; undefined where it has mistakes, or is only looked at. */
+export type MakeCheck = (copy: SchemaCopy) => SchemaCheck | undefined
+
+const UNCHECKED: TextSchema = { check: () => undefined, readers: new Map() }
 
 /** Compiles the operations of one document; what several of them refer to, once. */
 export class OperationCompiler {
@@ -30,6 +34,7 @@ export class OperationCompiler {
   private readonly documents: SchemaDocuments
   private readonly make: MakeCheck
   private readonly known = new Map<string, TextSchema>()
+  private readonly compiled = new Map<string, CompiledOperation>()
 
   constructor(api: ApiDocument, documents: SchemaDocuments, make: MakeCheck) {
     this.api = api
@@ -37,8 +42,20 @@ export class OperationCompiler {
     this.make = make
   }
 
-  /** @param withResponses whether what it says of these is compiled, too */
+  /**
+   * Once for each, whatever is reloaded beside the document: what compiled it keeps all that it has compiled.
+   * @param withResponses whether what it says of these is compiled, too
+   */
   compile(operation: ApiOperation, withResponses: boolean): CompiledOperation {
+    const key = `${withResponses} ${operation.name}`
+    const known = this.compiled.get(key)
+    if (known !== undefined) return known
+    const compiled = this.made(operation, withResponses)
+    this.compiled.set(key, compiled)
+    return compiled
+  }
+
+  private made(operation: ApiOperation, withResponses: boolean): CompiledOperation {
     const reading = new OperationReading(this.documents)
     const { parameters, body, responses } = reading.read(operation)
     this.problems.push(...reading.problems)
@@ -69,7 +86,7 @@ export class OperationCompiler {
     const root = { type: 'object', properties, required }
     const copy = this.copied(this.documents.inline(root, item.document.folder), 'request')
     const schema: Fields = isFields(copy.schema) ? copy.schema : {}
-    return judgeParameters(part, list, schema, this.make(copy), pathNames)
+    return judgeParameters(part, list, schema, this.make(copy) ?? UNCHECKED.check, pathNames)
   }
 
   private forms(contents: readonly ApiContent[], way: SchemaDialect['way']): BodyForm[] {
@@ -85,7 +102,11 @@ export class OperationCompiler {
     const known = this.known.get(key)
     if (known !== undefined) return known
     const copy = this.copied(target, way)
-    const made = { check: this.make(copy), readers: namedReaders(copy.schema) }
+    const check = this.make(copy)
+    const made: TextSchema =
+      check === undefined
+        ? UNCHECKED
+        : { check, readers: namedReaders(copy.schema), takes: byteCheck(copy.schema) }
     this.known.set(key, made)
     return made
   }

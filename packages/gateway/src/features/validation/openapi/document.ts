@@ -1,6 +1,7 @@
 import { isFields } from '../../../settings/problems/fields.ts'
 import { parsePathPattern } from '../../../settings/values/pattern.ts'
-import { placeText, type SchemaDialect, type SchemaProblem } from '../schema-copy.ts'
+import type { SchemaDialect } from '../schema-copy.ts'
+import { placeText, type SchemaProblem } from '../schema-place.ts'
 import { LostReference, type SchemaDocuments, type SchemaPlace } from '../schema-documents.ts'
 import { followed, memberOf, membersOf } from './document-places.ts'
 

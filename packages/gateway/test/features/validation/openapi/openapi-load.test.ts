@@ -179,12 +179,14 @@ describe('operations become routes', () => {
         defaults: { timeout: '3s' },
         routes: [
           { match: { host: 'shop.example' }, upstream: 'http://127.0.0.1:9', validate: { openapi } },
+          { name: 'rest', match: { host: 'shop.example' }, respond: { status: 404 } },
           { name: 'last', respond: { status: 404 } },
         ],
       },
     })
     const result = await loadConfig(join(folder, 'headgate.json'))
     assert.ok(result.ok, JSON.stringify(result))
+    assert.deepEqual(result.warnings(), [])
     const { routes, shared } = result.config
     assert.deepEqual(
       routes.map(({ name, match, timeout }) => [name, match.host?.[0], match.path, match.methods, timeout]),
@@ -194,6 +196,7 @@ describe('operations become routes', () => {
         ['get-orders-order-id', 'shop.example', ['/v1/orders/:order_id'], ['GET'], 3000],
         ['putFile', 'shop.example', ['/v1/orders/:order_id'], ['PUT'], 3000],
         ['latest', 'shop.example', ['/v1/orders/latest'], ['GET'], 3000],
+        ['rest', 'shop.example', ['/**'], undefined, 3000],
         ['last', undefined, ['/**'], undefined, 3000],
       ],
     )
