@@ -99,6 +99,14 @@ export { problem, problemResponse } from './policies/problem.ts'
 export { CookieJar, type CookieJarOptions, type StoredCookie } from './policies/cookies/cookie-jar.ts'
 export { cookies, type CookiesOptions } from './policies/cookies/cookies.ts'
 export {
+  compress,
+  COMPRESSED_TYPES,
+  type CompressOptions,
+  DEFAULT_LEVELS,
+  DEFAULT_MIN_SIZE,
+} from './policies/compress/compress.ts'
+export { type AppliedCoding, APPLIED_CODINGS, LEVELS as CODING_LEVELS } from './policies/compress/encode.ts'
+export {
   type CodedFields,
   codedFieldsOf,
   decompress,
@@ -272,6 +280,7 @@ export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'
 export { acceptedCoding } from './fields/accept-encoding.ts'
+export { addVary } from './fields/vary-names.ts'
 export { type AskedRange, askedRanges } from './fields/byte-ranges.ts'
 export { httpDate, parseHttpDate } from './fields/http-date.ts'
 export { comparedText, fieldText, fieldValue } from './fields/field-text.ts'

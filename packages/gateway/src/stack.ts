@@ -7,6 +7,7 @@ import { authorizationLayer } from './features/authorization/layer.ts'
 import { breakerLayer } from './features/breaker.ts'
 import { cacheLayer } from './features/cache/layer.ts'
 import { forwardClientCertificateLayer } from './features/client-certificates/layer.ts'
+import { compressLayer } from './features/compress.ts'
 import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/concurrency.ts'
 import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
@@ -95,6 +96,7 @@ export const STACK = [
   fallbackLayer,
   timeoutLayer,
   cacheLayer,
+  compressLayer,
   routeConcurrencyLayer,
   place('before-upstream', 'exchange', 'sees requests as the upstream gets them, once for all attempts'),
   targetLayer,

@@ -96,6 +96,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         redirectToHttps: maybe(some(true, false, { port: 8443 })),
         securityHeaders: maybe(some('recommended', false, { preset: 'none', frames: 'self' })),
         responseCookies: maybe(some(true, [{ names: ['a*'] }])),
+        compress: maybe(some(true, false, { codings: ['br'], minSize: '1B', levels: { br: 1 } })),
         csrf: maybe(some(true, { trustedOrigins: ['https://a.example'] })),
         hsts: maybe(some(false, {}, { maxAgeDays: 1, includeSubDomains: true, preload: true })),
         forwardClientCertificate: maybe(some('certificate', 'none')),

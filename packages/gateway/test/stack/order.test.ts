@@ -50,6 +50,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange fallback',
     'exchange timeout',
     'exchange cache',
+    'exchange compress',
     'exchange concurrency',
     'exchange (before-upstream)',
     'exchange target',

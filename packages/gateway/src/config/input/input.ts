@@ -1562,6 +1562,10 @@ export interface SharedSettingsInput {
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
+  /**
+   * Compressing responses (gzip, br, zstd) for clients that accept it: true, a section for more, or false.
+   */
+  compress?: false | 'off' | true | CompressInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
   /** Having browsers come to the host over TLS alone (Strict-Transport-Security); false: not. */
@@ -2352,6 +2356,26 @@ export interface CacheBypassInput {
   cookies?: string[] | undefined
 }
 
+export interface CompressInput {
+  /** What clients are offered, the best one first, which counts where they like several alike. */
+  codings?: ('zstd' | 'br' | 'gzip')[] | undefined
+  /** Media types that are compressed: text/html, text/* or *+json. */
+  types?: string[] | undefined
+  /** Bytes of content from which on it is worth it, where its length is known. Default: 1024B. */
+  minSize?: ByteSize | undefined
+  /** How much work is put into each coding. */
+  levels?: CompressionLevelsInput | undefined
+}
+
+export interface CompressionLevelsInput {
+  /** The level of gzip: a higher one makes less bytes of more work, while clients wait. Default: 5. */
+  gzip?: number | undefined
+  /** The level of br: a higher one makes less bytes of more work, while clients wait. Default: 4. */
+  br?: number | undefined
+  /** The level of zstd: a higher one makes less bytes of more work, while clients wait. Default: 3. */
+  zstd?: number | undefined
+}
+
 export interface RedirectToHttpsInput {
   /** 301, 302, 303, 307 or 308. Default: 308. */
   status?: number | undefined
@@ -2552,6 +2576,10 @@ export interface RouteInput {
    * more, false for none.
    */
   cache?: false | 'off' | true | CacheInput | undefined
+  /**
+   * Compressing responses (gzip, br, zstd) for clients that accept it: true, a section for more, or false.
+   */
+  compress?: false | 'off' | true | CompressInput | undefined
   /** Sending clients that came by plain HTTP to the same URL over TLS: true, or a section for more. */
   redirectToHttps?: false | 'off' | true | RedirectToHttpsInput | undefined
   /** Having browsers come to the host over TLS alone (Strict-Transport-Security); false: not. */

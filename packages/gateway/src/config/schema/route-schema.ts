@@ -22,6 +22,7 @@ import { concurrencySetting } from '../../features/concurrency.ts'
 import { routeCacheSetting } from '../../features/cache/setting.ts'
 import { forwardClientCertificateSetting } from '../../features/client-certificates/layer.ts'
 import { filesSetting } from '../../features/files/setting.ts'
+import { compressSetting } from '../../features/compress.ts'
 import { csrfSetting } from '../../features/csrf.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
@@ -136,6 +137,11 @@ const settings = {
       'Answering from what the upstream has answered before: true for what HTTP allows by itself, a section for more, false for none.',
     )
     .optional(),
+  compress: compressSetting()
+    .optional()
+    .describe(
+      'Compressing responses (gzip, br, zstd) for clients that accept it: true, a section for more, or false.',
+    ),
   redirectToHttps: redirectToHttpsSetting()
     .optional()
     .describe(

@@ -1,4 +1,11 @@
-import type { Exchange, Handler, HttpResponse, MetricRegistry, Policy } from '@headgate/core'
+import {
+  addVary,
+  type Exchange,
+  type Handler,
+  type HttpResponse,
+  type MetricRegistry,
+  type Policy,
+} from '@headgate/core'
 import type { ApiVersionsConfig } from './setting.ts'
 import { metric } from '../../metrics/metric.ts'
 import { type AskedVersion, versionSeeker } from './asked-version.ts'
@@ -86,14 +93,8 @@ export function apiVersion(
 
 const NO_VALUES: readonly (readonly [string, string])[] = []
 
-/** Tells caches what else the answer depends on (RFC 9110 12.5.5). */
 function vary(response: HttpResponse, names: readonly string[]): HttpResponse {
-  if (names.length === 0) return response
-  const { headers } = response
-  const there = headers.get('vary')?.toLowerCase() ?? ''
-  const listed = there.split(',').map((each) => each.trim())
-  if (listed.includes('*')) return response
-  for (const name of names) if (!listed.includes(name)) headers.append('vary', name)
+  addVary(response.headers, names)
   return response
 }
 

@@ -36,7 +36,7 @@ export const callerFieldsLayer: ExchangeRow<{ readonly config: ToldGateway }> = 
 }
 
 /** Fields in which some route tells its upstream who asks, in lower case. */
-export function callerFields({ authenticators, routes }: ToldGateway): readonly string[] {
+function callerFields({ authenticators, routes }: ToldGateway): readonly string[] {
   const answered = Object.values(authenticators).flatMap(({ external }) => external?.upstreamHeaders ?? [])
   const templated = routes.flatMap(({ requestHeaders }) =>
     [requestHeaders?.set, requestHeaders?.add].flatMap((fields) =>

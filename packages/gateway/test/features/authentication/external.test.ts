@@ -162,8 +162,13 @@ describe('a service that is asked who calls', () => {
     const told = await seen(
       {
         headers: {
-          ...{ 'x-user': 'root', 'X.User': 'root', 'x-told': 'root', x_told: 'root' },
-          ...{ 'x-fixed': 'own', authorization: 'Basic own', cookie: 'a=b' },
+          'x-user': 'root',
+          'X.User': 'root',
+          'x-told': 'root',
+          x_told: 'root',
+          'x-fixed': 'own',
+          authorization: 'Basic own',
+          cookie: 'a=b',
         },
       },
       '/open/x',
