@@ -4,6 +4,7 @@ import {
   type Handler,
   LoadGauge,
   MetricRegistry,
+  OpenWebSockets,
   own,
   problemResponse,
   systemClock,
@@ -101,6 +102,7 @@ export class Gateway {
   private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
   private readonly refusals: Refusals | undefined
+  private readonly webSockets: OpenWebSockets
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private material: TlsMaterial
@@ -113,6 +115,7 @@ export class Gateway {
     this.options = options
     this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock
+    this.webSockets = new OpenWebSockets(this.clock)
     this.refusals = options.onRefusal && new Refusals(this.clock, options.onRefusal)
     this.metrics = options.metrics ?? new MetricRegistry()
     this.counts = new GatewayMetrics(this.metrics)
@@ -320,6 +323,7 @@ export class Gateway {
       rateLimits,
       authenticators,
       cache,
+      webSockets: this.webSockets,
       geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
@@ -379,6 +383,7 @@ export class Gateway {
   }
 
   private async drain(timeout: number): Promise<CloseReport> {
+    this.webSockets.drain(timeout)
     const cut = await this.listeners.close(timeout)
     for (const upstream of this.upstreams()) upstream.destroy()
     this.retired.stop()

@@ -43,6 +43,7 @@ import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
 import { validateLayer } from './features/validation/layer.ts'
+import { webSocketLayer } from './features/web-socket/layer.ts'
 import { place } from './layers/place.ts'
 
 /**
@@ -82,6 +83,7 @@ export const STACK = [
   graphqlLayer,
   authorizationLayer,
   validateLayer,
+  webSocketLayer,
   place('before-changes', 'exchange', 'knows who the client is; the route has changed nothing yet'),
   requestHeadersLayer,
   forwardClientCertificateLayer,

@@ -57,7 +57,14 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         },
       ),
       sends: fc.record({
-        rewrite: maybe(some({ stripPrefix: '/s' }, { path: '/other' }, { query: { remove: ['a'] } })),
+        rewrite: maybe(
+          some(
+            { stripPrefix: '/s' },
+            { stripPrefix: '/s', query: { remove: ['a'] } },
+            { path: '/other' },
+            { query: { remove: ['a'] } },
+          ),
+        ),
         requestHeaders: maybe(some({ set: { 'x-a': '1' } }, { set: { 'x-caller': '${identity.subject}' } })),
         preserveHost: maybe(fc.boolean()),
         retry: some(
@@ -71,6 +78,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
         timeouts: maybe(some({ attempt: '2s' }, { bodyIdle: '9s' })),
         cache: maybe(some(true, false, { ttl: '1s' }, { key: { query: 'none' } })),
+        webSocket: maybe(some({}, { perClient: 2, ping: {} })),
       }),
       any: fc.record({
         importance: maybe(some('high', 'normal')),

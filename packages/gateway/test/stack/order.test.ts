@@ -37,6 +37,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange graphql',
     'exchange authorization',
     'exchange validate',
+    'exchange webSocket',
     'exchange (before-changes)',
     'exchange requestHeaders',
     'exchange forwardClientCertificate',

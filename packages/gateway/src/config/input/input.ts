@@ -1545,6 +1545,11 @@ export interface SharedSettingsInput {
   authorization?: AuthorizationInput | undefined
   /** What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path. */
   validate?: ValidateInput | undefined
+  /**
+   * What WebSockets are held to, and how they end. Left out: their bytes are passed on, and nothing is looked
+   * at.
+   */
+  webSocket?: WebSocketInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
@@ -2178,6 +2183,53 @@ export interface ValidateLimitsInput {
   values?: number | undefined
 }
 
+export interface WebSocketInput {
+  /**
+   * Pages that may open one, by their Origin; a client that sends none is no browser, and passes. Left out:
+   * those of any origin.
+   */
+  origins?: string[] | undefined
+  /**
+   * WebSockets per worker that one client may have on the route: who has authenticated, else an address (IPv6
+   * by /64); beyond that: 429.
+   */
+  perClient?: number | undefined
+  /** WebSockets per worker that the route may have; beyond that: 503. */
+  perRoute?: number | undefined
+  /**
+   * Size of one message of either side, as it is on the wire: larger ones close with 1009. off: any. Default:
+   * 1MiB.
+   */
+  maxMessage?: ByteSize | Zero | Off | undefined
+  /** The same of one frame. Left out, or off: any that is within maxMessage. */
+  maxFrame?: ByteSize | Zero | Off | undefined
+  /**
+   * Messages that a client may send in a second, so many at once too; more close with 1008. Left out: any.
+   */
+  messagesPerSecond?: number | undefined
+  /**
+   * Longest pause between messages, pings apart; then it is closed with 1001. Left out, or off: as streamIdle
+   * of timeouts says.
+   */
+  idle?: Duration | Off | undefined
+  /** Longest time that one is open; then it is closed with 1001. Left out, or off: any. */
+  lifetime?: Duration | Off | undefined
+  /**
+   * By how much at most, and by chance, a lifetime is shorter, so that those opened together do not come back
+   * together. Default: 0s.
+   */
+  lifetimeSpread?: Duration | Zero | undefined
+  /** Asking clients that send nothing whether they are there; an empty section will do. */
+  ping?: WebSocketPingInput | undefined
+}
+
+export interface WebSocketPingInput {
+  /** How long a client may send nothing before it is pinged. Default: 30s. */
+  interval?: Duration | undefined
+  /** How long it then may go on sending nothing; it is closed with 1001. Default: 10s. */
+  timeout?: Duration | undefined
+}
+
 export interface RouteRateLimitInput {
   /**
    * What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by
@@ -2507,6 +2559,11 @@ export interface RouteInput {
   authorization?: AuthorizationInput | undefined
   /** What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path. */
   validate?: ValidateInput | undefined
+  /**
+   * What WebSockets are held to, and how they end. Left out: their bytes are passed on, and nothing is looked
+   * at.
+   */
+  webSocket?: WebSocketInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**

@@ -37,6 +37,7 @@ import { securityHeadersSetting } from '../../features/security-headers/setting.
 import { rewriteSetting } from '../../features/rewrite/rewrite.ts'
 import { splitSetting } from '../../features/split/setting.ts'
 import { validateSetting } from '../../features/validation/setting.ts'
+import { webSocketSetting } from '../../features/web-socket/setting.ts'
 
 /** What a route may share with others. Without defaults: what is left out in one place may stand in another. */
 const settings = {
@@ -122,6 +123,11 @@ const settings = {
       'What requests must be: JSON Schemas for bodies, queries, fields, cookies and parameters of the path.',
     )
     .optional(),
+  webSocket: webSocketSetting()
+    .optional()
+    .describe(
+      'What WebSockets are held to, and how they end. Left out: their bytes are passed on, and nothing is looked at.',
+    ),
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),
