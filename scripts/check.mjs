@@ -10,6 +10,8 @@ const checks = [
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['types', 'tsc', ['-p', 'tsconfig.check.json']],
   ['dead code', 'knip', []],
+  // A minute of it: it builds a copy, and runs tests there, as the page says.
+  ['the steps of CONTRIBUTING.md', pinnedNode, ['--test', 'packages/gateway/test/docs/add-a-policy.ts']],
   ['package @headgate/core', 'publint', ['packages/core', '--strict']],
   ['package @headgate/client', 'publint', ['packages/client', '--strict']],
   ['package @headgate/ecs', 'publint', ['packages/ecs', '--strict']],

@@ -42,7 +42,6 @@ const ALONE = new Set([
   'packages/gateway/test/config/bounds.test.ts',
   'packages/gateway/test/config/linear-files.test.ts',
   'packages/gateway/test/config/linear-work.test.ts',
-  'packages/gateway/test/docs/add-a-policy.test.ts',
   'packages/gateway/test/docs/commands.test.ts',
   'packages/gateway/test/engine-modes.test.ts',
   'packages/gateway/test/features/graphql/hostile.test.ts',
