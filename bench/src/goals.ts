@@ -8,6 +8,16 @@ export const goals: readonly Goal[] = [
   { workload: 'tls-resumed', who: 'headgate', to: 'nginx', must: 0.5, aim: 0.8 },
   { workload: 'tls-names-10k', who: '10,000 certificates', to: '1 certificate', must: 1.05, aim: 1 },
   { workload: 'tls-swap', who: 'headgate', must: 0, aim: 0 },
+  { workload: 'api-key', who: 'with API keys', to: 'bare route', must: 0.85, aim: 0.93 },
+  { workload: 'jwt', who: 'with tokens', to: 'bare route', must: 0.85, aim: 0.93 },
+  // What costs a tenth more, or a fiftieth.
+  {
+    workload: 'consumers-10k',
+    who: '10,000 consumers, 1,000 networks',
+    to: '10 and 10',
+    must: 1 / 1.1,
+    aim: 1 / 1.02,
+  },
   { workload: 'validation', who: 'with a schema', to: 'without a schema', must: 0.75, aim: 0.85 },
   { workload: 'h2-shared', who: 'headgate, h2c upstream', to: 'nginx', must: 4, aim: 8 },
   { workload: 'h2-shared', who: 'headgate', to: 'nginx', must: 1, aim: 1.4 },

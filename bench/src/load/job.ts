@@ -38,6 +38,8 @@ export interface SaturationJob {
   routes: number
   /** Whether each is for a document that nobody has asked for before. */
   distinct?: boolean
+  /** Further lines of each request's head, as credentials. */
+  fields?: readonly string[]
 }
 
 /** Many clients ask at once for what no cache has yet, one document after the other. */

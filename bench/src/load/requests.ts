@@ -17,6 +17,8 @@ export interface RequestOptions {
   connection?: 'keep-alive' | 'close'
   /** Each is for a document that nobody has asked for before. */
   distinct?: boolean | undefined
+  /** Further lines of the head. */
+  fields?: readonly string[] | undefined
 }
 
 /** Builds the requests of a job once, so that sending one is a single write of a ready buffer. */
@@ -24,7 +26,7 @@ export function requestsFor(
   exchange: Exchange,
   target: Target,
   routes: number,
-  { connection = 'keep-alive', distinct = false }: RequestOptions = {},
+  { connection = 'keep-alive', distinct = false, fields = [] }: RequestOptions = {},
 ): Requests {
   const upload = exchange === 'upload'
   const payload = sentWith(exchange)
@@ -35,6 +37,7 @@ export function requestsFor(
       `Host: 127.0.0.1:${target.port}`,
       'User-Agent: headgate-bench',
       'Accept: */*',
+      ...fields,
     ]
     const type = upload ? 'application/octet-stream' : 'application/json'
     if (isSent) head.push(`Content-Type: ${type}`, `Content-Length: ${payload.length}`)

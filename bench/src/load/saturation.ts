@@ -9,7 +9,10 @@ import { measureWindow, warmUp } from './window.ts'
 /** Keeps one request in flight on every connection: what the proxy does when it has no time to wait. */
 export async function saturation(job: SaturationJob, origin: Origin): Promise<Measurement> {
   const tally = new Tally()
-  const requests = requestsFor(job.exchange, job.target, job.routes, { distinct: job.distinct })
+  const requests = requestsFor(job.exchange, job.target, job.routes, {
+    distinct: job.distinct,
+    fields: job.fields,
+  })
   const pool = new ConnectionPool(job.target, requests, tally, { idle: (connection) => connection.send() })
   for (let count = 0; count < job.connections; count++) pool.open()
   try {

@@ -60,6 +60,11 @@ export const richHeadgate: Peer = {
   prepare: (setup) => prepare(setup, richConfiguration(setup)),
 }
 
+/** The same with what a text adds to its configuration, which may be long. */
+export function headgateWith(added: () => string): Peer {
+  return { ...headgate, prepare: (setup) => prepare(setup, `${configuration(setup)}${added()}`) }
+}
+
 /** The same with a schema for what is sent (`orderBody`), on each route. */
 export const validatingHeadgate: Peer = {
   ...headgate,

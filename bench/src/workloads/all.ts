@@ -12,6 +12,7 @@ import { richRoute } from './rich-route.ts'
 import { smallJson } from './small-json.ts'
 import { smallJsonTls } from './small-json-tls.ts'
 import { upload } from './upload-1m.ts'
+import { identityWorkloads } from './identity.ts'
 import { validation } from './validation.ts'
 import type { Workload } from './workload.ts'
 
@@ -27,6 +28,7 @@ export const allWorkloads: readonly Workload[] = [
   idle,
   manyRoutes,
   richRoute,
+  ...identityWorkloads,
   validation,
   ...http2Workloads,
   idleHttp2,

@@ -9,7 +9,7 @@ export function ownAgainstOwn(
   parts: Pick<Workload, 'name' | 'title' | 'reference' | 'figures'> & {
     readonly contenders: ReturnType<Workload['contenders']>
     /** What is asked for instead of small JSON. */
-    readonly load?: Pick<SaturationJob, 'exchange' | 'distinct'>
+    readonly load?: Pick<SaturationJob, 'exchange' | 'distinct' | 'fields'>
   },
 ): Workload {
   const { contenders, load = { exchange: 'small' }, ...rest } = parts
