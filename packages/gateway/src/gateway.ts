@@ -4,7 +4,7 @@ import {
   type Handler,
   LoadGauge,
   MetricRegistry,
-  OpenWebSockets,
+  OpenStreams,
   own,
   problemResponse,
   systemClock,
@@ -102,7 +102,7 @@ export class Gateway {
   private readonly geo = new Geo()
   private readonly loopKey: Uint8Array
   private readonly refusals: Refusals | undefined
-  private readonly webSockets: OpenWebSockets
+  private readonly openStreams: OpenStreams
   /** Undefined where another thread says which endpoints there are. */
   private readonly lists: EndpointLists | undefined
   private material: TlsMaterial
@@ -115,7 +115,7 @@ export class Gateway {
     this.options = options
     this.loopKey = options.loopKey ?? newLoopKey()
     this.clock = options.clock ?? systemClock
-    this.webSockets = new OpenWebSockets(this.clock)
+    this.openStreams = new OpenStreams(this.clock)
     this.refusals = options.onRefusal && new Refusals(this.clock, options.onRefusal)
     this.metrics = options.metrics ?? new MetricRegistry()
     this.counts = new GatewayMetrics(this.metrics)
@@ -323,7 +323,7 @@ export class Gateway {
       rateLimits,
       authenticators,
       cache,
-      webSockets: this.webSockets,
+      openStreams: this.openStreams,
       geo: geo && this.geo.lookup,
       load: loadShedding && new LoadGauge({ limits: loadShedding, measure: this.loadMonitor.measure }),
     }
@@ -383,7 +383,7 @@ export class Gateway {
   }
 
   private async drain(timeout: number): Promise<CloseReport> {
-    this.webSockets.drain(timeout)
+    this.openStreams.drain(timeout)
     const cut = await this.listeners.close(timeout)
     for (const upstream of this.upstreams()) upstream.destroy()
     this.retired.stop()

@@ -12,6 +12,7 @@ import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/conc
 import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { csrfLayer } from './features/csrf.ts'
+import { eventsLayer } from './features/event-stream/event-stream.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
 import { countedGraphqlLayer, graphqlErrorsLayer, graphqlLayer } from './features/graphql/policy.ts'
@@ -97,6 +98,7 @@ export const STACK = [
   timeoutLayer,
   cacheLayer,
   compressLayer,
+  eventsLayer,
   routeConcurrencyLayer,
   place('before-upstream', 'exchange', 'sees requests as the upstream gets them, once for all attempts'),
   targetLayer,

@@ -1,5 +1,5 @@
 import type { BlockList } from 'node:net'
-import type { AccessLog, Clock, LoadGauge, MetricRegistry, OpenWebSockets } from '@headgate/core'
+import type { AccessLog, Clock, LoadGauge, MetricRegistry, OpenStreams } from '@headgate/core'
 import type { Authenticators } from './features/authentication/authenticators.ts'
 import type { GatewayCache } from './features/cache/memory.ts'
 import type { Refusals } from './features/refusals.ts'
@@ -25,5 +25,5 @@ export interface Surroundings {
   /** Undefined where no load is shed. */
   readonly load?: LoadGauge | undefined
   /** To be closed when this thread ends. */
-  readonly webSockets?: OpenWebSockets | undefined
+  readonly openStreams?: OpenStreams | undefined
 }

@@ -51,6 +51,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange timeout',
     'exchange cache',
     'exchange compress',
+    'exchange events',
     'exchange concurrency',
     'exchange (before-upstream)',
     'exchange target',

@@ -4,6 +4,7 @@ import { RelayedBody } from '../../message/relayed-body.ts'
 import type { Tunnel } from '../../message/response.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Timer } from '../../time/timer.ts'
+import type { OpenStream } from '../open-streams.ts'
 import { Direction, type DirectionOwner } from './direction.ts'
 import { type CloseReason, CLOSE, type Extensions, type FrameHead, PING, PONG } from './frame-rules.ts'
 import { MessageRate } from './message-rate.ts'
@@ -40,7 +41,7 @@ const CLIENT_GONE: CloseReason = { code: 1001, reason: 'the client is gone' }
 const UPSTREAM_GONE: CloseReason = { code: 1011, reason: 'the upstream is gone' }
 
 /** An open WebSocket between a client and an upstream: the tunnel that the client's side is joined to. */
-export class WebSocketSession implements Tunnel, DirectionOwner {
+export class WebSocketSession implements Tunnel, DirectionOwner, OpenStream {
   readonly incoming: Body
   private readonly clock: Clock
   private readonly limits: WebSocketLimits
@@ -94,8 +95,11 @@ export class WebSocketSession implements Tunnel, DirectionOwner {
     this.inner.onGone(listener)
   }
 
-  /** Closes it after a while, unless it is closed before. */
-  closeIn(delay: number, reason: CloseReason): void {
+  leaveIn(delay: number): void {
+    this.closeIn(delay, { code: 1001, reason: 'this server goes away' })
+  }
+
+  private closeIn(delay: number, reason: CloseReason): void {
     if (this.isClosing) return
     this.closing?.disarm()
     this.closing = this.clock.timer(() => this.close(reason))

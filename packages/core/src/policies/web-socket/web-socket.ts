@@ -3,7 +3,7 @@ import type { Exchange } from '../../message/exchange.ts'
 import type { Policy } from '../../message/handler.ts'
 import { HttpResponse } from '../../message/response.ts'
 import { agreedExtensions, checkRequest, namesWebSocket, responseFault } from './handshake.ts'
-import type { OpenWebSockets } from './open-web-sockets.ts'
+import type { OpenStreams } from '../open-streams.ts'
 import { type WebSocketEnd, type WebSocketLimits, WebSocketSession } from './session.ts'
 import type { WebSocketPlaces } from './web-socket-places.ts'
 
@@ -19,7 +19,7 @@ export interface WebSocketOptions {
   readonly onOpen: () => void
   /** Told when one that was opened is over. */
   readonly onEnd: (end: WebSocketEnd) => void
-  readonly open: OpenWebSockets
+  readonly open: OpenStreams
 }
 
 /**

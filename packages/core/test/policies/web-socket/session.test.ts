@@ -119,6 +119,17 @@ test('a Close frame of ours waits for the end of a frame under way, and nothing 
   assert.deepEqual(upstream.told, ['close 1001'])
 })
 
+test('a client that breaks the protocol while it is sent a frame gets the rest of it, then why, and then the end', () => {
+  const { client, incoming, sends } = opened()
+  const message = frame({ opcode: 2, payload: 'x'.repeat(10) })
+  incoming.push(message.subarray(0, 5))
+  sends(frame({ opcode: 1, payload: 'no mask' }))
+  assert.equal(client.ended, false)
+  incoming.push(message.subarray(5))
+  assert.deepEqual(client.told, ['binary xxxxxxxxxx', 'close 1002'])
+  assert.equal(client.ended, true)
+})
+
 test('once both have answered a Close frame of ours both are ended, and whoever does not is cut', async () => {
   const answer = closing(1001)
   const polite = opened()
@@ -187,7 +198,8 @@ test('pauses between messages, and lifetimes less their spread by chance, end in
   const old = opened({ lifetime: 10_000, lifetimeSpread: 1_000 })
   await old.clock.advance(8_990)
   assert.deepEqual(old.client.told, [])
-  await old.clock.advance(1_020)
+  // By then it is over, whatever was drawn, but 0.
+  await old.clock.advance(1_000)
   assert.deepEqual(old.client.told, ['close 1001'])
 })
 

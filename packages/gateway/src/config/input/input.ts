@@ -1550,6 +1550,8 @@ export interface SharedSettingsInput {
    * at.
    */
   webSocket?: WebSocketInput | undefined
+  /** What is done for streams of Server-Sent Events; an empty section will do. */
+  events?: EventsInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**
@@ -2230,6 +2232,23 @@ export interface WebSocketPingInput {
   timeout?: Duration | undefined
 }
 
+export interface EventsInput {
+  /**
+   * After how long without a byte a comment is sent, so that nobody on the way takes the stream for dead;
+   * off: never. Default: 15s.
+   */
+  heartbeat?: Duration | Off | undefined
+  /** Size of one event: a larger one breaks the stream. off: any. Default: 1MiB. */
+  maxEvent?: ByteSize | Zero | Off | undefined
+  /** How long clients are told to wait before they come back, where the gateway drains. Default: 2s. */
+  retry?: Duration | undefined
+  /**
+   * The name of an event that tells of an upstream that has failed, with the code of the error. Left out: the
+   * stream breaks.
+   */
+  errorEvent?: string | undefined
+}
+
 export interface RouteRateLimitInput {
   /**
    * What clients, metrics and the admin endpoints know it by. Left out: limit-1, limit-2 and so on, by
@@ -2564,6 +2583,8 @@ export interface RouteInput {
    * at.
    */
   webSocket?: WebSocketInput | undefined
+  /** What is done for streams of Server-Sent Events; an empty section will do. */
+  events?: EventsInput | undefined
   /** How many requests may take this route: one limit or several, of its own or by name. */
   rateLimit?: string | RouteRateLimitInput | (string | RouteRateLimitInput)[] | undefined
   /**

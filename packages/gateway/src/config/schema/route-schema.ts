@@ -24,6 +24,7 @@ import { forwardClientCertificateSetting } from '../../features/client-certifica
 import { filesSetting } from '../../features/files/setting.ts'
 import { compressSetting } from '../../features/compress.ts'
 import { csrfSetting } from '../../features/csrf.ts'
+import { eventsSetting } from '../../features/event-stream/event-stream.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
 import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
@@ -128,6 +129,9 @@ const settings = {
     .describe(
       'What WebSockets are held to, and how they end. Left out: their bytes are passed on, and nothing is looked at.',
     ),
+  events: eventsSetting()
+    .optional()
+    .describe('What is done for streams of Server-Sent Events; an empty section will do.'),
   rateLimit: routeRateLimitsSetting()
     .optional()
     .describe('How many requests may take this route: one limit or several, of its own or by name.'),

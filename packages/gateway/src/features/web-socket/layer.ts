@@ -3,7 +3,7 @@ import {
   clientNetwork,
   type Exchange,
   type MetricRegistry,
-  OpenWebSockets,
+  OpenStreams,
   TrafficError,
   webSocket,
   type WebSocketLimits,
@@ -25,7 +25,7 @@ export const webSocketLayer: ExchangeRow<
     readonly clock: Clock
     readonly kept: Kept
     readonly metrics: MetricRegistry
-    readonly webSockets?: OpenWebSockets | undefined
+    readonly openStreams?: OpenStreams | undefined
   }
 > = {
   name: 'webSocket',
@@ -34,7 +34,7 @@ export const webSocketLayer: ExchangeRow<
   judged: false,
   towardsUpstream: true,
   checks: webSocketChecks,
-  build({ route }, { clock, kept, metrics, webSockets = new OpenWebSockets(clock) }) {
+  build({ route }, { clock, kept, metrics, openStreams = new OpenStreams(clock) }) {
     const { webSocket: config } = route
     if (config === undefined) return undefined
     const { origins, perRoute = Infinity, perClient = Infinity } = config
@@ -45,7 +45,7 @@ export const webSocketLayer: ExchangeRow<
       clientOf,
       admit: origins && admitPages(originTest(origins)),
       limits: limitsOf(config),
-      open: webSockets,
+      open: openStreams,
       ...webSocketFigures(metrics, route.name),
     })
   },
