@@ -20,6 +20,8 @@ const WORTH = 10
  */
 export class Regex {
   readonly source: string
+  /** Places of the automaton: a letter costs no more than a look at each. */
+  readonly places: number
   private readonly first: number
   private readonly states = new Map<string, State>()
   private start: State
@@ -32,6 +34,7 @@ export class Regex {
     this.source = source
     const { steps, first } = regexSteps(parseRegex(source))
     this.first = first
+    this.places = steps.length
     this.from = new StepSet(steps)
     this.to = new StepSet(steps)
     this.start = this.firstState()

@@ -143,6 +143,20 @@ test('the longest that is taken holds the thread for less than some milliseconds
   }
 })
 
+test('a pattern of many places looks through no more letters than it can in some milliseconds', () => {
+  const pattern = 'request.path.matches("a[ab]{400}c")'
+  const url = (letters: number): Asked => ({ url: `http://shop.example/${'ab'.repeat(letters / 2)}` })
+  assert.equal(outcome(pattern, url(1_000)), false)
+  assert.deepEqual(outcome(pattern, url(8_000)), {
+    failure: 'the text is too long for a pattern of so many places',
+  })
+  // What one evaluation may do, all of its patterns share, and the next one has anew.
+  const compiled = compiledExpression(`${pattern} || request.path.matches("b[ab]{400}c")`)
+  assert.equal(typeof compiled.outcome(exchangeOf(url(1_000))), 'object')
+  assert.equal(compiled.outcome(exchangeOf(url(600))), false)
+  assert.equal(outcome('request.path.matches("^/[a-z]+$")', url(8_000)), true)
+})
+
 test('no text has the reader throw, or take long', () => {
   const word = fc.constantFrom(
     'request',
