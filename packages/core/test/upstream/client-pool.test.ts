@@ -100,6 +100,28 @@ test('an idle connection serves its client again, makes room for another one, an
   assert.deepEqual(bench.pool.stats().idle, 0)
 })
 
+test('a client with many exchanges does not keep the connections from one that has waited longer', async () => {
+  const bench = new Bench({ maxConnections: 1 })
+  const first = bench.acquire('a')
+  bench.opener.begun[0]?.succeed()
+  await bench.turn()
+  const waiting = [bench.acquire('a'), bench.acquire('b'), bench.acquire('a')]
+  bench.release(first.connection)
+  await bench.turn()
+  assert.equal(waiting[0]?.connection, first.connection)
+  bench.release(first.connection)
+  await bench.turn()
+  assert.equal(waiting[2]?.connection, undefined)
+  bench.opener.begun[0]?.succeed()
+  await bench.turn()
+  assert.equal(bench.owners.get(waiting[1]?.connection ?? assert.fail()), 'b')
+  bench.release(waiting[1]?.connection)
+  await bench.turn()
+  bench.opener.begun[0]?.succeed()
+  await bench.turn()
+  assert.equal(bench.owners.get(waiting[2]?.connection ?? assert.fail()), 'a')
+})
+
 const client = fc.constantFrom('a', 'b', 'c')
 const index = fc.nat({ max: 20 })
 const step = fc.oneof(

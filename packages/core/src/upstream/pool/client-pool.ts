@@ -158,7 +158,7 @@ export class ClientPool implements EndpointPool {
     this.exchanges--
     if (this.clock.now() >= entry.expiresAt) return this.drop(entry)
     const next = this.waiterOf(key)
-    if (next !== undefined) {
+    if (next !== undefined && this.isNextInLine(next)) {
       this.reused++
       this.serve(next, entry)
     } else if (this.line.size > 0) this.drop(entry)
@@ -257,6 +257,12 @@ export class ClientPool implements EndpointPool {
     if (next !== undefined) this.serve(next, entry)
     else if (isOutdated || this.line.size > 0) this.drop(entry)
     else this.rest(entry, key)
+  }
+
+  /** Whether nobody of another client has waited longer: else one with many exchanges would keep all connections. */
+  private isNextInLine(waiter: ClientWaiter): boolean {
+    const [first] = this.line
+    return first === undefined || first === waiter || this.expecting.has(waiter)
   }
 
   /** The one that has waited longest of those that take a connection of this client which was used before. */
