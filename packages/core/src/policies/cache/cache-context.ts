@@ -71,6 +71,16 @@ export class CacheContext {
     return store.admits === undefined || (this.asked(() => store.admits?.(key) ?? true, true) as boolean) // it returns no promise
   }
 
+  /**
+   * What else is stored under it than these, which the store has found; undefined where there is nothing else to look into. What came
+   * from further behind is all that there is.
+   */
+  findMore(key: CacheKey, found: readonly StoredEntry[]): MaybePromise<readonly StoredEntry[]> | undefined {
+    const { store } = this
+    if (store.findMore === undefined || found.some(({ from }) => from !== undefined)) return undefined
+    return this.asked(() => store.findMore?.(key) ?? NO_ENTRIES, NO_ENTRIES)
+  }
+
   /** The moment from which on purges concern what is about to be asked for. */
   moment(): number {
     return this.asked(() => this.store.moment(), 0) as number // it returns no promise

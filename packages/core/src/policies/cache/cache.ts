@@ -10,7 +10,7 @@ import { invalidated } from './invalidate.ts'
 import type { KeyedRequest } from './key.ts'
 import { decide } from './decide.ts'
 import { askedOf, keyWithContent } from './request-facts.ts'
-import type { StoredEntry } from './store.ts'
+import type { MaybePromise, StoredEntry } from './store.ts'
 import type { LookUpAgain, Waited } from './waited.ts'
 import { wayOf } from './way.ts'
 
@@ -53,18 +53,31 @@ function lookUp(
   waited?: Waited,
 ): Promise<HttpResponse> {
   if (exchange.cancellation !== undefined) return Promise.reject(exchange.cancellation)
-  const found = context.find(keyed.key)
-  const go = (entries: readonly StoredEntry[]): Promise<HttpResponse> => {
+  const go = (entries: readonly StoredEntry[], isAll: boolean): Promise<HttpResponse> => {
     const asked = askedOf(exchange, context.rules)
     const mode = context.options.requestMode?.(exchange) ?? 'default'
     const again: LookUpAgain = (after) =>
       lookUp(context, exchange, keyed, after === undefined ? tries + 1 : tries, after ?? waited)
+    const further = (): Promise<HttpResponse> | undefined => {
+      const more = context.findMore(keyed.key, entries)
+      return more && whileWanted(more, exchange, (others) => go([...entries, ...others], true))
+    }
     return decide(
       context,
       { ...keyed, exchange, entries, asked, mode, waited },
       tries < MOST_TRIES ? again : undefined,
+      isAll ? undefined : further,
     )
   }
+  return whileWanted(context.find(keyed.key), exchange, (entries) => go(entries, false))
+}
+
+/** Goes on with what was found, unless the exchange has ended meanwhile. */
+function whileWanted(
+  found: MaybePromise<readonly StoredEntry[]>,
+  exchange: Exchange,
+  go: (entries: readonly StoredEntry[]) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   if (!(found instanceof Promise)) return go(found)
   return found.then((entries) => {
     if (exchange.cancellation === undefined) return go(entries)

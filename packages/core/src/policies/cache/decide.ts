@@ -14,16 +14,20 @@ import type { LookUpAgain } from './waited.ts'
 /**
  * Answers from what is stored, or has the origin asked.
  * @param again looks the request up once more; undefined where it has been often enough
+ * @param further asked where only other variants are stored; undefined where there is no other place to look for this one
  */
 export function decide(
   context: CacheContext,
   lookup: Lookup,
   again: LookUpAgain | undefined,
+  further: (() => Promise<HttpResponse> | undefined) | undefined,
 ): Promise<HttpResponse> {
   const { exchange, entries } = lookup
   const { request, clock } = exchange
   const choice = choose(lookup, request, clock.wallTime())
   const { by, entry } = choice
+  const elsewhere = by !== 'store' && choice.why === 'vary-miss' ? further?.() : undefined
+  if (elsewhere !== undefined) return elsewhere
   const answer =
     entry !== undefined && cameMeanwhile(entry, lookup)
       ? collapsed(context, lookup, entry)

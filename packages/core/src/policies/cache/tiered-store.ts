@@ -62,6 +62,10 @@ export class TieredStore implements CacheStore {
     return found.length > 0 ? found : this.findBehind(key)
   }
 
+  findMore(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
+    return this.findBehind(key)
+  }
+
   moment(): number {
     const behind = this.safely(() => this.behind.moment(), undefined)
     return this.moments.numberOf({ front: this.front.moment(), behind })

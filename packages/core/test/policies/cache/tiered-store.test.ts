@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Body, collect, StreamBody } from '../../../src/message/body.ts'
 import { ProcessStore } from '../../../src/policies/cache/process-store.ts'
-import type { CacheStore, StoredEntry, StoredHead } from '../../../src/policies/cache/store.ts'
+import type { CacheKey, CacheStore, StoredEntry, StoredHead } from '../../../src/policies/cache/store.ts'
 import { TieredStore } from '../../../src/policies/cache/tiered-store.ts'
 import { CACHE_STORE_CASES } from '../../../src/testing/cache-store-cases.ts'
 import type { HttpResponse } from '../../../src/message/response.ts'
@@ -239,4 +239,35 @@ test('a hit from behind says so in Cache-Status, and one after it does not', asy
     'hit; ttl=60',
     'hit; ttl=60',
   ])
+})
+
+test('a variant that is kept behind answers, though the first has another one of the same key', async () => {
+  for (const isSlow of [false, true]) {
+    const [front, behind] = [new ProcessStore(), new ProcessStore()]
+    const keys: CacheKey[] = []
+    const noting = changed(front, {
+      find(key) {
+        keys.push(key)
+        return front.find(key)
+      },
+    })
+    const { get, seen } = rig(
+      ({ headers }) =>
+        answer(200, { 'cache-control': 'max-age=60', vary: 'x-part' }, headers.get('x-part') ?? ''),
+      { store: new TieredStore(noting, isSlow ? later(behind) : behind) },
+    )
+    const of = async (part: string): Promise<[string | undefined, string]> => {
+      const response = await get('/x', { 'x-part': part })
+      return [statusOf(response), (await collect(response.body)).toString()]
+    }
+    await of('one')
+    await of('two')
+    const key = keys[0] ?? assert.fail()
+    const [two] = front.find(key).filter(({ head }) => head.variant.includes('two'))
+    await front.remove(key, two ?? assert.fail())
+    assert.deepEqual(await of('two'), ['hit; ttl=60; detail=behind', 'two'])
+    assert.deepEqual(await of('two'), ['hit; ttl=60', 'two'])
+    assert.equal((await of('three'))[0], 'fwd=vary-miss; ttl=60; stored')
+    assert.equal(seen.length, 3)
+  }
 })
