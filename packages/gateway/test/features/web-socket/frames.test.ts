@@ -13,7 +13,7 @@ const VERSIONS = ['h1', 'h2'] as const
 async function arrived({ socket }: Accepted): Promise<string[]> {
   const got: string[] = []
   socket.on('message', (bytes, isBinary) =>
-    got.push(`${isBinary ? 'binary' : 'text'} ${String(bytes).length}`),
+    got.push(`${isBinary ? 'binary' : 'text'} ${(bytes as Buffer).length}`),
   )
   const [code] = (await once(socket, 'close')) as [number]
   return [...got, `close ${code}`]
