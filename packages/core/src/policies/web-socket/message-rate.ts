@@ -1,23 +1,22 @@
 import type { Clock } from '../../time/clock.ts'
+import { gcra, type GcraParameters, gcraParameters } from '../rate-limit/gcra.ts'
 
-/** A bucket of one second: as many messages at once, and as many in each second (GCRA: one number for each WebSocket). */
+/** So many messages in each second, and as many at once: one number for each WebSocket. */
 export class MessageRate {
-  private readonly each: number
+  private readonly parameters: GcraParameters
   private readonly clock: Clock
-  /** `clock.now()` at which the bucket is full again. */
-  private fullAt = 0
+  /** The theoretical arrival of the next message. */
+  private arrival = -Infinity
 
   constructor(perSecond: number, clock: Clock) {
-    this.each = 1_000 / perSecond
+    this.parameters = gcraParameters({ rate: perSecond })
     this.clock = clock
   }
 
   /** Whether one more is within it. */
   take(): boolean {
-    const now = this.clock.now()
-    const next = Math.max(this.fullAt, now) + this.each
-    if (next - now > 1_000 + 1e-6) return false
-    this.fullAt = next
-    return true
+    const { allowed, arrival } = gcra(this.parameters, this.arrival, this.clock.now(), 1, 0)
+    this.arrival = arrival
+    return allowed
   }
 }
