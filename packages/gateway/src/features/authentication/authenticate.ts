@@ -3,7 +3,7 @@ import type { Absent, Authenticator, IsRefused, Known, Rejected, Verdict } from 
 import type { FailedTries } from './failed-tries.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Consumers } from '../consumers/consumers.ts'
-import { fieldShape } from './caller-fields.ts'
+import { fieldShape, removeInAnySpelling } from '../header-changes/look-alikes.ts'
 import { accessTokenOf, type Identity, identityOf } from '../identity.ts'
 
 /** What became of the credentials of an exchange: see `headgate_authentications_total`. */
@@ -208,12 +208,7 @@ class Decider {
   /** Upstreams get no secret that they do not need, and nobody but an authenticator speaks in its fields. */
   private conceal(exchange: Exchange): void {
     for (const each of this.options.authenticators) each.conceal?.(exchange)
-    const { headers } = exchange.request
-    if (this.ownFields.size === 0) return
-    for (let index = headers.size - 1; index >= 0; index--) {
-      const name = headers.nameAt(index)
-      if (this.ownFields.has(fieldShape(name))) headers.delete(name)
-    }
+    removeInAnySpelling(exchange.request.headers, this.ownFields)
   }
 
   private reject(rejected: Rejected, authenticator: string, exchange: Exchange): Promise<HttpResponse> {

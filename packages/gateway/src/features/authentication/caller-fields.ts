@@ -1,4 +1,5 @@
 import type { Policy } from '@headgate/core'
+import { fieldShape, removeInAnySpelling } from '../header-changes/look-alikes.ts'
 import type { ExchangeRow } from '../layer.ts'
 import { Template } from '../templates/template.ts'
 
@@ -56,16 +57,7 @@ function withoutFields(names: readonly string[]): Policy {
   const shapes = new Set(names.map(fieldShape))
   return (next) =>
     function callerFields(exchange) {
-      const { headers } = exchange.request
-      for (let index = headers.size - 1; index >= 0; index--) {
-        const name = headers.nameAt(index)
-        if (shapes.has(fieldShape(name))) headers.delete(name)
-      }
+      removeInAnySpelling(exchange.request.headers, shapes)
       return next(exchange)
     }
-}
-
-/** A name as servers may read it: CGI and its heirs know no difference between "-" and "_", and some none to "." (CWE-444). */
-export function fieldShape(name: string): string {
-  return name.replaceAll(/[_.]/g, '-')
 }
