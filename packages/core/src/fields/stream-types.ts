@@ -1,4 +1,5 @@
 import { trimBlanks } from '../message/tokens.ts'
+import { mediaType } from './media-type.ts'
 
 /**
  * Media types of responses that are silent for as long as nothing happens: events, records and frames that are sent one by
@@ -29,7 +30,7 @@ export function isStream(contentType: string | undefined): boolean {
   if (contentType === undefined) return false
   const lower = contentType.toLowerCase()
   const semicolon = lower.indexOf(';')
-  const type = trimBlanks(semicolon < 0 ? lower : lower.slice(0, semicolon))
+  const type = mediaType(lower)
   if (STREAM_TYPES.has(type)) return true
   const plus = type.indexOf('+')
   if (plus > 0 && type.startsWith('application/grpc') && STREAM_TYPES.has(type.slice(0, plus))) return true

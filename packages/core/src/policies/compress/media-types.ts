@@ -1,3 +1,5 @@
+import { mediaType } from '../../fields/media-type.ts'
+
 /** Types that were judged: services have a dozen. Emptied when it is full, as whoever answers chooses them. */
 const MOST_JUDGED = 256
 
@@ -16,7 +18,7 @@ export function mediaTypeTest(types: readonly string[]): (contentType: string) =
   }
   const judged = new Map<string, boolean>()
   const judge = (contentType: string): boolean => {
-    const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+    const type = mediaType(contentType)
     return (
       exact.has(type) ||
       kinds.some((kind) => type.startsWith(kind)) ||

@@ -14,8 +14,8 @@ export interface EventStreamOptions {
   readonly maxEvent: number
   /** What clients are told, when the gateway ends a stream, to wait before they come back. */
   readonly retry: number
-  /** The name of the event that tells of a failure; undefined: the stream breaks. */
-  readonly errorEvent: string | undefined
+  /** The name of the event that tells of a failure. Default: none, and the stream breaks. */
+  readonly errorEvent?: string | undefined
 }
 
 const CR = 0x0d

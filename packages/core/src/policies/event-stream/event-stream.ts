@@ -1,3 +1,4 @@
+import { mediaType } from '../../fields/media-type.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { OpenStreams } from '../open-streams.ts'
 import { EventRelay, type EventStreamOptions } from './event-relay.ts'
@@ -9,7 +10,7 @@ export function eventStream(options: EventStreamOptions, open: OpenStreams): Pol
       const response = await next(exchange)
       const { headers, body } = response
       if (body.whole !== undefined || headers.has('content-encoding')) return response
-      if (!/^text\/event-stream[\t ]*(?:;|$)/i.test(headers.get('content-type') ?? '')) return response
+      if (mediaType(headers.get('content-type') ?? '') !== 'text/event-stream') return response
       const relay = new EventRelay(body, exchange.clock, options)
       headers.delete('content-length')
       response.body = relay

@@ -31,7 +31,7 @@ export const eventsLayer: ExchangeRow<
   towardsUpstream: true,
   build({ route }, { clock, openStreams = new OpenStreams(clock) }) {
     const { events } = route
-    return events && eventStream({ ...events, errorEvent: events.errorEvent }, openStreams)
+    return events && eventStream(events, openStreams)
   },
   tells: ({ route }) => route['events'],
 }
