@@ -58,12 +58,22 @@ export class TieredStore implements CacheStore {
 
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
     const found = this.front.find(key)
-    if (found instanceof Promise) return found.then((list) => (list.length > 0 ? list : this.findBehind(key)))
-    return found.length > 0 ? found : this.findBehind(key)
+    if (found instanceof Promise) return found.then((list) => (list.length > 0 ? list : this.findMore(key)))
+    return found.length > 0 ? found : this.findMore(key)
   }
 
   findMore(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
-    return this.findBehind(key)
+    // What is purged from now on is not brought forward.
+    const since = this.front.moment()
+    const take: TakeForward = (entry, body) => this.takeForward(key, entry, body, since)
+    const wrap = (found: readonly StoredEntry[]): readonly StoredEntry[] =>
+      found.length === 0 ? NONE : found.map((each) => this.wrap(each, take))
+    const found = this.safely(() => this.behind.find(key), NONE)
+    if (!(found instanceof Promise)) return wrap(found)
+    return found.then(wrap, (error: unknown) => {
+      this.report(error)
+      return NONE
+    })
   }
 
   moment(): number {
@@ -133,20 +143,6 @@ export class TieredStore implements CacheStore {
     } finally {
       await this.front.close()
     }
-  }
-
-  private findBehind(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
-    // What is purged from now on is not brought forward.
-    const since = this.front.moment()
-    const take: TakeForward = (entry, body) => this.takeForward(key, entry, body, since)
-    const wrap = (found: readonly StoredEntry[]): readonly StoredEntry[] =>
-      found.length === 0 ? NONE : found.map((each) => this.wrap(each, take))
-    const found = this.safely(() => this.behind.find(key), NONE)
-    if (!(found instanceof Promise)) return wrap(found)
-    return found.then(wrap, (error: unknown) => {
-      this.report(error)
-      return NONE
-    })
   }
 
   private wrap(inner: StoredEntry, take: TakeForward): EntryBehind {
