@@ -9,24 +9,23 @@ import {
   type MetricRegistry,
 } from '@headgate/core'
 import { metric } from '../metrics/metric.ts'
-import { once, zod } from '../settings/schema/library.ts'
+import { once } from '../settings/schema/library.ts'
 import { list } from '../settings/schema/list.ts'
 import { nothing, type Read, section } from '../settings/schema/section.ts'
-import { bytes, integer, off, oneOf, value } from '../settings/schema/setting.ts'
+import { bytes, integer, offOrOn, oneOf, value } from '../settings/schema/setting.ts'
 import { type Kind, textKind } from '../settings/values/kinds.ts'
 import { parsed, refused } from '../settings/values/parsed.ts'
 import type { ExchangeRow, Route } from './layer.ts'
 
 const WORD = '[A-Za-z0-9!#$&^_.+-]+'
+const MEDIA_TYPES = `^(?:${WORD}/(?:${WORD}|\\*)|\\*\\+${WORD})$`
 
 const mediaTypes: Kind<string> = textKind(
   'a media type',
   'a media type (application/json), all of a kind (text/*), or all of a form (*+json)',
   (written) =>
-    new RegExp(`^(?:${WORD}/(?:${WORD}|\\*)|\\*\\+${WORD})$`).test(written)
-      ? parsed(written.toLowerCase())
-      : refused('names no media types'),
-  { pattern: `^(?:${WORD}/(?:${WORD}|\\*)|\\*\\+${WORD})$` },
+    new RegExp(MEDIA_TYPES).test(written) ? parsed(written.toLowerCase()) : refused('names no media types'),
+  { pattern: MEDIA_TYPES },
 )
 
 /** How much work is put into it: [least, most]. */
@@ -65,15 +64,7 @@ const compressed = section('CompressInput', () => ({
 export type CompressConfig = Read<typeof compressed>
 
 /** With the defaults, with some of its own, or none. */
-export const compressSetting = once(() =>
-  zod().union([
-    off(),
-    zod()
-      .literal(true)
-      .transform((): CompressConfig => compressed().parse({})),
-    compressed(),
-  ]),
-)
+export const compressSetting = once(() => offOrOn(compressed()))
 
 const BYTES = metric({
   kind: 'counter',
@@ -93,11 +84,14 @@ export const compressLayer: ExchangeRow<
   about: 'compresses responses for clients that accept it, piece by piece as they come',
   build({ route }, { metrics }) {
     if (!route.compress) return undefined
+    const series = (direction: string) =>
+      new Map(APPLIED_CODINGS.map((coding) => [coding, metrics.get(BYTES, { coding, direction })]))
+    const [came, left] = [series('in'), series('out')]
     return compress({
       ...route.compress,
       onCompressed(coding, before, after) {
-        metrics.get(BYTES, { coding, direction: 'in' }).add(before)
-        metrics.get(BYTES, { coding, direction: 'out' }).add(after)
+        came.get(coding)?.add(before)
+        left.get(coding)?.add(after)
       },
     })
   },

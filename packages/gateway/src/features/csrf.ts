@@ -2,10 +2,10 @@ import { type Exchange, type Policy, type Scheme, TrafficError } from '@headgate
 import { someCookie } from '../routing/conditions.ts'
 import { fieldOf, listOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
-import { once, zod } from '../settings/schema/library.ts'
+import { once } from '../settings/schema/library.ts'
 import { list } from '../settings/schema/list.ts'
 import { type Read, section } from '../settings/schema/section.ts'
-import { off, value } from '../settings/schema/setting.ts'
+import { offOrOn, value } from '../settings/schema/setting.ts'
 import { token } from '../settings/values/request-field.ts'
 import { originTest, webOrigin } from './cors/origin.ts'
 import type { ExchangeRow, Route } from './layer.ts'
@@ -25,15 +25,7 @@ const csrf = section('CsrfInput', () => ({
 export type CsrfConfig = Read<typeof csrf>
 
 /** With the defaults, with some of its own, or none. */
-export const csrfSetting = once(() =>
-  zod().union([
-    off(),
-    zod()
-      .literal(true)
-      .transform((): CsrfConfig => csrf().parse({})),
-    csrf(),
-  ]),
-)
+export const csrfSetting = once(() => offOrOn(csrf()))
 
 /** In front of authentication: what a page sends in the name of who looks at it is no try of theirs. */
 export const csrfLayer: ExchangeRow<

@@ -1,7 +1,7 @@
 import { fieldValue, HeaderList, HttpResponse, type Policy } from '@headgate/core'
-import { once, zod } from '../settings/schema/library.ts'
+import { once } from '../settings/schema/library.ts'
 import { type Read, section } from '../settings/schema/section.ts'
-import { integer, off, value } from '../settings/schema/setting.ts'
+import { integer, offOrOn, value } from '../settings/schema/setting.ts'
 import { redirectStatus } from './answers.ts'
 import type { ExchangeRow, Route } from './layer.ts'
 import { UrlTemplate } from './templates/url-template.ts'
@@ -14,15 +14,7 @@ const redirect = section('RedirectToHttpsInput', () => ({
 export type RedirectToHttpsConfig = Read<typeof redirect>
 
 /** With the defaults, with some of its own, or none. */
-export const redirectToHttpsSetting = once(() =>
-  zod().union([
-    off(),
-    zod()
-      .literal(true)
-      .transform((): RedirectToHttpsConfig => redirect().parse({})),
-    redirect(),
-  ]),
-)
+export const redirectToHttpsSetting = once(() => offOrOn(redirect()))
 
 /** Sends clients that came by plain HTTP to the same host and target over TLS, before anything else is done for them. */
 function redirectToHttps({ status, port }: RedirectToHttpsConfig): Policy {

@@ -2,7 +2,7 @@ import { once, zod } from '../../settings/schema/library.ts'
 import { keyed, list, noneOrMore } from '../../settings/schema/list.ts'
 import { withMain } from '../../settings/schema/schema-tree.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
-import { boolean, bytes, off, oneOf, timeOr0, value } from '../../settings/schema/setting.ts'
+import { boolean, bytes, offOrOn, oneOf, timeOr0, value } from '../../settings/schema/setting.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { duration, filePath, type Kind, name, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
@@ -162,15 +162,7 @@ const cache = section('CacheInput', () => ({
 export type CacheConfig = Read<typeof cache>
 
 /** Of a route: with all defaults, with some of its own, or none. */
-export const routeCacheSetting = once(() =>
-  zod().union([
-    off(),
-    zod()
-      .literal(true)
-      .transform((): CacheConfig => cache().parse({})),
-    cache().meta(withMain('ttl')),
-  ]),
-)
+export const routeCacheSetting = once(() => offOrOn(cache().meta(withMain('ttl'))))
 
 /** A route, as far as its responses are stored. */
 export interface CachedRoute {

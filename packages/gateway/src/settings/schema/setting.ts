@@ -81,3 +81,16 @@ export function off(): z.ZodType<false> {
     .literal([false, 'off'])
     .transform((): false => false)
 }
+
+/** A section that is turned off, or on with all of its defaults, or written out. */
+export function offOrOn<Section extends z.ZodType>(
+  on: Section,
+): z.ZodUnion<[z.ZodType<false>, z.ZodType<z.output<Section>>, Section]> {
+  return zod().union([
+    off(),
+    zod()
+      .literal(true)
+      .transform((): z.output<Section> => on.parse({})),
+    on,
+  ])
+}

@@ -13,7 +13,17 @@ import {
 } from 'zod'
 import { $constructor } from 'zod/v4/core'
 
-export type { core, output, ZodArray, ZodObject, ZodPrefault, ZodRecord, ZodString, ZodType } from 'zod'
+export type {
+  core,
+  output,
+  ZodArray,
+  ZodObject,
+  ZodPrefault,
+  ZodRecord,
+  ZodString,
+  ZodType,
+  ZodUnion,
+} from 'zod'
 
 /** What is used of zod, by name: so that a bundle leaves out the rest, 300 kB of messages in other languages among it. */
 export const library = {
