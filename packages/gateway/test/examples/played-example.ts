@@ -55,7 +55,7 @@ export async function play({
   for (const [, line = '', answer = ''] of lines) {
     const { code, stdout, stderr } = await shellLine(line, { cwd: isCopied ? cwd : root })
     assert.equal(code, 0, `${line}\n${stderr}`)
-    assert.match(stdout, new RegExp(`^(?:${answer.trim()})\\s*$`, 'm'), line)
+    assert.match(stdout, new RegExp(`^(?:${answer.trim()})\\s*$`, 'm'), `${line}\n${stdout}${stderr}`)
   }
   gateway.signalGroup('SIGINT')
   services.signalGroup('SIGINT')

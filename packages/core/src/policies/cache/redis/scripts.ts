@@ -193,7 +193,7 @@ list(id, labels, ttl)
 redis.call('ZADD', P .. 'all', now, id)
 prolong(P .. 'all', ttl)
 -- What has ended by itself is counted until somebody looks.
-for _, old in ipairs(redis.call('ZRANGE', P .. 'all', 0, 2)) do
+for _, old in ipairs(redis.call('ZRANGE', P .. 'all', 0, 3)) do
   if redis.call('EXISTS', P .. 'e:' .. old) == 0 then forget(old) end
 end
 local entries, used = figures()
