@@ -26,7 +26,7 @@ const options = {
 export async function bundleLibraries() {
   if (isFresh(join(core, 'dist/client.js'), sources())) return // written with the last of them
   const ofClient = []
-  for (const entry of ['index', 'disk', 'testing/index']) {
+  for (const entry of ['index', 'disk', 'web/index', 'testing/index']) {
     const file = { in: join(client, `src/${entry}.ts`), out: entry }
     const { outputFiles } = await build({
       ...options,

@@ -36,7 +36,7 @@ const coreLayers: Record<string, string[]> = {
  */
 const gatewayFloors = [
   ['settings', 'metrics'],
-  ['routing'],
+  ['code', 'routing'],
   ['features'],
   ['config'],
   ['discovery', 'listen', 'admin-api', 'authority'],

@@ -1,15 +1,6 @@
-import {
-  EMPTY_BODY,
-  type Exchange,
-  type Handler,
-  HeaderList,
-  HttpResponse,
-  isHttpResponse,
-  type TrafficError,
-} from '@headgate/core'
-import { requestContent } from './request-body.ts'
-import { bodyStream } from './response/body-stream.ts'
-import { TRAFFIC_FAILURES } from './response/failures.ts'
+import { type Handler, isHttpResponse } from '@headgate/core'
+import { httpResponse, isResponse } from './web/http-response.ts'
+import { webRequest } from './web/web-request.ts'
 
 /** From the platform's `Request` to its `Response`, as servers and frameworks of the web platform have it. */
 export type Answer = (request: Request) => Response | Promise<Response>
@@ -38,37 +29,5 @@ const NO_HANDLER =
 
 /** @param name of the function, for messages */
 export function answered(answer: Answer, name: string): Handler {
-  return async (exchange) => {
-    const response: unknown = await answer(requestOf(exchange))
-    if (!isResponse(response)) throw new TypeError(`${name} has made no Response, but ${typeof response}`)
-    const { status, statusText, headers, body } = response
-    if (status < 200) throw new TypeError(`${name} has made a network error, not a response`)
-    const message = new HttpResponse(
-      status,
-      HeaderList.of(headers),
-      body === null ? EMPTY_BODY : requestContent(body).body,
-    )
-    if (statusText !== '') message.reason = statusText
-    return message
-  }
-}
-
-/** Also one of another copy of the class, as npm's undici has. */
-function isResponse(value: unknown): value is Response {
-  return value instanceof Response || Object.prototype.toString.call(value) === '[object Response]'
-}
-
-/** Its signal fires when the call is given up. Redirects are the client's to follow. */
-function requestOf(exchange: Exchange): Request {
-  const { method, scheme, authority, path, query, headers, body } = exchange.request
-  const control = new AbortController()
-  exchange.occupy({ cancelled: (error: TrafficError) => control.abort(error) })
-  const hasContent = method !== 'GET' && method !== 'HEAD' && body.length !== 0
-  return new Request(`${scheme}://${authority.text}${path}${query}`, {
-    method,
-    headers: [...headers].map(({ name, value }) => [name, value]),
-    redirect: 'manual',
-    signal: control.signal,
-    ...(hasContent && { body: bodyStream(body, TRAFFIC_FAILURES), duplex: 'half' }),
-  })
+  return async (exchange) => httpResponse(await answer(webRequest(exchange)), name)
 }

@@ -89,6 +89,11 @@ function form(content: FormData): RequestContent {
   return { body: new ReplayBody(() => streamOf(chunks(), length), length), contentType }
 }
 
+/** A body of a stream that is partly read. @param length what its sender says that it is */
+export function streamBody(chunks: AsyncIterableIterator<Uint8Array>, length: number | undefined): Body {
+  return new Pump(chunks, length).body
+}
+
 type Chunks = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>
 
 function isIterable(input: unknown): input is AsyncIterable<Uint8Array | string> {

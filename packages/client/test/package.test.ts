@@ -13,13 +13,13 @@ const DIST = join(ROOT, 'dist')
 const ENTRY = join(DIST, 'index.js')
 
 /** What `import '@headgate/client'` has to come to at most, as gzip makes it: 125 kB as this is written. */
-const LOADED_LIMIT = 125_500
+const LOADED_LIMIT = 127_000
 
 /**
  * The same with HTTP/2 and the cache, which are loaded on first use, put into one file with all names shortened, as programs are that are deployed as one:
  * 149.6 kB as this is written, 20 of them HTTP/2 and 20 the cache.
  */
-const BUNDLED_LIMIT = 150_000
+const BUNDLED_LIMIT = 152_000
 
 /**
  * What an import may cost in CPU time beyond what it asks of Node, in starts of an empty program: 0.3 to 0.7 as this is written, and 3.3
@@ -43,6 +43,7 @@ test('the package holds one program for each entry, and no map or source of it',
     'dist/disk.js',
     'dist/index.js',
     'dist/testing/index.js',
+    'dist/web/index.js',
   ])
   const others = paths.filter((path) => !/\.(?:d\.ts|js)$/.test(path)).sort()
   assert.deepEqual(others, ['LICENSE', 'README.md', 'package.json'])

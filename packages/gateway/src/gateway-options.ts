@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AccessLog, Clock, MetricRegistry } from '@headgate/core'
 import type { GeoFile } from './features/geo/geo-files.ts'
+import type { LogEntry } from './features/handlers/handler-context.ts'
 import type { Refusal } from './features/refusals.ts'
 import type { StackOptions } from './layers/layer.ts'
 import type { SharedData } from './shared.ts'
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly geo?: readonly GeoFile[]
   /** Told who was not let in. Default: nobody. */
   readonly onRefusal?: (refusal: Refusal) => void
+  /** Told what handlers write into the log. Default: nobody. */
+  readonly onLog?: (entry: LogEntry) => void
   /** What is done to all stacks: policies of the embedder's own. */
   readonly stack?: StackOptions
 }

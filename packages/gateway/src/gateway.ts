@@ -320,6 +320,7 @@ export class Gateway {
       trustedProxies: ipRanges(config.trustedProxies),
       loopKey: this.loopKey,
       refusals: this.refusals,
+      onLog: this.options.onLog,
       rateLimits,
       authenticators,
       cache,

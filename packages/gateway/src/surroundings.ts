@@ -3,6 +3,7 @@ import type { AccessLog, Clock, LoadGauge, MetricRegistry, OpenStreams } from '@
 import type { Authenticators } from './features/authentication/authenticators.ts'
 import type { GatewayCache } from './features/cache/memory.ts'
 import type { Refusals } from './features/refusals.ts'
+import type { LogEntry } from './features/handlers/handler-context.ts'
 import type { GeoLookup } from './features/geo/geo-place.ts'
 import type { RateLimitStores } from './features/rate-limit/stores.ts'
 
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly geo?: GeoLookup | undefined
   /** Undefined where no load is shed. */
   readonly load?: LoadGauge | undefined
+  /** Told what handlers write into the log. Absent: nobody reads it. */
+  readonly onLog?: ((entry: LogEntry) => void) | undefined
   /** To be closed when this thread ends. */
   readonly openStreams?: OpenStreams | undefined
 }

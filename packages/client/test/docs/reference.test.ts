@@ -27,6 +27,7 @@ const NOT_THE_CLIENTS: readonly string[] = [
   'route_not_found',
   'file_not_found',
   'file_unreadable',
+  'handler_failed',
   'unauthorized',
   'login_failed',
   'misdirected',

@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'graphql_refused'
   | 'file_not_found'
   | 'file_unreadable'
+  | 'handler_failed'
   | 'validation_failed'
   | 'unauthorized'
   | 'login_failed'
@@ -118,6 +119,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   route_not_found: { status: 404, title: 'No route', source: 'local' },
   file_not_found: { status: 404, title: 'No such file', source: 'local' },
   file_unreadable: { status: 500, title: 'File not readable', source: 'local' },
+  handler_failed: { status: 500, title: 'Handler failed', source: 'local' },
   method_not_allowed: { status: 405, title: 'Method not allowed', source: 'local' },
   deadline_exceeded: { status: 504, title: 'Deadline exceeded', source: 'local' },
   loop_detected: { status: 508, title: 'Loop detected', source: 'local' },

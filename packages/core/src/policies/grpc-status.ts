@@ -65,6 +65,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, GrpcStatus>> = {
   overloaded: 'UNAVAILABLE',
   file_not_found: 'UNIMPLEMENTED',
   file_unreadable: 'INTERNAL',
+  handler_failed: 'INTERNAL',
   graphql_refused: 'INTERNAL',
   validation_failed: 'INVALID_ARGUMENT',
   invalid_request: 'INTERNAL',

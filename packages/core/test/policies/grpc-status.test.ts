@@ -33,6 +33,7 @@ test('each failure has the status that gRPC clients make of its HTTP status, unl
     decompression_failed: 'INTERNAL',
     invalid_content: 'INTERNAL',
     file_unreadable: 'INTERNAL',
+    handler_failed: 'INTERNAL',
     login_failed: 'UNAUTHENTICATED',
     validation_failed: 'INVALID_ARGUMENT',
   }

@@ -70,6 +70,11 @@ export function logEvent(log: Log, event: SupervisorEvent): void {
       logRefusal(log, event.refusal)
       break
     }
+    case 'log': {
+      const { level, message, facts } = event.entry
+      log[level](message, facts)
+      break
+    }
     case 'crashed': {
       const { worker, error, wait } = event
       const when = wait === 0 ? 'at once' : `in ${wait / 1000} s`

@@ -10,6 +10,7 @@ import { type ConfigSource, firstFindings } from '../settings/problems/place.ts'
 import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { redactUrls } from '../settings/redact-text.ts'
 import type { FileContent, SyntaxProblem } from '../settings/read/positions.ts'
+import { withCode } from './code.ts'
 import { readSchemas, withSchemas } from './schemas.ts'
 import { configWarnings } from './warnings.ts'
 
@@ -36,7 +37,7 @@ export type LoadResult =
     }
   | { readonly ok: false; readonly problems: ConfigProblem[]; readonly furtherFiles?: FurtherFiles }
 
-/** Those that hold values of variables or schemas, or should, by their absolute paths. */
+/** Those that hold values of variables, schemas or code, or should, by their absolute paths. */
 type FurtherFiles = readonly string[]
 
 /**
@@ -88,14 +89,24 @@ export async function checkInput(
   const furtherFiles = schemas?.paths ?? []
   const result = checkConfig(prepared, source, [...further, ...(schemas?.findings ?? [])])
   if (!result.ok) return { ...result, furtherFiles }
-  const { config, written, findings } = withSchemas(resolveFiles(result.config, folder), schemas, folder)
-  if (findings.length > 0)
-    return { ok: false, problems: firstFindings(findings, prepared, source), furtherFiles }
+  const {
+    config: uncoded,
+    written,
+    findings,
+  } = withSchemas(resolveFiles(result.config, folder), schemas, folder)
+  const { config, findings: ofCode, paths } = await withCode(uncoded, folder)
+  const all = [...findings, ...ofCode]
+  if (all.length > 0)
+    return {
+      ok: false,
+      problems: firstFindings(all, prepared, source),
+      furtherFiles: [...furtherFiles, ...paths],
+    }
   return {
     ok: true,
     config,
     input: prepared.written,
-    furtherFiles,
+    furtherFiles: [...furtherFiles, ...paths],
     warnings: () => [
       // Of routes as they are written, so that each has its line.
       ...configWarnings(written, prepared, source),

@@ -10,6 +10,10 @@ import { JsonAccessLog } from '../features/access-log/access-log.ts'
 import type { GatewayConfig } from '../config/schema/schema.ts'
 import type { GatewayConfigInput } from '../config/input/input.ts'
 import { parseConfig } from '../config/parse.ts'
+import { GIVEN, readReference } from '../code/code-reference.ts'
+import { withoutCode } from '../code/inline-code.ts'
+import { giveCode } from '../code/loaded-code.ts'
+import { withCode } from '../config/code.ts'
 import { readSchemas, withSchemas } from '../config/schemas.ts'
 import { variablesOf } from '../settings/prepare/variables.ts'
 import { firstFindings } from '../settings/problems/place.ts'
@@ -97,13 +101,18 @@ export async function createGateway(
   const { clock = systemClock, accessLog, policies } = knownOptions('createGateway', options, OPTIONS)
   const stack = policies && { policies: checkedPolicies(policies) }
   const variables = variablesOf(process.cwd(), process.env)
-  const result = ownDeep(parseConfig(config, { variables }))
+  const { input, code } = withoutCode(config, `${GIVEN}${++embeddings}`)
+  for (const [text, value] of code) giveCode(readReference(text), value)
+  const result = ownDeep(parseConfig(input, { variables }))
   if (!result.ok) throw new ConfigError(result.problems)
-  const schemas = await readSchemas(config, process.cwd())
-  const { config: checked, findings } =
+  const folder = process.cwd()
+  const schemas = await readSchemas(input, folder)
+  const known =
     schemas !== undefined && schemas.findings.length > 0
       ? { config: result.config, findings: schemas.findings }
-      : withSchemas(result.config, schemas, process.cwd())
+      : withSchemas(result.config, schemas, folder)
+  const { config: checked, findings: ofCode } = await withCode(known.config, folder)
+  const findings = [...known.findings, ...ofCode]
   if (findings.length > 0) throw new ConfigError(firstFindings(findings, { written: config, places: [] }, {}))
   const { geo } = checked
   const files = embeddedGeo(geo)
@@ -131,6 +140,9 @@ export async function createGateway(
   }
   return embedded
 }
+
+/** Code of one gateway is not that of another. */
+let embeddings = 0
 
 const NO_TEXT =
   'createGateway takes a configuration, such as { routes: [{ upstream: "http://127.0.0.1:9000" }] }, and no text: a file is run by "headgate run --config FILE"'

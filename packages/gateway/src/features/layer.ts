@@ -1,4 +1,5 @@
 import type { Handler, Layer, Metric, Policy } from '@headgate/core'
+import type { CodeReference } from '../code/code-reference.ts'
 import type { JsonSchema } from '../settings/schema/schema-tree.ts'
 import type { Merged, Part } from '../settings/merge.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
@@ -40,6 +41,9 @@ export type Route<Key extends string, Value> = { readonly name: string } & {
 /** A place within a setting where it names an upstream. */
 export type UpstreamPlace = readonly [path: readonly (string | number)[], upstream: unknown]
 
+/** Says what stands in place of a reference to code. */
+export type EachReference = (reference: CodeReference, path: Path) => CodeReference
+
 /** What must be so of the settings of a section together, by its place: `*` is any entry. */
 export interface SectionRules {
   readonly at: readonly string[]
@@ -58,6 +62,8 @@ export interface RouteSetting<Value = never> {
   readonly towardsUpstream?: true | 'only'
   /** Where it names upstreams, as it was written or as it was read: whatever has not the expected form names none. */
   readonly upstreams?: (setting: Value) => readonly UpstreamPlace[]
+  /** The setting with other references to code in place of its own, each with its path within the setting. */
+  readonly code?: (setting: Value, each: EachReference) => unknown
   /** Other settings that cannot stand beside it: where it is written nearer to the route, a route does not have these from farther. */
   readonly drops?: (written: unknown) => readonly string[]
   /** Puts the parts of several layers together, the nearest one first. Default: the nearest one counts, whole. */

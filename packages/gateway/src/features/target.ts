@@ -15,14 +15,18 @@ import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
 import { type FilesConfig } from './files/setting.ts'
 import { serveFiles } from './files/serve-files.ts'
+import { answerByCode, type HandlerSurroundings } from './handlers/answer-by-code.ts'
+import { handlerClient } from './handlers/handler-client.ts'
+import { type HandleConfig, handleSettings } from './handlers/setting.ts'
+import type { Kept } from '../kept.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
 import { type SplitConfig, splitSettings } from './split/setting.ts'
 
 /** The settings that say where requests go: a route has one of them. */
-export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond', 'files']
+export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond', 'files', 'handle']
 
 /** Those by which a route answers itself. */
-export const ANSWERS: readonly string[] = ['redirect', 'respond', 'files']
+export const ANSWERS: readonly string[] = ['redirect', 'respond', 'files', 'handle']
 
 export const TARGET_SETTINGS: readonly NamedSetting[] = [
   { name: 'upstream', drops: () => TARGETS },
@@ -30,6 +34,7 @@ export const TARGET_SETTINGS: readonly NamedSetting[] = [
   { name: 'redirect', drops: () => [...TARGETS, 'apiVersions'] },
   { name: 'respond', drops: () => [...TARGETS, 'apiVersions'], ...respondSettings },
   { name: 'files', drops: () => [...TARGETS, 'apiVersions'] },
+  { name: 'handle', drops: () => [...TARGETS, 'apiVersions'], ...handleSettings },
 ]
 
 /** A route leads to one of them. */
@@ -42,7 +47,8 @@ export function targetChecks(route: Fields, path: Path): Finding[] {
       {
         path: [...path, 'upstream'],
         problem: 'is missing',
-        allowed: 'the name of an upstream, or its URL; or split, redirect, respond or files in its place',
+        allowed:
+          'the name of an upstream, or its URL; or split, redirect, respond, files or handle in its place',
       },
     ]
   }
@@ -59,7 +65,9 @@ export interface LeadingRoute {
     Route<'redirect', RedirectConfig> &
     Route<'respond', RespondConfig> &
     Route<'files', FilesConfig> &
+    Route<'handle', HandleConfig> &
     Route<'apiVersions', ApiVersionsConfig>
+  readonly config: { readonly requestId: false | { readonly header: string } }
 }
 
 export interface TargetContext {
@@ -68,6 +76,8 @@ export interface TargetContext {
   readonly metrics: MetricRegistry
   readonly geo?: GeoLookup | undefined
   readonly weights?: SplitWeights | undefined
+  readonly kept: Kept
+  readonly onLog?: HandlerSurroundings['onLog'] | undefined
 }
 
 /** Where the exchange goes: nothing stands behind it but the attempts at the upstreams that it leads to. */
@@ -75,12 +85,12 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
   name: 'target',
   once: 'exchange',
   about:
-    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect`, `respond` or `files`',
+    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect`, `respond`, `files` or `handle`',
   build(setting, context) {
     const handler = routeTarget(setting, context)
     return () => handler
   },
-  tells({ route: { upstream, split: parts, redirect, respond, files, apiVersions } }) {
+  tells({ route: { upstream, split: parts, redirect, respond, files, handle, apiVersions } }) {
     const versions = Object.entries(fieldsOf(fieldOf(apiVersions, 'versions'))).flatMap(([name, each]) => {
       const own = fieldOf(each, 'upstream')
       return own === undefined ? [] : [[name, own] as const]
@@ -91,6 +101,7 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
       redirect,
       respond,
       files,
+      handle,
       ...(versions.length > 0 && { versions: Object.fromEntries(versions) as unknown }),
     }
   },
@@ -107,12 +118,13 @@ function routeTarget(setting: LeadingRoute, context: TargetContext): Handler {
   return versionTarget(new Map(targets), needsOwn ? ownTarget(setting, context) : undefined)
 }
 
-function ownTarget({ route }: LeadingRoute, context: TargetContext): Handler {
+function ownTarget({ route, config }: LeadingRoute, context: TargetContext): Handler {
   const { leadTo, geo, metrics, clock } = context
-  const { upstream, redirect, respond, files } = route
+  const { upstream, redirect, respond, files, handle } = route
   if (redirect !== undefined) return redirectTo(redirect, geo)
   if (respond !== undefined) return respondWith(respond, geo)
   if (files !== undefined) return serveFiles(files, clock)
+  if (handle !== undefined) return answerByCode(handle, handlers(context, config))
   if (upstream !== undefined) return leadTo('target', upstream)
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
   const { upstreams, sticky } = route.split
@@ -120,6 +132,14 @@ function ownTarget({ route }: LeadingRoute, context: TargetContext): Handler {
     counted(leadTo('target', name), splitMetrics(metrics, route.name, name).requests),
   )
   return split(targets, context.weights ?? new SplitWeights(upstreams), sticky)
+}
+
+function handlers(
+  { kept, clock, onLog }: TargetContext,
+  { requestId }: LeadingRoute['config'],
+): HandlerSurroundings {
+  const idField = requestId === false ? undefined : requestId.header
+  return { clock, onLog, idField, client: handlerClient(kept) }
 }
 
 function counted(handler: Handler, exchanges: Counter): Handler {

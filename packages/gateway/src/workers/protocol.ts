@@ -1,3 +1,4 @@
+import type { LogEntry } from '../features/handlers/handler-context.ts'
 import type { Refusal } from '../features/refusals.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { SeriesList, SharedMetrics } from '@headgate/core'
@@ -92,6 +93,8 @@ export type WorkerReport =
   | { readonly type: 'notice'; readonly message: string }
   /** Somebody was not let in. */
   | { readonly type: 'refusal'; readonly refusal: Refusal }
+  /** What a handler writes into the log. */
+  | { readonly type: 'log'; readonly entry: LogEntry }
   /** The answer to a question: what was asked for, or why not. */
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly id: number; readonly failure: StartFailure }

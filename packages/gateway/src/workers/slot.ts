@@ -1,3 +1,4 @@
+import type { LogEntry } from '../features/handlers/handler-context.ts'
 import type { Refusal } from '../features/refusals.ts'
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
@@ -58,6 +59,8 @@ export interface SlotOwner {
   replaced(slot: WorkerSlot): void
   noticed(slot: WorkerSlot, message: string): void
   refused(refusal: Refusal): void
+  /** A handler writes into the log. */
+  logged(entry: LogEntry): void
   /** A thread that was needed has ended. Another is started after `wait` milliseconds. */
   crashed(slot: WorkerSlot, error: Error, wait: number): void
 }
@@ -181,6 +184,9 @@ export class WorkerSlot {
         break
       case 'refusal':
         this.owner.refused(report.refusal)
+        break
+      case 'log':
+        this.owner.logged(report.entry)
         break
       case 'answer':
         this.questions.take(report.id)?.resolve(report.value)

@@ -29,6 +29,7 @@ import type { Certificates, RefusedMaterial } from '../features/tls/certificates
 import { TicketKeyRotation } from '../features/tls/session-tickets.ts'
 import { expiryReadings } from '../features/tls/figures.ts'
 import { renewalReadings, type RenewalState } from '../features/tls/renewals.ts'
+import type { LogEntry } from '../features/handlers/handler-context.ts'
 import type { Refusal } from '../features/refusals.ts'
 import { geoReadings } from '../features/geo/geo.ts'
 import { type CompiledSplits, showWeights } from '../features/split/split-weights.ts'
@@ -45,6 +46,8 @@ export type SupervisorEvent =
   | { readonly type: 'warmed'; readonly message: string; readonly wasWell: boolean }
   /** Somebody was not let in. */
   | { readonly type: 'refusal'; readonly refusal: Refusal }
+  /** What a handler writes into the log. */
+  | { readonly type: 'log'; readonly entry: LogEntry }
   | FileEvent
 
 export interface SupervisorOptions {
@@ -372,6 +375,7 @@ export class Supervisor implements SurveySource {
       cacheThread: workerThread(slot.index),
     }),
     refused: (refusal) => this.onEvent({ type: 'refusal', refusal }),
+    logged: (entry) => this.onEvent({ type: 'log', entry }),
     noticed: ({ index }, message) => this.onEvent({ type: 'notice', message: `worker ${index}: ${message}` }),
     replaced: (slot) => {
       this.onEvent({ type: 'replaced', worker: slot.index })

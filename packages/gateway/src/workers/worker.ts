@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MetricRegistry, systemClock as clock } from '@headgate/core'
+import { loadCodeOf } from '../config/code.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
 import { LogWriter, openLogDestination } from '../features/access-log/log-writer.ts'
 import { makeAccessLog } from '../features/access-log/open-log.ts'
@@ -24,10 +25,12 @@ function report(message: WorkerReport): void {
 }
 
 async function serve(): Promise<void> {
+  await loadCodeOf(config)
   const log = config.accessLog === false ? undefined : openLog(config.accessLog)
   const gateway = new Gateway(config, {
     ...given,
     metrics,
+    onLog: (entry) => report({ type: 'log', entry }),
     onRefusal: (refusal) => report({ type: 'refusal', refusal }),
     ...(log && config.accessLog !== false && { accessLog: makeAccessLog(config.accessLog, log, clock) }),
   })
@@ -113,9 +116,10 @@ function answering(gateway: Gateway): (id: number, question: WorkerQuestion) => 
   }
 }
 
-function prepare(gateway: Gateway, question: Prepare): Promise<PreparedUpdate> {
+async function prepare(gateway: Gateway, question: Prepare): Promise<PreparedUpdate> {
   gateway.metrics.learn(question.series)
   const routes = readRoutes(gateway, question.routes)
+  await loadCodeOf({ routes })
   const config = { ...question.config, routes }
   return gateway.prepare({ ...question, config, identities: question.routes })
 }

@@ -67,7 +67,11 @@ describe('every command in the documentation', () => {
 
 /** A page is played as a reader would follow it: files are written, commands run, outputs compared. */
 function isPlayed({ language, info }: Page['blocks'][number]): boolean {
-  return language === 'sh' || language === 'text' || (language === 'yaml' && info !== '')
+  return language === 'sh' || language === 'text' || (isFile(language) && info !== '')
+}
+
+function isFile(language: string): boolean {
+  return language === 'yaml' || language === 'ts'
 }
 
 class Player {
@@ -95,7 +99,8 @@ class Player {
   }
 
   async play({ language, info, text, place }: Block): Promise<void> {
-    if (language === 'yaml') writeFileSync(join(this.path, info), this.onOurPorts(withListeners(text)))
+    if (isFile(language))
+      writeFileSync(join(this.path, info), this.onOurPorts(language === 'yaml' ? withListeners(text) : text))
     else if (language === 'text') assert.equal(`${this.last?.stdout}${this.last?.stderr}`, text, place)
     else for (const command of commandsOf(text)) await this.run(command, place)
   }

@@ -28,6 +28,9 @@ describe('every configuration in the documentation', () => {
   before(() => {
     makeCertificates(path)
     makeSite(path)
+    // Modules that configurations name.
+    for (const { language, info, text } of blocks)
+      if (language === 'ts' && info !== '') writeFileSync(join(path, info), text)
     writeFileSync(join(path, API), blocks.find(({ info }) => info === API)?.text ?? '')
   })
 

@@ -1,3 +1,5 @@
+import type { Handle } from '../../features/handlers/answer-by-code.ts'
+
 /** The units of time that a configuration knows. */
 type TimeUnit = 'ms' | 's' | 'm' | 'h'
 
@@ -25,8 +27,10 @@ type WithVariable = `${string}\${${string}}${string}`
 /** The same with variables in its values, as configuration files may have them. */
 export type AsInFile<T> = T extends string | number | boolean
   ? T | WithVariable
-  : T extends readonly (infer Item)[]
-    ? AsInFile<Item>[]
-    : T extends object
-      ? { [Key in keyof T]: AsInFile<T[Key]> }
-      : T
+  : T extends Handle
+    ? T
+    : T extends readonly (infer Item)[]
+      ? AsInFile<Item>[]
+      : T extends object
+        ? { [Key in keyof T]: AsInFile<T[Key]> }
+        : T

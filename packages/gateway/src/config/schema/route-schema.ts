@@ -28,6 +28,7 @@ import { eventsSetting } from '../../features/event-stream/event-stream.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
 import { redirectToHttpsSetting } from '../../features/redirect-to-https.ts'
+import { handleSetting } from '../../features/handlers/setting.ts'
 import { hedgeSetting } from '../../features/hedge.ts'
 import { retrySetting } from '../../features/retry.ts'
 import { headerChangesSetting } from '../../features/header-changes/header-changes.ts'
@@ -63,6 +64,7 @@ const settings = {
   redirect: redirectSetting().optional().describe('A redirect as the answer, in place of upstream.'),
   respond: respondSetting().optional().describe('A fixed answer, in place of upstream.'),
   files: filesSetting().optional().describe('The files of a folder as the answer, in place of upstream.'),
+  handle: handleSetting().optional(),
   mirror: mirrorSetting().optional().describe('A second upstream that gets copies of requests.'),
   rewrite: rewriteSetting()
     .optional()

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test, type TestContext } from 'node:test'
+import { createClient } from '@headgate/client'
+import { html, json, text } from '@headgate/client/web'
+import { VirtualClock } from '@headgate/core/testing'
+import { createGateway } from '../../../src/embedding/create-gateway.ts'
+import type { Handle, HandleFunction } from '../../../src/features/handlers/answer-by-code.ts'
+import { eventually } from '../../../../../scripts/testing/eventually.ts'
+import { ask } from '../../survival/http-client.ts'
+import { startService } from '../../survival/origins.ts'
+import { startGateway } from '../../survival/start-gateway.ts'
+
+/** Some kilobytes, more than a socket takes at once when nobody reads. */
+const CHUNK = new Uint8Array(256 * 1024)
+
+function serving(t: TestContext, handle: Handle) {
+  return startGateway(t, { routes: [{ name: 'code', match: { path: '/**' }, handle }] })
+}
+
+test('a function answers with what it makes of method, URL, fields and content', async (t) => {
+  const { url } = await serving(t, async (request) => {
+    const { method, headers } = request
+    return Response.json(
+      {
+        method,
+        path: new URL(request.url).pathname,
+        asked: headers.get('x-asked'),
+        content: await request.text(),
+      },
+      { status: 201, headers: { 'x-made': 'here' } },
+    )
+  })
+  const answer = await ask(`${url}/a/b?c=d`, {
+    method: 'POST',
+    headers: { 'x-asked': 'this' },
+    content: 'grüße',
+  })
+  assert.equal(answer.status, 201)
+  assert.equal(answer.headers['content-type'], 'application/json')
+  assert.equal(answer.headers['x-made'], 'here')
+  assert.equal(answer.headers['content-length'], String(answer.content.length))
+  const content = Buffer.from(answer.content, 'latin1').toString()
+  assert.deepEqual(JSON.parse(content), { method: 'POST', path: '/a/b', asked: 'this', content: 'grüße' })
+})
+
+test('it is the same over a socket and for a client in the same program', async (t) => {
+  const handle: HandleFunction = async (request, { params }) =>
+    text(`${params['name']} ${await request.text()} ${request.headers.get('x-asked')}`)
+  const routes = [{ match: { path: '/hello/:name' }, handle }]
+  const { url } = await startGateway(t, { routes })
+  await using gateway = await createGateway({ routes })
+  await using inside = createClient({ baseUrl: 'http://inside', transport: gateway.handler })
+  await using outside = createClient({ baseUrl: url })
+  for (const client of [inside, outside]) {
+    const response = await client.post('/hello/you', { body: 'there', headers: { 'x-asked': 'twice' } })
+    assert.equal(await response.text(), 'you there twice')
+    assert.equal(response.header('content-type'), 'text/plain;charset=UTF-8')
+  }
+})
+
+test('an app with a method fetch answers, and keeps its this', async (t) => {
+  class App {
+    private readonly name = 'app'
+    fetch(request: Request): Response {
+      return html(`<p>${this.name} at ${new URL(request.url).pathname}</p>`)
+    }
+  }
+  const { url } = await serving(t, new App())
+  const { content, headers } = await ask(`${url}/x`)
+  assert.equal(content, '<p>app at /x</p>')
+  assert.equal(headers['content-type'], 'text/html;charset=UTF-8')
+})
+
+test('every kind of content of a Response is sent, whole ones with their length', async (t) => {
+  const stream = () => ReadableStream.from([Buffer.from('a'), Buffer.from('b')])
+  const answers: Record<string, [() => Response, string, string | undefined]> = {
+    text: [() => new Response('text'), 'text', '4'],
+    bytes: [() => new Response(new Uint8Array([0x62, 0x79])), 'by', '2'],
+    blob: [() => new Response(new Blob(['blob'])), 'blob', undefined],
+    form: [() => new Response(new URLSearchParams({ a: '1' })), 'a=1', '3'],
+    stream: [() => new Response(stream()), 'ab', undefined],
+    told: [() => new Response(stream(), { headers: { 'content-length': '2' } }), 'ab', '2'],
+    none: [() => new Response(null), '', '0'],
+    nothing: [() => new Response(null, { status: 204 }), '', undefined],
+    json: [() => json({ a: 1 }, { status: 202 }), '{"a":1}', '7'],
+    read: [() => json({ a: 1 }).clone(), '{"a":1}', '7'],
+    html: [() => html('<p>', { headers: [['x-a', '1']] }), '<p>', '3'],
+  }
+  const { url } = await serving(t, (request) => {
+    const [make] = answers[new URL(request.url).pathname.slice(1)] ?? []
+    return make?.() ?? new Response('?', { status: 404 })
+  })
+  for (const [name, [make, content, length]] of Object.entries(answers)) {
+    const answer = await ask(`${url}/${name}`)
+    assert.equal(answer.status, make().status, name)
+    assert.equal(answer.content, content, name)
+    if (name !== 'stream' && name !== 'blob') assert.equal(answer.headers['content-length'], length, name)
+  }
+})
+
+test('HEAD gets the fields and no content, and several cookies stay several', async (t) => {
+  const { url } = await serving(t, () => {
+    const response = new Response('content')
+    response.headers.append('set-cookie', 'a=1')
+    response.headers.append('set-cookie', 'b=2')
+    return response
+  })
+  const { status, headers, content } = await ask(url, { method: 'HEAD' })
+  assert.deepEqual([status, content], [200, ''])
+  assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2'])
+})
+
+test('what a handler does wrong costs that exchange a 500 that does not say why, and the log is told', async (t) => {
+  const used = async (): Promise<Response> => {
+    const response = new Response('used')
+    await response.text()
+    return response
+  }
+  const locked = (): Response => {
+    const response = new Response('locked')
+    response.body?.getReader()
+    return response
+  }
+  const wrongs: Record<string, HandleFunction> = {
+    throws: () => {
+      throw new Error('the secret is 42')
+    },
+    rejects: async () => Promise.reject(new Error('the secret is 42')),
+    'throws-nothing': () => {
+      throw undefined
+    },
+    used,
+    locked,
+    nothing: (() => undefined) as never,
+    text: (() => 'text') as never,
+    error: () => Response.error(),
+    again: async (request) => text((await request.text()) + (await request.text())),
+  }
+  const gateway = await serving(t, (request, context) =>
+    (wrongs[new URL(request.url).pathname.slice(1)] as HandleFunction)(request, context),
+  )
+  for (const name of Object.keys(wrongs)) {
+    const { status, content } = await ask(`${gateway.url}/${name}`, { method: 'POST', content: 'x' })
+    assert.equal(status, 500, name)
+    assert.equal((JSON.parse(content) as { type: string }).type, 'urn:headgate:handler_failed', name)
+    assert.doesNotMatch(content, /secret/)
+  }
+  assert.equal((await ask(`${gateway.url}/throws`, { method: 'POST' })).status, 500)
+  for (const { error } of gateway.log) assert.equal(error, 'handler_failed')
+})
+
+test('a handler that never answers has the time of its route, and learns that it is over', async () => {
+  const clock = new VirtualClock()
+  const asked = Promise.withResolvers<Request>()
+  const handle: HandleFunction = (request) => {
+    asked.resolve(request)
+    return new Promise(() => {})
+  }
+  const gateway = await createGateway({ routes: [{ handle, timeout: '1s' }] }, { clock })
+  await using client = createClient({
+    transport: gateway.handler,
+    clock,
+    timeout: { deadline: Infinity },
+    throwOnStatus: false,
+    retry: false,
+    breaker: false,
+  })
+  const answer = client.get('http://x/')
+  const { signal } = await asked.promise
+  assert.equal(signal.aborted, false)
+  await clock.advance(1_000)
+  assert.equal(signal.aborted, true)
+  assert.equal((await answer).status, 504)
+  await gateway.close(0)
+})
+
+test('a client that leaves aborts the signal of its request', async (t) => {
+  const asked = Promise.withResolvers<AbortSignal>()
+  const gateway = await serving(t, (_request, { signal }) => {
+    asked.resolve(signal)
+    return new Promise(() => {})
+  })
+  const client = await gateway.connect()
+  client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const signal = await asked.promise
+  client.socket.destroy()
+  if (!signal.aborted) await once(signal, 'abort')
+  assert.equal((await gateway.logged(1)).error, 'downstream_closed')
+})
+
+test('a stream is pulled no faster than the client reads, and cancelled when that leaves', async (t) => {
+  let pulled = 0
+  const cancelled = Promise.withResolvers<unknown>()
+  const gateway = await serving(t, () => {
+    const source = {
+      pull: (controller: ReadableStreamDefaultController) => (pulled++, controller.enqueue(CHUNK)),
+    }
+    return new Response(new ReadableStream({ ...source, cancel: cancelled.resolve }))
+  })
+  const client = await gateway.connect()
+  client.socket.pause()
+  client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  let before = -1
+  await eventually(() => {
+    const isStill = pulled > 0 && pulled === before
+    before = pulled
+    return isStill
+  }, 'the stream is not pulled any more')
+  assert.ok(pulled < 200, `${pulled} chunks were pulled while nobody read`)
+  client.socket.destroy()
+  await cancelled.promise
+})
+
+test('a stream that breaks cuts the response, which does not look complete', async (t) => {
+  const { url } = await serving(t, () => {
+    let turns = 0
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setImmediate(resolve))
+          if (turns++ > 2) throw new Error('it broke')
+          controller.enqueue(Buffer.from('part '))
+        },
+      }),
+    )
+  })
+  const { complete, status } = await ask(url)
+  assert.deepEqual([status, complete], [200, false])
+})
+
+test('calls of the context carry request id and trace, end with the exchange, and have no more time than it has', async (t) => {
+  const seen: Record<string, unknown>[] = []
+  const closed = Promise.withResolvers<void>()
+  const { url: service } = await startService(t, ({ url, headers }, response) => {
+    seen.push(headers)
+    if (url === '/slow') return void response.on('close', () => closed.resolve())
+    response.end('answered')
+  })
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const gateway = await serving(t, async (request, { client, remaining }) => {
+    assert.ok(remaining > 0)
+    const { pathname } = new URL(request.url)
+    return text(await client.get(service + pathname).text())
+  })
+  const { content, headers } = await ask(`${gateway.url}/a`, { headers: { traceparent: trace } })
+  assert.equal(content, 'answered')
+  assert.equal(seen[0]?.['x-request-id'], headers['x-request-id'])
+  assert.equal(seen[0]?.['traceparent'], trace)
+  const client = await gateway.connect()
+  client.socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n')
+  await eventually(() => seen.length === 2, 'the service is asked')
+  client.socket.destroy()
+  await closed.promise
+})
+
+test('a call that fails says so to the client as the failure of an upstream does', async (t) => {
+  const gateway = await serving(t, async (_request, { client }) =>
+    text(await client.get('http://127.0.0.1:1/', { retry: false }).text()),
+  )
+  const { status, content } = await ask(gateway.url)
+  assert.equal(status, 502)
+  assert.equal((JSON.parse(content) as { type: string }).type, 'urn:headgate:connect_failed')
+})
+
+test('a route that answers by code has policies as any other, and stands beside no other answer', async (t) => {
+  const { url } = await startGateway(t, {
+    routes: [
+      {
+        handle: () => text('again and again '.repeat(100)),
+        compress: true,
+        responseHeaders: { set: { 'x-more': '1' } },
+      },
+    ],
+  })
+  const { headers } = await ask(url, { headers: { 'accept-encoding': 'gzip' } })
+  assert.equal(headers['content-encoding'], 'gzip')
+  assert.equal(headers['x-more'], '1')
+  await assert.rejects(
+    createGateway({ routes: [{ handle: () => new Response(), respond: {} }] }),
+    /"handle" stands beside "respond"/,
+  )
+})
