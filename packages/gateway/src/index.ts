@@ -7,7 +7,20 @@ export {
 } from './embedding/create-gateway.ts'
 export type { EmbeddedSplit } from './embedding/embedded.ts'
 export type { EmbeddedPurge } from './embedding/purge.ts'
-export { type AnswerInit, defineConfig, html, json, text } from './for-modules.ts'
+export {
+  type AnswerInit,
+  defineConfig,
+  type EventInput,
+  html,
+  HttpError,
+  type HttpErrorDetails,
+  json,
+  proxy,
+  type ProxyOptions,
+  sse,
+  type SseHooks,
+  text,
+} from './for-modules.ts'
 export type { Handle, HandleApp, HandleFunction } from './features/handlers/answer-by-code.ts'
 export type { HandlerContext, HandlerLog } from './features/handlers/handler-context.ts'
 export type { Identity } from './features/identity.ts'

@@ -75,7 +75,7 @@ async function atOnce(pending: Promise<Read>): Promise<Read | undefined> {
   )
   for (let turn = 0; turn < TURNS; turn++) {
     // oxlint-disable-next-line no-await-in-loop -- turns follow each other
-    await undefined
+    await Promise.resolve()
     if (settled.read !== undefined || settled.failed === true) return pending
   }
   return undefined

@@ -149,6 +149,7 @@ export function html(content: string, init?: AnswerInit): Response {
   return answer(content, 'text/html;charset=UTF-8', init)
 }
 
-function answer(content: string, type: string, init: AnswerInit | undefined): Response {
-  return new TextAnswer(content, type, init) as unknown as Response
+/** A response with text of that type. */
+export function answer(content: string, type: string, init: AnswerInit | undefined): Response {
+  return new TextAnswer(content, type, init)
 }

@@ -49,6 +49,11 @@ export function isClaim(name: string): boolean {
   return CLAIMS.has(name)
 }
 
+/** Whether a field, in lower case, is for one connection alone, or must not be passed on. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name)
+}
+
 const CLAIM_LETTERS: ReadonlySet<string> = new Set(Array.from(CLAIMS, lettersOf))
 
 /**

@@ -100,7 +100,7 @@ export class ExchangeContext implements HandlerContext {
         const { route, id } = this.exchange
         this.#surroundings.onLog?.({
           level,
-          message: String(message),
+          message,
           facts: { route, requestId: id, ...facts },
         })
       }

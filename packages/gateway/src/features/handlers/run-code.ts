@@ -1,5 +1,5 @@
 import { createClient } from '@headgate/client'
-import { httpResponse, webRequest } from '@headgate/client/web'
+import { errorAnswer, httpResponse, webRequest } from '@headgate/client/web'
 import { type Exchange, type Handler, TrafficError } from '@headgate/core'
 import { writtenReference } from '../../code/code-reference.ts'
 import { withoutMark } from '../../code/import-module.ts'
@@ -27,6 +27,8 @@ export function runCode(reference: HandleConfig, surroundings: HandlerSurroundin
     try {
       return await httpResponse(await answer(request, context), name)
     } catch (thrown) {
+      const told = errorAnswer(thrown)
+      if (told !== undefined) return await httpResponse(told, name)
       const error = failureOf(exchange, thrown, name)
       if (error.code === 'handler_failed') context.log.error(`${error.message}${stackOf(thrown)}`)
       throw error

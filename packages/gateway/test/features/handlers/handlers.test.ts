@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { test, type TestContext } from 'node:test'
 import { createClient } from '@headgate/client'
-import { html, json, text } from '@headgate/client/web'
+import { html, HttpError, json, proxy, sse, text } from '@headgate/client/web'
 import { VirtualClock } from '@headgate/core/testing'
 import { createGateway } from '../../../src/embedding/create-gateway.ts'
 import type { Handle, HandleFunction } from '../../../src/features/handlers/answer-by-code.ts'
@@ -280,4 +282,119 @@ test('a route that answers by code has policies as any other, and stands beside 
     createGateway({ routes: [{ handle: () => new Response(), respond: {} }] }),
     /"handle" stands beside "respond"/,
   )
+})
+
+test('an HttpError is told to the client as a problem document', async (t) => {
+  const { url } = await serving(t, () => {
+    throw new HttpError(404, {
+      detail: 'there is no order 7',
+      members: { order: 7 },
+      headers: { 'x-a': '1' },
+    })
+  })
+  const { status, headers, content } = await ask(url)
+  assert.deepEqual([status, headers['content-type'], headers['x-a']], [404, 'application/problem+json', '1'])
+  const problem = {
+    type: 'about:blank',
+    title: 'Not Found',
+    status: 404,
+    detail: 'there is no order 7',
+    order: 7,
+  }
+  assert.deepEqual(JSON.parse(content), problem)
+  assert.throws(() => new HttpError(200), /from 400 to 599/)
+})
+
+test('proxy passes request and response on as they are, but for fields of one connection and those that it changes', async (t) => {
+  const seen: IncomingMessage[] = []
+  const { url: service } = await startService(t, (request, response) => {
+    seen.push(request)
+    const packed = gzipSync('packed')
+    response.writeHead(203, {
+      'content-encoding': 'gzip',
+      'x-made': 'there',
+      connection: 'x-gone',
+      'x-gone': '1',
+    })
+    request.resume().on('end', () => response.end(packed))
+  })
+  const { url } = await serving(t, (request, context) => {
+    const { client, signal } = context
+    return proxy(request, service, { client, signal, headers: { 'x-set': 'here', 'x-asked': undefined } })
+  })
+  const { status, headers, content } = await ask(`${url}/a?b=c`, {
+    method: 'PUT',
+    headers: { 'x-asked': '1', te: 'trailers', 'x-kept': '1' },
+    content: 'content',
+  })
+  assert.deepEqual([status, headers['content-encoding'], headers['x-made']], [203, 'gzip', 'there'])
+  assert.equal(headers['x-gone'], undefined)
+  assert.equal(gunzipSync(Buffer.from(content, 'latin1')).toString(), 'packed')
+  const [request] = seen
+  assert.deepEqual(
+    [request?.method, request?.url, request?.headers.host],
+    ['PUT', '/a?b=c', new URL(service).host],
+  )
+  const { 'x-set': set, 'x-asked': asked, te, 'x-kept': kept } = request?.headers ?? {}
+  assert.deepEqual([set, asked, te, kept], ['here', undefined, undefined, '1'])
+})
+
+test('proxy takes a whole URL as it is, and the context as its options', async (t) => {
+  const { url: service } = await startService(t, ({ url }, response) => void response.end(url))
+  const { url } = await serving(t, (request, context) => proxy(request, `${service}/other?x=y`, context))
+  assert.equal((await ask(`${url}/a?b=c`)).content, '/other?x=y')
+})
+
+test('sse streams what a generator brings as events, mapped and filtered, and ends the generator when the client leaves', async (t) => {
+  const ended = Promise.withResolvers<void>()
+  async function* numbers(): AsyncGenerator<number> {
+    try {
+      for (let number = 0; ; number++) yield number
+    } finally {
+      ended.resolve()
+    }
+  }
+  const gateway = await serving(t, () =>
+    sse(numbers(), {
+      retry: 500,
+      filter: (number) => number % 2 === 0,
+      map: (number) => [{ type: 'even', id: String(number), data: `${number}\nof many` }],
+    }),
+  )
+  const client = await gateway.connect()
+  client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const received = await client.receives('id: 4')
+  assert.match(received, /content-type: text\/event-stream/)
+  assert.match(received, /retry: 500\n\n/)
+  assert.match(received, /id: 0\nevent: even\ndata: 0\ndata: of many\n\n/)
+  assert.doesNotMatch(received, /id: 1\n/)
+  client.socket.destroy()
+  await ended.promise
+})
+
+test('sse sends comments while nothing comes, and tells of a source that fails where it is asked to', async (t) => {
+  const go = Promise.withResolvers<string>()
+  async function* failing(): AsyncGenerator<string> {
+    yield await go.promise
+    throw new Error('it broke')
+  }
+  const gateway = await serving(t, () =>
+    sse(failing(), { heartbeat: 20, onError: () => ({ type: 'error', data: 'try later' }) }),
+  )
+  const client = await gateway.connect()
+  client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await client.receives(':\n\n')
+  go.resolve('one')
+  const received = await client.receives('try later')
+  assert.match(received, /data: one\n\n[^]*event: error\ndata: try later/)
+})
+
+test('events of the client go into a response in one line, with their ids', async (t) => {
+  const { url: service } = await startService(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end('id: 7\nevent: tick\ndata: {"n":1}\n\n')
+  })
+  const gateway = await serving(t, (_request, { client }) => sse(client.sse(service, { reconnect: false })))
+  const { content } = await ask(gateway.url)
+  assert.equal(content, 'id: 7\nevent: tick\ndata: {"n":1}\n\n')
 })
