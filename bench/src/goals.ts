@@ -37,6 +37,8 @@ export const goals: readonly Goal[] = [
   { workload: 'cache-memory', who: 'headgate, 4 workers', must: 1.5, aim: 1.2 },
   { workload: 'file-10k', who: 'headgate', to: 'nginx', must: 0.5, aim: 0.8 },
   { workload: 'file-10m', who: 'headgate', to: 'nginx', must: 0.7, aim: 1 },
+  { workload: 'handle', who: 'headgate', to: 'hono', must: 2, aim: 3 },
+  { workload: 'handle', who: 'headgate', to: 'fastify', must: 1.3, aim: 2 },
   { workload: 'client-json', who: 'headgate', to: 'undici', must: 1, aim: 1.6 },
   { workload: 'client-json', who: 'headgate', to: 'got', must: 3, aim: 5 },
   { workload: 'client-json', who: 'headgate', to: 'axios', must: 3, aim: 5 },

@@ -108,6 +108,10 @@ const ORDER_SCHEMA = {
 function prepare({ folder }: PeerSetup, text: string): PeerCommand {
   const file = join(folder, 'headgate.yaml')
   writeFileSync(file, text)
+  return headgateCommand(file)
+}
+
+export function headgateCommand(file: string): PeerCommand {
   return { command: process.execPath, args: [program, 'run', '-c', file] }
 }
 

@@ -6,6 +6,7 @@ import { handshakeWorkloads } from './handshakes.ts'
 import { http2Workloads } from './http2.ts'
 import { grpcWorkloads } from './grpc.ts'
 import { idle, idleHttp2 } from './idle.ts'
+import { handlers } from './handlers.ts'
 import { latency } from './latency.ts'
 import { manyRoutes } from './routes-10k.ts'
 import { richRoute } from './rich-route.ts'
@@ -35,4 +36,5 @@ export const allWorkloads: readonly Workload[] = [
   ...grpcWorkloads,
   ...cacheWorkloads,
   ...fileWorkloads,
+  handlers,
 ]
