@@ -44,7 +44,7 @@ const gatewayFloors = [
   ['layers'],
   ['explain', 'surveys'],
   ['embedding', 'replay', 'workers'],
-  ['versions'],
+  ['app', 'versions'],
   ['admin'],
   ['cli'],
 ]

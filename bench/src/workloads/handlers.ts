@@ -7,7 +7,8 @@ import type { Workload } from './workload.ts'
 export const handlers: Workload = {
   ...saturated({
     name: 'handle',
-    title: 'the small document of a function, 64 keep-alive connections: a route with handle, beside Hono and Fastify',
+    title:
+      'the small document of a function, 64 keep-alive connections: a route with handle, beside Hono and Fastify',
     exchange: 'small',
     connections: 64,
     tls: false,

@@ -1,3 +1,7 @@
+export { type App, type AppOptions, createApp } from './app/create-app.ts'
+export type { AppInfo } from './app/app-description.ts'
+export type { AppRoute, JsonSchemaInput } from './app/app-route.ts'
+export type { Dependency, DependencyState, Readiness } from './app/readiness.ts'
 export {
   ConfigError,
   createGateway,
@@ -22,7 +26,7 @@ export {
   text,
 } from './for-modules.ts'
 export type { Handle, HandleApp, HandleFunction } from './features/handlers/answer-by-code.ts'
-export type { HandlerContext, HandlerLog } from './features/handlers/handler-context.ts'
+export type { HandlerContext, HandlerLog, LogEntry } from './features/handlers/handler-context.ts'
 export type { Identity } from './features/identity.ts'
 export type * from './config/input/input.ts'
 export type { ByteRate, ByteSize, Duration, RequestRate } from './config/input/quantities.ts'

@@ -22,6 +22,7 @@ import type { ConfigProblem } from '../settings/problems/problem.ts'
 import { embeddedSplit, type EmbeddedSplit, received } from './embedded.ts'
 import { EmbeddedFiles, embeddedGeo } from './embedded-files.ts'
 import { embeddedPurge, type EmbeddedPurge } from './purge.ts'
+import type { LogEntry } from '../features/handlers/handler-context.ts'
 import { Gateway } from '../gateway.ts'
 import type { CloseReport } from '../gateway-options.ts'
 import { checkedPolicies, type PlacedPolicy } from '../layers/place.ts'
@@ -30,6 +31,8 @@ import { listenerUrl } from '../listen/listener-set.ts'
 export interface CreateGatewayOptions {
   /** Takes each line of the access log, a JSON object with a line break. Default: there is none. */
   readonly accessLog?: (line: string) => void
+  /** Takes what handlers write into the log, and what they throw. Default: failures go to `console.error`, all else nowhere. */
+  readonly log?: (entry: LogEntry) => void
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /**
@@ -40,7 +43,7 @@ export interface CreateGatewayOptions {
   readonly policies?: readonly PlacedPolicy[]
 }
 
-const OPTIONS: OptionNames<CreateGatewayOptions> = { accessLog: true, clock: true, policies: true }
+const OPTIONS: OptionNames<CreateGatewayOptions> = { accessLog: true, log: true, clock: true, policies: true }
 
 /** A gateway inside a program of your own. */
 export interface EmbeddedGateway {
@@ -60,6 +63,8 @@ export interface EmbeddedGateway {
    * cache; with the error of the store behind the memory, if that is away: then the purge holds here, and is made up for there
    */
   purge(wanted: EmbeddedPurge): Promise<number>
+  /** All that was counted, in the text format of Prometheus. */
+  metrics(): string
   /**
    * Stops accepting, lets exchanges in flight finish, and closes everything.
    * @param timeout in milliseconds, for the exchanges; `drain.timeout` of the configuration by default
@@ -98,7 +103,12 @@ export async function createGateway(
   options: CreateGatewayOptions = {},
 ): Promise<EmbeddedGateway> {
   if (typeof config === 'string') throw new TypeError(NO_TEXT)
-  const { clock = systemClock, accessLog, policies } = knownOptions('createGateway', options, OPTIONS)
+  const {
+    clock = systemClock,
+    accessLog,
+    log: onLog = failuresAlone,
+    policies,
+  } = knownOptions('createGateway', options, OPTIONS)
   const stack = policies && { policies: checkedPolicies(policies) }
   const variables = variablesOf(process.cwd(), process.env)
   const { input, code } = withoutCode(config, `${GIVEN}${++embeddings}`)
@@ -120,7 +130,7 @@ export async function createGateway(
   const log = accessLog && {
     accessLog: new JsonAccessLog({ write: guarded(accessLog) }, clock, recordedFields(checked)),
   }
-  const gateway = new Gateway(checked, { clock, geo: files, ...log, ...(stack && { stack }) })
+  const gateway = new Gateway(checked, { clock, onLog, geo: files, ...log, ...(stack && { stack }) })
   const watched = new EmbeddedFiles(gateway, checked, files, clock)
   const embedded: EmbeddedGateway = {
     handler: received(gateway.handler),
@@ -130,6 +140,10 @@ export async function createGateway(
     },
     split: (route) => embeddedSplit(gateway.snapshot.splits, route),
     purge: (wanted) => embeddedPurge(gateway, wanted, clock.wallTime()),
+    metrics() {
+      gateway.sample()
+      return gateway.metrics.render()
+    },
     close(timeout) {
       watched.stop()
       return gateway.close(timeout)
@@ -139,6 +153,10 @@ export async function createGateway(
     },
   }
   return embedded
+}
+
+function failuresAlone({ level, message }: LogEntry): void {
+  if (level === 'error') console.error(message)
 }
 
 /** Code of one gateway is not that of another. */

@@ -14,6 +14,7 @@ const PRINTED: readonly (readonly [page: string, printed: RegExp])[] = [
   ['README.md', /^http:\/\/127\.0\.0\.1:\d+\n$/],
   ['README.md', /^\/users\/1 200\n\/api\/users\/1 200\n$/],
   ['docs/handlers.md', /^\{"name":"you"\}\n$/],
+  ['docs/handlers.md', /^200 \{"id":7,"total":12.5\}\n$/],
   ['docs/http2.md', /^$/],
   ['packages/core/README.md', /^200 ok\n$/],
   ['packages/core/README.md', /^200 ok me\n$/],

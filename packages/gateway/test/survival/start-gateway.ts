@@ -47,7 +47,7 @@ export async function startGateway(
   }
   const gateway = await createGateway(
     { listeners: [{ address: '127.0.0.1:0' }], ...config },
-    { accessLog, ...(clock && { clock }) },
+    { accessLog, log: () => {}, ...(clock && { clock }) },
   )
   const [listener] = await gateway.listen()
   assert.ok(listener)

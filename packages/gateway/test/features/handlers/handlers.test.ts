@@ -8,6 +8,7 @@ import { html, HttpError, json, proxy, sse, text } from '@headgate/client/web'
 import { VirtualClock } from '@headgate/core/testing'
 import { createGateway } from '../../../src/embedding/create-gateway.ts'
 import type { Handle, HandleFunction } from '../../../src/features/handlers/answer-by-code.ts'
+import type { LogEntry } from '../../../src/features/handlers/handler-context.ts'
 import { eventually } from '../../../../../scripts/testing/eventually.ts'
 import { ask } from '../../survival/http-client.ts'
 import { startService } from '../../survival/origins.ts'
@@ -281,6 +282,33 @@ test('a route that answers by code has policies as any other, and stands beside 
   await assert.rejects(
     createGateway({ routes: [{ handle: () => new Response(), respond: {} }] }),
     /"handle" stands beside "respond"/,
+  )
+})
+
+test('what handlers write into the log has their route and the id of the request', async () => {
+  const entries: LogEntry[] = []
+  await using gateway = await createGateway(
+    {
+      routes: [
+        {
+          name: 'code',
+          handle: (_request, { log }) => {
+            log.warn('look', { at: 7 })
+            throw new Error('it broke')
+          },
+        },
+      ],
+    },
+    { log: (entry) => entries.push(entry) },
+  )
+  await using client = createClient({ transport: gateway.handler, throwOnStatus: false, retry: false })
+  const requestId = (await client.get('http://x/')).header('x-request-id')
+  const [told, failed] = entries
+  assert.deepEqual(told, { level: 'warn', message: 'look', facts: { route: 'code', requestId, at: 7 } })
+  assert.equal(failed?.level, 'error')
+  assert.match(
+    failed?.message ?? '',
+    /the handler given:\d+#\/routes\/0\/handle failed: it broke\n {4}at handle/,
   )
 })
 
