@@ -1,4 +1,5 @@
 export {
+  asBuffer,
   type Body,
   type BodySink,
   type BodySource,
@@ -43,7 +44,7 @@ export {
   type Scheme,
 } from './message/request.ts'
 export { REASON_PHRASES } from './message/reason-phrases.ts'
-export { HttpResponse, type Tunnel } from './message/response.ts'
+export { hasNoContent, HttpResponse, type Tunnel } from './message/response.ts'
 export { formatUrl, isSameOrigin, type UrlParts, urlParts } from './message/reference.ts'
 export { resolveReference } from './message/resolve-reference.ts'
 export {
@@ -109,6 +110,7 @@ export { type AppliedCoding, APPLIED_CODINGS, LEVELS as CODING_LEVELS } from './
 export {
   type CodedFields,
   codedFieldsOf,
+  decodedContent,
   decompress,
   type DecompressOptions,
 } from './policies/decompress/decompress.ts'
@@ -279,6 +281,9 @@ export { type Waiting, WaitingLine } from './policies/concurrency/waiting-line.t
 export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'
+export { mediaType } from './fields/media-type.ts'
+export { contentChanged } from './fields/content-changed.ts'
+export { mediaTypeTest } from './policies/compress/media-types.ts'
 export { acceptedCoding } from './fields/accept-encoding.ts'
 export { addVary } from './fields/vary-names.ts'
 export { type AskedRange, askedRanges } from './fields/byte-ranges.ts'

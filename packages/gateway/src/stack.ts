@@ -42,6 +42,7 @@ import {
 import { securityHeadersLayer } from './features/security-headers/layer.ts'
 import { TARGET_SETTINGS, targetLayer } from './features/target.ts'
 import { attemptTimeoutLayer, deadlinesLayer, timeoutLayer, timesLayer } from './features/timeouts.ts'
+import { transformLayer, transformResponseLayer } from './features/transform/layers.ts'
 import { upstreamLayers } from './features/upstream-steps.ts'
 import { validateLayer } from './features/validation/layer.ts'
 import { webSocketLayer } from './features/web-socket/layer.ts'
@@ -93,11 +94,13 @@ export const STACK = [
   rewriteLayer,
   tellPrefixLayer,
   preserveHostLayer,
+  transformLayer,
   mirrorLayer,
   fallbackLayer,
   timeoutLayer,
   cacheLayer,
   compressLayer,
+  transformResponseLayer,
   eventsLayer,
   routeConcurrencyLayer,
   place('before-upstream', 'exchange', 'sees requests as the upstream gets them, once for all attempts'),

@@ -1,4 +1,4 @@
-import type { Clock, Counter, Handler, MetricRegistry } from '@headgate/core'
+import type { Counter, Handler, MetricRegistry } from '@headgate/core'
 import { fieldOf, type Fields, fieldsOf } from '../settings/problems/fields.ts'
 import type { Finding, Path } from '../settings/problems/problem.ts'
 import {
@@ -15,10 +15,9 @@ import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
 import { type FilesConfig } from './files/setting.ts'
 import { serveFiles } from './files/serve-files.ts'
-import { answerByCode, type HandlerSurroundings } from './handlers/answer-by-code.ts'
-import { handlerClient } from './handlers/handler-client.ts'
+import { answerByCode } from './handlers/answer-by-code.ts'
+import { type CodeConfig, type CodeContext, handlerSurroundings } from './handlers/handler-surroundings.ts'
 import { type HandleConfig, handleSettings } from './handlers/setting.ts'
-import type { Kept } from '../kept.ts'
 import { splitMetrics, SplitWeights } from './split/split-weights.ts'
 import { type SplitConfig, splitSettings } from './split/setting.ts'
 
@@ -67,17 +66,14 @@ export interface LeadingRoute {
     Route<'files', FilesConfig> &
     Route<'handle', HandleConfig> &
     Route<'apiVersions', ApiVersionsConfig>
-  readonly config: { readonly requestId: false | { readonly header: string } }
+  readonly config: CodeConfig
 }
 
-export interface TargetContext {
-  readonly clock: Clock
+export interface TargetContext extends CodeContext {
   readonly leadTo: LeadTo
   readonly metrics: MetricRegistry
   readonly geo?: GeoLookup | undefined
   readonly weights?: SplitWeights | undefined
-  readonly kept: Kept
-  readonly onLog?: HandlerSurroundings['onLog'] | undefined
 }
 
 /** Where the exchange goes: nothing stands behind it but the attempts at the upstreams that it leads to. */
@@ -124,7 +120,7 @@ function ownTarget({ route, config }: LeadingRoute, context: TargetContext): Han
   if (redirect !== undefined) return redirectTo(redirect, geo)
   if (respond !== undefined) return respondWith(respond, geo)
   if (files !== undefined) return serveFiles(files, clock)
-  if (handle !== undefined) return answerByCode(handle, handlers(context, config))
+  if (handle !== undefined) return answerByCode(handle, handlerSurroundings(context, config))
   if (upstream !== undefined) return leadTo('target', upstream)
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
   const { upstreams, sticky } = route.split
@@ -132,14 +128,6 @@ function ownTarget({ route, config }: LeadingRoute, context: TargetContext): Han
     counted(leadTo('target', name), splitMetrics(metrics, route.name, name).requests),
   )
   return split(targets, context.weights ?? new SplitWeights(upstreams), sticky)
-}
-
-function handlers(
-  { kept, clock, onLog }: TargetContext,
-  { requestId }: LeadingRoute['config'],
-): HandlerSurroundings {
-  const idField = requestId === false ? undefined : requestId.header
-  return { clock, onLog, idField, client: handlerClient(kept) }
 }
 
 function counted(handler: Handler, exchanges: Counter): Handler {

@@ -39,7 +39,7 @@ const BEYOND_A_SCHEMA: readonly {
     why: 'a schema compares no two quantities, and knows no units',
     is: (problem) =>
       says(
-        /is longer than|is shorter than|is for a secret, and|is for keys of two parts|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
+        /is longer than|is (?:not )?shorter than|is for a secret, and|is for keys of two parts|is without effect: the "timeout"|begins after its end|is before "deprecated"/,
       )(problem) ||
       (typeof problem.value === 'string' && says(/is too (?:small|large)/)(problem)),
   },
@@ -73,6 +73,10 @@ const BEYOND_A_SCHEMA: readonly {
       ('defaults' in config || 'groups' in config) &&
       path.startsWith('routes') &&
       /is never used|stands beside|is without effect|is missing|does not say where|needs "/.test(message),
+  },
+  {
+    why: 'that a text holds a variable of requests is no pattern that stands for the rest of the route',
+    is: says(/would be told to others/),
   },
   {
     why: 'how GraphQL comes is known of methods and operations together',

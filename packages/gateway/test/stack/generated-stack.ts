@@ -98,6 +98,13 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         securityHeaders: maybe(some('recommended', false, { preset: 'none', frames: 'self' })),
         responseCookies: maybe(some(true, [{ names: ['a*'] }])),
         compress: maybe(some(true, false, { codings: ['br'], minSize: '1B', levels: { br: 1 } })),
+        transform: maybe(
+          some(
+            { request: { json: [{ wrap: 'data' }] } },
+            { response: { json: [{ wrap: 'data' }] } },
+            { request: { as: 'json' }, response: { text: [{ find: 'a', replace: 'b' }] } },
+          ),
+        ),
         csrf: maybe(some(true, { trustedOrigins: ['https://a.example'] })),
         hsts: maybe(some(false, {}, { maxAgeDays: 1, includeSubDomains: true, preload: true })),
         forwardClientCertificate: maybe(some('certificate', 'none')),

@@ -1,4 +1,5 @@
 import { acceptedCoding, IDENTITY } from '../../fields/accept-encoding.ts'
+import { contentChanged } from '../../fields/content-changed.ts'
 import { parseCacheControl } from '../../fields/cache-control.ts'
 import { addVary } from '../../fields/vary-names.ts'
 import { WholeBody } from '../../message/body.ts'
@@ -143,21 +144,9 @@ function lengthOf({ body, headers }: HttpResponse, isHead: boolean): number {
   return isHead ? Number(headers.get('content-length') ?? Infinity) : (body.length ?? Infinity)
 }
 
-/** What is said of bytes that are others now: RFC 9530, RFC 3230, RFC 1864; nobody can be given parts of what is encoded anew each time. */
-const OF_THE_BYTES = [
-  'content-length',
-  'content-digest',
-  'repr-digest',
-  'digest',
-  'content-md5',
-  'accept-ranges',
-]
-
 function changeFields(headers: HeaderList, coding: AppliedCoding): void {
-  for (const name of OF_THE_BYTES) headers.delete(name)
+  contentChanged(headers)
   headers.set('content-encoding', coding)
-  const tag = headers.get('etag')
-  if (tag?.startsWith('"') === true) headers.set('etag', `W/${tag}`)
 }
 
 /** It has the entity tag that the 200 would have (RFC 9110 15.4.5): the weak one that we have made of it, if that was asked about. */

@@ -1,6 +1,6 @@
 import { own } from '../../message/own-options.ts'
 import { hasNoContent } from '../../message/response.ts'
-import { WholeBody } from '../../message/body.ts'
+import { type Body, WholeBody } from '../../message/body.ts'
 import type { Policy } from '../../message/handler.ts'
 import type { HttpResponse } from '../../message/response.ts'
 import { ACCEPTED_CODINGS, type Coding, decodeWhole, MAX_CODINGS, parseCodings } from './content-coding.ts'
@@ -63,25 +63,38 @@ function decode(response: HttpResponse, method: string, limits: DecodeLimits): v
   const { status, headers, body } = response
   const encoding = headers.get('content-encoding')
   if (encoding === undefined || status === 206 || hasNoContent(method, status)) return
+  const length = headers.get('content-length')
+  const decoded = decodedContent(body, encoding, limits)
+  if (decoded === undefined) return
+  response.body = decoded
+  codedFields.set(response, { encoding, length })
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+}
+
+/**
+ * The content of a message without its codings.
+ * @param encoding the value of Content-Encoding
+ * @returns undefined if one of them is not known, and the content must stay as it is
+ * @throws TrafficError `decompression_failed` if there are more than anybody should undo; the body is given up then
+ */
+export function decodedContent(body: Body, encoding: string, limits: DecodeLimits): Body | undefined {
   const codings = parseCodings(encoding)
-  if (codings === undefined) return
+  if (codings === undefined) return undefined
   if (codings === 'too-many') {
     const error = undecodable('several codings', `more than ${MAX_CODINGS} are not undone`)
     body.cancel(error)
     throw error
   }
-  for (const coding of codings.reverse()) undo(coding, response, limits)
-  codedFields.set(response, { encoding, length: headers.get('content-length') })
-  headers.delete('content-encoding')
-  headers.delete('content-length')
+  return codings.reverse().reduce((coded, coding) => undone(coding, coded, limits), body)
 }
 
-function undo(coding: Coding, response: HttpResponse, limits: DecodeLimits): void {
-  const { whole } = response.body
-  if (whole?.length === 0) return
+function undone(coding: Coding, body: Body, limits: DecodeLimits): Body {
+  const { whole } = body
+  if (whole?.length === 0) return body
   const decoded =
     whole !== undefined && whole.length <= AT_ONCE ? decodeNow(coding, whole, limits) : undefined
-  response.body = decoded ?? new DecodedBody(response.body, coding, limits)
+  return decoded ?? new DecodedBody(body, coding, limits)
 }
 
 /**

@@ -2,6 +2,7 @@
 //   npm run build && npx node packages/gateway/test/docs/reference.ts --write
 import type { ByteRate, ByteSize, Duration, Off, RequestRate, Zero } from './quantities.ts'
 import type { Handle } from '../../features/handlers/answer-by-code.ts'
+import type { ChangeRequest, ChangeResponse } from '../../features/transform/by-code.ts'
 
 /**
  * What is written in a configuration file; in TypeScript through `defineConfig`. Durations (`250ms`, `30s`, `5m`, `1h`), sizes
@@ -1513,6 +1514,8 @@ export interface SharedSettingsInput {
   responseHeaders?: HeaderChangesInput | undefined
   /** What its paths may hold, instead of paths of the whole gateway. */
   paths?: RoutePathsInput | undefined
+  /** Changes to the content of requests and responses. */
+  transform?: TransformInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange. */
@@ -1877,6 +1880,96 @@ export interface RoutePathsInput {
    * router, policies and upstream alike.
    */
   slashes?: 'merge' | 'keep' | undefined
+}
+
+export interface TransformInput {
+  /** Changes to requests on their way to the upstream. */
+  request?: TransformRequestInput | undefined
+  /** Changes to what the upstream answers. */
+  response?: TransformResponseInput | undefined
+}
+
+export interface TransformRequestInput {
+  /**
+   * Changes to the content of the request where that is JSON, one after the other. Each has one of set,
+   * remove, rename, move, copy, pick, wrap and unwrap.
+   */
+  json?: JsonChangeInput[] | undefined
+  /**
+   * Code that changes the request, after all else: the path of a module that exports a function of the
+   * request and the context, or in TypeScript the function itself.
+   */
+  by?: ChangeRequest | string | undefined
+  /** Size of content that is changed as a whole: it is read into memory first. Default: 1MiB. */
+  limit?: ByteSize | undefined
+  /**
+   * What becomes of content that is larger, or is not what its type says: refuse answers with 413 or 400,
+   * pass leaves it as it is. Default: refuse.
+   */
+  onUnfit?: 'refuse' | 'pass' | undefined
+  /**
+   * What a form, or JSON, is turned into for the upstream; before the changes to JSON come, or after them.
+   */
+  as?: 'json' | 'form' | undefined
+}
+
+export interface JsonChangeInput {
+  /** The place that gets a value, with `value` or `text`; objects on the way are made. */
+  set?: string | undefined
+  /** For set: any value. */
+  value?: string | number | boolean | null | unknown[] | { readonly [name: string]: unknown } | undefined
+  /** For set: a text, which may hold variables such as ${identity.subject}. */
+  text?: string | undefined
+  /** The place that goes. */
+  remove?: string | undefined
+  /** The member that gets the name that `to` says. */
+  rename?: string | undefined
+  /** The place whose value goes to the place that `to` says. */
+  move?: string | undefined
+  /** The place whose value the place that `to` says gets, too. */
+  copy?: string | undefined
+  /** For rename: the new name. For move and copy: the other place. */
+  to?: string | undefined
+  /** The places that stay; of a list, in each of its items. */
+  pick?: string[] | undefined
+  /** The name of the only member of an object that the whole becomes. */
+  wrap?: string | undefined
+  /** The place whose value becomes the whole. */
+  unwrap?: string | undefined
+}
+
+export interface TransformResponseInput {
+  /**
+   * Changes to the content of the response where that is JSON, one after the other. Each has one of set,
+   * remove, rename, move, copy, pick, wrap and unwrap.
+   */
+  json?: JsonChangeInput[] | undefined
+  /**
+   * Code that changes the response, after all else: the path of a module that exports a function of the
+   * response and the context, or in TypeScript the function itself.
+   */
+  by?: ChangeResponse | string | undefined
+  /** Size of content that is changed as a whole: it is read into memory first. Default: 1MiB. */
+  limit?: ByteSize | undefined
+  /**
+   * What becomes of content that is larger, or is not what its type says: refuse answers with 502, pass
+   * leaves it as it is. Default: refuse.
+   */
+  onUnfit?: 'refuse' | 'pass' | undefined
+  /** Other statuses in place of those of the upstream: { "404": 200 }. */
+  status?: Record<string, number> | undefined
+  /**
+   * Texts that are replaced in text of every kind, JSON and scripts among them, while it passes. The first of
+   * the list counts where two begin at one place.
+   */
+  text?: TextReplacementInput[] | undefined
+}
+
+export interface TextReplacementInput {
+  /** The text that is sought, letter by letter. */
+  find: string
+  /** What stands in its place. */
+  replace: string
 }
 
 export interface RetryInput {
@@ -2551,6 +2644,8 @@ export interface RouteInput {
   responseHeaders?: HeaderChangesInput | undefined
   /** What its paths may hold, instead of paths of the whole gateway. */
   paths?: RoutePathsInput | undefined
+  /** Changes to the content of requests and responses. */
+  transform?: TransformInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */
   preserveHost?: boolean | undefined
   /** Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange. */

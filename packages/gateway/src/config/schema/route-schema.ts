@@ -38,6 +38,7 @@ import { responseCookiesSetting } from '../../features/response-cookies.ts'
 import { securityHeadersSetting } from '../../features/security-headers/setting.ts'
 import { rewriteSetting } from '../../features/rewrite/rewrite.ts'
 import { splitSetting } from '../../features/split/setting.ts'
+import { transformSetting } from '../../features/transform/setting.ts'
 import { validateSetting } from '../../features/validation/setting.ts'
 import { webSocketSetting } from '../../features/web-socket/setting.ts'
 
@@ -76,6 +77,7 @@ const settings = {
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
   paths: routePaths().optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
+  transform: transformSetting().optional().describe('Changes to the content of requests and responses.'),
   preserveHost: value(flag, "Send the client's Host to the upstream; false: the endpoint's own.").optional(),
   timeout: timeOrOff(
     'Longest duration of a whole exchange on this route; off: none. Left out: timeouts.exchange.',
