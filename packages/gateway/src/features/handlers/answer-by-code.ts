@@ -1,4 +1,5 @@
 import type { Clock, Handler } from '@headgate/core'
+import { lateHandler } from '../late-policy.ts'
 import type { HandlerClient } from './handler-client.ts'
 import type { HandlerContext, LogEntry } from './handler-context.ts'
 import type { HandleConfig } from './setting.ts'
@@ -23,13 +24,7 @@ export interface HandlerSurroundings {
   readonly onLog?: ((entry: LogEntry) => void) | undefined
 }
 
-/** Answers with what code gives. What runs it is loaded with the first request: most gateways have no handlers. */
+/** Answers with what code gives. */
 export function answerByCode(reference: HandleConfig, surroundings: HandlerSurroundings): Handler {
-  let run: Handler | undefined
-  const load = async (): Promise<Handler> => {
-    const { runCode } = await import('./run-code.ts')
-    run ??= runCode(reference, surroundings)
-    return run
-  }
-  return (exchange) => run?.(exchange) ?? load().then((handler) => handler(exchange))
+  return lateHandler(async () => (await import('./run-code.ts')).runCode(reference, surroundings))
 }

@@ -1,13 +1,10 @@
-import type { Policy } from '@headgate/core'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { type CodeConfig, type CodeContext, handlerSurroundings } from '../handlers/handler-surroundings.ts'
+import { latePolicy } from '../late-policy.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
 import { fieldOf } from '../../settings/problems/fields.ts'
-import { byCode } from './by-code.ts'
 import { TRANSFORM_RULES, transformChecks } from './checks.ts'
 import type { TransformConfig } from './setting.ts'
-import { transformRequest } from './transform-request.ts'
-import { transformResponse } from './transform-response.ts'
 
 export interface TransformedRoute {
   readonly route: Route<'transform', TransformConfig>
@@ -33,9 +30,10 @@ export const transformLayer: ExchangeRow<TransformedRoute, TransformContext, Tra
   build({ route, config }, context) {
     const request = route.transform?.request
     if (request === undefined) return undefined
-    const declared = transformRequest(request, context.geo)
-    if (request.by === undefined) return declared
-    return composed(declared, byCode('request', request.by, handlerSurroundings(context, config)))
+    const surroundings = handlerSurroundings(context, config)
+    return latePolicy(async () =>
+      (await import('./transforming.ts')).requestPolicy(request, context.geo, surroundings),
+    )
   },
   tells: ({ route }) => fieldOf(route.transform, 'request'),
 }
@@ -48,14 +46,10 @@ export const transformResponseLayer: ExchangeRow<TransformedRoute, TransformCont
   build({ route, config }, context) {
     const response = route.transform?.response
     if (response === undefined) return undefined
-    const declared = transformResponse(response, context.geo)
-    if (response.by === undefined) return declared
-    // Code sees what the declared changes have made.
-    return composed(byCode('response', response.by, handlerSurroundings(context, config)), declared)
+    const surroundings = handlerSurroundings(context, config)
+    return latePolicy(async () =>
+      (await import('./transforming.ts')).responsePolicy(response, context.geo, surroundings),
+    )
   },
   tells: ({ route }) => fieldOf(route['transform'], 'response'),
-}
-
-function composed(outer: Policy, inner: Policy): Policy {
-  return (next) => outer(inner(next))
 }
