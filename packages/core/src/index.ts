@@ -281,6 +281,7 @@ export { type Waiting, WaitingLine } from './policies/concurrency/waiting-line.t
 export { dedupe, type DedupeOptions } from './policies/dedupe/dedupe.ts'
 export { isShareable } from './policies/dedupe/dedupe-key.ts'
 export { pacing, type PacingOptions } from './policies/pacing/pacing.ts'
+export { preferredType } from './fields/media.ts'
 export { mediaType } from './fields/media-type.ts'
 export { contentChanged } from './fields/content-changed.ts'
 export { mediaTypeTest } from './policies/compress/media-types.ts'

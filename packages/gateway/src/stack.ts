@@ -12,6 +12,7 @@ import { routeConcurrencyLayer, upstreamConcurrencyLayer } from './features/conc
 import { consumersLayer } from './features/consumers/layer.ts'
 import { corsLayer } from './features/cors/cors.ts'
 import { csrfLayer } from './features/csrf.ts'
+import { errorPagesLayer } from './features/error-pages/error-pages.ts'
 import { eventsLayer } from './features/event-stream/event-stream.ts'
 import { fallbackLayer } from './features/fallback.ts'
 import { forwardingLayer } from './features/forwarding.ts'
@@ -66,6 +67,7 @@ export const STACK = [
   grpcLayer,
   apiVersionsLayer,
   lifecycleLayer,
+  errorPagesLayer,
   problemLayer,
   graphqlErrorsLayer,
   place('before-limits', 'exchange', 'sees requests as they came, before anything is refused'),

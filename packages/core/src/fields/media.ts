@@ -28,6 +28,23 @@ export function prefersJson(accept: string | undefined): boolean {
   return better(json, text) === json
 }
 
+/**
+ * The media type that a client prefers, of several in lower case; of those that it likes alike, the one that it names most exactly, and then the
+ * first. Undefined if it takes none of them.
+ * @param accept the value of Accept (RFC 9110 12.5.1)
+ */
+export function preferredType(accept: string | undefined, types: readonly string[]): string | undefined {
+  if (accept === undefined) return types[0]
+  const ranges = parseAccept(accept)
+  let preferred: { readonly type: string; readonly fit: Fit } | undefined
+  for (const type of types) {
+    const found = fit(ranges, type)
+    if (found.quality > 0 && (preferred === undefined || better(preferred.fit, found) === found))
+      preferred = { type, fit: found }
+  }
+  return preferred?.type
+}
+
 /** The left one unless the right one is better. */
 function better(left: Fit, right: Fit): Fit {
   if (left.quality !== right.quality) return left.quality > right.quality ? left : right

@@ -98,6 +98,12 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         securityHeaders: maybe(some('recommended', false, { preset: 'none', frames: 'self' })),
         responseCookies: maybe(some(true, [{ names: ['a*'] }])),
         compress: maybe(some(true, false, { codings: ['br'], minSize: '1B', levels: { br: 1 } })),
+        errorPages: maybe(
+          some(
+            { pages: [{ statuses: ['4xx'], text: 'none' }] },
+            { pages: [{ statuses: ['503'], type: 'text/plain', text: 'soon' }], upstream: true },
+          ),
+        ),
         transform: maybe(
           some(
             { request: { json: [{ wrap: 'data' }] } },

@@ -18,6 +18,7 @@ test('the policies of the gateway stand in this order, outermost first', () => {
     'exchange grpc',
     'exchange apiVersions',
     'exchange lifecycle',
+    'exchange errorPages',
     'exchange problem',
     'exchange graphqlErrors',
     'exchange (before-limits)',

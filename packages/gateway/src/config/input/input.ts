@@ -1514,6 +1514,8 @@ export interface SharedSettingsInput {
   responseHeaders?: HeaderChangesInput | undefined
   /** What its paths may hold, instead of paths of the whole gateway. */
   paths?: RoutePathsInput | undefined
+  /** Pages of your own in place of errors; of defaults, also where no route is taken. */
+  errorPages?: ErrorPagesInput | undefined
   /** Changes to the content of requests and responses. */
   transform?: TransformInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. */
@@ -1880,6 +1882,25 @@ export interface RoutePathsInput {
    * router, policies and upstream alike.
    */
   slashes?: 'merge' | 'keep' | undefined
+}
+
+export interface ErrorPagesInput {
+  /** Pages in place of the problem documents of the gateway; the first that fits counts. */
+  pages: ErrorPageInput[]
+  /** Whether they stand in place of errors that the upstream answers itself, too. Default: false. */
+  upstream?: boolean | undefined
+}
+
+export interface ErrorPageInput {
+  /** The statuses that it is for: "404", 4xx, 5xx. */
+  statuses: string[]
+  /**
+   * Its media type: of several pages for a status, clients get the one that Accept prefers. Default:
+   * text/html; charset=utf-8.
+   */
+  type?: string | undefined
+  /** Its content: a text with variables, or ${file:./error.html}. */
+  text: string
 }
 
 export interface TransformInput {
@@ -2644,6 +2665,8 @@ export interface RouteInput {
   responseHeaders?: HeaderChangesInput | undefined
   /** What its paths may hold, instead of paths of the whole gateway. */
   paths?: RoutePathsInput | undefined
+  /** Pages of your own in place of errors; of defaults, also where no route is taken. */
+  errorPages?: ErrorPagesInput | undefined
   /** Changes to the content of requests and responses. */
   transform?: TransformInput | undefined
   /** Send the client's Host to the upstream; false: the endpoint's own. Default: true. */

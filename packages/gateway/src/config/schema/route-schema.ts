@@ -24,6 +24,7 @@ import { forwardClientCertificateSetting } from '../../features/client-certifica
 import { filesSetting } from '../../features/files/setting.ts'
 import { compressSetting } from '../../features/compress.ts'
 import { csrfSetting } from '../../features/csrf.ts'
+import { errorPagesSetting } from '../../features/error-pages/setting.ts'
 import { eventsSetting } from '../../features/event-stream/event-stream.ts'
 import { fallbackSetting } from '../../features/fallback.ts'
 import { hstsSetting } from '../../features/hsts.ts'
@@ -77,6 +78,9 @@ const settings = {
     .optional()
     .describe('Changes to the fields of every answer on this route, errors too.'),
   paths: routePaths().optional().describe('What its paths may hold, instead of paths of the whole gateway.'),
+  errorPages: errorPagesSetting()
+    .optional()
+    .describe('Pages of your own in place of errors; of defaults, also where no route is taken.'),
   transform: transformSetting().optional().describe('Changes to the content of requests and responses.'),
   preserveHost: value(flag, "Send the client's Host to the upstream; false: the endpoint's own.").optional(),
   timeout: timeOrOff(

@@ -202,8 +202,8 @@ export function applySchema(input: unknown): SchemaResult {
 }
 
 function unrouted(defaults: UnroutedSettings | undefined): UnroutedSettings {
-  const { responseHeaders, securityHeaders, hsts } = defaults ?? {}
-  return { responseHeaders, securityHeaders, hsts }
+  const { responseHeaders, securityHeaders, hsts, errorPages } = defaults ?? {}
+  return { responseHeaders, securityHeaders, hsts, errorPages }
 }
 
 /** The JSON Schema (2020-12) of what is written, made anew. Takes some 100 ms: see input-schema.ts. */

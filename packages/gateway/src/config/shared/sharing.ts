@@ -3,7 +3,10 @@ import type { SharedSettingsInput } from '../input/input.ts'
 import type { RouteConfig } from '../schema/route-schema.ts'
 
 /** What `defaults` say of responses that no route gives, too. */
-export type UnroutedSettings = Pick<RouteConfig, 'responseHeaders' | 'securityHeaders' | 'hsts'>
+export type UnroutedSettings = Pick<
+  RouteConfig,
+  'responseHeaders' | 'securityHeaders' | 'hsts' | 'errorPages'
+>
 
 /** What routes share, as it was written: routes themselves are complete, whatever they have it from. */
 export interface SharedConfig {
