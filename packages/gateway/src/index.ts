@@ -27,6 +27,7 @@ export {
 } from './for-modules.ts'
 export type { Handle, HandleApp, HandleFunction } from './features/handlers/answer-by-code.ts'
 export type { HandlerContext, HandlerLog, LogEntry } from './features/handlers/handler-context.ts'
+export type { ChangeEvent, StreamEvent } from './features/event-stream/event-by-code.ts'
 export type { ChangeRequest, ChangeResponse } from './features/transform/by-code.ts'
 export type { Identity } from './features/identity.ts'
 export type * from './config/input/input.ts'

@@ -12,6 +12,7 @@ const TOP = `// Generated from the schema of the configuration: do not edit this
 //   npm run build && npx node packages/gateway/test/docs/reference.ts --write
 import type { ${QUANTITIES.join(', ')} } from './quantities.ts'
 import type { Handle } from '../../features/handlers/answer-by-code.ts'
+import type { ChangeEvent } from '../../features/event-stream/event-by-code.ts'
 import type { ChangeRequest, ChangeResponse } from '../../features/transform/by-code.ts'
 `
 

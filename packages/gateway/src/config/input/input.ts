@@ -2,6 +2,7 @@
 //   npm run build && npx node packages/gateway/test/docs/reference.ts --write
 import type { ByteRate, ByteSize, Duration, Off, RequestRate, Zero } from './quantities.ts'
 import type { Handle } from '../../features/handlers/answer-by-code.ts'
+import type { ChangeEvent } from '../../features/event-stream/event-by-code.ts'
 import type { ChangeRequest, ChangeResponse } from '../../features/transform/by-code.ts'
 
 /**
@@ -2367,6 +2368,28 @@ export interface EventsInput {
    * stream breaks.
    */
   errorEvent?: string | undefined
+  /** Names of the events that pass; message is one without a name. */
+  only?: string[] | undefined
+  /** Names of events that do not pass. */
+  without?: string[] | undefined
+  /** What the data of an event, as JSON, must say for it to pass. */
+  where?: EventConditionInput[] | undefined
+  /** Other names for events: { delta: token }. */
+  rename?: Record<string, string> | undefined
+  /** Changes to the data of each event where that is JSON, as of transform. */
+  json?: JsonChangeInput[] | undefined
+  /**
+   * Code that changes each event, after all else: the path of a module that exports a function of the event
+   * and the context, or in TypeScript the function itself.
+   */
+  by?: ChangeEvent | string | undefined
+}
+
+export interface EventConditionInput {
+  /** The place in the JSON. */
+  at: string
+  /** What stands there: a text, or a number, true, false or null as it is written; one of several. */
+  is: string | string[]
 }
 
 export interface RouteRateLimitInput {

@@ -1,4 +1,5 @@
 import type { Handle } from '../../features/handlers/answer-by-code.ts'
+import type { ChangeEvent } from '../../features/event-stream/event-by-code.ts'
 import type { ChangeRequest, ChangeResponse } from '../../features/transform/by-code.ts'
 
 /** The units of time that a configuration knows. */
@@ -28,7 +29,7 @@ type WithVariable = `${string}\${${string}}${string}`
 /** The same with variables in its values, as configuration files may have them. */
 export type AsInFile<T> = T extends string | number | boolean
   ? T | WithVariable
-  : T extends Handle | ChangeRequest | ChangeResponse
+  : T extends Handle | ChangeRequest | ChangeResponse | ChangeEvent
     ? T
     : T extends readonly (infer Item)[]
       ? AsInFile<Item>[]

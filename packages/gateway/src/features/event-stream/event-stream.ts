@@ -1,8 +1,34 @@
-import { type Clock, eventStream, OpenStreams } from '@headgate/core'
-import { type Read, section } from '../../settings/schema/section.ts'
+import { eventStream, OpenStreams } from '@headgate/core'
+import { code } from '../../code/code-reference.ts'
+import { fieldOf } from '../../settings/problems/fields.ts'
+import { keyed, list, oneOrMore } from '../../settings/schema/list.ts'
+import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { bytesOrOff, time, timeOrOff, value } from '../../settings/schema/setting.ts'
+import { anyText, type Kind, textKind } from '../../settings/values/kinds.ts'
+import { parsed, refused } from '../../settings/values/parsed.ts'
 import { token } from '../../settings/values/request-field.ts'
+import type { GeoLookup } from '../geo/geo-place.ts'
+import { type CodeConfig, type CodeContext, handlerSurroundings } from '../handlers/handler-surroundings.ts'
+import { latePolicy } from '../late-policy.ts'
 import type { ExchangeRow, Route } from '../layer.ts'
+import { CHANGE_RULES, changesChecks } from '../transform/checks.ts'
+import { jsonChange, pointer } from '../transform/setting.ts'
+import { changesEvents } from './changes-events.ts'
+
+const eventName: Kind<string> = textKind(
+  'the name of an event',
+  'the name of an event, without line breaks',
+  (written) => (/^[^\r\n]+$/.test(written) ? parsed(written) : refused('is not the name of an event')),
+  { pattern: '^[^\\r\\n]+$' },
+)
+
+const condition = section('EventConditionInput', () => ({
+  at: value(pointer, 'The place in the JSON.'),
+  is: oneOrMore(
+    anyText,
+    'What stands there: a text, or a number, true, false or null as it is written; one of several.',
+  ),
+}))
 
 export const eventsSetting = section('EventsInput', () => ({
   heartbeat: timeOrOff(
@@ -16,22 +42,50 @@ export const eventsSetting = section('EventsInput', () => ({
     token,
     'The name of an event that tells of an upstream that has failed, with the code of the error. Left out: the stream breaks.',
   ).optional(),
+  only: list(value(eventName))
+    .min(1)
+    .describe('Names of the events that pass; message is one without a name.')
+    .optional(),
+  without: list(value(eventName)).describe('Names of events that do not pass.').prefault([]),
+  where: list(condition())
+    .describe('What the data of an event, as JSON, must say for it to pass.')
+    .prefault([]),
+  rename: keyed(eventName, value(eventName))
+    .describe('Other names for events: { delta: token }.')
+    .prefault(nothing),
+  json: list(jsonChange())
+    .describe('Changes to the data of each event where that is JSON, as of transform.')
+    .prefault([]),
+  by: value(
+    code('a function that is given an event and returns another', 'ChangeEvent | string'),
+    'Code that changes each event, after all else: the path of a module that exports a function of the event and the context, or in TypeScript the function itself.',
+  ).optional(),
 }))
 
-type EventsConfig = Read<typeof eventsSetting>
+export type EventsConfig = Read<typeof eventsSetting>
 
 /** Inside of compression: between events that are compressed nothing can be put. */
 export const eventsLayer: ExchangeRow<
-  { readonly route: Route<'events', EventsConfig> },
-  { readonly clock: Clock; readonly openStreams?: OpenStreams | undefined }
+  { readonly route: Route<'events', EventsConfig>; readonly config: CodeConfig },
+  CodeContext & { readonly openStreams?: OpenStreams | undefined; readonly geo?: GeoLookup | undefined },
+  EventsConfig
 > = {
   name: 'events',
   once: 'exchange',
   about: 'keeps streams of Server-Sent Events alive, and ends them in good form',
   towardsUpstream: true,
-  build({ route }, { clock, openStreams = new OpenStreams(clock) }) {
+  checks: (written, path) => changesChecks(fieldOf(written, 'json'), [...path, 'json']),
+  rules: [{ at: ['json', '*'], rules: CHANGE_RULES }],
+  code: ({ by, ...rest }, each) => ({ ...rest, ...(by && { by: each(by, ['by']) }) }),
+  build({ route, config }, context) {
     const { events } = route
-    return events && eventStream(events, openStreams)
+    if (events === undefined) return undefined
+    const { clock, geo, openStreams = new OpenStreams(clock) } = context
+    const relay = eventStream(events, openStreams)
+    if (events.by === undefined && !changesEvents(events)) return relay
+    const surroundings = handlerSurroundings(context, config)
+    const hooks = latePolicy(async () => (await import('./hooks.ts')).eventHooks(events, geo, surroundings))
+    return (next) => relay(hooks(next))
   },
   tells: ({ route }) => route['events'],
 }

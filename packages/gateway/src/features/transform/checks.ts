@@ -29,19 +29,24 @@ const FORMS: readonly JsonSchema[] = KINDS.flatMap((kind) => {
   }))
 })
 
+export const CHANGE_RULES: readonly JsonSchema[] = [{ anyOf: FORMS }]
+
 export const TRANSFORM_RULES: readonly SectionRules[] = ['request', 'response'].map((side) => ({
   at: [side, 'json', '*'],
-  rules: [{ anyOf: FORMS }],
+  rules: CHANGE_RULES,
 }))
 
 /** What cannot be meant of a transformation, as it was written. */
 export function transformChecks(written: unknown, path: Path, route: Fields): Finding[] {
   const all = ['request', 'response'].flatMap((side) =>
-    listOf(fieldOf(fieldOf(written, side), 'json')).flatMap((change, index) =>
-      changeChecks(change, [...path, side, 'json', index]),
-    ),
+    changesChecks(fieldOf(fieldOf(written, side), 'json'), [...path, side, 'json']),
   )
   return [...all, ...cacheChecks(written, path, route)]
+}
+
+/** Of a list of changes of JSON. */
+export function changesChecks(written: unknown, path: Path): Finding[] {
+  return listOf(written).flatMap((change, index) => changeChecks(change, [...path, index]))
 }
 
 function changeChecks(change: unknown, path: Path): Finding[] {

@@ -54,6 +54,11 @@ function keysOf(pointer: string): Keys {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
+/** What stands at a place; undefined if nothing does. */
+export function valueIn(node: JsonNode, pointer: string): JsonNode | undefined {
+  return at(node, keysOf(pointer))
+}
+
 function at(node: JsonNode, keys: Keys): JsonNode | undefined {
   let found: JsonNode | undefined = node
   for (const key of keys) found = found && child(found, key)

@@ -8,7 +8,7 @@ import { valueTemplate } from '../templates/kinds.ts'
 
 const POINTER = '^(?:/(?:[^/~]|~[01])*)*$'
 
-const pointer: Kind<string> = textKind(
+export const pointer: Kind<string> = textKind(
   'a place in JSON',
   'a place in JSON (RFC 6901), such as /customer/name; "" is the whole, and /items/- behind the end of a list',
   (written) => (new RegExp(POINTER).test(written) ? parsed(written) : refused('is not a place in JSON')),
@@ -39,7 +39,8 @@ const status: Kind<string> = textKind(
   { pattern: '^[2-5][0-9]{2}$' },
 )
 
-const change = section('JsonChangeInput', () => ({
+/** A change of JSON: `checks.ts` says which keys go together. */
+export const jsonChange = section('JsonChangeInput', () => ({
   set: value(
     pointer,
     'The place that gets a value, with `value` or `text`; objects on the way are made.',
@@ -69,7 +70,7 @@ const replacement = section('TextReplacementInput', () => ({
 
 function common(what: 'request' | 'response') {
   return {
-    json: list(change())
+    json: list(jsonChange())
       .describe(
         `Changes to the content of the ${what} where that is JSON, one after the other. Each has one of set, remove, rename, move, copy, pick, wrap and unwrap.`,
       )
