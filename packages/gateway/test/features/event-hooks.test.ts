@@ -105,7 +105,7 @@ test('an event that is larger than the route allows ends the stream', async (t) 
   const client = await gateway.connect()
   client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await client.receives('data: a\n\n')
-  const ended = once(client.socket, 'close')
+  const ended = once(client.socket, 'end')
   ;(await go.promise).write(`data: ${'x'.repeat(5_000)}\n\n`)
   await ended
   assert.doesNotMatch(client.text, /xxx|\r\n0\r\n/)

@@ -1,4 +1,4 @@
-import type { EventsConfig } from './event-stream.ts'
+import type { EventsConfig } from './setting.ts'
 
 /** What is declared of each event. */
 export type EventChanges = Pick<EventsConfig, 'only' | 'without' | 'where' | 'rename' | 'json'>

@@ -11,7 +11,7 @@ import type { HandlerSurroundings } from '../handlers/answer-by-code.ts'
 import { CodeRunner } from '../handlers/run-code.ts'
 import type { ChangeEvent } from './event-by-code.ts'
 import { eventChanges } from './event-changes.ts'
-import type { EventsConfig } from './event-stream.ts'
+import type { EventsConfig } from './setting.ts'
 import { type MapEvent, MappedEvents, textOf } from './mapped-events.ts'
 
 /** Larger events than this are none, where the route has no limit of its own. */

@@ -1,19 +1,11 @@
-import { eventStream, OpenStreams } from '@headgate/core'
 import { code } from '../../code/code-reference.ts'
-import { fieldOf } from '../../settings/problems/fields.ts'
 import { keyed, list, oneOrMore } from '../../settings/schema/list.ts'
 import { nothing, type Read, section } from '../../settings/schema/section.ts'
 import { bytesOrOff, time, timeOrOff, value } from '../../settings/schema/setting.ts'
 import { anyText, type Kind, textKind } from '../../settings/values/kinds.ts'
 import { parsed, refused } from '../../settings/values/parsed.ts'
 import { token } from '../../settings/values/request-field.ts'
-import type { GeoLookup } from '../geo/geo-place.ts'
-import { type CodeConfig, type CodeContext, handlerSurroundings } from '../handlers/handler-surroundings.ts'
-import { latePolicy } from '../late-policy.ts'
-import type { ExchangeRow, Route } from '../layer.ts'
-import { CHANGE_RULES, changesChecks } from '../transform/checks.ts'
 import { jsonChange, pointer } from '../transform/setting.ts'
-import { changesEvents } from './changes-events.ts'
 
 const eventName: Kind<string> = textKind(
   'the name of an event',
@@ -63,29 +55,3 @@ export const eventsSetting = section('EventsInput', () => ({
 }))
 
 export type EventsConfig = Read<typeof eventsSetting>
-
-/** Inside of compression: between events that are compressed nothing can be put. */
-export const eventsLayer: ExchangeRow<
-  { readonly route: Route<'events', EventsConfig>; readonly config: CodeConfig },
-  CodeContext & { readonly openStreams?: OpenStreams | undefined; readonly geo?: GeoLookup | undefined },
-  EventsConfig
-> = {
-  name: 'events',
-  once: 'exchange',
-  about: 'keeps streams of Server-Sent Events alive, and ends them in good form',
-  towardsUpstream: true,
-  checks: (written, path) => changesChecks(fieldOf(written, 'json'), [...path, 'json']),
-  rules: [{ at: ['json', '*'], rules: CHANGE_RULES }],
-  code: ({ by, ...rest }, each) => ({ ...rest, ...(by && { by: each(by, ['by']) }) }),
-  build({ route, config }, context) {
-    const { events } = route
-    if (events === undefined) return undefined
-    const { clock, geo, openStreams = new OpenStreams(clock) } = context
-    const relay = eventStream(events, openStreams)
-    if (events.by === undefined && !changesEvents(events)) return relay
-    const surroundings = handlerSurroundings(context, config)
-    const hooks = latePolicy(async () => (await import('./hooks.ts')).eventHooks(events, geo, surroundings))
-    return (next) => relay(hooks(next))
-  },
-  tells: ({ route }) => route['events'],
-}
