@@ -27,6 +27,8 @@ const coreLayers: Record<string, string[]> = {
   upstream: sides,
   policies: sides,
   testing: [...sides, 'upstream', 'policies'],
+  // Modules of WebAssembly, which know nothing of HTTP.
+  wasm: [],
   '.': [...sides, 'accept', 'upstream', 'policies'],
 }
 
