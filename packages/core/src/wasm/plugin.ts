@@ -21,7 +21,7 @@ export interface WasmHost extends KernelOptions, Omit<WasiOptions, 'memory' | 'p
 export type WasmResult =
   | { readonly output: Uint8Array<ArrayBuffer>; readonly fault?: undefined }
   /** `said`: the plugin reported an error itself. Any other: it broke, or did more than it may. */
-  | { readonly fault: string; readonly said: boolean }
+  | { readonly output?: undefined; readonly fault: string; readonly said: boolean }
 
 interface Running {
   readonly instance: WasmInstance
@@ -111,7 +111,7 @@ export class WasmPlugin {
     const print = (text: string) => this.#host.log('info', text)
     return {
       'extism:host/env': this.#kernel.functions(),
-      wasi_snapshot_preview1: wasiFunctions({ ...this.#host, memory, print }) as Record<string, unknown>,
+      wasi_snapshot_preview1: wasiFunctions({ ...this.#host, memory, print }),
     }
   }
 

@@ -19,11 +19,6 @@ export interface WasiOptions {
  * text to the log. There are no files and no network: what asks for them is refused when the module is loaded.
  */
 export function wasiFunctions({ memory, now, fillRandom, print }: WasiOptions): Record<string, unknown> {
-  const bytesAt = (view: DataView, at: number, length: number): Uint8Array => {
-    if (at + length > view.byteLength)
-      throw new PluginFault('a function of WASI was given what is not in memory')
-    return new Uint8Array(view.buffer, at, length)
-  }
   const writeCounts = (first: number, second: number) => {
     memory().setUint32(first, 0, true)
     memory().setUint32(second, 0, true)
@@ -68,4 +63,10 @@ export function wasiFunctions({ memory, now, fillRandom, print }: WasiOptions): 
     fd_prestat_get: () => BAD_DESCRIPTOR,
     fd_prestat_dir_name: () => BAD_DESCRIPTOR,
   }
+}
+
+function bytesAt(view: DataView, at: number, length: number): Uint8Array {
+  if (at + length > view.byteLength)
+    throw new PluginFault('a function of WASI was given what is not in memory')
+  return new Uint8Array(view.buffer, at, length)
 }
