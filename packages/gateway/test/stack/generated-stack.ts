@@ -78,7 +78,7 @@ function routeOf(name: string, path: string): fc.Arbitrary<object> {
         fallback: maybe(some({ upstream: 'a' }, { upstream: 'b' }, { respond: { status: 503 } })),
         timeouts: maybe(some({ attempt: '2s' }, { bodyIdle: '9s' })),
         cache: maybe(some(true, false, { ttl: '1s' }, { key: { query: 'none' } })),
-        events: maybe(some({}, { heartbeat: 'off' }, { without: ['ping'] })),
+        events: maybe(some({}, { heartbeat: 'off' }, { without: ['ping'] }, { share: true })),
         webSocket: maybe(some({}, { perClient: 2, ping: {} })),
       }),
       any: fc.record({

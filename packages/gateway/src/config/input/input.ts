@@ -2368,6 +2368,8 @@ export interface EventsInput {
    * stream breaks.
    */
   errorEvent?: string | undefined
+  /** Have clients that ask for the same share one stream of the upstream. Default: false. */
+  share?: false | 'off' | true | SharedEventsInput | undefined
   /** Names of the events that pass; message is one without a name. */
   only?: string[] | undefined
   /** Names of events that do not pass. */
@@ -2383,6 +2385,33 @@ export interface EventsInput {
    * and the context, or in TypeScript the function itself.
    */
   by?: ChangeEvent | string | undefined
+}
+
+export interface SharedEventsInput {
+  /**
+   * Bytes of the last events that are kept for clients that come back with Last-Event-ID; 0: none. Default:
+   * 1MiB.
+   */
+  buffer?: ByteSize | Zero | undefined
+  /** Bytes that are held for a client that reads more slowly than events come. Default: 256KiB. */
+  maxBehind?: ByteSize | undefined
+  /**
+   * What becomes of a client that falls further behind: drop ends its stream, so that it comes back and gets
+   * what it has missed; thin leaves out the oldest events. Default: drop.
+   */
+  slow?: 'drop' | 'thin' | undefined
+  /**
+   * Connect again, with Last-Event-ID, where the stream of the upstream ends or breaks, while clients stay;
+   * false: their streams end with it. Default: true.
+   */
+  reconnect?: boolean | undefined
+  /** How long the stream of the upstream stays when the last client has left. Default: 5s. */
+  grace?: Duration | Zero | undefined
+  /**
+   * Fields of requests by which streams differ, beside host, path, query, caller, Authorization, Cookie,
+   * Origin and Accept-Language.
+   */
+  headers?: string[] | undefined
 }
 
 export interface EventConditionInput {

@@ -1,4 +1,4 @@
-import { eventStream, OpenStreams } from '@headgate/core'
+import { eventStream, OpenStreams, type Policy } from '@headgate/core'
 import { fieldOf } from '../../settings/problems/fields.ts'
 import type { GeoLookup } from '../geo/geo-place.ts'
 import { type CodeConfig, type CodeContext, handlerSurroundings } from '../handlers/handler-surroundings.ts'
@@ -26,10 +26,18 @@ export const eventsLayer: ExchangeRow<
     if (events === undefined) return undefined
     const { clock, geo, openStreams = new OpenStreams(clock) } = context
     const relay = eventStream(events, openStreams)
-    if (events.by === undefined && !changesEvents(events)) return relay
-    const surroundings = handlerSurroundings(context, config)
-    const hooks = latePolicy(async () => (await import('./hooks.ts')).eventHooks(events, geo, surroundings))
-    return (next) => relay(hooks(next))
+    const { share } = events
+    const hooks = (): Policy => {
+      const surroundings = handlerSurroundings(context, config)
+      return latePolicy(async () => (await import('./hooks.ts')).eventHooks(events, geo, surroundings))
+    }
+    const policies = [
+      relay,
+      ...(share === false ? [] : [latePolicy(async () => (await import('./share.ts')).sharedStreams(share))]),
+      // What is shared was changed once for all.
+      ...(events.by === undefined && !changesEvents(events) ? [] : [hooks()]),
+    ]
+    return (next) => policies.reduceRight((inner, policy) => policy(inner), next)
   },
   tells: ({ route }) => route['events'],
 }
