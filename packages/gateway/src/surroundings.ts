@@ -1,5 +1,5 @@
 import type { BlockList } from 'node:net'
-import type { AccessLog, Clock, LoadGauge, MetricRegistry, OpenStreams } from '@headgate/core'
+import type { AccessLog, Clock, Handler, LoadGauge, MetricRegistry, OpenStreams } from '@headgate/core'
 import type { Authenticators } from './features/authentication/authenticators.ts'
 import type { GatewayCache } from './features/cache/memory.ts'
 import type { Refusals } from './features/refusals.ts'
@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly load?: LoadGauge | undefined
   /** Told what handlers write into the log. Absent: nobody reads it. */
   readonly onLog?: ((entry: LogEntry) => void) | undefined
+  /** Where exchanges end in place of code, for explanations. Absent: code runs. */
+  readonly codeEnd?: Handler | undefined
   /** To be closed when this thread ends. */
   readonly openStreams?: OpenStreams | undefined
 }

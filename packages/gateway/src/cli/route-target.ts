@@ -1,3 +1,4 @@
+import { writtenReference } from '../code/code-reference.ts'
 import type { ApiVersionsConfig } from '../features/api-versions/setting.ts'
 import { redactText } from '../settings/redact-text.ts'
 import type { RouteConfig } from '../config/schema/route-schema.ts'
@@ -22,10 +23,11 @@ function versionTargets({ versions, default: wanted }: ApiVersionsConfig, otherw
     .join('; ')
 }
 
-function ownTarget({ upstream, split, redirect, respond, files }: RouteConfig): string {
+function ownTarget({ upstream, split, redirect, respond, files, handle }: RouteConfig): string {
   if (upstream !== undefined) return upstream
   if (redirect !== undefined) return `redirect ${redirect.status} to ${redactText(redirect.location)}`
   if (respond !== undefined) return `answer ${respond.status}`
   if (files !== undefined) return `files of ${files.root}`
+  if (handle !== undefined) return `code of ${writtenReference(handle)}`
   return split?.upstreams.map((each) => `${each.upstream} (${each.weight})`).join(', ') ?? ''
 }

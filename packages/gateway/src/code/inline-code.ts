@@ -21,14 +21,13 @@ export function withoutCode(input: unknown, module: string): WithoutCode {
       code.set(text, value)
       return text
     }
-    // Whoever made an instance knows what is in it; and what holds itself is refused by those who read on.
-    if (!isPlain(value) || seen.has(value)) return value
-    seen.add(value)
-    const copy = Array.isArray(value)
-      ? value.map((item, index): unknown => replaced(item, [...path, index]))
-      : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, [...path, key])]))
-    seen.delete(value)
-    return copy
+    const entries = entriesOf(value)
+    // What holds itself is refused by those who read on.
+    if (entries === undefined || seen.has(value as object)) return value
+    seen.add(value as object)
+    const copy = entries.map(([key, item]): [string, unknown] => [key, replaced(item, [...path, key])])
+    seen.delete(value as object)
+    return Array.isArray(value) ? copy.map(([, item]) => item) : Object.fromEntries(copy)
   }
   return hasCode(input, new Set()) ? { input: replaced(input, []), code } : { input, code }
 }
@@ -36,21 +35,40 @@ export function withoutCode(input: unknown, module: string): WithoutCode {
 /** A function, or an object with a method `fetch`. */
 export function isCode(value: unknown): boolean {
   if (typeof value === 'function') return true
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { fetch?: unknown }).fetch === 'function'
-  )
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return typeof (value as { fetch?: unknown }).fetch === 'function'
+  } catch {
+    return false
+  }
 }
 
 /** Most configurations have none, and are left as they are. */
-function hasCode(value: unknown, seen: Set<object>): boolean {
+function hasCode(value: unknown, seen: Set<unknown>): boolean {
   if (isCode(value)) return true
-  if (!isPlain(value) || seen.has(value)) return false
+  const entries = entriesOf(value)
+  if (entries === undefined || seen.has(value)) return false
   seen.add(value)
-  return Object.values(value).some((item) => hasCode(item, seen))
+  return entries.some(([, item]) => hasCode(item, seen))
 }
 
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+/**
+ * Of plain objects and lists: whoever made an instance knows what is in it. Undefined also where code stands behind the members, which may throw: those who read
+ * on call it, and tell where.
+ */
+function entriesOf(value: unknown): (readonly [key: string, item: unknown])[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return undefined
+    const entries: (readonly [string, unknown])[] = []
+    for (const key of Object.keys(value)) {
+      const member = Object.getOwnPropertyDescriptor(value, key)
+      if (member === undefined || member.get !== undefined) return undefined
+      entries.push([key, member.value])
+    }
+    return entries
+  } catch {
+    return undefined
+  }
 }

@@ -49,6 +49,7 @@ export function dryRunContext(
     load: loadShedding && new LoadGauge({ limits: loadShedding, measure: () => NO_LOAD }),
     authenticators: new Authenticators(config, clock, kept, { sends: false, rateLimits }),
     kept,
+    codeEnd: end('code'),
     upstreamNamed(name) {
       const upstream = upstreams.get(name)
       if (upstream === undefined) throw new TypeError(`there is no upstream ${name}`)

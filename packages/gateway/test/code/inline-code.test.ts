@@ -32,6 +32,18 @@ test('a configuration that holds itself beside code comes to an end', () => {
   assert.deepEqual(Object.keys(without as object), ['handle', 'again'])
 })
 
+test('code that stands behind a member is not called, and neither are the traps of a proxy', () => {
+  const trap = (): never => {
+    throw new Error('a trap')
+  }
+  const guarded = Object.defineProperty({}, 'a', { enumerable: true, get: trap })
+  const proxy = new Proxy({}, { get: trap, ownKeys: trap, getPrototypeOf: trap })
+  const { input, code } = withoutCode({ guarded, proxy, handle: trap }, './x.ts')
+  assert.deepEqual([...code.keys()], ['./x.ts#/handle'])
+  assert.equal((input as { guarded: unknown }).guarded, guarded)
+  assert.equal((input as { proxy: unknown }).proxy, proxy)
+})
+
 test('a place is found again by its pointer', () => {
   const value = { 'a/b': [{ '~': 'here' }] }
   assert.equal(valueAtPointer(value, pointerTo(['a/b', 0, '~'])), 'here')

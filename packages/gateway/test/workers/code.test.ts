@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folder, HEADGATE, headgateProcess, TestProcess } from '../headgate-process.ts'
@@ -100,3 +100,30 @@ for (const [what, written, message] of REFUSED) {
     assert.match(stdout + stderr, message)
   })
 }
+
+test('explain shows what code gets, and runs none', async () => {
+  const cwd = folder({
+    'headgate.yaml': `routes:
+  - match: { path: /handled }
+    handle: ./code.ts
+  - match: { path: /changed }
+    upstream: http://127.0.0.1:1
+    transform: { request: { by: ./code.ts }, response: { by: ./code.ts } }
+    events: { by: ./code.ts }
+`,
+    'code.ts': `import { writeFileSync } from 'node:fs'
+export default () => { writeFileSync('ran', '') }
+`,
+  })
+  for (const [path, told] of [
+    [
+      '/handled',
+      /leads to code of [^\n]+code\.ts\n[^]*The code, which is not run here, gets:\n {2}GET \/handled/,
+    ],
+    ['/changed', /The upstream gets:\n {2}GET \/changed/],
+  ] as const) {
+    const { stdout, stderr } = await headgateProcess(['explain', 'GET', `http://a${path}`], { cwd })
+    assert.match(stdout, told, stderr)
+  }
+  assert.ok(!existsSync(join(cwd, 'ran')))
+})

@@ -254,11 +254,10 @@ function message({ config, sent, answer, answeredBy, refusal }: TakenRoute): str
     const { method, path, query, authority } = sent.request
     const host = sent.preserveHost ? authority.text : "(the endpoint's own)"
     const fields = sentHead(sent, config.name).map(([name, value]) => shownField({ name, value }))
-    return section('The upstream gets', [
-      `${method} ${path}${redactQuery(query)}`,
-      `host: ${host}`,
-      ...fields,
-    ])
+    return section(
+      config.handle === undefined ? 'The upstream gets' : 'The code, which is not run here, gets',
+      [`${method} ${path}${redactQuery(query)}`, `host: ${host}`, ...fields],
+    )
   }
   const fields = [...(answer?.headers ?? [])].map(shownField)
   return section('It is answered without an upstream', [

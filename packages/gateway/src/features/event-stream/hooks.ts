@@ -24,7 +24,8 @@ export function eventHooks(
   surroundings: HandlerSurroundings,
 ): Policy {
   const change = eventChanges(config, geo)
-  const byCode = config.by && codeHook(config.by, surroundings)
+  const byCode =
+    surroundings.codeEnd === undefined && config.by ? codeHook(config.by, surroundings) : undefined
   const mapFor =
     (exchange: Exchange): MapEvent =>
     (event) => {

@@ -22,9 +22,14 @@ export interface HandlerSurroundings {
   readonly idField: string | undefined
   /** Absent: nobody reads it. */
   readonly onLog?: ((entry: LogEntry) => void) | undefined
+  /** Where exchanges end in place of code, for explanations. Absent: code runs. */
+  readonly codeEnd?: Handler | undefined
 }
 
 /** Answers with what code gives. */
 export function answerByCode(reference: HandleConfig, surroundings: HandlerSurroundings): Handler {
-  return lateHandler(async () => (await import('./run-code.ts')).runCode(reference, surroundings))
+  return (
+    surroundings.codeEnd ??
+    lateHandler(async () => (await import('./run-code.ts')).runCode(reference, surroundings))
+  )
 }

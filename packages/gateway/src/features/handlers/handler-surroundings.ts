@@ -1,4 +1,4 @@
-import type { Clock } from '@headgate/core'
+import type { Clock, Handler } from '@headgate/core'
 import type { Kept } from '../../kept.ts'
 import type { HandlerSurroundings } from './answer-by-code.ts'
 import { handlerClient } from './handler-client.ts'
@@ -9,6 +9,8 @@ export interface CodeContext {
   readonly clock: Clock
   readonly kept: Kept
   readonly onLog?: ((entry: LogEntry) => void) | undefined
+  /** Where exchanges end in place of code, for explanations: nobody knows what it would do, and to whom. Absent: code runs. */
+  readonly codeEnd?: Handler | undefined
 }
 
 /** What code needs of the configuration. */
@@ -17,9 +19,9 @@ export interface CodeConfig {
 }
 
 export function handlerSurroundings(
-  { kept, clock, onLog }: CodeContext,
+  { kept, clock, onLog, codeEnd }: CodeContext,
   { requestId }: CodeConfig,
 ): HandlerSurroundings {
   const idField = requestId === false ? undefined : requestId.header
-  return { clock, onLog, idField, client: handlerClient(kept) }
+  return { clock, onLog, codeEnd, idField, client: handlerClient(kept) }
 }

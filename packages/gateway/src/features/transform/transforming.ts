@@ -15,7 +15,8 @@ export function requestPolicy(
 ): Policy {
   const declared = transformRequest(config, geo)
   // Code is given what the declared changes have made.
-  return config.by === undefined ? declared : composed(declared, changedRequests(config.by, surroundings))
+  if (config.by === undefined || surroundings.codeEnd !== undefined) return declared
+  return composed(declared, changedRequests(config.by, surroundings))
 }
 
 export function responsePolicy(
@@ -24,7 +25,8 @@ export function responsePolicy(
   surroundings: HandlerSurroundings,
 ): Policy {
   const declared = transformResponse(config, geo)
-  return config.by === undefined ? declared : composed(changedResponses(config.by, surroundings), declared)
+  if (config.by === undefined || surroundings.codeEnd !== undefined) return declared
+  return composed(changedResponses(config.by, surroundings), declared)
 }
 
 function composed(outer: Policy, inner: Policy): Policy {
