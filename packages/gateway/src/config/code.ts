@@ -34,15 +34,27 @@ export async function loadCodeOf(config: Pick<GatewayConfig, 'routes'>): Promise
   await loadCode(codeIn(config))
 }
 
-/** Runs the modules that a configuration names, and sees whether they give what it takes from them. */
-export async function withCode(config: GatewayConfig, folder: string): Promise<WithCode> {
+/** What a configuration names, as it is written with absolute paths. */
+export function writtenCode(config: GatewayConfig): ReadonlySet<string> {
+  return new Set(codeIn(config).map(writtenReference))
+}
+
+/**
+ * Runs the modules that a configuration names, and sees whether they give what it takes from them.
+ * @param mayRun which of them may be run, by what is written with an absolute path. Default: all
+ */
+export async function withCode(
+  config: GatewayConfig,
+  folder: string,
+  mayRun: (code: string) => boolean = () => true,
+): Promise<WithCode> {
   const versions = new Map<string, Checked>()
   const paths = new Set<string>()
   for (const reference of codeIn(config)) {
     const resolved = resolvedReference(reference, folder)
     const text = writtenReference(resolved)
     // oxlint-disable-next-line no-await-in-loop -- modules run one after the other, as imports do
-    if (!versions.has(text)) versions.set(text, await checked(resolved, paths))
+    if (!versions.has(text)) versions.set(text, mayRun(text) ? await checked(resolved, paths) : NOT_HERE)
   }
   if (versions.size === 0) return { config, findings: [], paths: [] }
   const findings: Finding[] = []
@@ -75,6 +87,11 @@ function mapCode(
     mapped = { ...mapped, [name]: other }
   }
   return mapped
+}
+
+/** Whoever may change the configuration of a gateway that runs need not be somebody who may run programs on its machine. */
+const NOT_HERE = {
+  problem: 'is not run, as it is not in force: new modules are taken from the configuration file only',
 }
 
 type Checked = { readonly version: string } | { readonly version?: undefined; readonly problem: string }

@@ -94,7 +94,7 @@ export async function checkInput(
     written,
     findings,
   } = withSchemas(resolveFiles(result.config, folder), schemas, folder)
-  const { config, findings: ofCode, paths } = await withCode(uncoded, folder)
+  const { config, findings: ofCode, paths } = await withCode(uncoded, folder, source.mayRun)
   const all = [...findings, ...ofCode]
   if (all.length > 0)
     return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@headgate/core'
 import type { GatewayConfig } from '../config/schema/schema.ts'
+import { writtenCode } from '../config/code.ts'
 import { checkInput, type LoadResult } from '../config/load.ts'
 import { restoreRedacted } from '../config/restore-redacted.ts'
 import type { Locate } from '../settings/read/positions.ts'
@@ -107,9 +108,11 @@ export class Reloader {
       const { whole, shown } = writtenVersion(this.inForce)
       // What was shown in place of secrets stands for those in force, and a variable where it stands there for its value.
       const { input: restored, isInForce } = restoreRedacted(input, whole, shown)
+      const known = writtenCode(this.target.config)
       return checkInput(restored, this.source.folder, {
         variables: variablesOf(this.source.folder, process.env),
         mayHoldVariables: isInForce,
+        mayRun: (code) => known.has(code),
         ...(locate !== undefined && { locate }),
       })
     }

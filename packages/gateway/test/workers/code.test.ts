@@ -127,3 +127,36 @@ export default () => { writeFileSync('ran', '') }
   }
   assert.ok(!existsSync(join(cwd, 'ran')))
 })
+
+test('over the admin API no module is brought that is not in force, and one that is may be moved', async () => {
+  const cwd = folder({
+    'headgate.yaml': `${COMMON}routes: [{ match: { path: /a }, handle: ./code.ts }]\n`,
+    'code.ts': 'export default (): Response => new Response("in force")\n',
+    'brought.ts': `import { writeFileSync } from 'node:fs'
+writeFileSync(${JSON.stringify('ran')}, '')
+export default (): Response => new Response('brought')
+`,
+  })
+  const { running, url } = await run(cwd)
+  const [, admin = ''] = await running.print(/"admin":"(http[^"]+)"/)
+  const put = async (path: string, module: string): Promise<string> => {
+    const shown = (await (await fetch(`${admin}/config`)).json()) as { routes: object[] }
+    const routes = [{ name: 'moved', match: { path }, handle: join(cwd, module) }]
+    const body = JSON.stringify({ ...shown, routes })
+    const answer = await fetch(`${admin}/config`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'if-match': '*' },
+      body,
+    })
+    return `${answer.status} ${await answer.text()}`
+  }
+  assert.match(
+    await put('/b', 'brought.ts'),
+    /^422 [^]*new modules are taken from the configuration file only/,
+  )
+  assert.ok(!existsSync(join(cwd, 'ran')))
+  assert.match(await put('/b', 'code.ts'), /^200 /)
+  assert.equal(await content(`${url}/b`), 'in force')
+  running.signalGroup('SIGINT')
+  await running.finished
+})

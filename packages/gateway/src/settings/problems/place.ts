@@ -20,6 +20,8 @@ export interface ConfigSource {
   readonly variables?: Variables
   /** Where they may stand. Left out: everywhere. */
   readonly mayHoldVariables?: (path: Path) => boolean
+  /** Which modules may be run, by what is written with an absolute path. Left out: all that are named. */
+  readonly mayRun?: (code: string) => boolean
 }
 
 export interface WrittenInput {
