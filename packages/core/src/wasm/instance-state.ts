@@ -2,8 +2,8 @@ import { engine, type WasmGlobal, type WasmInstance, type WasmMemory, type WasmT
 import { STATE_PREFIX } from './bound-module.ts'
 
 /**
- * All that an instance can keep from one call to the next, as it was when the instance was made: memory, globals and tables. A memory
- * of 64 KiB is put back in a few microseconds; a new instance takes ten times as long.
+ * All that an instance can keep from one call to the next, as it was when the instance was made: memory, globals and tables. With
+ * 64 KiB of memory a short call costs 6 µs of CPU in this way, and 77 µs where it gets a new instance.
  */
 export class InstanceState {
   readonly #memories: { memory: WasmMemory; bytes: Uint8Array }[] = []

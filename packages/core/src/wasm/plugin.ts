@@ -25,7 +25,7 @@ export type WasmResult =
 
 interface Running {
   readonly instance: WasmInstance
-  readonly state: InstanceState
+  readonly state: InstanceState | undefined
 }
 
 /**
@@ -69,11 +69,7 @@ export class WasmPlugin {
       return { fault: error instanceof Error ? error.message : String(error), said: false }
     } finally {
       this.#kernel.end()
-      if (
-        this.#running &&
-        !(this.#canRestore && this.#running.state.complete && this.#running.state.restore())
-      )
-        this.#running = undefined
+      if (!this.#running?.state?.complete || !this.#running.state.restore()) this.#running = undefined
       this.#busy = false
     }
   }
@@ -104,7 +100,7 @@ export class WasmPlugin {
     own ??= Object.values(instance.exports).find((value) => value instanceof engine.Memory)
     const begin = instance.exports['_initialize'] ?? instance.exports['hs_init']
     if (typeof begin === 'function') begin()
-    return { instance, state: new InstanceState(instance) }
+    return { instance, state: this.#canRestore ? new InstanceState(instance) : undefined }
   }
 
   #functions(memory: () => DataView): Record<string, Record<string, unknown>> {
