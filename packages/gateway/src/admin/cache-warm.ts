@@ -18,7 +18,10 @@ import { redactUrls } from '../settings/redact-text.ts'
 export interface WarmSource {
   readonly warmer: Warmer
   readonly cache: object | undefined
-  readonly config: { readonly routes: readonly { readonly name: string }[] }
+  readonly config: {
+    readonly routes: readonly { readonly name: string }[]
+    readonly cache: { readonly warm: readonly object[] }
+  }
 }
 
 /** For `GET /cache`: the last runs. `total` is 0 until what there is to ask for is known. */
@@ -97,18 +100,23 @@ function warm(source: WarmSource, { body }: AdminRequest): AdminAnswer<WarmStart
   if (route !== undefined && !config.routes.some(({ name }) => name === route))
     return problem(404, 'Not found', 'there is no such route: GET /routes lists them')
   if (urls.length === 0 && sitemap === undefined) {
+    if (config.cache.warm.length === 0)
+      return problem(
+        404,
+        'Not found',
+        'the configuration has no lists: see "cache.warm", or name a URL or a sitemap',
+      )
     const runs = warmer.all(route)
-    if (runs.length > 0) return begun(runs, 'its lists')
-    return problem(
-      404,
-      'Not found',
-      'the configuration has no lists, or too many runs wait: see "cache.warm"',
-    )
+    return runs.length > 0 ? begun(runs, 'its lists') : tooMany()
   }
   const id = warmer.warm(wanted)
   return id === undefined
-    ? problem(429, 'Too many requests', 'too many runs wait: GET /cache shows them')
+    ? tooMany()
     : begun([id], sitemap === undefined ? `${urls.length} URLs` : redactUrls(sitemap))
+}
+
+function tooMany(): AdminAnswer<never> {
+  return problem(429, 'Too many requests', 'too many runs wait: GET /cache shows them')
 }
 
 function begun(runs: number[], what: string): AdminAnswer<WarmStartedAnswer> {

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Arrivals } from './arrivals.ts'
 import { FaultyHttp2Origin } from './faulty-http2-origin.ts'
 import { FaultyOrigin } from './faulty-origin.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, WeightedAct } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import { type Finding, judge } from './judge.ts'
 import { SoakedGateway } from './soaked-gateway.ts'
-import { ACTS } from './traffic.ts'
+import { ACTS, type KindOfAct, KINDS_OF_ACTS } from './traffic.ts'
 import type { Point } from './trend.ts'
 
 /** How long and how hard. */
@@ -15,6 +15,8 @@ export interface SoakOptions {
   /** Of load, in milliseconds; starting and settling come on top, up to half a minute. */
   readonly duration: number
   readonly seed: number
+  /** What clients do. Default: all of it. */
+  readonly acts?: readonly KindOfAct[]
   /** Told now and then how it goes. */
   readonly progress?: (line: string) => void
 }
@@ -39,10 +41,15 @@ const WARM_UP = 1 / 2
 const WARM_UP_EXCHANGES = 16_000
 /** Samples of each thread that the judged part of a run has at least. */
 const LEAST_SAMPLES = 5
-const TOTAL_WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0)
 
 /** Loads a gateway with mixed traffic and faults from both sides, and looks whether anything stays behind. */
-export async function soak({ duration, seed, progress = () => {} }: SoakOptions): Promise<SoakReport> {
+export async function soak({
+  duration,
+  seed,
+  acts = KINDS_OF_ACTS,
+  progress = () => {},
+}: SoakOptions): Promise<SoakReport> {
+  const chosen = acts.flatMap((kind) => ACTS[kind])
   const arrivals = new Arrivals()
   const origin = await FaultyOrigin.listen(arrivals)
   const http2Origin = await FaultyHttp2Origin.listen(arrivals)
@@ -71,7 +78,7 @@ export async function soak({ duration, seed, progress = () => {} }: SoakOptions)
       },
     )
     const lanes = Array.from({ length: LANES }, (_, index) =>
-      runLane(index, seed, () => isOver, gateway, arrivals, ledger),
+      runLane(index, seed, chosen, () => isOver, gateway, arrivals, ledger),
     )
     await sleep(duration)
     // A busy machine gives threads little time to be looked at: the load goes on until they were.
@@ -122,6 +129,7 @@ async function watch(isOver: () => boolean, interval: number, look: () => void):
 async function runLane(
   index: number,
   seed: number,
+  acts: readonly WeightedAct[],
   isOver: () => boolean,
   gateway: SoakedGateway,
   arrivals: Arrivals,
@@ -130,14 +138,14 @@ async function runLane(
   const random = mulberry32(seed + index)
   const lane: Lane = { port: gateway.port, admin: gateway.admin, arrivals, ledger, random, kept: undefined }
   while (!isOver() && gateway.alive) {
-    await choose(random())(lane)
+    await choose(acts, random())(lane)
     await sleep(random() * PAUSE)
   }
 }
 
-function choose(chance: number): (typeof ACTS)[number][1] {
-  let left = chance * TOTAL_WEIGHT
-  for (const [weight, act] of ACTS) {
+function choose(acts: readonly WeightedAct[], chance: number): WeightedAct[1] {
+  let left = chance * acts.reduce((sum, [weight]) => sum + weight, 0)
+  for (const [weight, act] of acts) {
     left -= weight
     if (left < 0) return act
   }

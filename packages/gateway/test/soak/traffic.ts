@@ -29,8 +29,8 @@ const OVER_HTTP2 = [
 ] as const
 const PIECE = Buffer.alloc(16 * 1024, 'u')
 
-/** Everything that clients do, with its weight. */
-export const ACTS: readonly WeightedAct[] = [
+/** What clients do over HTTP/1.1 and stay for. */
+const HTTP1_ACTS: readonly WeightedAct[] = [
   [30, get],
   [12, getOnKept],
   [6, (lane) => plain(lane, 'GET', 'chunked')],
@@ -51,11 +51,20 @@ export const ACTS: readonly WeightedAct[] = [
   [4, malformed],
   [2, headTooLarge],
   [1, slowHead],
-  ...LEAVING_ACTS,
   [6, (lane) => plain(lane, 'GET', pick(lane, OVER_HTTP2))],
-  ...HTTP2_ACTS,
-  ...STORED_ACTS,
 ]
+
+/** Everything that clients do, each act with its weight, by kinds of which a run may have some alone. */
+export const ACTS = {
+  http1: HTTP1_ACTS,
+  leaving: LEAVING_ACTS,
+  http2: HTTP2_ACTS,
+  cached: STORED_ACTS,
+} as const satisfies Readonly<Record<string, readonly WeightedAct[]>>
+
+export type KindOfAct = keyof typeof ACTS
+
+export const KINDS_OF_ACTS = Object.keys(ACTS) as readonly KindOfAct[] // it has no other keys
 
 async function plain(lane: Lane, method: string, kind: string): Promise<void> {
   const client = new RawClient(lane.port)

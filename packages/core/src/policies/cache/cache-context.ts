@@ -71,14 +71,10 @@ export class CacheContext {
     return store.admits === undefined || (this.asked(() => store.admits?.(key) ?? true, true) as boolean) // it returns no promise
   }
 
-  /**
-   * What else is stored under it than these, which the store has found; undefined where there is nothing else to look into. What came
-   * from further behind is all that there is.
-   */
+  /** What else is stored under it than these, which the store has found; undefined where there is nothing else to look into. */
   findMore(key: CacheKey, found: readonly StoredEntry[]): MaybePromise<readonly StoredEntry[]> | undefined {
     const { store } = this
-    if (store.findMore === undefined || found.some(({ from }) => from !== undefined)) return undefined
-    return this.asked(() => store.findMore?.(key) ?? NO_ENTRIES, NO_ENTRIES)
+    return store.findMore && this.asked(() => store.findMore?.(key, found) ?? NO_ENTRIES, NO_ENTRIES)
   }
 
   /** The moment from which on purges concern what is about to be asked for. */

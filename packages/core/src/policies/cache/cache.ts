@@ -6,6 +6,7 @@ import type { HttpResponse } from '../../message/response.ts'
 import { CacheContext } from './cache-context.ts'
 import { cacheName } from './cache-status.ts'
 import { type CacheOptions, rulesOf } from './cache-options.ts'
+import { newestFirst } from './choose.ts'
 import { invalidated } from './invalidate.ts'
 import type { KeyedRequest } from './key.ts'
 import { decide } from './decide.ts'
@@ -60,7 +61,7 @@ function lookUp(
       lookUp(context, exchange, keyed, after === undefined ? tries + 1 : tries, after ?? waited)
     const further = (): Promise<HttpResponse> | undefined => {
       const more = context.findMore(keyed.key, entries)
-      return more && whileWanted(more, exchange, (others) => go([...entries, ...others], true))
+      return more && whileWanted(more, exchange, (others) => go(newestFirst(entries, others), true))
     }
     return decide(
       context,

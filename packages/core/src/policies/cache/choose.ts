@@ -42,6 +42,23 @@ export function choose({ entries, asked, mode }: Found, request: HttpRequest, no
   return { by, entry, why }
 }
 
+/**
+ * Whether what is kept further behind may answer where what was found does not: another variant, or another part. What is stale is
+ * renewed by the origin.
+ */
+export function mayBeFurther(choice: Choice): boolean {
+  return choice.by !== 'store' && (choice.why === 'vary-miss' || choice.why === 'partial')
+}
+
+/** What was found near and further behind, as one store would return it. */
+export function newestFirst(
+  near: readonly StoredEntry[],
+  far: readonly StoredEntry[],
+): readonly StoredEntry[] {
+  if (far.length === 0) return near
+  return [...near, ...far].sort((one, other) => other.head.receivedAt - one.head.receivedAt)
+}
+
 function verdictOf(
   { head }: StoredEntry,
   asked: CacheDirectives,

@@ -2,7 +2,7 @@ import { bodyFrom } from '../../message/body.ts'
 import { HeaderList } from '../../message/headers.ts'
 import { HttpResponse } from '../../message/response.ts'
 import type { CacheContext, Lookup } from './cache-context.ts'
-import { choose, type Right } from './choose.ts'
+import { choose, mayBeFurther, type Right } from './choose.ts'
 import { forward } from './forward.ts'
 import { partsOf } from './joined-parts.ts'
 import { revalidateInBackground } from './revalidate.ts'
@@ -14,7 +14,7 @@ import type { LookUpAgain } from './waited.ts'
 /**
  * Answers from what is stored, or has the origin asked.
  * @param again looks the request up once more; undefined where it has been often enough
- * @param further asked where only other variants are stored; undefined where there is no other place to look for this one
+ * @param further asked where only other variants and parts were found; undefined where there is no other place to look for this one
  */
 export function decide(
   context: CacheContext,
@@ -26,7 +26,7 @@ export function decide(
   const { request, clock } = exchange
   const choice = choose(lookup, request, clock.wallTime())
   const { by, entry } = choice
-  const elsewhere = by !== 'store' && choice.why === 'vary-miss' ? further?.() : undefined
+  const elsewhere = mayBeFurther(choice) ? further?.() : undefined
   if (elsewhere !== undefined) return elsewhere
   const answer =
     entry !== undefined && cameMeanwhile(entry, lookup)

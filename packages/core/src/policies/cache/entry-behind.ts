@@ -1,5 +1,5 @@
 import type { Body } from '../../message/body.ts'
-import type { EntryWriter, MaybePromise, StoredEntry, StoredHead } from './store.ts'
+import type { CacheStore, EntryWriter, MaybePromise, StoredEntry, StoredHead } from './store.ts'
 
 /** Takes a body that is read in full, and returns it as it is to be read. */
 export type TakeForward = (entry: EntryBehind, body: Body) => Body
@@ -8,13 +8,15 @@ export type TakeForward = (entry: EntryBehind, body: Body) => Body
 export class EntryBehind implements StoredEntry {
   /** As the store behind knows it. */
   readonly inner: StoredEntry
+  readonly store: CacheStore
   readonly head: StoredHead
   readonly length: number
   readonly from: string
   private readonly takeForward: TakeForward
 
-  constructor(inner: StoredEntry, from: string, takeForward: TakeForward) {
+  constructor(inner: StoredEntry, store: CacheStore, from: string, takeForward: TakeForward) {
     this.inner = inner
+    this.store = store
     this.head = inner.head
     this.length = inner.length
     this.from = inner.from ?? from

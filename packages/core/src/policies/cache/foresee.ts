@@ -5,7 +5,7 @@ import { own } from '../../message/own-options.ts'
 import { formatUrl, urlParts } from '../../message/reference.ts'
 import { type CacheOptions, rulesOf } from './cache-options.ts'
 import type { Forwarded } from './cache-status.ts'
-import { choose, type Right } from './choose.ts'
+import { type Choice, choose, mayBeFurther, newestFirst, type Right } from './choose.ts'
 import { partsOf } from './joined-parts.ts'
 import { type KeyedRequest, type KeyFacts, keyFacts, keyMaker } from './key.ts'
 import { askedOf, keyWithContent } from './request-facts.ts'
@@ -68,10 +68,15 @@ export function foreseeCache(
     const { request, clock } = exchange
     const now = clock.wallTime()
     const asked = askedOf(exchange, rules)
-    const entries = await options.store.find(key)
+    let entries = await options.store.find(key)
     try {
       const mode = options.requestMode?.(exchange) ?? 'default'
-      const { entry, ...choice } = choose({ entries, asked, mode }, request, now)
+      const chooseOf = (found: readonly StoredEntry[]): Choice =>
+        choose({ entries: found, asked, mode }, request, now)
+      const nearest = chooseOf(entries)
+      // All of it is told, while the cache looks further only where it must.
+      entries = newestFirst(entries, (await options.store.findMore?.(key, entries)) ?? [])
+      const { entry, ...choice } = mayBeFurther(nearest) ? chooseOf(entries) : nearest
       const factsOf = (each: StoredEntry): StoredFacts =>
         storedFacts(each, now, servesOnError(each.head, asked, now))
       const stored = entries.map(factsOf)

@@ -141,10 +141,10 @@ export interface CacheStore {
   /** All that is stored under the key, the newest first. Each is released by who asked. */
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]>
   /**
-   * What else is stored under a key of which `find` has returned something, where that looks no further than it must: other variants may be
-   * kept elsewhere. Default: nothing.
+   * What else is stored under a key than what `find` has returned, where that looks no further than it must: other variants and parts may
+   * be kept elsewhere. Default: nothing.
    */
-  findMore?(key: CacheKey): MaybePromise<readonly StoredEntry[]>
+  findMore?(key: CacheKey, found: readonly StoredEntry[]): MaybePromise<readonly StoredEntry[]>
   /** How many purges there have been: whoever asks the origin notes it before, for `begin`. */
   moment(): number
   /**

@@ -58,16 +58,37 @@ export class TieredStore implements CacheStore {
 
   find(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
     const found = this.front.find(key)
-    if (found instanceof Promise) return found.then((list) => (list.length > 0 ? list : this.findMore(key)))
-    return found.length > 0 ? found : this.findMore(key)
+    if (found instanceof Promise) return found.then((list) => (list.length > 0 ? list : this.findBehind(key)))
+    return found.length > 0 ? found : this.findBehind(key)
   }
 
-  findMore(key: CacheKey): MaybePromise<readonly StoredEntry[]> {
+  findMore(key: CacheKey, known: readonly StoredEntry[]): MaybePromise<readonly StoredEntry[]> {
+    const near = this.front.findMore?.(key, known) ?? NONE
+    // What was found here last is all that there is here.
+    if (known.some((each) => each instanceof EntryBehind && each.store === this.behind)) return near
+    if (near instanceof Promise) return near.then((list) => this.andBehind(key, known, list))
+    return this.andBehind(key, known, near)
+  }
+
+  private andBehind(
+    key: CacheKey,
+    known: readonly StoredEntry[],
+    near: readonly StoredEntry[],
+  ): MaybePromise<readonly StoredEntry[]> {
+    const far = this.findBehind(key, [...known, ...near])
+    return far instanceof Promise ? far.then((list) => [...near, ...list]) : [...near, ...far]
+  }
+
+  /** @param known what is found already: it is not brought forward */
+  private findBehind(
+    key: CacheKey,
+    known: readonly StoredEntry[] = NONE,
+  ): MaybePromise<readonly StoredEntry[]> {
     // What is purged from now on is not brought forward.
     const since = this.front.moment()
     const take: TakeForward = (entry, body) => this.takeForward(key, entry, body, since)
     const wrap = (found: readonly StoredEntry[]): readonly StoredEntry[] =>
-      found.length === 0 ? NONE : found.map((each) => this.wrap(each, take))
+      found.length === 0 ? NONE : without(found, known).map((each) => this.wrap(each, take))
     const found = this.safely(() => this.behind.find(key), NONE)
     if (!(found instanceof Promise)) return wrap(found)
     return found.then(wrap, (error: unknown) => {
@@ -88,7 +109,8 @@ export class TieredStore implements CacheStore {
     const front = this.front.begin(key, head, length, moments.front)
     if (momentBehind === undefined) return front
     const behind = this.safely(() => this.behind.begin(key, head, length, momentBehind), undefined)
-    return behind === undefined ? front : new TwinWriter(front, behind, this.report)
+    if (behind === undefined) return front
+    return new TwinWriter(front, behind, { report: this.report, onlyBehind: () => this.uncover(key, head) })
   }
 
   update(key: CacheKey, entry: StoredEntry, head: StoredHead): Promise<boolean> {
@@ -146,7 +168,7 @@ export class TieredStore implements CacheStore {
   }
 
   private wrap(inner: StoredEntry, take: TakeForward): EntryBehind {
-    const entry = new EntryBehind(inner, this.name, take)
+    const entry = new EntryBehind(inner, this.behind, this.name, take)
     if (entry.length > AT_ONCE) return entry
     this.safely(() => {
       const body = entry.open()
@@ -169,6 +191,19 @@ export class TieredStore implements CacheStore {
     }
     void this.quietly(async () => putWhole(writer, whole))
     return body
+  }
+
+  /** What the first has for the same place is older than what the one behind alone has taken, and would be found in place of it. */
+  private uncover(key: CacheKey, head: StoredHead): void {
+    void this.quietly(async () => {
+      const found = await this.front.find(key)
+      const older = found.find(
+        (each) => isSamePlace(each.head, head) && each.head.receivedAt < head.receivedAt,
+      )
+      const done = older !== undefined && (await this.front.remove(key, older))
+      for (const each of found) each.release()
+      return done
+    })
   }
 
   /** Whether the first has something as new already: what is on its way there is older, then. */
@@ -224,6 +259,15 @@ export class TieredStore implements CacheStore {
 }
 
 const NONE: readonly StoredEntry[] = []
+
+/** Those of what was found that are not known; the others are let go. */
+function without(found: readonly StoredEntry[], known: readonly StoredEntry[]): readonly StoredEntry[] {
+  return found.filter((each) => {
+    const isKnown = known.some(({ head }) => isSamePlace(head, each.head))
+    if (isKnown) each.release()
+    return !isKnown
+  })
+}
 
 async function purgeAfter(behind: MaybePromise<number>, front: () => MaybePromise<number>): Promise<number> {
   let count: number

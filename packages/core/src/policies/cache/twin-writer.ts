@@ -3,16 +3,23 @@ import type { EntryWriter, MaybePromise } from './store.ts'
 /** Told what a store has thrown or rejected with, where nothing else comes of it. */
 export type Report = (error: unknown) => void
 
+/** Whom a writer to two stores tells. */
+export interface TwinOwner {
+  readonly report: Report
+  /** The one behind has it, and the first one does not. */
+  readonly onlyBehind: () => void
+}
+
 /** Writes to two stores what is on its way: what one of them gives up goes on into the other. */
 export class TwinWriter implements EntryWriter {
   private front: EntryWriter | undefined
   private behind: EntryWriter | undefined
-  private readonly report: Report
+  private readonly owner: TwinOwner
 
-  constructor(front: EntryWriter | undefined, behind: EntryWriter | undefined, report: Report) {
+  constructor(front: EntryWriter | undefined, behind: EntryWriter | undefined, owner: TwinOwner) {
     this.front = front
     this.behind = behind
-    this.report = report
+    this.owner = owner
   }
 
   write(chunk: Uint8Array): boolean {
@@ -28,8 +35,14 @@ export class TwinWriter implements EntryWriter {
     this.behind = undefined
     const kept = behind === undefined ? false : this.commitBehind(behind)
     const taken = front === undefined ? false : front.commit()
-    if (taken instanceof Promise) return taken.then((stored) => stored || kept)
-    return taken || kept
+    if (taken instanceof Promise) return taken.then((stored) => stored || this.keptBehind(kept))
+    return taken || this.keptBehind(kept)
+  }
+
+  private keptBehind(kept: MaybePromise<boolean>): MaybePromise<boolean> {
+    if (kept instanceof Promise) return kept.then((stored) => this.keptBehind(stored))
+    if (kept) this.owner.onlyBehind()
+    return kept
   }
 
   abort(): void {
@@ -39,7 +52,7 @@ export class TwinWriter implements EntryWriter {
     try {
       behind?.abort()
     } catch (error) {
-      this.report(error)
+      this.owner.report(error)
     }
     front?.abort()
   }
@@ -48,7 +61,7 @@ export class TwinWriter implements EntryWriter {
     try {
       return behind.write(chunk)
     } catch (error) {
-      this.report(error)
+      this.owner.report(error)
       return false
     }
   }
@@ -63,7 +76,7 @@ export class TwinWriter implements EntryWriter {
   }
 
   private failed(error: unknown): false {
-    this.report(error)
+    this.owner.report(error)
     return false
   }
 }

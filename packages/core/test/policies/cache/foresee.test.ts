@@ -6,6 +6,9 @@ import type { HttpResponse } from '../../../src/message/response.ts'
 import type { CacheOptions } from '../../../src/policies/cache/cache-options.ts'
 import type { CacheOutcome } from '../../../src/policies/cache/cache-status.ts'
 import { foreseeCache, type Foresight } from '../../../src/policies/cache/foresee.ts'
+import { ProcessStore } from '../../../src/policies/cache/process-store.ts'
+import { TieredStore } from '../../../src/policies/cache/tiered-store.ts'
+import type { CacheKey, StoredEntry } from '../../../src/policies/cache/store.ts'
 import { answer, type Ask, type Fields, type Origin, rig, type Rig, type Seen } from './rig.ts'
 
 interface Foreseeing extends Rig {
@@ -63,6 +66,7 @@ const asks = fc.record({
   language: fc.constantFrom('', 'de', 'en'),
   condition: fc.constantFrom('', 'if-match', 'if-none-match', 'range', 'next range', 'if-range'),
   wait: fc.constantFrom(0, 0, 4_000, 11_000, 60_000),
+  forgets: fc.constantFrom('', '', 'first', 'last'),
   answers: fc.record({
     status: fc.constantFrom(200, 200, 200, 404, 503),
     control: fc.constantFrom(...STATED),
@@ -75,6 +79,24 @@ const asks = fc.record({
 /** What turned out not to be for all is not remembered: a worker that does sends the next request as it is, conditions included. */
 const ALONE = { hitForMiss: 0 }
 
+/** What is in front of another store, and has lost some of what that has. */
+class ForgetfulStore extends ProcessStore {
+  private readonly seen = new Map<string, CacheKey>()
+
+  override find(key: CacheKey): readonly StoredEntry[] {
+    this.seen.set(key.text, key)
+    return super.find(key)
+  }
+
+  forget(which: string): void {
+    for (const key of this.seen.values()) {
+      const entries = super.find(key)
+      const entry = which === 'first' ? entries[0] : which === 'last' ? entries.at(-1) : undefined
+      if (entry !== undefined) this.remove(key, entry)
+    }
+  }
+}
+
 const CONDITION: Readonly<Record<string, Fields>> = {
   '': {},
   'if-match': { 'if-match': '"1"' },
@@ -86,43 +108,53 @@ const CONDITION: Readonly<Record<string, Fields>> = {
 
 test('what is foreseen is what then happens, whatever is stored and asked', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(asks, { minLength: 2, maxLength: 12 }), async (steps) => {
-      let next = steps[0]?.answers ?? assert.fail()
-      const { foresee, ask, outcomes, seen, clock } = foreseeing(({ headers }): HttpResponse => {
-        const { status, control, tagged, vary, parts } = next
-        const fields = { 'cache-control': control, ...(tagged && { etag: '"1"' }), ...(vary && { vary }) }
-        const holds = tagged && headers.get('if-none-match') === '"1"'
-        if (holds) return answer(304, fields)
-        const [, first, last] = /^bytes=(\d)-(\d)$/.exec(headers.get('range') ?? '') ?? []
-        if (first === undefined || last === undefined || status !== 200 || !parts)
-          return answer(status, fields, 'content')
-        const part = { ...fields, 'content-type': 'a/b', 'content-range': `bytes ${first}-${last}/7` }
-        return answer(206, part, 'content'.slice(Number(first), Number(last) + 1))
-      }, ALONE)
-      for (const { path, method, control, language, condition, wait, answers } of steps) {
-        await clock.advance(wait)
-        next = answers
-        const headers = {
-          ...(control && { 'cache-control': control }),
-          ...(language && { 'accept-language': language }),
-          ...CONDITION[condition],
+    fc.asyncProperty(
+      fc.array(asks, { minLength: 2, maxLength: 12 }),
+      fc.boolean(),
+      async (steps, isTiered) => {
+        const near = new ForgetfulStore()
+        const tiers = isTiered ? { store: new TieredStore(near, new ProcessStore()) } : {}
+        let next = steps[0]?.answers ?? assert.fail()
+        const { foresee, ask, outcomes, seen, clock } = foreseeing(
+          ({ headers }): HttpResponse => {
+            const { status, control, tagged, vary, parts } = next
+            const fields = { 'cache-control': control, ...(tagged && { etag: '"1"' }), ...(vary && { vary }) }
+            const holds = tagged && headers.get('if-none-match') === '"1"'
+            if (holds) return answer(304, fields)
+            const [, first, last] = /^bytes=(\d)-(\d)$/.exec(headers.get('range') ?? '') ?? []
+            if (first === undefined || last === undefined || status !== 200 || !parts)
+              return answer(status, fields, 'content')
+            const part = { ...fields, 'content-type': 'a/b', 'content-range': `bytes ${first}-${last}/7` }
+            return answer(206, part, 'content'.slice(Number(first), Number(last) + 1))
+          },
+          { ...ALONE, ...tiers },
+        )
+        for (const { path, method, control, language, condition, wait, forgets, answers } of steps) {
+          near.forget(forgets)
+          await clock.advance(wait)
+          next = answers
+          const headers = {
+            ...(control && { 'cache-control': control }),
+            ...(language && { 'accept-language': language }),
+            ...CONDITION[condition],
+          }
+          const asked: Ask = { method, headers, ...(method === 'QUERY' && { body: EMPTY_BODY }) }
+          const { foresight, sent } = await foresee(path, asked)
+          const [told, requests] = [outcomes.length, seen.length]
+          await ask(path, asked)
+          const outcome: Partial<CacheOutcome> = outcomes[told] ?? assert.fail()
+          const expected = foreseen(foresight)
+          const standsIn = outcome.detail === 'stale-if-error'
+          for (const [name, value] of Object.entries(expected))
+            assert.deepEqual(outcome[name as keyof CacheOutcome], value, `${name}: ${JSON.stringify(steps)}`)
+          if (standsIn) assert.ok(foresight.lookup?.stored.some((each) => each.standsIn))
+          if (expected.hit !== true && expected.forwarded !== undefined)
+            assert.deepEqual([...(seen[requests]?.headers ?? [])], [...sent.headers])
+          // What goes on in the background has come to rest before the next one.
+          await clock.advance(0)
         }
-        const asked: Ask = { method, headers, ...(method === 'QUERY' && { body: EMPTY_BODY }) }
-        const { foresight, sent } = await foresee(path, asked)
-        const [told, requests] = [outcomes.length, seen.length]
-        await ask(path, asked)
-        const outcome: Partial<CacheOutcome> = outcomes[told] ?? assert.fail()
-        const expected = foreseen(foresight)
-        const standsIn = outcome.detail === 'stale-if-error'
-        for (const [name, value] of Object.entries(expected))
-          assert.deepEqual(outcome[name as keyof CacheOutcome], value, `${name}: ${JSON.stringify(steps)}`)
-        if (standsIn) assert.ok(foresight.lookup?.stored.some((each) => each.standsIn))
-        if (expected.hit !== true && expected.forwarded !== undefined)
-          assert.deepEqual([...(seen[requests]?.headers ?? [])], [...sent.headers])
-        // What goes on in the background has come to rest before the next one.
-        await clock.advance(0)
-      }
-    }),
+      },
+    ),
     { numRuns: 100 },
   )
 })

@@ -106,6 +106,10 @@ class ClosedStore implements CacheStore {
     return this.purgesHeard.areMissing ? NONE : this.inner.find(key)
   }
 
+  findMore(key: CacheKey, found: readonly StoredEntry[]): MaybePromise<readonly StoredEntry[]> {
+    return this.purgesHeard.areMissing ? NONE : (this.inner.findMore?.(key, found) ?? NONE)
+  }
+
   moment(): number {
     return this.inner.moment()
   }

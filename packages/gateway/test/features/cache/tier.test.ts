@@ -16,9 +16,9 @@ interface Answer {
 }
 
 /** Asks for the same host, whichever gateway it asks. */
-function ask(url: string, method = 'GET'): Promise<Answer> {
+function ask(url: string, method = 'GET', fields: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { connection: 'close', host: 'shop.example' }
+    const headers = { connection: 'close', host: 'shop.example', ...fields }
     const sent = request(url, { headers, method }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -112,6 +112,24 @@ test('what one gateway has fetched the other finds, and a purge in one holds in 
   assert.equal((await ask(`${other.url}/a`)).text, '4 /a')
   assert.match(one.shown(), /headgate_store_calls_total\{store="main",outcome="answered"\} [1-9]/)
   assert.match(one.shown(), /headgate_store_connections\{store="main"\} 1/)
+})
+
+test('a variant that Redis alone has is found, though the memory has another one, whatever onStoreError is', async (t) => {
+  await using redis = await RedisServer.start()
+  using probe = await redis.connect()
+  const origin = await startOrigin(({ headers }, response) => {
+    const tongue = String(headers['x-tongue'])
+    response.writeHead(200, { vary: 'x-tongue', 'cache-tag': tongue }).end()
+  })
+  for (const onStoreError of ['open', 'closed']) {
+    const one = await member(t, redis, origin.url, { tier: { onStoreError } })
+    await reached(one)
+    for (const tongue of ['de', 'en']) await ask(`${one.url}/a`, 'GET', { 'x-tongue': tongue })
+    await eventually(async () => (await stored(probe)) === 2, 'both are stored')
+    await one.gateway.cache?.local.purge({ by: 'tag', value: 'en' }, 'hard', Date.now())
+    const found = await ask(`${one.url}/a`, 'GET', { 'x-tongue': 'en' })
+    assert.equal(found.cache, 'headgate; hit; ttl; detail=redis', onStoreError)
+  }
 })
 
 test('while Redis is frozen exchanges go on, a purge tells that it does not hold everywhere, and it holds when Redis goes on', async (t) => {
