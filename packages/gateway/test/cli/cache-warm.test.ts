@@ -70,7 +70,7 @@ it('headgate cache warm has the gateway ask for a URL, a sitemap or its lists, a
     /: 0 responses stored, 1 not to be read\n {2}sitemap http:\/\/shop.example\/none.xml: /,
   )
   const nothing = await run('purge', '--url', 'http://shop.example/nothing')
-  assert.match(nothing.stdout, /^removed: 0 responses\na URL is meant as the upstream is asked for it/)
+  assert.match(nothing.stdout, /^removed: 0 responses\na URL is meant as clients ask for it, with/)
   const refused = await run('warm', '--url', '/a')
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
   assert.match(refused.stderr, /"\/a" .*use a URL as a client asks for it/)

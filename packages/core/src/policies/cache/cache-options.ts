@@ -32,7 +32,10 @@ export interface CacheOptions {
    * asked for another one. Default: that of the request.
    */
   readonly target?: ((exchange: Exchange) => UrlParts) | undefined
-  /** How long responses are fresh, against the origin's word, by status; `default` where the origin says nothing. */
+  /**
+   * How long responses are fresh, against the origin's word, by status; `default` where the origin says nothing. That of 200 holds for its
+   * parts (206), too, where these have none.
+   */
   readonly ttl?: Readonly<Partial<Record<number | 'default', number>>> | undefined
   /** Clients cannot ask for the origin's word: their no-cache, max-age and the like mean nothing. Default false. */
   readonly ignoreRequestControl?: boolean | undefined
@@ -83,6 +86,9 @@ export function rulesOf(given: CacheOptions): CacheRules {
     if (lifetime !== undefined)
       ttl.set(status === 'default' ? status : Number(status), notNegative(`ttl.${status}`, lifetime))
   }
+  const whole = ttl.get(200)
+  // The same representation, of which somebody has asked for a part.
+  if (whole !== undefined && !ttl.has(206)) ttl.set(206, whole)
   const { heuristic } = options
   return {
     ...DEFAULT_RULES,

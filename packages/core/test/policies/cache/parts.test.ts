@@ -57,6 +57,18 @@ test('parts that are all of it together answer for the whole', async () => {
   assert.equal(seen.length, 2)
 })
 
+test('parts are fresh for as long as the configuration says of 200, unless it says it of 206', async () => {
+  for (const [ttl, expected] of [
+    [{ 200: 60_000 }, 'hit; ttl=60'],
+    [{ 200: 60_000, 206: 9_000 }, 'hit; ttl=9'],
+    [{ 200: 60_000, 206: 0 }, 'fwd=uri-miss; detail=ttl'],
+  ] as const) {
+    const { get } = rig(tagged('"1"', { 'content-type': 'text/plain' }), { ttl })
+    await textOf(await get('/x', { range: 'bytes=2-5' }))
+    assert.equal(statusOf(await get('/x', { range: 'bytes=3-4' })), expected)
+  }
+})
+
 for (const [name, first, second] of [
   ['another strong ETag', '"1"', '"2"'],
   ['a weak ETag', 'W/"1"', 'W/"1"'],

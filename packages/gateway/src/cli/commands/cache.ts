@@ -159,7 +159,7 @@ function shownText(view: ForeseenView, isGuessed: boolean): string {
 function purgeText({ purged, how }: PurgeAnswer, byUrl: boolean): string {
   const hint =
     purged === 0 && byUrl
-      ? 'a URL is meant as the upstream is asked for it, with its port and its query: "headgate cache show URL" tells the key of what clients ask for\n'
+      ? 'a URL is meant as clients ask for it, with its scheme, its port and its query: "headgate cache show URL" tells what is stored for it\n'
       : ''
   return `${how === 'hard' ? 'removed' : 'marked as stale'}: ${counted(purged, 'response')}\n${hint}`
 }

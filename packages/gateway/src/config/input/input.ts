@@ -2480,8 +2480,8 @@ export interface CacheInput {
    */
   ttl?: Duration | undefined
   /**
-   * How long responses of a status are fresh, whatever the upstream says of their freshness: 404: 10s. What
-   * it forbids to store is not stored.
+   * How long responses of a status are fresh, whatever the upstream says of their freshness: 404: 10s. That
+   * of 200 holds for parts (206), too. What it forbids to store is not stored.
    */
   statuses?: Record<string, Duration | Zero> | undefined
   /**

@@ -131,7 +131,7 @@ const cache = section('CacheInput', () => ({
   statuses: keyed(STATUS, timeOr0('How long it is fresh; 0: it is not stored.'))
     .prefault(nothing)
     .describe(
-      'How long responses of a status are fresh, whatever the upstream says of their freshness: 404: 10s. What it forbids to store is not stored.',
+      'How long responses of a status are fresh, whatever the upstream says of their freshness: 404: 10s. That of 200 holds for parts (206), too. What it forbids to store is not stored.',
     ),
   staleWhileRevalidate: timeOr0(
     'How long a stale response is used while the upstream is asked in the background, where the upstream does not say.',
