@@ -22,7 +22,7 @@ export {
 export { Exchange, type Cancellable, type Outcome, type Peer, type TimeLimit } from './message/exchange.ts'
 export { type Fact, fact } from './message/fact.ts'
 export { BoundedMap } from './policies/bounded-map.ts'
-export { copyExchange, type CopyOptions } from './message/fork.ts'
+export { copyExchange, type CopyOptions, Fork } from './message/fork.ts'
 export { type Handler, type Policy, stack } from './message/handler.ts'
 export { isHttpResponse, ownPolicy } from './message/own-policy.ts'
 export {
@@ -51,6 +51,7 @@ export {
   type Authority,
   canonicalAuthority,
   canonicalPath,
+  checkQuery,
   InvalidTarget,
   type PathForm,
   STRICT_PATHS,

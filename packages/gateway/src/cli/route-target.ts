@@ -23,8 +23,9 @@ function versionTargets({ versions, default: wanted }: ApiVersionsConfig, otherw
     .join('; ')
 }
 
-function ownTarget({ upstream, split, redirect, respond, files, handle }: RouteConfig): string {
+function ownTarget({ upstream, split, aggregate, redirect, respond, files, handle }: RouteConfig): string {
   if (upstream !== undefined) return upstream
+  if (aggregate !== undefined) return aggregate.calls.map((each) => each.upstream).join(' + ')
   if (redirect !== undefined) return `redirect ${redirect.status} to ${redactText(redirect.location)}`
   if (respond !== undefined) return `answer ${respond.status}`
   if (files !== undefined) return `files of ${files.root}`

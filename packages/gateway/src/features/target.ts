@@ -8,8 +8,11 @@ import {
   respondSettings,
   respondWith,
 } from './answers.ts'
+import { aggregateSettings } from './aggregate/checks.ts'
+import type { AggregateConfig } from './aggregate/setting.ts'
 import type { ApiVersionsConfig } from './api-versions/setting.ts'
 import type { GeoLookup } from './geo/geo-place.ts'
+import { lateHandler } from './late-policy.ts'
 import type { ExchangeRow, LeadTo, NamedSetting, Route } from './layer.ts'
 import { split } from './split/split.ts'
 import { versionTarget } from './api-versions/api-version.ts'
@@ -22,7 +25,15 @@ import { splitMetrics, SplitWeights } from './split/split-weights.ts'
 import { type SplitConfig, splitSettings } from './split/setting.ts'
 
 /** The settings that say where requests go: a route has one of them. */
-export const TARGETS: readonly string[] = ['upstream', 'split', 'redirect', 'respond', 'files', 'handle']
+export const TARGETS: readonly string[] = [
+  'upstream',
+  'split',
+  'redirect',
+  'respond',
+  'files',
+  'handle',
+  'aggregate',
+]
 
 /** Those by which a route answers itself. */
 export const ANSWERS: readonly string[] = ['redirect', 'respond', 'files', 'handle']
@@ -30,6 +41,7 @@ export const ANSWERS: readonly string[] = ['redirect', 'respond', 'files', 'hand
 export const TARGET_SETTINGS: readonly NamedSetting[] = [
   { name: 'upstream', drops: () => TARGETS },
   { name: 'split', drops: () => TARGETS, ...splitSettings },
+  { name: 'aggregate', drops: () => [...TARGETS, 'apiVersions'], ...aggregateSettings },
   { name: 'redirect', drops: () => [...TARGETS, 'apiVersions'] },
   { name: 'respond', drops: () => [...TARGETS, 'apiVersions'], ...respondSettings },
   { name: 'files', drops: () => [...TARGETS, 'apiVersions'] },
@@ -47,7 +59,7 @@ export function targetChecks(route: Fields, path: Path): Finding[] {
         path: [...path, 'upstream'],
         problem: 'is missing',
         allowed:
-          'the name of an upstream, or its URL; or split, redirect, respond, files or handle in its place',
+          'the name of an upstream, or its URL; or split, aggregate, redirect, respond, files or handle in its place',
       },
     ]
   }
@@ -61,6 +73,7 @@ export function targetChecks(route: Fields, path: Path): Finding[] {
 export interface LeadingRoute {
   readonly route: Route<'upstream', string> &
     Route<'split', SplitConfig> &
+    Route<'aggregate', AggregateConfig> &
     Route<'redirect', RedirectConfig> &
     Route<'respond', RespondConfig> &
     Route<'files', FilesConfig> &
@@ -81,12 +94,14 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
   name: 'target',
   once: 'exchange',
   about:
-    'leads to the upstream, by version and split where there are any; or answers by itself, with `redirect`, `respond`, `files` or `handle`',
+    'leads to the upstream, by version and split where there are any, or to several (`aggregate`); or answers by itself, with `redirect`, `respond`, `files` or `handle`',
   build(setting, context) {
     const handler = routeTarget(setting, context)
     return () => handler
   },
-  tells({ route: { upstream, split: parts, redirect, respond, files, handle, apiVersions } }) {
+  tells({
+    route: { upstream, split: parts, aggregate: calls, redirect, respond, files, handle, apiVersions },
+  }) {
     const versions = Object.entries(fieldsOf(fieldOf(apiVersions, 'versions'))).flatMap(([name, each]) => {
       const own = fieldOf(each, 'upstream')
       return own === undefined ? [] : [[name, own] as const]
@@ -94,6 +109,7 @@ export const targetLayer: ExchangeRow<LeadingRoute, TargetContext> = {
     return {
       upstream,
       split: parts,
+      aggregate: calls,
       redirect,
       respond,
       files,
@@ -116,12 +132,17 @@ function routeTarget(setting: LeadingRoute, context: TargetContext): Handler {
 
 function ownTarget({ route, config }: LeadingRoute, context: TargetContext): Handler {
   const { leadTo, geo, metrics, clock } = context
-  const { upstream, redirect, respond, files, handle } = route
+  const { upstream, aggregate: calls, redirect, respond, files, handle } = route
   if (redirect !== undefined) return redirectTo(redirect, geo)
   if (respond !== undefined) return respondWith(respond, geo)
   if (files !== undefined) return serveFiles(files, clock)
   if (handle !== undefined) return answerByCode(handle, handlerSurroundings(context, config))
   if (upstream !== undefined) return leadTo('target', upstream)
+  if (calls !== undefined) {
+    // What leads to its upstreams is built now, what joins them when it is needed.
+    const ways = new Map(calls.calls.map((call) => [call.upstream, leadTo('target', call.upstream)]))
+    return lateHandler(async () => (await import('./aggregate/aggregate.ts')).aggregate(calls, ways, geo))
+  }
   if (route.split === undefined) throw new TypeError(`route ${route.name} leads nowhere`)
   const { upstreams, sticky } = route.split
   const targets = upstreams.map(({ upstream: name }) =>

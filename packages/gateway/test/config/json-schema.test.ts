@@ -26,7 +26,7 @@ const BEYOND_A_SCHEMA: readonly {
   {
     why: 'a schema does not know what stands elsewhere: names that lead nowhere',
     is: says(
-      /is not the name of (?:an upstream|a rate limit|a store|a group|an authenticator|a route)|is a credential of the consumer|which counts fields of GraphQL|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|has no names, and no route has a host|reads no operation|is sticky by what|not known there/,
+      /is not the name of (?:an upstream|a rate limit|a store|a group|an authenticator|a route)|is a credential of the consumer|which counts fields of GraphQL|is shared by \d+ workers|is not one of the versions|is no parameter of match\.path|names a version|is the version itself|needs "\$\{params\.|there is no "geo"|has no names, and no route has a host|reads no operation|is sticky by what|not known there|is no earlier call|is the name of an earlier call|has \d+ calls/,
     ),
   },
   {

@@ -1494,6 +1494,8 @@ export interface SharedSettingsInput {
   upstream?: string | undefined
   /** Where requests go, in place of upstream: several upstreams by weight. */
   split?: SplitInput | undefined
+  /** Several calls whose answers are joined, in place of upstream. */
+  aggregate?: AggregateInput | undefined
   /** A redirect as the answer, in place of upstream. */
   redirect?: RedirectInput | undefined
   /** A fixed answer, in place of upstream. */
@@ -1765,6 +1767,37 @@ export interface SplitStickyInput {
   header?: string | undefined
   /** The cookie whose value decides; who has none is given one. */
   cookie?: string | undefined
+}
+
+export interface AggregateInput {
+  /** The calls of which the answer is made. */
+  calls: AggregateCallInput[]
+  /**
+   * How the answer is made: an object with what each call brings under its name, or one with the members of
+   * all objects that calls bring, later ones in place of earlier ones. Default: by-name.
+   */
+  merge?: 'by-name' | 'members' | undefined
+  /** Size of what one call may bring. Default: 1MiB. */
+  limit?: ByteSize | undefined
+}
+
+export interface AggregateCallInput {
+  /** Under which what it brings stands in the answer, and by which later calls name it. */
+  name: string
+  /** The name of an upstream, or the URL of a single endpoint. */
+  upstream: string
+  /**
+   * What is asked for there. A call that names an earlier one waits for it; all others are made at the same
+   * time.
+   */
+  path: string
+  /**
+   * What becomes of the answer where the call fails, or its answer is not 2xx or no JSON: fail hands the
+   * failure on, omit leaves its part out, value puts one in its place. Default: fail.
+   */
+  onFailure?: 'fail' | 'omit' | 'value' | undefined
+  /** For onFailure: value. */
+  value?: string | number | boolean | null | unknown[] | { readonly [name: string]: unknown } | undefined
 }
 
 export interface RedirectInput {
@@ -2696,6 +2729,8 @@ export interface RouteInput {
   upstream?: string | undefined
   /** Where requests go, in place of upstream: several upstreams by weight. */
   split?: SplitInput | undefined
+  /** Several calls whose answers are joined, in place of upstream. */
+  aggregate?: AggregateInput | undefined
   /** A redirect as the answer, in place of upstream. */
   redirect?: RedirectInput | undefined
   /** A fixed answer, in place of upstream. */

@@ -5,6 +5,7 @@ import { IMPORTANCES } from '../../features/importance.ts'
 import { choice } from '../../settings/values/choice.ts'
 import { flag, type Kind, name, upstreamReference, whole } from '../../settings/values/kinds.ts'
 import { routeAuthenticationSetting } from '../../features/authentication/setting.ts'
+import { aggregateSetting } from '../../features/aggregate/setting.ts'
 import { authorizationSetting } from '../../features/authorization/setting.ts'
 import { corsSetting } from '../../features/cors/cors.ts'
 import { apiVersionsSetting, lifecycleSetting } from '../../features/api-versions/setting.ts'
@@ -63,6 +64,9 @@ const settings = {
   split: splitSetting()
     .optional()
     .describe('Where requests go, in place of upstream: several upstreams by weight.'),
+  aggregate: aggregateSetting()
+    .optional()
+    .describe('Several calls whose answers are joined, in place of upstream.'),
   redirect: redirectSetting().optional().describe('A redirect as the answer, in place of upstream.'),
   respond: respondSetting().optional().describe('A fixed answer, in place of upstream.'),
   files: filesSetting().optional().describe('The files of a folder as the answer, in place of upstream.'),

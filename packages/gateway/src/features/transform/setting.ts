@@ -15,7 +15,8 @@ export const pointer: Kind<string> = textKind(
   { pattern: POINTER },
 )
 
-const anyJson: Kind<unknown> = {
+/** Any value of JSON. */
+export const anyJson: Kind<unknown> = {
   allowed: 'any value',
   json: {},
   type: 'string | number | boolean | null | unknown[] | { readonly [name: string]: unknown }',
