@@ -1,6 +1,6 @@
 import { type Handler, isHttpResponse } from '@headgate/core'
 import { httpResponse, isResponse } from './web/http-response.ts'
-import { webRequest } from './web/web-request.ts'
+import { platformRequest, webRequest } from './web/web-request.ts'
 
 /** From the platform's `Request` to its `Response`, as servers and frameworks of the web platform have it. */
 export type Answer = (request: Request) => Response | Promise<Response>
@@ -29,5 +29,5 @@ const NO_HANDLER =
 
 /** @param name of the function, for messages */
 export function answered(answer: Answer, name: string): Handler {
-  return async (exchange) => httpResponse(await answer(webRequest(exchange)), name)
+  return async (exchange) => httpResponse(await answer(platformRequest(webRequest(exchange))), name)
 }

@@ -26,6 +26,11 @@ class WebRequest {
     this.#url = `${scheme}://${authority.text}${path}${query}`
   }
 
+  /** All of it at once, as the platform makes one. */
+  static platform(request: WebRequest): Request {
+    return request.#platform
+  }
+
   get method(): string {
     return this.#method
   }
@@ -150,6 +155,14 @@ const PLAIN = new Request('http://localhost/')
 /** The request of an exchange, for code of the web platform. */
 export function webRequest(exchange: Exchange): Request {
   return new WebRequest(exchange) as unknown as Request
+}
+
+/**
+ * The same as a request of the platform's own class, for code that may hand it on: `fetch` and `new Request` look at what is private to that
+ * class. @param request of `webRequest`
+ */
+export function platformRequest(request: Request): Request {
+  return WebRequest.platform(request as unknown as WebRequest) // made by webRequest
 }
 
 const UTF_8 = new TextDecoder()

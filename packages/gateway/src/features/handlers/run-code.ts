@@ -1,5 +1,5 @@
 import { createClient } from '@headgate/client'
-import { errorAnswer, httpResponse, webRequest } from '@headgate/client/web'
+import { errorAnswer, httpResponse, platformRequest, webRequest } from '@headgate/client/web'
 import { type Exchange, type Handler, type HttpResponse, TrafficError } from '@headgate/core'
 import { type CodeReference, writtenReference } from '../../code/code-reference.ts'
 import { withoutMark } from '../../code/import-module.ts'
@@ -63,7 +63,10 @@ export function runCode(reference: HandleConfig, surroundings: HandlerSurroundin
   const { name } = runner
   const given = runner.given as Handle // checked when it was loaded
   const answer: HandleFunction =
-    typeof given === 'function' ? given : (request, context) => given.fetch(request, context)
+    typeof given === 'function'
+      ? given
+      : // Frameworks hand it on.
+        (request, context) => given.fetch(platformRequest(request), context)
   const work: Work<HttpResponse> = async (request, context) =>
     httpResponse(await answer(request, context), name)
   return (exchange) => runner.run(exchange, work, asItIs)

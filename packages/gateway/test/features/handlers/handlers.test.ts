@@ -65,13 +65,16 @@ test('it is the same over a socket and for a client in the same program', async 
 test('an app with a method fetch answers, and keeps its this', async (t) => {
   class App {
     private readonly name = 'app'
-    fetch(request: Request): Response {
-      return html(`<p>${this.name} at ${new URL(request.url).pathname}</p>`)
+    async fetch(request: Request): Promise<Response> {
+      // As frameworks do that hand it on.
+      const handed = new Request(request, { headers: { 'x-more': '1' } })
+      const content = await handed.text()
+      return html(`<p>${this.name} at ${new URL(handed.url).pathname}: ${content}</p>`)
     }
   }
   const { url } = await serving(t, new App())
-  const { content, headers } = await ask(`${url}/x`)
-  assert.equal(content, '<p>app at /x</p>')
+  const { content, headers } = await ask(`${url}/x`, { method: 'POST', content: 'content' })
+  assert.equal(content, '<p>app at /x: content</p>')
   assert.equal(headers['content-type'], 'text/html;charset=UTF-8')
 })
 
