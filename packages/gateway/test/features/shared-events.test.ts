@@ -163,3 +163,21 @@ test('the last events are kept within their bytes, and found by the id behind wh
   const after = (id: string | undefined): string => buffer.after(id).map(String).join('')
   assert.deepEqual([after('2'), after('3'), after('1'), after(undefined)], ['3.', '', '1.2.3.', ''])
 })
+
+test('a client that leaves before the stream has begun is no reader of it', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>()
+  let hasLeft = false
+  const { url: upstream } = await startService(t, (_request, response) => {
+    response.on('close', () => (hasLeft = true))
+    asked.resolve(response)
+  })
+  const gateway = await startGateway(t, { routes: [{ upstream, events: { share: { grace: 0 } } }] })
+  const client = await gateway.connect()
+  client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const response = await asked.promise
+  client.socket.destroy()
+  await gateway.logged(1)
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.flushHeaders()
+  await eventually(() => hasLeft, 'the stream of the upstream ends')
+})
