@@ -72,6 +72,26 @@ test('a client that comes back gets what it has missed, and a new one nothing of
   assert.equal(streams.length, 1)
 })
 
+test('what a client has missed may be more than what is held for one that reads slowly', async (t) => {
+  const { gateway, streams } = await sharing(t, { share: { buffer: '1MiB', maxBehind: '1KiB' } })
+  const first = await join(gateway)
+  const event = `data: ${'x'.repeat(1_000)}\n\n`
+  streams[0]?.response.write(`id: 1\ndata: a\n\n${event.repeat(300)}data: last\n\n`)
+  await first.receives('data: last\n\n')
+  const back = await join(gateway, 'last-event-id: 0\r\n')
+  const missed = await back.receives('data: last\n\n')
+  assert.equal(missed.split('data: xxx').length, 301)
+})
+
+test('an event that is larger than the route allows ends a shared stream for all, and is not asked for again', async (t) => {
+  const { gateway, streams } = await sharing(t, { share: true, maxEvent: '1KiB', errorEvent: 'error' })
+  const clients = [await join(gateway), await join(gateway)]
+  streams[0]?.response.write(`data: a\n\ndata: ${'x'.repeat(5_000)}\n\n`)
+  for (const client of clients) await client.receives('response_body_too_large')
+  await eventually(() => streams[0]?.hasLeft, 'the stream of the upstream is given up')
+  assert.equal(streams.length, 1)
+})
+
 test('clients that differ in who they are, or in what they ask for, share nothing', async (t) => {
   const { gateway, streams } = await sharing(t, { share: { headers: ['x-topic'] } })
   for (const fields of [

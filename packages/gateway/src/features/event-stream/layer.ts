@@ -33,7 +33,9 @@ export const eventsLayer: ExchangeRow<
     }
     const policies = [
       relay,
-      ...(share === false ? [] : [latePolicy(async () => (await import('./share.ts')).sharedStreams(share))]),
+      ...(share === false
+        ? []
+        : [latePolicy(async () => (await import('./share.ts')).sharedStreams(share, events.maxEvent))]),
       // What is shared was changed once for all.
       ...(events.by === undefined && !changesEvents(events) ? [] : [hooks()]),
     ]

@@ -5,8 +5,12 @@ import { type ShareConfig, SharedStream } from './shared-stream.ts'
 /** Fields that say who asks: clients that differ in them share no stream. */
 const OF_THE_CALLER = ['authorization', 'cookie', 'origin', 'accept-language']
 
-/** Has clients that ask for the same stream share one of the upstream. Loaded with the first request that needs it. */
-export function sharedStreams(config: ShareConfig): Policy {
+/** Larger events than this are none, where the route has no limit of its own. */
+const LARGEST = 64 * 1024 * 1024
+
+/** Has clients that ask for the same stream share one of the upstream. Loaded with the first request that needs it. @param maxEvent bytes */
+export function sharedStreams(config: ShareConfig, maxEvent: number): Policy {
+  const largest = Math.min(maxEvent, LARGEST)
   const fields = [...OF_THE_CALLER, ...config.headers.filter((name) => !OF_THE_CALLER.includes(name))]
   const streams = new Map<string, SharedStream>()
   return (next) =>
@@ -15,7 +19,7 @@ export function sharedStreams(config: ShareConfig): Policy {
       const key = keyOf(exchange, fields)
       let stream = streams.get(key)
       if (stream === undefined) {
-        const made: SharedStream = new SharedStream(exchange, next, config, () => {
+        const made: SharedStream = new SharedStream(exchange, next, config, largest, () => {
           if (streams.get(key) === made) streams.delete(key)
         })
         stream = made

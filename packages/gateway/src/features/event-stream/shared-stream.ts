@@ -7,6 +7,7 @@ import {
   type HeaderList,
   HttpResponse,
   mediaType,
+  type ServerSentEvent,
   type Timer,
   TrafficError,
 } from '@headgate/core'
@@ -20,12 +21,15 @@ export type ShareConfig = Exclude<EventsConfig['share'], false>
 /** Milliseconds before the first try to connect again, where the stream names no time; each further one waits twice as long. */
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 30_000
-
-const LARGEST = 64 * 1024 * 1024
+/** An upstream may ask for no wait at all, and still ends each stream at once. */
+const SHORTEST_WAIT = 100
+/** A stream that has lasted so long was well: the next wait is the first one again. */
+const LASTING = 5_000
 
 /** One stream of an upstream, for all clients that ask for the same. */
 export class SharedStream {
   private readonly config: ShareConfig
+  private readonly largest: number
   private readonly first: Exchange
   private readonly next: Handler
   private readonly ended: () => void
@@ -40,14 +44,17 @@ export class SharedStream {
   private lastEventId: string | undefined
   private retry: number | undefined
   private failures = 0
+  private began = 0
   private isOver = false
 
   /**
    * @param first the exchange in whose name the upstream is asked
+   * @param largest bytes of an event
    * @param ended called when nobody can join any more
    */
-  constructor(first: Exchange, next: Handler, config: ShareConfig, ended: () => void) {
+  constructor(first: Exchange, next: Handler, config: ShareConfig, largest: number, ended: () => void) {
     this.config = config
+    this.largest = largest
     this.first = first
     this.next = next
     this.ended = ended
@@ -65,10 +72,10 @@ export class SharedStream {
     if (this.isOver) return undefined
     this.silence.disarm()
     const { maxBehind, slow } = this.config
-    const subscriber: Subscriber = new Subscriber(maxBehind, slow, () => this.left(subscriber))
-    this.subscribers.add(subscriber)
     const known = exchange === this.first ? undefined : exchange.request.headers.get('last-event-id')
-    for (const event of this.replay.after(known)) subscriber.push(event)
+    const missed = this.replay.after(known)
+    const subscriber: Subscriber = new Subscriber(maxBehind, slow, () => this.left(subscriber), missed)
+    this.subscribers.add(subscriber)
     return new HttpResponse(200, this.headers.clone(), subscriber.body)
   }
 
@@ -99,12 +106,13 @@ export class SharedStream {
   }
 
   private read(inner: Exchange, { body }: HttpResponse): void {
-    const parser = new EventStreamParser(LARGEST, this.lastEventId)
+    const parser = new EventStreamParser(this.largest, this.lastEventId)
     this.body = body
+    this.began = this.first.clock.now()
     body.flowTo({
       write: (chunk) => {
-        for (const event of parser.push(chunk)) {
-          this.failures = 0
+        const events = this.parsed(parser, chunk)
+        for (const event of events) {
           const bytes = Buffer.from(textOf(event))
           this.replay.push(event.lastEventId, bytes)
           for (const subscriber of this.subscribers) subscriber.push(bytes)
@@ -118,17 +126,32 @@ export class SharedStream {
     })
   }
 
+  /** An event that is larger than the route allows ends the stream for all: the upstream would send it again. */
+  private parsed(parser: EventStreamParser, chunk: Uint8Array): readonly ServerSentEvent[] {
+    if (this.isOver) return []
+    try {
+      return parser.push(chunk)
+    } catch (thrown) {
+      const error = TrafficError.from(thrown)
+      for (const subscriber of this.subscribers) subscriber.fail(error)
+      this.stop()
+      return []
+    }
+  }
+
   /** The upstream's stream is over. */
   private lost(inner: Exchange, error: TrafficError | undefined): void {
     finish(inner, error)
     this.body = undefined
     if (this.isOver) return
+    if (this.first.clock.now() - this.began >= LASTING) this.failures = 0
     if (this.config.reconnect) this.wait()
     else this.stop()
   }
 
   private wait(): void {
-    const base = Math.min(LONGEST_WAIT, (this.retry ?? FIRST_WAIT) * 2 ** Math.min(this.failures, 5))
+    const first = Math.max(SHORTEST_WAIT, this.retry ?? FIRST_WAIT)
+    const base = Math.min(LONGEST_WAIT, first * 2 ** Math.min(this.failures, 5))
     this.failures++
     // Spread out: those of other workers and machines lost it at the same moment.
     this.again.arm(base * (0.75 + this.first.clock.random() / 2))

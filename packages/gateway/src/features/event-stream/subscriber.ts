@@ -1,4 +1,4 @@
-import { type Body, type BodySource, StreamBody } from '@headgate/core'
+import { type Body, type BodySource, StreamBody, type TrafficError } from '@headgate/core'
 
 /** What is done with a client that reads too slowly. */
 export type SlowReader = 'drop' | 'thin'
@@ -10,7 +10,10 @@ export class Subscriber implements BodySource {
   private readonly limit: number
   private readonly slow: SlowReader
   private readonly left: () => void
-  private readonly waiting: Uint8Array[] = []
+  private readonly waiting: Uint8Array[]
+  /** How many of these it has missed before it came: they are not held for its sake. */
+  private missed: number
+  /** Bytes of the others. */
   private behind = 0
   private hasRoom = true
   private isOver = false
@@ -19,19 +22,22 @@ export class Subscriber implements BodySource {
   /**
    * @param limit bytes that are held for it
    * @param left called when the client has gone, or is dropped
+   * @param missed what it gets first
    */
-  constructor(limit: number, slow: SlowReader, left: () => void) {
+  constructor(limit: number, slow: SlowReader, left: () => void, missed: readonly Uint8Array[] = []) {
     this.stream = new StreamBody(undefined, this)
     this.body = this.stream
     this.limit = limit
     this.slow = slow
     this.left = left
+    this.waiting = [...missed]
+    this.missed = missed.length
   }
 
   /** The bytes are everybody's: nobody may change them. */
   push(event: Uint8Array): void {
     if (this.isOver || this.isEnding) return
-    if (this.hasRoom) {
+    if (this.hasRoom && this.waiting.length === 0) {
       this.hasRoom = this.stream.push(event)
       return
     }
@@ -44,6 +50,13 @@ export class Subscriber implements BodySource {
   end(): void {
     this.isEnding = true
     this.goOn()
+  }
+
+  /** What is held is not sent any more. */
+  fail(error: TrafficError): void {
+    if (this.isOver) return
+    this.leave()
+    this.stream.fail(error)
   }
 
   resumeBody(): void {
@@ -59,7 +72,8 @@ export class Subscriber implements BodySource {
     while (this.hasRoom && !this.isOver) {
       const event = this.waiting.shift()
       if (event === undefined) break
-      this.behind -= event.length
+      if (this.missed > 0) this.missed--
+      else this.behind -= event.length
       this.hasRoom = this.stream.push(event)
     }
     if (this.isEnding && this.waiting.length === 0 && !this.isOver) {
